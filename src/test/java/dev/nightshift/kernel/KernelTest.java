@@ -29,7 +29,15 @@ class KernelTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,0 B", "999,999 B", "1000,1.0 kB", "7200000,7.2 MB", "999960,1.0 MB", "3320000000,3.3 GB", "-5000,-5.0 kB"})
+    @CsvSource({
+        "0,0 B",
+        "999,999 B",
+        "1000,1.0 kB",
+        "7200000,7.2 MB",
+        "999960,1.0 MB",
+        "3320000000,3.3 GB",
+        "-5000,-5.0 kB"
+    })
     void sizesReadAsPeopleSayThem(long bytes, String expected) {
         assertEquals(expected, new Bytes(bytes).toString());
     }
@@ -41,7 +49,19 @@ class KernelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Shop", "2nd", "a-", "-a", "a b", "ä", "a/b", "..", "x123456789012345678901234567890123456789012345678901234567890123"})
+    @ValueSource(
+            strings = {
+                "",
+                "Shop",
+                "2nd",
+                "a-",
+                "-a",
+                "a b",
+                "ä",
+                "a/b",
+                "..",
+                "x123456789012345678901234567890123456789012345678901234567890123"
+            })
     void anythingElseIsRefusedByFieldAndRule(String name) {
         var refused = assertThrows(Failure.Invalid.class, () -> new Name(name));
         assertEquals("name", refused.field());
