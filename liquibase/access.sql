@@ -1,0 +1,101 @@
+--liquibase formatted sql
+
+--changeset nightshift:access-1
+create schema access;
+grant usage on schema access to ${app_role};
+
+-- Installation tables: people, their sessions and their failed logins belong to no project.
+create table access.person (
+    id                 uuid primary key,
+    name               text not null unique check (name ~ '^[a-z][a-z0-9._-]{0,62}$'),
+    display_name       text not null check (length(display_name) between 1 and 200),
+    password_hash      text not null,
+    installation_admin boolean not null default false,
+    disabled           boolean not null default false,
+    created_at         timestamptz not null default now(),
+    last_login         timestamptz
+);
+grant select, insert, update on access.person to ${app_role};
+
+create table access.session (
+    token_hash bytea primary key,
+    id         uuid not null unique,
+    person_id  uuid not null references access.person (id),
+    address    text not null,
+    created_at timestamptz not null default now(),
+    last_seen  timestamptz not null default now(),
+    expires_at timestamptz not null
+);
+create index on access.session (person_id);
+create index on access.session (expires_at);
+grant select, insert, update, delete on access.session to ${app_role};
+
+create table access.login_failure (
+    id      bigint generated always as identity primary key,
+    account text not null,
+    address text not null,
+    at      timestamptz not null default now()
+);
+create index on access.login_failure (account, at);
+create index on access.login_failure (address, at);
+grant select, insert, delete on access.login_failure to ${app_role};
+--rollback drop table access.login_failure; drop table access.session; drop table access.person; drop schema access;
+
+--changeset nightshift:access-2
+create table access.membership (
+    project_id uuid not null references fleet.project (id),
+    person_id  uuid not null references access.person (id),
+    role       text not null check (role in ('VIEWER', 'OPERATOR', 'ADMIN')),
+    created_at timestamptz not null default now(),
+    primary key (project_id, person_id)
+);
+alter table access.membership enable row level security;
+create policy project on access.membership
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update, delete on access.membership to ${app_role};
+
+-- A key of a project is seen only in it, a key of the installation only outside of every project.
+create table access.api_key (
+    id                 uuid primary key,
+    project_id         uuid references fleet.project (id),
+    name               text not null check (length(name) between 1 and 100),
+    key_hash           bytea not null unique,
+    prefix             text not null,
+    role               text check (role in ('VIEWER', 'OPERATOR', 'ADMIN')),
+    installation_admin boolean not null default false,
+    created_by         text not null,
+    created_at         timestamptz not null default now(),
+    expires_at         timestamptz,
+    last_used          timestamptz,
+    revoked_at         timestamptz,
+    check (installation_admin = (project_id is null) and (role is null) = (project_id is null))
+);
+alter table access.api_key enable row level security;
+create policy project on access.api_key
+    using (project_id is not distinct from (select tenancy.current_project()))
+    with check (project_id is not distinct from (select tenancy.current_project()));
+grant select, insert, update on access.api_key to ${app_role};
+--rollback drop table access.api_key; drop table access.membership;
+
+--changeset nightshift:access-3 splitStatements:false
+-- Login happens before a project is known: these answer for all projects, and only what login needs.
+create function access.key_by_hash(hash bytea)
+    returns table (id uuid, name text, project_id uuid, role text, installation_admin boolean)
+    language sql volatile security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    update access.api_key k set last_used = now()
+     where k.key_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+    returning k.id, k.name, k.project_id, k.role, k.installation_admin
+$$;
+
+create function access.roles_of(person uuid)
+    returns table (project_id uuid, role text)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$ select m.project_id, m.role from access.membership m where m.person_id = person $$;
+
+revoke execute on function access.key_by_hash(bytea), access.roles_of(uuid) from public;
+grant execute on function access.key_by_hash(bytea), access.roles_of(uuid) to ${app_role};
+--rollback drop function access.key_by_hash(bytea); drop function access.roles_of(uuid);

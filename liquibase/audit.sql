@@ -1,0 +1,42 @@
+--liquibase formatted sql
+
+--changeset nightshift:audit-1
+create schema audit;
+grant usage on schema audit to ${app_role};
+
+-- Append-only for the application: it may neither change nor delete an entry.
+create table audit.entry (
+    id         uuid primary key,
+    project_id uuid references fleet.project (id),
+    at         timestamptz not null default now(),
+    who        text not null,
+    who_kind   text not null,
+    address    text,
+    action     text not null,
+    object     text not null,
+    details    jsonb not null default '{}'
+);
+create index on audit.entry (project_id, id);
+alter table audit.entry enable row level security;
+create policy project on audit.entry
+    using (project_id is not distinct from (select tenancy.current_project()))
+    with check (project_id is not distinct from (select tenancy.current_project()));
+grant select, insert on audit.entry to ${app_role};
+--rollback drop table audit.entry; drop schema audit;
+
+--changeset nightshift:audit-2 splitStatements:false
+-- For the installation's admin alone; the resource layer checks that.
+create function audit.all_entries(before_id uuid, who_is text, object_like text, most int)
+    returns setof audit.entry
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select * from audit.entry e
+     where (before_id is null or e.id < before_id)
+       and (who_is is null or e.who = who_is)
+       and (object_like is null or position(lower(object_like) in lower(e.object)) > 0)
+     order by e.id desc limit least(most, 501)
+$$;
+revoke execute on function audit.all_entries(uuid, text, text, int) from public;
+grant execute on function audit.all_entries(uuid, text, text, int) to ${app_role};
+--rollback drop function audit.all_entries(uuid, text, text, int);

@@ -1,0 +1,95 @@
+--liquibase formatted sql
+
+--changeset nightshift:backup-1
+create schema backup;
+grant usage on schema backup to ${app_role};
+
+-- The catalogue of what the stores hold; the stores describe themselves, this can be rebuilt from them.
+create table backup.backup (
+    id                uuid primary key,
+    project_id        uuid not null references fleet.project (id),
+    instance_id       uuid not null,
+    run_id            uuid not null,
+    kind              text not null check (kind in ('FULL')),
+    state             text not null check (state in ('COMPLETE', 'DAMAGED')),
+    parent_id         uuid,
+    store             text not null,
+    location          text not null,
+    databases         text[] not null,
+    taken_at          timestamptz not null,
+    ended_at          timestamptz not null,
+    server_version    text not null,
+    size_bytes        bigint not null,
+    stored_bytes      bigint not null,
+    start_lsn         pg_lsn not null,
+    stop_lsn          pg_lsn not null,
+    recovery_lsn      pg_lsn not null,
+    timeline          int not null,
+    system_identifier text not null,
+    checksums         boolean not null,
+    checksum_failures bigint not null,
+    tablespaces       int not null,
+    key_id            text not null,
+    deleted_at        timestamptz,
+    unique (project_id, id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id),
+    foreign key (project_id, parent_id) references backup.backup (project_id, id)
+);
+create index on backup.backup (project_id, instance_id, id);
+
+-- Every attempt to prove a backup; the newest one is what the screens show.
+create table backup.proof (
+    id          uuid primary key,
+    project_id  uuid not null,
+    backup_id   uuid not null,
+    run_id      uuid,
+    at          timestamptz not null,
+    level       int not null check (level between -1 and 4),
+    outcome     text not null check (outcome in ('PASSED', 'FAILED', 'NOT_POSSIBLE')),
+    rto_millis  bigint,
+    reason      text,
+    ladder      jsonb not null,
+    not_checked jsonb not null default '[]',
+    unique (project_id, id),
+    foreign key (project_id, backup_id) references backup.backup (project_id, id)
+);
+create index on backup.proof (project_id, backup_id, id);
+
+alter table backup.backup enable row level security;
+create policy project on backup.backup
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+alter table backup.proof enable row level security;
+create policy project on backup.proof
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on backup.backup to ${app_role};
+grant select, insert on backup.proof to ${app_role};
+--rollback drop table backup.proof; drop table backup.backup; drop schema backup;
+
+--changeset nightshift:backup-2 splitStatements:false
+-- For /metrics: how old each database's proof is, and what the newest backup holds.
+create function backup.figures()
+    returns table (project text, database text, backup_age_seconds double precision, proof_age_seconds double precision,
+                   stored_bytes bigint, proof_level int)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, d.name,
+           extract(epoch from now() - newest.taken_at)::double precision,
+           extract(epoch from now() - proven.at)::double precision,
+           newest.stored_bytes, coalesce(proven.level, -1)
+      from fleet.database d
+      join fleet.project p on p.id = d.project_id and p.deleted_at is null
+      left join lateral (select b.* from backup.backup b
+                          where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+                          order by b.id desc limit 1) newest on true
+      left join lateral (select f.at, f.level from backup.proof f join backup.backup b on b.id = f.backup_id
+                          where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+                            and f.level >= 3
+                          order by f.id desc limit 1) proven on true
+     where d.deleted_at is null
+$$;
+revoke execute on function backup.figures() from public;
+grant execute on function backup.figures() to ${app_role};
+--rollback drop function backup.figures();

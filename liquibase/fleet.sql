@@ -1,0 +1,78 @@
+--liquibase formatted sql
+
+--changeset nightshift:fleet-1
+create table fleet.instance (
+    id                   uuid primary key,
+    project_id           uuid not null references fleet.project (id),
+    name                 text not null check (name ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    host                 text not null check (length(host) between 1 and 255),
+    port                 int not null check (port between 1 and 65535),
+    username             text not null check (length(username) between 1 and 63),
+    password_sealed      text,
+    password_file        text,
+    tls_mode             text not null check (tls_mode in ('disable', 'prefer', 'require', 'verify-ca', 'verify-full')),
+    root_certificate     text,
+    maintenance_database text not null default 'postgres',
+    server_version       text,
+    system_identifier    text,
+    tags                 text[] not null default '{}',
+    created_at           timestamptz not null default now(),
+    deleted_at           timestamptz,
+    unique (project_id, id),
+    check (password_sealed is null or password_file is null)
+);
+create unique index instance_name on fleet.instance (project_id, name) where deleted_at is null;
+create index on fleet.instance (system_identifier) where deleted_at is null;
+
+create table fleet.database (
+    id                     uuid primary key,
+    project_id             uuid not null,
+    instance_id            uuid not null,
+    name                   text not null check (name ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    dbname                 text not null check (length(dbname) between 1 and 63),
+    tags                   text[] not null default '{}',
+    vacuum_dead_percent    int not null default 20 check (vacuum_dead_percent between 1 and 100),
+    vacuum_changed_percent int not null default 10 check (vacuum_changed_percent between 1 and 100),
+    vacuum_floor_rows      bigint not null default 1000 check (vacuum_floor_rows >= 0),
+    size_bytes             bigint,
+    last_check             jsonb,
+    created_at             timestamptz not null default now(),
+    deleted_at             timestamptz,
+    unique (project_id, id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id)
+);
+create unique index database_name on fleet.database (project_id, name) where deleted_at is null;
+create unique index database_dbname on fleet.database (project_id, instance_id, dbname) where deleted_at is null;
+
+alter table fleet.instance enable row level security;
+create policy project on fleet.instance
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+alter table fleet.database enable row level security;
+create policy project on fleet.database
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on fleet.instance, fleet.database to ${app_role};
+--rollback drop table fleet.database; drop table fleet.instance;
+
+--changeset nightshift:fleet-2 splitStatements:false
+-- A physical backup holds the whole server, so one server never belongs to two projects. Answers true when the
+-- identifier is now the caller's own instance's, false when another project holds it.
+create function fleet.claim_system_identifier(instance uuid, identifier text) returns boolean
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('nightshift system ' || identifier, 0));
+    if exists (select from fleet.instance i
+                where i.system_identifier = identifier and i.deleted_at is null
+                  and i.project_id is distinct from tenancy.current_project()) then
+        return false;
+    end if;
+    update fleet.instance i set system_identifier = identifier
+     where i.id = instance and i.project_id = tenancy.current_project();
+    return found;
+end $$;
+revoke execute on function fleet.claim_system_identifier(uuid, text) from public;
+grant execute on function fleet.claim_system_identifier(uuid, text) to ${app_role};
+--rollback drop function fleet.claim_system_identifier(uuid, text);

@@ -1,0 +1,238 @@
+--liquibase formatted sql
+
+--changeset nightshift:job-1
+create schema job;
+grant usage on schema job to ${app_role};
+
+-- Installation tables: nodes and leases belong to no project.
+create table job.node (
+    id           uuid primary key,
+    name         text not null,
+    version      text not null,
+    started_at   timestamptz not null default now(),
+    heartbeat_at timestamptz not null default now(),
+    renewals     int not null default 0,
+    draining     boolean not null default false,
+    stopped_at   timestamptz
+);
+create table job.lease (
+    resource text primary key,
+    node_id  uuid not null references job.node (id),
+    fence    bigint not null,
+    holder   uuid not null,
+    until    timestamptz not null
+);
+create sequence job.fence;
+grant select, insert, update on job.node to ${app_role};
+grant select, insert, update, delete on job.lease to ${app_role};
+grant usage on sequence job.fence to ${app_role};
+
+create table job.schedule (
+    id         uuid primary key,
+    project_id uuid not null references fleet.project (id),
+    name       text not null check (name ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    job        text not null,
+    cron       text not null check (length(cron) <= 200),
+    zone       text not null,
+    databases  text[] not null,
+    parameters jsonb not null default '{}',
+    enabled    boolean not null default true,
+    next_fire  timestamptz,
+    created_at timestamptz not null default now(),
+    deleted_at timestamptz,
+    unique (project_id, id)
+);
+create unique index schedule_name on job.schedule (project_id, name) where deleted_at is null;
+create index schedule_due on job.schedule (next_fire) where enabled and deleted_at is null;
+
+create table job.run (
+    id             uuid primary key,
+    project_id     uuid not null references fleet.project (id),
+    job            text not null,
+    status         text not null check (status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'STOPPED', 'COMPLETED',
+                                                   'PARTIAL', 'FAILED', 'LOST', 'MISSED', 'SKIPPED')),
+    reason         text,
+    trigger        text not null check (trigger in ('PERSON', 'KEY', 'SCHEDULE', 'START')),
+    triggered_by   text not null,
+    schedule_id    uuid,
+    fire_at        timestamptz,
+    parameters     jsonb not null default '{}',
+    attempt        int not null default 1,
+    created_at     timestamptz not null default now(),
+    started_at     timestamptz,
+    ended_at       timestamptz,
+    unique (project_id, id),
+    foreign key (project_id, schedule_id) references job.schedule (project_id, id)
+);
+create index on job.run (project_id, id);
+create index on job.run (project_id, job, id);
+create index run_open on job.run (status) where status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST');
+-- One fire of a schedule makes one run, from whichever node.
+create unique index run_fire on job.run (schedule_id, fire_at) where schedule_id is not null;
+
+create table job.attempt (
+    id             uuid primary key,
+    project_id     uuid not null,
+    run_id         uuid not null,
+    number         int not null,
+    node_id        uuid not null references job.node (id),
+    fence          bigint not null,
+    batch_instance bigint,
+    taken_at       timestamptz,
+    ended_at       timestamptz,
+    created_at     timestamptz not null default now(),
+    unique (project_id, id),
+    unique (run_id, number),
+    foreign key (project_id, run_id) references job.run (project_id, id)
+);
+
+create table job.target (
+    id             uuid primary key,
+    project_id     uuid not null,
+    run_id         uuid not null,
+    instance_id    uuid not null,
+    database_id    uuid,
+    database_names text[] not null,
+    status         text not null check (status in ('WAITING', 'STARTED', 'COMPLETED', 'FAILED', 'STOPPED', 'SKIPPED', 'LOST')),
+    reason         text,
+    remedy         text,
+    attempt        int not null default 0,
+    fence          bigint not null default 0,
+    checkpoint     jsonb,
+    figures        jsonb not null default '{}',
+    progress_done  bigint,
+    progress_total bigint,
+    progress_unit  text,
+    progress_text  text,
+    progress_at    timestamptz,
+    started_at     timestamptz,
+    ended_at       timestamptz,
+    unique (project_id, id),
+    foreign key (project_id, run_id) references job.run (project_id, id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id),
+    foreign key (project_id, database_id) references fleet.database (project_id, id)
+);
+create index on job.target (project_id, run_id);
+create unique index target_once on job.target (run_id, instance_id, coalesce(database_id, instance_id));
+
+create table job.step (
+    project_id uuid not null,
+    target_id  uuid not null,
+    name       text not null,
+    position   int not null,
+    status     text not null check (status in ('WAITING', 'STARTED', 'COMPLETED', 'FAILED', 'STOPPED', 'SKIPPED', 'LOST')),
+    figure     text,
+    reason     text,
+    started_at timestamptz,
+    ended_at   timestamptz,
+    primary key (target_id, name),
+    foreign key (project_id, target_id) references job.target (project_id, id)
+);
+
+create table job.log_line (
+    seq        bigint generated by default as identity,
+    project_id uuid not null,
+    run_id     uuid not null,
+    target_id  uuid,
+    at         timestamptz not null,
+    level      text not null check (level in ('INFO', 'WARN', 'ERROR')),
+    text       text not null,
+    primary key (at, seq)
+) partition by range (at);
+create index on job.log_line (project_id, run_id, seq);
+-- Lines outside of every month's partition are kept all the same.
+create table job.log_line_rest partition of job.log_line default;
+
+alter table job.schedule enable row level security;
+create policy project on job.schedule
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+alter table job.run enable row level security;
+create policy project on job.run
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+alter table job.attempt enable row level security;
+create policy project on job.attempt
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+alter table job.target enable row level security;
+create policy project on job.target
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+alter table job.step enable row level security;
+create policy project on job.step
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+alter table job.log_line enable row level security;
+create policy project on job.log_line
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on job.schedule, job.run, job.attempt, job.target to ${app_role};
+grant select, insert, update, delete on job.step to ${app_role};
+-- No grant on the partitions: reading one directly would pass by the parent's policy.
+grant select, insert on job.log_line to ${app_role};
+--rollback drop table job.log_line; drop table job.step; drop table job.target; drop table job.attempt; drop table job.run; drop table job.schedule; drop sequence job.fence; drop table job.lease; drop table job.node; drop schema job;
+
+--changeset nightshift:job-2 splitStatements:false
+-- The fleet's view of the ledger: ids only; what they stand for is read under their own project.
+create function job.due_schedules(most int) returns table (project_id uuid, schedule_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select s.project_id, s.id from job.schedule s
+      join fleet.project p on p.id = s.project_id and p.deleted_at is null
+     where s.enabled and s.deleted_at is null and s.next_fire <= now()
+     order by s.next_fire limit most
+$$;
+
+create function job.waiting_runs(most int) returns table (project_id uuid, run_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id from job.run r where r.status in ('QUEUED', 'WAITING') order by r.id limit most
+$$;
+
+-- Runs whose node's heartbeat is older than dead_after.
+create function job.abandoned_runs(dead_after interval) returns table (project_id uuid, run_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id
+      from job.run r
+      join job.attempt a on a.run_id = r.id and a.number = r.attempt
+      join job.node n on n.id = a.node_id
+     where r.status in ('STARTED', 'STOPPING')
+       and (n.stopped_at is not null or n.heartbeat_at < now() - dead_after)
+$$;
+
+create function job.figures() returns table (project text, job text, status text, runs bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, r.job, r.status, count(*) from job.run r join fleet.project p on p.id = r.project_id
+     group by 1, 2, 3
+$$;
+
+create function job.runs_of_node(node uuid) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select count(*) from job.run r join job.attempt a on a.run_id = r.id and a.number = r.attempt
+     where r.status in ('STARTED', 'STOPPING') and a.node_id = node
+$$;
+
+-- This month's and next month's partitions of the log.
+create function job.ensure_log_partitions() returns void
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    month timestamptz;
+    partition text;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('nightshift log partitions', 0));
+    for i in 0..1 loop
+        month := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => i)) at time zone 'UTC';
+        partition := 'log_line_' || to_char(month at time zone 'UTC', 'YYYY_MM');
+        if to_regclass('job.' || quote_ident(partition)) is null
+           and not exists (select from job.log_line_rest r
+                            where r.at >= month and r.at < month + interval '1 month') then
+            execute format('create table job.%I partition of job.log_line for values from (%L) to (%L)',
+                           partition, month, ((month at time zone 'UTC') + interval '1 month') at time zone 'UTC');
+        end if;
+    end loop;
+end $$;
+
+revoke execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.figures(),
+    job.runs_of_node(uuid), job.ensure_log_partitions() from public;
+grant execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.figures(),
+    job.runs_of_node(uuid), job.ensure_log_partitions() to ${app_role};
+--rollback drop function job.due_schedules(int); drop function job.waiting_runs(int); drop function job.abandoned_runs(interval); drop function job.figures(); drop function job.runs_of_node(uuid); drop function job.ensure_log_partitions();

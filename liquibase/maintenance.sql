@@ -1,0 +1,30 @@
+--liquibase formatted sql
+
+--changeset nightshift:maintenance-1
+create schema maintenance;
+grant usage on schema maintenance to ${app_role};
+
+create table maintenance.vacuumed_table (
+    id              bigint generated always as identity primary key,
+    project_id      uuid not null,
+    run_id          uuid not null,
+    database_id     uuid not null,
+    at              timestamptz not null default now(),
+    table_name      text not null,
+    why             text not null,
+    outcome         text not null check (outcome in ('DONE', 'SKIPPED', 'FAILED')),
+    reason          text,
+    dead_before     bigint,
+    dead_after      bigint,
+    bytes_before    bigint,
+    bytes_after     bigint,
+    duration_millis bigint,
+    foreign key (project_id, database_id) references fleet.database (project_id, id)
+);
+create index on maintenance.vacuumed_table (project_id, run_id, id);
+alter table maintenance.vacuumed_table enable row level security;
+create policy project on maintenance.vacuumed_table
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert on maintenance.vacuumed_table to ${app_role};
+--rollback drop table maintenance.vacuumed_table; drop schema maintenance;

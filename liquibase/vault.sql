@@ -1,0 +1,26 @@
+--liquibase formatted sql
+
+--changeset nightshift:vault-1
+create schema vault;
+grant usage on schema vault to ${app_role};
+
+-- One row: which master key this repository was written under, so that a start with another one is refused.
+create table vault.master_key (
+    only_row    boolean primary key default true check (only_row),
+    fingerprint text not null,
+    created_at  timestamptz not null default now()
+);
+grant select, insert on vault.master_key to ${app_role};
+
+-- A project's key-encryption keyset, wrapped by the master key with the project's id as associated data.
+create table vault.project_key (
+    project_id uuid primary key references fleet.project (id),
+    wrapped    text not null,
+    created_at timestamptz not null default now()
+);
+alter table vault.project_key enable row level security;
+create policy project on vault.project_key
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on vault.project_key to ${app_role};
+--rollback drop table vault.project_key; drop table vault.master_key; drop schema vault;
