@@ -1,5 +1,6 @@
 package dev.nightshift.kernel;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,12 @@ public abstract sealed class Failure extends RuntimeException {
     private Failure(String message, @Nullable String remedy, @Nullable Throwable cause) {
         super(message, cause);
         this.remedy = remedy;
+    }
+
+    /** What happened to what; a failure always has a message. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     /** What to do, in a sentence; null where only a person who knows the situation can say. */
