@@ -1,0 +1,15 @@
+package dev.nightshift.postgres;
+
+import java.time.Instant;
+
+/**
+ * One open pool, for console and metrics.
+ *
+ * @param endpoint {@code user@host:port/database}
+ * @param instance {@code host:port}
+ * @param active connections in use
+ * @param idle connections open and free
+ * @param waiting callers who wait for one
+ * @param lastUsed when a session was last taken or given back
+ */
+public record PoolStatus(String endpoint, String instance, int active, int idle, int waiting, Instant lastUsed) {}
