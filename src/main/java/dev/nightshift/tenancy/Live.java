@@ -18,7 +18,11 @@ public class Live {
     @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
-    /** @param kind run, target, log, backup, finding or schedule */
+    /**
+     * Tells that something changed, when the transaction commits.
+     *
+     * @param kind run, target, log, backup, finding or schedule
+     */
     public void changed(ProjectId project, String kind, UUID id) {
         transactions.run(project, connection -> {
             try (var notify = connection.prepareStatement(
