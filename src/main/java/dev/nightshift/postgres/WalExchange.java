@@ -1,0 +1,105 @@
+package dev.nightshift.postgres;
+
+import dev.nightshift.kernel.Failure;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One START_REPLICATION: COPY in both directions until the sink has enough. */
+final class WalExchange {
+    private static final int DATA_HEADER = 25;
+
+    /** Sends a standby status update. */
+    interface Reply {
+        void send(Lsn flushed, boolean wantAnswer) throws IOException;
+    }
+
+    private final Wire wire;
+    private final WalSink sink;
+    private final Reply reply;
+    private boolean ending;
+    private Lsn told = Lsn.NONE;
+
+    WalExchange(Wire wire, WalSink sink, Reply reply) {
+        this.wire = wire;
+        this.sink = sink;
+        this.reply = reply;
+    }
+
+    void run(String command) throws IOException {
+        wire.query(command);
+        ServerError failure = null;
+        List<@Nullable String> next = List.of();
+        while (true) {
+            switch (wire.next()) {
+                case 'W', 'T', 'C' -> wire.body();
+                case 'd' -> data();
+                case 'c' -> {
+                    wire.body();
+                    end(); // the server's end of this timeline, or its answer to our own
+                }
+                case 'D' -> next = wire.row();
+                case 'E' -> failure = wire.error();
+                case 'Z' -> {
+                    wire.body();
+                    finish(failure, next);
+                    return;
+                }
+                default -> throw wire.unexpected();
+            }
+        }
+    }
+
+    private void data() throws IOException {
+        DataInputStream in = wire.stream();
+        int kind = in.readUnsignedByte();
+        if (ending) {
+            in.skipNBytes(wire.length() - 1L);
+        } else if (kind == 'w') {
+            Lsn position = new Lsn(in.readLong());
+            in.skipNBytes(16);
+            sink.write(position, in, wire.length() - DATA_HEADER);
+            tell(false);
+        } else if (kind == 'k') {
+            in.skipNBytes(16);
+            tell(in.readByte() == 1);
+        } else {
+            throw new IOException("The server sent log data of an unknown kind '" + (char) kind + "'.");
+        }
+        if (sink.complete()) {
+            end();
+        }
+    }
+
+    private void tell(boolean asked) throws IOException {
+        Lsn flushed = sink.flushed();
+        if (asked || flushed.compareTo(told) > 0) {
+            told = flushed;
+            reply.send(flushed, false);
+        }
+    }
+
+    private void end() throws IOException {
+        if (!ending) {
+            ending = true;
+            wire.send('c', new byte[0]);
+        }
+    }
+
+    private void finish(@Nullable ServerError failure, List<@Nullable String> next) throws IOException {
+        if (sink.complete()) {
+            return;
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        throw new Failure.Fatal(
+                "The server's timeline ended while its log was streamed: it was promoted"
+                        + (next.size() < 2
+                                ? "."
+                                : ", and goes on with timeline " + next.get(0) + " at " + next.get(1) + "."),
+                "Take a new full backup.",
+                null);
+    }
+}
