@@ -25,8 +25,7 @@ public class Live {
      */
     public void changed(ProjectId project, String kind, UUID id) {
         transactions.run(project, connection -> {
-            try (var notify = connection.prepareStatement(
-                    """
+            try (var notify = connection.prepareStatement("""
                     select pg_notify(?, jsonb_build_object('project', ?::text, 'kind', ?::text, 'id', ?::text)::text)
                     """)) {
                 notify.setString(1, CHANNEL);
