@@ -1,0 +1,118 @@
+package dev.nightshift.runtime;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Identifier;
+import dev.nightshift.postgres.Binaries;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.postgresql.PGConnection;
+
+/** The two clusters of the embedded mode, apart from each other: what keeps the books, and what the demo takes care of. */
+final class EmbeddedDatabases {
+    static final String REPOSITORY = "nightshift";
+    static final String OWNER = "nightshift_owner";
+    static final String APP = "nightshift_app";
+
+    /** Recovery of a large cluster after a kill takes its time. */
+    private static final Duration DEADLINE = Duration.ofMinutes(3);
+
+    private EmbeddedDatabases() {}
+
+    /**
+     * Starts the repository's server with its database and its two roles.
+     *
+     * @throws Failure.Fatal if it does not start, or if there is a cluster but no longer its password
+     */
+    static EmbeddedCluster repository(Binaries binaries, Path folder, int port, Secrets secrets) {
+        refuseLostPassword(folder, secrets, Secrets.SUPERUSER_PASSWORD);
+        EmbeddedCluster cluster = EmbeddedCluster.start(
+                binaries,
+                EmbeddedCluster.Options.in(folder, secrets.password(Secrets.SUPERUSER_PASSWORD))
+                        .withPort(port)
+                        .withDeadline(DEADLINE)
+                        .withSettings(Map.of("shared_buffers", "128MB", "max_connections", "120")));
+        try {
+            try (Connection connection = cluster.connect("postgres")) {
+                role(connection, OWNER, secrets.password(Secrets.OWNER_PASSWORD));
+                role(connection, APP, secrets.password(Secrets.APP_PASSWORD));
+                database(connection);
+            }
+            return cluster;
+        } catch (SQLException e) {
+            cluster.stop();
+            throw new Failure.Fatal("The repository database could not be prepared: " + e.getMessage(), null, e);
+        }
+    }
+
+    /** Starts the demo's server: set up as a server should be that is to be backed up and watched. */
+    static EmbeddedCluster demo(Binaries binaries, Path folder, int port, Secrets secrets) {
+        refuseLostPassword(folder, secrets, Secrets.DEMO_SUPERUSER_PASSWORD);
+        Map<String, String> settings = new TreeMap<>(Map.of(
+                "wal_level", "logical",
+                "summarize_wal", "on",
+                "max_wal_senders", "10",
+                "max_replication_slots", "10",
+                "max_slot_wal_keep_size", "2GB",
+                "shared_buffers", "128MB",
+                "max_wal_size", "2GB",
+                "track_io_timing", "on"));
+        if (binaries.hasExtension("pg_stat_statements")) {
+            settings.put("shared_preload_libraries", "pg_stat_statements");
+        }
+        return EmbeddedCluster.start(
+                binaries,
+                EmbeddedCluster.Options.in(folder, secrets.password(Secrets.DEMO_SUPERUSER_PASSWORD))
+                        .withPort(port)
+                        .withDeadline(DEADLINE)
+                        .withSettings(settings));
+    }
+
+    private static void refuseLostPassword(Path folder, Secrets secrets, String secret) {
+        if (Files.exists(folder.resolve("data")) && !secrets.has(secret)) {
+            throw new Failure.Fatal(
+                    "There is a database in " + folder + ", but its password is gone: " + secrets.file(secret) + ".",
+                    "Put the secrets' folder back from your copy, or move the data folder away to begin anew.",
+                    null);
+        }
+    }
+
+    private static void role(Connection connection, String name, String password) throws SQLException {
+        if (!exists(connection, "select 1 from pg_roles where rolname = ?", name)) {
+            execute(connection, "create role " + new Identifier(name) + " login nosuperuser nocreatedb nocreaterole");
+        }
+        // Sends the SCRAM verifier, so that no log of the server ever holds the password
+        connection.unwrap(PGConnection.class).alterUserPassword(name, password.toCharArray(), "scram-sha-256");
+    }
+
+    private static void database(Connection connection) throws SQLException {
+        Identifier database = new Identifier(REPOSITORY);
+        if (!exists(connection, "select 1 from pg_database where datname = ?", REPOSITORY)) {
+            execute(connection, "create database " + database + " owner " + new Identifier(OWNER));
+        }
+        execute(connection, "revoke all on database " + database + " from public");
+        execute(connection, "grant connect, temporary on database " + database + " to " + new Identifier(APP));
+    }
+
+    private static boolean exists(Connection connection, String query, String name) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(query)) {
+            statement.setString(1, name);
+            try (ResultSet rows = statement.executeQuery()) {
+                return rows.next();
+            }
+        }
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}

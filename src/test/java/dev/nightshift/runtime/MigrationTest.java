@@ -1,0 +1,119 @@
+package dev.nightshift.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.testing.Postgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class MigrationTest {
+    private final Path folder;
+    private final Secrets secrets;
+    private final EmbeddedCluster cluster;
+
+    MigrationTest(@TempDir Path folder) {
+        this.folder = folder;
+        this.secrets = Secrets.in(folder.resolve("secrets"));
+        this.cluster =
+                EmbeddedDatabases.repository(Postgres.binaries(18), folder.resolve("db"), Ports.anyFree(), secrets);
+    }
+
+    @AfterAll
+    void stop() {
+        cluster.stop();
+    }
+
+    @Test
+    void twoNodesThatStartTogetherMigrateOnceAndTheApplicationsRoleOwnsNothing() throws Exception {
+        ExecutorService nodes = Executors.newFixedThreadPool(2);
+        try {
+            Callable<Boolean> node = () -> run(Path.of("liquibase"));
+            for (Future<Boolean> done : nodes.invokeAll(List.of(node, node))) {
+                done.get();
+            }
+        } finally {
+            nodes.shutdownNow();
+        }
+        assertFalse(run(Path.of("liquibase")), "is no longer fresh");
+        assertTrue(number("select count(*) from databasechangelog") > 0);
+        assertEquals(0, number("select count(*) - count(distinct id) from databasechangelog"));
+        assertEquals(
+                0,
+                number("select count(*) from pg_class where pg_get_userbyid(relowner) = '" + EmbeddedDatabases.APP
+                        + "'"));
+        AppRole.check(url(), EmbeddedDatabases.APP, secrets.password(Secrets.APP_PASSWORD));
+    }
+
+    @Test
+    void theOwnerIsNoRoleForTheApplication() {
+        assertThrows(
+                Failure.Fatal.class,
+                () -> AppRole.check(url(), EmbeddedDatabases.OWNER, secrets.password(Secrets.OWNER_PASSWORD)));
+    }
+
+    @Test
+    void aChangeSetThatFailsIsNamedWithTheServersWords() throws IOException {
+        Path broken = Files.createDirectories(folder.resolve("broken"));
+        Files.writeString(broken.resolve("changelog.xml"), """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog"
+                    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+                    xsi:schemaLocation="http://www.liquibase.org/xml/ns/dbchangelog
+                        http://www.liquibase.org/xml/ns/dbchangelog/dbchangelog-4.33.xsd">
+                  <changeSet id="1" author="test"><sql>select no_such_column</sql></changeSet>
+                </databaseChangeLog>
+                """);
+        Failure failure = assertThrows(Failure.Fatal.class, () -> run(broken));
+        assertTrue(String.valueOf(failure.getMessage()).contains("no_such_column"), failure.getMessage());
+    }
+
+    @Test
+    void aWrongPasswordIsSaidWithoutThePassword() {
+        Failure failure = assertThrows(
+                Failure.Fatal.class,
+                () -> Migration.run(url(), EmbeddedDatabases.OWNER, "not-it", "app", Path.of("liquibase")));
+        assertTrue(String.valueOf(failure.getMessage()).contains(EmbeddedDatabases.OWNER));
+        assertFalse(String.valueOf(failure.getMessage()).contains("not-it"));
+    }
+
+    private boolean run(Path changeLogs) {
+        return Migration.run(
+                url(),
+                EmbeddedDatabases.OWNER,
+                secrets.password(Secrets.OWNER_PASSWORD),
+                EmbeddedDatabases.APP,
+                changeLogs);
+    }
+
+    private String url() {
+        return cluster.url(EmbeddedDatabases.REPOSITORY);
+    }
+
+    private long number(String query) throws SQLException {
+        try (Connection connection = cluster.connect(EmbeddedDatabases.REPOSITORY);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(query)) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+}
