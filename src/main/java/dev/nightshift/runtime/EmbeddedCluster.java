@@ -133,7 +133,16 @@ public final class EmbeddedCluster implements AutoCloseable {
                 cluster.stop();
             }
             cluster.clearLeftovers();
-            cluster.launch();
+            try {
+                cluster.launch();
+            } catch (Failure e) {
+                boolean interrupted = Thread.interrupted(); // else the stop would be interrupted, too
+                cluster.stop();
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+                throw e;
+            }
             return cluster;
         } catch (IOException e) {
             throw new Failure.Fatal(

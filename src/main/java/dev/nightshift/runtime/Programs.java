@@ -43,25 +43,28 @@ final class Programs {
                 String path = environment.getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
                 environment.clear();
                 environment.putAll(Map.of("PATH", path, "LC_ALL", "C", "TZ", "UTC"));
-                Process process = builder.start();
-                if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
-                    process.destroyForcibly();
-                    throw new Failure.Fatal(
-                            command.get(0) + " was not done in " + deadline.toSeconds() + " s.",
-                            null,
-                            new IOException(Files.readString(output)));
-                }
+                int exit = await(builder.start(), command.get(0), deadline);
                 return new Result(
-                        process.exitValue(),
-                        Files.readString(output, StandardCharsets.UTF_8).strip());
+                        exit, Files.readString(output, StandardCharsets.UTF_8).strip());
             } finally {
                 Files.deleteIfExists(output);
             }
         } catch (IOException e) {
             throw new Failure.Fatal("Could not run " + command.get(0) + ": " + e.getMessage(), null, e);
+        }
+    }
+
+    private static int await(Process process, String program, Duration deadline) {
+        try {
+            if (process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+                return process.exitValue();
+            }
+            process.destroyForcibly();
+            throw new Failure.Fatal(program + " was not done in " + deadline.toSeconds() + " s.", null, null);
         } catch (InterruptedException e) {
+            process.destroy();
             Thread.currentThread().interrupt();
-            throw new Failure.Fatal("Interrupted while " + command.get(0) + " ran.", null, e);
+            throw new Failure.Fatal("Interrupted while " + program + " ran.", null, e);
         }
     }
 

@@ -1,0 +1,244 @@
+package dev.nightshift.runtime;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Binaries;
+import dev.nightshift.runtime.LauncherConfig.Secret;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/** One start from the checks to readiness, and its end in the reverse order. */
+final class Launch {
+    private final LauncherConfig config;
+    private final LibertyServer.Places places;
+    private final Terminal terminal;
+    private final Secrets secrets;
+    private final Deque<Runnable> stops = new ArrayDeque<>();
+
+    Launch(LauncherConfig config, Path basedir, Terminal terminal) {
+        this.config = config;
+        this.places = new LibertyServer.Places(basedir, config.data());
+        this.terminal = terminal;
+        this.secrets = Secrets.in(config.data().resolve("secrets"));
+    }
+
+    /** What the server's start needs to know of the demo. */
+    private record Demo(EmbeddedCluster cluster, String password) {}
+
+    /** Starts databases, schema and server, and waits until the server is ready. */
+    LibertyServer start() {
+        if (LibertyServer.stopOrphan(config.data())) {
+            terminal.say("Stopped the server that an earlier launcher had left behind.");
+        }
+        int demoPort = demoPort();
+        checkPorts(demoPort);
+        Optional<Binaries> binaries = binaries();
+        Repository repository = repository(binaries);
+        Optional<Demo> demo = config.demo() ? Optional.of(demo(embedded(binaries), demoPort)) : Optional.empty();
+        LibertyServer server = terminal.timed("Server started", () -> {
+            LibertyServer started = LibertyServer.start(
+                    places, variables(repository), environment(demo, binaries), config.javaOptions(), terminal::say);
+            stops.push(started::stop);
+            Readiness.await(config.httpHost(), config.httpPort(), started, places.log());
+            return started;
+        });
+        Announcement.print(terminal, config, secrets, config.data());
+        return server;
+    }
+
+    /** Stops what was started, the last first; a failure of one does not keep the others. */
+    void stop() {
+        while (!stops.isEmpty()) {
+            try {
+                stops.pop().run();
+            } catch (RuntimeException e) {
+                terminal.say(String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    private Optional<Binaries> binaries() {
+        try {
+            Path folder = config.data().resolve("postgresql");
+            boolean first = !Files.exists(folder);
+            Supplier<Binaries> unpack = () -> EmbeddedBinaries.bundled(folder);
+            return Optional.of(first ? terminal.timed("PostgreSQL unpacked", unpack) : unpack.get());
+        } catch (Failure.Fatal e) {
+            if (config.demo() || config.repository().isEmpty()) {
+                throw e;
+            }
+            return Optional.empty(); // the application finds installed programs, or says that it has none
+        }
+    }
+
+    private static Binaries embedded(Optional<Binaries> binaries) {
+        return binaries.orElseThrow(() -> new IllegalStateException("The embedded mode has binaries."));
+    }
+
+    /** The repository as the server logs in to it. */
+    private record Repository(JdbcAddress address, String user, String password) {}
+
+    private Repository repository(Optional<Binaries> binaries) {
+        Path changeLogs = places.basedir().resolve("liquibase");
+        if (config.repository().isPresent()) {
+            LauncherConfig.Repository given = config.repository().get();
+            String url = given.address().url();
+            migrate(url, given.ownerUser(), given.ownerPassword().value(), given.user(), changeLogs);
+            AppRole.check(url, given.user(), given.password().value());
+            return new Repository(
+                    given.address(), given.user(), given.password().value());
+        }
+        refuseLostMasterKey();
+        EmbeddedCluster cluster = terminal.timed("Repository database ready on port " + config.postgresPort(), () -> {
+            EmbeddedCluster started = EmbeddedDatabases.repository(
+                    embedded(binaries), config.data().resolve("repository"), config.postgresPort(), secrets);
+            stops.push(started::stop);
+            return started;
+        });
+        String url = cluster.url(EmbeddedDatabases.REPOSITORY);
+        String ownerPassword = secrets.password(Secrets.OWNER_PASSWORD);
+        migrate(url, EmbeddedDatabases.OWNER, ownerPassword, EmbeddedDatabases.APP, changeLogs);
+        return new Repository(
+                new JdbcAddress(cluster.host(), cluster.port(), EmbeddedDatabases.REPOSITORY),
+                EmbeddedDatabases.APP,
+                secrets.password(Secrets.APP_PASSWORD));
+    }
+
+    private void migrate(String url, String owner, String password, String app, Path changeLogs) {
+        boolean fresh = terminal.timed("Schema is current", () -> Migration.run(url, owner, password, app, changeLogs));
+        if (fresh) {
+            Announcement.firstStart(config.data());
+        }
+    }
+
+    /** A new key beside old data would look like a start and be the loss of every backup. */
+    private void refuseLostMasterKey() {
+        boolean used = Files.exists(config.data().resolve("repository/data"));
+        if (used && config.masterKey().isEmpty() && !secrets.has(Secrets.MASTER_KEY)) {
+            throw new Failure.Fatal(
+                    "The master key is gone: " + secrets.file(Secrets.MASTER_KEY) + ".",
+                    "Put your copy of it back, or point NIGHTSHIFT_MASTER_KEY_FILE to it; without it no backup and no"
+                            + " stored password can be read.",
+                    null);
+        }
+    }
+
+    private Demo demo(Binaries binaries, int port) {
+        EmbeddedCluster cluster = terminal.timed("Demo server ready on port " + port, () -> {
+            EmbeddedCluster started =
+                    EmbeddedDatabases.demo(binaries, config.data().resolve("demo"), port, secrets);
+            stops.push(started::stop);
+            return started;
+        });
+        String password = secrets.password(Secrets.DEMO_PASSWORD);
+        DemoData data = new DemoData(cluster);
+        if (data.isMissing()) {
+            terminal.timed("Demo shop filled with two years of orders", () -> data.prepare(password));
+        } else {
+            data.prepare(password);
+        }
+        return new Demo(cluster, password);
+    }
+
+    /** The demo is registered with its port, so it keeps the one that it was given first. */
+    private int demoPort() {
+        if (!config.demo() || config.demoPort() != 0) {
+            return config.demoPort();
+        }
+        Path file = config.data().resolve("demo/port");
+        try {
+            if (Files.exists(file)) {
+                return Integer.parseInt(Files.readString(file).strip());
+            }
+            int port =
+                    Ports.isFree("127.0.0.1", config.postgresPort() + 1) ? config.postgresPort() + 1 : Ports.anyFree();
+            Files.createDirectories(config.data().resolve("demo"));
+            Files.writeString(file, port + "\n");
+            return port;
+        } catch (IOException | NumberFormatException e) {
+            throw new Failure.Fatal("The demo's port cannot be read from " + file + ".", "Delete the file.", e);
+        }
+    }
+
+    private void checkPorts(int demoPort) {
+        Ports ports = new Ports();
+        ports.need("NIGHTSHIFT_HTTP_PORT", config.httpHost(), config.httpPort());
+        ports.need("NIGHTSHIFT_HTTPS_PORT", config.httpHost(), config.httpsPort());
+        if (config.repository().isEmpty()) {
+            ports.needForCluster(
+                    "NIGHTSHIFT_POSTGRES_PORT",
+                    config.postgresPort(),
+                    config.data().resolve("repository/data"));
+        }
+        if (config.demo()) {
+            ports.needForCluster("NIGHTSHIFT_DEMO_PORT", demoPort, config.data().resolve("demo/data"));
+        }
+        ports.refuseTaken();
+    }
+
+    /** For server.xml. */
+    private Map<String, String> variables(Repository repository) {
+        Map<String, String> variables = new TreeMap<>();
+        variables.put("repository.host", repository.address().host());
+        variables.put("repository.port", Integer.toString(repository.address().port()));
+        variables.put("repository.database", repository.address().database());
+        variables.put("repository.user", repository.user());
+        variables.put("repository.password", repository.password());
+        variables.put("nightshift.application", places.application().toString());
+        variables.put("nightshift.jdbc", places.driver().toString());
+        variables.put("nightshift.http.host", config.httpHost());
+        variables.put("nightshift.http.port", Integer.toString(config.httpPort()));
+        variables.put("nightshift.https.port", Integer.toString(config.httpsPort()));
+        variables.put("keystore.password", secrets.password(Secrets.KEYSTORE_PASSWORD));
+        variables.put("batch.password", secrets.password(Secrets.BATCH_PASSWORD));
+        return variables;
+    }
+
+    /** For the application, which reads it as configuration. */
+    private Map<String, String> environment(Optional<Demo> demo, Optional<Binaries> binaries) {
+        Map<String, String> environment = new HashMap<>(config.passedOn());
+        environment.put("NIGHTSHIFT_DATA", config.data().toString());
+        environment.put("NIGHTSHIFT_HTTP_PORT", Integer.toString(config.httpPort()));
+        environment.put("NIGHTSHIFT_HTTPS_PORT", Integer.toString(config.httpsPort()));
+        environment.put(
+                "NIGHTSHIFT_ADMIN_PASSWORD_FILE",
+                passwordFile(Secrets.ADMIN_PASSWORD).toString());
+        Secret masterKey =
+                config.masterKey().orElseGet(() -> new Secret("", Optional.of(secrets.keyFile(Secrets.MASTER_KEY))));
+        put(environment, "NIGHTSHIFT_MASTER_KEY", masterKey);
+        config.bootstrapKey().ifPresent(key -> put(environment, "NIGHTSHIFT_BOOTSTRAP_KEY", key));
+        environment.put("NIGHTSHIFT_DEMO", Boolean.toString(config.demo()));
+        demo.ifPresent(running -> environment.putAll(Map.of(
+                "NIGHTSHIFT_DEMO_HOST", running.cluster().host(),
+                "NIGHTSHIFT_DEMO_PORT", Integer.toString(running.cluster().port()),
+                "NIGHTSHIFT_DEMO_DATABASE", DemoData.DATABASE,
+                "NIGHTSHIFT_DEMO_USER", DemoData.ROLE,
+                "NIGHTSHIFT_DEMO_PASSWORD_FILE",
+                        secrets.file(Secrets.DEMO_PASSWORD).toString())));
+        binaries.ifPresent(found -> environment.merge(
+                "NIGHTSHIFT_POSTGRES_BINARIES",
+                found.bin().toString(),
+                (given, embedded) -> given + File.pathSeparator + embedded));
+        return environment;
+    }
+
+    private Path passwordFile(String name) {
+        secrets.password(name);
+        return secrets.file(name);
+    }
+
+    private static void put(Map<String, String> environment, String name, Secret secret) {
+        secret.file()
+                .ifPresentOrElse(
+                        file -> environment.put(name + "_FILE", file.toString()),
+                        () -> environment.put(name, secret.value()));
+    }
+}

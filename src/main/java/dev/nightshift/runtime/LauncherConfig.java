@@ -1,0 +1,149 @@
+package dev.nightshift.runtime;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The launcher's settings, from environment variables; documented in docs/reference/configuration.md.
+ *
+ * @param httpPort NIGHTSHIFT_HTTP_PORT: health, and the API for scripts on this machine
+ * @param httpsPort NIGHTSHIFT_HTTPS_PORT: console and API
+ * @param httpHost NIGHTSHIFT_HTTP_HOST: the address that both listen on
+ * @param data NIGHTSHIFT_DATA: everything that must survive a restart
+ * @param postgresPort NIGHTSHIFT_POSTGRES_PORT: of the embedded repository server
+ * @param demoPort NIGHTSHIFT_DEMO_PORT: of the embedded demo server; 0 leaves the choice to the launcher
+ * @param repository an external repository; empty for the embedded one
+ * @param demo NIGHTSHIFT_DEMO
+ * @param masterKey NIGHTSHIFT_MASTER_KEY; empty has the embedded mode generate one
+ * @param bootstrapKey NIGHTSHIFT_BOOTSTRAP_KEY: a first API key, 32 characters or more
+ * @param javaOptions NIGHTSHIFT_JAVA_OPTIONS: of the server's JVM, separated by white space
+ * @param passedOn further NIGHTSHIFT_ variables, which the application reads itself
+ */
+record LauncherConfig(
+        int httpPort,
+        int httpsPort,
+        String httpHost,
+        Path data,
+        int postgresPort,
+        int demoPort,
+        Optional<Repository> repository,
+        boolean demo,
+        Optional<Secret> masterKey,
+        Optional<Secret> bootstrapKey,
+        List<String> javaOptions,
+        Map<String, String> passedOn) {
+    static final int BOOTSTRAP_KEY_LENGTH = 32;
+    private static final String DEFAULT_JAVA_OPTIONS = "-Xmx768m -XX:TieredStopAtLevel=1";
+    private static final List<String> OWN = List.of(
+            "NIGHTSHIFT_HTTP_PORT",
+            "NIGHTSHIFT_HTTPS_PORT",
+            "NIGHTSHIFT_HTTP_HOST",
+            "NIGHTSHIFT_DATA",
+            "NIGHTSHIFT_POSTGRES_PORT",
+            "NIGHTSHIFT_DEMO_PORT",
+            "NIGHTSHIFT_DEMO",
+            "NIGHTSHIFT_MASTER_KEY",
+            "NIGHTSHIFT_MASTER_KEY_FILE",
+            "NIGHTSHIFT_BOOTSTRAP_KEY",
+            "NIGHTSHIFT_BOOTSTRAP_KEY_FILE",
+            "NIGHTSHIFT_JAVA_OPTIONS");
+
+    /** A value, or the file that holds it; what was given by value is not written to a file. */
+    record Secret(String value, Optional<Path> file) {
+        @Override
+        public String toString() {
+            return file.map(path -> "Secret[in " + path + "]").orElse("Secret[given]");
+        }
+    }
+
+    /** An external repository database: the application's role, and the owner, who migrates. */
+    record Repository(JdbcAddress address, String user, Secret password, String ownerUser, Secret ownerPassword) {}
+
+    /**
+     * Reads and checks everything.
+     *
+     * @throws Failure.Invalid naming every variable that is wrong, one per line
+     */
+    static LauncherConfig from(Map<String, String> environment, Path basedir) {
+        Variables variables = new Variables(environment);
+        int http = variables.port("NIGHTSHIFT_HTTP_PORT", 9080);
+        int https = variables.port("NIGHTSHIFT_HTTPS_PORT", 9443);
+        int postgres = variables.port("NIGHTSHIFT_POSTGRES_PORT", 9432);
+        int demoPort = variables.isSet("NIGHTSHIFT_DEMO_PORT") ? variables.port("NIGHTSHIFT_DEMO_PORT", 0) : 0;
+        variables.differ(Map.of(
+                "NIGHTSHIFT_HTTP_PORT", http, "NIGHTSHIFT_HTTPS_PORT", https, "NIGHTSHIFT_POSTGRES_PORT", postgres));
+        Path data = variables.path("NIGHTSHIFT_DATA", basedir.resolve(".nightshift"));
+        boolean demo = variables.flag("NIGHTSHIFT_DEMO", true);
+        Optional<Repository> repository = repository(variables);
+        Optional<Secret> masterKey = variables.secret("NIGHTSHIFT_MASTER_KEY");
+        if (repository.isPresent() && masterKey.isEmpty()) {
+            variables.wrong(
+                    "NIGHTSHIFT_MASTER_KEY",
+                    "is needed with NIGHTSHIFT_REPOSITORY_URL (or NIGHTSHIFT_MASTER_KEY_FILE): all nodes of a"
+                            + " repository share one key. Make it once with \"openssl rand -base64 32\" and keep it safe");
+        }
+        Optional<Secret> bootstrapKey = variables.secret("NIGHTSHIFT_BOOTSTRAP_KEY");
+        if (bootstrapKey
+                .filter(key -> key.value().length() < BOOTSTRAP_KEY_LENGTH)
+                .isPresent()) {
+            variables.wrong(
+                    "NIGHTSHIFT_BOOTSTRAP_KEY",
+                    "is too short: it needs " + BOOTSTRAP_KEY_LENGTH + " characters or more");
+        }
+        List<String> options = List.of(variables
+                .text("NIGHTSHIFT_JAVA_OPTIONS")
+                .orElse(DEFAULT_JAVA_OPTIONS)
+                .split("\\s+"));
+        LauncherConfig config = new LauncherConfig(
+                http,
+                https,
+                variables.text("NIGHTSHIFT_HTTP_HOST").orElse("127.0.0.1"),
+                data,
+                postgres,
+                demoPort,
+                repository,
+                demo,
+                masterKey,
+                bootstrapKey,
+                options,
+                passedOn(environment));
+        variables.refuseWrong();
+        return config;
+    }
+
+    private static Optional<Repository> repository(Variables variables) {
+        Optional<String> url = variables.text("NIGHTSHIFT_REPOSITORY_URL");
+        if (url.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<JdbcAddress> address = JdbcAddress.parse(url.get());
+        if (address.isEmpty()) {
+            variables.wrong("NIGHTSHIFT_REPOSITORY_URL", "must look like jdbc:postgresql://host:5432/nightshift");
+        }
+        String user = variables.needed("NIGHTSHIFT_REPOSITORY_USER", "the role that the application logs in with");
+        Secret password = variables.neededSecret("NIGHTSHIFT_REPOSITORY_PASSWORD");
+        String owner =
+                variables.needed("NIGHTSHIFT_REPOSITORY_OWNER_USER", "the role that owns the database and migrates it");
+        Secret ownerPassword = variables.neededSecret("NIGHTSHIFT_REPOSITORY_OWNER_PASSWORD");
+        if (!user.isEmpty() && user.equals(owner)) {
+            variables.wrong(
+                    "NIGHTSHIFT_REPOSITORY_USER",
+                    "must be another role than NIGHTSHIFT_REPOSITORY_OWNER_USER: an owner is not held by the row level"
+                            + " security that keeps projects apart");
+        }
+        return address.map(at -> new Repository(at, user, password, owner, ownerPassword));
+    }
+
+    private static Map<String, String> passedOn(Map<String, String> environment) {
+        Map<String, String> others = new TreeMap<>();
+        environment.forEach((name, value) -> {
+            if (name.startsWith("NIGHTSHIFT_") && !name.startsWith("NIGHTSHIFT_REPOSITORY_") && !OWN.contains(name)) {
+                others.put(name, value);
+            }
+        });
+        return others;
+    }
+}
