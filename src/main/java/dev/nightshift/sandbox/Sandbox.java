@@ -1,0 +1,296 @@
+package dev.nightshift.sandbox;
+
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Binaries;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+
+/**
+ * One scratch PostgreSQL instance: made by {@link Sandboxes#create}, filled by its user, started once, thrown away by
+ * {@link #close}. Safe for use by several threads; {@code close} from any of them kills the server.
+ */
+public final class Sandbox implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Sandbox.class.getName());
+
+    /** A Unix socket's path in bytes without its closing zero (unix(7)). */
+    private static final int SOCKET_PATH_LIMIT = 107;
+
+    private static final Duration DISK_LOOK = Duration.ofSeconds(5);
+
+    private final Sandboxes sandboxes;
+    private final SandboxFolder folder;
+    private final Quota quota;
+    private final Host host;
+    private Registration registration;
+    private @Nullable Process process;
+    private @Nullable ServerSettings settings;
+    private volatile @Nullable String killed;
+    private boolean closed;
+
+    Sandbox(Sandboxes sandboxes, Registration registration, SandboxFolder folder, Quota quota, Host host) {
+        this.sandboxes = sandboxes;
+        this.registration = registration;
+        this.folder = folder;
+        this.quota = quota;
+        this.host = host;
+    }
+
+    void makeFolders() throws IOException {
+        for (Path path : List.of(
+                folder.data(),
+                folder.tablespaces(),
+                folder.wal(),
+                folder.configuration(),
+                folder.socket(),
+                folder.root())) {
+            Files.createDirectories(path);
+        }
+        Files.setPosixFilePermissions(folder.data(), PosixFilePermissions.fromString("rwx------"));
+        Files.setPosixFilePermissions(folder.socket(), PosixFilePermissions.fromString("rwx------"));
+        if (socket().toString().getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_LIMIT) {
+            throw new NotPossibleHere(
+                    "The socket's path " + socket() + " is longer than " + SOCKET_PATH_LIMIT + " bytes.",
+                    "Set NIGHTSHIFT_DATA to a shorter path.");
+        }
+    }
+
+    public String id() {
+        return registration.id();
+    }
+
+    /** Where data folder, tablespaces and WAL go before {@link #start}. */
+    public SandboxFolder folder() {
+        return folder;
+    }
+
+    /**
+     * Builds the walls and starts the server within; returns when it has been started, not yet when it answers.
+     *
+     * @param binaries of the data folder's major version
+     * @param tablespaces folders of the source that WAL will create, with what is to stand there instead
+     * @throws NotPossibleHere if this machine denies namespaces, or the programs do not fit the data folder
+     * @throws Failure.Fatal if the data folder is none
+     */
+    public synchronized void start(Binaries binaries, ServerSettings settings, Map<Path, Path> tablespaces) {
+        if (closed || process != null) {
+            throw new IllegalStateException("The sandbox " + id() + " was started or closed before.");
+        }
+        this.settings = settings;
+        ControlFile source = ControlFile.read(folder.data());
+        Programs programs = Programs.of(binaries);
+        Isolation isolation = new Isolation(host, programs.folders(), sandboxes.hidden(), tablespaces);
+        try {
+            DataFolder.prepare(folder, settings);
+            for (Path path : tablespaces.values()) {
+                Files.createDirectories(path);
+            }
+            if (host.unprivileged().isPresent()) {
+                int user = host.unprivileged().getAsInt();
+                for (Path path : List.of(folder.data(), folder.tablespaces(), folder.wal(), folder.socket())) {
+                    Trees.give(path, user);
+                }
+            }
+            List<String> server = new ArrayList<>(List.of(programs.server().toString()));
+            server.addAll(settings.arguments(folder, source));
+            launch(isolation, isolation.script(folder, quota, secondsToLive(), server));
+        } catch (IOException e) {
+            kill("it could not be prepared");
+            throw new Failure.Retryable("The sandbox " + id() + " cannot be started: " + e.getMessage(), null, e);
+        }
+    }
+
+    private void launch(Isolation isolation, String script) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(isolation.command(script));
+        builder.environment().clear();
+        builder.environment().putAll(Isolation.environment());
+        builder.directory(new java.io.File("/")).redirectErrorStream(true);
+        Process started = builder.start();
+        process = started;
+        Optional<ProcessMark> mark = ProcessMark.of(started.pid());
+        if (mark.isPresent()) {
+            registration = registration.withServer(mark.get());
+            registration.write(sandboxes.root());
+        }
+        StringBuilder said = new StringBuilder();
+        BufferedReader reader =
+                new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = reader.readLine(); !Isolation.READY.equals(line); line = reader.readLine()) {
+            if (line == null) {
+                kill("its walls could not be built");
+                throw new NotPossibleHere(
+                        "This machine does not let Nightshift isolate a scratch server: "
+                                + said.toString().strip(),
+                        isolation.isPrivileged()
+                                ? "Run Nightshift with the capability SYS_ADMIN, or as a user who may create user namespaces."
+                                : "Allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone,"
+                                        + " kernel.apparmor_restrict_unprivileged_userns).");
+            }
+            said.append(line).append('\n');
+        }
+        Thread watch = new Thread(() -> watchDisk(started), "sandbox-" + id());
+        watch.setDaemon(true);
+        watch.start();
+        LOG.log(Level.DEBUG, "The sandbox {0} runs as process {1}.", id(), started.pid());
+    }
+
+    /** Runs beside the server until it ends. */
+    private void watchDisk(Process server) {
+        try {
+            while (!server.waitFor(DISK_LOOK.toMillis(), TimeUnit.MILLISECONDS)) {
+                long used = Trees.size(folder.path());
+                if (used > quota.disk().value()) {
+                    kill("it used " + new Bytes(used) + " of disk, more than its " + quota.disk());
+                }
+            }
+        } catch (IOException e) {
+            kill("its use of disk cannot be told: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private long secondsToLive() {
+        return Math.max(
+                1,
+                Duration.between(sandboxes.clock().now(), registration.expires())
+                        .toSeconds());
+    }
+
+    /** Whether the server runs; when it does not any more, {@link #whyEnded} says why. */
+    public synchronized boolean isRunning() {
+        return process != null && process.isAlive();
+    }
+
+    /**
+     * Why the server ended, as an exception to throw.
+     *
+     * @return {@link NotPossibleHere} if it lacked something of this machine, {@link Failure.Fatal} with the server's own
+     *     last words otherwise
+     */
+    public RuntimeException whyEnded() {
+        String reason = killed;
+        if (reason != null) {
+            return new NotPossibleHere("The sandbox was ended because " + reason + ".", null);
+        }
+        if (!sandboxes.clock().now().isBefore(registration.expires())) {
+            return new NotPossibleHere("The sandbox was ended because its time was up.", "Give it more time.");
+        }
+        String log = log();
+        Optional<NotPossibleHere> lack = ServerLog.lack(log);
+        return lack.isPresent() ? lack.get() : new Failure.Fatal(ServerLog.reason(log), null, null);
+    }
+
+    /** The end of the server's log, 64 kB at most. */
+    public String log() {
+        return ServerLog.tail(folder.log());
+    }
+
+    /** Whether a message of the server says that this machine lacks something, rather than that data is damaged. */
+    public static Optional<NotPossibleHere> lackIn(String message) {
+        return ServerLog.lack(message);
+    }
+
+    /**
+     * A session of the superuser, in which settings of roles and databases that could load code or interfere do not hold.
+     *
+     * @throws SQLException if the server does not take it, or not yet
+     */
+    public Connection connect(String database) throws SQLException {
+        ServerSettings current = settings;
+        if (current == null) {
+            throw new IllegalStateException("The sandbox " + id() + " was not started.");
+        }
+        Properties properties = new Properties();
+        properties.setProperty("user", current.superuser());
+        properties.setProperty("PGDBNAME", database);
+        properties.setProperty("socketFactory", UnixSocketFactory.class.getName());
+        properties.setProperty("socketFactoryArg", socket().toString());
+        properties.setProperty("sslmode", "disable");
+        properties.setProperty("gssEncMode", "disable");
+        properties.setProperty("connectTimeout", "10");
+        properties.setProperty("loginTimeout", "30");
+        properties.setProperty("ApplicationName", "Nightshift");
+        // What the driver sends at login outranks ALTER ROLE and ALTER DATABASE, which outrank the command line.
+        properties.setProperty(
+                "options",
+                "-c session_preload_libraries= -c local_preload_libraries= -c search_path=pg_catalog"
+                        + " -c session_replication_role=replica -c default_transaction_read_only=off"
+                        + " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=60000"
+                        + " -c row_security=off -c jit=off -c default_tablespace=");
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try {
+            // The driver may live in a class loader that does not know this class; it asks the context's as well.
+            thread.setContextClassLoader(Sandbox.class.getClassLoader());
+            Connection connection = new Driver().connect("jdbc:postgresql://sandbox/", properties);
+            if (connection == null) {
+                throw new SQLException("The PostgreSQL driver does not take its own URL.");
+            }
+            return connection;
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    private Path socket() {
+        return folder.socket().resolve(".s.PGSQL.5432");
+    }
+
+    /** Kills every process of the sandbox at once; its folder stays until {@link #close}. */
+    public synchronized void kill(String reason) {
+        if (process == null) {
+            return;
+        }
+        if (process.isAlive() && killed == null) {
+            killed = reason;
+        }
+        try {
+            // Process 1 ends when this closes, and is gone only when all of its namespace are.
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "The sandbox {0} had ended: {1}", id(), e.getMessage());
+        }
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Kills the server and deletes everything; what cannot be deleted stays registered for the next sweep. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        kill("nobody needs it any more");
+        try {
+            sandboxes.throwAway(id());
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "The sandbox {0} cannot be deleted yet: {1}", id(), e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package dev.nightshift.sandbox;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * All sandboxes of this Nightshift, in one folder of its data: {@code <id>} is a sandbox's own, {@code <id>.json} its
+ * registration.
+ */
+public final class Sandboxes implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Sandboxes.class.getName());
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final Pattern ID = Pattern.compile("[0-9a-z]{8}");
+
+    private final Path root;
+    private final Set<Path> hidden;
+    private final Clock clock;
+    private final Map<String, Sandbox> open = new ConcurrentHashMap<>();
+
+    /**
+     * @param root where sandboxes are kept, made when the first one is; short, since it is part of a socket's path
+     * @param hidden folders no sandbox may see even where they lie among programs and libraries: Nightshift's data and
+     *     keys, the sources' data folders
+     */
+    public Sandboxes(Path root, Set<Path> hidden, Clock clock) {
+        this.root = root.toAbsolutePath().normalize();
+        this.hidden = Set.copyOf(hidden);
+        this.clock = clock;
+    }
+
+    /**
+     * A new empty sandbox, registered, not started.
+     *
+     * @param purpose for people who find it: {@code "proof of backup 0190…"}
+     * @param timeToLive counted from now; when it is over the server is killed, whether Nightshift still works or not
+     * @throws NotPossibleHere if this machine has not what a sandbox needs
+     * @throws Failure.Retryable if the folder cannot be made
+     */
+    public Sandbox create(String purpose, Quota quota, Duration timeToLive) {
+        Host host = Host.here();
+        Instant now = clock.now();
+        String id = newId();
+        Registration registration = new Registration(id, purpose, now, now.plus(timeToLive), ProcessMark.self(), null);
+        Sandbox sandbox = new Sandbox(this, registration, new SandboxFolder(root.resolve(id)), quota, host);
+        try {
+            makeRoot();
+            registration.write(root);
+            open.put(id, sandbox);
+            sandbox.makeFolders();
+            return sandbox;
+        } catch (IOException e) {
+            sandbox.close();
+            throw new Failure.Retryable(
+                    "No sandbox can be made in " + root + ": " + e.getMessage(),
+                    "Look at its owner and free space.",
+                    e);
+        }
+    }
+
+    /**
+     * Throws away what a crash left: sandboxes whose Nightshift is gone or whose time is up. A process is killed only if it
+     * is the one that was registered. To be called at start and now and then.
+     *
+     * @return how many sandboxes were thrown away
+     */
+    public int sweep() {
+        if (!Files.isDirectory(root)) {
+            return 0;
+        }
+        int swept = 0;
+        try (Stream<Path> entries = Files.list(root)) {
+            for (Path entry : entries.sorted().toList()) {
+                if (sweep(entry)) {
+                    swept++;
+                }
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "The sandboxes in {0} cannot be listed: {1}", root, e.getMessage());
+        }
+        return swept;
+    }
+
+    private boolean sweep(Path entry) {
+        String name = entry.getFileName().toString();
+        String id = name.substring(0, Math.min(8, name.length()));
+        boolean isRegistration = name.equals(id + Registration.SUFFIX);
+        boolean isOrphan = name.equals(id) && !Files.exists(root.resolve(id + Registration.SUFFIX));
+        if (!ID.matcher(id).matches() || open.containsKey(id) || !(isRegistration || isOrphan)) {
+            return false;
+        }
+        try {
+            if (isRegistration) {
+                Registration registration = Registration.read(entry);
+                if (registration.isInUse(clock.now())) {
+                    return false;
+                }
+                if (registration.server() != null) {
+                    registration.server().kill();
+                }
+            }
+            throwAway(id);
+            LOG.log(Level.INFO, "Threw away the sandbox {0}, which nobody used any more.", id);
+            return true;
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "The sandbox {0} cannot be thrown away: {1}", id, e.getMessage());
+            return false;
+        }
+    }
+
+    /** Ends every sandbox of this Nightshift. */
+    @Override
+    public void close() {
+        List.copyOf(open.values()).forEach(Sandbox::close);
+    }
+
+    /** Deletes the folder first: as long as something is left, it is registered. */
+    void throwAway(String id) throws IOException {
+        open.remove(id);
+        Trees.delete(root.resolve(id));
+        Files.deleteIfExists(root.resolve(id + Registration.SUFFIX));
+    }
+
+    Path root() {
+        return root;
+    }
+
+    Set<Path> hidden() {
+        return hidden;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    private void makeRoot() throws IOException {
+        if (!Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS)) {
+            Files.createDirectories(root);
+            Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
+    /** Eight characters: a socket's whole path may have 107 bytes only. */
+    private static String newId() {
+        StringBuilder id = new StringBuilder();
+        for (int i = 0; i < 8; i++) {
+            id.append(Character.forDigit(RANDOM.nextInt(36), 36));
+        }
+        return id.toString();
+    }
+}

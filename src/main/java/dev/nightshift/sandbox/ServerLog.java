@@ -1,0 +1,97 @@
+package dev.nightshift.sandbox;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What the server of a sandbox said, and whether that speaks against the backup or only against this machine. */
+final class ServerLog {
+    /** Enough for the messages around a server's end. */
+    private static final int TAIL = 64 << 10;
+
+    private static final Pattern GRAVE = Pattern.compile("(?m)^(?:FATAL|PANIC): {1,2}(.*(?:\\n(?:DETAIL|HINT): .*)*)");
+
+    /** A message of the server that says something about this machine, and what to do about it. */
+    private record Lack(Pattern message, String remedy) {
+        static Lack of(String regex, String remedy) {
+            return new Lack(Pattern.compile("(?m)^.*(?:" + regex + ").*$"), remedy);
+        }
+    }
+
+    /** Messages as in the sources of PostgreSQL 13 to 18; lc_messages is C in a sandbox. */
+    private static final List<Lack> LACKS = List.of(
+            Lack.of(
+                    "could not access file \"|could not load library \"|extension \".*\" is not available",
+                    "Install the extension's files beside the server programs that proofs use."),
+            Lack.of(
+                    "database locale is incompatible|locale .* (?:is )?not (?:recognized|supported)|could not open collator"
+                            + "|ICU is not supported in this build|could not create locale",
+                    "Generate the source's locale here, or use server programs with the same locale provider."),
+            Lack.of(
+                    "not supported by (?:this )?build|compression method \\w+ not supported",
+                    "Use server programs that were built with the compression the source uses."),
+            Lack.of(
+                    "database files are incompatible with server",
+                    "Use server programs of the same major version, block size and architecture as the source."),
+            Lack.of(
+                    "insufficient parameter settings",
+                    "Take a new backup: a setting of the source was raised after this one."),
+            Lack.of(
+                    "error while loading shared libraries|version `.*' not found|No such file or directory.*postgres$",
+                    "Install the libraries that the server programs need."),
+            Lack.of(
+                    "could not set permissions on directory \".*\": No such file|directory \".*\" does not exist$",
+                    "Prove a backup that was taken after the tablespace was created."),
+            Lack.of(
+                    "could not map anonymous shared memory|[Cc]annot allocate memory|could not fork .*: Resource",
+                    "Give the sandbox more memory or processes."));
+
+    private ServerLog() {}
+
+    /** The last 64 kB; empty if there is no log. */
+    static String tail(Path log) {
+        try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+            long length = file.length();
+            byte[] bytes = new byte[(int) Math.min(length, TAIL)];
+            file.seek(length - bytes.length);
+            file.readFully(bytes);
+            return new String(bytes, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** What this machine lacks according to a log or an error message; empty if nothing of that kind is said. */
+    static Optional<NotPossibleHere> lack(String text) {
+        for (Lack lack : LACKS) {
+            Matcher matcher = lack.message().matcher(text);
+            if (matcher.find()) {
+                return Optional.of(new NotPossibleHere(plain(matcher.group()), lack.remedy()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The last FATAL or PANIC with its detail and hint, or the last line. */
+    static String reason(String text) {
+        Matcher matcher = GRAVE.matcher(text);
+        String last = text.strip().substring(text.strip().lastIndexOf('\n') + 1);
+        while (matcher.find()) {
+            // "the database system is …" tells a client off, it is not why the server ended.
+            if (!matcher.group(1).startsWith("the database system is")) {
+                last = matcher.group(1).replace('\n', ' ');
+            }
+        }
+        return last;
+    }
+
+    private static String plain(String line) {
+        return line.replaceFirst("^(?:FATAL|PANIC|ERROR|WARNING|LOG): {1,2}", "")
+                .strip();
+    }
+}

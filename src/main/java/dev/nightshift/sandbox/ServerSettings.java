@@ -1,0 +1,180 @@
+package dev.nightshift.sandbox;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the server of a sandbox is started: nothing of the source's configuration is used, and what must not happen is
+ * forbidden on the command line, where the restored postgresql.auto.conf cannot undo it.
+ *
+ * @param major of the server
+ * @param superuser the only role that is let in
+ * @param recovery where recovery is to end; null for a data folder that was shut down cleanly
+ * @param preload libraries that may be loaded at start although the rest may not
+ */
+public record ServerSettings(
+        int major, String superuser, @Nullable Recovery recovery, Set<String> preload) {
+    private static final Pattern LSN = Pattern.compile("[0-9A-F]{1,8}/[0-9A-F]{1,8}");
+
+    /** A recovery point's name has at most 63 bytes (manual, section 9.28.3). */
+    private static final int NAME_LENGTH = 63;
+
+    private static final Pattern LIBRARY = Pattern.compile("[A-Za-z0-9_-]{1,63}");
+
+    /** What a small scratch server needs at least, whatever its source had. */
+    private static final ControlFile SMALLEST = new ControlFile(0, 0, 20, 8, 4, 0, 64);
+
+    /**
+     * Where recovery stops, to wait there as a hot standby.
+     *
+     * @param lsn the position expected, {@code "0/3000060"}
+     * @param timeline the position is on
+     * @param name of a restore point that stands right before the position; null to stop at the position itself
+     * @param startTimeline the backup began on
+     */
+    public record Recovery(
+            String lsn, int timeline, @Nullable String name, int startTimeline) {
+        public Recovery {
+            if (!LSN.matcher(lsn).matches() || timeline < 1 || startTimeline < 1) {
+                throw new IllegalArgumentException("No position in WAL: " + lsn + " on timeline " + timeline);
+            }
+            if (name != null && (name.isEmpty() || name.length() > NAME_LENGTH || name.indexOf('\n') >= 0)) {
+                throw new IllegalArgumentException("No restore point's name: " + name);
+            }
+        }
+    }
+
+    public ServerSettings {
+        preload = Set.copyOf(preload);
+        if (!preload.stream().allMatch(name -> LIBRARY.matcher(name).matches())) {
+            throw new IllegalArgumentException("A library to preload is named without its path: " + preload);
+        }
+    }
+
+    /** The arguments of {@code postgres}. */
+    List<String> arguments(SandboxFolder folder, ControlFile source) {
+        List<String> arguments = new ArrayList<>(List.of("-D", folder.data().toString()));
+        settings(folder, source).forEach((name, value) -> arguments.addAll(List.of("-c", name + "=" + value)));
+        return arguments;
+    }
+
+    /** Every setting in the order of its reason: where, what must not happen, recovery, size. */
+    Map<String, String> settings(SandboxFolder folder, ControlFile source) {
+        Map<String, String> all = new LinkedHashMap<>();
+        Path configuration = folder.configuration();
+        all.put("config_file", configuration.resolve("postgresql.conf").toString());
+        all.put("hba_file", configuration.resolve("pg_hba.conf").toString());
+        all.put("ident_file", configuration.resolve("pg_ident.conf").toString());
+        all.put("external_pid_file", "");
+        all.putAll(forbidden());
+        all.putAll(recovery(folder));
+        all.putAll(size(source));
+        return all;
+    }
+
+    /** No way out: no archive, no primary, no subscription, no port, no code that loads itself. */
+    private Map<String, String> forbidden() {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("listen_addresses", "");
+        all.put("unix_socket_directories", Isolation.SOCKET.toString());
+        all.put("unix_socket_permissions", "0700");
+        all.put("port", "5432");
+        all.put("ssl", "off");
+        all.put("archive_mode", "off");
+        all.put("archive_command", "");
+        if (major >= 15) {
+            all.put("archive_library", "");
+        }
+        all.put("archive_cleanup_command", "");
+        all.put("recovery_end_command", "");
+        all.put("primary_conninfo", "");
+        all.put("primary_slot_name", "");
+        all.put("synchronous_standby_names", "");
+        all.put("shared_preload_libraries", String.join(",", new TreeSet<>(preload)));
+        all.put("session_preload_libraries", "");
+        all.put("local_preload_libraries", "");
+        all.put("max_logical_replication_workers", "0");
+        if (major >= 17) {
+            all.put("event_triggers", "off");
+            all.put("sync_replication_slots", "off");
+            all.put("summarize_wal", "off");
+        }
+        all.put("autovacuum", "off");
+        all.put("jit", "off");
+        all.put("logging_collector", "off");
+        all.put("log_destination", "stderr");
+        all.put("log_line_prefix", "");
+        all.put("lc_messages", "C");
+        return all;
+    }
+
+    private Map<String, String> recovery(SandboxFolder folder) {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("hot_standby", "on");
+        all.put("restore_command", restoreCommand(folder.wal()));
+        if (recovery != null) {
+            all.put(recovery.name() == null ? "recovery_target_lsn" : "recovery_target_name", target(recovery));
+            all.put("recovery_target_action", "pause");
+            all.put("recovery_target_inclusive", "on");
+            // A number is looked up in a history file, which the source's own timeline need not have.
+            all.put(
+                    "recovery_target_timeline",
+                    recovery.timeline() == recovery.startTimeline() ? "current" : String.valueOf(recovery.timeline()));
+        }
+        return all;
+    }
+
+    private static String target(Recovery recovery) {
+        return recovery.name() == null ? recovery.lsn() : recovery.name();
+    }
+
+    /**
+     * Exit code 1 says that a file is not there, and recovery takes that for the end of WAL; whatever else goes wrong must
+     * be above 125, which aborts recovery (manual, section 26.3.4).
+     */
+    static String restoreCommand(Path wal) {
+        String from = wal.toString().replace("%", "%%") + "/%f";
+        return "if [ -e \"" + from + "\" ]; then cp \"" + from + "\" \"%p\" || exit 200; else exit 1; fi";
+    }
+
+    /** Small, and never on disk for certain; but hot standby wants what the source had. */
+    private static Map<String, String> size(ControlFile source) {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("max_connections", atLeast(source.maxConnections(), SMALLEST.maxConnections()));
+        all.put("max_worker_processes", atLeast(source.maxWorkerProcesses(), SMALLEST.maxWorkerProcesses()));
+        all.put("max_wal_senders", atLeast(source.maxWalSenders(), SMALLEST.maxWalSenders()));
+        all.put(
+                "max_prepared_transactions",
+                atLeast(source.maxPreparedTransactions(), SMALLEST.maxPreparedTransactions()));
+        all.put(
+                "max_locks_per_transaction",
+                atLeast(source.maxLocksPerTransaction(), SMALLEST.maxLocksPerTransaction()));
+        all.put("wal_level", "replica");
+        all.put("shared_buffers", "128MB");
+        all.put("huge_pages", "off");
+        all.put("maintenance_work_mem", "128MB");
+        all.put("max_wal_size", "1GB");
+        all.put("fsync", "off");
+        all.put("full_page_writes", "off");
+        all.put("ignore_checksum_failure", "off");
+        all.put("zero_damaged_pages", "off");
+        all.put("ignore_invalid_pages", "off");
+        return all;
+    }
+
+    private static String atLeast(int source, int smallest) {
+        return String.valueOf(Math.max(source, smallest));
+    }
+
+    /** One role, one way in; who may reach the socket's folder is the file system's word. */
+    String hba() {
+        return "local all \"" + superuser.replace("\"", "\"\"") + "\" trust\n";
+    }
+}
