@@ -1,5 +1,6 @@
 package dev.nightshift.postgres;
 
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Identifier;
 import java.io.IOException;
@@ -203,7 +204,8 @@ public final class ReplicationSession implements AutoCloseable {
     /** Standby status update; flushed stands for written too, and applied is none: this is no standby to wait for. */
     private void reply(Lsn flushed, boolean wantAnswer) throws IOException {
         ByteBuffer status = ByteBuffer.allocate(34);
-        long micros = (System.currentTimeMillis() - 946_684_800_000L) * 1000; // since 2000-01-01, for the server's log
+        long micros = (Clock.system().now().toEpochMilli() - 946_684_800_000L)
+                * 1000; // since 2000-01-01, for the server's log
         status.put((byte) 'r').putLong(flushed.value()).putLong(flushed.value()).putLong(0);
         status.putLong(micros).put((byte) (wantAnswer ? 1 : 0));
         wire.send('d', status.array());
