@@ -1,0 +1,345 @@
+/** The REST payloads, as the server sends them: times in ISO 8601 UTC, sizes in bytes, durations in milliseconds. */
+
+export type Time = string;
+export type Role = 'VIEWER' | 'OPERATOR' | 'ADMIN';
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Problem {
+  title: string;
+  status: number;
+  detail: string;
+  field?: string;
+  remedy?: string;
+}
+
+export interface ProjectRole {
+  name: string;
+  displayName: string;
+  role: Role;
+  timeZone: string;
+  currency: string;
+}
+
+export interface Me {
+  name: string;
+  kind: 'PERSON' | 'KEY';
+  installationAdmin: boolean;
+  projects: ProjectRole[];
+}
+
+export interface Breaker {
+  state: 'CLOSED' | 'OPEN' | 'HALF_OPEN';
+  since: Time | null;
+  failures: number;
+  lastError: string | null;
+  retryAt: Time | null;
+}
+
+export type TlsMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+export interface Instance {
+  id: string;
+  name: string;
+  host: string;
+  port: number;
+  tlsMode: TlsMode;
+  rootCertificate: string | null;
+  user: string;
+  hasPassword: boolean;
+  passwordFile: string | null;
+  maintenanceDatabase: string;
+  serverVersion: string | null;
+  systemIdentifier: string | null;
+  tags: string[];
+  breaker: Breaker | null;
+  pool: { active: number; idle: number; waiting: number } | null;
+  databases: string[];
+}
+
+export type CheckState = 'OK' | 'WARNING' | 'FAILED' | 'NOT_MEASURED';
+
+export interface CheckItem {
+  item: string;
+  label: string;
+  state: CheckState;
+  found: string | null;
+  remedy: string | null;
+}
+
+export interface Check {
+  at: Time;
+  ok: boolean;
+  serverVersion: string | null;
+  items: CheckItem[];
+}
+
+export interface VacuumThresholds {
+  deadPercent: number;
+  changedPercent: number;
+  floorRows: number;
+}
+
+export interface BackupSummary {
+  id: string;
+  takenAt: Time;
+  storedBytes: number;
+  proof: Proof;
+}
+
+export interface Database {
+  id: string;
+  name: string;
+  instance: string;
+  dbname: string;
+  tags: string[];
+  sizeBytes: number | null;
+  vacuum: VacuumThresholds;
+  lastCheck: Check | null;
+  backup: BackupSummary | null;
+}
+
+export interface Parameter {
+  name: string;
+  type: 'INTEGER' | 'BOOLEAN' | 'TEXT' | 'CHOICE';
+  label: string;
+  help: string | null;
+  default: string | number | boolean | null;
+  min?: number | null;
+  max?: number | null;
+  choices: string[] | null;
+  required: boolean;
+}
+
+export interface Job {
+  name: string;
+  title: string;
+  description: string;
+  unit: 'INSTANCE' | 'DATABASE';
+  steps: string[];
+  parameters: Parameter[];
+}
+
+export type RunStatus =
+  | 'QUEUED' | 'WAITING' | 'STARTED' | 'STOPPING' | 'STOPPED' | 'COMPLETED'
+  | 'PARTIAL' | 'FAILED' | 'LOST' | 'MISSED' | 'SKIPPED';
+
+export type TargetStatus = 'WAITING' | 'STARTED' | 'COMPLETED' | 'FAILED' | 'STOPPED' | 'SKIPPED' | 'LOST';
+
+export type Values = Record<string, string | number | boolean | null>;
+
+export interface Step {
+  name: string;
+  status: TargetStatus;
+  startedAt: Time | null;
+  endedAt: Time | null;
+  durationMillis: number | null;
+  figure: string | null;
+  reason: string | null;
+}
+
+export interface Progress {
+  done: number;
+  total: number | null;
+  unit: string;
+  etaMillis: number | null;
+  text: string | null;
+}
+
+export interface Target {
+  id: string;
+  instance: string;
+  database: string | null;
+  databases: string[];
+  status: TargetStatus;
+  reason: string | null;
+  remedy: string | null;
+  attempt: number;
+  startedAt: Time | null;
+  endedAt: Time | null;
+  durationMillis: number | null;
+  progress: Progress | null;
+  steps: Step[];
+  figures: Values;
+}
+
+export interface Run {
+  id: string;
+  job: string;
+  status: RunStatus;
+  reason: string | null;
+  trigger: 'PERSON' | 'KEY' | 'SCHEDULE' | 'START';
+  triggeredBy: string | null;
+  schedule: string | null;
+  parameters: Values;
+  createdAt: Time;
+  startedAt: Time | null;
+  endedAt: Time | null;
+  durationMillis: number | null;
+  usualMillis: number | null;
+  attempt: number;
+  node: string | null;
+  progress: number | null;
+  targets: Target[];
+}
+
+export interface LogLine {
+  seq: number;
+  at: Time;
+  target: string | null;
+  level: 'INFO' | 'WARN' | 'ERROR';
+  text: string;
+}
+
+export type ProofLevel = 'NONE' | 'STORED' | 'INTACT' | 'READABLE' | 'RESTORED' | 'MATCHED';
+
+export interface Rung {
+  level: ProofLevel;
+  number: number;
+  outcome: 'PASSED' | 'FAILED' | 'NOT_CHECKED' | 'NOT_POSSIBLE';
+  at: Time | null;
+  durationMillis: number | null;
+  evidence: string | null;
+  reason: string | null;
+}
+
+export interface Proof {
+  level: ProofLevel;
+  levelNumber: number;
+  at: Time | null;
+  rtoMillis: number | null;
+  reason: string | null;
+  ladder: Rung[];
+  notChecked: string[];
+  run: string | null;
+}
+
+export interface Backup {
+  id: string;
+  instance: string;
+  databases: string[];
+  kind: string;
+  state: 'COMPLETE' | 'DAMAGED';
+  run: string | null;
+  takenAt: Time;
+  endedAt: Time | null;
+  durationMillis: number | null;
+  serverVersion: string | null;
+  sizeBytes: number | null;
+  storedBytes: number | null;
+  store: string;
+  location: string;
+  startLsn: string | null;
+  stopLsn: string | null;
+  provenTo: string | null;
+  timeline: number | null;
+  checksums: { enabled: boolean; failures: number } | null;
+  tablespaces: number | null;
+  keyId: string | null;
+  chain: { position: number; of: number } | null;
+  proof: Proof;
+}
+
+export type Severity = 'INFO' | 'WARNING' | 'CRITICAL';
+
+export interface Finding {
+  id: string;
+  severity: Severity;
+  title: string;
+  detail: string;
+  remedy: string | null;
+  subject: { kind: 'DATABASE' | 'INSTANCE' | 'BACKUP' | 'RUN'; name: string; id: string | null };
+  state: 'OPEN' | 'CLOSED';
+  firstSeen: Time;
+  lastSeen: Time;
+  count: number;
+  evidence: Record<string, unknown>;
+  run: string | null;
+}
+
+export interface Schedule {
+  id: string;
+  name: string;
+  job: string;
+  cron: string;
+  zone: string;
+  databases: string[];
+  parameters: Values;
+  enabled: boolean;
+  nextFires: Time[];
+  lastRun: { id: string; status: RunStatus; at: Time } | null;
+}
+
+export interface Bar {
+  run: string;
+  job: string;
+  status: RunStatus;
+  from: Time;
+  to: Time | null;
+  reason: string | null;
+}
+
+export interface Overview {
+  databases: { total: number; proven: number; oldestProofAt: Time | null };
+  lastNight: { done: number; failed: number; from: Time | null; to: Time | null };
+  waiting: { runs: number; nextFire: Time | null; nextJob: string | null };
+  findings: { critical: number; warning: number; info: number; top: string | null };
+  night: { from: Time; to: Time; lanes: { database: string; bars: Bar[] }[] };
+}
+
+export interface NodeInfo {
+  id: string;
+  name: string;
+  version: string;
+  startedAt: Time;
+  lastHeartbeat: Time;
+  alive: boolean;
+  draining: boolean;
+  runs: number;
+}
+
+export interface Person {
+  name: string;
+  displayName: string | null;
+  installationAdmin: boolean;
+  disabled: boolean;
+  createdAt: Time;
+  lastLogin: Time | null;
+  projects: { name: string; role: Role }[];
+}
+
+export interface Key {
+  id: string;
+  name: string;
+  project: string | null;
+  role: Role;
+  installationAdmin?: boolean;
+  expires: string | null;
+  createdBy: string | null;
+  createdAt: Time;
+  lastUsed: Time | null;
+  prefix: string;
+  /** Only in the answer that created it. */
+  key?: string;
+}
+
+export interface AuditEntry {
+  id: string;
+  at: Time;
+  who: string;
+  from: string | null;
+  project: string | null;
+  action: string;
+  object: string;
+  details: Record<string, unknown>;
+}
+
+/** A message of the live feed: something changed; whoever shows it fetches it. */
+export interface Change {
+  kind: 'hello' | 'run' | 'target' | 'log' | 'backup' | 'finding' | 'schedule';
+  id?: string;
+  run?: string;
+}

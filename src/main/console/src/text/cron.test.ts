@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { cronProblem, describeCron } from './cron';
+
+test.each([
+  ['0 2 * * *', 'Every day at 02:00'],
+  ['30 3 * * 1-5', 'Monday to Friday at 03:30'],
+  ['0 4 * * 0', 'Every Sunday at 04:00'],
+  ['0 4 * * 7', 'Every Sunday at 04:00'],
+  ['0 6,18 * * *', 'Every day at 06:00 and 18:00'],
+  ['*/15 * * * *', 'Every 15 minutes'],
+  ['5 * * * *', 'Every hour at :05'],
+  ['0 1 3 * *', 'On the 3rd of every month at 01:00'],
+  ['0 1 11 * *', 'On the 11th of every month at 01:00'],
+  ['0 2 1-7 * 1', '0 2 1-7 * 1'],
+  ['0 2 * 6 *', '0 2 * 6 *'],
+  ['nonsense', 'nonsense'],
+])('%s reads as "%s"', (cron, words) => expect(describeCron(cron)).toBe(words));
+
+test('a problem names the field and its range', () => {
+  expect(cronProblem('0 2 * * *')).toBeNull();
+  expect(cronProblem('*/90 2 * * *')).toBeNull();
+  expect(cronProblem('0 2 * *')).toContain('Five fields');
+  expect(cronProblem('0 25 * * *')).toBe('The hour must lie between 0 and 23.');
+  expect(cronProblem('0 2 * * !')).toContain('character');
+});

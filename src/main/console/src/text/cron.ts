@@ -1,0 +1,68 @@
+/** A five-field cron expression in words; what has no simple words is shown as it is. */
+
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const SHORT = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const RANGES: readonly [number, number][] = [[0, 59], [0, 23], [1, 31], [1, 12], [0, 7]];
+const FIELDS = ['minute', 'hour', 'day of the month', 'month', 'day of the week'];
+
+export function describeCron(cron: string): string {
+  const fields = cron.trim().split(/\s+/);
+  const [minute, hour, day, month, weekday] = fields;
+  if (fields.length !== 5 || minute === undefined || hour === undefined || day === undefined || weekday === undefined) return cron;
+  if (month !== '*') return cron;
+  const every = /^\*\/(\d+)$/;
+  if (hour === '*' && day === '*' && weekday === '*') {
+    if (minute === '*') return 'Every minute';
+    const step = every.exec(minute);
+    if (step) return `Every ${step[1]} minutes`;
+    if (/^\d+$/.test(minute)) return `Every hour at :${minute.padStart(2, '0')}`;
+  }
+  if (!/^\d+$/.test(minute)) return cron;
+  const hourStep = every.exec(hour);
+  if (hourStep && day === '*' && weekday === '*') return `Every ${hourStep[1]} hours at :${minute.padStart(2, '0')}`;
+  if (!/^\d+(,\d+)*$/.test(hour)) return cron;
+  const times = list(hour.split(',').map((each) => `${each.padStart(2, '0')}:${minute.padStart(2, '0')}`));
+  if (day === '*' && weekday === '*') return `Every day at ${times}`;
+  if (day === '*') {
+    const names = weekdays(weekday);
+    return names ? `${names} at ${times}` : cron;
+  }
+  if (weekday === '*' && /^\d+$/.test(day)) return `On the ${ordinal(Number(day))} of every month at ${times}`;
+  return cron;
+}
+
+/** Why an expression cannot be a cron expression, or null; the server has the last word. */
+export function cronProblem(cron: string): string | null {
+  const fields = cron.trim().split(/\s+/).filter(Boolean);
+  if (fields.length !== 5) return 'Five fields are needed: minute, hour, day of the month, month, day of the week.';
+  for (const [index, field] of fields.entries()) {
+    const [low, high] = RANGES[index]!;
+    const numbers = field.match(/\d+/g) ?? [];
+    const values = field.includes('/') ? numbers.slice(0, -1) : numbers;
+    if (!/^[\dA-Za-z*/,\-?L#W]+$/.test(field)) return `The ${FIELDS[index]} “${field}” has a character that cron does not know.`;
+    if (values.some((value) => Number(value) < low || Number(value) > high)) {
+      return `The ${FIELDS[index]} must lie between ${low} and ${high}.`;
+    }
+  }
+  return null;
+}
+
+function weekdays(field: string): string | null {
+  if (/^(1-5|MON-FRI)$/i.test(field)) return 'Monday to Friday';
+  if (/^(0,6|6,0|6-7|SAT,SUN|SAT-SUN|SUN,SAT)$/i.test(field)) return 'Saturday and Sunday';
+  const names = field.split(',').map((each) => {
+    const index = /^\d$/.test(each) ? Number(each) % 7 : SHORT.indexOf(each.toUpperCase());
+    return DAYS[index];
+  });
+  return names.includes(undefined) ? null : `Every ${list(names as string[])}`;
+}
+
+function list(items: string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+function ordinal(value: number): string {
+  const tens = value % 100;
+  const ending = tens > 10 && tens < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][value % 10] ?? 'th');
+  return `${value}${ending}`;
+}
