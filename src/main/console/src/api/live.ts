@@ -1,0 +1,85 @@
+import { signal } from '@preact/signals';
+import { me } from './client';
+import type { Change } from './types';
+
+export type LiveState = 'connecting' | 'live' | 'reconnecting';
+export const live = signal<LiveState>('connecting');
+
+type Listener = (change: Change | null) => void;
+const listeners = new Set<Listener>();
+
+/** While the feed is away, everything shown is asked for again this often. */
+const POLL_MILLIS = 5000;
+const LONGEST_WAIT_MILLIS = 15_000;
+
+let socket: WebSocket | null = null;
+let followed: string | null = null;
+let wait = 500;
+let retry: number | undefined;
+let poll: number | undefined;
+
+/** Hears every change; null means "something may have changed" (polling, or back after a gap). */
+export function onChange(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(change: Change | null) {
+  for (const listener of listeners) listener(change);
+}
+
+/** Follows one project's changes, or none. */
+export function follow(project: string | null) {
+  if (project === followed) return;
+  followed = project;
+  close();
+  wait = 500;
+  if (project) connect(project);
+}
+
+function close() {
+  window.clearTimeout(retry);
+  window.clearInterval(poll);
+  poll = undefined;
+  const old = socket;
+  socket = null;
+  old?.close();
+}
+
+function connect(project: string) {
+  const scheme = window.location.protocol === 'https:' ? 'wss' : 'ws';
+  const mine = new WebSocket(`${scheme}://${window.location.host}/live?project=${encodeURIComponent(project)}`);
+  socket = mine;
+  mine.onmessage = (event) => {
+    const change = read(event.data);
+    if (!change) return;
+    if (change.kind !== 'hello') return tell(change);
+    const gap = live.value === 'reconnecting';
+    live.value = 'live';
+    wait = 500;
+    window.clearInterval(poll);
+    poll = undefined;
+    if (gap) tell(null);
+  };
+  mine.onclose = (event) => {
+    if (socket !== mine) return;
+    socket = null;
+    // The login or the role is gone: the next request says so and leads to the login page.
+    if (event.code === 4401) {
+      me.value = null;
+      return;
+    }
+    live.value = 'reconnecting';
+    poll ??= window.setInterval(() => { if (!document.hidden) tell(null); }, POLL_MILLIS);
+    retry = window.setTimeout(() => connect(project), wait * (0.75 + Math.random() / 2));
+    wait = Math.min(wait * 2, LONGEST_WAIT_MILLIS);
+  };
+}
+
+function read(data: unknown): Change | null {
+  try {
+    return JSON.parse(String(data)) as Change;
+  } catch {
+    return null;
+  }
+}

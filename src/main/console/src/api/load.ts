@@ -1,0 +1,146 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { ApiError, api, asProblem } from './client';
+import { onChange } from './live';
+import type { Change, Page, Problem } from './types';
+
+export interface Loaded<T> {
+  data: T | undefined;
+  problem: Problem | undefined;
+  /** True while a request runs; data of before stays. */
+  busy: boolean;
+  reload: () => void;
+}
+
+export type Concerns = (change: Change) => boolean;
+
+const SETTLE_MILLIS = 250;
+const RETRY_MILLIS = [2000, 5000, 10_000, 30_000];
+
+/** The kinds of change that concern a page. */
+export function kinds(...names: Change['kind'][]): Concerns {
+  return (change) => names.includes(change.kind);
+}
+
+/**
+ * Loads a path and keeps it fresh: again on every change that concerns it (settled for a quarter of
+ * a second), and by itself after failures that may pass. A null path loads nothing.
+ */
+export function useLoad<T>(path: string | null, concerns?: Concerns, fetcher: (path: string, signal: AbortSignal) => Promise<T> = plain): Loaded<T> {
+  const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem; busy: boolean }>({ path, busy: path !== null });
+  const again = useRef<() => void>(() => {});
+  const hears = useRef(concerns);
+  hears.current = concerns;
+  const fetches = useRef(fetcher);
+  fetches.current = fetcher;
+
+  useEffect(() => {
+    if (path === null) return;
+    const stop = new AbortController();
+    let timer: number | undefined;
+    let failures = 0;
+    let running = false;
+    let wanted = false;
+    setState((before) => (before.path === path ? { ...before, busy: true } : { path, busy: true }));
+
+    const load = async () => {
+      if (running) {
+        wanted = true;
+        return;
+      }
+      running = true;
+      window.clearTimeout(timer);
+      timer = undefined;
+      try {
+        const data = await fetches.current(path, stop.signal);
+        failures = 0;
+        setState({ path, data, busy: false });
+      } catch (failure) {
+        if (stop.signal.aborted) return;
+        const problem = asProblem(failure);
+        setState((before) => ({ path, data: before.path === path ? before.data : undefined, problem, busy: false }));
+        if (passes(failure)) timer = window.setTimeout(load, RETRY_MILLIS[Math.min(failures++, RETRY_MILLIS.length - 1)]);
+      } finally {
+        running = false;
+        if (wanted && !stop.signal.aborted) {
+          wanted = false;
+          settle();
+        }
+      }
+    };
+    const settle = () => { timer ??= window.setTimeout(load, SETTLE_MILLIS); };
+    again.current = () => {
+      setState((before) => ({ ...before, busy: true }));
+      void load();
+    };
+    void load();
+    const leave = hears.current && onChange((change) => {
+      if (change === null || hears.current?.(change)) settle();
+    });
+    return () => {
+      stop.abort();
+      window.clearTimeout(timer);
+      leave?.();
+    };
+  }, [path]);
+
+  const fits = state.path === path;
+  return { data: fits ? state.data : undefined, problem: fits ? state.problem : undefined, busy: fits ? state.busy : true, reload: () => again.current() };
+}
+
+function plain<T>(path: string, signal: AbortSignal): Promise<T> {
+  return api<T>(path, { signal });
+}
+
+function passes(failure: unknown): boolean {
+  return failure instanceof ApiError && (failure.problem.status === 0 || failure.problem.status >= 500);
+}
+
+/** A list that a server may send bare or as a page. */
+export function itemsOf<T>(answer: T[] | Page<T>): T[] {
+  return Array.isArray(answer) ? answer : (answer.items ?? []);
+}
+
+export function useList<T>(path: string | null, concerns?: Concerns): Loaded<T[]> {
+  return useLoad<T[]>(path, concerns, async (each, signal) => itemsOf(await api<T[] | Page<T>>(each, { signal })));
+}
+
+export interface Pages<T> extends Loaded<T[]> {
+  more: (() => void) | undefined;
+  loadingMore: boolean;
+}
+
+const PAGE = 50;
+const LONGEST_PAGE = 500;
+
+/** A list read page by page by key; a change reads again as many rows as are shown. */
+export function usePages<T extends { id: string }>(path: string, concerns?: Concerns): Pages<T> {
+  const wanted = useRef({ path, rows: PAGE });
+  if (wanted.current.path !== path) wanted.current = { path, rows: PAGE };
+  const [loadingMore, setLoadingMore] = useState(false);
+  const next = useRef<string | null>(null);
+  const loaded = useLoad<T[]>(path, concerns, async (each, signal) => {
+    const rows: T[] = [];
+    let after: string | null = null;
+    do {
+      const limit: number = Math.min(LONGEST_PAGE, wanted.current.rows - rows.length);
+      const page: Page<T> = await api<Page<T>>(withParameters(each, { limit, after }), { signal });
+      rows.push(...page.items);
+      after = page.next;
+    } while (after && rows.length < wanted.current.rows);
+    next.current = after;
+    setLoadingMore(false);
+    return rows;
+  });
+  const more = () => {
+    wanted.current.rows = (loaded.data?.length ?? 0) + PAGE;
+    setLoadingMore(true);
+    loaded.reload();
+  };
+  return { ...loaded, more: loaded.data && next.current ? more : undefined, loadingMore: loadingMore && loaded.busy };
+}
+
+function withParameters(path: string, parameters: Record<string, string | number | null>): string {
+  const search = new URLSearchParams(path.split('?')[1]);
+  for (const [name, value] of Object.entries(parameters)) if (value !== null) search.set(name, String(value));
+  return `${path.split('?')[0]}?${search}`;
+}

@@ -1,0 +1,61 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { me } from './api/client';
+import { Banner, Frame } from './frame/frame';
+import { project } from './frame/session';
+import { AuditPage } from './pages/audit';
+import { BackupPage } from './pages/backup';
+import { BackupsPage } from './pages/backups';
+import { DatabasePage } from './pages/database';
+import { DatabaseForm } from './pages/database-form';
+import { DatabasesPage } from './pages/databases';
+import { FindingsPage } from './pages/findings';
+import { LoginPage } from './pages/login';
+import { MePage } from './pages/me';
+import { NodesPage } from './pages/nodes';
+import { PeoplePage } from './pages/people';
+import { ProjectsPage } from './pages/projects';
+import { RunPage } from './pages/run';
+import { RunsPage } from './pages/runs';
+import { ScheduleForm } from './pages/schedule-form';
+import { SchedulesPage } from './pages/schedules';
+import { TonightPage } from './pages/tonight';
+import { PLACES } from './frame/places';
+import { location, route } from './router';
+import { Boundary, Missing, Skeleton } from './ui/panel';
+
+function page(): ComponentChildren {
+  const at = route.value;
+  switch (at.page) {
+    case 'tonight': return <TonightPage />;
+    case 'databases':
+      if (at.action === 'new') return <DatabaseForm />;
+      return at.id ? <DatabasePage key={at.id} name={at.id} /> : <DatabasesPage />;
+    case 'runs': return at.id ? <RunPage key={at.id} id={at.id} /> : <RunsPage />;
+    case 'schedules': return at.action ? <ScheduleForm key={at.id} name={at.id} /> : <SchedulesPage />;
+    case 'backups': return at.id ? <BackupPage key={at.id} id={at.id} /> : <BackupsPage />;
+    case 'findings': return <FindingsPage />;
+    case 'nodes': return <NodesPage />;
+    case 'people': return <PeoplePage />;
+    case 'audit': return <AuditPage />;
+    case 'me': return <MePage />;
+    default: return <Missing what="This page" back="/" backWord="Go to Tonight" />;
+  }
+}
+
+function title(): string {
+  const at = route.value;
+  const place = PLACES.find((each) => each.place === at.page)?.title;
+  return ['id' in at && at.id, place, project.value?.displayName, 'Nightshift'].filter(Boolean).join(' · ');
+}
+
+export function App() {
+  const at = route.value;
+  const words = title();
+  useEffect(() => { document.title = words; }, [words]);
+  if (at.page === 'login') return <><Banner /><LoginPage /></>;
+  if (!me.value) return <><Banner /><div class="alone"><Skeleton rows={6} /></div></>;
+  if (at.page === 'projects' || at.page === 'home') return <><Banner /><ProjectsPage /></>;
+  if (!project.value) return <div class="alone"><Missing what="This page" back="/" backWord="Go to the start" /></div>;
+  return <Frame><Boundary at={location.value.path}><div class="page" key={project.value.name}>{page()}</div></Boundary></Frame>;
+}

@@ -1,0 +1,28 @@
+import type { IconName } from '../ui/icons';
+import type { Place } from '../routes';
+
+export interface PlaceInfo {
+  place: Place;
+  title: string;
+  icon: IconName;
+  /** Pressed after g. */
+  letter: string;
+  group: 'work' | 'house';
+  /** Only for who administers the installation. */
+  installation?: boolean;
+}
+
+export const PLACES: PlaceInfo[] = [
+  { place: 'tonight', title: 'Tonight', icon: 'tonight', letter: 't', group: 'work' },
+  { place: 'databases', title: 'Databases', icon: 'databases', letter: 'd', group: 'work' },
+  { place: 'runs', title: 'Runs', icon: 'runs', letter: 'r', group: 'work' },
+  { place: 'schedules', title: 'Schedules', icon: 'schedules', letter: 's', group: 'work' },
+  { place: 'backups', title: 'Backups', icon: 'backups', letter: 'b', group: 'work' },
+  { place: 'findings', title: 'Findings', icon: 'findings', letter: 'f', group: 'work' },
+  { place: 'nodes', title: 'Nodes', icon: 'nodes', letter: 'n', group: 'house', installation: true },
+  { place: 'people', title: 'People and keys', icon: 'people', letter: 'p', group: 'house' },
+  { place: 'audit', title: 'Audit', icon: 'audit', letter: 'a', group: 'house' },
+];
+
+/** On a phone the bar holds these four and "More". */
+export const ON_THE_BAR: Place[] = ['tonight', 'databases', 'runs', 'backups'];

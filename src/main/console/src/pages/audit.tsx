@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks';
+import { me, path } from '../api/client';
+import { usePages } from '../api/load';
+import type { AuditEntry } from '../api/types';
+import { project } from '../frame/session';
+import { query, setQuery } from '../router';
+import { exact } from '../text/format';
+import { zone } from '../prefs';
+import { Button, Card, PageHead, When } from '../ui/bits';
+import { Choice } from '../ui/field';
+import { Empty, Panel } from '../ui/panel';
+import { Export, Table } from '../ui/table';
+import type { Column } from '../ui/table';
+
+function details(entry: AuditEntry): string {
+  return Object.entries(entry.details ?? {}).map(([key, value]) => `${key}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
+}
+
+const COLUMNS: Column<AuditEntry>[] = [
+  { key: 'at', title: 'When', cell: (each) => <When at={each.at} />, text: (each) => exact(each.at, zone()) },
+  { key: 'who', title: 'Who', cell: (each) => <span class="two">{each.who}<small class="mono">{each.from ?? ''}</small></span>, text: (each) => each.who },
+  { key: 'action', title: 'Action', cell: (each) => <span class="mono">{each.action}</span>, text: (each) => each.action },
+  { key: 'object', title: 'Object', cell: (each) => <span class="break">{each.object}</span>, text: (each) => each.object },
+  { key: 'project', title: 'Project', cell: (each) => each.project ?? <span class="muted">installation</span>, text: (each) => each.project },
+  { key: 'details', title: 'Details', cell: (each) => <span class="break muted">{details(each) || '–'}</span>, text: details, phone: 'wide' },
+];
+
+export function AuditPage() {
+  const name = project.value!.name;
+  const asked = query.value;
+  const everywhere = me.value!.installationAdmin && asked.get('everywhere') === 'yes';
+  const who = asked.get('who');
+  const object = asked.get('object');
+  const entries = usePages<AuditEntry>(path(['audit'], { project: everywhere ? null : name, who, object }));
+  return (
+    <>
+      <PageHead title="Audit" sub="Who did what, from where; nothing here can be changed">
+        <Button icon="refresh" kind="quiet" busy={entries.busy && entries.data && !entries.loadingMore ? 'Refreshing' : false} onClick={entries.reload}>Refresh</Button>
+      </PageHead>
+      <Card flush>
+        <div class="filters">
+          {me.value!.installationAdmin && <Choice label="Where" value={everywhere ? 'all' : 'project'} onChange={(value) => setQuery({ everywhere: value === 'all' ? 'yes' : null })} options={[{ value: 'project', label: 'This project' }, { value: 'all', label: 'Everywhere' }]} />}
+          <FilterText label="Who" name="who" value={who ?? ''} />
+          <FilterText label="Object" name="object" value={object ?? ''} />
+          <span class="push"><Export name={`audit-${name}`} rows={entries.data ?? []} columns={COLUMNS} /></span>
+        </div>
+        <Panel loaded={entries} rows={10}>
+          {(items) => (items.length > 0
+            ? <Table caption="Audit" rows={items} columns={COLUMNS} keyOf={(each) => each.id} more={entries.more} loadingMore={entries.loadingMore} />
+            : who || object ? <Empty title="No entry fits" action={<Button onClick={() => setQuery({ who: null, object: null })}>Clear the filters</Button>} />
+              : <Empty title="Nothing has been recorded yet">Every change and every login stands here.</Empty>)}
+        </Panel>
+      </Card>
+    </>
+  );
+}
+
+/** Asks the server when typing has paused, so that a name is not looked up letter by letter. */
+function FilterText({ label, name, value }: { label: string; name: string; value: string }) {
+  const [timer, setTimer] = useState<number | undefined>();
+  return (
+    <input type="search" class="filter-box small" aria-label={label} placeholder={label} defaultValue={value}
+      onInput={(event) => {
+        const text = event.currentTarget.value.trim();
+        window.clearTimeout(timer);
+        setTimer(window.setTimeout(() => setQuery({ [name]: text }), 300));
+      }} />
+  );
+}

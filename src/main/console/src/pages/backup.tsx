@@ -1,0 +1,75 @@
+import { inProject } from '../api/client';
+import { kinds, useLoad } from '../api/load';
+import type { Backup } from '../api/types';
+import { can, project } from '../frame/session';
+import { address } from '../routes';
+import { bytes, count, duration, shortId } from '../text/format';
+import { Button, Card, Facts, PageHead, When } from '../ui/bits';
+import { Missing, Panel, Skeleton } from '../ui/panel';
+import { ProofState } from '../ui/state';
+import { Ladder } from './ladder';
+import { StartRun, useStart } from './start-run';
+
+export function BackupPage({ id }: { id: string }) {
+  const name = project.value!.name;
+  const backup = useLoad<Backup>(inProject(name, ['backups', id]), kinds('backup'));
+  const proving = useStart();
+  const restoring = useStart();
+  if (backup.problem?.status === 404 && !backup.data) return <Missing what="This backup" back={address(name, 'backups')} backWord="All backups" />;
+  return (
+    <Panel loaded={backup} skeleton={<><PageHead title="Backup" /><div class="card"><Skeleton rows={6} tall /></div></>}>
+      {(data) => (
+        <>
+          <PageHead title={`Backup of ${data.instance}`} sub={<span class="run-sub"><ProofState level={data.proof.level} levelNumber={data.proof.levelNumber} failed={data.state === 'DAMAGED'} /><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
+            {can('OPERATOR') && <Button onClick={restoring.open} icon="download">Restore</Button>}
+            {can('OPERATOR') && <Button kind="primary" onClick={proving.open} icon="check">Prove now</Button>}
+          </PageHead>
+          {(data.state === 'DAMAGED' || data.proof.reason) && (
+            <section class={`reasons ${data.state === 'DAMAGED' || data.proof.ladder.some((rung) => rung.outcome === 'FAILED') ? 'bad' : ''}`} aria-label="Why the proof went no further">
+              <div><p><strong>{data.proof.reason ?? 'This backup is damaged and cannot be relied on.'}</strong></p><p>{data.state === 'DAMAGED' ? 'Take a new backup now; this one stays for inspection.' : 'The ladder below shows what passed before that.'}</p></div>
+            </section>
+          )}
+          <div class="grid">
+            <Card title="Proof" span={8} aside={data.proof.run && <a href={address(name, 'runs', data.proof.run)}>drill {shortId(data.proof.run)}</a>}><Ladder proof={data.proof} /></Card>
+            <div class="span-4 stack">
+              <Card title="Time to restore"><p class="figure solo"><b>{duration(data.proof.rtoMillis)}</b></p><p class="muted">{data.proof.rtoMillis === null ? 'A drill measures it: from the first byte read to a server that answers.' : 'Measured in the last drill, from the first byte read to a server that answered.'}</p></Card>
+              <Card title="Not checked">
+                {data.proof.notChecked.length > 0 ? <ul class="plain">{data.proof.notChecked.map((each) => <li key={each}>{each}</li>)}</ul> : <p class="muted">{data.proof.levelNumber < 0 ? 'Nothing has been checked yet.' : 'Nothing was left out.'}</p>}
+              </Card>
+            </div>
+          </div>
+          <Details data={data} />
+          {proving.shown && <StartRun title="Prove this backup" job="restore-drill" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={proving.close}
+            intro={<p>A scratch server restores this backup, recovers it past its last position and checks it, then is thrown away. Nothing of the source is touched.</p>} />}
+          {restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={restoring.close}
+            intro={<p>The whole instance{data.databases.length > 0 && <> with <b>{data.databases.join(', ')}</b></>} is written to a new or empty folder on the Nightshift node, as a cluster that PostgreSQL {data.serverVersion?.split('.')[0]} starts. A folder that holds anything is refused.</p>} />}
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Details({ data }: { data: Backup }) {
+  const name = project.value!.name;
+  return (
+    <Card title="Evidence">
+      <Facts items={[
+        ['Databases', data.databases.length > 0 ? data.databases.map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'databases', each)}>{each}</a></span>) : '–'],
+        ['Kind', `${data.kind.toLowerCase()}${data.chain ? `, ${data.chain.position} of ${data.chain.of} in its chain` : ''}`],
+        ['Server', data.serverVersion ? `PostgreSQL ${data.serverVersion}` : 'not measured'],
+        ['Took', duration(data.durationMillis)],
+        ['Plain size', bytes(data.sizeBytes)],
+        ['Stored', `${bytes(data.storedBytes)}${data.sizeBytes && data.storedBytes ? `, ${Math.round((data.storedBytes / data.sizeBytes) * 100)} % of it` : ''}`],
+        ['Store', <span>{data.store} <span class="mono muted break">{data.location}</span></span>],
+        ['Page checksums', data.checksums === null ? 'not measured' : data.checksums.enabled ? (data.checksums.failures === 0 ? 'on, no failure reported' : `on, ${count(data.checksums.failures)} failures reported`) : 'off on the server'],
+        ['Tablespaces', count(data.tablespaces)],
+        ['Positions', <span class="mono">{data.startLsn ?? '–'} – {data.stopLsn ?? '–'}</span>],
+        ['Proven to', data.provenTo ? <span class="mono">{data.provenTo}</span> : 'not measured'],
+        ['Timeline', count(data.timeline)],
+        ['Key', data.keyId ? <span class="mono break">{data.keyId}</span> : '–'],
+        ['Run', data.run ? <a href={address(name, 'runs', data.run)}>{shortId(data.run)}</a> : '–'],
+        ['Id', <span class="mono break">{data.id}</span>],
+      ]} />
+    </Card>
+  );
+}

@@ -1,0 +1,81 @@
+import { useState } from 'preact/hooks';
+import { inProject } from '../api/client';
+import { kinds, useList } from '../api/load';
+import type { Database, Instance } from '../api/types';
+import { can, project } from '../frame/session';
+import { address } from '../routes';
+import { query, setQuery } from '../router';
+import { bytes } from '../text/format';
+import { Button, ButtonLink, Card, PageHead, When } from '../ui/bits';
+import { Empty, Panel } from '../ui/panel';
+import { BreakerState, ProofState, State } from '../ui/state';
+import { Export, Table } from '../ui/table';
+import type { Column } from '../ui/table';
+import { StartRun, useStart } from './start-run';
+
+export function DatabasesPage() {
+  const name = project.value!.name;
+  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }), kinds('backup', 'run'));
+  const instances = useList<Instance>(inProject(name, ['instances'], { limit: 500 }), kinds('run'));
+  const [chosen, choose] = useState(new Set<string>());
+  const start = useStart();
+  const asked = (query.value.get('q') ?? '').toLowerCase();
+  const instanceOf = (each: Database) => instances.data?.find((one) => one.name === each.instance);
+  const add = address(name, 'databases', undefined, 'new');
+  const columns: Column<Database>[] = [
+    { key: 'name', title: 'Database', cell: (each) => each.name, sort: (each) => each.name, text: (each) => each.name },
+    { key: 'instance', title: 'Instance', cell: (each) => <span class="two">{each.instance}<small>{instanceOf(each)?.serverVersion ? `PostgreSQL ${instanceOf(each)!.serverVersion}` : 'version not measured'}</small></span>, sort: (each) => each.instance, text: (each) => each.instance },
+    { key: 'state', title: 'Connection', phone: 'top', cell: (each) => <Connection database={each} instance={instanceOf(each)} />, text: (each) => instanceOf(each)?.breaker?.state ?? null },
+    { key: 'size', title: 'Size', cell: (each) => bytes(each.sizeBytes), sort: (each) => each.sizeBytes, text: (each) => each.sizeBytes, numeric: true },
+    { key: 'proof', title: 'Proof', cell: (each) => (each.backup ? <ProofState level={each.backup.proof.level} levelNumber={each.backup.proof.levelNumber} /> : <span class="muted">no backup</span>), sort: (each) => each.backup?.proof.levelNumber ?? null, text: (each) => each.backup?.proof.level ?? null },
+    { key: 'backup', title: 'Last backup', cell: (each) => <When at={each.backup?.takenAt} plain />, sort: (each) => each.backup?.takenAt ?? null, text: (each) => each.backup?.takenAt ?? null, numeric: true },
+    { key: 'tags', title: 'Tags', cell: (each) => (each.tags.length > 0 ? each.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>) : <span class="muted">–</span>), text: (each) => each.tags.join(' '), phone: 'hide' },
+  ];
+  return (
+    <>
+      <PageHead title="Databases" sub="What Nightshift watches over in this project">
+        {can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}
+      </PageHead>
+      <Card flush>
+        <Panel loaded={databases} rows={8}>
+          {(items) => {
+            if (items.length === 0) {
+              return <Empty title="No database is watched over yet" action={can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}>
+                Each stands here with its server, its size and how far its last backup is proven.
+              </Empty>;
+            }
+            const shown = items.filter((each) => `${each.name} ${each.instance} ${each.tags.join(' ')}`.toLowerCase().includes(asked));
+            const keys = new Set(shown.filter((each) => chosen.has(each.name)).map((each) => each.name));
+            const selected = can('OPERATOR') ? {
+              keys,
+              toggle: (key: string) => { const next = new Set(chosen); if (!next.delete(key)) next.add(key); choose(next); },
+              all: () => choose(keys.size === shown.length ? new Set() : new Set(shown.map((each) => each.name))),
+            } : undefined;
+            return (
+              <>
+                <div class="filters">
+                  <input type="search" class="filter-box" aria-label="Filter databases" placeholder="Name, instance or tag" value={query.value.get('q') ?? ''} onInput={(event) => setQuery({ q: event.currentTarget.value })} />
+                  <Button disabled={keys.size === 0} icon="runs" onClick={start.open}>{keys.size === 0 ? 'Run a job on chosen ones' : `Run a job on ${keys.size}`}</Button>
+                  <span class="push"><Export name={`databases-${name}`} rows={shown} columns={columns} /></span>
+                </div>
+                {shown.length > 0
+                  ? <Table caption="Databases" rows={shown} columns={columns} keyOf={(each) => each.name} href={(each) => address(name, 'databases', each.name)} selected={selected} />
+                  : <Empty title="No database fits" action={<Button onClick={() => setQuery({ q: null })}>Clear the filter</Button>} />}
+                {start.shown && <StartRun databases={[...keys]} onClose={start.close} />}
+              </>
+            );
+          }}
+        </Panel>
+      </Card>
+    </>
+  );
+}
+
+/** The breaker says what is now; while it is closed the last check says more. */
+function Connection({ database, instance }: { database: Database; instance: Instance | undefined }) {
+  if (instance?.breaker && instance.breaker.state !== 'CLOSED') return <BreakerState state={instance.breaker.state} />;
+  if (!database.lastCheck) return <State look={{ word: 'not checked', shape: 'ring', tone: 'idle' }} />;
+  if (!database.lastCheck.ok) return <State look={{ word: 'check failed', shape: 'square', tone: 'bad' }} />;
+  const warned = database.lastCheck.items.some((each) => each.state === 'WARNING');
+  return <State look={warned ? { word: 'fine, with a remark', shape: 'triangle', tone: 'warn' } : { word: 'fine', shape: 'dot', tone: 'good' }} />;
+}

@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks';
+import { me, path, post, remove } from '../api/client';
+import { useList } from '../api/load';
+import type { Key, Role } from '../api/types';
+import { can, project } from '../frame/session';
+import { date, words } from '../text/format';
+import { needed } from '../text/names';
+import { Button, Card, Code, When } from '../ui/bits';
+import { Confirm, Dialog, useAction } from '../ui/dialog';
+import { Checkbox, Field, Select } from '../ui/field';
+import { Empty, Panel, Trouble } from '../ui/panel';
+import { Table } from '../ui/table';
+import { ROLE_HELP } from './persons';
+
+const ROLES: Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
+
+export function Keys() {
+  const name = project.value!.name;
+  const keys = useList<Key>('/keys?limit=500');
+  const [adding, setAdding] = useState(false);
+  const [deleting, setDeleting] = useState<Key | null>(null);
+  const admin = can('ADMIN');
+  const add = admin && <Button icon="plus" onClick={() => setAdding(true)}>Create a key</Button>;
+  return (
+    <Card title="API keys" flush aside={add}>
+      <Panel loaded={keys} rows={4}>
+        {(all) => {
+          const items = all.filter((each) => each.project === name || (each.project === null && me.value!.installationAdmin));
+          if (items.length === 0) return <Empty title="No key yet" action={add}>Scripts and pipelines log in with a key that has one role and can be withdrawn.</Empty>;
+          return (
+            <Table caption="API keys" rows={items} keyOf={(each) => each.id} columns={[
+              { key: 'name', title: 'Key', cell: (each) => <span class="two"><b>{each.name}</b><small class="mono">{each.prefix}…</small></span>, sort: (each) => each.name },
+              { key: 'role', title: 'Role', cell: (each) => (each.installationAdmin || each.project === null ? 'Administers the installation' : words(each.role.toLowerCase())) },
+              { key: 'expires', title: 'Expires', cell: (each) => (each.expires ? <Expiry at={each.expires} /> : <span class="muted">never</span>), sort: (each) => each.expires, numeric: true },
+              { key: 'used', title: 'Last used', cell: (each) => <When at={each.lastUsed} />, sort: (each) => each.lastUsed, numeric: true },
+              { key: 'made', title: 'Created', cell: (each) => <span class="two"><When at={each.createdAt} /><small>{each.createdBy && `by ${each.createdBy}`}</small></span>, sort: (each) => each.createdAt, numeric: true },
+              { key: 'acts', title: '', cell: (each) => admin && <Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button> },
+            ]} />
+          );
+        }}
+      </Panel>
+      {adding && <AddKey onClose={() => { setAdding(false); keys.reload(); }} />}
+      {deleting && (
+        <Confirm title={`Delete key ${deleting.name}`} verb="Delete the key" busyWord="Deleting…" name={deleting.name} onClose={() => { setDeleting(null); keys.reload(); }} act={() => remove(path(['keys', deleting.id]))}>
+          <p>Whatever logs in with <b>{deleting.name}</b> is refused from now on. A deleted key cannot be brought back.</p>
+        </Confirm>
+      )}
+    </Card>
+  );
+}
+
+function Expiry({ at }: { at: string }) {
+  const gone = Date.parse(at) < Date.now();
+  return <span class={gone ? 'bad-text' : ''}>{gone ? 'expired ' : ''}{date(at)}</span>;
+}
+
+function AddKey({ onClose }: { onClose: () => void }) {
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('OPERATOR');
+  const [expires, setExpires] = useState('');
+  const [installation, setInstallation] = useState(false);
+  const [created, setCreated] = useState<Key | null>(null);
+  const past = expires !== '' && Date.parse(expires) < Date.now() ? 'It lies in the past.' : null;
+  const ready = name.trim() !== '' && !past;
+  const { busy, problem, run } = useAction(() => post<Key>('/keys', {
+    name: name.trim(), project: installation ? null : project.value!.name, role, expires: expires || null, installationAdmin: installation,
+  }), setCreated);
+  if (created) {
+    return (
+      <Dialog title={`Key ${created.name}`} onClose={onClose}>
+        <div class="form">
+          <p><b>Copy it now: it is shown this once.</b> Nightshift keeps only a fingerprint of it.</p>
+          <Code text={created.key ?? ''} what="the key" />
+          <p class="muted">Send it with every request: <span class="mono">Authorization: Bearer ns_…</span></p>
+          <div class="actions end"><Button kind="primary" onClick={onClose}>I have copied it</Button></div>
+        </div>
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog title="Create a key" onClose={onClose}>
+      <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
+        <Field label="Name" value={name} onInput={setName} autoFocus placeholder="nightly-pipeline" help="What uses it." error={needed(name, 'A name')} refused={problem?.field === 'name' ? problem.detail : null} />
+        {!installation && <Select label={`Role in ${project.value!.displayName}`} value={role} onChange={(value) => setRole(value as Role)} options={ROLES.map((each) => ({ value: each, label: words(each.toLowerCase()) }))} help={ROLE_HELP} />}
+        <Field label="Expires" type="date" required={false} value={expires} onInput={setExpires} help="Empty: never." error={past} />
+        {me.value!.installationAdmin && <Checkbox label="Administers the installation" help="For automation that makes projects; not bound to this one." checked={installation} onChange={setInstallation} />}
+        {problem && <Trouble problem={problem} />}
+        <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Creating…' : false}>Create the key</Button></div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,67 @@
+import type { Overview } from '../api/types';
+import { now } from '../clock';
+import { project } from '../frame/session';
+import { zone } from '../prefs';
+import { address } from '../routes';
+import { duration, exact, hourMinute, shortId, words } from '../text/format';
+import { place, ticks } from '../text/timeline';
+import type { Placed } from '../text/timeline';
+import { Mark, RUN, lookOf } from '../ui/state';
+
+/** Below this share of the width a bar has no room for its job's name; it then stands behind the bar, if there is room. */
+const NAMED_FROM = 0.1;
+
+/** The night of each database: a bar per run, a failed one with its reason in words. */
+export function Night({ night }: { night: Overview['night'] }) {
+  const name = project.value!.name;
+  const span = Date.parse(night.to) - Date.parse(night.from);
+  const at = (now.value - Date.parse(night.from)) / Math.max(1, span);
+  const marks = ticks(night.from, night.to, 8);
+  return (
+    <div class="night" role="group" aria-label={`The night from ${exact(night.from, zone())} to ${exact(night.to, zone())}`}>
+      <div class="night-scale" aria-hidden="true">
+        <span />
+        <div class="night-ticks">
+          {marks.map((mark, index) => <i key={mark.at} class={index % 2 ? 'odd' : ''} style={{ left: `${mark.left * 100}%` }}><span>{mark.left < 0.98 && hourMinute(mark.at, zone())}</span></i>)}
+        </div>
+      </div>
+      {night.lanes.map((lane) => {
+        const bars = place(lane.bars, night.from, night.to, now.value);
+        const rows = Math.max(1, ...bars.map((bar) => bar.row + 1));
+        const reasons = bars.filter((bar) => bar.reason);
+        return (
+          <div class="lane" key={lane.database}>
+            <a class="lane-name" data-row href={address(name, 'databases', lane.database)}>{lane.database}</a>
+            <div class="lane-body">
+              <div class="track" style={{ height: `${rows * 30 + 2}px` }}>
+                {marks.map((mark) => <i key={mark.at} class="tick" style={{ left: `${mark.left * 100}%` }} />)}
+                {at > 0 && at < 1 && <i class="now" style={{ left: `${at * 100}%` }} />}
+                {bars.map((bar) => <NightBar key={bar.run} bar={bar} />)}
+              </div>
+              {reasons.map((bar) => (
+                <p class="lane-reason" key={bar.run}>
+                  <Mark {...lookOf(RUN, bar.status)} />
+                  <span><b>{words(bar.job)} {lookOf(RUN, bar.status).word}</b> {bar.reason}</span>
+                  <a href={address(name, 'runs', bar.run)}>run {shortId(bar.run)}</a>
+                </p>
+              ))}
+              {bars.length === 0 && <p class="lane-reason quiet">nothing ran here tonight</p>}
+            </div>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+function NightBar({ bar }: { bar: Placed }) {
+  const look = lookOf(RUN, bar.status);
+  const took = (bar.to ? Date.parse(bar.to) : now.value) - Date.parse(bar.from);
+  const told = `${words(bar.job)}, ${look.word}, ${hourMinute(bar.from, zone())}, ${duration(took)}`;
+  return (
+    <a class={`night-bar ${look.tone} ${bar.width < NAMED_FROM ? (bar.room > NAMED_FROM ? 'slim beside' : 'slim') : ''}`} href={address(project.value!.name, 'runs', bar.run)} title={told} aria-label={told}
+      style={{ left: `${bar.left * 100}%`, width: `${bar.width * 100}%`, top: `${bar.row * 30 + 3}px` }}>
+      <span class="night-fill"><Mark shape={look.shape} tone={look.tone} /></span><span class="night-word">{words(bar.job)}</span>
+    </a>
+  );
+}

@@ -1,0 +1,56 @@
+import { useState } from 'preact/hooks';
+import { me, post } from '../api/client';
+import { logout, refreshMe } from '../frame/session';
+import { address } from '../routes';
+import { go } from '../router';
+import { nameProblem } from '../text/names';
+import { words } from '../text/format';
+import { Button, Card } from '../ui/bits';
+import { Notes, useAction } from '../ui/dialog';
+import { Field } from '../ui/field';
+import { Logo } from '../ui/icons';
+import { Empty, Trouble } from '../ui/panel';
+
+/** All projects that one may see, and the first step of an installation that has none. */
+export function ProjectsPage() {
+  const person = me.value!;
+  return (
+    <main class="alone">
+      <header class="alone-head"><Logo size={36} /><h1 tabIndex={-1}>Projects</h1><Button kind="quiet" onClick={() => void logout()}>Log out</Button></header>
+      <Card title="Yours">
+        {person.projects.length > 0
+          ? <ul class="project-list">{person.projects.map((each) => <li key={each.name}><a data-row href={address(each.name, 'tonight')}><b>{each.displayName || each.name}</b><small>{words(each.role.toLowerCase())} · {each.timeZone}</small></a></li>)}</ul>
+          : <Empty title="No project yet">{person.installationAdmin ? 'A project holds databases, their backups, and who may see them; nothing crosses it. Make the first below.' : 'Ask an administrator of this installation for a role in a project.'}</Empty>}
+      </Card>
+      {person.installationAdmin && <Card title="Add a project"><ProjectForm /></Card>}
+      <Notes />
+    </main>
+  );
+}
+
+function ProjectForm() {
+  const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
+  const [name, setName] = useState('');
+  const [displayName, setDisplayName] = useState('');
+  const [timeZone, setTimeZone] = useState(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const [currency, setCurrency] = useState('EUR');
+  const zoneProblem = zones.includes(timeZone) ? null : 'Choose a zone of the IANA list, such as Europe/Vienna.';
+  const currencyProblem = /^[A-Z]{3}$/.test(currency) ? null : 'Three capital letters, such as EUR.';
+  const ready = !nameProblem(name) && !zoneProblem && !currencyProblem;
+  const { busy, problem, run } = useAction(async () => {
+    await post('/projects', { name, displayName: displayName.trim() || name, timeZone, currency });
+    await refreshMe();
+  }, () => go(address(name, 'tonight')));
+  return (
+    <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
+      <div class="form-grid">
+        <Field label="Name" mono value={name} onInput={setName} help="In addresses; it never changes." error={nameProblem(name)} refused={problem?.field === 'name' ? problem.detail : null} />
+        <Field label="Shown as" value={displayName} onInput={setDisplayName} required={false} help="What people read." />
+        <Field label="Time zone" value={timeZone} onInput={setTimeZone} list={zones} help="Nights and schedules follow it." error={zoneProblem} />
+        <Field label="Currency" value={currency} onInput={setCurrency} help="For billing." error={currencyProblem} />
+      </div>
+      {problem && <Trouble problem={problem} />}
+      <div class="actions end"><Button submit kind="primary" disabled={!ready} busy={busy ? 'Adding…' : false}>Add the project</Button></div>
+    </form>
+  );
+}

@@ -1,0 +1,108 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { api, asProblem, inProject } from '../api/client';
+import { onChange } from '../api/live';
+import type { LogLine, Page, Problem, Run, Step, Target } from '../api/types';
+import { project } from '../frame/session';
+import { zone } from '../prefs';
+import { plural, timeOfDay, words } from '../text/format';
+import { Button, Card, Copy } from '../ui/bits';
+import { Skeleton, Trouble } from '../ui/panel';
+import { targetName } from './run-grid';
+
+const PAGE = 500;
+/** Older lines leave the page, not the server. */
+const MOST_LINES = 5000;
+const SETTLE_MILLIS = 250;
+
+/** The log of a run or of one target, read on from the last line seen whenever the server says there is more. */
+function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known: boolean; problem: Problem | undefined; retry: () => void } {
+  const [state, setState] = useState<{ lines: LogLine[]; known: boolean; problem?: Problem }>({ lines: [], known: false });
+  const again = useRef(() => {});
+  const name = project.value!.name;
+  useEffect(() => {
+    const stop = new AbortController();
+    let after: number | undefined;
+    let running = false;
+    let timer: number | undefined;
+    const read = async () => {
+      if (running) return;
+      running = true;
+      try {
+        let more = true;
+        while (more && !stop.signal.aborted) {
+          const page: Page<LogLine> = await api(inProject(name, ['runs', run.id, 'log'], { target: target?.id, after, limit: PAGE }), { signal: stop.signal });
+          after = page.items.at(-1)?.seq ?? after;
+          more = page.next !== null && page.items.length > 0;
+          setState((before) => ({ known: true, lines: page.items.length > 0 ? [...before.lines, ...page.items].slice(-MOST_LINES) : before.lines }));
+        }
+      } catch (failure) {
+        if (!stop.signal.aborted) setState((before) => ({ ...before, problem: asProblem(failure) }));
+      } finally {
+        running = false;
+      }
+    };
+    again.current = () => void read();
+    void read();
+    const leave = onChange((change) => {
+      if (change === null || change.run === run.id || change.id === run.id) {
+        window.clearTimeout(timer);
+        timer = window.setTimeout(read, SETTLE_MILLIS);
+      }
+    });
+    return () => {
+      stop.abort();
+      window.clearTimeout(timer);
+      leave();
+    };
+  }, [run.id, target?.id]);
+  return { ...state, problem: state.problem, retry: () => again.current() };
+}
+
+function within(line: LogLine, step: Step | undefined): boolean {
+  if (!step) return true;
+  return step.startedAt !== null && line.at >= step.startedAt && (step.endedAt === null || line.at <= step.endedAt);
+}
+
+export function RunLog({ run, target, step }: { run: Run; target: Target | undefined; step: Step | undefined }) {
+  const { lines, known, problem, retry } = useLog(run, target);
+  const [follows, setFollows] = useState(true);
+  const [search, setSearch] = useState('');
+  const view = useRef<HTMLDivElement>(null);
+  const asked = search.trim().toLowerCase();
+  const shown = useMemo(() => lines.filter((line) => within(line, step) && (asked === '' || line.text.toLowerCase().includes(asked))), [lines, step, asked]);
+
+  useEffect(() => {
+    if (follows && view.current) view.current.scrollTop = view.current.scrollHeight;
+  }, [shown, follows]);
+
+  const scrolled = () => {
+    const { scrollTop, scrollHeight, clientHeight } = view.current!;
+    const atEnd = scrollHeight - scrollTop - clientHeight < 24;
+    if (atEnd !== follows) setFollows(atEnd);
+  };
+  const text = () => shown.map((line) => `${line.at} ${line.level} ${line.text}`).join('\n');
+  const where = [target ? targetName(target) : 'all targets', step && words(step.name).toLowerCase()].filter(Boolean).join(', ');
+  return (
+    <Card title={<>Log <span class="muted">of {where}</span></>} flush aside={<>
+      <input class="log-search" type="search" placeholder="Search the log" aria-label="Search the log" value={search} onInput={(event) => setSearch(event.currentTarget.value)} />
+      <Button kind="quiet" pressed={follows} onClick={() => setFollows(!follows)}>Follow</Button>
+      <Copy text={text} what="the log" />
+    </>}>
+      {problem && <Trouble problem={problem} retry={retry} />}
+      <div class="log" ref={view} onScroll={scrolled} tabIndex={0} role="log" aria-label={`Log of ${where}`} aria-live="off">
+        {!known && <Skeleton rows={6} />}
+        {shown.map((line) => (
+          <p key={line.seq} class={line.level}><time dateTime={line.at}>{timeOfDay(line.at, zone())}</time><span class="level">{line.level === 'INFO' ? '' : line.level === 'WARN' ? 'warning' : 'error'}</span><span>{highlight(line.text, asked)}</span></p>
+        ))}
+        {known && shown.length === 0 && <p class="none">{asked ? `No line has “${search.trim()}”.` : step && lines.length > 0 ? 'This step wrote nothing.' : 'Nothing has been written yet.'}</p>}
+      </div>
+      <p class="log-foot" aria-live="off">{plural(shown.length, 'line')}{lines.length >= MOST_LINES ? `, the last ${MOST_LINES}` : ''}{asked ? ` of ${lines.length}` : ''}</p>
+    </Card>
+  );
+}
+
+function highlight(text: string, asked: string) {
+  const at = asked ? text.toLowerCase().indexOf(asked) : -1;
+  if (at < 0) return text;
+  return <>{text.slice(0, at)}<mark>{text.slice(at, at + asked.length)}</mark>{text.slice(at + asked.length)}</>;
+}

@@ -1,0 +1,60 @@
+import type { Run } from '../api/types';
+import { now } from '../clock';
+import { project } from '../frame/session';
+import { address } from '../routes';
+import { clock, duration, percent, plural, words } from '../text/format';
+import { Bar, When } from '../ui/bits';
+import { RUN, RunState, lookOf } from '../ui/state';
+import { Table } from '../ui/table';
+import type { Column } from '../ui/table';
+
+const ACTIVE = ['STARTED', 'STOPPING'];
+
+export function isActive(run: Run): boolean {
+  return ACTIVE.includes(run.status);
+}
+
+export function elapsed(run: Run): number | null {
+  if (isActive(run) && run.startedAt) return now.value - Date.parse(run.startedAt);
+  return run.durationMillis;
+}
+
+/** The databases a run aims at, the first two by name. */
+export function aims(run: Run): string {
+  const names = [...new Set((run.targets ?? []).flatMap((target) => (target.database ? [target.database] : target.databases)))];
+  return names.length === 0 ? '–' : names.length < 4 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${plural(names.length - 2, 'more', 'more')}`;
+}
+
+export function triggerWords(run: Run): string {
+  if (run.trigger === 'SCHEDULE') return `schedule ${run.schedule ?? ''}`.trim();
+  if (run.trigger === 'START') return 'start-up round';
+  return run.triggeredBy ?? run.trigger.toLowerCase();
+}
+
+function Outcome({ run }: { run: Run }) {
+  if (isActive(run)) {
+    return <span class="run-progress"><Bar share={run.progress} label={`Progress of ${words(run.job)}`} /><span class="tabular">{run.progress === null ? 'working' : percent(run.progress)}</span></span>;
+  }
+  const reason = run.reason ?? (run.targets ?? []).find((target) => target.reason)?.reason;
+  return reason ? <span class="clip" title={reason}>{reason}</span> : <span class="muted nothing">–</span>;
+}
+
+export const RUN_COLUMNS: Column<Run>[] = [
+  { key: 'job', title: 'Job', cell: (run) => words(run.job), text: (run) => run.job },
+  { key: 'status', title: 'State', cell: (run) => <RunState status={run.status} />, text: (run) => lookOf(RUN, run.status).word, phone: 'top' },
+  { key: 'databases', title: 'Databases', cell: aims, text: aims, phone: 'wide' },
+  { key: 'outcome', title: 'Progress or reason', cell: (run) => <Outcome run={run} />, text: (run) => run.reason, phone: 'wide' },
+  { key: 'started', title: 'Started', cell: (run) => <When at={run.startedAt ?? run.createdAt} plain />, text: (run) => run.startedAt ?? run.createdAt, numeric: true },
+  {
+    key: 'took', title: 'Took', numeric: true, text: (run) => run.durationMillis,
+    cell: (run) => { const took = elapsed(run); return took === null ? <span class="muted">–</span> : isActive(run) ? clock(took) : duration(took); },
+  },
+  { key: 'by', title: 'Started by', cell: triggerWords, text: triggerWords },
+];
+
+export function RunTable({ runs, more, loadingMore }: { runs: Run[]; more?: () => void; loadingMore?: boolean }) {
+  return (
+    <Table caption="Runs" rows={runs} columns={RUN_COLUMNS} keyOf={(run) => run.id} href={(run) => address(project.value!.name, 'runs', run.id)}
+      tone={(run) => { const { tone } = lookOf(RUN, run.status); return tone === 'bad' || tone === 'warn' ? tone : undefined; }} more={more} loadingMore={loadingMore} />
+  );
+}

@@ -1,0 +1,109 @@
+import { useState } from 'preact/hooks';
+import { inProject, post } from '../api/client';
+import { useList, useLoad } from '../api/load';
+import type { Concerns } from '../api/load';
+import type { Job, Run, Target } from '../api/types';
+import { can, project } from '../frame/session';
+import { address } from '../routes';
+import { query, setQuery } from '../router';
+import { bytes, clock, duration, percent, shortId, words } from '../text/format';
+import { Bar, Button, Card, Facts, PageHead, When } from '../ui/bits';
+import { Confirm, notify, useAction } from '../ui/dialog';
+import { Missing, Panel, Skeleton, Trouble } from '../ui/panel';
+import { RunState } from '../ui/state';
+import { RunGrid, targetName } from './run-grid';
+import { RunLog } from './run-log';
+import { elapsed, isActive, triggerWords } from './run-table';
+
+const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST'];
+const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
+
+export function RunPage({ id }: { id: string }) {
+  const name = project.value!.name;
+  const concerns: Concerns = (change) => (change.kind === 'run' && change.id === id) || (change.kind === 'target' && change.run === id);
+  const run = useLoad<Run>(inProject(name, ['runs', id]), concerns);
+  const jobs = useList<Job>('/jobs');
+  if (run.problem?.status === 404 && !run.data) return <Missing what="This run" back={address(name, 'runs')} backWord="All runs" />;
+  return (
+    <Panel loaded={run} skeleton={<><PageHead title="Run" /><div class="card"><Skeleton rows={4} /></div><div class="card"><Skeleton rows={6} tall /></div></>}>
+      {(data) => <RunView run={data} job={jobs.data?.find((each) => each.name === data.job)} reload={run.reload} />}
+    </Panel>
+  );
+}
+
+function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload: () => void }) {
+  const base = ['runs', run.id];
+  const name = project.value!.name;
+  const [stopping, setStopping] = useState(false);
+  const restart = useAction(() => post<Run>(inProject(name, [...base, 'restart'])), () => { notify('Restarted: only what was not done is done again.'); reload(); });
+  const asked = query.value;
+  const targets = run.targets ?? [];
+  const selected = targets.find((each) => each.id === asked.get('target'))
+    ?? targets.find((each) => each.status === 'FAILED' || each.status === 'LOST') ?? targets.find((each) => each.status === 'STARTED') ?? (targets.length === 1 ? targets[0] : undefined);
+  const everything = asked.get('target') === 'all';
+  const target = everything ? undefined : selected;
+  const step = target?.steps.find((each) => each.name === asked.get('step'));
+  const took = elapsed(run);
+  const active = isActive(run);
+  const failed = targets.filter((each) => each.status === 'FAILED' || each.status === 'LOST');
+  return (
+    <>
+      <PageHead title={job?.title ?? words(run.job)} sub={<span class="run-sub"><RunState status={run.status} /><span>run {shortId(run.id)}</span>{run.attempt > 1 && <span>attempt {run.attempt}</span>}</span>}>
+        {can('OPERATOR') && STOPPABLE.includes(run.status) && <Button kind="danger" onClick={() => setStopping(true)}>Stop</Button>}
+        {can('OPERATOR') && RESTARTABLE.includes(run.status) && failed.length === 0 && <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>Restart what is not done</Button>}
+      </PageHead>
+      {restart.problem && <Trouble problem={restart.problem} />}
+      {(failed.length > 0 || (run.reason && !active)) && (
+        <Reasons run={run} failed={failed} action={can('OPERATOR') && RESTARTABLE.includes(run.status) && (
+          <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>{failed.length === 1 ? 'Restart this target' : 'Restart what is not done'}</Button>)} />
+      )}
+      <Card>
+        <div class="run-head">
+          <Facts items={[
+            ['Elapsed', <span class="tabular">{took === null ? 'not started' : active ? clock(took) : duration(took)}<small>{run.usualMillis === null || run.usualMillis === undefined ? 'usual: not measured' : `usually ${duration(run.usualMillis)}`}</small></span>],
+            ['Started', <span><When at={run.startedAt} none="not yet" /><small>{run.endedAt ? <>ended <When at={run.endedAt} /></> : run.reason && active ? run.reason : ' '}</small></span>],
+            ['Started by', <span>{triggerWords(run)}<small>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>schedule</a> : run.trigger.toLowerCase()}</small></span>],
+            ['Node', <span>{run.node ?? '–'}<small>attempt {run.attempt}</small></span>],
+          ]} />
+          {(active || run.status === 'WAITING' || run.status === 'QUEUED') && (
+            <div class="run-bar"><Bar share={run.progress} label="Progress of the run" /><span class="tabular">{run.status === 'WAITING' ? (run.reason ?? 'waiting') : run.progress === null ? 'working' : percent(run.progress)}</span></div>
+          )}
+        </div>
+        {Object.keys(run.parameters ?? {}).length > 0 && (
+          <p class="parameters">{Object.entries(run.parameters).map(([key, value]) => <span key={key}><b>{words(key)}</b> {typeof value === 'number' && /bytes/i.test(key) ? bytes(value) : String(value)}</span>)}</p>
+        )}
+      </Card>
+      <Card title="Targets and steps" flush aside={targets.length > 1 && <Button kind="quiet" pressed={!target} onClick={() => setQuery({ target: 'all', step: null })}>Log of all</Button>}>
+        <RunGrid targets={targets} steps={job?.steps} selected={target} step={step?.name}
+          select={(each, chosen) => setQuery({ target: each.id, step: chosen ?? null })} />
+      </Card>
+      <RunLog key={`${run.id}/${target?.id ?? ''}`} run={run} target={target} step={step} />
+      {stopping && (
+        <Confirm title={`Stop ${(job?.title ?? words(run.job)).toLowerCase()}`} verb="Stop the run" busyWord="Stopping…" onClose={() => { setStopping(false); reload(); }}
+          act={() => post(inProject(name, [...base, 'stop']))}>
+          <p>The running statements are cancelled. What is done stays; what is under way is thrown away and done again when the run is restarted.</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+/** Why it failed stands first, with what to do. */
+function Reasons({ run, failed, action }: { run: Run; failed: Target[]; action: preact.ComponentChildren }) {
+  const bad = run.status === 'FAILED' || run.status === 'LOST' || run.status === 'PARTIAL';
+  return (
+    <section class={`reasons ${bad ? 'bad' : ''}`} aria-label="What went wrong">
+      <div>
+        {failed.length === 0 && <p><strong>{run.reason}</strong></p>}
+        {failed.slice(0, 5).map((each) => (
+          <div key={each.id} class="reason">
+            <p><strong>{targetName(each)}: {each.reason ?? run.reason ?? 'It failed without saying why; the log has its last words.'}</strong></p>
+            {each.remedy && <p>{each.remedy}</p>}
+          </div>
+        ))}
+        {failed.length > 5 && <p class="muted">and {failed.length - 5} more in the grid below</p>}
+      </div>
+      {action}
+    </section>
+  );
+}

@@ -1,0 +1,105 @@
+import { useEffect, useState } from 'preact/hooks';
+import { asProblem, inProject, post, put } from '../api/client';
+import { useList, useLoad } from '../api/load';
+import type { Database, Job, Problem, Schedule } from '../api/types';
+import { project } from '../frame/session';
+import { address } from '../routes';
+import { go } from '../router';
+import { cronProblem, describeCron } from '../text/cron';
+import { dayAndTime } from '../text/format';
+import { nameProblem } from '../text/names';
+import { Button, ButtonLink, Card, PageHead } from '../ui/bits';
+import { notify, useAction } from '../ui/dialog';
+import { Checkbox, Field, Select } from '../ui/field';
+import { Missing, Panel, Trouble } from '../ui/panel';
+import { DatabasePicker } from './database-picker';
+import { ParameterFields, parameterProblem, textsOf, valuesOf } from './parameters';
+
+const PREVIEW_DELAY_MILLIS = 350;
+
+export function ScheduleForm({ name }: { name: string | undefined }) {
+  const at = project.value!.name;
+  const jobs = useList<Job>('/jobs');
+  const databases = useList<Database>(inProject(at, ['databases'], { limit: 500 }));
+  const existing = useLoad<Schedule>(name === undefined ? null : inProject(at, ['schedules', name]));
+  if (existing.problem?.status === 404) return <Missing what="This schedule" back={address(at, 'schedules')} backWord="All schedules" />;
+  const form = (before?: Schedule) => (
+    <Panel loaded={jobs} rows={5}>{(allJobs) => <Panel loaded={databases} rows={5}>{(all) => <Form jobs={allJobs} all={all} before={before} />}</Panel>}</Panel>
+  );
+  return (
+    <>
+      <PageHead title={name === undefined ? 'Add a schedule' : `Schedule ${name}`} />
+      {name === undefined ? form() : <Panel loaded={existing} rows={6}>{(before) => form(before)}</Panel>}
+    </>
+  );
+}
+
+function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Schedule }) {
+  const at = project.value!;
+  const [name, setName] = useState(before?.name ?? '');
+  const [jobName, setJobName] = useState(before?.job ?? jobs[0]?.name ?? '');
+  const job = jobs.find((each) => each.name === jobName);
+  const [cron, setCron] = useState(before?.cron ?? '0 2 * * *');
+  const [zone, setZone] = useState(before?.zone ?? at.timeZone);
+  const [chosen, setChosen] = useState(before?.databases ?? ['*']);
+  const [texts, setTexts] = useState(textsOf(job, before?.parameters));
+  const [enabled, setEnabled] = useState(before?.enabled ?? true);
+  const zones = Intl.supportedValuesOf('timeZone');
+  const zoneProblem = zone === 'UTC' || zones.includes(zone) ? null : 'Choose a zone of the IANA list, such as Europe/Vienna.';
+  const back = address(at.name, 'schedules');
+  const { busy, problem, run } = useAction(() => {
+    const body = { name, job: jobName, cron: cron.trim(), zone, databases: chosen, parameters: valuesOf(job!, texts), enabled };
+    return before ? put(inProject(at.name, ['schedules', before.name]), body) : post(inProject(at.name, ['schedules']), body);
+  }, () => { go(back); notify(`${name} is saved.`); });
+  const ready = job && !nameProblem(name) && !cronProblem(cron) && !zoneProblem && chosen.length > 0 && job.parameters.every((each) => !parameterProblem(each, texts[each.name] ?? ''));
+  return (
+    <div class="grid">
+      <Card span={8}>
+        <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
+          {!before && <Field label="Name" value={name} onInput={setName} mono autoFocus help="Lower-case letters, digits and hyphens." error={nameProblem(name)} refused={problem?.field === 'name' ? problem.detail : null} />}
+          <Select label="Job" value={jobName} onChange={(value) => { setJobName(value); setTexts(textsOf(jobs.find((each) => each.name === value))); }} help={job?.description} options={jobs.map((each) => ({ value: each.name, label: each.title }))} />
+          <div class="form-grid">
+            <Field label="When" value={cron} onInput={setCron} mono help={`${describeCron(cron)}. Minute, hour, day, month, weekday.`} error={cronProblem(cron)} refused={problem?.field === 'cron' ? problem.detail : null} />
+            <Field label="Time zone" value={zone} onInput={setZone} list={['UTC', ...zones]} help="Summer time included." error={zoneProblem} refused={problem?.field === 'zone' ? problem.detail : null} />
+          </div>
+          <DatabasePicker all={all} chosen={chosen} onChange={setChosen} />
+          {job && <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} />}
+          <Checkbox label="On" help="Off keeps it without starting anything." checked={enabled} onChange={setEnabled} />
+          {problem && <Trouble problem={problem} />}
+          <div class="actions end"><ButtonLink href={back}>Cancel</ButtonLink><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>Save the schedule</Button></div>
+        </form>
+      </Card>
+      <Card title="Next five times" span={4}><Preview cron={cron.trim()} zone={zone} valid={!cronProblem(cron) && !zoneProblem} /></Card>
+    </div>
+  );
+}
+
+/** The server's own answer, in the schedule's zone and the reader's. */
+function Preview({ cron, zone, valid }: { cron: string; zone: string; valid: boolean }) {
+  const path = inProject(project.value!.name, ['schedules', 'preview']);
+  const [answer, setAnswer] = useState<{ fires?: string[]; problem?: Problem }>({});
+  const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  useEffect(() => {
+    if (!valid) return;
+    let gone = false;
+    const timer = window.setTimeout(() => {
+      post<{ nextFires: string[] }>(path, { cron, zone })
+        .then((told) => { if (!gone) setAnswer({ fires: told.nextFires }); })
+        .catch((failure: unknown) => { if (!gone) setAnswer({ problem: asProblem(failure) }); });
+    }, PREVIEW_DELAY_MILLIS);
+    return () => {
+      gone = true;
+      window.clearTimeout(timer);
+    };
+  }, [path, cron, zone, valid]);
+  if (!valid) return <p class="muted">They stand here once the time and the zone are complete.</p>;
+  if (answer.problem) return <Trouble problem={answer.problem} calm />;
+  return (
+    <ol class="fires" aria-live="polite">
+      {(answer.fires ?? Array.from({ length: 5 }, () => '')).slice(0, 5).map((fire, index) => (
+        <li key={index}>{fire ? <><b class="tabular">{dayAndTime(fire, zone)}</b>{mine !== zone && <small class="tabular">{dayAndTime(fire, mine)} here</small>}</> : <span class="skeleton"><i /></span>}</li>
+      ))}
+      <li class="zone-note">{zone}{mine !== zone && `, and ${mine} here`}</li>
+    </ol>
+  );
+}

@@ -1,0 +1,72 @@
+import { useState } from 'preact/hooks';
+import { inProject, post } from '../api/client';
+import { useList } from '../api/load';
+import type { Database, Job, Run, Values } from '../api/types';
+import { project } from '../frame/session';
+import { address } from '../routes';
+import { go } from '../router';
+import { Button } from '../ui/bits';
+import { Dialog, notify, useAction } from '../ui/dialog';
+import { Select } from '../ui/field';
+import { Panel, Trouble } from '../ui/panel';
+import { DatabasePicker } from './database-picker';
+import { ParameterFields, parameterProblem, textsOf, valuesOf } from './parameters';
+import type { Texts } from './parameters';
+
+export function useStart(): { shown: boolean; open: () => void; close: () => void } {
+  const [shown, show] = useState(false);
+  return { shown, open: () => show(true), close: () => show(false) };
+}
+
+export function requestRun(name: string, job: string, databases: string[], parameters: Values): Promise<Run> {
+  return post<Run>(inProject(name, ['runs']), { job, databases, parameters });
+}
+
+interface StartProps {
+  onClose: () => void;
+  job?: string;
+  databases?: string[];
+  /** Given by where the dialog was opened; not asked for again. */
+  fixed?: Values;
+  title?: string;
+  intro?: preact.ComponentChildren;
+}
+
+/** The form for a run, built from what the job says of itself. */
+export function StartRun(props: StartProps) {
+  const name = project.value!.name;
+  const jobs = useList<Job>('/jobs');
+  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }));
+  return (
+    <Dialog title={props.title ?? 'Start a run'} onClose={props.onClose}>
+      <Panel loaded={jobs} rows={5}>{(allJobs) => <Panel loaded={databases} rows={5}>{(all) => <StartForm {...props} jobs={allJobs} all={all} />}</Panel>}</Panel>
+    </Dialog>
+  );
+}
+
+function StartForm({ onClose, job: wanted, databases, fixed = {}, intro, jobs, all }: StartProps & { jobs: Job[]; all: Database[] }) {
+  const name = project.value!.name;
+  const [jobName, setJobName] = useState(wanted ?? jobs[0]?.name ?? '');
+  const job = jobs.find((each) => each.name === jobName);
+  const [chosen, setChosen] = useState<string[]>(databases ?? ['*']);
+  const [texts, setTexts] = useState<Texts>(textsOf(job, fixed));
+  const { busy, problem, run } = useAction(() => requestRun(name, jobName, chosen, { ...valuesOf(job!, texts), ...fixed }), (started) => {
+    onClose();
+    go(address(name, 'runs', started.id));
+    notify(`${job!.title} was started.`);
+  });
+  if (!job) return <Trouble problem={{ title: 'No job', status: 0, detail: wanted ? `There is no job called ${wanted} on this server.` : 'This server offers no job.' }} />;
+  const ready = chosen.length > 0 && job.parameters.every((each) => each.name in fixed || !parameterProblem(each, texts[each.name] ?? ''));
+  const closed = Object.keys(fixed).length > 0;
+  return (
+    <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
+      {intro && <div class="prose">{intro}</div>}
+      {!closed && <Select label="Job" value={jobName} help={job.description} options={jobs.map((each) => ({ value: each.name, label: each.title }))}
+        onChange={(value) => { setJobName(value); setTexts(textsOf(jobs.find((each) => each.name === value), fixed)); }} />}
+      {!closed && <DatabasePicker all={all} chosen={chosen} onChange={setChosen} />}
+      <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} locked={Object.keys(fixed)} />
+      {problem && <Trouble problem={problem} />}
+      <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Starting…' : false}>Start {job.title.toLowerCase()}</Button></div>
+    </form>
+  );
+}
