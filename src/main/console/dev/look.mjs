@@ -1,0 +1,86 @@
+// Looks at every page in Chromium at both widths and in both themes: screenshots, axe, overflow,
+// console errors, requests to other hosts.   node dev/look.mjs [folder] [pattern of pages' names]   (VIEWS=390-dark narrows it)
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawn } from 'node:child_process';
+import { chromium } from 'playwright-core';
+import { backups, runs } from './world.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = process.argv[2] ?? '/tmp/nightshift-console';
+const only = new RegExp(process.argv[3] ?? '');
+const views = new RegExp(process.env.VIEWS ?? '');
+const port = 9180 + Math.floor(Math.random() * 400);
+const base = `http://127.0.0.1:${port}`;
+const axe = readFileSync(join(here, '../node_modules/axe-core/axe.min.js'), 'utf8');
+const mood = (change) => fetch(`${base}/dev`, { method: 'POST', body: JSON.stringify(change) });
+
+const pages = [
+  ['login', '/login', async (page) => { await page.getByLabel('Name').fill('admin'); await page.getByLabel('Password').fill('wrong'); await page.getByRole('button', { name: 'Log in' }).click(); }],
+  ['tonight', '/p/demo/tonight'], ['tonight-empty', '/p/empty/tonight'],
+  ['databases', '/p/demo/databases'], ['database', '/p/demo/databases/shop'], ['database-bad', '/p/demo/databases/warehouse'],
+  ['database-add', '/p/demo/databases/-/new', async (page) => {
+    await page.getByLabel('Name in Nightshift').fill('Orders');
+    await page.getByLabel('Name in Nightshift').fill('orders');
+    await page.getByLabel('Host').fill('db-1.example.org'); await page.getByLabel('User').fill('nightshift'); await page.getByLabel('Password', { exact: true }).and(page.locator('[type=password]')).fill('secret');
+    await page.getByRole('button', { name: 'Test the connection' }).click();
+  }],
+  ['runs', '/p/demo/runs'], ['runs-filtered', '/p/demo/runs?status=LOST'], ['run', `/p/demo/runs/${runs[0].id}`], ['run-failed', `/p/demo/runs/${runs[2].id}`], ['run-partial', `/p/demo/runs/${runs[4].id}`],
+  ['start', '/p/demo/runs', async (page) => { await page.getByRole('button', { name: 'Start a run' }).click(); await page.getByLabel('Chosen ones').check(); }],
+  ['backups', '/p/demo/backups'], ['backup', `/p/demo/backups/${backups[0].id}`], ['backup-failed', `/p/demo/backups/${backups[1].id}`],
+  ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
+  ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],
+  ['schedules', '/p/demo/schedules'], ['schedule-add', '/p/demo/schedules/-/new'], ['schedule-delete', '/p/demo/schedules', async (page) => { await page.getByRole('button', { name: 'Delete nightly' }).click(); }],
+  ['members', '/p/demo/people'], ['keys', '/p/demo/people?tab=keys'], ['key-new', '/p/demo/people?tab=keys', async (page) => { await page.getByRole('button', { name: 'Create a key' }).click(); await page.locator('dialog').getByLabel('Name').fill('ci'); await page.locator('dialog').getByRole('button', { name: 'Create the key' }).click(); }],
+  ['everyone', '/p/demo/people?tab=people'], ['audit', '/p/demo/audit'], ['nodes', '/p/demo/nodes'], ['me', '/p/demo/me'], ['projects', '/projects'],
+  ['search', '/p/demo/tonight', async (page) => { await page.keyboard.press('/'); await page.keyboard.type('shop'); }],
+  ['keys-help', '/p/demo/runs', async (page) => { await page.keyboard.press('?'); }],
+  ['menu', '/p/demo/runs', async (page) => { await page.getByRole('button', { name: /Account/ }).click(); }],
+  ['row-focus', '/p/demo/runs', async (page) => { await page.keyboard.press('j'); await page.keyboard.press('j'); }],
+  ['missing', '/p/demo/runs/none'], ['away', '/p/demo/tonight', async (page) => { await mood({ away: true }); await page.getByRole('button', { name: 'Refresh' }).click(); await page.waitForTimeout(400); }, () => mood({ away: false })],
+  ['loading', '/p/demo/tonight', async () => {}, () => mood({ slow: 0 }), () => mood({ slow: 3000 })],
+].filter(([name]) => only.test(name));
+
+mkdirSync(out, { recursive: true });
+const server = spawn(process.execPath, [join(here, 'server.mjs'), String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+await new Promise((resolve) => { server.stdout.once('data', resolve); });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+let faults = 0;
+const fault = (words) => { faults++; console.log(words); };
+try {
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    for (const colorScheme of ['light', 'dark']) {
+      if (!views.test(`${width}-${colorScheme}`)) continue;
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce', bypassCSP: false, timezoneId: 'Europe/Vienna' });
+      for (const [name, path, act, after, before] of pages) {
+        const where = `${name} ${width} ${colorScheme}`;
+        const page = await context.newPage();
+        page.on('console', (message) => { if (message.type() === 'error' && !/40[14]|503/.test(message.text())) fault(`${where}: ${message.text()}`); });
+        page.on('pageerror', (error) => fault(`${where}: ${error.message}`));
+        page.on('request', (request) => { if (!/^(http|ws):\/\/127\.0\.0\.1|^blob:|^data:/.test(request.url())) fault(`${where}: asked ${request.url()}`); });
+        await before?.();
+        await page.goto(base + path, { waitUntil: 'load' });
+        await page.waitForTimeout(700);
+        if (act) { try { await act(page); } catch (failure) { fault(`${where}: ${failure.message.split('\n')[0]}`); } await page.waitForTimeout(350); }
+        const over = await page.evaluate(() => (document.documentElement.scrollWidth > innerWidth ? [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.run-grid-frame, .log')).slice(0, 3).map((e) => `${e.tagName}.${e.className}`) : null));
+        if (over) fault(`${where}: overflows: ${over.join(' ')}`);
+        await page.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`), fullPage: width < 500 && !/search|start|restore|key-new|delete|keys-help|menu/.test(name) });
+        const found = await page.evaluate(async (source) => {
+          // Evaluated by the debugger, which the page's policy does not bind.
+          (0, eval)(source);
+          return (await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })).violations.map((v) => `${v.id}: ${v.nodes.slice(0, 2).map((n) => `${n.html.slice(0, 140)} ${n.any[0]?.message ?? ''}`).join(' | ')}`);
+        }, axe).catch((failure) => [failure.message.split('\n')[0]]);
+        for (const each of found) fault(`${where}: axe ${each}`);
+        await after?.();
+        await page.close();
+      }
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  server.kill();
+}
+console.log(`${pages.length} pages looked at, ${faults} faults, pictures in ${out}`);
+process.exitCode = faults > 0 ? 1 : 0;

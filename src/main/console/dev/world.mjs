@@ -1,0 +1,135 @@
+// A believable fleet for developing the console without a server. Times are relative to the start.
+export const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+export const ahead = (minutes) => ago(-minutes);
+const id = (n) => `0193a7c4-${String(n).padStart(4, '0')}-7d1e-9c3b-5f2e8a${String(100000 + n * 7919 % 899999)}`;
+const H = 60;
+
+export const me = {
+  name: 'admin', kind: 'PERSON', installationAdmin: true,
+  projects: [
+    { name: 'demo', displayName: 'Demo', role: 'ADMIN', timeZone: 'Europe/Vienna', currency: 'EUR' },
+    { name: 'empty', displayName: 'Empty', role: 'ADMIN', timeZone: 'UTC', currency: 'EUR' },
+  ],
+};
+
+export const jobs = [
+  { name: 'backup', title: 'Backup', description: 'A full physical backup of the instance: compressed, encrypted, streamed into the store.', unit: 'INSTANCE', steps: ['prepare', 'copy', 'wal', 'seal'], parameters: [
+    { name: 'rateLimitBytesPerSecond', type: 'INTEGER', label: 'Rate limit, bytes a second', help: 'Empty: as fast as it goes.', default: null, min: 32768, max: 1073741824, choices: null, required: false },
+    { name: 'checkpoint', type: 'CHOICE', label: 'Checkpoint', help: 'Fast starts at once; spread is gentle.', default: 'spread', choices: ['fast', 'spread'], required: true }] },
+  { name: 'restore-drill', title: 'Restore drill', description: 'Restores the backup in a scratch server, recovers it and checks it: the proof.', unit: 'INSTANCE', steps: ['fetch', 'unpack', 'recover', 'check'], parameters: [
+    { name: 'backup', type: 'TEXT', label: 'Backup', help: 'Empty: the newest.', default: null, choices: null, required: false }] },
+  { name: 'vacuum', title: 'Vacuum and analyze', description: 'Vacuums tables with many dead rows and analyzes those that changed, the neediest first.', unit: 'DATABASE', steps: ['survey', 'vacuum', 'analyze'], parameters: [
+    { name: 'windowMinutes', type: 'INTEGER', label: 'Window, minutes', help: 'It starts no table after that.', default: 120, min: 1, max: 1440, choices: null, required: false },
+    { name: 'skipLocked', type: 'BOOLEAN', label: 'Skip locked tables', help: 'They are tried again next time.', default: true, choices: null, required: false }] },
+  { name: 'restore', title: 'Restore', description: 'Writes a backup to a folder as a cluster that PostgreSQL starts.', unit: 'INSTANCE', steps: ['fetch', 'unpack', 'verify'], parameters: [
+    { name: 'backup', type: 'TEXT', label: 'Backup', help: null, default: null, choices: null, required: true },
+    { name: 'folder', type: 'TEXT', label: 'Folder on the node', help: 'New or empty, an absolute path.', default: null, choices: null, required: true }] },
+];
+
+const step = (name, status, from, minutes, figure = null, reason = null) => ({
+  name, status, startedAt: from === null ? null : ago(from), endedAt: minutes === null || from === null ? null : ago(from - minutes), durationMillis: minutes === null ? null : Math.round(minutes * 60_000), figure, reason });
+const target = (n, name, status, from, minutes, steps, more = {}) => ({
+  id: id(n), instance: more.instance ?? name, database: more.database ?? null, databases: [name], status, reason: null, remedy: null, attempt: 1, startedAt: from === null ? null : ago(from),
+  endedAt: minutes === null || from === null ? null : ago(from - minutes), durationMillis: minutes === null ? null : minutes * 60_000, progress: null, steps, figures: {}, ...more });
+const run = (n, job, status, from, minutes, targets, more = {}) => ({
+  id: id(n), job, status, reason: null, trigger: 'SCHEDULE', triggeredBy: null, schedule: job === 'vacuum' ? 'vacuum-nightly' : job === 'backup' ? 'nightly' : 'drill', parameters: {}, createdAt: ago((from ?? 0) + 0.1), startedAt: from === null ? null : ago(from),
+  endedAt: minutes === null || from === null ? null : ago(from - minutes), durationMillis: minutes === null ? null : minutes * 60_000, usualMillis: (minutes ?? 4) * 57_000, attempt: 1, node: 'night-1', progress: null, targets, ...more });
+const backupSteps = (from, size) => [step('prepare', 'COMPLETED', from, 0.1, 'checkpoint 1.2 s'), step('copy', 'COMPLETED', from - 0.1, 3.1, size), step('wal', 'COMPLETED', from - 3.2, 0.4, '48.0 MB'), step('seal', 'COMPLETED', from - 3.6, 0.1, '1,204 objects')];
+const drillSteps = (from) => [step('fetch', 'COMPLETED', from, 0.9, '312.4 MB'), step('unpack', 'COMPLETED', from - 0.9, 0.6, '1.1 GB'), step('recover', 'COMPLETED', from - 1.5, 0.4, '3 segments'), step('check', 'COMPLETED', from - 1.9, 1.1, '214 relations')];
+const postgis = 'Recovery of billing failed: extension postgis is missing in the sandbox (could not access file "$libdir/postgis-3").';
+const remedy = 'Install postgis for PostgreSQL 17 on the node, or name a folder that has it in NIGHTSHIFT_SANDBOX_BINARIES, then restart this target.';
+
+export const runs = [
+  run(1, 'backup', 'STARTED', 2.4, null, [
+    target(101, 'shop', 'STARTED', 2.4, null, [step('prepare', 'COMPLETED', 2.4, 0.1, 'checkpoint 1.4 s'), step('copy', 'STARTED', 2.3, null, '2.1 GB'), step('wal', 'WAITING', null, null), step('seal', 'WAITING', null, null)],
+      { progress: { done: 2_140_000_000, total: 3_300_000_000, unit: 'bytes', etaMillis: 74_000, text: 'base/16384/24601' } }),
+    target(102, 'crm', 'COMPLETED', 2.4, 1.9, [step('prepare', 'COMPLETED', 2.4, 0.1, 'checkpoint 0.4 s'), step('copy', 'COMPLETED', 2.3, 1.4, '480.2 MB'), step('wal', 'COMPLETED', 0.9, 0.3, '16.0 MB'), step('seal', 'COMPLETED', 0.6, 0.1, '388 objects')]),
+    target(103, 'warehouse', 'WAITING', null, null, [])], { trigger: 'PERSON', triggeredBy: 'admin', schedule: null, progress: 0.62, usualMillis: 230_000, parameters: { checkpoint: 'fast', rateLimitBytesPerSecond: 52428800 } }),
+  run(2, 'vacuum', 'WAITING', null, null, [target(111, 'crm', 'WAITING', null, null, [], { database: 'crm' })], { reason: 'the window opens at 22:00', usualMillis: 190_000, node: null }),
+  run(3, 'restore-drill', 'FAILED', 95, 6.2, [target(121, 'billing', 'FAILED', 95, 6.2, [step('fetch', 'COMPLETED', 95, 1.4, '841.9 MB'), step('unpack', 'COMPLETED', 93.6, 2.2, '3.0 GB'), step('recover', 'FAILED', 91.4, 2.6, null, postgis), step('check', 'SKIPPED', null, null)], { reason: postgis, remedy })], { reason: postgis }),
+  run(4, 'restore-drill', 'COMPLETED', 170, 3, [target(131, 'shop', 'COMPLETED', 170, 3, drillSteps(170))]),
+  run(5, 'vacuum', 'PARTIAL', 205, 11, [
+    target(141, 'shop', 'COMPLETED', 205, 9, [step('survey', 'COMPLETED', 205, 0.1, '38 tables'), step('vacuum', 'COMPLETED', 204.9, 7, '6 tables'), step('analyze', 'COMPLETED', 198, 2, '11 tables')], { database: 'shop' }),
+    target(142, 'billing', 'FAILED', 205, 11, [step('survey', 'COMPLETED', 205, 0.1, '61 tables'), step('vacuum', 'FAILED', 204.9, 10.9, '2 of 5 tables', 'canceling statement due to lock timeout'), step('analyze', 'STOPPED', null, null)], { database: 'billing', reason: 'invoice_line stayed locked by another session for 30 s, three times.', remedy: 'Find the session in pg_stat_activity (pid 48213, idle in transaction since 01:12), end it, then restart this target.' })], { reason: '1 of 2 targets failed' }),
+  run(6, 'backup', 'COMPLETED', 260, 4.2, [target(151, 'shop', 'COMPLETED', 260, 3.7, backupSteps(260, '3.1 GB')), target(152, 'billing', 'COMPLETED', 260, 4.2, backupSteps(260, '841.9 MB')), target(153, 'crm', 'COMPLETED', 260, 1.9, backupSteps(260, '312.4 MB'))]),
+  run(7, 'backup', 'MISSED', null, null, [target(161, 'warehouse', 'SKIPPED', null, null, [])], { reason: 'the node was down when it was due; the next time is tomorrow', createdAt: ago(300) }),
+  run(8, 'vacuum', 'STOPPED', 1500, 5, [target(171, 'warehouse', 'STOPPED', 1500, 5, [step('survey', 'COMPLETED', 1500, 0.1, '12 tables'), step('vacuum', 'STOPPED', 1499, 4.9, '3 of 12 tables'), step('analyze', 'WAITING', null, null)], { database: 'warehouse' })], { trigger: 'PERSON', triggeredBy: 'mira', schedule: null, reason: 'stopped by mira' }),
+  run(9, 'backup', 'LOST', 1680, 2, [target(181, 'crm', 'LOST', 1680, 2, [step('prepare', 'COMPLETED', 1680, 0.1), step('copy', 'LOST', 1679, 1.9, '120.2 MB')], { reason: 'Node night-2 sent no heartbeat for 30 s.', remedy: 'Nothing: it was restarted by policy on another node.' })], { reason: 'Node night-2 sent no heartbeat for 30 s.' }),
+  ...Array.from({ length: 110 }, (_, n) => run(200 + n, ['backup', 'restore-drill', 'vacuum'][n % 3], n % 17 === 5 ? 'SKIPPED' : 'COMPLETED', 1800 + n * 130, 3 + n % 5, [target(3000 + n, ['shop', 'billing', 'crm', 'warehouse'][n % 4], 'COMPLETED', 1800 + n * 130, 3, drillSteps(1800 + n * 130))])),
+];
+
+const rung = (number, level, outcome, from, seconds, evidence, reason = null) => ({ level, number, outcome, at: from === null ? null : ago(from), durationMillis: seconds === null ? null : seconds * 1000, evidence, reason });
+const restored = (from, run) => ({ level: 'RESTORED', levelNumber: 3, at: ago(from), rtoMillis: 154_200, reason: null, run, notChecked: ['Hash indexes (amcheck has no check for them): 2', 'Large objects: content is not compared'], ladder: [
+  rung(0, 'STORED', 'PASSED', from + 3, 0.8, '1,204 objects, 312.4 MB'), rung(1, 'INTACT', 'PASSED', from + 3, 6.1, '1,204 of 1,204 SHA-256 sums equal the manifest’s'), rung(2, 'READABLE', 'PASSED', from + 2, 41.7, '2,881 files, 1.1 GB unpacked; every CRC-32C fits'), rung(3, 'RESTORED', 'PASSED', from, 97.2, 'Recovered to 0/4A0001F8, past the stop position; promoted; amcheck found nothing in 214 relations'), rung(4, 'MATCHED', 'NOT_CHECKED', null, null, null)] });
+const broken = (from, run) => ({ level: 'READABLE', levelNumber: 2, at: ago(from), rtoMillis: null, reason: postgis, run, notChecked: ['Everything from recovery on'], ladder: [
+  rung(0, 'STORED', 'PASSED', from + 6, 1.1, '2,011 objects, 841.9 MB'), rung(1, 'INTACT', 'PASSED', from + 6, 14.3, '2,011 of 2,011 SHA-256 sums equal the manifest’s'), rung(2, 'READABLE', 'PASSED', from + 4, 84, '6,114 files, 3.0 GB unpacked'), rung(3, 'RESTORED', 'FAILED', from, 156, null, postgis), rung(4, 'MATCHED', 'NOT_POSSIBLE', null, null, null, 'It needs a restored server.')] });
+const unproven = { level: 'STORED', levelNumber: 0, at: ago(258), rtoMillis: null, reason: null, run: null, notChecked: [], ladder: [rung(0, 'STORED', 'PASSED', 258, 0.6, '388 objects, 120.2 MB')] };
+const backup = (n, instance, from, stored, proof, more = {}) => ({
+  id: id(n), instance, databases: [instance], kind: 'FULL', state: 'COMPLETE', run: id(6), takenAt: ago(from), endedAt: ago(from - 4), durationMillis: 231_400, serverVersion: '17.6', sizeBytes: stored * 3.5, storedBytes: stored, store: 'local', location: `demo/${instance}/20261121T021504Z`,
+  startLsn: '0/48000028', stopLsn: '0/48000120', provenTo: proof.levelNumber >= 3 ? '0/4A0001F8' : null, timeline: 1, checksums: { enabled: true, failures: 0 }, tablespaces: 1, keyId: 'kek-demo-2026-11', chain: { position: 1, of: 1 }, proof, ...more });
+
+export const backups = [
+  backup(501, 'shop', 256, 312_400_000, restored(167, id(4))), backup(502, 'billing', 256, 841_900_000, broken(89, id(3))), backup(503, 'crm', 257, 120_200_000, unproven),
+  backup(504, 'shop', 1700, 311_800_000, restored(1600, id(200))), backup(505, 'warehouse', 1740, 2_141_000_000, { ...unproven, level: 'NONE', levelNumber: -1, at: ago(1700), ladder: [rung(0, 'STORED', 'FAILED', 1700, 0.4, null, 'Object base.tar.zst.0017 is missing in store local.')], reason: 'Object base.tar.zst.0017 is missing in store local.' }, { state: 'DAMAGED', checksums: { enabled: false, failures: 0 } }),
+  ...Array.from({ length: 60 }, (_, n) => backup(600 + n, ['shop', 'billing', 'crm'][n % 3], 3100 + n * 700, 290_000_000 - n * 1_000_000, n % 4 ? restored(3000 + n * 700, id(201)) : unproven)),
+];
+
+const item = (key, label, state, found, fix = null) => ({ item: key, label, state, found, remedy: fix });
+export const check = (ok = true) => ({ at: ago(0.05), ok, serverVersion: '17.6', items: [
+  item('connect', 'Connection', 'OK', 'db-1.example.org:5432 answered in 4 ms'), item('tls', 'TLS', 'OK', 'TLS 1.3, certificate not checked (mode require)'), item('login', 'Login', 'OK', 'nightshift'), item('database', 'Database', 'OK', 'shop'), item('version', 'Server version', 'OK', 'PostgreSQL 17.6'),
+  item('physicalBackup', 'Physical backup', 'OK', 'possible from PostgreSQL 15'), item('walLevel', 'wal_level', 'OK', 'replica'),
+  item('replication', 'Replication privilege', ok ? 'OK' : 'FAILED', ok ? 'present' : 'nightshift may not replicate', ok ? null : 'ALTER ROLE nightshift REPLICATION;'),
+  item('privilege.pg_monitor', 'Role pg_monitor', ok ? 'OK' : 'FAILED', ok ? 'member' : 'not a member', ok ? null : 'GRANT pg_monitor TO nightshift;'),
+  item('summarizeWal', 'summarize_wal', 'WARNING', 'off: incremental backups are not possible', 'ALTER SYSTEM SET summarize_wal = on;\nSELECT pg_reload_conf();'), item('pgStatStatements', 'pg_stat_statements', 'NOT_MEASURED', 'not installed in this database')] });
+const database = (n, name, size, found, lastCheck, more = {}) => ({ id: id(n), name, instance: name, dbname: name, tags: [], sizeBytes: size, vacuum: { deadPercent: 20, changedPercent: 10, floorRows: 1000 }, lastCheck, backup: found && { id: found.id, takenAt: found.takenAt, storedBytes: found.storedBytes, proof: found.proof }, ...more });
+export const databases = [
+  database(701, 'shop', 3_300_000_000, backups[0], check(), { tags: ['production', 'gold'] }), database(702, 'billing', 8_912_000_000, backups[1], check(false), { tags: ['production'] }),
+  database(703, 'crm', 480_200_000, backups[2], check(), {}), database(704, 'warehouse', null, backups[4], null, { tags: ['analytics'] }), database(705, 'shop-staging', 912_000, null, check(), { instance: 'shop', dbname: 'shop_staging' }),
+];
+const instance = (n, name, more = {}) => ({ id: id(n), name, host: `${name}.db.example.org`, port: 5432, tlsMode: 'verify-full', rootCertificate: '/etc/nightshift/root.crt', user: 'nightshift', hasPassword: true, passwordFile: null, maintenanceDatabase: 'postgres', serverVersion: '17.6', systemIdentifier: '7432988129021', tags: [], breaker: { state: 'CLOSED', since: ago(4000), failures: 0, lastError: null, retryAt: null }, pool: { active: 1, idle: 2, waiting: 0 }, databases: [name], ...more });
+export const instances = [instance(801, 'shop', { databases: ['shop', 'shop-staging'] }), instance(802, 'billing'), instance(803, 'crm', { serverVersion: '18.4' }),
+  instance(804, 'warehouse', { serverVersion: null, breaker: { state: 'OPEN', since: ago(12), failures: 5, lastError: 'Connection to warehouse.db.example.org:5432 refused five times in a row.', retryAt: ahead(0.7) }, pool: { active: 0, idle: 0, waiting: 0 } })];
+
+const finding = (n, severity, title, detail, fix, subject, more = {}) => ({ id: id(n), severity, title, detail, remedy: fix, subject, state: 'OPEN', firstSeen: ago(3000), lastSeen: ago(89), count: 3, evidence: {}, run: null, ...more });
+export const findings = [
+  finding(901, 'CRITICAL', 'billing: its backup did not restore', postgis, remedy, { kind: 'BACKUP', name: 'billing', id: backups[1].id }, { run: id(3), evidence: { level: 'READABLE', file: '$libdir/postgis-3', server: '17.6' } }),
+  finding(902, 'CRITICAL', 'warehouse: a stored backup is damaged', 'Object base.tar.zst.0017 is missing in store local; the backup of 20 Nov cannot be restored.', 'Take a new backup of warehouse now, and look for what removes files below the store’s folder.', { kind: 'BACKUP', name: 'warehouse', id: backups[4].id }, { count: 1 }),
+  finding(903, 'WARNING', 'billing: the role may not replicate', 'Physical backups of billing use the login of another role until nightshift may replicate.', 'ALTER ROLE nightshift REPLICATION;', { kind: 'DATABASE', name: 'billing', id: id(702) }, { lastSeen: ago(300) }),
+  finding(904, 'WARNING', 'warehouse: five connections failed in a row', 'Connection to warehouse.db.example.org:5432 was refused five times; work on it pauses.', 'Start the server or correct its address, then test the connection.', { kind: 'INSTANCE', name: 'warehouse', id: id(804) }, { lastSeen: ago(12), count: 41 }),
+  finding(905, 'INFO', 'shop: summarize_wal is off', 'Incremental backups are not possible until it is on.', 'ALTER SYSTEM SET summarize_wal = on;', { kind: 'DATABASE', name: 'shop', id: id(701) }, { count: 1, lastSeen: ago(600) }),
+  finding(906, 'WARNING', 'crm: proof was stale', 'The last proof was 40 h old.', null, { kind: 'DATABASE', name: 'crm', id: id(703) }, { state: 'CLOSED' }),
+];
+
+const fires = (minutes, every = 24 * H) => Array.from({ length: 5 }, (_, n) => new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + (minutes + n * every) * 60_000).toISOString());
+export const nextFires = fires;
+export const schedules = [
+  { id: id(951), name: 'nightly', job: 'backup', cron: '0 2 * * *', zone: 'Europe/Vienna', databases: ['*'], parameters: { checkpoint: 'spread' }, enabled: true, nextFires: fires(5 * H), lastRun: { id: id(6), status: 'COMPLETED', at: ago(260) } },
+  { id: id(952), name: 'drill', job: 'restore-drill', cron: '30 3 * * 1-5', zone: 'Europe/Vienna', databases: ['shop', 'billing'], parameters: {}, enabled: true, nextFires: fires(7 * H), lastRun: { id: id(3), status: 'FAILED', at: ago(95) } },
+  { id: id(953), name: 'vacuum-nightly', job: 'vacuum', cron: '0 22 * * *', zone: 'UTC', databases: ['*'], parameters: { windowMinutes: 180 }, enabled: false, nextFires: [], lastRun: { id: id(5), status: 'PARTIAL', at: ago(205) } },
+];
+
+export const nodes = [
+  { id: id(961), name: 'night-1', version: '0.1.0', startedAt: ago(5000), lastHeartbeat: ago(0.05), alive: true, draining: false, runs: 1 },
+  { id: id(962), name: 'night-2', version: '0.1.0', startedAt: ago(9000), lastHeartbeat: ago(1680), alive: false, draining: false, runs: 0 }];
+export const people = [
+  { name: 'admin', displayName: 'Administrator', installationAdmin: true, disabled: false, createdAt: ago(60000), lastLogin: ago(3), projects: [] },
+  { name: 'mira', displayName: 'Mira Hofer', installationAdmin: false, disabled: false, createdAt: ago(40000), lastLogin: ago(1510), projects: [{ name: 'demo', role: 'OPERATOR' }] },
+  { name: 'jonas', displayName: 'Jonas Berg', installationAdmin: false, disabled: true, createdAt: ago(30000), lastLogin: null, projects: [{ name: 'demo', role: 'VIEWER' }] }];
+export const keys = [
+  { id: id(971), name: 'bootstrap', project: null, role: 'ADMIN', installationAdmin: true, expires: null, createdBy: null, createdAt: ago(60000), lastUsed: ago(8), prefix: 'ns_b00t' },
+  { id: id(972), name: 'grafana', project: 'demo', role: 'VIEWER', expires: '2027-01-01', createdBy: 'admin', createdAt: ago(20000), lastUsed: ago(0.4), prefix: 'ns_ab12' },
+  { id: id(973), name: 'old-pipeline', project: 'demo', role: 'OPERATOR', expires: '2026-06-01', createdBy: 'mira', createdAt: ago(50000), lastUsed: null, prefix: 'ns_9f3c' }];
+export const audit = Array.from({ length: 130 }, (_, n) => ({ id: id(4000 + n), at: ago(3 + n * 47), who: ['admin', 'mira', 'grafana'][n % 3], from: '192.0.2.17', project: 'demo', action: ['run.start', 'schedule.change', 'login', 'database.add'][n % 4], object: [`run ${id(1)}`, 'schedule nightly', 'person mira', 'database crm'][n % 4], details: n % 4 === 0 ? { job: 'backup', databases: ['shop', 'crm'] } : n % 4 === 1 ? { enabled: true } : {} }));
+
+export function overview() {
+  const hour = 3_600_000;
+  const from = new Date(Math.floor(Date.now() / hour) * hour - 6 * hour).toISOString();
+  const bar = (r, t) => ({ run: r.id, job: r.job, status: t.status === 'STARTED' ? 'STARTED' : t.status, from: t.startedAt, to: t.endedAt, reason: t.reason });
+  const lanes = databases.map(({ name }) => ({ database: name, bars: runs.slice(0, 6).flatMap((r) => r.targets.filter((t) => t.databases[0] === name && t.startedAt).map((t) => bar(r, t))) }));
+  return { databases: { total: 5, proven: 1, oldestProofAt: ago(26 * H) }, lastNight: { done: 4, failed: 2, from: ago(265), to: ago(89) }, waiting: { runs: 1, nextFire: schedules[0].nextFires[0], nextJob: 'backup' }, findings: { critical: 2, warning: 2, info: 1, top: 'billing: its backup did not restore' }, night: { from, to: new Date(Date.parse(from) + 8 * hour).toISOString(), lanes } };
+}
+
+const WORDS = ['Checkpoint done at 0/48000028, spread over 1.4 s', 'Opened replication connection to shop.db.example.org:5432 (TLS 1.3)', 'Streaming base: compressed on the server with zstd, level 3', 'Sealed object base.tar.zst.0004 (64.0 MB, SHA-256 9f2c…41ab)', 'Rate 38.4 MB/s over the last 10 s', 'WAL received to 0/48FFFFFF'];
+export const log = Array.from({ length: 84 }, (_, n) => ({ seq: n + 1, at: ago(2.35 - n * 0.025), target: id(n % 9 === 8 ? 102 : 101), level: n % 23 === 22 ? 'WARN' : 'INFO', text: n % 23 === 22 ? 'Server reports 3.1 s of write stall; slowing to 24 MB/s' : WORDS[n % WORDS.length] }));
+export const failedLog = ['Backup 0193… of billing, taken 02:14, 841.9 MB', 'Fetched 2,011 objects in 84.2 s', 'Unpacked 6,114 files (3.0 GB) into the sandbox', 'Started PostgreSQL 17.6 from the embedded binaries on a Unix socket', 'redo starts at 0/5A000028'].map((text, n) => ({ seq: n + 1, at: ago(95 - n), target: id(121), level: 'INFO', text }))
+  .concat([{ seq: 6, at: ago(89.4), target: id(121), level: 'ERROR', text: 'could not access file "$libdir/postgis-3": No such file or directory' }, { seq: 7, at: ago(89.2), target: id(121), level: 'ERROR', text: postgis }, { seq: 8, at: ago(89), target: id(121), level: 'INFO', text: 'The sandbox was thrown away (3.1 GB freed)' }]);
