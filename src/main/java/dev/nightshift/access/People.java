@@ -1,0 +1,197 @@
+package dev.nightshift.access;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The people who may log in. A person is disabled, never deleted: the audit log speaks of them. */
+@ApplicationScoped
+class People {
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9._-]{0,62}");
+
+    private static final String SELECT =
+            "select id, name, display_name, password_hash, installation_admin, disabled, created_at, last_login"
+                    + " from access.person";
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Clock clock;
+
+    /** One who may log in, or could before being disabled. */
+    record Person(
+            UUID id,
+            String name,
+            String displayName,
+            String passwordHash,
+            boolean installationAdmin,
+            boolean disabled,
+            Instant createdAt,
+            @Nullable Instant lastLogin) {
+        @Override
+        public String toString() {
+            return "Person[" + name + "]";
+        }
+    }
+
+    List<Person> all() {
+        return transactions.installation(connection -> {
+            try (var select = connection.prepareStatement(SELECT + " order by name")) {
+                return read(select.executeQuery());
+            }
+        });
+    }
+
+    Optional<Person> find(String name) {
+        return transactions.installation(connection -> find(connection, name));
+    }
+
+    /** @throws Failure.NotFound if there is nobody of that name */
+    Person get(String name) {
+        return find(name).orElseThrow(() -> new Failure.NotFound("There is no person \"" + name + "\"."));
+    }
+
+    /** @throws Failure.Conflict if the name is taken */
+    void create(String name, String displayName, String passwordHash, boolean installationAdmin) {
+        if (!NAME.matcher(name).matches()) {
+            throw new Failure.Invalid(
+                    "name",
+                    "A login name starts with a lower-case letter and goes on with letters, digits, dots, hyphens and"
+                            + " underscores, at most 63 characters.");
+        }
+        if (transactions.installation(
+                        connection -> insert(connection, name, displayName, passwordHash, installationAdmin, false))
+                == 0) {
+            throw new Failure.Conflict("There is already a person \"" + name + "\".", "Choose another name.");
+        }
+    }
+
+    /** Whether it was the first: creates the installation's admin if there is nobody yet, on one node only. */
+    boolean createFirst(String name, String displayName, String passwordHash) {
+        return transactions.installation(connection -> insert(connection, name, displayName, passwordHash, true, true))
+                == 1;
+    }
+
+    private int insert(
+            Connection connection,
+            String name,
+            String displayName,
+            String passwordHash,
+            boolean installationAdmin,
+            boolean onlyFirst)
+            throws SQLException {
+        try (var insert = connection.prepareStatement("""
+                insert into access.person (id, name, display_name, password_hash, installation_admin, created_at)
+                select ?, ?, ?, ?, ?, ? where not ? or not exists (select from access.person)
+                on conflict (name) do nothing
+                """)) {
+            insert.setObject(1, Ids.next(clock));
+            insert.setString(2, name);
+            insert.setString(3, displayName);
+            insert.setString(4, passwordHash);
+            insert.setBoolean(5, installationAdmin);
+            insert.setObject(6, clock.now().atOffset(ZoneOffset.UTC));
+            insert.setBoolean(7, onlyFirst);
+            return insert.executeUpdate();
+        }
+    }
+
+    boolean nobody() {
+        return transactions.installation(connection -> {
+            try (var select = connection.prepareStatement("select from access.person limit 1");
+                    ResultSet rows = select.executeQuery()) {
+                return !rows.next();
+            }
+        });
+    }
+
+    /** @throws Failure.Conflict if nobody would be left who administers the installation */
+    void change(String name, String displayName, boolean installationAdmin, boolean disabled) {
+        transactions.installation(connection -> {
+            // Two admins who remove one another at the same time must not both succeed
+            try (var lock = connection.prepareStatement(
+                    "select from access.person where installation_admin order by id for update")) {
+                lock.execute();
+            }
+            try (var update = connection.prepareStatement(
+                    "update access.person set display_name = ?, installation_admin = ?, disabled = ? where name = ?")) {
+                update.setString(1, displayName);
+                update.setBoolean(2, installationAdmin);
+                update.setBoolean(3, disabled);
+                update.setString(4, name);
+                update.executeUpdate();
+            }
+            try (var select = connection.prepareStatement(
+                            "select from access.person where installation_admin and not disabled limit 1");
+                    ResultSet rows = select.executeQuery()) {
+                if (!rows.next()) {
+                    throw new Failure.Conflict(
+                            "\"" + name + "\" is the last one who administers this installation.",
+                            "Make somebody else an installation admin first.");
+                }
+            }
+            return true;
+        });
+    }
+
+    void password(UUID person, String passwordHash) {
+        transactions.installation(connection -> {
+            try (var update = connection.prepareStatement("update access.person set password_hash = ? where id = ?")) {
+                update.setString(1, passwordHash);
+                update.setObject(2, person);
+                return update.executeUpdate();
+            }
+        });
+    }
+
+    void loggedIn(UUID person) {
+        transactions.installation(connection -> {
+            try (var update = connection.prepareStatement("update access.person set last_login = ? where id = ?")) {
+                update.setObject(1, clock.now().atOffset(ZoneOffset.UTC));
+                update.setObject(2, person);
+                return update.executeUpdate();
+            }
+        });
+    }
+
+    private static Optional<Person> find(Connection connection, String name) throws SQLException {
+        try (var select = connection.prepareStatement(SELECT + " where name = ?")) {
+            select.setString(1, name);
+            return read(select.executeQuery()).stream().findFirst();
+        }
+    }
+
+    private static List<Person> read(ResultSet result) throws SQLException {
+        try (ResultSet rows = result) {
+            List<Person> people = new ArrayList<>();
+            while (rows.next()) {
+                var lastLogin = rows.getTimestamp(8);
+                people.add(new Person(
+                        rows.getObject(1, UUID.class),
+                        rows.getString(2),
+                        rows.getString(3),
+                        rows.getString(4),
+                        rows.getBoolean(5),
+                        rows.getBoolean(6),
+                        rows.getTimestamp(7).toInstant(),
+                        lastLogin == null ? null : lastLogin.toInstant()));
+            }
+            return people;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package dev.nightshift.access;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** People's logins in browsers. The cookie holds a random value; the table holds its hash, so a copy of it opens nothing. */
+@ApplicationScoped
+public class Sessions {
+    /** Without a request for this long a session ends: a working day, so that a night's watch is not cut short. */
+    static final Duration IDLE = Duration.ofHours(12);
+
+    /** However busy it is, a session ends this long after its login. */
+    static final Duration LONGEST = Duration.ofDays(7);
+
+    /** A session's end is moved no more often than this, to spare one write per request. */
+    static final Duration SLIDE = Duration.ofMinutes(1);
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Clock clock;
+
+    /** When a session that is used now ends. */
+    static Instant end(Instant created, Instant used) {
+        Instant idle = used.plus(IDLE);
+        Instant longest = created.plus(LONGEST);
+        return idle.isBefore(longest) ? idle : longest;
+    }
+
+    /** Whose session the cookie's value opens; empty if none, it ended, or the person is disabled. */
+    public Optional<Identity> find(String cookie) {
+        byte[] hash = new Secret(cookie).hash();
+        Instant now = clock.now();
+        return transactions.installation(connection -> {
+            try (var select = connection.prepareStatement("""
+                    select s.id, s.created_at, s.last_seen, p.id, p.name, p.installation_admin
+                      from access.session s join access.person p on p.id = s.person_id
+                     where s.token_hash = ? and s.expires_at > ? and not p.disabled
+                    """)) {
+                select.setBytes(1, hash);
+                select.setObject(2, now.atOffset(ZoneOffset.UTC));
+                try (ResultSet rows = select.executeQuery()) {
+                    if (!rows.next()) {
+                        return Optional.empty();
+                    }
+                    Instant created = rows.getTimestamp(2).toInstant();
+                    if (rows.getTimestamp(3).toInstant().plus(SLIDE).isBefore(now)) {
+                        slide(connection, hash, now, end(created, now));
+                    }
+                    return Optional.of(new Identity(
+                            rows.getObject(4, UUID.class),
+                            rows.getString(5),
+                            Caller.Kind.PERSON,
+                            rows.getBoolean(6),
+                            null,
+                            null,
+                            rows.getObject(1, UUID.class)));
+                }
+            }
+        });
+    }
+
+    private static void slide(Connection connection, byte[] hash, Instant now, Instant end) throws SQLException {
+        try (var update = connection.prepareStatement(
+                "update access.session set last_seen = ?, expires_at = ? where token_hash = ?")) {
+            update.setObject(1, now.atOffset(ZoneOffset.UTC));
+            update.setObject(2, end.atOffset(ZoneOffset.UTC));
+            update.setBytes(3, hash);
+            update.execute();
+        }
+    }
+
+    /** Opens a session and returns the cookie's value, which nobody can learn again. */
+    Secret open(UUID person, String address) {
+        Secret secret = Secret.random("");
+        Instant now = clock.now();
+        transactions.installation(connection -> {
+            try (var purge = connection.prepareStatement("delete from access.session where expires_at < ?")) {
+                purge.setObject(1, now.atOffset(ZoneOffset.UTC));
+                purge.execute();
+            }
+            try (var insert = connection.prepareStatement("""
+                    insert into access.session (token_hash, id, person_id, address, created_at, last_seen, expires_at)
+                    values (?, ?, ?, ?, ?, ?, ?)
+                    """)) {
+                insert.setBytes(1, secret.hash());
+                insert.setObject(2, Ids.next(clock));
+                insert.setObject(3, person);
+                insert.setString(4, address);
+                insert.setObject(5, now.atOffset(ZoneOffset.UTC));
+                insert.setObject(6, now.atOffset(ZoneOffset.UTC));
+                insert.setObject(7, end(now, now).atOffset(ZoneOffset.UTC));
+                return insert.executeUpdate();
+            }
+        });
+        return secret;
+    }
+
+    void close(UUID session) {
+        transactions.installation(connection -> {
+            try (var delete = connection.prepareStatement("delete from access.session where id = ?")) {
+                delete.setObject(1, session);
+                return delete.executeUpdate();
+            }
+        });
+    }
+
+    /** Ends all of a person's sessions, save perhaps the one that asks for it. */
+    void closeAll(UUID person, @Nullable UUID spared) {
+        transactions.installation(connection -> {
+            try (var delete = connection.prepareStatement(
+                    "delete from access.session where person_id = ? and id is distinct from ?::uuid")) {
+                delete.setObject(1, person);
+                delete.setObject(2, spared);
+                return delete.executeUpdate();
+            }
+        });
+    }
+}
