@@ -6,15 +6,29 @@ import jakarta.json.JsonException;
 import jakarta.json.bind.JsonbException;
 import jakarta.ws.rs.ProcessingException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Turns whatever a resource throws into a problem document; what nobody expected is logged, and said without its text. */
+/**
+ * Turns whatever a resource throws into a problem document. What nobody expected is logged under a short reference; the
+ * caller gets the reference and nothing else of it.
+ */
 @Provider
 public class Problems implements ExceptionMapper<Throwable> {
     private static final System.Logger LOG = System.getLogger(Problems.class.getName());
+
+    /** JSON-B names the property only within its message. */
+    private static final Pattern PROPERTY = Pattern.compile("property '([^']+)'");
+
+    private static final int RETRY_SECONDS = 5;
 
     @Override
     public Response toResponse(Throwable thrown) {
@@ -22,36 +36,83 @@ public class Problems implements ExceptionMapper<Throwable> {
         if (failure != null) {
             return failed(failure);
         }
+        BodyLimit.TooLarge tooLarge = cause(thrown, BodyLimit.TooLarge.class);
+        if (tooLarge != null) {
+            return answer(Problem.of(413, String.valueOf(tooLarge.getMessage()), null), null);
+        }
         if (cause(thrown, JsonbException.class) != null
                 || cause(thrown, JsonException.class) != null
                 || thrown instanceof ProcessingException) {
-            return answer(Problem.of(400, "The request's body is not the JSON that is expected here.", null), null);
+            return answer(unreadable(thrown), null);
         }
         if (thrown instanceof WebApplicationException refused
-                && refused.getResponse().getStatus() < 500) {
+                && (refused.getResponse().getStatus() < 500
+                        || refused.getResponse().getStatus() == 503)) {
             return refused.getResponse().hasEntity() ? refused.getResponse() : refused(refused);
         }
-        LOG.log(System.Logger.Level.ERROR, "A request failed unexpectedly", thrown);
-        return answer(Problem.of(500, "This failed unexpectedly; the server's log holds the reason.", null), null);
+        return unexpected(thrown);
     }
 
+    /** Our own exceptions say what is wrong; the runtime's messages are for its developers. */
     private static Response refused(WebApplicationException refused) {
         int status = refused.getResponse().getStatus();
+        String message = refused.getMessage();
+        if (message != null && !message.startsWith("RESTEASY") && !message.startsWith("HTTP ")) {
+            return answer(Problem.of(status, message, null), refused.getResponse());
+        }
         String detail = switch (status) {
+            case 401 -> "Log in, or send an API key in the Authorization header.";
+            case 403 -> "The caller may not do this.";
             case 404 -> "There is nothing at this address.";
             case 405 -> "This address does not know the request's method.";
+            case 406 -> "The answer is application/json, which the Accept header does not admit.";
             case 415 -> "The request's body must be application/json.";
             default -> "The request was refused.";
         };
         return answer(Problem.of(status, detail, null), refused.getResponse());
     }
 
+    /** The body is no JSON, or a value in it does not fit; the path of the value, as far as JSON-B tells it. */
+    static Problem unreadable(Throwable thrown) {
+        List<String> path = new ArrayList<>();
+        Throwable at = thrown;
+        for (int depth = 0; at != null && depth < 10; depth++) {
+            Matcher property = PROPERTY.matcher(String.valueOf(at.getMessage()));
+            if (property.find() && !path.contains(property.group(1))) {
+                path.add(property.group(1));
+            }
+            at = at.getCause();
+        }
+        if (path.isEmpty()) {
+            return Problem.of(400, "The request's body is not the JSON that is expected here.", null);
+        }
+        String field = String.join(".", path);
+        return Problem.of(
+                new Failure.Invalid(field, "The value of \"" + field + "\" is not one that is possible here."));
+    }
+
     private static Response failed(Failure failure) {
         Problem problem = Problem.of(failure);
-        if (problem.status() >= 500) {
+        if (problem.status() == 503) {
             LOG.log(System.Logger.Level.WARNING, "A request failed: " + failure.getMessage(), failure);
+            return answer(
+                    problem,
+                    Response.status(503)
+                            .header(HttpHeaders.RETRY_AFTER, RETRY_SECONDS)
+                            .build());
         }
-        return answer(problem, null);
+        return problem.status() >= 500 ? unexpected(failure) : answer(problem, null);
+    }
+
+    private static Response unexpected(Throwable thrown) {
+        String reference = UUID.randomUUID().toString().substring(0, 8);
+        LOG.log(System.Logger.Level.ERROR, "A request failed unexpectedly, reference " + reference, thrown);
+        return answer(
+                Problem.of(
+                        500,
+                        "This failed unexpectedly; reference " + reference + ".",
+                        "The server's log holds the reason under this reference."),
+                null);
     }
 
     private static Response answer(Problem problem, @Nullable Response like) {

@@ -1,0 +1,89 @@
+package dev.nightshift.runtime;
+
+import dev.nightshift.kernel.Problem;
+import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.annotation.WebFilter;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every response of the application carries, and what plain HTTP is refused. Health, metrics and OpenAPI are the
+ * server's own modules and do not pass here.
+ */
+@WebFilter(urlPatterns = "/*", asyncSupported = true)
+public class Edge extends HttpFilter {
+    private static final long serialVersionUID = 1L;
+
+    private static final String CONTENT_SECURITY_POLICY = "default-src 'self'; style-src 'self'; img-src 'self' data:;"
+            + " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'";
+
+    private static final String PERMISSIONS_POLICY =
+            "accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()";
+
+    private static final String PLAIN_HTTP =
+            "Plain HTTP serves /health, and on this machine itself /api with an API key.";
+
+    @Override
+    protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws IOException, ServletException {
+        String path = request.getRequestURI();
+        response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+        response.setHeader("X-Content-Type-Options", "nosniff");
+        response.setHeader("Referrer-Policy", "same-origin");
+        response.setHeader("Permissions-Policy", PERMISSIONS_POLICY);
+        response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+        response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+        response.setHeader("Cache-Control", EdgeRules.cacheControl(path));
+        if (request.isSecure()) {
+            response.setHeader("Strict-Transport-Security", "max-age=31536000");
+        } else if (!EdgeRules.plainHttpServes(
+                path, request.getHeader("Authorization"), InetAddress.getByName(request.getRemoteAddr()))) {
+            refuse(response, 403, "HTTPS needed", PLAIN_HTTP, "Use " + https(request));
+            return;
+        }
+        if (EdgeRules.file(path) && request.getServletContext().getResource(path) == null) {
+            if (EdgeRules.page(request.getMethod(), path, request.getHeader("Accept"))) {
+                // A page of the console, which reads the address itself
+                request.getRequestDispatcher("/index.html").forward(request, response);
+            } else {
+                response.setHeader("Cache-Control", "no-store");
+                refuse(response, 404, "Not found", "There is nothing at this address.", null);
+            }
+            return;
+        }
+        chain.doFilter(request, response);
+    }
+
+    private static String https(HttpServletRequest request) {
+        String port = ConfigProvider.getConfig()
+                .getOptionalValue("nightshift.https.port", String.class)
+                .orElse("9443");
+        return "https://" + request.getServerName() + ":" + port + "/.";
+    }
+
+    /** Written by hand: no JSON-B is at work outside of REST. */
+    private static void refuse(
+            HttpServletResponse response, int status, String title, String detail, @Nullable String remedy)
+            throws IOException {
+        JsonObjectBuilder problem = Json.createObjectBuilder()
+                .add("type", "about:blank")
+                .add("title", title)
+                .add("status", status)
+                .add("detail", detail);
+        if (remedy != null) {
+            problem.add("remedy", remedy);
+        }
+        response.setStatus(status);
+        response.setContentType(Problem.MEDIA_TYPE);
+        response.getOutputStream().write(problem.build().toString().getBytes(StandardCharsets.UTF_8));
+    }
+}
