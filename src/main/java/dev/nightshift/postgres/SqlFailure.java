@@ -148,7 +148,7 @@ public record SqlFailure(
     }
 
     /** The error in one line: the server's primary message without detail or hint, which may quote rows. */
-    static String words(Throwable thrown) {
+    public static String words(Throwable thrown) {
         PSQLException driver = caused(thrown, PSQLException.class);
         if (driver != null && driver.getServerErrorMessage() != null) {
             String primary = driver.getServerErrorMessage().getMessage();
