@@ -65,7 +65,10 @@ try {
         if (act) { try { await act(page); } catch (failure) { fault(`${where}: ${failure.message.split('\n')[0]}`); } await page.waitForTimeout(350); }
         const over = await page.evaluate(() => (document.documentElement.scrollWidth > innerWidth ? [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.run-grid-frame, .log')).slice(0, 3).map((e) => `${e.tagName}.${e.className}`) : null));
         if (over) fault(`${where}: overflows: ${over.join(' ')}`);
-        await page.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`), fullPage: width < 500 && !/search|start|restore|key-new|delete|keys-help|menu/.test(name) });
+        const tall = width < 500 && !/search|start|restore|key-new|delete|keys-help|menu/.test(name);
+        if (tall) await page.setViewportSize({ width, height: Math.min(4000, await page.evaluate(() => (document.querySelector('.stage')?.scrollHeight ?? innerHeight - 61) + 61)) });
+        await page.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`) });
+        if (tall) await page.setViewportSize({ width, height });
         const found = await page.evaluate(async (source) => {
           // Evaluated by the debugger, which the page's policy does not bind.
           (0, eval)(source);

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { me } from './api/client';
-import { Banner, Frame } from './frame/frame';
+import { Banner, Frame, Outline } from './frame/frame';
 import { project } from './frame/session';
 import { AuditPage } from './pages/audit';
 import { BackupPage } from './pages/backup';
@@ -22,7 +22,7 @@ import { SchedulesPage } from './pages/schedules';
 import { TonightPage } from './pages/tonight';
 import { PLACES } from './frame/places';
 import { location, route } from './router';
-import { Boundary, Missing, Skeleton } from './ui/panel';
+import { Boundary, Missing } from './ui/panel';
 
 function page(): ComponentChildren {
   const at = route.value;
@@ -54,7 +54,7 @@ export function App() {
   const words = title();
   useEffect(() => { document.title = words; }, [words]);
   if (at.page === 'login') return <><Banner /><LoginPage /></>;
-  if (!me.value) return <><Banner /><div class="alone"><Skeleton rows={6} /></div></>;
+  if (!me.value) return <Outline />;
   if (at.page === 'projects' || at.page === 'home') return <><Banner /><ProjectsPage /></>;
   if (!project.value) return <div class="alone"><Missing what="This page" back="/" backWord="Go to the start" /></div>;
   return <Frame><Boundary at={location.value.path}><div class="page" key={project.value.name}>{page()}</div></Boundary></Frame>;

@@ -19,6 +19,8 @@ export function go(to: string, options: { replace?: boolean } = {}) {
   read();
   if (!samePage) {
     window.scrollTo(0, 0);
+    // On a phone the part above the bar scrolls, not the window.
+    document.querySelector('.stage')?.scrollTo(0, 0);
     // A new page is announced and reached from the keyboard at its heading.
     requestAnimationFrame(() => document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true }));
   }

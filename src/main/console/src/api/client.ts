@@ -5,6 +5,8 @@ import type { Me, Problem } from './types';
 export const me = signal<Me | null | undefined>(undefined);
 /** The server says that its own database cannot be reached; every later answer ends it. */
 export const repositoryAway = signal(false);
+/** Requests under way. */
+export const underWay = signal(0);
 /** The server itself did not answer. */
 export const serverAway = signal(false);
 
@@ -25,6 +27,7 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json, application/problem+json' };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   let response: Response;
+  underWay.value++;
   try {
     response = await fetch(`/api${path}`, {
       method: options.method ?? 'GET',
@@ -41,6 +44,8 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
       title: 'No answer', status: 0, detail: 'The Nightshift server did not answer.',
       remedy: 'Check that it runs and that this machine reaches it; the page asks again by itself.',
     });
+  } finally {
+    underWay.value--;
   }
   serverAway.value = false;
   repositoryAway.value = response.status === 503;
@@ -106,8 +111,9 @@ export function put<T>(path: string, body: unknown): Promise<T> {
   return api<T>(path, { method: 'PUT', body });
 }
 
-export function remove(path: string): Promise<void> {
-  return api<void>(path, { method: 'DELETE' });
+/** Deletes; what asks for it wants the object's name as a confirmation. */
+export function remove(path: string, name?: string): Promise<void> {
+  return api<void>(name === undefined ? path : `${path}?confirm=${encodeURIComponent(name)}`, { method: 'DELETE' });
 }
 
 /** A path from its parts, each escaped, with the parameters that have a value. */

@@ -5,7 +5,7 @@ import type { Change } from './types';
 export type LiveState = 'connecting' | 'live' | 'reconnecting';
 export const live = signal<LiveState>('connecting');
 
-type Listener = (change: Change | null) => void;
+type Listener = (change: Change | null, asked: boolean) => void;
 const listeners = new Set<Listener>();
 
 /** While the feed is away, everything shown is asked for again this often. */
@@ -18,14 +18,19 @@ let wait = 500;
 let retry: number | undefined;
 let poll: number | undefined;
 
-/** Hears every change; null means "something may have changed" (polling, or back after a gap). */
+/** Hears every change; null means "something may have changed": polling, back after a gap, or asked for by the reader. */
 export function onChange(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-function tell(change: Change | null) {
-  for (const listener of listeners) listener(change);
+function tell(change: Change | null, asked = false) {
+  for (const listener of listeners) listener(change, asked);
+}
+
+/** Everything that is shown is fetched again. */
+export function refreshAll() {
+  tell(null, true);
 }
 
 /** Follows one project's changes, or none. */

@@ -73,13 +73,13 @@ export function useLoad<T>(path: string | null, concerns?: Concerns, fetcher: (p
       void load();
     };
     void load();
-    const leave = hears.current && onChange((change) => {
-      if (change === null || hears.current?.(change)) settle();
+    const leave = onChange((change, asked) => {
+      if (asked || (hears.current && (change === null || hears.current(change)))) settle();
     });
     return () => {
       stop.abort();
       window.clearTimeout(timer);
-      leave?.();
+      leave();
     };
   }, [path]);
 

@@ -10,6 +10,7 @@ import { Dialog } from '../ui/dialog';
 import { Icon } from '../ui/icons';
 import type { IconName } from '../ui/icons';
 import { RUN, lookOf } from '../ui/state';
+import { aims } from '../pages/run-table';
 import { searching } from './keyboard';
 import { PLACES } from './places';
 import { project } from './session';
@@ -38,8 +39,8 @@ function Results() {
     ...PLACES.map((each): Hit => ({ href: address(name, each.place), icon: each.icon, title: each.title, more: `g ${each.letter}`, key: '' })),
     ...(databases.data ?? []).map((each): Hit => ({ href: address(name, 'databases', each.name), icon: 'databases', title: each.name, more: `database on ${each.instance}`, key: `${each.dbname} ${each.tags.join(' ')}` })),
     ...(runs.data ?? []).map((each): Hit => ({
-      href: address(name, 'runs', each.id), icon: 'runs', title: `${words(each.job)} · ${lookOf(RUN, each.status).word}`, more: relative(each.createdAt, now.value),
-      key: `${each.id} ${each.reason ?? ''} ${each.targets?.map((target) => target.databases.join(' ')).join(' ') ?? ''}`,
+      href: address(name, 'runs', each.id), icon: 'runs', title: `${words(each.job)} · ${lookOf(RUN, each.status).word}`, more: `${aims(each)} · ${relative(each.createdAt, now.value)}`,
+      key: `${each.id} ${each.reason ?? ''}`,
     })),
     ...(backups.data ?? []).map((each): Hit => ({ href: address(name, 'backups', each.id), icon: 'backups', title: `Backup of ${each.instance}`, more: relative(each.takenAt, now.value), key: each.id })),
   ];

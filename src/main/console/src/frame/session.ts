@@ -23,7 +23,6 @@ export function can(role: Role): boolean {
 
 export async function login(name: string, password: string) {
   me.value = await api<Me>('/login', { method: 'POST', body: { name, password } });
-  go(safeReturn(query.value.get('from')), { replace: true });
 }
 
 export async function logout() {
@@ -48,6 +47,7 @@ effect(() => {
   if (me.value === null && at.page !== 'login') {
     go(path === '/' ? '/login' : `/login?from=${encodeURIComponent(path + search)}`, { replace: true });
   }
+  if (me.value && at.page === 'login') go(safeReturn(query.value.get('from')), { replace: true });
   if (me.value && at.page === 'home') {
     const names = me.value.projects.map((each) => each.name);
     const first = names.find((name) => name === lastProject.peek()) ?? names[0];

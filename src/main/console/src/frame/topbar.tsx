@@ -1,15 +1,16 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { me } from '../api/client';
-import { live } from '../api/live';
+import { me, underWay } from '../api/client';
+import { live, refreshAll } from '../api/live';
 import { nextTheme, theme, utc } from '../prefs';
 import { address } from '../routes';
-import { route } from '../router';
+import { query, route, setQuery } from '../router';
 import { shortId } from '../text/format';
 import { Icon } from '../ui/icons';
 import { Mark } from '../ui/state';
 import { searching, showingKeys } from './keyboard';
 import { PLACES } from './places';
+import { RANGES } from './range';
 import { logout, project } from './session';
 
 const THEME_WORDS = { system: 'as the system', light: 'light', dark: 'dark' };
@@ -63,10 +64,20 @@ function Menu({ label, button, children }: { label: string; button: ComponentChi
 
 export function TopBar() {
   const person = me.value!;
+  const at = route.value;
   return (
     <header class="topbar">
       <Crumbs />
+      {at.page === 'runs' && !('id' in at && at.id) && (
+        <label class="range"><span class="sr">Time range</span>
+          <select value={query.value.get('since') ?? ''} onChange={(event) => setQuery({ since: event.currentTarget.value })}>
+            <option value="">Any time</option>
+            {Object.entries(RANGES).map(([value, { label }]) => <option key={value} value={value} selected={value === query.value.get('since')}>{label}</option>)}
+          </select>
+        </label>
+      )}
       <LiveMark />
+      <button type="button" class={`icon-button refresh ${underWay.value > 0 ? 'is-busy' : ''}`} aria-label="Refresh" title="Refresh" onClick={refreshAll}><Icon name="refresh" /></button>
       <button type="button" class="search-button" onClick={() => { searching.value = true; }} aria-label="Search" aria-keyshortcuts="/">
         <Icon name="search" size={16} /><span>Search</span><kbd>/</kbd>
       </button>

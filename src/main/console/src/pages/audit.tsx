@@ -4,7 +4,8 @@ import { usePages } from '../api/load';
 import type { AuditEntry } from '../api/types';
 import { project } from '../frame/session';
 import { query, setQuery } from '../router';
-import { exact } from '../text/format';
+import { address } from '../routes';
+import { exact, shortId } from '../text/format';
 import { zone } from '../prefs';
 import { Button, Card, PageHead, When } from '../ui/bits';
 import { Choice } from '../ui/field';
@@ -13,17 +14,25 @@ import { Export, Table } from '../ui/table';
 import type { Column } from '../ui/table';
 
 function details(entry: AuditEntry): string {
-  return Object.entries(entry.details ?? {}).map(([key, value]) => `${key}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
+  return Object.entries(entry.details ?? {}).map(([key, value]) => `${key}: ${Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
 }
 
 const COLUMNS: Column<AuditEntry>[] = [
   { key: 'at', title: 'When', cell: (each) => <When at={each.at} />, text: (each) => exact(each.at, zone()) },
   { key: 'who', title: 'Who', cell: (each) => <span class="two">{each.who}<small class="mono">{each.from ?? ''}</small></span>, text: (each) => each.who },
   { key: 'action', title: 'Action', cell: (each) => <span class="mono">{each.action}</span>, text: (each) => each.action },
-  { key: 'object', title: 'Object', cell: (each) => <span class="break">{each.object}</span>, text: (each) => each.object },
+  { key: 'object', title: 'Object', cell: (each) => <AuditObject entry={each} />, text: (each) => each.object, phone: 'wide' },
   { key: 'project', title: 'Project', cell: (each) => each.project ?? <span class="muted">installation</span>, text: (each) => each.project },
-  { key: 'details', title: 'Details', cell: (each) => <span class="break muted">{details(each) || '–'}</span>, text: details, phone: 'wide' },
+  { key: 'details', title: 'Details', cell: (each) => details(each) ? <span class="break muted">{details(each)}</span> : <span class="muted nothing">–</span>, text: details, phone: 'wide' },
 ];
+
+/** A run or a database of this project is a link to it. */
+function AuditObject({ entry }: { entry: AuditEntry }) {
+  const [kind, name] = entry.object.split(' ');
+  const place = kind === 'run' ? 'runs' : kind === 'database' ? 'databases' : kind === 'backup' ? 'backups' : null;
+  if (!place || !name || !entry.project) return <span class="break">{entry.object}</span>;
+  return <span class="break">{kind} <a href={address(entry.project, place, name)}>{shortId(name)}</a></span>;
+}
 
 export function AuditPage() {
   const name = project.value!.name;
@@ -34,9 +43,7 @@ export function AuditPage() {
   const entries = usePages<AuditEntry>(path(['audit'], { project: everywhere ? null : name, who, object }));
   return (
     <>
-      <PageHead title="Audit" sub="Who did what, from where; nothing here can be changed">
-        <Button icon="refresh" kind="quiet" busy={entries.busy && entries.data && !entries.loadingMore ? 'Refreshing' : false} onClick={entries.reload}>Refresh</Button>
-      </PageHead>
+      <PageHead title="Audit" sub="Who did what, from where; nothing here can be changed" />
       <Card flush>
         <div class="filters">
           {me.value!.installationAdmin && <Choice label="Where" value={everywhere ? 'all' : 'project'} onChange={(value) => setQuery({ everywhere: value === 'all' ? 'yes' : null })} options={[{ value: 'project', label: 'This project' }, { value: 'all', label: 'Everywhere' }]} />}

@@ -32,7 +32,7 @@ export function BackupPage({ id }: { id: string }) {
           <div class="grid">
             <Card title="Proof" span={8} aside={data.proof.run && <a href={address(name, 'runs', data.proof.run)}>drill {shortId(data.proof.run)}</a>}><Ladder proof={data.proof} /></Card>
             <div class="span-4 stack">
-              <Card title="Time to restore"><p class="figure solo"><b>{duration(data.proof.rtoMillis)}</b></p><p class="muted">{data.proof.rtoMillis === null ? 'A drill measures it: from the first byte read to a server that answers.' : 'Measured in the last drill, from the first byte read to a server that answered.'}</p></Card>
+              <Card title="Time to restore"><p class="figure solo"><b>{duration(data.proof.rtoMillis)}</b></p><p class="muted">{data.proof.rtoMillis == null ? 'A drill measures it: from the first byte read to a server that answers.' : 'Measured in the last drill, from the first byte read to a server that answered.'}</p></Card>
               <Card title="Not checked">
                 {data.proof.notChecked.length > 0 ? <ul class="plain">{data.proof.notChecked.map((each) => <li key={each}>{each}</li>)}</ul> : <p class="muted">{data.proof.levelNumber < 0 ? 'Nothing has been checked yet.' : 'Nothing was left out.'}</p>}
               </Card>
@@ -61,7 +61,7 @@ function Details({ data }: { data: Backup }) {
         ['Plain size', bytes(data.sizeBytes)],
         ['Stored', `${bytes(data.storedBytes)}${data.sizeBytes && data.storedBytes ? `, ${Math.round((data.storedBytes / data.sizeBytes) * 100)} % of it` : ''}`],
         ['Store', <span>{data.store} <span class="mono muted break">{data.location}</span></span>],
-        ['Page checksums', data.checksums === null ? 'not measured' : data.checksums.enabled ? (data.checksums.failures === 0 ? 'on, no failure reported' : `on, ${count(data.checksums.failures)} failures reported`) : 'off on the server'],
+        ['Page checksums', data.checksums == null ? 'not measured' : data.checksums.enabled ? (data.checksums.failures === 0 ? 'on, no failure reported' : `on, ${count(data.checksums.failures)} failures reported`) : 'off on the server'],
         ['Tablespaces', count(data.tablespaces)],
         ['Positions', <span class="mono">{data.startLsn ?? '–'} – {data.stopLsn ?? '–'}</span>],
         ['Proven to', data.provenTo ? <span class="mono">{data.provenTo}</span> : 'not measured'],

@@ -18,7 +18,7 @@ const COLUMNS: Column<Backup>[] = [
   { key: 'taken', title: 'Taken', cell: (each) => <When at={each.takenAt} plain />, text: (each) => each.takenAt },
   {
     key: 'proof', title: 'Proof', text: (each) => each.proof.level, phone: 'top',
-    cell: (each) => (each.state === 'DAMAGED' ? <State look={{ word: 'damaged', shape: 'square', tone: 'bad' }} /> : <ProofState level={each.proof.level} levelNumber={each.proof.levelNumber} failed={each.proof.reason !== null && each.proof.ladder.some((rung) => rung.outcome === 'FAILED')} />),
+    cell: (each) => (each.state === 'DAMAGED' ? <State look={{ word: 'damaged', shape: 'square', tone: 'bad' }} /> : <ProofState level={each.proof.level} levelNumber={each.proof.levelNumber} failed={each.proof.reason != null && each.proof.ladder.some((rung) => rung.outcome === 'FAILED')} />),
   },
   { key: 'proven', title: 'Proven', cell: (each) => <When at={each.proof.at} plain />, text: (each) => each.proof.at },
   { key: 'rto', title: 'Time to restore', cell: (each) => duration(each.proof.rtoMillis), text: (each) => each.proof.rtoMillis, numeric: true },

@@ -39,7 +39,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
   const version = instance.data?.serverVersion ?? database.lastCheck?.serverVersion;
   return (
     <>
-      <PageHead title={database.name} sub={<span class="run-sub"><span>{version ? `PostgreSQL ${version}` : 'version not measured'}</span><span>{database.sizeBytes === null ? 'size not measured' : bytes(database.sizeBytes)}</span>{database.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>)}</span>}>
+      <PageHead title={database.name} sub={<span class="run-sub"><span>{version ? `PostgreSQL ${version}` : 'version not measured'}</span><span>{database.sizeBytes == null ? 'size not measured' : bytes(database.sizeBytes)}</span>{database.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>)}</span>}>
         {can('OPERATOR') && <><Button onClick={() => setJob('vacuum')}>Vacuum</Button><Button onClick={() => setJob('restore-drill')}>Restore drill</Button><Button kind="primary" icon="backups" onClick={() => setJob('backup')}>Back up now</Button></>}
       </PageHead>
       <div class="grid">
@@ -56,7 +56,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
                 ['Time to restore', duration(database.backup.proof.rtoMillis)],
                 ['Taken', <When at={database.backup.takenAt} />],
                 ['Stored', bytes(database.backup.storedBytes)],
-                database.backup.proof.reason !== null && ['Why no further', database.backup.proof.reason],
+                database.backup.proof.reason != null && ['Why no further', database.backup.proof.reason],
               ]} />
               : <Empty title="No backup yet" action={can('OPERATOR') && <Button kind="primary" onClick={() => setJob('backup')}>Take the first</Button>}>Its last backup and how far it is proven stand here.</Empty>}
           </Card>
@@ -74,7 +74,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
       {open === 'connection' && instance.data && <ConnectionForm instance={instance.data} onClose={() => setOpen(null)} done={done} />}
       {open === 'delete' && (
         <Confirm title={`Delete database ${database.name}`} verb="Delete the database" busyWord="Deleting…" name={database.name} onClose={() => setOpen(null)}
-          act={async () => { await remove(inProject(at, ['databases', database.name])); go(address(at, 'databases')); notify(`${database.name} is no longer watched over.`); }}>
+          act={async () => { await remove(inProject(at, ['databases', database.name]), database.name); go(address(at, 'databases')); notify(`${database.name} is no longer watched over.`); }}>
           <p>Nightshift will no longer back up, prove or vacuum <b>{database.name}</b>, and its schedules skip it. The database itself, the runs and the stored backups stay as they are.</p>
         </Confirm>
       )}

@@ -25,16 +25,16 @@ export function Keys() {
     <Card title="API keys" flush aside={add}>
       <Panel loaded={keys} rows={4}>
         {(all) => {
-          const items = all.filter((each) => each.project === name || (each.project === null && me.value!.installationAdmin));
+          const items = all.filter((each) => each.project === name || (each.project == null && me.value!.installationAdmin));
           if (items.length === 0) return <Empty title="No key yet" action={add}>Scripts and pipelines log in with a key that has one role and can be withdrawn.</Empty>;
           return (
             <Table caption="API keys" rows={items} keyOf={(each) => each.id} columns={[
               { key: 'name', title: 'Key', cell: (each) => <span class="two"><b>{each.name}</b><small class="mono">{each.prefix}…</small></span>, sort: (each) => each.name },
-              { key: 'role', title: 'Role', cell: (each) => (each.installationAdmin || each.project === null ? 'Administers the installation' : words(each.role.toLowerCase())) },
+              { key: 'role', title: 'Role', cell: (each) => (each.installationAdmin || each.project == null ? 'Administers the installation' : words(each.role.toLowerCase())) },
               { key: 'expires', title: 'Expires', cell: (each) => (each.expires ? <Expiry at={each.expires} /> : <span class="muted">never</span>), sort: (each) => each.expires, numeric: true },
               { key: 'used', title: 'Last used', cell: (each) => <When at={each.lastUsed} />, sort: (each) => each.lastUsed, numeric: true },
               { key: 'made', title: 'Created', cell: (each) => <span class="two"><When at={each.createdAt} /><small>{each.createdBy && `by ${each.createdBy}`}</small></span>, sort: (each) => each.createdAt, numeric: true },
-              { key: 'acts', title: '', cell: (each) => admin && <Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button> },
+              { key: 'acts', title: '', cell: (each) => admin && <span class="row-acts"><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> },
             ]} />
           );
         }}

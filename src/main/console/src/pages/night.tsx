@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Overview } from '../api/types';
 import { now } from '../clock';
 import { project } from '../frame/session';
@@ -11,22 +12,34 @@ import { Mark, RUN, lookOf } from '../ui/state';
 /** Below this share of the width a bar has no room for its job's name; it then stands behind the bar, if there is room. */
 const NAMED_FROM = 0.1;
 
+/** The smallest target that a finger hits, with a gap (WCAG 2.2, 2.5.8: 24 px). */
+const NARROWEST_PIXELS = 26;
+
 /** The night of each database: a bar per run, a failed one with its reason in words. */
 export function Night({ night }: { night: Overview['night'] }) {
   const name = project.value!.name;
   const span = Date.parse(night.to) - Date.parse(night.from);
   const at = (now.value - Date.parse(night.from)) / Math.max(1, span);
+  const scale = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(800);
+  useLayoutEffect(() => {
+    const measure = () => setWidth(scale.current!.clientWidth || 800);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(scale.current!);
+    return () => observer.disconnect();
+  }, []);
   const marks = ticks(night.from, night.to, 8);
   return (
     <div class="night" role="group" aria-label={`The night from ${exact(night.from, zone())} to ${exact(night.to, zone())}`}>
       <div class="night-scale" aria-hidden="true">
         <span />
-        <div class="night-ticks">
+        <div class="night-ticks" ref={scale}>
           {marks.map((mark, index) => <i key={mark.at} class={index % 2 ? 'odd' : ''} style={{ left: `${mark.left * 100}%` }}><span>{mark.left < 0.98 && hourMinute(mark.at, zone())}</span></i>)}
         </div>
       </div>
       {night.lanes.map((lane) => {
-        const bars = place(lane.bars, night.from, night.to, now.value);
+        const bars = place(lane.bars, night.from, night.to, now.value, NARROWEST_PIXELS / width);
         const rows = Math.max(1, ...bars.map((bar) => bar.row + 1));
         const reasons = bars.filter((bar) => bar.reason);
         return (

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { useList } from '../api/load';
 import type { NodeInfo } from '../api/types';
 import { Card, PageHead, When } from '../ui/bits';
@@ -7,6 +8,11 @@ import { Table } from '../ui/table';
 
 export function NodesPage() {
   const nodes = useList<NodeInfo>('/nodes', (change) => change.kind === 'run');
+  // Heartbeats come every five seconds and are no change that the feed tells of.
+  useEffect(() => {
+    const timer = window.setInterval(() => { if (!document.hidden) nodes.reload(); }, 5000);
+    return () => window.clearInterval(timer);
+  }, []);
   return (
     <>
       <PageHead title="Nodes" sub="The servers of this installation; each can be lost without losing a run" />

@@ -12,6 +12,7 @@ export function textsOf(job: Job | undefined, values: Values = {}): Texts {
 /** Why a text cannot be the parameter's value, or null. */
 export function parameterProblem(parameter: Parameter, text: string): string | null {
   if (text.trim() === '') return parameter.required ? `${parameter.label} is needed.` : null;
+  if (parameter.name === 'folder' && !text.trim().startsWith('/')) return 'An absolute path, starting with /.';
   if (parameter.type !== 'INTEGER') return null;
   if (!/^-?\d+$/.test(text.trim())) return 'A whole number is needed.';
   const value = Number(text);
@@ -37,7 +38,7 @@ export function ParameterFields({ job, texts, onChange, refused, locked = [] }: 
 }) {
   const shown = job.parameters.filter((each) => !locked.includes(each.name));
   if (shown.length === 0) return null;
-  return <div class="form-grid">{shown.map((each) => <ParameterField key={each.name} parameter={each} text={texts[each.name] ?? ''} onChange={(text) => onChange({ ...texts, [each.name]: text })} refused={refused?.field?.endsWith(each.name) ? refused.detail : null} />)}</div>;
+  return <div class={shown.length > 1 ? 'form-grid' : 'form'}>{shown.map((each) => <ParameterField key={each.name} parameter={each} text={texts[each.name] ?? ''} onChange={(text) => onChange({ ...texts, [each.name]: text })} refused={refused?.field?.endsWith(each.name) ? refused.detail : null} />)}</div>;
 }
 
 function ParameterField({ parameter, text, onChange, refused }: { parameter: Parameter; text: string; onChange: (text: string) => void; refused: string | null }) {

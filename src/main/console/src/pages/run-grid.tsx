@@ -11,7 +11,7 @@ export function targetName(target: Target): string {
 
 function took(part: { status: string; startedAt: string | null; durationMillis: number | null }): string | null {
   if (part.status === 'STARTED' && part.startedAt) return clock(now.value - Date.parse(part.startedAt));
-  return part.durationMillis === null ? null : duration(part.durationMillis);
+  return part.durationMillis == null ? null : duration(part.durationMillis);
 }
 
 interface GridProps {
@@ -57,7 +57,7 @@ function TargetProgress({ target }: { target: Target }) {
     <div class="target-progress">
       <Bar share={total ? Math.min(1, done / total) : null} label={`Progress of ${targetName(target)}`} />
       <small class="tabular">{amount(done, unit)}{total ? ` of ${amount(total, unit)}` : ''}{unit !== 'bytes' && ` ${unit}`}</small>
-      <small class="tabular">{etaMillis !== null ? `about ${clock(etaMillis)} left` : 'time left not measured'}</small>
+      <small class="tabular">{etaMillis != null ? `about ${clock(etaMillis)} left` : 'time left not measured'}</small>
       {text && <small class="clip">{text}</small>}
     </div>
   );

@@ -32,7 +32,7 @@ function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known
         while (more && !stop.signal.aborted) {
           const page: Page<LogLine> = await api(inProject(name, ['runs', run.id, 'log'], { target: target?.id, after, limit: PAGE }), { signal: stop.signal });
           after = page.items.at(-1)?.seq ?? after;
-          more = page.next !== null && page.items.length > 0;
+          more = page.next != null && page.items.length > 0;
           setState((before) => ({ known: true, lines: page.items.length > 0 ? [...before.lines, ...page.items].slice(-MOST_LINES) : before.lines }));
         }
       } catch (failure) {
@@ -60,7 +60,8 @@ function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known
 
 function within(line: LogLine, step: Step | undefined): boolean {
   if (!step) return true;
-  return step.startedAt !== null && line.at >= step.startedAt && (step.endedAt === null || line.at <= step.endedAt);
+  const at = Date.parse(line.at);
+  return step.startedAt != null && at >= Date.parse(step.startedAt) && (step.endedAt == null || at <= Date.parse(step.endedAt));
 }
 
 export function RunLog({ run, target, step }: { run: Run; target: Target | undefined; step: Step | undefined }) {

@@ -33,7 +33,7 @@ export function triggerWords(run: Run): string {
 
 function Outcome({ run }: { run: Run }) {
   if (isActive(run)) {
-    return <span class="run-progress"><Bar share={run.progress} label={`Progress of ${words(run.job)}`} /><span class="tabular">{run.progress === null ? 'working' : percent(run.progress)}</span></span>;
+    return <span class="run-progress"><Bar share={run.progress} label={`Progress of ${words(run.job)}`} /><span class="tabular">{run.progress == null ? 'working' : percent(run.progress)}</span></span>;
   }
   const reason = run.reason ?? (run.targets ?? []).find((target) => target.reason)?.reason;
   return reason ? <span class="clip" title={reason}>{reason}</span> : <span class="muted nothing">–</span>;
@@ -47,7 +47,7 @@ export const RUN_COLUMNS: Column<Run>[] = [
   { key: 'started', title: 'Started', cell: (run) => <When at={run.startedAt ?? run.createdAt} plain />, text: (run) => run.startedAt ?? run.createdAt, numeric: true },
   {
     key: 'took', title: 'Took', numeric: true, text: (run) => run.durationMillis,
-    cell: (run) => { const took = elapsed(run); return took === null ? <span class="muted">–</span> : isActive(run) ? clock(took) : duration(took); },
+    cell: (run) => { const took = elapsed(run); return took == null ? <span class="muted">–</span> : isActive(run) ? clock(took) : duration(took); },
   },
   { key: 'by', title: 'Started by', cell: triggerWords, text: triggerWords },
 ];

@@ -60,13 +60,13 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
       <Card>
         <div class="run-head">
           <Facts items={[
-            ['Elapsed', <span class="tabular">{took === null ? 'not started' : active ? clock(took) : duration(took)}<small>{run.usualMillis === null || run.usualMillis === undefined ? 'usual: not measured' : `usually ${duration(run.usualMillis)}`}</small></span>],
+            ['Elapsed', <span class="tabular">{took == null ? 'not started' : active ? clock(took) : duration(took)}<small>{run.usualMillis == null || run.usualMillis === undefined ? 'usual: not measured' : `usually ${duration(run.usualMillis)}`}</small></span>],
             ['Started', <span><When at={run.startedAt} none="not yet" /><small>{run.endedAt ? <>ended <When at={run.endedAt} /></> : run.reason && active ? run.reason : ' '}</small></span>],
             ['Started by', <span>{triggerWords(run)}<small>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>schedule</a> : run.trigger.toLowerCase()}</small></span>],
             ['Node', <span>{run.node ?? '–'}<small>attempt {run.attempt}</small></span>],
           ]} />
           {(active || run.status === 'WAITING' || run.status === 'QUEUED') && (
-            <div class="run-bar"><Bar share={run.progress} label="Progress of the run" /><span class="tabular">{run.status === 'WAITING' ? (run.reason ?? 'waiting') : run.progress === null ? 'working' : percent(run.progress)}</span></div>
+            <div class="run-bar"><Bar share={run.progress} label="Progress of the run" /><span class="tabular">{run.status === 'WAITING' ? (run.reason ?? 'waiting') : run.progress == null ? 'working' : percent(run.progress)}</span></div>
           )}
         </div>
         {Object.keys(run.parameters ?? {}).length > 0 && (

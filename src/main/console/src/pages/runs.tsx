@@ -1,6 +1,7 @@
 import { inProject } from '../api/client';
 import { kinds, useList, usePages } from '../api/load';
 import type { Database, Job, Run, RunStatus } from '../api/types';
+import { sinceOf } from '../frame/range';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { query, setQuery } from '../router';
@@ -13,20 +14,7 @@ import { Export } from '../ui/table';
 import { RUN_COLUMNS, RunTable } from './run-table';
 import { StartRun, useStart } from './start-run';
 
-const RANGES: Record<string, { label: string; hours: number }> = {
-  '24h': { label: 'Last 24 hours', hours: 24 },
-  '7d': { label: 'Last 7 days', hours: 7 * 24 },
-  '30d': { label: 'Last 30 days', hours: 30 * 24 },
-};
 const STATUSES: RunStatus[] = ['QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'STOPPED', 'COMPLETED', 'PARTIAL', 'FAILED', 'LOST', 'MISSED', 'SKIPPED'];
-
-/** The start of a range, to the full hour: the address stays the same while one looks at it. */
-function sinceOf(range: string | null): string | null {
-  const hours = range ? RANGES[range]?.hours : undefined;
-  if (!hours) return null;
-  const hour = 3_600_000;
-  return new Date((Math.floor(Date.now() / hour) - hours) * hour).toISOString();
-}
 
 export function RunsPage() {
   const name = project.value!.name;
@@ -41,7 +29,6 @@ export function RunsPage() {
   return (
     <>
       <PageHead title="Runs" sub="Every execution of a job, the newest first">
-        <Button icon="refresh" kind="quiet" busy={runs.busy && runs.data && !runs.loadingMore ? 'Refreshing' : false} onClick={runs.reload}>Refresh</Button>
         {can('OPERATOR') && <Button kind="primary" icon="runs" onClick={start.open}>Start a run</Button>}
       </PageHead>
       <Card flush>
@@ -49,7 +36,6 @@ export function RunsPage() {
           <Select compact label="Job" value={filters.job ?? ''} onChange={(job) => setQuery({ job })} options={[{ value: '', label: 'All jobs' }, ...(jobs.data ?? []).map((job) => ({ value: job.name, label: job.title }))]} />
           <Select compact label="State" value={filters.status ?? ''} onChange={(status) => setQuery({ status })} options={[{ value: '', label: 'All states' }, ...STATUSES.map((status) => ({ value: status, label: words(RUN[status].word) }))]} />
           <Select compact label="Database" value={filters.database ?? ''} onChange={(database) => setQuery({ database })} options={[{ value: '', label: 'All databases' }, ...(databases.data ?? []).map((each) => each.name)]} />
-          <Select compact label="Started" value={range ?? ''} onChange={(since) => setQuery({ since })} options={[{ value: '', label: 'Any time' }, ...Object.entries(RANGES).map(([value, { label }]) => ({ value, label }))]} />
           {filtered && <Button kind="quiet" icon="close" onClick={() => setQuery({ job: null, status: null, database: null, since: null })}>Clear</Button>}
           <span class="push"><Export name={`runs-${name}`} rows={runs.data ?? []} columns={RUN_COLUMNS} /></span>
         </div>

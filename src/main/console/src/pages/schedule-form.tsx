@@ -62,7 +62,7 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
             <Field label="When" value={cron} onInput={setCron} mono help={`${describeCron(cron)}. Minute, hour, day, month, weekday.`} error={cronProblem(cron)} refused={problem?.field === 'cron' ? problem.detail : null} />
             <Field label="Time zone" value={zone} onInput={setZone} list={['UTC', ...zones]} help="Summer time included." error={zoneProblem} refused={problem?.field === 'zone' ? problem.detail : null} />
           </div>
-          <DatabasePicker all={all} chosen={chosen} onChange={setChosen} />
+          <DatabasePicker all={all} chosen={chosen} onChange={setChosen} note={job?.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />
           {job && <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} />}
           <Checkbox label="On" help="Off keeps it without starting anything." checked={enabled} onChange={setEnabled} />
           {problem && <Trouble problem={problem} />}

@@ -44,7 +44,7 @@ export function SchedulesPage() {
       </Card>
       {deleting && (
         <Confirm title={`Delete schedule ${deleting.name}`} verb="Delete the schedule" busyWord="Deleting…" name={deleting.name} onClose={() => { setDeleting(null); schedules.reload(); }}
-          act={() => remove(inProject(name, ['schedules', deleting.name]))}>
+          act={() => remove(inProject(name, ['schedules', deleting.name]), deleting.name)}>
           <p>{words(deleting.job)} will no longer start by itself {describeCron(deleting.cron).toLowerCase()}. Runs that it started stay.</p>
         </Confirm>
       )}

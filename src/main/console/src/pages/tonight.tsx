@@ -27,14 +27,13 @@ export function TonightPage() {
   return (
     <>
       <PageHead title="Tonight" sub={overview.data && `${hourMinute(overview.data.night.from, zone())} to ${hourMinute(overview.data.night.to, zone())}, ${plural(overview.data.databases.total, 'database')}`}>
-        <Button icon="refresh" kind="quiet" busy={overview.busy && overview.data ? 'Refreshing' : false} onClick={() => { overview.reload(); runs.reload(); }}>Refresh</Button>
         {can('OPERATOR') && <Button kind="primary" icon="runs" onClick={start.open}>Start a run</Button>}
       </PageHead>
       <Panel loaded={overview} skeleton={<><div class="grid">{[0, 1, 2, 3].map((each) => <div key={each} class="card span-3"><Skeleton rows={3} /></div>)}</div><div class="card"><Skeleton rows={6} tall /></div></>}>
         {(data) => (
           <>
             <StatusRow data={data} />
-            <Card title="Night" aside={<Legend />}>
+            <Card title="Night" aside={data.databases.total > 0 && <Legend />}>
               {data.databases.total === 0
                 ? <Empty title="No database is watched over yet" action={can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={address(name, 'databases', undefined, 'new')}>Add a database</ButtonLink>}>
                   The night of every database stands here: its backups, drills and vacuums, and what failed with the reason.

@@ -114,5 +114,5 @@ export function words(name: string): string {
 
 /** The start of an id is enough to tell runs apart; UUIDv7 starts with the time, so its end differs more. */
 export function shortId(id: string): string {
-  return id.length > 12 ? id.slice(-8) : id;
+  return /^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id) ? id.slice(-8) : id;
 }

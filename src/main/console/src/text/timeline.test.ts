@@ -6,19 +6,19 @@ const at = (hour: number) => new Date(Date.UTC(2026, 10, 21, 0) + hour * 3_600_0
 const bar = (run: string, from: number, to: number | null): Bar => ({ run, job: 'backup', status: 'COMPLETED', from: at(from), to: to === null ? null : at(to), reason: null });
 
 test('bars that overlap stand in rows of their own, later ones come back to the first', () => {
-  const placed = place([bar('c', 6, 7), bar('a', 1, 3), bar('b', 2, 4)], at(0), at(10), Date.parse(at(10)));
+  const placed = place([bar('c', 6, 7), bar('a', 1, 3), bar('b', 2, 4)], at(0), at(10), Date.parse(at(10)), 0.02);
   expect(placed.map(({ run, row, left }) => [run, row, left])).toEqual([['a', 0, 0.1], ['b', 1, 0.2], ['c', 0, 0.6]]);
 });
 
 test('a running bar ends now, and a short one can still be seen', () => {
-  const [running, short] = place([bar('r', 2, null), bar('s', 9.999, 10)], at(0), at(10), Date.parse(at(5)));
+  const [running, short] = place([bar('r', 2, null), bar('s', 9.999, 10)], at(0), at(10), Date.parse(at(5)), 0.02);
   expect(running!.width).toBeCloseTo(0.3);
   expect(short!.left + short!.width).toBeLessThanOrEqual(1.0001);
   expect(running!.room).toBeGreaterThan(0.4);
 });
 
 test('a bar that began before the night starts at its edge', () => {
-  const [early] = place([bar('e', -2, 1)], at(0), at(10), Date.parse(at(5)));
+  const [early] = place([bar('e', -2, 1)], at(0), at(10), Date.parse(at(5)), 0.02);
   expect([early!.left, early!.width]).toEqual([0, 0.1]);
 });
 

@@ -9,10 +9,8 @@ export interface Placed extends Bar {
   room: number;
 }
 
-/** A bar is drawn at least this wide, so that it can be seen and hit. */
-export const NARROWEST = 0.022;
-
-export function place(bars: Bar[], from: string, to: string, now: number): Placed[] {
+/** Bars are at least `narrowest` wide, so that each can be seen and hit. */
+export function place(bars: Bar[], from: string, to: string, now: number, narrowest: number): Placed[] {
   const start = Date.parse(from);
   const span = Math.max(1, Date.parse(to) - start);
   const share = (at: number) => Math.min(1, Math.max(0, (at - start) / span));
@@ -20,8 +18,8 @@ export function place(bars: Bar[], from: string, to: string, now: number): Place
   const placed = [...bars]
     .sort((a, b) => Date.parse(a.from) - Date.parse(b.from))
     .map((bar) => {
-      const left = Math.min(share(Date.parse(bar.from)), 1 - NARROWEST);
-      const width = Math.max(NARROWEST, share(bar.to ? Date.parse(bar.to) : now) - left);
+      const left = Math.min(share(Date.parse(bar.from)), 1 - narrowest);
+      const width = Math.max(narrowest, share(bar.to ? Date.parse(bar.to) : now) - left);
       let row = rowEnds.findIndex((end) => end <= left);
       if (row < 0) row = rowEnds.length;
       rowEnds[row] = left + width;

@@ -80,10 +80,10 @@ export function Card({ title, aside, children, span, flush, id }: {
 }
 
 export function Bar({ share, label }: { share: number | null; label: string }) {
-  const value = share === null ? undefined : Math.round(share * 100);
+  const value = share == null ? undefined : Math.round(share * 100);
   return (
-    <div class={`bar ${share === null ? 'unknown' : ''}`} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={value}>
-      <i style={{ width: `${share === null ? 100 : share * 100}%` }} />
+    <div class={`bar ${share == null ? 'unknown' : ''}`} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={value}>
+      <i style={{ width: `${share == null ? 100 : share * 100}%` }} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { signal } from '@preact/signals';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { asProblem } from '../api/client';
 import type { Problem } from '../api/types';
 import { Button } from './bits';
@@ -14,7 +14,8 @@ export function Dialog({ title, onClose, children, wide, className }: {
 }) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Before the next key press, which belongs to the dialog already.
+  useLayoutEffect(() => {
     const dialog = element.current!;
     const opener = document.activeElement as HTMLElement | null;
     dialog.showModal();
