@@ -65,6 +65,8 @@ public final class ReplicationSession implements AutoCloseable {
         properties.setProperty("replication", "true");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "15");
+        // A session that waits for another one's checkpoint is idle, and must not be ended for it
+        properties.setProperty("options", "-c idle_session_timeout=0 -c statement_timeout=0");
         properties.setProperty("socketFactory", CapturingSocketFactory.class.getName());
         properties.setProperty(
                 "sslfactory", (jdkTrust ? CapturingJdkTlsFactory.class : CapturingTlsFactory.class).getName());
@@ -117,6 +119,20 @@ public final class ReplicationSession implements AutoCloseable {
     public String show(String setting) {
         return value(one("SHOW " + new Identifier(setting).quoted()), 0);
     }
+
+    /** The server's version as it says: {@code 15.18 (Debian 15.18-0+deb12u1)}. */
+    public String version() {
+        return show("server_version");
+    }
+
+    /** The history file of a timeline, which recovery on any but the first one wants; its name and its text. */
+    public HistoryFile timelineHistory(int timeline) {
+        List<@Nullable String> row = one("TIMELINE_HISTORY " + timeline);
+        return new HistoryFile(value(row, 0), value(row, 1));
+    }
+
+    /** The history of a timeline: {@code 00000002.history} and what stands in it. */
+    public record HistoryFile(String name, String text) {}
 
     /** The size of a segment of the write-ahead log, in bytes. */
     public int walSegmentBytes() {
