@@ -4,7 +4,6 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Binaries;
 import dev.nightshift.runtime.LauncherConfig.Secret;
 import java.io.File;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -30,9 +29,6 @@ final class Launch {
         this.secrets = Secrets.in(config.data().resolve("secrets"));
     }
 
-    /** What the server's start needs to know of the demo. */
-    private record Demo(EmbeddedCluster cluster, String password) {}
-
     /** Starts databases, schema and server, and waits until the server is ready. */
     LibertyServer start() {
         if (LibertyServer.stopOrphan(config.data())) {
@@ -41,11 +37,19 @@ final class Launch {
         int demoPort = demoPort();
         checkPorts(demoPort);
         Optional<Binaries> binaries = binaries();
+        Optional<DemoStart> demo = config.demo()
+                ? Optional.of(DemoStart.begin(embedded(binaries), config.data(), demoPort, secrets, terminal))
+                : Optional.empty();
+        demo.ifPresent(started -> stops.push(started::stop));
         Repository repository = repository(binaries);
-        Optional<Demo> demo = config.demo() ? Optional.of(demo(embedded(binaries), demoPort)) : Optional.empty();
+        demo.ifPresent(DemoStart::await);
         LibertyServer server = terminal.timed("Server started", () -> {
             LibertyServer started = LibertyServer.start(
-                    places, variables(repository), environment(demo, binaries), config.javaOptions(), terminal::say);
+                    places,
+                    variables(repository),
+                    environment(demoPort, binaries),
+                    config.javaOptions(),
+                    terminal::say);
             stops.push(started::stop);
             Readiness.await(config.httpHost(), config.httpPort(), started, places.log());
             return started;
@@ -131,41 +135,10 @@ final class Launch {
         }
     }
 
-    private Demo demo(Binaries binaries, int port) {
-        EmbeddedCluster cluster = terminal.timed("Demo server ready on port " + port, () -> {
-            EmbeddedCluster started =
-                    EmbeddedDatabases.demo(binaries, config.data().resolve("demo"), port, secrets);
-            stops.push(started::stop);
-            return started;
-        });
-        String password = secrets.password(Secrets.DEMO_PASSWORD);
-        DemoData data = new DemoData(cluster);
-        if (data.isMissing()) {
-            terminal.timed("Demo shop filled with two years of orders", () -> data.prepare(password));
-        } else {
-            data.prepare(password);
-        }
-        return new Demo(cluster, password);
-    }
-
-    /** The demo is registered with its port, so it keeps the one that it was given first. */
     private int demoPort() {
-        if (!config.demo() || config.demoPort() != 0) {
-            return config.demoPort();
-        }
-        Path file = config.data().resolve("demo/port");
-        try {
-            if (Files.exists(file)) {
-                return Integer.parseInt(Files.readString(file).strip());
-            }
-            int port =
-                    Ports.isFree("127.0.0.1", config.postgresPort() + 1) ? config.postgresPort() + 1 : Ports.anyFree();
-            Files.createDirectories(config.data().resolve("demo"));
-            Files.writeString(file, port + "\n");
-            return port;
-        } catch (IOException | NumberFormatException e) {
-            throw new Failure.Fatal("The demo's port cannot be read from " + file + ".", "Delete the file.", e);
-        }
+        return config.demo() && config.demoPort() == 0
+                ? DemoStart.port(config.data(), config.postgresPort())
+                : config.demoPort();
     }
 
     private void checkPorts(int demoPort) {
@@ -203,7 +176,7 @@ final class Launch {
     }
 
     /** For the application, which reads it as configuration. */
-    private Map<String, String> environment(Optional<Demo> demo, Optional<Binaries> binaries) {
+    private Map<String, String> environment(int demoPort, Optional<Binaries> binaries) {
         Map<String, String> environment = new HashMap<>(config.passedOn());
         environment.put("NIGHTSHIFT_DATA", config.data().toString());
         environment.put("NIGHTSHIFT_HTTP_PORT", Integer.toString(config.httpPort()));
@@ -216,13 +189,19 @@ final class Launch {
         put(environment, "NIGHTSHIFT_MASTER_KEY", masterKey);
         config.bootstrapKey().ifPresent(key -> put(environment, "NIGHTSHIFT_BOOTSTRAP_KEY", key));
         environment.put("NIGHTSHIFT_DEMO", Boolean.toString(config.demo()));
-        demo.ifPresent(running -> environment.putAll(Map.of(
-                "NIGHTSHIFT_DEMO_HOST", running.cluster().host(),
-                "NIGHTSHIFT_DEMO_PORT", Integer.toString(running.cluster().port()),
-                "NIGHTSHIFT_DEMO_DATABASE", DemoData.DATABASE,
-                "NIGHTSHIFT_DEMO_USER", DemoData.ROLE,
-                "NIGHTSHIFT_DEMO_PASSWORD_FILE",
-                        secrets.file(Secrets.DEMO_PASSWORD).toString())));
+        if (config.demo()) {
+            environment.putAll(Map.of(
+                    "NIGHTSHIFT_DEMO_HOST",
+                    "127.0.0.1",
+                    "NIGHTSHIFT_DEMO_PORT",
+                    Integer.toString(demoPort),
+                    "NIGHTSHIFT_DEMO_DATABASE",
+                    DemoData.DATABASE,
+                    "NIGHTSHIFT_DEMO_USER",
+                    DemoData.ROLE,
+                    "NIGHTSHIFT_DEMO_PASSWORD_FILE",
+                    secrets.file(Secrets.DEMO_PASSWORD).toString()));
+        }
         binaries.ifPresent(found -> environment.merge(
                 "NIGHTSHIFT_POSTGRES_BINARIES",
                 found.bin().toString(),

@@ -209,7 +209,7 @@ final class LibertyServer {
         return !orphans.isEmpty();
     }
 
-    private static boolean serves(ProcessHandle candidate, Path data) {
+    static boolean serves(ProcessHandle candidate, Path data) {
         Path file = Path.of("/proc/" + candidate.pid() + "/cmdline");
         String mark = MARK + data;
         try {

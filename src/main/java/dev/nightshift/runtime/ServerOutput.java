@@ -11,7 +11,9 @@ final class ServerOutput {
     static final String MARKER = "nightshift: ";
 
     private static final int ERRORS_SHOWN = 10;
-    private static final Pattern ERROR = Pattern.compile("(?:^|\\s)(?:E|\\[ERROR\\s*]) +((?:[A-Z]{4,5}\\d{4}E:)?.*)");
+    /** As the server's two console formats have it: "[ERROR   ] text" and "[time] thread logger   E text". */
+    private static final Pattern ERROR = Pattern.compile("\\[ERROR\\s*] (.*)|\\[[^]]+] \\S+ \\S+\\s+E (.*)");
+
     private static final Pattern FATAL = Pattern.compile(
             "(?:Error: |Unrecognized |Exception in thread |java\\.lang\\.OutOfMemoryError|CWWK\\S+E:).*");
 
@@ -37,7 +39,9 @@ final class ServerOutput {
             return Optional.of(line);
         }
         Matcher error = ERROR.matcher(line);
-        return line.startsWith("[") && error.find() ? Optional.of(error.group(1)) : Optional.empty();
+        return error.matches()
+                ? Optional.of(error.group(1) != null ? error.group(1) : error.group(2))
+                : Optional.empty();
     }
 
     private Optional<String> counted(String error) {

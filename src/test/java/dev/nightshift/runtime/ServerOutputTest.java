@@ -29,6 +29,7 @@ class ServerOutputTest {
         assertEquals(Optional.empty(), output.shown("[AUDIT   ] CWWKE0001I: The server nightshift has been launched."));
         assertEquals(Optional.empty(), output.shown("[WARNING ] SRVE9967W: The manifest class path is odd"));
         assertEquals(Optional.empty(), output.shown("some text that mentions nightshift: twice"));
+        assertEquals(Optional.empty(), output.shown("[11/21/26, 8:05:48:036 UTC] 0000002a x   I vitamin E is fine"));
         assertEquals(Optional.empty(), output.shown(""));
     }
 
