@@ -1,0 +1,62 @@
+package dev.nightshift.vault;
+
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.transaction.Transactional;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** The wrapped keys, and the fingerprint of the key that wraps them. */
+@ApplicationScoped
+class KeyringRepository {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Transactions transactions;
+
+    /**
+     * The fingerprint stored at first start, which is this key's if none was. In a transaction of its own: the caller's
+     * may be a project's, and may still roll back.
+     */
+    @Transactional(Transactional.TxType.NOT_SUPPORTED)
+    String fingerprint(MasterKey first) {
+        return transactions.installation(connection -> {
+            try (var insert = connection.prepareStatement("""
+                    insert into vault.master_key (fingerprint) values (?) on conflict do nothing
+                    """)) {
+                insert.setString(1, first.fingerprint());
+                insert.executeUpdate();
+            }
+            try (var select = connection.prepareStatement("""
+                            select fingerprint from vault.master_key
+                            """);
+                    var row = select.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        });
+    }
+
+    Optional<String> wrapped(Connection connection, ProjectId project) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                select wrapped from vault.project_key where project_id = ?
+                """)) {
+            select.setObject(1, project.value());
+            try (var row = select.executeQuery()) {
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    void store(Connection connection, ProjectId project, String wrapped) throws SQLException {
+        try (var insert = connection.prepareStatement("""
+                insert into vault.project_key (project_id, wrapped) values (?, ?)
+                """)) {
+            insert.setObject(1, project.value());
+            insert.setString(2, wrapped);
+            insert.executeUpdate();
+        }
+    }
+}
