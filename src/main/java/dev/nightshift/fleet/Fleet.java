@@ -1,0 +1,203 @@
+package dev.nightshift.fleet;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.Page;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.ProjectKeys;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The registered projects, instances and databases. What it returns was read in a transaction that has ended: changes go
+ * through {@link Registration}. Deleted objects are not found.
+ */
+@ApplicationScoped
+public class Fleet {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Transactions transactions;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private FleetRepository repository;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Keyring keyring;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Targets targets;
+
+    /** The project of that name, asked outside of every project's transaction. */
+    public Optional<Project> projectNamed(Name name) {
+        return transactions.installation(connection -> repository.projectNamed(name));
+    }
+
+    /**
+     * The project of that id.
+     *
+     * @throws Failure.NotFound if there is none
+     */
+    public Project project(ProjectId id) {
+        return transactions
+                .in(id, connection -> repository.project(id.value()))
+                .orElseThrow(() -> new Failure.NotFound("There is no project " + id + "."));
+    }
+
+    /** In the order of their names, asked outside of every project's transaction. */
+    public List<Project> projects() {
+        return transactions.installation(connection -> repository.projects());
+    }
+
+    /**
+     * The instance of that id.
+     *
+     * @throws Failure.NotFound if there is none
+     */
+    public Instance instance(ProjectId project, UUID id) {
+        return transactions
+                .in(project, connection -> repository.instance(project, id))
+                .orElseThrow(() -> new Failure.NotFound("There is no instance " + id + "."));
+    }
+
+    public Optional<Instance> instanceNamed(ProjectId project, Name name) {
+        return transactions.in(project, connection -> repository.instanceNamed(project, name));
+    }
+
+    /** In the order of their names, which are the page's keys. */
+    public Page<Instance> instances(ProjectId project, @Nullable String after, int size) {
+        return Page.of(
+                transactions.in(project, connection -> repository.instances(project, after, size + 1)),
+                size,
+                instance -> instance.name().value());
+    }
+
+    /**
+     * The database of that id.
+     *
+     * @throws Failure.NotFound if there is none
+     */
+    public Database database(ProjectId project, UUID id) {
+        return transactions
+                .in(project, connection -> repository.database(project, id))
+                .orElseThrow(() -> new Failure.NotFound("There is no database " + id + "."));
+    }
+
+    public Optional<Database> databaseNamed(ProjectId project, Name name) {
+        return transactions.in(project, connection -> repository.databaseNamed(project, name));
+    }
+
+    /** All, in the order of their names. */
+    public List<Database> databases(ProjectId project) {
+        return transactions.in(project, connection -> repository.databases(project, null, Integer.MAX_VALUE));
+    }
+
+    /** In the order of their names, which are the page's keys. */
+    public Page<Database> databases(ProjectId project, @Nullable String after, int size) {
+        return Page.of(
+                transactions.in(project, connection -> repository.databases(project, after, size + 1)),
+                size,
+                database -> database.name().value());
+    }
+
+    /** An instance's databases, in the order of their names. */
+    public List<Database> databasesOf(ProjectId project, UUID instance) {
+        return databasesOf(project, List.of(instance));
+    }
+
+    /** The databases of several instances, in the order of their names. */
+    public List<Database> databasesOf(ProjectId project, List<UUID> instances) {
+        return instances.isEmpty()
+                ? List.of()
+                : transactions.in(project, connection -> repository.databasesOf(project, instances));
+    }
+
+    /** How to reach an instance's maintenance database. */
+    public Endpoint endpoint(ProjectId project, UUID instance) {
+        Instance found = instance(project, instance);
+        return endpoint(found, found.maintenanceDatabase());
+    }
+
+    /**
+     * How to reach a database of an instance.
+     *
+     * @param dbname as the server calls it
+     */
+    public Endpoint endpoint(ProjectId project, UUID instance, String dbname) {
+        return endpoint(instance(project, instance), dbname);
+    }
+
+    /** How to reach a database. */
+    public Endpoint endpoint(Database database) {
+        return endpoint(database.instance(), database.dbname());
+    }
+
+    /**
+     * How to reach a database of an instance; the password is unsealed, or its file read, at each connect.
+     *
+     * @param dbname as the server calls it
+     */
+    public Endpoint endpoint(Instance instance, String dbname) {
+        return new Endpoint(
+                instance.host(),
+                instance.port(),
+                dbname,
+                instance.user(),
+                password(instance),
+                instance.tls(),
+                instance.rootCertificate(),
+                targets.config().connectTimeout());
+    }
+
+    /**
+     * How to reach a server as it is entered.
+     *
+     * @param stored whose password is used if none is entered; null if none is stored
+     */
+    Endpoint endpoint(Server server, @Nullable Instance stored, String dbname) {
+        Secret secret = server.secret();
+        Supplier<String> password = secret == null && stored != null ? password(stored) : null;
+        if (secret instanceof Secret.Text text) {
+            password = text::password;
+        } else if (secret instanceof Secret.File file) {
+            password = Secret.reading(file.path());
+        }
+        return new Endpoint(
+                server.host(),
+                server.port(),
+                dbname,
+                server.user(),
+                password,
+                server.tls(),
+                server.rootCertificate(),
+                targets.config().connectTimeout());
+    }
+
+    private @Nullable Supplier<String> password(Instance instance) {
+        if (instance.passwordFile() != null) {
+            return Secret.reading(instance.passwordFile());
+        }
+        String sealed = instance.passwordSealed();
+        if (sealed == null) {
+            return null;
+        }
+        // Opened now: a connection pool's threads, which ask for the password later, must not wait for the repository
+        ProjectKeys keys = keyring.of(instance.project());
+        return () -> keys.unseal(secretOf(instance.id()), sealed);
+    }
+
+    /** Under which name an instance's password is sealed. Never change it. */
+    static String secretOf(UUID instance) {
+        return "instance:" + instance + ":password";
+    }
+}

@@ -1,0 +1,195 @@
+package dev.nightshift.fleet;
+
+import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.TlsMode;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
+import org.jspecify.annotations.Nullable;
+
+/** A PostgreSQL server of a project, reached by host and port. It belongs to no second project. */
+@Entity
+@Table(schema = "fleet", name = "instance")
+public class Instance {
+    @Id
+    private UUID id;
+
+    @Column(name = "project_id", updatable = false)
+    private UUID projectId;
+
+    @Column(updatable = false)
+    private String name;
+
+    private String host;
+    private int port;
+    private String username;
+
+    @Column(name = "password_sealed")
+    private @Nullable String passwordSealed;
+
+    @Column(name = "password_file")
+    private @Nullable String passwordFile;
+
+    @Column(name = "tls_mode")
+    private String tlsMode;
+
+    @Column(name = "root_certificate")
+    private @Nullable String rootCertificate;
+
+    @Column(name = "maintenance_database")
+    private String maintenanceDatabase;
+
+    @Column(name = "server_version")
+    private @Nullable String serverVersion;
+
+    /** Written by fleet.claim_system_identifier alone, which knows what other projects hold. */
+    @Column(name = "system_identifier", insertable = false, updatable = false)
+    private @Nullable String systemIdentifier;
+
+    @JdbcTypeCode(SqlTypes.ARRAY)
+    private String[] tags;
+
+    @Column(name = "created_at", updatable = false)
+    private Instant createdAt;
+
+    @Column(name = "deleted_at")
+    private @Nullable Instant deletedAt;
+
+    /** For JPA alone. */
+    @SuppressWarnings("NullAway.Init")
+    protected Instance() {}
+
+    @SuppressWarnings("NullAway.Init")
+    Instance(UUID id, ProjectId project, Name name, Server server, Instant at) {
+        this.id = id;
+        this.projectId = project.value();
+        this.name = name.value();
+        this.createdAt = at;
+        set(server);
+    }
+
+    /** All but the password. */
+    void change(Server server) {
+        set(server);
+    }
+
+    private void set(Server server) {
+        host = server.host();
+        port = server.port();
+        username = server.user();
+        tlsMode = server.tls().text();
+        rootCertificate = text(server.rootCertificate());
+        maintenanceDatabase = server.maintenanceDatabase();
+        tags = server.tags().toArray(String[]::new);
+    }
+
+    void password(@Nullable String sealed, @Nullable Path file) {
+        passwordSealed = sealed;
+        passwordFile = text(file);
+    }
+
+    void runs(String version) {
+        serverVersion = version;
+    }
+
+    void delete(Instant at) {
+        deletedAt = at;
+    }
+
+    private static @Nullable String text(@Nullable Path path) {
+        return path == null ? null : path.toString();
+    }
+
+    private static @Nullable Path path(@Nullable String text) {
+        return text == null ? null : Path.of(text);
+    }
+
+    public UUID id() {
+        return id;
+    }
+
+    public ProjectId project() {
+        return new ProjectId(projectId);
+    }
+
+    /** Its name in Nightshift, which never changes. */
+    public Name name() {
+        return new Name(name);
+    }
+
+    public String host() {
+        return host;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public String user() {
+        return username;
+    }
+
+    @Nullable
+    String passwordSealed() {
+        return passwordSealed;
+    }
+
+    /** Whether a password is stored here. */
+    public boolean hasPassword() {
+        return passwordSealed != null;
+    }
+
+    /** The file that holds the password instead; null if none does. */
+    public @Nullable Path passwordFile() {
+        return path(passwordFile);
+    }
+
+    public TlsMode tls() {
+        return TlsMode.of(tlsMode);
+    }
+
+    public @Nullable Path rootCertificate() {
+        return path(rootCertificate);
+    }
+
+    /** The server's own name of the database to which work on the whole instance connects. */
+    public String maintenanceDatabase() {
+        return maintenanceDatabase;
+    }
+
+    /** As the last contact found it, like {@code 18.4}; null before the first. */
+    public @Nullable String serverVersion() {
+        return serverVersion;
+    }
+
+    /** What initdb gave the server, as unsigned decimal; null before the first contact. */
+    public @Nullable String systemIdentifier() {
+        return systemIdentifier;
+    }
+
+    public List<String> tags() {
+        return List.of(tags);
+    }
+
+    public Instant createdAt() {
+        return createdAt;
+    }
+
+    /** When it was deleted; null while it is looked after. */
+    public @Nullable Instant deletedAt() {
+        return deletedAt;
+    }
+
+    @Override
+    public String toString() {
+        return "Instance[" + name + ", " + host + ":" + port + "]";
+    }
+}

@@ -1,0 +1,271 @@
+package dev.nightshift.fleet;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.CheckReport;
+import dev.nightshift.postgres.TargetPools;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Any;
+import jakarta.inject.Inject;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Changes to the fleet. A server is asked who it is before it is stored, because it may belong to one project only; one
+ * that does not answer is stored all the same, and asked again by each check and backup.
+ */
+@ApplicationScoped
+public class Registration {
+    private static final String TAKEN_REMEDY = "Choose another name.";
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Transactions transactions;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private FleetRepository repository;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Fleet fleet;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Checkup checkup;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Keyring keyring;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private TargetPools pools;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    @Inject
+    @Any
+    @SuppressWarnings("NullAway.Init")
+    private jakarta.enterprise.inject.Instance<DeletionGuard> guards;
+
+    /**
+     * Makes a project, with keys of its own.
+     *
+     * @throws Failure.Conflict if the name is taken, also by a deleted project
+     */
+    public Project project(NewProject asked) {
+        ProjectId id = new ProjectId(Ids.next(clock));
+        return transactions.in(id, connection -> {
+            Project project = new Project(id.value(), asked, clock.now());
+            add(project, "There is already a project " + asked.name() + ".", TAKEN_REMEDY);
+            keyring.create(id);
+            return project;
+        });
+    }
+
+    /**
+     * Makes an instance.
+     *
+     * @throws Failure.Conflict if the name is taken, or another project holds the server
+     */
+    public Instance instance(ProjectId project, Name name, Server server) {
+        CheckReport report = checkup.look(fleet.endpoint(server, null, server.maintenanceDatabase()));
+        return transactions.in(project, connection -> {
+            Instance instance = added(project, name, server);
+            checkup.register(connection, instance, report);
+            return instance;
+        });
+    }
+
+    /**
+     * Makes a database on a registered instance.
+     *
+     * @throws Failure.NotFound if there is no such instance
+     * @throws Failure.Conflict if the name, or the instance's database, is registered already
+     */
+    public Database database(ProjectId project, UUID instance, NewDatabase asked) {
+        CheckReport report = checkup.look(fleet.endpoint(project, instance, asked.dbname()));
+        return transactions.in(project, connection -> {
+            Instance on = repository
+                    .instance(project, instance)
+                    .orElseThrow(() -> new Failure.NotFound("There is no instance " + instance + "."));
+            Database database = added(on, asked, report);
+            checkup.register(connection, on, report);
+            return database;
+        });
+    }
+
+    /**
+     * Makes a database and the instance of the same name that it is on.
+     *
+     * @throws Failure.Conflict if the name is taken, or another project holds the server
+     */
+    public Database database(ProjectId project, Server server, NewDatabase asked) {
+        CheckReport report = checkup.look(fleet.endpoint(server, null, asked.dbname()));
+        return transactions.in(project, connection -> {
+            Instance on = added(project, asked.name(), server);
+            Database database = added(on, asked, report);
+            checkup.register(connection, on, report);
+            return database;
+        });
+    }
+
+    /**
+     * Changes an instance's address, login or tags; its name stays.
+     *
+     * @throws Failure.Invalid if host or port change and the password is not given anew: otherwise whoever may change
+     *     the address could have the stored password sent to a server of theirs
+     * @throws Failure.Conflict if another project holds the server
+     */
+    public Instance change(ProjectId project, UUID instance, Server server) {
+        Instance before = fleet.instance(project, instance);
+        boolean moved = !before.host().equals(server.host()) || before.port() != server.port();
+        if (moved && server.secret() == null && (before.hasPassword() || before.passwordFile() != null)) {
+            throw new Failure.Invalid(
+                    "password", "Give the password again: the stored one is not sent to another host or port.");
+        }
+        CheckReport report = checkup.look(fleet.endpoint(server, before, server.maintenanceDatabase()));
+        Instance after = transactions.in(project, connection -> {
+            Instance stored = repository
+                    .instance(project, instance)
+                    .orElseThrow(() -> new Failure.NotFound("There is no instance " + instance + "."));
+            stored.change(server);
+            secret(stored, server.secret());
+            repository.write();
+            checkup.register(connection, stored, report);
+            return stored;
+        });
+        pools.forget(fleet.endpoint(before, before.maintenanceDatabase()));
+        return after;
+    }
+
+    /** Changes a database's tags and vacuum settings; its names stay. */
+    public Database change(ProjectId project, UUID database, List<String> tags, VacuumSettings vacuum) {
+        return transactions.in(project, connection -> {
+            Database stored = stored(project, database);
+            stored.change(tags, vacuum);
+            repository.write();
+            return stored;
+        });
+    }
+
+    /**
+     * Deletes an instance that has no databases.
+     *
+     * @throws Failure.Conflict if it has, or a feature objects
+     */
+    public void deleteInstance(ProjectId project, UUID instance) {
+        Instance gone = transactions.in(project, connection -> {
+            Instance stored = repository
+                    .instance(project, instance)
+                    .orElseThrow(() -> new Failure.NotFound("There is no instance " + instance + "."));
+            List<Database> databases = repository.databasesOf(project, List.of(instance));
+            if (!databases.isEmpty()) {
+                throw new Failure.Conflict(
+                        "Instance " + stored.name() + " has databases: "
+                                + String.join(
+                                        ", ",
+                                        databases.stream()
+                                                .map(each -> each.name().value())
+                                                .toList()) + ".",
+                        "Delete them first.");
+            }
+            delete(stored);
+            return stored;
+        });
+        pools.forget(fleet.endpoint(gone, gone.maintenanceDatabase()));
+    }
+
+    /**
+     * Deletes a database. An instance that was made with it goes with the last database on it.
+     *
+     * @throws Failure.Conflict if a feature objects
+     */
+    public void deleteDatabase(ProjectId project, UUID database) {
+        Database gone = transactions.in(project, connection -> {
+            Database stored = stored(project, database);
+            Instance instance = stored.instance();
+            unopposed(instance, stored);
+            stored.delete(clock.now());
+            repository.write();
+            if (instance.name().equals(stored.name())
+                    && repository.databasesOf(project, List.of(instance.id())).isEmpty()) {
+                delete(instance);
+            }
+            return stored;
+        });
+        if (gone.instance().deletedAt() != null) {
+            pools.forget(fleet.endpoint(gone));
+        }
+    }
+
+    private void delete(Instance instance) throws SQLException {
+        unopposed(instance, null);
+        instance.delete(clock.now());
+        repository.write();
+    }
+
+    private void unopposed(Instance instance, @Nullable Database database) {
+        for (DeletionGuard guard : guards) {
+            guard.objection(instance, database).ifPresent(why -> {
+                throw new Failure.Conflict(why, null);
+            });
+        }
+    }
+
+    private Database stored(ProjectId project, UUID database) throws SQLException {
+        return repository
+                .database(project, database)
+                .orElseThrow(() -> new Failure.NotFound("There is no database " + database + "."));
+    }
+
+    private Instance added(ProjectId project, Name name, Server server) throws SQLException {
+        Instance instance = new Instance(Ids.next(clock), project, name, server, clock.now());
+        secret(instance, server.secret());
+        add(instance, "There is already an instance " + name + ".", TAKEN_REMEDY);
+        return instance;
+    }
+
+    private Database added(Instance on, NewDatabase asked, CheckReport report) throws SQLException {
+        Database database = new Database(Ids.next(clock), on, asked, clock.now());
+        database.checked(Checkup.json(report).toString(), report);
+        add(
+                database,
+                "There is already a database " + asked.name() + ", or " + asked.dbname() + " on instance " + on.name()
+                        + " is registered.",
+                TAKEN_REMEDY);
+        return database;
+    }
+
+    private void secret(Instance instance, @Nullable Secret secret) {
+        if (secret instanceof Secret.Text text) {
+            String sealed = keyring.of(instance.project()).seal(Fleet.secretOf(instance.id()), text.password());
+            instance.password(sealed, null);
+        } else if (secret instanceof Secret.File file) {
+            instance.password(null, file.path());
+        } else if (secret instanceof Secret.None) {
+            instance.password(null, null);
+        }
+    }
+
+    private void add(Object entity, String taken, String remedy) throws SQLException {
+        try {
+            repository.add(entity);
+        } catch (SQLException e) {
+            if ("23505".equals(e.getSQLState())) {
+                throw new Failure.Conflict(taken, remedy);
+            }
+            throw e;
+        }
+    }
+}

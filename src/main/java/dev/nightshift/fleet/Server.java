@@ -1,0 +1,36 @@
+package dev.nightshift.fleet;
+
+import dev.nightshift.postgres.TlsMode;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where an instance is and how to log in to it, as people enter it.
+ *
+ * @param host name or address, as its certificate names it where that is verified
+ * @param port 1 to 65535
+ * @param user the role to log in as
+ * @param secret its password; null leaves a stored one as it is
+ * @param tls how far to insist on TLS
+ * @param rootCertificate PEM file of the certification authority; null for the JDK's own trust store
+ * @param maintenanceDatabase the server's own name of the database to which work on the whole instance connects
+ * @param tags for choosing it
+ */
+public record Server(
+        String host,
+        int port,
+        String user,
+        @Nullable Secret secret,
+        TlsMode tls,
+        @Nullable Path rootCertificate,
+        String maintenanceDatabase,
+        List<String> tags) {
+    public Server {
+        Checks.host(host);
+        Checks.port(port);
+        Checks.length("user", user, 1, 63);
+        Checks.length("maintenanceDatabase", maintenanceDatabase, 1, 63);
+        tags = Checks.tags(tags);
+    }
+}

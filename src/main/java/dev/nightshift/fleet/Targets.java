@@ -1,0 +1,38 @@
+package dev.nightshift.fleet;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.postgres.TargetPools;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.config.Config;
+
+/** Gives every bean the node's one set of target pools, with the configured settings. */
+@ApplicationScoped
+class Targets {
+    @Resource
+    @SuppressWarnings("NullAway.Init")
+    private ManagedScheduledExecutorService scheduler;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Config config;
+
+    @Produces
+    @Singleton
+    TargetPools pools(Clock clock) {
+        return new TargetPools(config().pools(), clock, scheduler);
+    }
+
+    void close(@Disposes TargetPools pools) {
+        pools.close();
+    }
+
+    FleetConfig config() {
+        return FleetConfig.of(name -> config.getOptionalValue(name, String.class));
+    }
+}

@@ -1,0 +1,76 @@
+package dev.nightshift.fleet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.PoolSettings;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class FleetConfigTest {
+    private static FleetConfig with(Map<String, String> settings) {
+        return FleetConfig.of(name -> Optional.ofNullable(settings.get(name)));
+    }
+
+    @Test
+    void everyDefaultIsTheOneTheConfigurationReferenceNames() {
+        FleetConfig config = with(Map.of());
+        assertEquals(Duration.ofSeconds(10), config.connectTimeout());
+        assertEquals(4, config.pools().maxConnections());
+        assertEquals(Duration.ofMinutes(5), config.pools().idleTimeout());
+        assertEquals(Duration.ofSeconds(5), config.pools().poolWait());
+        assertEquals(5, config.pools().breakerFailures());
+        assertEquals(Duration.ofSeconds(60), config.pools().breakerRest());
+        assertEquals(3, config.pools().retry().attempts());
+        assertEquals(Duration.ofMillis(500), config.pools().retry().base());
+        assertEquals(Duration.ofSeconds(30), config.pools().retry().cap());
+    }
+
+    @Test
+    void theDefaultsAreThoseOfThePoolsAndEndpointsThemselves() {
+        assertEquals(PoolSettings.standard(), with(Map.of()).pools());
+        assertEquals(Endpoint.DEFAULT_CONNECT_TIMEOUT, with(Map.of()).connectTimeout());
+    }
+
+    @Test
+    void everySettingIsRead() {
+        FleetConfig config = with(Map.of(
+                "nightshift.target.connect-timeout", "PT3S",
+                "nightshift.target.max-connections", " 2 ",
+                "nightshift.target.idle-timeout", "PT1M",
+                "nightshift.target.pool-wait", "PT1S",
+                "nightshift.target.breaker-failures", "3",
+                "nightshift.target.breaker-rest", "PT20S",
+                "nightshift.target.attempts", "1",
+                "nightshift.target.backoff", "PT1S",
+                "nightshift.target.backoff-cap", "PT2S"));
+        assertEquals(Duration.ofSeconds(3), config.connectTimeout());
+        assertEquals(2, config.pools().maxConnections());
+        assertEquals(Duration.ofMinutes(1), config.pools().idleTimeout());
+        assertEquals(Duration.ofSeconds(1), config.pools().poolWait());
+        assertEquals(3, config.pools().breakerFailures());
+        assertEquals(Duration.ofSeconds(20), config.pools().breakerRest());
+        assertEquals(1, config.pools().retry().attempts());
+        assertEquals(Duration.ofSeconds(1), config.pools().retry().base());
+        assertEquals(Duration.ofSeconds(2), config.pools().retry().cap());
+    }
+
+    @Test
+    void aSettingThatCannotBeReadIsNamed() {
+        assertEquals(
+                "nightshift.target.attempts is not a whole number: many",
+                refused("nightshift.target.attempts", "many"));
+        assertEquals(
+                "nightshift.target.breaker-rest is not a duration in ISO 8601 like PT30S: 60",
+                refused("nightshift.target.breaker-rest", "60"));
+    }
+
+    private static @Nullable String refused(String setting, String value) {
+        return assertThrows(IllegalArgumentException.class, () -> with(Map.of(setting, value)))
+                .getMessage();
+    }
+}
