@@ -24,10 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class EmbeddedClusterTest {
+class EmbeddedClusterIT {
     private final Path folder;
 
-    EmbeddedClusterTest(@TempDir Path folder) {
+    EmbeddedClusterIT(@TempDir Path folder) {
         this.folder = folder;
     }
 
