@@ -17,7 +17,7 @@ const axe = readFileSync(join(here, '../node_modules/axe-core/axe.min.js'), 'utf
 const mood = (change) => fetch(`${base}/dev`, { method: 'POST', body: JSON.stringify(change) });
 
 const pages = [
-  ['login', '/login', async (page) => { await page.getByLabel('Name').fill('admin'); await page.getByLabel('Password').fill('wrong'); await page.getByRole('button', { name: 'Log in' }).click(); }],
+  ['login', '/login', async (page) => { await page.getByLabel('Name').fill('admin'); await page.getByLabel('Password').fill('wrong'); await page.getByRole('button', { name: 'Log in' }).click(); }, () => mood({ loggedIn: true }), () => mood({ loggedIn: false })],
   ['tonight', '/p/demo/tonight'], ['tonight-empty', '/p/empty/tonight'],
   ['databases', '/p/demo/databases'], ['database', '/p/demo/databases/shop'], ['database-bad', '/p/demo/databases/warehouse'],
   ['database-add', '/p/demo/databases/-/new', async (page) => {

@@ -16,6 +16,7 @@ export function Persons() {
   const people = useList<Person>('/people?limit=500');
   const [adding, setAdding] = useState(false);
   const [changing, setChanging] = useState<Person | null>(null);
+  const [resetting, setResetting] = useState<Person | null>(null);
   return (
     <Card title="Everyone" flush aside={<Button icon="plus" onClick={() => setAdding(true)}>Add a person</Button>}>
       <Panel loaded={people} rows={4}>
@@ -25,18 +26,35 @@ export function Persons() {
             { key: 'state', title: 'State', phone: 'top', cell: (each) => <State look={each.disabled ? { word: 'disabled', shape: 'dash', tone: 'idle' } : { word: 'may log in', shape: 'dot', tone: 'good' }} />, sort: (each) => (each.disabled ? 1 : 0) },
             { key: 'roles', title: 'Roles', cell: (each) => (each.installationAdmin ? 'administers the installation' : (each.projects ?? []).map((one) => `${one.name}: ${one.role.toLowerCase()}`).join(', ') || <span class="muted">none</span>) },
             { key: 'login', title: 'Last login', cell: (each) => <When at={each.lastLogin} />, sort: (each) => each.lastLogin, numeric: true },
-            { key: 'acts', title: '', cell: (each) => (each.name === me.value!.name ? <span class="row-acts muted">you</span> : <span class="row-acts"><Button kind="quiet" label={`${each.disabled ? 'Enable' : 'Disable'} ${each.name}`} onClick={() => setChanging(each)}>{each.disabled ? 'Enable' : 'Disable'}</Button></span>) },
+            { key: 'acts', title: '', cell: (each) => (each.name === me.value!.name ? <span class="row-acts muted">you</span> : <span class="row-acts"><Button kind="quiet" label={`Set a new password for ${each.name}`} onClick={() => setResetting(each)}>New password</Button><Button kind="quiet" label={`${each.disabled ? 'Enable' : 'Disable'} ${each.name}`} onClick={() => setChanging(each)}>{each.disabled ? 'Enable' : 'Disable'}</Button></span>) },
           ]} />
           : <Empty title="Nobody yet" />)}
       </Panel>
       {adding && <AddPerson onClose={() => setAdding(false)} done={() => { setAdding(false); people.reload(); }} />}
+      {resetting && <ResetPassword person={resetting} onClose={() => setResetting(null)} />}
       {changing && (
         <Confirm title={`${changing.disabled ? 'Enable' : 'Disable'} ${changing.name}`} verb={changing.disabled ? 'Enable' : 'Disable'} busyWord="Saving…" onClose={() => { setChanging(null); people.reload(); }}
-          act={() => put(path(['people', changing.name]), { name: changing.name, displayName: changing.displayName, installationAdmin: changing.installationAdmin, disabled: !changing.disabled })}>
+          act={() => put(path(['people', changing.name]), { disabled: !changing.disabled })}>
           <p>{changing.disabled ? 'The person can log in again, with the roles of before.' : 'The person is logged out everywhere and cannot log in. Roles and history stay.'}</p>
         </Confirm>
       )}
     </Card>
+  );
+}
+
+function ResetPassword({ person, onClose }: { person: Person; onClose: () => void }) {
+  const [password, setPassword] = useState('');
+  const ready = !passwordProblem(password);
+  const { busy, problem, run } = useAction(() => put(path(['people', person.name]), { password }), () => { notify(`${person.name} logs in with the new password from now on.`); onClose(); });
+  return (
+    <Dialog title={`New password for ${person.name}`} onClose={onClose}>
+      <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
+        <div class="prose"><p>{person.displayName || person.name} is logged out everywhere. Hand the password over and have it changed at the next login.</p></div>
+        <Field label="New password" type="password" autoFocus autoComplete="new-password" value={password} onInput={setPassword} help="At least 12 characters." error={passwordProblem(password)} refused={problem?.field === 'password' ? problem.detail : null} />
+        {problem && problem.field !== 'password' && <Trouble problem={problem} />}
+        <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>Set the password</Button></div>
+      </form>
+    </Dialog>
   );
 }
 
