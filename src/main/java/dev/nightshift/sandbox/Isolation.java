@@ -192,7 +192,7 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
                 "(",
                 "  exec 3<&-",
                 "  " + quoteAll(unprivileged(quota, server)) + " >> \"$log\" 2>&1",
-                "  echo \"sandbox: the server ended with exit code $?\" >> \"$log\"",
+                "  echo \"" + ServerLog.ENDED + "$?\" >> \"$log\"",
                 "  kill -KILL $watch",
                 ") &",
                 "echo " + READY,

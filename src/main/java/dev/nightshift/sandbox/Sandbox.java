@@ -187,16 +187,16 @@ public final class Sandbox implements AutoCloseable {
      *     last words otherwise
      */
     public RuntimeException whyEnded() {
-        String reason = killed;
-        if (reason != null) {
-            return new NotPossibleHere("The sandbox was ended because " + reason + ".", null);
+        String why = killed;
+        if (why != null) {
+            return new NotPossibleHere("The sandbox was ended because " + why + ".", null);
         }
         if (!sandboxes.clock().now().isBefore(registration.expires())) {
             return new NotPossibleHere("The sandbox was ended because its time was up.", "Give it more time.");
         }
-        String log = log();
-        Optional<NotPossibleHere> lack = ServerLog.lack(log);
-        return lack.isPresent() ? lack.get() : new Failure.Fatal(ServerLog.reason(log), null, null);
+        String reason = ServerLog.reason(log());
+        Optional<NotPossibleHere> lack = ServerLog.lack(reason);
+        return lack.isPresent() ? lack.get() : new Failure.Fatal(reason, null, null);
     }
 
     /** The end of the server's log, 64 kB at most. */

@@ -1,5 +1,6 @@
 package dev.nightshift.sandbox;
 
+import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
@@ -127,6 +128,16 @@ public final class Sandboxes implements AutoCloseable {
     @Override
     public void close() {
         List.copyOf(open.values()).forEach(Sandbox::close);
+    }
+
+    /** What a sandbox could still write, as far as the file system tells. */
+    public Bytes freeSpace() {
+        try {
+            makeRoot();
+            return new Bytes(Files.getFileStore(root).getUsableSpace());
+        } catch (IOException e) {
+            throw new Failure.Retryable("The folder " + root + " cannot be used: " + e.getMessage(), null, e);
+        }
     }
 
     /** Deletes the folder first: as long as something is left, it is registered. */

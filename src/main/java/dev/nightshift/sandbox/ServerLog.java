@@ -14,6 +14,9 @@ final class ServerLog {
     /** Enough for the messages around a server's end. */
     private static final int TAIL = 64 << 10;
 
+    /** How the sandbox's own last line begins. */
+    static final String ENDED = "sandbox: the server ended with exit code ";
+
     private static final Pattern GRAVE = Pattern.compile("(?m)^(?:FATAL|PANIC): {1,2}(.*(?:\\n(?:DETAIL|HINT): .*)*)");
 
     /** A message of the server that says something about this machine, and what to do about it. */
@@ -45,7 +48,7 @@ final class ServerLog {
                     "error while loading shared libraries|version `.*' not found|No such file or directory.*postgres$",
                     "Install the libraries that the server programs need."),
             Lack.of(
-                    "could not set permissions on directory \".*\": No such file|directory \".*\" does not exist$",
+                    "could not set permissions on directory \".*\": No such file|directory \".*\" does not exist",
                     "Prove a backup that was taken after the tablespace was created."),
             Lack.of(
                     "could not map anonymous shared memory|[Cc]annot allocate memory|could not fork .*: Resource",
@@ -77,17 +80,23 @@ final class ServerLog {
         return Optional.empty();
     }
 
-    /** The last FATAL or PANIC with its detail and hint, or the last line. */
+    /** The last FATAL or PANIC with its detail and hint; without one, what was said last before the end. */
     static String reason(String text) {
         Matcher matcher = GRAVE.matcher(text);
-        String last = text.strip().substring(text.strip().lastIndexOf('\n') + 1);
+        String last = null;
         while (matcher.find()) {
             // "the database system is …" tells a client off, it is not why the server ended.
             if (!matcher.group(1).startsWith("the database system is")) {
                 last = matcher.group(1).replace('\n', ' ');
             }
         }
-        return last;
+        if (last != null) {
+            return last;
+        }
+        String said = text.strip();
+        int end = Math.max(said.lastIndexOf("\n" + ENDED), 0);
+        String before = end == 0 ? said : said.substring(0, end);
+        return before.substring(before.lastIndexOf('\n') + 1);
     }
 
     private static String plain(String line) {

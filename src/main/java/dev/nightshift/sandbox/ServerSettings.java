@@ -34,20 +34,38 @@ public record ServerSettings(
     /**
      * Where recovery stops, to wait there as a hot standby.
      *
-     * @param lsn the position expected, {@code "0/3000060"}
-     * @param timeline the position is on
-     * @param name of a restore point that stands right before the position; null to stop at the position itself
+     * @param stop what to look for
+     * @param where the restore point's name, a position such as {@code "0/3000060"}, or nothing for consistency
+     * @param timeline the place is on
      * @param startTimeline the backup began on
      */
-    public record Recovery(
-            String lsn, int timeline, @Nullable String name, int startTimeline) {
+    public record Recovery(Stop stop, String where, int timeline, int startTimeline) {
+        /** What recovery looks for. */
+        public enum Stop {
+            RESTORE_POINT,
+            /** The first record at or after a position: there has to be one. */
+            POSITION,
+            /** As soon as the backup is consistent. */
+            CONSISTENCY
+        }
+
         public Recovery {
-            if (!LSN.matcher(lsn).matches() || timeline < 1 || startTimeline < 1) {
-                throw new IllegalArgumentException("No position in WAL: " + lsn + " on timeline " + timeline);
+            boolean valid = switch (stop) {
+                case RESTORE_POINT -> !where.isEmpty() && where.length() <= NAME_LENGTH && where.indexOf('\n') < 0;
+                case POSITION -> LSN.matcher(where).matches();
+                case CONSISTENCY -> where.isEmpty();
+            };
+            if (!valid || timeline < 1 || startTimeline < 1) {
+                throw new IllegalArgumentException("Recovery cannot stop at " + where + " on timeline " + timeline);
             }
-            if (name != null && (name.isEmpty() || name.length() > NAME_LENGTH || name.indexOf('\n') >= 0)) {
-                throw new IllegalArgumentException("No restore point's name: " + name);
-            }
+        }
+
+        public static Recovery toRestorePoint(String name, int timeline) {
+            return new Recovery(Stop.RESTORE_POINT, name, timeline, timeline);
+        }
+
+        public static Recovery toConsistency(int timeline) {
+            return new Recovery(Stop.CONSISTENCY, "", timeline, timeline);
         }
     }
 
@@ -120,7 +138,11 @@ public record ServerSettings(
         all.put("hot_standby", "on");
         all.put("restore_command", restoreCommand(folder.wal()));
         if (recovery != null) {
-            all.put(recovery.name() == null ? "recovery_target_lsn" : "recovery_target_name", target(recovery));
+            switch (recovery.stop()) {
+                case RESTORE_POINT -> all.put("recovery_target_name", recovery.where());
+                case POSITION -> all.put("recovery_target_lsn", recovery.where());
+                case CONSISTENCY -> all.put("recovery_target", "immediate");
+            }
             all.put("recovery_target_action", "pause");
             all.put("recovery_target_inclusive", "on");
             // A number is looked up in a history file, which the source's own timeline need not have.
@@ -129,10 +151,6 @@ public record ServerSettings(
                     recovery.timeline() == recovery.startTimeline() ? "current" : String.valueOf(recovery.timeline()));
         }
         return all;
-    }
-
-    private static String target(Recovery recovery) {
-        return recovery.name() == null ? recovery.lsn() : recovery.name();
     }
 
     /**

@@ -334,8 +334,7 @@ class SandboxIT {
                 new ServerSettings(
                         source.cluster().binaries().major(),
                         "postgres",
-                        new ServerSettings.Recovery(
-                                position.lsn(), position.timeline(), position.restorePoint(), position.timeline()),
+                        ServerSettings.Recovery.toRestorePoint(position.restorePoint(), position.timeline()),
                         Set.of()),
                 tablespaces);
     }
