@@ -1,3 +1,4 @@
+import { me } from '../api/client';
 import type { Problem, TlsMode } from '../api/types';
 import { hostProblem, needed, portProblem } from '../text/names';
 import { Choice, Field, Select } from '../ui/field';
@@ -49,7 +50,7 @@ export function ConnectionFields({ value, onChange, problem, keepsSecret }: { va
         <Field label="Port" value={value.port} onInput={(port) => set({ port })} mono numeric error={portProblem(value.port)} refused={refused('port')} />
       </div>
       <Field label="User" value={value.user} onInput={(user) => set({ user })} mono help="A role with least privileges is enough; the test names what is missing." error={needed(value.user, 'A user')} refused={refused('user')} />
-      <Choice label="Where the password is" value={value.secret} onChange={(secret) => set({ secret: secret as Connection['secret'] })} options={[{ value: 'password', label: 'Password' }, { value: 'file', label: 'Password file' }]} />
+      {(me.value!.installationAdmin || value.secret === 'file') && <Choice label="Where the password is" value={value.secret} onChange={(secret) => set({ secret: secret as Connection['secret'] })} options={[{ value: 'password', label: 'Password' }, { value: 'file', label: 'Password file' }]} />}
       {value.secret === 'password'
         ? <Field label="Password" type="password" autoComplete="new-password" value={value.password} onInput={(password) => set({ password })} required={keepsSecret ? false : undefined} help={keepsSecret ? 'Empty keeps the stored one.' : 'Kept encrypted under the master key; never shown again.'} refused={refused('password')} />
         : <Field label="Password file" mono value={value.passwordFile} onInput={(passwordFile) => set({ passwordFile })} placeholder="/run/secrets/shop" help="Read on the Nightshift node at each connection." error={value.passwordFile.startsWith('/') ? null : 'An absolute path.'} refused={refused('passwordFile')} />}

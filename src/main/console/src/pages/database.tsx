@@ -60,7 +60,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
               ]} />
               : <Empty title="No backup yet" action={can('OPERATOR') && <Button kind="primary" onClick={() => setJob('backup')}>Take the first</Button>}>Its last backup and how far it is proven stand here.</Empty>}
           </Card>
-          <Card title="Vacuum" aside={can('OPERATOR') && <Button kind="quiet" onClick={() => setOpen('thresholds')}>Change</Button>}>
+          <Card title="Vacuum" aside={can('ADMIN') && <Button kind="quiet" onClick={() => setOpen('thresholds')}>Change</Button>}>
             <Facts items={[['Dead rows from', `${database.vacuum.deadPercent} %`], ['Changed rows from', `${database.vacuum.changedPercent} %`], ['Tables from', `${count(database.vacuum.floorRows)} rows`]]} />
             <p class="muted small">A table is vacuumed when its dead rows, or analyzed when its changed rows, pass the share; smaller tables are left to autovacuum.</p>
           </Card>
@@ -68,7 +68,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
         </div>
       </div>
       <Runs name={database.name} />
-      {can('OPERATOR') && <div class="danger-zone"><p class="muted small">Deleting ends the watch over this database. Its runs and backups stay.</p><Button kind="quiet" onClick={() => setOpen('delete')}>Delete {database.name}</Button></div>}
+      {can('ADMIN') && <div class="danger-zone"><p class="muted small">Deleting ends the watch over this database. Its runs and backups stay.</p><Button kind="quiet" onClick={() => setOpen('delete')}>Delete {database.name}</Button></div>}
       {job && <StartRun job={job} databases={[database.name]} onClose={() => setJob(null)} />}
       {open === 'thresholds' && <ThresholdsForm database={database} onClose={() => setOpen(null)} done={done} />}
       {open === 'connection' && instance.data && <ConnectionForm instance={instance.data} onClose={() => setOpen(null)} done={done} />}
@@ -84,7 +84,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
 
 function InstanceCard({ database, instance, edit }: { database: Database; instance: ReturnType<typeof useLoad<Instance>>; edit: () => void }) {
   return (
-    <Card title={`Instance ${database.instance}`} aside={can('OPERATOR') && instance.data && <Button kind="quiet" onClick={edit}>Change</Button>}>
+    <Card title={`Instance ${database.instance}`} aside={can('ADMIN') && instance.data && <Button kind="quiet" onClick={edit}>Change</Button>}>
       <Panel loaded={instance} rows={5}>
         {({ breaker, pool, ...data }) => (
           <>

@@ -34,13 +34,13 @@ export function DatabasesPage() {
   return (
     <>
       <PageHead title="Databases" sub="What Nightshift watches over in this project">
-        {can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}
+        {can('ADMIN') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}
       </PageHead>
       <Card flush>
         <Panel loaded={databases} rows={8}>
           {(items) => {
             if (items.length === 0) {
-              return <Empty title="No database is watched over yet" action={can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}>
+              return <Empty title="No database is watched over yet" action={can('ADMIN') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}>
                 Each stands here with its server, its size and how far its last backup is proven.
               </Empty>;
             }

@@ -35,7 +35,7 @@ export function TonightPage() {
             <StatusRow data={data} />
             <Card title="Night" aside={data.databases.total > 0 && <Legend />}>
               {data.databases.total === 0
-                ? <Empty title="No database is watched over yet" action={can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={address(name, 'databases', undefined, 'new')}>Add a database</ButtonLink>}>
+                ? <Empty title="No database is watched over yet" action={can('ADMIN') && <ButtonLink kind="primary" icon="plus" href={address(name, 'databases', undefined, 'new')}>Add a database</ButtonLink>}>
                   The night of every database stands here: its backups, drills and vacuums, and what failed with the reason.
                 </Empty>
                 : <Night night={data.night} />}
