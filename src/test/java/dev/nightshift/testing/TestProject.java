@@ -1,0 +1,158 @@
+package dev.nightshift.testing;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** A project of a test, over REST. */
+public final class TestProject {
+    private static final Set<String> ENDED =
+            Set.of("COMPLETED", "PARTIAL", "FAILED", "STOPPED", "LOST", "SKIPPED", "MISSED");
+
+    private final Api api;
+    private final String name;
+
+    private TestProject(Api api, String name) {
+        this.api = api;
+        this.name = name;
+    }
+
+    /** Creates it. */
+    public static TestProject create(Api admin, String name) {
+        admin.post(
+                        "api/projects",
+                        Json.createObjectBuilder()
+                                .add("name", name)
+                                .add("displayName", name)
+                                .add("timeZone", "Europe/Vienna")
+                                .add("currency", "EUR")
+                                .build())
+                .expect(201);
+        return new TestProject(admin, name);
+    }
+
+    /** One that is there. */
+    public static TestProject of(Api api, String name) {
+        return new TestProject(api, name);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public String path(String rest) {
+        return "api/projects/" + name + "/" + rest;
+    }
+
+    public Api api() {
+        return api;
+    }
+
+    /** Registers the server and one of its databases under one name, as the superuser. */
+    public void register(String database, Postgres server, String dbname) {
+        register(database, server, dbname, server.user(), server.password());
+    }
+
+    public void register(String database, Postgres server, String dbname, String user, String password) {
+        api.post(
+                        path("databases"),
+                        Json.createObjectBuilder()
+                                .add("name", database)
+                                .add("dbname", dbname)
+                                .add("host", server.host())
+                                .add("port", server.port())
+                                .add("user", user)
+                                .add("password", password)
+                                .add("tlsMode", "disable")
+                                .build())
+                .expect(201);
+    }
+
+    /** Starts a run and answers its id. */
+    public String start(String job, String database, JsonObject parameters) {
+        Api.Answer answer = api.post(
+                        path("runs"),
+                        Json.createObjectBuilder()
+                                .add("job", job)
+                                .add("databases", Json.createArrayBuilder().add(database))
+                                .add("parameters", parameters)
+                                .build())
+                .expect(202);
+        String id = answer.object().getString("id");
+        String location = String.valueOf(answer.header("Location"));
+        if (!location.endsWith("/" + path("runs/" + id))) {
+            throw new AssertionError("Location of run " + id + ": " + location);
+        }
+        return id;
+    }
+
+    /** Starts a run, waits for its end, and fails unless it completed. */
+    public JsonObject complete(String job, String database, JsonObject parameters) {
+        String id = start(job, database, parameters);
+        JsonObject run = ended(id, Duration.ofMinutes(4));
+        if (!run.getString("status").equals("COMPLETED")) {
+            throw new AssertionError(job + " of " + database + ": " + run + "\n" + log(id));
+        }
+        return run;
+    }
+
+    static boolean hasEnded(String status) {
+        return ENDED.contains(status);
+    }
+
+    /** The run once it has ended, however it did. */
+    public JsonObject ended(String run, Duration most) {
+        return Eventually.get(
+                "the end of run " + run,
+                most,
+                () -> Optional.of(run(run)).filter(found -> ENDED.contains(found.getString("status"))));
+    }
+
+    public JsonObject run(String id) {
+        return api.get(path("runs/" + id)).expect(200).object();
+    }
+
+    /** The run's log as text. */
+    public String log(String run) {
+        StringBuilder text = new StringBuilder();
+        for (JsonObject line :
+                api.get(path("runs/" + run + "/log?limit=500")).expect(200).items()) {
+            text.append(line.getString("level"))
+                    .append(' ')
+                    .append(line.getString("text"))
+                    .append('\n');
+        }
+        return text.toString();
+    }
+
+    /** The name of the step that the run's only target is in, once it is in one. */
+    public Optional<String> currentStep(String run) {
+        return run(run).getJsonArray("targets").getValuesAs(JsonObject.class).stream()
+                .flatMap(target -> target.getJsonArray("steps").getValuesAs(JsonObject.class).stream())
+                .filter(step -> step.getString("status").equals("STARTED"))
+                .map(step -> step.getString("name"))
+                .findFirst();
+    }
+
+    /** Newest first. */
+    public List<JsonObject> backups(String database) {
+        return api.get(path("backups?database=" + database)).expect(200).items();
+    }
+
+    public JsonObject backup(String id) {
+        return api.get(path("backups/" + id)).expect(200).object();
+    }
+
+    /** No parameters. */
+    public static JsonObject none() {
+        return JsonValue.EMPTY_JSON_OBJECT;
+    }
+
+    public static JsonObject parameters(String name, String value) {
+        return Json.createObjectBuilder().add(name, value).build();
+    }
+}
