@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +72,44 @@ public class Sessions {
                 }
             }
         });
+    }
+
+    /** The same by the session's id, and without making it last longer: a page left open is no use of it. */
+    public Optional<Identity> find(UUID session) {
+        Instant now = clock.now();
+        return transactions.installation(connection -> {
+            try (var select = connection.prepareStatement("""
+                    select p.id, p.name, p.installation_admin
+                      from access.session s join access.person p on p.id = s.person_id
+                     where s.id = ? and s.expires_at > ? and not p.disabled
+                    """)) {
+                select.setObject(1, session);
+                select.setObject(2, now.atOffset(ZoneOffset.UTC));
+                try (ResultSet rows = select.executeQuery()) {
+                    return rows.next()
+                            ? Optional.of(new Identity(
+                                    rows.getObject(1, UUID.class),
+                                    rows.getString(2),
+                                    Caller.Kind.PERSON,
+                                    rows.getBoolean(3),
+                                    null,
+                                    null,
+                                    session))
+                            : Optional.empty();
+                }
+            }
+        });
+    }
+
+    /** The session's value in a Cookie header, where no container has parsed it. */
+    public static Optional<String> cookie(@Nullable String header) {
+        return header == null
+                ? Optional.empty()
+                : Arrays.stream(header.split(";"))
+                        .map(String::strip)
+                        .filter(cookie -> cookie.startsWith(Authentication.COOKIE + "="))
+                        .map(cookie -> cookie.substring(Authentication.COOKIE.length() + 1))
+                        .findFirst();
     }
 
     private static void slide(Connection connection, byte[] hash, Instant now, Instant end) throws SQLException {
