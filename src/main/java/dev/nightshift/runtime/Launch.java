@@ -172,6 +172,8 @@ final class Launch {
         variables.put("nightshift.https.port", Integer.toString(config.httpsPort()));
         variables.put("keystore.password", secrets.password(Secrets.KEYSTORE_PASSWORD));
         variables.put("batch.password", secrets.password(Secrets.BATCH_PASSWORD));
+        variables.put("metrics.password", secrets.password(Secrets.METRICS_PASSWORD));
+        variables.put("nightshift.metrics.authentication", Boolean.toString(!config.metricsPublic()));
         return variables;
     }
 

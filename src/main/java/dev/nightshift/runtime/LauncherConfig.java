@@ -19,6 +19,7 @@ import java.util.TreeMap;
  * @param demo NIGHTSHIFT_DEMO
  * @param masterKey NIGHTSHIFT_MASTER_KEY; empty has the embedded mode generate one
  * @param bootstrapKey NIGHTSHIFT_BOOTSTRAP_KEY: a first API key, 32 characters or more
+ * @param metricsPublic NIGHTSHIFT_METRICS_PUBLIC (false): /metrics needs no login
  * @param javaOptions NIGHTSHIFT_JAVA_OPTIONS: of the server's JVM, separated by white space
  * @param passedOn further NIGHTSHIFT_ variables, which the application reads itself
  */
@@ -33,6 +34,7 @@ record LauncherConfig(
         boolean demo,
         Optional<Secret> masterKey,
         Optional<Secret> bootstrapKey,
+        boolean metricsPublic,
         List<String> javaOptions,
         Map<String, String> passedOn) {
     static final int BOOTSTRAP_KEY_LENGTH = 32;
@@ -49,6 +51,7 @@ record LauncherConfig(
             "NIGHTSHIFT_MASTER_KEY_FILE",
             "NIGHTSHIFT_BOOTSTRAP_KEY",
             "NIGHTSHIFT_BOOTSTRAP_KEY_FILE",
+            "NIGHTSHIFT_METRICS_PUBLIC",
             "NIGHTSHIFT_JAVA_OPTIONS");
 
     /** A value, or the file that holds it; what was given by value is not written to a file. */
@@ -108,6 +111,7 @@ record LauncherConfig(
                 demo,
                 masterKey,
                 bootstrapKey,
+                variables.flag("NIGHTSHIFT_METRICS_PUBLIC", false),
                 options,
                 passedOn(environment));
         variables.refuseWrong();

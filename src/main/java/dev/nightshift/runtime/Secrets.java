@@ -25,6 +25,7 @@ final class Secrets {
     static final String DEMO_PASSWORD = "demo.password";
     static final String KEYSTORE_PASSWORD = "keystore.password";
     static final String BATCH_PASSWORD = "batch.password";
+    static final String METRICS_PASSWORD = "metrics.password";
 
     private final Path folder;
     private final SecureRandom random = new SecureRandom();
