@@ -28,6 +28,9 @@ public class Problems implements ExceptionMapper<Throwable> {
     /** JSON-B names the property only within its message. */
     private static final Pattern PROPERTY = Pattern.compile("property '([^']+)'");
 
+    /** For a word that an enum does not know it names the enum alone, which our fields are called after. */
+    private static final Pattern ENUM = Pattern.compile("No enum constant [\\w.$]*?(\\w+)\\.(\\w*)$");
+
     private static final int RETRY_SECONDS = 5;
 
     @Override
@@ -80,6 +83,11 @@ public class Problems implements ExceptionMapper<Throwable> {
             Matcher property = PROPERTY.matcher(String.valueOf(at.getMessage()));
             if (property.find() && !path.contains(property.group(1))) {
                 path.add(property.group(1));
+            }
+            Matcher word = ENUM.matcher(String.valueOf(at.getMessage()));
+            if (path.isEmpty() && word.find()) {
+                path.add(Character.toLowerCase(word.group(1).charAt(0))
+                        + word.group(1).substring(1));
             }
             at = at.getCause();
         }

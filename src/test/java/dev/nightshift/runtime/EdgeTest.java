@@ -60,4 +60,10 @@ class EdgeTest {
         var outer = new IllegalStateException("Unable to deserialize property 'member' because of: it", inner);
         assertEquals("member.role", Problems.unreadable(outer).field());
     }
+
+    @Test
+    void aWordThatAnEnumDoesNotKnowIsNamedAfterTheEnum() {
+        var thrown = new IllegalStateException("Internal error: No enum constant dev.nightshift.access.Role.BOSS");
+        assertEquals("role", Problems.unreadable(thrown).field());
+    }
 }
