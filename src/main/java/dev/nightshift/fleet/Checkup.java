@@ -34,19 +34,15 @@ public class Checkup {
             "Register its databases in the project that has the server, or delete it there first.";
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private FleetRepository repository;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Fleet fleet;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     /**

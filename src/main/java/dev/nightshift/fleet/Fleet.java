@@ -23,19 +23,15 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Fleet {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private FleetRepository repository;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Keyring keyring;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Targets targets;
 
     /** The project of that name, asked outside of every project's transaction. */

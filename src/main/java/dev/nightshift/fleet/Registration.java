@@ -26,36 +26,28 @@ public class Registration {
     private static final String TAKEN_REMEDY = "Choose another name.";
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private FleetRepository repository;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Fleet fleet;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Checkup checkup;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Keyring keyring;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetPools pools;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     @Inject
     @Any
-    @SuppressWarnings("NullAway.Init")
     private jakarta.enterprise.inject.Instance<DeletionGuard> guards;
 
     /**

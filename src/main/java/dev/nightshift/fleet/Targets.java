@@ -19,7 +19,6 @@ class Targets {
     private ManagedScheduledExecutorService scheduler;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Config config;
 
     @Produces

@@ -1,0 +1,63 @@
+package dev.nightshift.fleet;
+
+import dev.nightshift.postgres.TlsMode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fields of a request that say where a server is and how to log in; null where left out.
+ *
+ * @param password empty for none
+ * @param passwordFile empty for none
+ * @param rootCertificate empty for none
+ */
+record ServerFields(
+        @Nullable String host,
+        @Nullable Integer port,
+        @Nullable String user,
+        @Nullable String password,
+        @Nullable String passwordFile,
+        @Nullable String tlsMode,
+        @Nullable String rootCertificate,
+        @Nullable String maintenanceDatabase,
+        @Nullable List<String> tags) {
+    private static final int USUAL_PORT = 5432;
+
+    /** For a server that is not stored: what is left out has its usual value, where there is one. */
+    Server server() {
+        return new Server(
+                Checks.required("host", host),
+                port == null ? USUAL_PORT : port,
+                Checks.required("user", user),
+                Secret.asked(password, passwordFile),
+                Checks.tls(tlsMode),
+                Checks.file("rootCertificate", rootCertificate),
+                maintenanceDatabase == null ? "postgres" : maintenanceDatabase,
+                Checks.tags(tags));
+    }
+
+    /** For a change: what is left out stays as it is. */
+    Server server(Instance stored) {
+        TlsMode tls = tlsMode == null ? stored.tls() : Checks.tls(tlsMode);
+        return new Server(
+                host == null ? stored.host() : host,
+                port == null ? stored.port() : port,
+                user == null ? stored.user() : user,
+                Secret.asked(password, passwordFile),
+                tls,
+                rootCertificate == null ? stored.rootCertificate() : Checks.file("rootCertificate", rootCertificate),
+                maintenanceDatabase == null ? stored.maintenanceDatabase() : maintenanceDatabase,
+                tags == null ? stored.tags() : Checks.tags(tags));
+    }
+
+    /** Whether a file on Nightshift's own machine is to be read as the password. */
+    boolean readsPasswordFile() {
+        return passwordFile != null && !passwordFile.isEmpty();
+    }
+
+    /** Where, never how. */
+    @Override
+    public String toString() {
+        return "ServerFields[" + host + ":" + port + "]";
+    }
+}
