@@ -26,15 +26,12 @@ public class Keyring {
     private final Map<ProjectId, ProjectKeys> opened = new ConcurrentHashMap<>();
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private KeyringRepository repository;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Config config;
 
     private volatile @Nullable MasterKey master;

@@ -13,7 +13,6 @@ import java.util.Optional;
 @ApplicationScoped
 class KeyringRepository {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     /**

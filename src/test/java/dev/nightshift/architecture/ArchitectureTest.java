@@ -30,10 +30,10 @@ class ArchitectureTest {
     private static final Set<String> JAX_RS_PLUMBING = Set.of(
             "dev.nightshift.access.LoginFilter",
             "dev.nightshift.access.ProjectFilter",
-            "dev.nightshift.fleet.ProjectPath",
             "dev.nightshift.fleet.Requests",
             "dev.nightshift.runtime.Api",
             "dev.nightshift.runtime.BodyLimit",
+            "dev.nightshift.runtime.KeyFilter",
             "dev.nightshift.runtime.JsonText",
             "dev.nightshift.runtime.Problems");
 

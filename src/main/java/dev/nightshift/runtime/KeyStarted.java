@@ -1,0 +1,32 @@
+package dev.nightshift.runtime;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.vault.Keyring;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+import org.eclipse.microprofile.health.Startup;
+
+/** Neither started nor ready without the right master key. */
+@Startup
+@Readiness
+@ApplicationScoped
+public class KeyStarted implements HealthCheck {
+    @Inject
+    private Keyring keyring;
+
+    @Override
+    public HealthCheckResponse call() {
+        var response = HealthCheckResponse.named("master key");
+        try {
+            keyring.check();
+            return response.up().build();
+        } catch (Failure failure) {
+            return response.down()
+                    .withData("reason", String.valueOf(failure.getMessage()))
+                    .build();
+        }
+    }
+}
