@@ -5,6 +5,8 @@ import dev.nightshift.postgres.Lsn;
 import dev.nightshift.sandbox.NotPossibleHere;
 import dev.nightshift.sandbox.SandboxFolder;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,23 +28,37 @@ public interface ProofMaterial {
 
     Aim aim();
 
-    /** What the restored files will take. */
+    /** What the restored files will take; asked after the verification. */
     Bytes plainSize();
 
     /**
-     * Checks one level, {@link ProofLevel#STORED} to {@link ProofLevel#READABLE}, with those below already passed.
+     * How one of the levels below {@link ProofLevel#RESTORED} came out.
      *
-     * @throws dev.nightshift.kernel.Failure.Fatal if it is not passed, naming the object
+     * @param damage why it was not passed, naming the object; null if it was
+     */
+    record Verified(
+            ProofLevel level,
+            Duration took,
+            ProofEvidence evidence,
+            @Nullable String damage) {}
+
+    /**
+     * Checks the levels from {@link ProofLevel#STORED} up to this one, {@link ProofLevel#READABLE} at most, in one pass.
+     *
+     * @return the levels tried, in order; only the last can have damage
      * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
      * @throws NotPossibleHere if this machine cannot tell
      * @throws java.util.concurrent.CancellationException if the watch said so
      */
-    ProofEvidence verify(ProofLevel level, ProofWatch watch);
+    List<Verified> verify(ProofLevel upTo, ProofWatch watch);
 
     /**
      * Restores into the sandbox's folders: the data folder with links to {@link SandboxFolder#tablespace}, backup_label in
-     * its place, and the log as complete segments in {@link SandboxFolder#wal}. Throws as {@link #verify}.
+     * its place, and the log as complete segments in {@link SandboxFolder#wal}.
      *
+     * @throws dev.nightshift.kernel.Failure.Fatal if it is damaged after all
+     * @throws dev.nightshift.kernel.Failure.Retryable if the store or the folder failed
+     * @throws java.util.concurrent.CancellationException if the watch said so
      * @return tablespaces that the log itself creates, by their number, with the folder on the source
      */
     Map<Long, Path> restore(SandboxFolder folder, ProofWatch watch);

@@ -1,5 +1,10 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.backup.ProofLevel.INTACT;
+import static dev.nightshift.backup.ProofLevel.READABLE;
+import static dev.nightshift.backup.ProofLevel.RESTORED;
+import static dev.nightshift.backup.ProofLevel.STORED;
+
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
@@ -12,15 +17,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Climbs the ladder of proof with one backup, rung by rung, until one is not passed. */
 public final class ProveBackup {
     private static final Duration LOOK = Duration.ofMillis(250);
+    private static final String NOT_ASKED = "It was not asked for.";
+    private static final String BELOW = "A level before was not passed.";
+    private static final String DAMAGED = "Use another backup, or another copy of this one, and look at the store.";
+    private static final ProofEvidence NOTHING = new ProofEvidence("", Map.of());
 
     private final Sandboxes sandboxes;
     private final List<Path> programs;
@@ -40,44 +51,83 @@ public final class ProveBackup {
      * @throws Failure.Retryable if the store or the sandbox's disk cannot be used now
      */
     public Proof run(ProofMaterial material, ProofOptions options, ProofWatch watch) {
-        List<ProofRung> ladder = new ArrayList<>();
-        for (ProofLevel level : List.of(ProofLevel.STORED, ProofLevel.INTACT, ProofLevel.READABLE)) {
-            ladder.add(rung(level, ladder, options, watch, () -> material.verify(level, watch)));
-        }
+        stopIfAsked(watch);
+        List<ProofRung> ladder = new ArrayList<>(verify(material, options, watch));
         Restored restored = new Restored(material, options, watch);
-        ladder.add(rung(ProofLevel.RESTORED, ladder, options, watch, restored));
+        ladder.add(restore(ladder, options, watch, restored));
         return new Proof(ladder, restored.notChecked, restored.rto);
     }
 
-    private interface Attempt {
-        ProofEvidence run();
+    private List<ProofRung> verify(ProofMaterial material, ProofOptions options, ProofWatch watch) {
+        ProofLevel upTo = options.upTo().compareTo(READABLE) < 0 ? options.upTo() : READABLE;
+        Instant began = clock.now();
+        Map<ProofLevel, ProofRung> tried = new EnumMap<>(ProofLevel.class);
+        try {
+            Instant at = began;
+            for (ProofMaterial.Verified verified : material.verify(upTo, watch)) {
+                at = at.plus(verified.took());
+                ProofOutcome outcome = verified.damage() == null ? ProofOutcome.PASSED : ProofOutcome.FAILED;
+                tried.put(
+                        verified.level(),
+                        new ProofRung(
+                                verified.level(),
+                                outcome,
+                                at,
+                                verified.took(),
+                                verified.evidence().text(),
+                                verified.evidence().figures(),
+                                verified.damage(),
+                                outcome == ProofOutcome.PASSED ? null : DAMAGED));
+            }
+        } catch (NotPossibleHere e) {
+            tried.put(STORED, notPossible(STORED, began, e));
+        }
+        boolean passed = tried.values().stream().allMatch(rung -> rung.outcome() == ProofOutcome.PASSED);
+        return Stream.of(STORED, INTACT, READABLE)
+                .map(level -> tried.getOrDefault(level, ProofRung.notChecked(level, passed ? NOT_ASKED : BELOW)))
+                .toList();
     }
 
-    private ProofRung rung(
-            ProofLevel level, List<ProofRung> below, ProofOptions options, ProofWatch watch, Attempt attempt) {
-        if (below.stream().anyMatch(rung -> rung.outcome() != ProofOutcome.PASSED)) {
-            return ProofRung.notChecked(level, "A level before was not passed.");
+    private ProofRung restore(List<ProofRung> below, ProofOptions options, ProofWatch watch, Restored attempt) {
+        if (below.stream()
+                .anyMatch(rung -> rung.reason() != null && !rung.reason().equals(NOT_ASKED))) {
+            return ProofRung.notChecked(RESTORED, BELOW);
         }
-        if (level.compareTo(options.upTo()) > 0) {
-            return ProofRung.notChecked(level, "It was not asked for.");
+        if (options.upTo().compareTo(RESTORED) < 0) {
+            return ProofRung.notChecked(RESTORED, NOT_ASKED);
         }
-        if (watch.stopped()) {
-            throw new CancellationException("The proof was stopped.");
-        }
+        stopIfAsked(watch);
         Instant began = clock.now();
         try {
             ProofEvidence evidence = attempt.run();
-            return rung(level, ProofOutcome.PASSED, began, evidence, null, null);
+            return rung(ProofOutcome.PASSED, began, evidence, null, null);
         } catch (NotPossibleHere e) {
-            String reason = "Cannot be proven here: " + e.getMessage();
-            return rung(level, ProofOutcome.NOT_POSSIBLE, began, new ProofEvidence("", Map.of()), reason, e.remedy());
+            return notPossible(RESTORED, began, e);
         } catch (Failure.Fatal e) {
-            return rung(level, ProofOutcome.FAILED, began, new ProofEvidence("", Map.of()), e.getMessage(), e.remedy());
+            return rung(ProofOutcome.FAILED, began, NOTHING, e.getMessage(), e.remedy());
         }
     }
 
+    private static void stopIfAsked(ProofWatch watch) {
+        if (watch.stopped()) {
+            throw new CancellationException("The proof was stopped.");
+        }
+    }
+
+    private ProofRung notPossible(ProofLevel level, Instant began, NotPossibleHere e) {
+        Instant now = clock.now();
+        return new ProofRung(
+                level,
+                ProofOutcome.NOT_POSSIBLE,
+                now,
+                Duration.between(began, now),
+                "",
+                Map.of(),
+                "Cannot be proven here: " + e.getMessage(),
+                e.remedy());
+    }
+
     private ProofRung rung(
-            ProofLevel level,
             ProofOutcome outcome,
             Instant began,
             ProofEvidence evidence,
@@ -85,11 +135,18 @@ public final class ProveBackup {
             @Nullable String remedy) {
         Instant now = clock.now();
         return new ProofRung(
-                level, outcome, now, Duration.between(began, now), evidence.text(), evidence.figures(), reason, remedy);
+                RESTORED,
+                outcome,
+                now,
+                Duration.between(began, now),
+                evidence.text(),
+                evidence.figures(),
+                reason,
+                remedy);
     }
 
     /** The last rung, with a sandbox around it that is gone afterwards. */
-    private final class Restored implements Attempt {
+    private final class Restored {
         private final ProofMaterial material;
         private final ProofOptions options;
         private final ProofWatch watch;
@@ -102,8 +159,7 @@ public final class ProveBackup {
             this.watch = watch;
         }
 
-        @Override
-        public ProofEvidence run() {
+        ProofEvidence run() {
             Binaries binaries = binaries();
             Bytes room = ProofRestore.room(material.plainSize());
             Bytes free = sandboxes.freeSpace();
