@@ -63,10 +63,12 @@ class StoredProofIT {
                     "postgres",
                     "create tablespace before location '" + before + "'",
                     "create table a tablespace before as select generate_series(1, 1000) n");
-            Manifest manifest = take(source, () -> source.execute(
-                    "postgres",
-                    "create tablespace meanwhile location '" + meanwhile + "'",
-                    "create table b tablespace meanwhile as select generate_series(1, 1000) n"));
+            Manifest manifest = take(
+                    source,
+                    () -> source.execute(
+                            "postgres",
+                            "create tablespace meanwhile location '" + meanwhile + "'",
+                            "create table b tablespace meanwhile as select generate_series(1, 1000) n"));
             // Replay would cut these files to what they were when the backup was taken.
             source.execute(
                     "postgres",
@@ -118,8 +120,7 @@ class StoredProofIT {
             }
             Proof proof = prove(source, manifest, ProofWatch.NONE);
             assertEquals(Optional.of(ProofLevel.STORED), proof.level());
-            assertEquals(
-                    "The object " + object.name() + " has another SHA-256 than was stored.", proof.reason());
+            assertEquals("The object " + object.name() + " has another SHA-256 than was stored.", proof.reason());
             assertTrue(proof.failed());
         }
     }
