@@ -19,11 +19,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -105,6 +100,13 @@ public final class TakeFullBackup {
         }
     }
 
+    private void abandonFiles() {
+        ReplicationSession session = files.get();
+        if (session != null) {
+            session.cancel();
+        }
+    }
+
     private void discard() {
         try {
             store.deleteFolder(request.folder());
@@ -177,9 +179,9 @@ public final class TakeFullBackup {
             fileSession.close();
             Instant copiedAt = clock.now();
             progress.phase(BackupProgress.Phase.LOG);
-            Manifest.Position position = finishLog(outcome, sink, logSession);
+            Manifest.Position position = finishLog(outcome, sink);
             objects.addAll(sink.stored);
-            objects.addAll(sink.receiver().stored());
+            objects.addAll(sink.log().receiver().stored());
             return seal(new Measured(startedAt, sink.sendingAt, copiedAt), source, checksums, outcome, position, sink);
         }
     }
@@ -228,8 +230,8 @@ public final class TakeFullBackup {
     }
 
     /** Brings the stored log to a restore point, or where the role may not create one to the stop position. */
-    private Manifest.Position finishLog(BaseBackup.Outcome outcome, Files sink, ReplicationSession session) {
-        WalReceiver receiver = sink.receiver();
+    private Manifest.Position finishLog(BaseBackup.Outcome outcome, Files sink) {
+        WalReceiver receiver = sink.log().receiver();
         String name = "nightshift_" + request.backup();
         RestorePoint point = RestorePoint.create(request.endpoint(), name);
         Lsn made = point.position();
@@ -239,12 +241,10 @@ public final class TakeFullBackup {
         }
         int segment = sink.source.walSegmentBytes();
         receiver.stopAt(point.switched() ? expected.segmentEnd(segment) : expected);
-        session.poke();
-        if (!sink.awaitLog(
-                point.switched() ? SEGMENT_PATIENCE : request.options().silence(), session)) {
+        if (!sink.log()
+                .await(point.switched() ? SEGMENT_PATIENCE : request.options().silence())) {
             receiver.stopAt(expected);
-            session.poke();
-            if (!sink.awaitLog(request.options().silence(), session)) {
+            if (!sink.log().await(request.options().silence())) {
                 throw new Failure.Retryable(
                         "The server's log was not received up to " + expected + ", only up to " + receiver.flushed()
                                 + ".",
@@ -323,8 +323,7 @@ public final class TakeFullBackup {
         private final List<StoredObject> stored = new ArrayList<>();
         private Instant sendingAt = clock.now();
         private @Nullable ObjectSeries series;
-        private @Nullable WalReceiver receiver;
-        private @Nullable CompletableFuture<Void> logStream;
+        private @Nullable LogStream logStream;
         private long received;
         private long estimated;
 
@@ -341,8 +340,8 @@ public final class TakeFullBackup {
             this.source = source;
         }
 
-        WalReceiver receiver() {
-            return Objects.requireNonNull(receiver, "the server announced its start");
+        LogStream log() {
+            return Objects.requireNonNull(logStream, "the server announced its start");
         }
 
         @Override
@@ -359,30 +358,17 @@ public final class TakeFullBackup {
                     .mapToLong(BaseBackup.Tablespace::estimatedBytes)
                     .sum();
             progress.phase(BackupProgress.Phase.COPY);
-            WalReceiver fresh = new WalReceiver(start, timeline, source.walSegmentBytes(), this::segment);
-            receiver = fresh;
-            CompletableFuture<Void> stream = new CompletableFuture<>();
-            logStream = stream;
-            BlockPipeline.thread(() -> stream(stream, fresh, timeline), "log-stream")
-                    .start();
+            logStream = new LogStream(
+                    logSession,
+                    slot,
+                    new WalReceiver(start, timeline, source.walSegmentBytes(), this::segment),
+                    timeline,
+                    TakeFullBackup.this::abandonFiles);
         }
 
         private ObjectSeries segment(String name) {
             logFlows = true;
             return new ObjectSeries(logBlocks, context, store, folder, StoredObject.Kind.WAL, name, true, 0);
-        }
-
-        private void stream(CompletableFuture<Void> stream, WalReceiver target, int timeline) {
-            try {
-                logSession.streamWal(slot, target.start(), timeline, target);
-                stream.complete(null);
-            } catch (RuntimeException | Error e) {
-                stream.completeExceptionally(e);
-                ReplicationSession session = TakeFullBackup.this.files.get();
-                if (session != null) {
-                    session.cancel();
-                }
-            }
         }
 
         @Override
@@ -425,56 +411,20 @@ public final class TakeFullBackup {
             progress.bytes(bytes, Math.max(bytes, estimated));
         }
 
-        /** Waits for the log's stream to end; false if it has not within this time. */
-        boolean awaitLog(Duration patience, ReplicationSession session) {
-            CompletableFuture<Void> stream = Objects.requireNonNull(logStream);
-            long end = System.nanoTime() + patience.toNanos();
-            while (System.nanoTime() < end) {
-                try {
-                    stream.get(1, TimeUnit.SECONDS);
-                    return true;
-                } catch (TimeoutException e) {
-                    session.poke();
-                } catch (ExecutionException e) {
-                    throwLogFailure();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    throw new Failure.Retryable("Interrupted while the log was received.", null, e);
-                }
-            }
-            return false;
-        }
-
         void throwLogFailure() {
             stopIfCancelled();
-            CompletableFuture<Void> stream = logStream;
-            if (stream != null && stream.isCompletedExceptionally()) {
-                try {
-                    stream.join();
-                } catch (CompletionException e) {
-                    throw e.getCause() instanceof RuntimeException cause ? cause : e;
-                }
+            if (logStream != null) {
+                logStream.throwFailure();
             }
         }
 
         @Override
         public void close() {
-            logSession.abort();
-            CompletableFuture<Void> stream = logStream;
-            if (stream != null) {
-                try {
-                    stream.exceptionally(e -> null).get(30, TimeUnit.SECONDS);
-                } catch (ExecutionException | TimeoutException e) {
-                    progress.note("The stream of the log did not end in time.");
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
+            if (logStream != null) {
+                logStream.close();
             }
             if (series != null) {
                 series.close();
-            }
-            if (receiver != null) {
-                receiver.close();
             }
         }
     }

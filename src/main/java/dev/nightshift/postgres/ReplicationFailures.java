@@ -16,7 +16,17 @@ final class ReplicationFailures {
                     "Check host, port, TLS mode and whether the server runs.",
                     e);
         }
+        if (state.equals("42704")) { // it does not know idle_session_timeout, which came with 14
+            return tooOld(endpoint, "is older than PostgreSQL 14");
+        }
         return refused(endpoint, state, e);
+    }
+
+    static Failure tooOld(Endpoint endpoint, String what) {
+        return new Failure.Skippable(
+                endpoint + " " + what + ": physical backups need 15 or newer.",
+                "Upgrade the server, or take logical backups of its databases.",
+                null);
     }
 
     /** By SQLSTATE, the manual's appendix A. */

@@ -97,10 +97,7 @@ public final class ReplicationSession implements AutoCloseable {
 
     private static void refuseOld(Endpoint endpoint, int major) {
         if (major < OLDEST_MAJOR) {
-            throw new Failure.Skippable(
-                    endpoint + " is PostgreSQL " + major + ": physical backups need 15 or newer.",
-                    "Upgrade the server, or take logical backups of its databases.",
-                    null);
+            throw ReplicationFailures.tooOld(endpoint, "is PostgreSQL " + major);
         }
     }
 
