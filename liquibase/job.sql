@@ -196,6 +196,11 @@ as $$
        and (n.stopped_at is not null or n.heartbeat_at < now() - dead_after)
 $$;
 
+-- Batch threads know nothing but their attempt's id.
+create function job.project_of_attempt(attempt uuid) returns uuid
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select a.project_id from job.attempt a where a.id = attempt $$;
+
 create function job.figures() returns table (project text, job text, status text, runs bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -231,8 +236,8 @@ begin
     end loop;
 end $$;
 
-revoke execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.figures(),
+revoke execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.project_of_attempt(uuid), job.figures(),
     job.runs_of_node(uuid), job.ensure_log_partitions() from public;
-grant execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.figures(),
+grant execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.project_of_attempt(uuid), job.figures(),
     job.runs_of_node(uuid), job.ensure_log_partitions() to ${app_role};
---rollback drop function job.due_schedules(int); drop function job.waiting_runs(int); drop function job.abandoned_runs(interval); drop function job.figures(); drop function job.runs_of_node(uuid); drop function job.ensure_log_partitions();
+--rollback drop function job.due_schedules(int); drop function job.waiting_runs(int); drop function job.abandoned_runs(interval); drop function job.project_of_attempt(uuid); drop function job.figures(); drop function job.runs_of_node(uuid); drop function job.ensure_log_partitions();

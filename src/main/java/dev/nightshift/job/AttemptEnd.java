@@ -1,0 +1,48 @@
+package dev.nightshift.job;
+
+import jakarta.batch.api.BatchProperty;
+import jakarta.batch.api.listener.AbstractJobListener;
+import jakarta.batch.runtime.context.JobContext;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import java.util.UUID;
+
+/** Ends the run in the ledger when its batch job ends, however it ends. */
+@Named("attemptEnd")
+@Dependent
+public class AttemptEnd extends AbstractJobListener {
+    @Inject
+    @BatchProperty(name = "attempt")
+    @SuppressWarnings("NullAway.Init")
+    private String attemptId;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private JobContext job;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Ledger ledger;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private LocalTargets local;
+
+    @Override
+    public void afterJob() {
+        if (local.handedOver()) {
+            return;
+        }
+        if (job.getTransientUserData() instanceof Attempt attempt
+                && attempt.id().equals(UUID.fromString(attemptId))) {
+            try {
+                Patience.untilRepositoryAnswers(() -> ledger.end(
+                        attempt,
+                        "The batch runtime ended the job before this target began; the server's log says why."));
+            } finally {
+                local.ended(attempt);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Failure;
+import jakarta.annotation.PreDestroy;
+import jakarta.ejb.ConcurrencyManagement;
+import jakarta.ejb.ConcurrencyManagementType;
+import jakarta.ejb.Schedule;
+import jakarta.ejb.Singleton;
+import jakarta.ejb.Startup;
+import jakarta.ejb.TransactionManagement;
+import jakarta.ejb.TransactionManagementType;
+import jakarta.enterprise.event.Event;
+import jakarta.inject.Inject;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Every 5 s: says that this node lives, renews its leases, and recovers what dead nodes and dead threads left. */
+@Singleton
+@Startup
+@TransactionManagement(TransactionManagementType.BEAN)
+@ConcurrencyManagement(ConcurrencyManagementType.BEAN)
+public class Heartbeat {
+    private static final System.Logger LOG = System.getLogger(Heartbeat.class.getName());
+
+    /** A run is tried this often before it stays lost. */
+    static final int MOST_ATTEMPTS = 3;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Leases leases;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Node node;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Ledger ledger;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private LocalTargets local;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Event<Beat> beats;
+
+    private final AtomicBoolean busy = new AtomicBoolean();
+
+    @Schedule(hour = "*", minute = "*", second = "*/5", persistent = false)
+    void beat() {
+        if (!busy.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            int renewals = leases.beat(node.id(), node.name(), Version.current(), node.draining());
+            if (renewals == 0) {
+                leases.ensureLogPartitions();
+            }
+            // An outage of the repository makes every heartbeat stale: whoever comes back first must not bury the
+            // others.
+            if (renewals >= 2) {
+                leases.abandonedRuns().forEach(this::recover);
+            }
+            beats.fire(new Beat());
+        } catch (Failure.Retryable e) {
+            LOG.log(System.Logger.Level.WARNING, "No heartbeat: {0}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "The heartbeat failed", e);
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    private void recover(Leases.RunOf run) {
+        if (local.works(run.run())) {
+            return;
+        }
+        String reason = "Its node died or was stopped in the middle of the work.";
+        ledger.lose(run.project(), run.run(), reason, MOST_ATTEMPTS).ifPresent(status -> {
+            ledger.log(
+                    run.project(),
+                    run.run(),
+                    null,
+                    Run.Level.WARN,
+                    reason
+                            + (status == RunStatus.QUEUED
+                                    ? " It starts again with its unfinished targets."
+                                    : " It was tried " + MOST_ATTEMPTS
+                                            + " times; restart it by hand once the cause is known."));
+            LOG.log(System.Logger.Level.WARNING, "Run {0} was lost; it is now {1}", run.run(), status);
+        });
+    }
+
+    /** In good order: what still runs is left to the other nodes or the next start, which need not wait for the leases. */
+    @PreDestroy
+    void leave() {
+        node.drain();
+        local.handOver();
+        try {
+            leases.left(node.id());
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "The node could not sign off: {0}", e.getMessage());
+        }
+    }
+}

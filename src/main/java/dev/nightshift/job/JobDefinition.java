@@ -1,0 +1,26 @@
+package dev.nightshift.job;
+
+import java.util.List;
+
+/**
+ * What can be run. Its name is that of its JSL file in batch-jobs/.
+ *
+ * @param kindOfWork names the lock: two targets with the same kind never run on one instance or database at once
+ * @param locksTarget true where the work also holds an advisory lock on the target itself, so that a node that was
+ *     paused and wakes up, or another Nightshift, cannot double it
+ * @param steps in the order of the work; the console's columns
+ */
+public record JobDefinition(
+        String name,
+        String title,
+        String description,
+        Unit unit,
+        String kindOfWork,
+        boolean locksTarget,
+        List<String> steps,
+        List<Parameter> parameters) {
+    public JobDefinition {
+        steps = List.copyOf(steps);
+        parameters = List.copyOf(parameters);
+    }
+}

@@ -1,0 +1,207 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Nodes, their heartbeats, and the leases they hold. All times are the database's, so that the nodes' clocks do not
+ * matter.
+ */
+@ApplicationScoped
+class Leases {
+    /** A lease is renewed with every heartbeat and lapses when its node has been silent for this long. */
+    static final Duration TERM = Duration.ofSeconds(30);
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Transactions transactions;
+
+    /** A run of some project; what it is, is read under that project. */
+    record RunOf(ProjectId project, UUID run) {}
+
+    /** A node as the nodes page shows it. */
+    record NodeState(
+            UUID id,
+            String name,
+            String version,
+            Instant startedAt,
+            Instant lastHeartbeat,
+            boolean alive,
+            boolean draining,
+            long runs) {}
+
+    /**
+     * Registers the node or renews it, together with all its leases.
+     *
+     * @return how many times in a row this node has renewed
+     */
+    int beat(UUID node, String name, String version, boolean draining) {
+        return transactions.installation(connection -> {
+            int renewals;
+            try (var upsert = connection.prepareStatement("""
+                    insert into job.node (id, name, version, draining) values (?, ?, ?, ?)
+                    on conflict (id) do update
+                       set draining = excluded.draining, heartbeat_at = now(),
+                           renewals = case when job.node.heartbeat_at > now() - make_interval(secs => ?)
+                                           then job.node.renewals + 1 else 0 end
+                    returning renewals
+                    """)) {
+                upsert.setObject(1, node);
+                upsert.setString(2, name);
+                upsert.setString(3, version);
+                upsert.setBoolean(4, draining);
+                upsert.setLong(5, TERM.toSeconds());
+                try (var rows = upsert.executeQuery()) {
+                    rows.next();
+                    renewals = rows.getInt(1);
+                }
+            }
+            try (var renew = connection.prepareStatement(
+                    "update job.lease set until = now() + make_interval(secs => ?) where node_id = ?")) {
+                renew.setLong(1, TERM.toSeconds());
+                renew.setObject(2, node);
+                renew.executeUpdate();
+            }
+            return renewals;
+        });
+    }
+
+    /** The node stops in good order: its runs may be taken over at once. */
+    void left(UUID node) {
+        transactions.installation(connection -> {
+            try (var update = connection.prepareStatement("update job.node set stopped_at = now() where id = ?");
+                    var release = connection.prepareStatement("delete from job.lease where node_id = ?")) {
+                update.setObject(1, node);
+                release.setObject(1, node);
+                release.executeUpdate();
+                return update.executeUpdate();
+            }
+        });
+    }
+
+    /**
+     * Takes or keeps the lease of a resource for a holder.
+     *
+     * @return false while another holder's lease has not lapsed
+     */
+    boolean acquire(String resource, UUID node, UUID holder) {
+        return transactions.installation(connection -> {
+            try (var upsert = connection.prepareStatement("""
+                    insert into job.lease as l (resource, node_id, fence, holder, until)
+                    values (?, ?, nextval('job.fence'), ?, now() + make_interval(secs => ?))
+                    on conflict (resource) do update
+                       set node_id = excluded.node_id, fence = excluded.fence, holder = excluded.holder, until = excluded.until
+                     where l.until < now() or l.holder = excluded.holder
+                    """)) {
+                upsert.setString(1, resource);
+                upsert.setObject(2, node);
+                upsert.setObject(3, holder);
+                upsert.setLong(4, TERM.toSeconds());
+                return upsert.executeUpdate() == 1;
+            }
+        });
+    }
+
+    /** The target that holds a resource, if its lease has not lapsed. */
+    Optional<UUID> holder(String resource) {
+        return transactions.installation(connection -> {
+            try (var query =
+                    connection.prepareStatement("select holder from job.lease where resource = ? and until >= now()")) {
+                query.setString(1, resource);
+                try (var rows = query.executeQuery()) {
+                    return rows.next() ? Optional.of(rows.getObject(1, UUID.class)) : Optional.<UUID>empty();
+                }
+            }
+        });
+    }
+
+    void release(String resource, UUID holder) {
+        transactions.installation(connection -> {
+            try (var delete = connection.prepareStatement("delete from job.lease where resource = ? and holder = ?")) {
+                delete.setString(1, resource);
+                delete.setObject(2, holder);
+                return delete.executeUpdate();
+            }
+        });
+    }
+
+    /** Runs that wait for a node, oldest first. */
+    List<RunOf> waitingRuns(int most) {
+        return transactions.installation(connection -> {
+            try (var query = connection.prepareStatement("select project_id, run_id from job.waiting_runs(?)")) {
+                query.setInt(1, most);
+                return runs(query);
+            }
+        });
+    }
+
+    /** Runs whose node has been silent for longer than {@link #TERM} or has left. */
+    List<RunOf> abandonedRuns() {
+        return transactions.installation(connection -> {
+            try (var query = connection.prepareStatement(
+                    "select project_id, run_id from job.abandoned_runs(make_interval(secs => ?))")) {
+                query.setLong(1, TERM.toSeconds());
+                return runs(query);
+            }
+        });
+    }
+
+    private static List<RunOf> runs(PreparedStatement query) throws SQLException {
+        var runs = new ArrayList<RunOf>();
+        try (var rows = query.executeQuery()) {
+            while (rows.next()) {
+                runs.add(new RunOf(new ProjectId(rows.getObject(1, UUID.class)), rows.getObject(2, UUID.class)));
+            }
+        }
+        return runs;
+    }
+
+    /** The nodes of the last day, the living first. */
+    List<NodeState> nodes() {
+        return transactions.installation((Connection connection) -> {
+            try (var query = connection.prepareStatement("""
+                    select id, name, version, started_at, heartbeat_at,
+                           stopped_at is null and heartbeat_at > now() - make_interval(secs => ?) as alive, draining,
+                           job.runs_of_node(id) as runs
+                      from job.node where heartbeat_at > now() - interval '1 day'
+                     order by alive desc, started_at desc limit 200
+                    """)) {
+                query.setLong(1, TERM.toSeconds());
+                var nodes = new ArrayList<NodeState>();
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        nodes.add(new NodeState(
+                                rows.getObject("id", UUID.class),
+                                rows.getString("name"),
+                                rows.getString("version"),
+                                rows.getTimestamp("started_at").toInstant(),
+                                rows.getTimestamp("heartbeat_at").toInstant(),
+                                rows.getBoolean("alive"),
+                                rows.getBoolean("draining"),
+                                rows.getLong("runs")));
+                    }
+                }
+                return nodes;
+            }
+        });
+    }
+
+    void ensureLogPartitions() {
+        transactions.installation(connection -> {
+            try (var call = connection.prepareStatement("select job.ensure_log_partitions()")) {
+                return call.execute();
+            }
+        });
+    }
+}

@@ -1,0 +1,326 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what happens to runs: claims, their end, and their loss. Every write is a short transaction of its own, because
+ * the work on a target may take hours.
+ */
+@ApplicationScoped
+class Ledger {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Transactions transactions;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Live live;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    /**
+     * Takes a waiting run for a node: exactly one node gets it. Targets that are not done wait for this attempt.
+     *
+     * @return empty if another node was faster or the run no longer waits
+     */
+    Optional<Attempt> claim(ProjectId project, UUID run, UUID node) {
+        return transactions.in(project, connection -> {
+            UUID id = Ids.next(clock);
+            try (var update = connection.prepareStatement("""
+                    with claimed as (
+                      update job.run set status = 'STARTED', reason = null, started_at = coalesce(started_at, now()), ended_at = null
+                       where id = (select id from job.run where id = ? and status in ('QUEUED', 'WAITING') for update skip locked)
+                      returning id, project_id, job, attempt, parameters),
+                    attempt as (
+                      insert into job.attempt (id, project_id, run_id, number, node_id, fence)
+                      select ?, project_id, id, attempt, ?, nextval('job.fence') from claimed returning fence)
+                    select claimed.job, claimed.attempt, claimed.parameters, attempt.fence from claimed, attempt
+                    """)) {
+                update.setObject(1, run);
+                update.setObject(2, id);
+                update.setObject(3, node);
+                try (var rows = update.executeQuery()) {
+                    if (!rows.next()) {
+                        return Optional.<Attempt>empty();
+                    }
+                    var attempt = new Attempt(
+                            project,
+                            run,
+                            id,
+                            rows.getInt("attempt"),
+                            rows.getLong("fence"),
+                            rows.getString("job"),
+                            Parameters.stored(JsonText.object(rows.getString("parameters"))));
+                    waitAgain(connection, run);
+                    live.changed(project, "run", run);
+                    return Optional.of(attempt);
+                }
+            }
+        });
+    }
+
+    private static void waitAgain(Connection connection, UUID run) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update job.target set status = 'WAITING', reason = null, remedy = null, progress_at = null, ended_at = null
+                 where run_id = ? and status not in ('COMPLETED', 'SKIPPED')
+                """)) {
+            update.setObject(1, run);
+            update.executeUpdate();
+        }
+    }
+
+    /** The attempt as the batch runtime's threads need it; they know nothing but its id. */
+    Optional<Attempt> attempt(UUID id) {
+        Optional<UUID> project = transactions.installation(connection -> {
+            try (var query = connection.prepareStatement("select job.project_of_attempt(?)")) {
+                query.setObject(1, id);
+                try (var rows = query.executeQuery()) {
+                    rows.next();
+                    return Optional.ofNullable(rows.getObject(1, UUID.class));
+                }
+            }
+        });
+        return project.flatMap(value -> transactions.in(new ProjectId(value), connection -> {
+            try (var query = connection.prepareStatement("""
+                    select a.run_id, a.number, a.fence, r.job, r.parameters from job.attempt a
+                      join job.run r on r.project_id = a.project_id and r.id = a.run_id where a.id = ?
+                    """)) {
+                query.setObject(1, id);
+                try (var rows = query.executeQuery()) {
+                    return rows.next()
+                            ? Optional.of(new Attempt(
+                                    new ProjectId(value),
+                                    rows.getObject("run_id", UUID.class),
+                                    id,
+                                    rows.getInt("number"),
+                                    rows.getLong("fence"),
+                                    rows.getString("job"),
+                                    Parameters.stored(JsonText.object(rows.getString("parameters")))))
+                            : Optional.<Attempt>empty();
+                }
+            }
+        }));
+    }
+
+    /** The batch job's first act: false if the attempt was taken before or its run has gone on without it. */
+    boolean take(Attempt attempt) {
+        return transactions.in(attempt.project(), connection -> {
+            try (var update = connection.prepareStatement("""
+                    update job.attempt a set taken_at = now()
+                     where a.id = ? and a.taken_at is null
+                       and exists (select from job.run r where r.id = a.run_id and r.attempt = a.number
+                                      and r.status in ('STARTED', 'STOPPING'))
+                    """)) {
+                update.setObject(1, attempt.id());
+                return update.executeUpdate() == 1;
+            }
+        });
+    }
+
+    /**
+     * Ends the run by what its targets have come to; targets that nobody took are failed with the given reason. Does
+     * nothing if the run has gone on under a newer attempt.
+     */
+    void end(Attempt attempt, String reasonForUntouched) {
+        transactions.run(attempt.project(), connection -> {
+            try (var update = connection.prepareStatement("""
+                    update job.target t
+                       set status = case when r.status = 'STOPPING' then 'STOPPED' else 'FAILED' end,
+                           reason = case when r.status = 'STOPPING' then 'Stopped before it began.' else ? end, ended_at = now()
+                      from job.run r
+                     where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
+                       and r.status in ('STARTED', 'STOPPING') and t.status in ('WAITING', 'STARTED')
+                    """)) {
+                update.setString(1, reasonForUntouched);
+                update.setObject(2, attempt.run());
+                update.setInt(3, attempt.number());
+                update.executeUpdate();
+            }
+            RunStatus status = RunStatus.of(targets(connection, attempt.run()));
+            try (var update = connection.prepareStatement("""
+                    update job.run r set status = ?, ended_at = now(),
+                           reason = (select i.name || ': ' || t.reason from job.target t
+                                       join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
+                                      where t.run_id = r.id and t.status in ('FAILED', 'STOPPED') and t.reason is not null
+                                      order by t.status, t.ended_at limit 1)
+                     where r.id = ? and r.attempt = ? and r.status in ('STARTED', 'STOPPING')
+                    """)) {
+                update.setString(1, status.name());
+                update.setObject(2, attempt.run());
+                update.setInt(3, attempt.number());
+                if (update.executeUpdate() == 1) {
+                    outbox(connection, attempt.project(), attempt.run(), status);
+                }
+            }
+            try (var update = connection.prepareStatement("update job.attempt set ended_at = now() where id = ?")) {
+                update.setObject(1, attempt.id());
+                update.executeUpdate();
+            }
+            live.changed(attempt.project(), "run", attempt.run());
+        });
+    }
+
+    private static List<TargetStatus> targets(Connection connection, UUID run) throws SQLException {
+        try (var query = connection.prepareStatement("select status from job.target where run_id = ?")) {
+            query.setObject(1, run);
+            var all = new ArrayList<TargetStatus>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    all.add(TargetStatus.valueOf(rows.getString(1)));
+                }
+            }
+            return all;
+        }
+    }
+
+    /** Alerting hears of a run's end even if this node dies right after. */
+    private static void outbox(Connection connection, ProjectId project, UUID run, RunStatus status)
+            throws SQLException {
+        try (var insert = connection.prepareStatement("""
+                insert into finding.outbox (project_id, kind, subject_id, payload)
+                values (?, 'run.ended', ?, jsonb_build_object('status', ?::text))
+                """)) {
+            insert.setObject(1, project.value());
+            insert.setObject(2, run);
+            insert.setString(3, status.name());
+            insert.executeUpdate();
+        }
+    }
+
+    /**
+     * Declares a started run lost, with its unfinished targets and steps, and queues it again while the policy allows.
+     *
+     * @param mostAttempts restart while fewer attempts than this were made
+     * @return the status it now has; empty if it is no longer started
+     */
+    Optional<RunStatus> lose(ProjectId project, UUID run, String reason, int mostAttempts) {
+        return transactions.in(project, connection -> {
+            int attempt;
+            try (var update = connection.prepareStatement("""
+                    update job.run set status = 'LOST', reason = ?, ended_at = now()
+                     where id = ? and status in ('STARTED', 'STOPPING') returning attempt
+                    """)) {
+                update.setString(1, reason);
+                update.setObject(2, run);
+                try (var rows = update.executeQuery()) {
+                    if (!rows.next()) {
+                        return Optional.<RunStatus>empty();
+                    }
+                    attempt = rows.getInt(1);
+                }
+            }
+            for (String sql : new String[] {
+                """
+                update job.step s set status = 'LOST', ended_at = now() from job.target t
+                 where t.project_id = s.project_id and t.id = s.target_id and t.run_id = ? and s.status = 'STARTED'
+                """,
+                "update job.target set status = 'LOST', ended_at = now() where run_id = ? and status = 'STARTED'",
+                "update job.attempt set ended_at = now() where run_id = ? and ended_at is null"
+            }) {
+                try (var update = connection.prepareStatement(sql)) {
+                    update.setObject(1, run);
+                    update.executeUpdate();
+                }
+            }
+            outbox(connection, project, run, RunStatus.LOST);
+            live.changed(project, "run", run);
+            if (attempt >= mostAttempts) {
+                return Optional.of(RunStatus.LOST);
+            }
+            requeue(connection, project, run);
+            return Optional.of(RunStatus.QUEUED);
+        });
+    }
+
+    /** The next attempt of a run that is over: its unfinished targets only. */
+    void requeue(Connection connection, ProjectId project, UUID run) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update job.run set status = 'QUEUED', attempt = attempt + 1, reason = null, ended_at = null
+                 where id = ? and status in ('STOPPED', 'PARTIAL', 'FAILED', 'LOST')
+                """)) {
+            update.setObject(1, run);
+            if (update.executeUpdate() == 0) {
+                throw new Failure.Conflict(
+                        "This run has nothing left to restart.", "Start a new run of the job instead.");
+            }
+        }
+        live.changed(project, "run", run);
+    }
+
+    /** Asks a run to stop: one that has not begun is stopped at once. */
+    void stop(Connection connection, ProjectId project, UUID run) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update job.run set status = case when status = 'STARTED' then 'STOPPING' else 'STOPPED' end,
+                       reason = 'Stopped by a person.', ended_at = case when status = 'STARTED' then null else now() end
+                 where id = ? and status in ('QUEUED', 'WAITING', 'STARTED') returning status
+                """)) {
+            update.setObject(1, run);
+            try (var rows = update.executeQuery()) {
+                if (!rows.next()) {
+                    throw new Failure.Conflict("This run is already over or stopping.", null);
+                }
+                if (rows.getString(1).equals("STOPPED")) {
+                    try (var targets = connection.prepareStatement("""
+                            update job.target set status = 'STOPPED', reason = 'Stopped before it began.', ended_at = now()
+                             where run_id = ? and status not in ('COMPLETED', 'SKIPPED')
+                            """)) {
+                        targets.setObject(1, run);
+                        targets.executeUpdate();
+                    }
+                }
+            }
+        }
+        live.changed(project, "run", run);
+    }
+
+    boolean isStopping(Attempt attempt) {
+        return transactions.in(attempt.project(), connection -> {
+            try (var query = connection.prepareStatement("select status = 'STOPPING' from job.run where id = ?")) {
+                query.setObject(1, attempt.run());
+                try (var rows = query.executeQuery()) {
+                    return rows.next() && rows.getBoolean(1);
+                }
+            }
+        });
+    }
+
+    /** A line of the run's log that belongs to no target. */
+    void log(ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text) {
+        transactions.run(project, connection -> {
+            log(connection, project, run, target, level, text);
+            live.changed(project, "log", run);
+        });
+    }
+
+    static void log(
+            Connection connection, ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text)
+            throws SQLException {
+        try (var insert = connection.prepareStatement("""
+                insert into job.log_line (project_id, run_id, target_id, at, level, text)
+                values (?, ?, ?, clock_timestamp(), ?, left(?, 4000))
+                """)) {
+            insert.setObject(1, project.value());
+            insert.setObject(2, run);
+            insert.setObject(3, target);
+            insert.setString(4, level.name());
+            insert.setString(5, text.replace("\0", ""));
+            insert.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Ids;
+import jakarta.annotation.PostConstruct;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** This node: a new one with every start of the server, so that a restarted server never owns what the dead one held. */
+@ApplicationScoped
+public class Node {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    @Inject
+    @ConfigProperty(name = "nightshift.node.name")
+    @SuppressWarnings("NullAway.Init")
+    private Optional<String> configuredName;
+
+    @SuppressWarnings("NullAway.Init")
+    private UUID id;
+
+    private volatile boolean draining;
+
+    @PostConstruct
+    void begin() {
+        id = Ids.next(clock);
+    }
+
+    public UUID id() {
+        return id;
+    }
+
+    /** NIGHTSHIFT_NODE_NAME, else the host's name. */
+    public String name() {
+        return configuredName.orElseGet(() -> {
+            try {
+                return InetAddress.getLocalHost().getHostName();
+            } catch (UnknownHostException e) {
+                return "node";
+            }
+        });
+    }
+
+    /** A draining node takes no new runs and is not ready. */
+    public boolean draining() {
+        return draining;
+    }
+
+    public void drain() {
+        draining = true;
+    }
+}

@@ -1,0 +1,38 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Failure;
+import java.time.Duration;
+
+/** Waits out a repository database that is away, for what must be written. */
+final class Patience {
+    private static final System.Logger LOG = System.getLogger(Patience.class.getName());
+
+    /** Longer than a failover or a restart of the repository takes; then the run is left to recovery. */
+    static final Duration MOST = Duration.ofMinutes(10);
+
+    private Patience() {}
+
+    static void untilRepositoryAnswers(Runnable write) {
+        long giveUp = System.nanoTime() + MOST.toNanos();
+        for (long pause = 250; ; pause = Math.min(pause * 2, 5000)) {
+            try {
+                write.run();
+                return;
+            } catch (Failure.Retryable e) {
+                if (System.nanoTime() > giveUp) {
+                    throw e;
+                }
+                LOG.log(System.Logger.Level.WARNING, "The repository is away; writing again in {0} ms", pause);
+                try {
+                    Thread.sleep(pause);
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                    throw e;
+                }
+            } catch (Failure.Fatal e) {
+                LOG.log(System.Logger.Level.WARNING, "Not written: {0}", e.getMessage());
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,340 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.kernel.Page;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Reads and inserts runs; all within the transaction whose connection is passed. */
+@ApplicationScoped
+class RunRepository {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Live live;
+
+    /** What a list of runs may be narrowed to; null for no narrowing. */
+    record Filter(
+            @Nullable String job,
+            @Nullable RunStatus status,
+            @Nullable String database,
+            @Nullable Instant since) {}
+
+    /** A target to be, before its run exists. */
+    record NewTarget(UUID instanceId, @Nullable UUID databaseId, List<String> databaseNames) {}
+
+    UUID insert(
+            Connection connection,
+            ProjectId project,
+            RunRequest request,
+            JobDefinition job,
+            Parameters parameters,
+            List<NewTarget> targets)
+            throws SQLException {
+        UUID run = Ids.next(clock);
+        try (var insert = connection.prepareStatement("""
+                insert into job.run (id, project_id, job, status, trigger, triggered_by, schedule_id, fire_at, parameters)
+                values (?, ?, ?, 'QUEUED', ?, ?, ?, ?, ?::jsonb)
+                """)) {
+            insert.setObject(1, run);
+            insert.setObject(2, project.value());
+            insert.setString(3, job.name());
+            insert.setString(4, request.trigger().name());
+            insert.setString(5, request.by());
+            insert.setObject(6, request.schedule());
+            insert.setTimestamp(7, request.fireAt() == null ? null : Timestamp.from(request.fireAt()));
+            insert.setString(8, parameters.asJson().toString());
+            insert.executeUpdate();
+        }
+        try (var insert = connection.prepareStatement("""
+                        insert into job.target (id, project_id, run_id, instance_id, database_id, database_names, status)
+                        values (?, ?, ?, ?, ?, ?, 'WAITING')
+                        """);
+                var step = connection.prepareStatement("""
+                        insert into job.step (project_id, target_id, name, position, status) values (?, ?, ?, ?, 'WAITING')
+                        """)) {
+            for (NewTarget target : targets) {
+                UUID id = Ids.next(clock);
+                insert.setObject(1, id);
+                insert.setObject(2, project.value());
+                insert.setObject(3, run);
+                insert.setObject(4, target.instanceId());
+                insert.setObject(5, target.databaseId());
+                Array names =
+                        connection.createArrayOf("text", target.databaseNames().toArray());
+                insert.setArray(6, names);
+                insert.addBatch();
+                for (int i = 0; i < job.steps().size(); i++) {
+                    step.setObject(1, project.value());
+                    step.setObject(2, id);
+                    step.setString(3, job.steps().get(i));
+                    step.setInt(4, i);
+                    step.addBatch();
+                }
+            }
+            insert.executeBatch();
+            step.executeBatch();
+        }
+        live.changed(project, "run", run);
+        return run;
+    }
+
+    private static final String RUN = """
+            select r.id, r.job, r.status, r.reason, r.trigger, r.triggered_by, r.schedule_id, s.name as schedule,
+                   r.parameters, r.attempt, n.name as node, r.created_at, r.started_at, r.ended_at
+              from job.run r
+              left join job.schedule s on s.project_id = r.project_id and s.id = r.schedule_id
+              left join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
+              left join job.node n on n.id = a.node_id
+            """;
+
+    Optional<Run> find(Connection connection, UUID id) throws SQLException {
+        try (var query = connection.prepareStatement(RUN + " where r.id = ?")) {
+            query.setObject(1, id);
+            try (var rows = query.executeQuery()) {
+                return rows.next()
+                        ? Optional.of(
+                                run(rows, usualMillis(connection, rows.getString("job")), targets(connection, id)))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    Optional<Run> newest(Connection connection, String job, RunRequest.Trigger trigger) throws SQLException {
+        try (var query = connection.prepareStatement(
+                "select id from job.run where job = ? and trigger = ? order by id desc limit 1")) {
+            query.setString(1, job);
+            query.setString(2, trigger.name());
+            try (var rows = query.executeQuery()) {
+                return rows.next() ? find(connection, rows.getObject(1, UUID.class)) : Optional.empty();
+            }
+        }
+    }
+
+    /** Newest first; {@code after} is the id of the last run of the page before. */
+    Page<Run> list(Connection connection, Filter filter, @Nullable UUID after, int limit) throws SQLException {
+        try (var query = connection.prepareStatement(RUN + """
+                         where (?::uuid is null or r.id < ?::uuid)
+                           and (?::text is null or r.job = ?::text)
+                           and (?::text is null or r.status = ?::text)
+                           and (?::timestamptz is null or r.created_at >= ?::timestamptz)
+                           and (?::text is null or exists (select from job.target t
+                                 where t.project_id = r.project_id and t.run_id = r.id and ?::text = any (t.database_names)))
+                         order by r.id desc limit ?
+                        """)) {
+            RunStatus status = filter.status();
+            twice(query, 1, after);
+            twice(query, 3, filter.job());
+            twice(query, 5, status == null ? null : status.name());
+            twice(query, 7, filter.since() == null ? null : Timestamp.from(filter.since()));
+            twice(query, 9, filter.database());
+            query.setInt(11, limit + 1);
+            List<Run> runs = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    runs.add(run(rows, null, List.of()));
+                }
+            }
+            boolean more = runs.size() > limit;
+            List<Run> page = more ? runs.subList(0, limit) : runs;
+            return new Page<>(
+                    withTargets(connection, page),
+                    more ? page.get(limit - 1).id().toString() : null);
+        }
+    }
+
+    private static void twice(PreparedStatement query, int at, @Nullable Object value) throws SQLException {
+        query.setObject(at, value);
+        query.setObject(at + 1, value);
+    }
+
+    /** Lists show each run's targets without their steps: one query for the whole page. */
+    private static List<Run> withTargets(Connection connection, List<Run> runs) throws SQLException {
+        List<Run> full = new ArrayList<>(runs);
+        if (full.isEmpty()) {
+            return full;
+        }
+        var byRun = new HashMap<UUID, List<Run.Target>>();
+        try (var query = connection.prepareStatement(TARGET + " where t.run_id = any (?) order by t.run_id, t.id")) {
+            query.setArray(
+                    1,
+                    connection.createArrayOf("uuid", runs.stream().map(Run::id).toArray()));
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    byRun.computeIfAbsent(rows.getObject("run_id", UUID.class), id -> new ArrayList<>())
+                            .add(target(rows, List.of()));
+                }
+            }
+        }
+        full.replaceAll(run -> run.withTargets(byRun.getOrDefault(run.id(), List.of())));
+        return full;
+    }
+
+    private static final String TARGET = """
+            select t.id, t.run_id, t.instance_id, i.name as instance, t.database_id, d.name as database, t.database_names,
+                   t.status, t.reason, t.remedy, t.attempt, t.started_at, t.ended_at, t.figures,
+                   t.progress_done, t.progress_total, t.progress_unit, t.progress_text, t.progress_at
+              from job.target t
+              join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
+              left join fleet.database d on d.project_id = t.project_id and d.id = t.database_id
+            """;
+
+    List<Run.Target> targets(Connection connection, UUID run) throws SQLException {
+        var steps = steps(connection, run);
+        try (var query = connection.prepareStatement(TARGET + " where t.run_id = ? order by t.id")) {
+            query.setObject(1, run);
+            List<Run.Target> targets = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    targets.add(target(rows, steps.getOrDefault(rows.getObject("id", UUID.class), List.of())));
+                }
+            }
+            return targets;
+        }
+    }
+
+    private static Map<UUID, List<Run.Step>> steps(Connection connection, UUID run) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select s.target_id, s.name, s.status, s.figure, s.reason, s.started_at, s.ended_at
+                  from job.step s join job.target t on t.project_id = s.project_id and t.id = s.target_id
+                 where t.run_id = ? order by s.target_id, s.position
+                """)) {
+            query.setObject(1, run);
+            var steps = new HashMap<UUID, List<Run.Step>>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    steps.computeIfAbsent(rows.getObject("target_id", UUID.class), id -> new ArrayList<>())
+                            .add(new Run.Step(
+                                    rows.getString("name"),
+                                    TargetStatus.valueOf(rows.getString("status")),
+                                    rows.getString("figure"),
+                                    rows.getString("reason"),
+                                    instant(rows, "started_at"),
+                                    instant(rows, "ended_at")));
+                }
+            }
+            return steps;
+        }
+    }
+
+    /** Oldest first; {@code after} is the sequence number of the last line seen. */
+    Page<Run.LogLine> log(Connection connection, UUID run, @Nullable UUID target, long after, int limit)
+            throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select seq, at, target_id, level, text from job.log_line
+                 where project_id = tenancy.current_project() and run_id = ? and seq > ?
+                   and (?::uuid is null or target_id = ?::uuid)
+                 order by seq limit ?
+                """)) {
+            query.setObject(1, run);
+            query.setLong(2, after);
+            twice(query, 3, target);
+            query.setInt(5, limit + 1);
+            List<Run.LogLine> lines = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    lines.add(new Run.LogLine(
+                            rows.getLong("seq"),
+                            rows.getTimestamp("at").toInstant(),
+                            rows.getObject("target_id", UUID.class),
+                            Run.Level.valueOf(rows.getString("level")),
+                            rows.getString("text")));
+                }
+            }
+            boolean more = lines.size() > limit;
+            List<Run.LogLine> page = more ? lines.subList(0, limit) : lines;
+            return new Page<>(page, more ? Long.toString(page.get(limit - 1).seq()) : null);
+        }
+    }
+
+    private static @Nullable Long usualMillis(Connection connection, String job) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select percentile_cont(0.5) within group (order by extract(epoch from ended_at - started_at) * 1000)
+                  from (select started_at, ended_at from job.run
+                         where project_id = tenancy.current_project() and job = ? and status = 'COMPLETED' and attempt = 1
+                           and started_at is not null and ended_at is not null
+                         order by id desc limit 10) newest
+                """)) {
+            query.setString(1, job);
+            try (var rows = query.executeQuery()) {
+                rows.next();
+                double median = rows.getDouble(1);
+                return rows.wasNull() ? null : Math.round(median);
+            }
+        }
+    }
+
+    private static Run run(ResultSet rows, @Nullable Long usual, List<Run.Target> targets) throws SQLException {
+        return new Run(
+                rows.getObject("id", UUID.class),
+                rows.getString("job"),
+                RunStatus.valueOf(rows.getString("status")),
+                rows.getString("reason"),
+                RunRequest.Trigger.valueOf(rows.getString("trigger")),
+                rows.getString("triggered_by"),
+                rows.getObject("schedule_id", UUID.class),
+                rows.getString("schedule"),
+                JsonText.object(rows.getString("parameters")),
+                rows.getInt("attempt"),
+                rows.getString("node"),
+                rows.getTimestamp("created_at").toInstant(),
+                instant(rows, "started_at"),
+                instant(rows, "ended_at"),
+                usual,
+                targets);
+    }
+
+    private static Run.Target target(ResultSet rows, List<Run.Step> steps) throws SQLException {
+        long total = rows.getLong("progress_total");
+        Long knownTotal = rows.wasNull() ? null : total;
+        Timestamp progressAt = rows.getTimestamp("progress_at");
+        return new Run.Target(
+                rows.getObject("id", UUID.class),
+                rows.getObject("instance_id", UUID.class),
+                rows.getString("instance"),
+                rows.getObject("database_id", UUID.class),
+                rows.getString("database"),
+                List.of((String[]) rows.getArray("database_names").getArray()),
+                TargetStatus.valueOf(rows.getString("status")),
+                rows.getString("reason"),
+                rows.getString("remedy"),
+                rows.getInt("attempt"),
+                instant(rows, "started_at"),
+                instant(rows, "ended_at"),
+                progressAt == null
+                        ? null
+                        : new Run.Progress(
+                                rows.getLong("progress_done"),
+                                knownTotal,
+                                rows.getString("progress_unit"),
+                                rows.getString("progress_text"),
+                                progressAt.toInstant()),
+                JsonText.object(rows.getString("figures")),
+                steps);
+    }
+
+    private static @Nullable Instant instant(ResultSet rows, String column) throws SQLException {
+        Timestamp at = rows.getTimestamp(column);
+        return at == null ? null : at.toInstant();
+    }
+}

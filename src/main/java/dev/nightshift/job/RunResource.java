@@ -1,0 +1,348 @@
+package dev.nightshift.job;
+
+import dev.nightshift.access.Caller;
+import dev.nightshift.access.CurrentProject;
+import dev.nightshift.audit.Audit;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Page;
+import dev.nightshift.kernel.ProjectId;
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Runs: start, look, follow, stop, restart. */
+@Path("projects/{project}/runs")
+@RequestScoped
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Runs")
+public class RunResource {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Runs runs;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private CurrentProject project;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Caller caller;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Audit audit;
+
+    /** What to run, on what. */
+    @Schema(name = "RunRequest", example = "{\"job\":\"backup\",\"databases\":[\"demo\"],\"parameters\":{}}")
+    public record NewRun(
+            @Nullable String job,
+            @Nullable List<String> databases,
+            @Nullable JsonObject parameters) {}
+
+    /** A run as the ledger has it; durations in milliseconds. */
+    @Schema(name = "Run")
+    public record RunView(
+            UUID id,
+            String job,
+            RunStatus status,
+            @Nullable String reason,
+            RunRequest.Trigger trigger,
+            String triggeredBy,
+            @Nullable String schedule,
+            JsonObject parameters,
+            Instant createdAt,
+            @Nullable Instant startedAt,
+            @Nullable Instant endedAt,
+            @Nullable Long durationMillis,
+            @Nullable Long usualMillis,
+            int attempt,
+            @Nullable String node,
+            @Nullable Double progress,
+            List<TargetView> targets) {}
+
+    /** One instance or database of a run. */
+    @Schema(name = "RunTarget")
+    public record TargetView(
+            UUID id,
+            String instance,
+            @Nullable String database,
+            List<String> databases,
+            TargetStatus status,
+            @Nullable String reason,
+            @Nullable String remedy,
+            int attempt,
+            @Nullable Instant startedAt,
+            @Nullable Instant endedAt,
+            @Nullable Long durationMillis,
+            @Nullable ProgressView progress,
+            List<StepView> steps,
+            JsonObject figures) {}
+
+    /** How far the current step is; the estimate assumes that it goes on as fast as so far. */
+    @Schema(name = "RunProgress")
+    public record ProgressView(
+            long done,
+            @Nullable Long total,
+            String unit,
+            @Nullable Long etaMillis,
+            @Nullable String text) {}
+
+    /** One step of a target. */
+    @Schema(name = "RunStep")
+    public record StepView(
+            String name,
+            TargetStatus status,
+            @Nullable Instant startedAt,
+            @Nullable Instant endedAt,
+            @Nullable Long durationMillis,
+            @Nullable String figure,
+            @Nullable String reason) {}
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Operation(summary = "Start a run", description = "Answers at once with the run's URL; follow it there.")
+    @APIResponse(responseCode = "202", description = "Queued")
+    public Response start(@Nullable NewRun body, @Context UriInfo uri) {
+        if (body == null || body.job() == null) {
+            throw new Failure.Invalid("job", "Name the job to run.");
+        }
+        ProjectId id = project.id();
+        var parameters = body.parameters();
+        var databases = body.databases();
+        UUID run = runs.request(
+                id,
+                new RunRequest(
+                        body.job(),
+                        databases == null ? List.of() : databases,
+                        parameters == null ? JsonValue.EMPTY_JSON_OBJECT : parameters,
+                        caller.kind() == Caller.Kind.PERSON ? RunRequest.Trigger.PERSON : RunRequest.Trigger.KEY,
+                        caller.name(),
+                        null,
+                        null));
+        audit.record(
+                id,
+                "run.start",
+                "run " + run,
+                Map.of("job", body.job(), "databases", databases == null ? List.of() : databases));
+        return Response.accepted(view(runs.get(id, run)))
+                .location(uri.getAbsolutePathBuilder().path(run.toString()).build())
+                .build();
+    }
+
+    @GET
+    @Operation(summary = "Runs, newest first")
+    public Page<RunView> list(
+            @QueryParam("job") @Nullable String job,
+            @QueryParam("status") @Nullable String status,
+            @QueryParam("database") @Nullable String database,
+            @QueryParam("since") @Nullable String since,
+            @QueryParam("after") @Nullable String after,
+            @QueryParam("limit") @DefaultValue("50") int limit) {
+        var page = runs.list(
+                project.id(),
+                new RunRepository.Filter(job, status(status), database, since(since)),
+                after == null ? null : uuid("after", after),
+                limit(limit));
+        return new Page<>(page.items().stream().map(RunResource::view).toList(), page.next());
+    }
+
+    @GET
+    @Path("{id}")
+    @Operation(summary = "A run with its targets and steps")
+    public RunView get(@PathParam("id") String id) {
+        return view(runs.get(project.id(), known(id)));
+    }
+
+    @GET
+    @Path("{id}/log")
+    @Operation(
+            summary = "The lines of a run's log, oldest first",
+            description = "Pass the last seq as after to follow.")
+    public Page<Run.LogLine> log(
+            @PathParam("id") String id,
+            @QueryParam("target") @Nullable String target,
+            @QueryParam("after") @DefaultValue("0") long after,
+            @QueryParam("limit") @DefaultValue("200") int limit) {
+        return runs.log(project.id(), known(id), target == null ? null : uuid("target", target), after, limit(limit));
+    }
+
+    @POST
+    @Path("{id}/stop")
+    @Operation(summary = "Stop a run", description = "Cancels what its targets are doing; what is done stays done.")
+    @APIResponse(responseCode = "202", description = "Stopping")
+    public Response stop(@PathParam("id") String id) {
+        Run run = runs.stop(project.id(), known(id));
+        audit.record(project.id(), "run.stop", "run " + run.id(), Map.of("job", run.job()));
+        return Response.accepted(view(run)).build();
+    }
+
+    @POST
+    @Path("{id}/restart")
+    @Operation(summary = "Restart a run", description = "Same run, same parameters, its unfinished targets only.")
+    @APIResponse(responseCode = "202", description = "Queued again")
+    public Response restart(@PathParam("id") String id) {
+        Run run = runs.restart(project.id(), known(id));
+        audit.record(
+                project.id(), "run.restart", "run " + run.id(), Map.of("job", run.job(), "attempt", run.attempt()));
+        return Response.accepted(view(run)).build();
+    }
+
+    private static UUID known(String id) {
+        try {
+            return UUID.fromString(id);
+        } catch (IllegalArgumentException e) {
+            throw new Failure.NotFound("This project has no such run.");
+        }
+    }
+
+    private static UUID uuid(String field, String value) {
+        try {
+            return UUID.fromString(value);
+        } catch (IllegalArgumentException e) {
+            throw new Failure.Invalid(field, "An id is expected, as an earlier answer gave it.");
+        }
+    }
+
+    private static int limit(int limit) {
+        if (limit < 1 || limit > Page.MAX) {
+            throw new Failure.Invalid("limit", "A page holds 1 to " + Page.MAX + " items.");
+        }
+        return limit;
+    }
+
+    private static @Nullable RunStatus status(@Nullable String status) {
+        if (status == null || status.isEmpty()) {
+            return null;
+        }
+        return Arrays.stream(RunStatus.values())
+                .filter(value -> value.name().equals(status))
+                .findFirst()
+                .orElseThrow(
+                        () -> new Failure.Invalid("status", "One of " + Arrays.toString(RunStatus.values()) + "."));
+    }
+
+    private static @Nullable Instant since(@Nullable String since) {
+        try {
+            return since == null || since.isEmpty() ? null : Instant.parse(since);
+        } catch (DateTimeParseException e) {
+            throw new Failure.Invalid("since", "A time such as 2026-11-21T02:15:00Z is expected.");
+        }
+    }
+
+    static RunView view(Run run) {
+        return new RunView(
+                run.id(),
+                run.job(),
+                run.status(),
+                run.reason(),
+                run.trigger(),
+                run.triggeredBy(),
+                run.schedule(),
+                run.parameters(),
+                run.createdAt(),
+                run.startedAt(),
+                run.endedAt(),
+                millis(run.startedAt(), run.endedAt()),
+                run.usualMillis(),
+                run.attempt(),
+                run.node(),
+                progress(run),
+                run.targets().stream().map(RunResource::view).toList());
+    }
+
+    private static TargetView view(Run.Target target) {
+        return new TargetView(
+                target.id(),
+                target.instance(),
+                target.database(),
+                target.databaseNames(),
+                target.status(),
+                target.reason(),
+                target.remedy(),
+                target.attempt(),
+                target.startedAt(),
+                target.endedAt(),
+                millis(target.startedAt(), target.endedAt()),
+                progress(target),
+                target.steps().stream()
+                        .map(step -> new StepView(
+                                step.name(),
+                                step.status(),
+                                step.startedAt(),
+                                step.endedAt(),
+                                millis(step.startedAt(), step.endedAt()),
+                                step.figure(),
+                                step.reason()))
+                        .toList(),
+                target.figures());
+    }
+
+    private static @Nullable ProgressView progress(Run.Target target) {
+        Run.Progress progress = target.progress();
+        if (progress == null || target.status() != TargetStatus.STARTED) {
+            return null;
+        }
+        Instant began = target.steps().stream()
+                .filter(step -> step.status() == TargetStatus.STARTED)
+                .map(Run.Step::startedAt)
+                .findFirst()
+                .orElse(null);
+        Long total = progress.total();
+        Long eta = null;
+        if (began != null && total != null && progress.done() > 0 && total > progress.done()) {
+            double perUnit = (double) Duration.between(began, progress.at()).toMillis() / progress.done();
+            eta = Math.round(perUnit * (total - progress.done()));
+        }
+        return new ProgressView(progress.done(), total, progress.unit(), eta, progress.text());
+    }
+
+    /** Share of steps that are over, the running one by its own progress; null while nothing is known. */
+    private static @Nullable Double progress(Run run) {
+        double done = 0;
+        int steps = 0;
+        for (Run.Target target : run.targets()) {
+            for (Run.Step step : target.steps()) {
+                steps++;
+                if (step.status() == TargetStatus.STARTED) {
+                    Run.Progress progress = target.progress();
+                    Long total = progress == null ? null : progress.total();
+                    done += progress != null && total != null && total > 0
+                            ? Math.min(1.0, (double) progress.done() / total)
+                            : 0;
+                } else if (step.status() != TargetStatus.WAITING) {
+                    done++;
+                }
+            }
+        }
+        return steps == 0 ? null : done / steps;
+    }
+
+    private static @Nullable Long millis(@Nullable Instant from, @Nullable Instant to) {
+        return from == null || to == null ? null : Duration.between(from, to).toMillis();
+    }
+}

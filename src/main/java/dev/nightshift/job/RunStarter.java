@@ -1,0 +1,105 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import jakarta.ejb.ConcurrencyManagement;
+import jakarta.ejb.ConcurrencyManagementType;
+import jakarta.ejb.EJB;
+import jakarta.ejb.Schedule;
+import jakarta.ejb.Singleton;
+import jakarta.ejb.Startup;
+import jakarta.ejb.TransactionManagement;
+import jakarta.ejb.TransactionManagementType;
+import jakarta.inject.Inject;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** Every second: claims runs that wait, and starts them; tells the local targets of runs that are to stop. */
+@Singleton
+@Startup
+@TransactionManagement(TransactionManagementType.BEAN)
+@ConcurrencyManagement(ConcurrencyManagementType.BEAN)
+public class RunStarter {
+    private static final System.Logger LOG = System.getLogger(RunStarter.class.getName());
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Leases leases;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Ledger ledger;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Node node;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private LocalTargets local;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    @EJB
+    @SuppressWarnings("NullAway.Init")
+    private BatchRunner batch;
+
+    /** Runs that this node works on at once. */
+    @Inject
+    @ConfigProperty(name = "nightshift.node.parallel.runs", defaultValue = "8")
+    private int parallel;
+
+    private final AtomicBoolean busy = new AtomicBoolean();
+
+    @Schedule(hour = "*", minute = "*", second = "*", persistent = false)
+    void look() {
+        if (!busy.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            stopWhatIsToStop();
+            int room = node.draining() ? 0 : parallel - local.size();
+            if (room > 0) {
+                leases.waitingRuns(room).forEach(this::start);
+            }
+        } catch (Failure.Retryable e) {
+            LOG.log(System.Logger.Level.DEBUG, "Nothing started: {0}", e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "Starting runs failed", e);
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    private void start(Leases.RunOf waiting) {
+        ledger.claim(waiting.project(), waiting.run(), node.id()).ifPresent(attempt -> {
+            // Known here before the batch runtime knows it: recovery leaves alone what this process works on.
+            local.started(attempt, clock.now());
+            try {
+                batch.start(attempt.job(), attempt.id().toString());
+            } catch (RuntimeException e) {
+                local.ended(attempt);
+                LOG.log(System.Logger.Level.ERROR, "The batch runtime did not start run " + attempt.run(), e);
+                ledger.end(attempt, "The batch runtime did not start the job: " + rootMessage(e));
+            }
+        });
+    }
+
+    private static String rootMessage(Throwable e) {
+        Throwable cause = e;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+
+    private void stopWhatIsToStop() {
+        for (Attempt attempt : local.attempts()) {
+            if (ledger.isStopping(attempt)) {
+                local.of(attempt.run()).forEach(TargetRun::stop);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package dev.nightshift.job;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/** Where a run stands, and what may follow. */
+public enum RunStatus {
+    /** To be taken by the next node that has room. */
+    QUEUED,
+    /** Taken into account, but held back; the reason says by what. */
+    WAITING,
+    STARTED,
+    /** Somebody asked it to stop; its targets are being told. */
+    STOPPING,
+    STOPPED,
+    COMPLETED,
+    /** Some targets are done, some failed. */
+    PARTIAL,
+    FAILED,
+    /** Its node died or let go of it. */
+    LOST,
+    /** Its time passed while nobody was there to start it. */
+    MISSED,
+    /** Not started on purpose; the reason says why. */
+    SKIPPED;
+
+    /** True when nothing more happens unless a person, or the restart policy for LOST, asks for it. */
+    public boolean isOver() {
+        return switch (this) {
+            case QUEUED, WAITING, STARTED, STOPPING -> false;
+            case STOPPED, COMPLETED, PARTIAL, FAILED, LOST, MISSED, SKIPPED -> true;
+        };
+    }
+
+    /** The allowed changes. A run stays the same run across restarts, so the ends with unfinished targets lead back to QUEUED. */
+    public boolean mayBecome(RunStatus next) {
+        return successors().contains(next);
+    }
+
+    private Set<RunStatus> successors() {
+        return switch (this) {
+            case QUEUED -> EnumSet.of(WAITING, STARTED, STOPPED, SKIPPED);
+            case WAITING -> EnumSet.of(QUEUED, STARTED, STOPPED, SKIPPED);
+            case STARTED -> EnumSet.of(STOPPING, STOPPED, COMPLETED, PARTIAL, FAILED, LOST);
+            case STOPPING -> EnumSet.of(STOPPED, COMPLETED, PARTIAL, FAILED, LOST);
+            case STOPPED, PARTIAL, FAILED, LOST -> EnumSet.of(QUEUED);
+            case COMPLETED, MISSED, SKIPPED -> EnumSet.noneOf(RunStatus.class);
+        };
+    }
+
+    /** What a run has come to, from its targets' ends. */
+    static RunStatus of(java.util.Collection<TargetStatus> targets) {
+        if (targets.stream().anyMatch(t -> t == TargetStatus.STOPPED)) {
+            return STOPPED;
+        }
+        long bad = targets.stream().filter(t -> !t.isDone()).count();
+        if (bad == 0) {
+            return COMPLETED;
+        }
+        return bad == targets.size() ? FAILED : PARTIAL;
+    }
+}

@@ -1,0 +1,152 @@
+package dev.nightshift.job;
+
+import dev.nightshift.fleet.Database;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.Page;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Runs as people and features ask for them and look at them. */
+@ApplicationScoped
+public class Runs {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Transactions transactions;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private RunRepository repository;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Ledger ledger;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Jobs jobs;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Fleet fleet;
+
+    /**
+     * Queues a run; a node takes it within a second.
+     *
+     * @throws Failure.Invalid if the job, a database or a parameter is not right, naming it
+     */
+    public UUID request(ProjectId project, RunRequest request) {
+        Job job = jobs.named(request.job());
+        Parameters parameters = Parameters.check(job.definition(), request.parameters());
+        job.check(project, parameters);
+        var targets = targets(project, job.definition(), request.databases());
+        return transactions.in(
+                project,
+                connection -> repository.insert(connection, project, request, job.definition(), parameters, targets));
+    }
+
+    /** Databases by name; physical work collapses to one target per instance. */
+    private List<RunRepository.NewTarget> targets(ProjectId project, JobDefinition job, List<String> names) {
+        if (names.isEmpty() || names.size() > RunRequest.MAX_DATABASES) {
+            throw new Failure.Invalid(
+                    "databases",
+                    "Name 1 to " + RunRequest.MAX_DATABASES + " databases, or \"*\" for all of the project.");
+        }
+        List<Database> databases = names.equals(List.of("*")) ? fleet.databases(project) : named(project, names);
+        if (databases.isEmpty()) {
+            throw new Failure.Invalid("databases", "This project has no databases yet; register one first.");
+        }
+        if (job.unit() == Unit.DATABASE) {
+            return databases.stream()
+                    .map(database -> new RunRepository.NewTarget(
+                            database.instance().id(),
+                            database.id(),
+                            List.of(database.name().value())))
+                    .toList();
+        }
+        var byInstance = new LinkedHashMap<UUID, List<String>>();
+        databases.forEach(database -> byInstance
+                .computeIfAbsent(database.instance().id(), id -> new ArrayList<>())
+                .add(database.name().value()));
+        return byInstance.entrySet().stream()
+                .map(entry -> new RunRepository.NewTarget(entry.getKey(), null, entry.getValue()))
+                .toList();
+    }
+
+    private List<Database> named(ProjectId project, List<String> names) {
+        var databases = new LinkedHashMap<UUID, Database>();
+        for (int i = 0; i < names.size(); i++) {
+            String field = "databases[" + i + "]";
+            Database database;
+            try {
+                database = fleet.databaseNamed(project, new Name(names.get(i)))
+                        .orElseThrow(() -> new Failure.Invalid(field, "This project has no database of this name."));
+            } catch (Failure.Invalid e) {
+                throw new Failure.Invalid(field, e.getMessage());
+            }
+            databases.put(database.id(), database);
+        }
+        return List.copyOf(databases.values());
+    }
+
+    /**
+     * A run with its targets and their steps.
+     *
+     * @throws Failure.NotFound if the project has no such run
+     */
+    public Run get(ProjectId project, UUID id) {
+        return transactions
+                .in(project, connection -> repository.find(connection, id))
+                .orElseThrow(Runs::unknown);
+    }
+
+    /** The newest run of a job that was started this way. */
+    public Optional<Run> newest(ProjectId project, String job, RunRequest.Trigger trigger) {
+        return transactions.in(project, connection -> repository.newest(connection, job, trigger));
+    }
+
+    Page<Run> list(ProjectId project, RunRepository.Filter filter, @Nullable UUID after, int limit) {
+        return transactions.in(project, connection -> repository.list(connection, filter, after, limit));
+    }
+
+    /** The lines of a run's log, oldest first, after a sequence number. */
+    public Page<Run.LogLine> log(ProjectId project, UUID run, @Nullable UUID target, long after, int limit) {
+        get(project, run);
+        return transactions.in(project, connection -> repository.log(connection, run, target, after, limit));
+    }
+
+    /**
+     * Asks a run to stop: it cancels what it is doing; targets that are done stay done.
+     *
+     * @throws Failure.Conflict if it is over
+     */
+    public Run stop(ProjectId project, UUID id) {
+        get(project, id);
+        transactions.run(project, connection -> ledger.stop(connection, project, id));
+        return get(project, id);
+    }
+
+    /**
+     * Starts the next attempt of a run that is over: the same run, targets and parameters; what is done stays done.
+     *
+     * @throws Failure.Conflict if nothing is left to do
+     */
+    public Run restart(ProjectId project, UUID id) {
+        get(project, id);
+        transactions.run(project, connection -> ledger.requeue(connection, project, id));
+        return get(project, id);
+    }
+
+    private static Failure.NotFound unknown() {
+        return new Failure.NotFound("This project has no such run.");
+    }
+}

@@ -1,0 +1,177 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Failure;
+import jakarta.batch.api.AbstractBatchlet;
+import jakarta.batch.api.BatchProperty;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The frame around a feature's work on one target: takes the target under the attempt's fence, waits for the lock of
+ * the kind of work, tries again what is worth it, and records the end. Whatever happens, it ends the target and not
+ * the batch job, so that the other targets go on.
+ */
+public abstract class TargetBatchlet extends AbstractBatchlet {
+    private static final System.Logger LOG = System.getLogger(TargetBatchlet.class.getName());
+
+    /** Tries of a target before a retryable failure is final. */
+    static final int TRIES = 3;
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+
+    @Inject
+    @BatchProperty(name = "attempt")
+    @SuppressWarnings("NullAway.Init")
+    private String attemptId;
+
+    @Inject
+    @BatchProperty(name = "target")
+    @SuppressWarnings("NullAway.Init")
+    private String targetId;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Ledger ledger;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private TargetLedger targets;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private TargetLocks locks;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private LocalTargets local;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Jobs jobs;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private TargetFindings findings;
+
+    private volatile @Nullable TargetRun running;
+
+    /**
+     * Does the job on one target, outside of any transaction.
+     *
+     * @throws Failure by whose type the frame decides; {@link StopRequested} when it noticed the stop
+     */
+    protected abstract void work(TargetRun target) throws Exception;
+
+    @Override
+    public final String process() {
+        Attempt attempt = ledger.attempt(UUID.fromString(attemptId)).orElse(null);
+        if (attempt == null) {
+            return "GONE";
+        }
+        var taken = targets.start(attempt, UUID.fromString(targetId)).orElse(null);
+        if (taken == null) {
+            return "GONE";
+        }
+        var target = new TargetRun(attempt, taken, targets, ledger);
+        running = target;
+        local.add(target);
+        JobDefinition job = jobs.named(attempt.job()).definition();
+        try {
+            tryAndTryAgain(job, target);
+            findings.succeeded(job, target);
+            end(target, TargetStatus.COMPLETED, null, null);
+        } catch (StopRequested e) {
+            if (target.handedOver()) {
+                return "HANDED OVER";
+            }
+            end(target, TargetStatus.STOPPED, e.getMessage(), null);
+        } catch (Failure.Skippable e) {
+            target.warn(e.getMessage());
+            end(target, TargetStatus.SKIPPED, e.getMessage(), e.remedy());
+        } catch (Exception e) {
+            failed(job, target, e);
+        } finally {
+            local.remove(target);
+        }
+        return "DONE";
+    }
+
+    private void tryAndTryAgain(JobDefinition job, TargetRun target) throws Exception {
+        for (int tries = 1; ; tries++) {
+            try (var lock = locks.acquire(job, target)) {
+                lock.keep();
+                work(target);
+                return;
+            } catch (Failure.Retryable e) {
+                if (target.stopRequested()) {
+                    throw new StopRequested();
+                }
+                if (tries == TRIES) {
+                    throw e;
+                }
+                Duration pause = pause(tries);
+                target.warn(e.getMessage() + " Trying again in " + pause.toSeconds() + " s (" + tries + " of " + TRIES
+                        + " tries).");
+                sleep(target, pause);
+            } catch (Exception e) {
+                // A cancelled statement or a closed stream is the stop that was asked for, whatever it calls itself.
+                if (target.stopRequested()) {
+                    throw new StopRequested();
+                }
+                throw e;
+            }
+        }
+    }
+
+    /** 5 s, 20 s, with up to a quarter of jitter, so that many targets of one server do not come back together. */
+    private static Duration pause(int tries) {
+        long millis = FIRST_PAUSE.toMillis() << (2 * (tries - 1));
+        return Duration.ofMillis(millis + ThreadLocalRandom.current().nextLong(millis / 4));
+    }
+
+    private static void sleep(TargetRun target, Duration pause) throws InterruptedException {
+        long until = System.nanoTime() + pause.toNanos();
+        while (System.nanoTime() < until) {
+            target.throwIfStopped();
+            Thread.sleep(200);
+        }
+    }
+
+    private void failed(JobDefinition job, TargetRun target, Exception e) {
+        if (e instanceof Failure failure) {
+            target.error(failure.getMessage());
+            failed(job, target, failure.getMessage(), failure.remedy());
+        } else {
+            LOG.log(System.Logger.Level.ERROR, "Run " + target.runId() + ", target " + target.databaseNames(), e);
+            String reason = "An error that Nightshift did not expect: " + e + ". The server's log has the details.";
+            target.error(reason);
+            failed(job, target, reason, null);
+        }
+    }
+
+    private void failed(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
+        Patience.untilRepositoryAnswers(() -> findings.failed(job, target, reason, remedy));
+        end(target, TargetStatus.FAILED, reason, remedy);
+    }
+
+    /** The end is worth waiting for: the repository may be away just now. */
+    private static void end(TargetRun target, TargetStatus status, @Nullable String reason, @Nullable String remedy) {
+        Patience.untilRepositoryAnswers(() -> {
+            if (status != TargetStatus.COMPLETED) {
+                target.abandonStep(status, reason);
+            }
+            target.end(status, reason, remedy);
+        });
+    }
+
+    @Override
+    public final void stop() {
+        TargetRun target = running;
+        if (target != null) {
+            target.stop();
+        }
+    }
+}

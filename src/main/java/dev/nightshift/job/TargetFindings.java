@@ -1,0 +1,54 @@
+package dev.nightshift.job;
+
+import dev.nightshift.finding.FindingReport;
+import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
+import dev.nightshift.finding.Subject;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A target that failed is a finding until the same job succeeds on it. */
+@ApplicationScoped
+class TargetFindings {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Findings findings;
+
+    void failed(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
+        UUID database = target.databaseId();
+        String names = String.join(", ", target.databaseNames());
+        findings.report(
+                target.project(),
+                new FindingReport(
+                        fingerprint(job, target),
+                        new Subject(
+                                database == null ? Subject.Kind.INSTANCE : Subject.Kind.DATABASE,
+                                database == null ? target.instanceId() : database,
+                                names),
+                        // A backup that fails, or does not restore, puts data at risk; other work can wait for the
+                        // morning.
+                        job.name().equals("backup") || job.name().equals("restore-drill")
+                                ? Severity.CRITICAL
+                                : Severity.WARNING,
+                        job.title() + " of " + names + " failed",
+                        reason == null ? "The run's log has the details." : reason,
+                        remedy,
+                        Json.createObjectBuilder()
+                                .add("job", job.name())
+                                .add("attempt", target.attempt())
+                                .build(),
+                        target.runId()));
+    }
+
+    void succeeded(JobDefinition job, TargetRun target) {
+        findings.close(target.project(), fingerprint(job, target));
+    }
+
+    private static String fingerprint(JobDefinition job, TargetRun target) {
+        UUID database = target.databaseId();
+        return "job." + job.name() + ":" + (database == null ? target.instanceId() : database);
+    }
+}

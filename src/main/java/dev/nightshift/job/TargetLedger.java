@@ -1,0 +1,222 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.tenancy.Work;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Writes what happens to one target, each write under the attempt's fence. */
+@ApplicationScoped
+class TargetLedger {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Transactions transactions;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Live live;
+
+    /** A target as an attempt took it. */
+    record Taken(
+            UUID id,
+            UUID instanceId,
+            @Nullable UUID databaseId,
+            List<String> databaseNames,
+            Optional<JsonObject> checkpoint) {}
+
+    /** The targets that an attempt still has to do. */
+    List<UUID> unfinished(Attempt attempt) {
+        return transactions.in(attempt.project(), connection -> {
+            try (var query = connection.prepareStatement(
+                    "select id from job.target where run_id = ? and status = 'WAITING' order by id")) {
+                query.setObject(1, attempt.run());
+                var ids = new ArrayList<UUID>();
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        ids.add(rows.getObject(1, UUID.class));
+                    }
+                }
+                return ids;
+            }
+        });
+    }
+
+    /** Takes a waiting target under the attempt's fence; empty if it no longer waits or a newer attempt has it. */
+    Optional<Taken> start(Attempt attempt, UUID target) {
+        return transactions.in(attempt.project(), connection -> {
+            try (var update = connection.prepareStatement("""
+                    update job.target set status = 'STARTED', attempt = ?, fence = ?, started_at = now(), ended_at = null,
+                           reason = null, remedy = null
+                     where id = ? and status = 'WAITING' and fence <= ?
+                    returning instance_id, database_id, database_names, checkpoint
+                    """)) {
+                update.setInt(1, attempt.number());
+                update.setLong(2, attempt.fence());
+                update.setObject(3, target);
+                update.setLong(4, attempt.fence());
+                try (var rows = update.executeQuery()) {
+                    if (!rows.next()) {
+                        return Optional.<Taken>empty();
+                    }
+                    String checkpoint = rows.getString("checkpoint");
+                    var taken = new Taken(
+                            target,
+                            rows.getObject("instance_id", UUID.class),
+                            rows.getObject("database_id", UUID.class),
+                            List.of((String[]) rows.getArray("database_names").getArray()),
+                            checkpoint == null ? Optional.empty() : Optional.of(JsonText.object(checkpoint)));
+                    resetSteps(connection, target);
+                    live.changed(attempt.project(), "run", attempt.run());
+                    return Optional.of(taken);
+                }
+            }
+        });
+    }
+
+    private static void resetSteps(Connection connection, UUID target) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update job.step set status = 'WAITING', figure = null, reason = null, started_at = null, ended_at = null
+                 where target_id = ? and status <> 'COMPLETED'
+                """)) {
+            update.setObject(1, target);
+            update.executeUpdate();
+        }
+    }
+
+    /** Back to waiting with a reason: a lock that another run holds. */
+    void reason(Attempt attempt, UUID target, @Nullable String reason) {
+        fenced(attempt, target, "update job.target set reason = ? where id = ? and fence = ?", statement -> {
+            statement.setString(1, reason);
+            return 2;
+        });
+    }
+
+    void beginStep(Attempt attempt, UUID target, String step) {
+        fenced(attempt, target, """
+                with target as (update job.target set progress_at = null where id = ? and fence = ? returning id)
+                update job.step s set status = 'STARTED', started_at = now(), ended_at = null, figure = null, reason = null
+                  from target where s.target_id = target.id and s.name = ?
+                """, statement -> {
+            statement.setString(3, step);
+            return 1;
+        });
+    }
+
+    void endStep(
+            Attempt attempt,
+            UUID target,
+            String step,
+            TargetStatus status,
+            @Nullable String figure,
+            @Nullable String reason) {
+        fenced(attempt, target, """
+                update job.step s set status = ?, figure = ?, reason = ?, ended_at = now(), started_at = coalesce(s.started_at, now())
+                  from job.target t
+                 where t.project_id = s.project_id and t.id = s.target_id and s.name = ? and t.id = ? and t.fence = ?
+                """, statement -> {
+            statement.setString(1, status.name());
+            statement.setString(2, figure);
+            statement.setString(3, reason);
+            statement.setString(4, step);
+            return 5;
+        });
+    }
+
+    void progress(Attempt attempt, UUID target, long done, @Nullable Long total, String unit, @Nullable String text) {
+        fenced(attempt, target, """
+                update job.target set progress_done = ?, progress_total = ?, progress_unit = ?, progress_text = ?, progress_at = now()
+                 where id = ? and fence = ?
+                """, statement -> {
+            statement.setLong(1, done);
+            statement.setObject(2, total);
+            statement.setString(3, unit);
+            statement.setString(4, text);
+            return 5;
+        });
+    }
+
+    void figures(Attempt attempt, UUID target, JsonObject figures) {
+        json(
+                attempt,
+                target,
+                "update job.target set figures = figures || ?::jsonb where id = ? and fence = ?",
+                figures);
+    }
+
+    void checkpoint(Attempt attempt, UUID target, JsonObject state) {
+        json(attempt, target, "update job.target set checkpoint = ?::jsonb where id = ? and fence = ?", state);
+    }
+
+    private void json(Attempt attempt, UUID target, String sql, JsonObject value) {
+        fenced(attempt, target, sql, statement -> {
+            statement.setString(1, value.toString());
+            return 2;
+        });
+    }
+
+    void end(Attempt attempt, UUID target, TargetStatus status, @Nullable String reason, @Nullable String remedy) {
+        fenced(attempt, target, """
+                update job.target set status = ?, reason = ?, remedy = ?, ended_at = now(), progress_at = null
+                 where id = ? and fence = ? and status = 'STARTED'
+                """, statement -> {
+            statement.setString(1, status.name());
+            statement.setString(2, reason);
+            statement.setString(3, remedy);
+            return 4;
+        });
+    }
+
+    /** Runs work in the attempt's project only while the target is still this attempt's: a feature's own results. */
+    <T> T underFence(Attempt attempt, UUID target, Work<T> work) {
+        return transactions.in(attempt.project(), connection -> {
+            try (var query = connection.prepareStatement(
+                    "select from job.target where id = ? and fence = ? and status = 'STARTED' for share")) {
+                query.setObject(1, target);
+                query.setLong(2, attempt.fence());
+                try (var rows = query.executeQuery()) {
+                    if (!rows.next()) {
+                        throw given(attempt);
+                    }
+                }
+            }
+            return work.with(connection);
+        });
+    }
+
+    /** Sets a statement's own values; answers the index at which target and fence follow. */
+    private interface Values {
+        int set(PreparedStatement statement) throws SQLException;
+    }
+
+    private void fenced(Attempt attempt, UUID target, String sql, Values values) {
+        transactions.run(attempt.project(), connection -> {
+            try (var update = connection.prepareStatement(sql)) {
+                int next = values.set(update);
+                update.setObject(next, target);
+                update.setLong(next + 1, attempt.fence());
+                if (update.executeUpdate() == 0) {
+                    throw given(attempt);
+                }
+            }
+            live.changed(attempt.project(), "target", attempt.run());
+        });
+    }
+
+    private static Failure.Fatal given(Attempt attempt) {
+        return new Failure.Fatal(
+                "Attempt " + attempt.number() + " of this run was declared lost and another one has taken over.",
+                null,
+                null);
+    }
+}

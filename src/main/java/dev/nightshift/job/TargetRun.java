@@ -1,0 +1,250 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Work;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A batchlet's view of the target it works on: who it is, what was asked, and the ledger to write to. Every write checks
+ * the attempt's fence; when another attempt has taken over, it throws {@link Failure.Fatal}.
+ *
+ * <p>Thread-safe: progress may come from any thread of the work.
+ */
+public final class TargetRun {
+    private static final System.Logger LOG = System.getLogger(TargetRun.class.getName());
+
+    /** One progress write a second is what a page can show; more would only load the repository. */
+    private static final long PROGRESS_EVERY_NANOS = 1_000_000_000L;
+
+    private final Attempt attempt;
+    private final TargetLedger.Taken target;
+    private final TargetLedger targets;
+    private final Ledger ledger;
+    private final List<AutoCloseable> cancels = new ArrayList<>();
+    private volatile boolean stop;
+    private volatile boolean handedOver;
+    private volatile @Nullable String step;
+    private volatile long progressAt;
+
+    TargetRun(Attempt attempt, TargetLedger.Taken target, TargetLedger targets, Ledger ledger) {
+        this.attempt = attempt;
+        this.target = target;
+        this.targets = targets;
+        this.ledger = ledger;
+    }
+
+    public ProjectId project() {
+        return attempt.project();
+    }
+
+    public UUID runId() {
+        return attempt.run();
+    }
+
+    public UUID targetId() {
+        return target.id();
+    }
+
+    public UUID instanceId() {
+        return target.instanceId();
+    }
+
+    /** The database to work on; null where the whole instance is the target. */
+    public @Nullable UUID databaseId() {
+        return target.databaseId();
+    }
+
+    /** The databases that were asked for, by their names in Nightshift. */
+    public List<String> databaseNames() {
+        return target.databaseNames();
+    }
+
+    /** 1 for the run's first try. */
+    public int attempt() {
+        return attempt.number();
+    }
+
+    public Parameters parameters() {
+        return attempt.parameters();
+    }
+
+    /** Begins one of the job's declared steps; the one before it must be done. */
+    public void begin(String name) {
+        throwIfStopped();
+        step = name;
+        progressAt = 0;
+        targets.beginStep(attempt, target.id(), name);
+    }
+
+    /** Ends a step. {@code figure} says in a few words what it measured, {@code 312.4 MB}. */
+    public void done(String name, @Nullable String figure) {
+        step = null;
+        targets.endStep(attempt, target.id(), name, TargetStatus.COMPLETED, figure, null);
+    }
+
+    /** Ends a step that was not needed or not possible, with the reason. */
+    public void skipped(String name, String reason) {
+        step = null;
+        targets.endStep(attempt, target.id(), name, TargetStatus.SKIPPED, null, reason);
+    }
+
+    /** Ends the step that is under way, because the target ends. */
+    void abandonStep(TargetStatus status, @Nullable String reason) {
+        String current = step;
+        if (current != null) {
+            step = null;
+            targets.endStep(attempt, target.id(), current, status, null, reason);
+        }
+    }
+
+    void end(TargetStatus status, @Nullable String reason, @Nullable String remedy) {
+        targets.end(attempt, target.id(), status, reason, remedy);
+    }
+
+    /** Says what the target waits for. */
+    void waitsFor(String reason) {
+        targets.reason(attempt, target.id(), reason);
+    }
+
+    void waitsNoMore() {
+        targets.reason(attempt, target.id(), null);
+    }
+
+    /**
+     * How far the current step is; written once a second at most. A repository that is away does not stop the work.
+     *
+     * @param total null when not known
+     * @param unit of both figures: {@code bytes}, {@code tables}
+     */
+    public void progress(long done, @Nullable Long total, String unit, @Nullable String text) {
+        long now = System.nanoTime();
+        if (progressAt != 0 && now - progressAt < PROGRESS_EVERY_NANOS) {
+            return;
+        }
+        progressAt = now;
+        try {
+            targets.progress(attempt, target.id(), done, total, unit, text);
+        } catch (Failure.Retryable e) {
+            LOG.log(System.Logger.Level.WARNING, "Progress of run {0} not written: {1}", attempt.run(), e.getMessage());
+        }
+    }
+
+    public void info(String text) {
+        log(Run.Level.INFO, text);
+    }
+
+    public void warn(String text) {
+        log(Run.Level.WARN, text);
+    }
+
+    public void error(String text) {
+        log(Run.Level.ERROR, text);
+    }
+
+    private void log(Run.Level level, String text) {
+        LOG.log(
+                level == Run.Level.INFO ? System.Logger.Level.INFO : System.Logger.Level.WARNING,
+                "run {0} {1} {2}: {3}",
+                attempt.run(),
+                attempt.job(),
+                target.databaseNames(),
+                text);
+        try {
+            ledger.log(attempt.project(), attempt.run(), target.id(), level, text);
+        } catch (Failure.Retryable e) {
+            LOG.log(System.Logger.Level.WARNING, "Log line of run {0} not stored: {1}", attempt.run(), e.getMessage());
+        }
+    }
+
+    /** Keeps a measured value with the target: a number, a boolean or a text. */
+    public void figure(String name, Object value) {
+        var builder = Json.createObjectBuilder();
+        if (value instanceof Number number) {
+            builder.add(name, number.longValue());
+        } else if (value instanceof Boolean flag) {
+            builder.add(name, flag);
+        } else {
+            builder.add(name, value.toString());
+        }
+        targets.figures(attempt, target.id(), builder.build());
+    }
+
+    /** What a restart of this target needs to know. */
+    public void checkpoint(JsonObject state) {
+        targets.checkpoint(attempt, target.id(), state);
+    }
+
+    /** What an earlier attempt left by {@link #checkpoint(JsonObject)}. */
+    public Optional<JsonObject> checkpoint() {
+        return target.checkpoint();
+    }
+
+    /**
+     * Stores a feature's own results in a transaction of the project, only while this attempt still owns the target.
+     *
+     * @throws Failure.Fatal if another attempt has taken over
+     */
+    public <T> T store(Work<T> work) {
+        return targets.underFence(attempt, target.id(), work);
+    }
+
+    public boolean stopRequested() {
+        return stop;
+    }
+
+    /** Ends the work if a stop was asked for. */
+    public void throwIfStopped() {
+        if (stop) {
+            throw new StopRequested();
+        }
+    }
+
+    /** Something that ends what the work waits for: cancels a statement, closes a stream. Called from another thread. */
+    public void onStop(AutoCloseable cancel) {
+        boolean now;
+        synchronized (cancels) {
+            cancels.add(cancel);
+            now = stop;
+        }
+        if (now) {
+            cancel(cancel);
+        }
+    }
+
+    /** The node goes down: the work ends here without a word in the ledger, so that another node takes the run over. */
+    void handOver() {
+        handedOver = true;
+        stop();
+    }
+
+    boolean handedOver() {
+        return handedOver;
+    }
+
+    void stop() {
+        List<AutoCloseable> hooks;
+        synchronized (cancels) {
+            if (stop) {
+                return;
+            }
+            stop = true;
+            hooks = List.copyOf(cancels);
+        }
+        hooks.forEach(this::cancel);
+    }
+
+    private void cancel(AutoCloseable hook) {
+        try {
+            hook.close();
+        } catch (Exception e) {
+            LOG.log(System.Logger.Level.WARNING, "Stopping run " + attempt.run() + ": a cancel failed", e);
+        }
+    }
+}

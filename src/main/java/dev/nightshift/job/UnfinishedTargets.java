@@ -1,0 +1,53 @@
+package dev.nightshift.job;
+
+import jakarta.batch.api.BatchProperty;
+import jakarta.batch.api.partition.PartitionMapper;
+import jakarta.batch.api.partition.PartitionPlan;
+import jakarta.batch.api.partition.PartitionPlanImpl;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import java.util.List;
+import java.util.Properties;
+import java.util.UUID;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** One partition for each target that the attempt still has to do. */
+@Named("unfinishedTargets")
+@Dependent
+public class UnfinishedTargets implements PartitionMapper {
+    @Inject
+    @BatchProperty(name = "attempt")
+    @SuppressWarnings("NullAway.Init")
+    private String attemptId;
+
+    /** Targets of one run that are worked on at once. */
+    @Inject
+    @ConfigProperty(name = "nightshift.run.parallel.targets", defaultValue = "4")
+    private int parallel;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Ledger ledger;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private TargetLedger targets;
+
+    @Override
+    public PartitionPlan mapPartitions() {
+        List<UUID> ids = ledger.attempt(UUID.fromString(attemptId))
+                .map(targets::unfinished)
+                .orElseThrow(() -> new IllegalStateException("Attempt " + attemptId + " is not in the ledger."));
+        Properties[] properties = new Properties[ids.size()];
+        for (int i = 0; i < properties.length; i++) {
+            properties[i] = new Properties();
+            properties[i].setProperty("target", ids.get(i).toString());
+        }
+        var plan = new PartitionPlanImpl();
+        plan.setPartitions(ids.size());
+        plan.setThreads(Math.min(ids.size(), Math.max(1, parallel)));
+        plan.setPartitionProperties(properties);
+        return plan;
+    }
+}

@@ -1,0 +1,211 @@
+package dev.nightshift.job.schedule;
+
+import dev.nightshift.access.CurrentProject;
+import dev.nightshift.audit.Audit;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.Page;
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import java.io.StringReader;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Schedules of a project. */
+@Path("projects/{project}/schedules")
+@RequestScoped
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "Schedules")
+public class ScheduleResource {
+    /** How many fire times a preview shows. */
+    private static final int PREVIEW = 5;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Schedules schedules;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private CurrentProject project;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Audit audit;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    /** A schedule to be; enabled unless said otherwise. */
+    @Schema(
+            name = "ScheduleRequest",
+            example =
+                    "{\"name\":\"nightly\",\"job\":\"backup\",\"cron\":\"0 2 * * *\",\"zone\":\"Europe/Vienna\",\"databases\":[\"*\"],"
+                            + "\"parameters\":{}}")
+    public record NewSchedule(
+            @Nullable String name,
+            @Nullable String job,
+            @Nullable String cron,
+            @Nullable String zone,
+            @Nullable List<String> databases,
+            @Nullable JsonObject parameters,
+            @Nullable Boolean enabled) {}
+
+    /** A schedule with its next five fire times. */
+    @Schema(name = "Schedule")
+    public record ScheduleView(
+            UUID id,
+            String name,
+            String job,
+            String cron,
+            String zone,
+            List<String> databases,
+            JsonObject parameters,
+            boolean enabled,
+            List<Instant> nextFires,
+            @Nullable LastRunView lastRun) {}
+
+    /** The newest run that a schedule started. */
+    @Schema(name = "ScheduleLastRun")
+    public record LastRunView(UUID id, String status, Instant at) {}
+
+    /** An expression to look at before it is saved. */
+    @Schema(name = "SchedulePreviewRequest", example = "{\"cron\":\"0 2 * * *\",\"zone\":\"Europe/Vienna\"}")
+    public record PreviewRequest(
+            @Nullable String cron, @Nullable String zone) {}
+
+    /** The next fire times. */
+    @Schema(name = "SchedulePreview")
+    public record Preview(List<Instant> nextFires) {}
+
+    @GET
+    @Operation(summary = "The project's schedules")
+    public Page<ScheduleView> list() {
+        return new Page<>(schedules.all(project.id()).stream().map(this::view).toList(), null);
+    }
+
+    @POST
+    @Operation(summary = "Plan a schedule")
+    public Response add(@Nullable NewSchedule body, @Context UriInfo uri) {
+        var plan = plan(body);
+        var name = new Name(required("name", body == null ? null : body.name()));
+        schedules.add(project.id(), name, plan);
+        audit.record(project.id(), "schedule.add", "schedule " + name, details(plan));
+        return Response.created(uri.getAbsolutePathBuilder().path(name.value()).build())
+                .entity(get(name.value()))
+                .build();
+    }
+
+    @POST
+    @Path("preview")
+    @Operation(summary = "The next five fire times of an expression")
+    public Preview preview(@Nullable PreviewRequest body) {
+        Instant now = clock.now();
+        return new Preview(Cron.of(
+                        required("cron", body == null ? null : body.cron()),
+                        required("zone", body == null ? null : body.zone()),
+                        now)
+                .next(now, PREVIEW));
+    }
+
+    @GET
+    @Path("{schedule}")
+    @Operation(summary = "A schedule")
+    public ScheduleView get(@PathParam("schedule") String name) {
+        return view(schedules.named(project.id(), name));
+    }
+
+    @PUT
+    @Path("{schedule}")
+    @Operation(summary = "Change a schedule", description = "Its name stays.")
+    public ScheduleView change(@PathParam("schedule") String name, @Nullable NewSchedule body) {
+        var plan = plan(body);
+        schedules.change(project.id(), name, plan);
+        audit.record(project.id(), "schedule.change", "schedule " + name, details(plan));
+        return get(name);
+    }
+
+    @DELETE
+    @Path("{schedule}")
+    @Operation(summary = "Delete a schedule", description = "Pass its name as confirm. Its runs stay.")
+    public Response delete(@PathParam("schedule") String name, @QueryParam("confirm") @Nullable String confirm) {
+        if (!name.equals(confirm)) {
+            throw new Failure.Invalid("confirm", "Pass the schedule's name as confirm to delete it.");
+        }
+        schedules.delete(project.id(), name);
+        audit.record(project.id(), "schedule.delete", "schedule " + name, Map.of());
+        return Response.noContent().build();
+    }
+
+    private static Schedules.Plan plan(@Nullable NewSchedule body) {
+        if (body == null) {
+            throw new Failure.Invalid("job", "Name the job to run.");
+        }
+        var databases = body.databases();
+        var parameters = body.parameters();
+        return new Schedules.Plan(
+                required("job", body.job()),
+                required("cron", body.cron()),
+                required("zone", body.zone()),
+                databases == null ? List.of() : databases,
+                parameters == null ? JsonValue.EMPTY_JSON_OBJECT : parameters,
+                !Boolean.FALSE.equals(body.enabled()));
+    }
+
+    private static Map<String, Object> details(Schedules.Plan plan) {
+        return Map.of("job", plan.job(), "cron", plan.cron(), "zone", plan.zone(), "enabled", plan.enabled());
+    }
+
+    private static String required(String field, @Nullable String value) {
+        if (value == null || value.isBlank()) {
+            throw new Failure.Invalid(field, "This field is needed.");
+        }
+        return value;
+    }
+
+    private ScheduleView view(Schedules.Planned planned) {
+        Schedule schedule = planned.schedule();
+        try (var reader = Json.createReader(new StringReader(schedule.parameters()))) {
+            return new ScheduleView(
+                    schedule.id(),
+                    schedule.name(),
+                    schedule.job(),
+                    schedule.cron(),
+                    schedule.zone(),
+                    List.of(schedule.databases()),
+                    reader.readObject(),
+                    schedule.enabled(),
+                    schedule.enabled()
+                            ? Cron.of(schedule.cron(), schedule.zone(), clock.now())
+                                    .next(clock.now(), PREVIEW)
+                            : List.of(),
+                    planned.lastRun()
+                            .map(run -> new LastRunView(run.id(), run.status(), run.at()))
+                            .orElse(null));
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package dev.nightshift.job.schedule;
+
+import dev.nightshift.job.Jobs;
+import dev.nightshift.job.Parameters;
+import dev.nightshift.job.RunRequest;
+import dev.nightshift.job.Runs;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.io.StringReader;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Plans and fires schedules. */
+@ApplicationScoped
+public class Schedules {
+    private static final System.Logger LOG = System.getLogger(Schedules.class.getName());
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Transactions transactions;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private ScheduleRepository repository;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Runs runs;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Jobs jobs;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Live live;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    /** What a person plans. */
+    public record Plan(
+            String job, String cron, String zone, List<String> databases, JsonObject parameters, boolean enabled) {}
+
+    /** A schedule with its newest run, if it ever fired. */
+    public record Planned(Schedule schedule, Optional<ScheduleRepository.LastRun> lastRun) {}
+
+    public List<Planned> all(ProjectId project) {
+        return transactions.in(project, connection -> {
+            var planned = new ArrayList<Planned>();
+            for (Schedule schedule : repository.all(project)) {
+                planned.add(new Planned(schedule, ScheduleRepository.lastRun(connection, schedule.id())));
+            }
+            return planned;
+        });
+    }
+
+    /**
+     * The schedule of that name.
+     *
+     * @throws Failure.NotFound if the project has none
+     */
+    public Planned named(ProjectId project, String name) {
+        return transactions.in(project, connection -> {
+            Schedule schedule = existing(project, name);
+            return new Planned(schedule, ScheduleRepository.lastRun(connection, schedule.id()));
+        });
+    }
+
+    private Schedule existing(ProjectId project, String name) {
+        return repository
+                .named(project, name)
+                .orElseThrow(() -> new Failure.NotFound("This project has no schedule of this name."));
+    }
+
+    /**
+     * Plans a new schedule.
+     *
+     * @throws Failure.Conflict if the name is taken
+     */
+    public void add(ProjectId project, Name name, Plan plan) {
+        transactions.run(project, connection -> {
+            if (repository.named(project, name.value()).isPresent()) {
+                throw new Failure.Conflict(
+                        "This project has a schedule named " + name + " already.",
+                        "Choose another name, or change that one.");
+            }
+            Instant now = ScheduleRepository.now(connection);
+            var schedule = new Schedule(Ids.next(clock), project.value(), name.value(), now);
+            apply(schedule, plan, now);
+            repository.add(schedule);
+            live.changed(project, "schedule", schedule.id());
+        });
+    }
+
+    public void change(ProjectId project, String name, Plan plan) {
+        transactions.run(project, connection -> {
+            Schedule schedule = existing(project, name);
+            apply(schedule, plan, ScheduleRepository.now(connection));
+            repository.flush();
+            live.changed(project, "schedule", schedule.id());
+        });
+    }
+
+    public void delete(ProjectId project, String name) {
+        transactions.run(project, connection -> {
+            Schedule schedule = existing(project, name);
+            schedule.delete(ScheduleRepository.now(connection));
+            repository.flush();
+            live.changed(project, "schedule", schedule.id());
+        });
+    }
+
+    private void apply(Schedule schedule, Plan plan, Instant now) {
+        var job = jobs.named(plan.job()).definition();
+        if (plan.databases().isEmpty() || plan.databases().size() > RunRequest.MAX_DATABASES) {
+            throw new Failure.Invalid("databases", "Name at least one database, or \"*\" for all of the project.");
+        }
+        schedule.plan(
+                job.name(),
+                Cron.of(plan.cron(), plan.zone(), now),
+                plan.databases().toArray(String[]::new),
+                Parameters.check(job, plan.parameters()).asJson().toString(),
+                plan.enabled(),
+                now);
+    }
+
+    /**
+     * Fires what is due, each exactly once over all nodes: the row is locked, the run is unique by schedule and fire time,
+     * and both change in one transaction. A schedule that missed several times fires once.
+     */
+    void fireDue() {
+        List<ScheduleRepository.Due> due =
+                transactions.installation(connection -> ScheduleRepository.due(connection, 50));
+        for (ScheduleRepository.Due each : due) {
+            try {
+                transactions.run(each.project(), connection -> fire(each, ScheduleRepository.now(connection)));
+            } catch (Failure.Invalid e) {
+                unfit(each, e);
+            }
+        }
+    }
+
+    private void fire(ScheduleRepository.Due due, Instant now) {
+        Schedule schedule = repository.lock(due.schedule()).orElse(null);
+        Instant fireAt = schedule == null ? null : schedule.nextFire();
+        if (schedule == null || fireAt == null || fireAt.isAfter(now)) {
+            return;
+        }
+        schedule.advance(now);
+        repository.flush();
+        UUID run = request(due.project(), schedule, fireAt);
+        LOG.log(System.Logger.Level.INFO, "Schedule {0} fired run {1}", schedule.name(), run);
+    }
+
+    private UUID request(ProjectId project, Schedule schedule, @Nullable Instant fireAt) {
+        try (var reader = Json.createReader(new StringReader(schedule.parameters()))) {
+            return runs.request(
+                    project,
+                    new RunRequest(
+                            schedule.job(),
+                            List.of(schedule.databases()),
+                            reader.readObject(),
+                            RunRequest.Trigger.SCHEDULE,
+                            schedule.name(),
+                            schedule.id(),
+                            fireAt));
+        }
+    }
+
+    /** A database it names is gone, say: it must not be tried every second, and the log says why it did not fire. */
+    private void unfit(ScheduleRepository.Due due, Failure.Invalid why) {
+        transactions.run(due.project(), connection -> {
+            Instant now = ScheduleRepository.now(connection);
+            repository.lock(due.schedule()).ifPresent(schedule -> {
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "Schedule {0} did not fire: {1} {2}",
+                        schedule.name(),
+                        why.field(),
+                        why.getMessage());
+                schedule.advance(now);
+                repository.flush();
+            });
+        });
+    }
+}
