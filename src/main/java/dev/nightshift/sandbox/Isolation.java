@@ -101,9 +101,10 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
         String root = folder.root().toString();
         lines.add("{ echo sandbox > /proc/sys/kernel/hostname; } 2> /dev/null || :");
         lines.add(mount("tmpfs", "size=16m,mode=755,nosuid,nodev", root));
+        // The private /tmp first: programs, too, may lie below it.
+        lines.addAll(devices(root, quota));
         lines.addAll(programs(root));
         lines.addAll(etc(root));
-        lines.addAll(devices(root, quota));
         writable(folder).forEach((inside, outside) -> lines.addAll(bind(root, outside, inside, "nosuid,nodev")));
         lines.add("mkdir -p " + quote(root + "/old") + " " + quote(root + "/proc"));
         // A masked /proc of a container forbids a new one to unprivileged users; the server does without.
