@@ -12,7 +12,7 @@ create table maintenance.vacuumed_table (
     at              timestamptz not null default now(),
     table_name      text not null,
     why             text not null,
-    outcome         text not null check (outcome in ('DONE', 'SKIPPED', 'FAILED')),
+    outcome         text not null check (outcome in ('DONE', 'SKIPPED', 'STOPPED', 'FAILED')),
     reason          text,
     dead_before     bigint,
     dead_after      bigint,

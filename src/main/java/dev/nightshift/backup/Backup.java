@@ -1,0 +1,69 @@
+package dev.nightshift.backup;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A backup as the catalogue knows it.
+ *
+ * @param databases Nightshift's names of the databases that the run was asked for; the backup holds the whole instance
+ * @param sizeBytes as the server sent it
+ * @param storedBytes compressed and encrypted, all objects
+ * @param recoveryLsn the position that its proof recovers to
+ * @param proof its newest proof; null for none
+ */
+public record Backup(
+        UUID id,
+        UUID instanceId,
+        String instance,
+        List<String> databases,
+        UUID run,
+        String kind,
+        String state,
+        String store,
+        String location,
+        Instant takenAt,
+        Instant endedAt,
+        String serverVersion,
+        long sizeBytes,
+        long storedBytes,
+        String startLsn,
+        String stopLsn,
+        String recoveryLsn,
+        int timeline,
+        String systemIdentifier,
+        boolean checksums,
+        long checksumFailures,
+        int tablespaces,
+        String keyId,
+        @Nullable StoredProof proof) {
+
+    /**
+     * One attempt to prove a backup.
+     *
+     * @param level highest that was passed, -1 for none
+     * @param ladder JSON array, one object a level
+     * @param notChecked JSON array of sentences
+     */
+    public record StoredProof(
+            UUID id,
+            @Nullable UUID run,
+            Instant at,
+            int level,
+            String outcome,
+            @Nullable Long rtoMillis,
+            @Nullable String reason,
+            String ladder,
+            String notChecked) {
+
+        /** The highest level that was passed. */
+        public Optional<ProofLevel> proven() {
+            return level < 0
+                    ? Optional.empty()
+                    : Optional.of(List.of(ProofLevel.values()).get(level));
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Page;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The catalogue of backups and their proofs, within the transaction whose connection is passed. */
+@ApplicationScoped
+class BackupRepository {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Live live;
+
+    /** Enters a stored backup; entering it twice changes nothing. */
+    void insert(Connection connection, TargetRun target, String store, Manifest manifest) throws SQLException {
+        try (var insert = connection.prepareStatement("""
+                insert into backup.backup (id, project_id, instance_id, run_id, kind, state, store, location, databases,
+                    taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn, recovery_lsn, timeline,
+                    system_identifier, checksums, checksum_failures, tablespaces, key_id)
+                values (?, ?, ?, ?, 'FULL', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
+                on conflict (id) do nothing
+                """)) {
+            var source = manifest.source();
+            var position = manifest.position();
+            int at = 0;
+            insert.setObject(++at, manifest.backup());
+            insert.setObject(++at, target.project().value());
+            insert.setObject(++at, target.instanceId());
+            insert.setObject(++at, target.runId());
+            insert.setString(++at, manifest.checksums().failures() ? "DAMAGED" : "COMPLETE");
+            insert.setString(++at, store);
+            insert.setString(++at, manifest.folder());
+            insert.setArray(
+                    ++at,
+                    connection.createArrayOf("text", target.databaseNames().toArray()));
+            insert.setTimestamp(++at, Timestamp.from(manifest.startedAt()));
+            insert.setTimestamp(++at, Timestamp.from(manifest.finishedAt()));
+            insert.setString(++at, source.serverVersion());
+            insert.setLong(++at, manifest.figures().bytesRead());
+            insert.setLong(++at, manifest.figures().bytesStored());
+            insert.setString(++at, position.start().toString());
+            insert.setString(++at, position.stop().toString());
+            insert.setString(++at, position.expected().toString());
+            insert.setInt(++at, source.timeline());
+            insert.setString(++at, source.systemIdentifier());
+            insert.setBoolean(++at, manifest.checksums().enabled());
+            insert.setLong(++at, manifest.checksums().warnings().size());
+            insert.setInt(++at, manifest.tablespaces().size());
+            insert.setString(++at, manifest.key().keyId());
+            insert.executeUpdate();
+        }
+        try (var outbox = connection.prepareStatement(
+                "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
+            outbox.setObject(1, target.project().value());
+            outbox.setObject(2, manifest.backup());
+            outbox.executeUpdate();
+        }
+        live.changed(target.project(), "backup", manifest.backup());
+    }
+
+    void insert(Connection connection, ProjectId project, UUID backup, Backup.StoredProof proof) throws SQLException {
+        try (var insert = connection.prepareStatement("""
+                insert into backup.proof (id, project_id, backup_id, run_id, at, level, outcome, rto_millis, reason, ladder, not_checked)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb)
+                """)) {
+            insert.setObject(1, proof.id());
+            insert.setObject(2, project.value());
+            insert.setObject(3, backup);
+            insert.setObject(4, proof.run());
+            insert.setTimestamp(5, Timestamp.from(proof.at()));
+            insert.setInt(6, proof.level());
+            insert.setString(7, proof.outcome());
+            insert.setObject(8, proof.rtoMillis());
+            insert.setString(9, proof.reason());
+            insert.setString(10, proof.ladder());
+            insert.setString(11, proof.notChecked());
+            insert.executeUpdate();
+        }
+        live.changed(project, "backup", backup);
+    }
+
+    private static final String BACKUP = """
+            select b.id, b.instance_id, i.name as instance, b.databases, b.run_id, b.kind, b.state, b.store, b.location,
+                   b.taken_at, b.ended_at, b.server_version, b.size_bytes, b.stored_bytes, b.start_lsn::text as start_lsn,
+                   b.stop_lsn::text as stop_lsn, b.recovery_lsn::text as recovery_lsn, b.timeline, b.system_identifier,
+                   b.checksums, b.checksum_failures, b.tablespaces, b.key_id,
+                   p.id as proof_id, p.run_id as proof_run, p.at, p.level, p.outcome, p.rto_millis, p.reason, p.ladder, p.not_checked
+              from backup.backup b
+              join fleet.instance i on i.project_id = b.project_id and i.id = b.instance_id
+              left join lateral (select * from backup.proof f
+                                  where f.project_id = b.project_id and f.backup_id = b.id order by f.id desc limit 1) p on true
+             where b.deleted_at is null
+            """;
+
+    Optional<Backup> find(Connection connection, UUID id) throws SQLException {
+        try (var query = connection.prepareStatement(BACKUP + " and b.id = ?")) {
+            query.setObject(1, id);
+            try (var rows = query.executeQuery()) {
+                return rows.next() ? Optional.of(backup(rows)) : Optional.empty();
+            }
+        }
+    }
+
+    /** The newest backup of an instance whose source was not damaged. */
+    Optional<Backup> newest(Connection connection, UUID instance) throws SQLException {
+        try (var query = connection.prepareStatement(
+                BACKUP + " and b.instance_id = ? and b.state = 'COMPLETE' order by b.id desc limit 1")) {
+            query.setObject(1, instance);
+            try (var rows = query.executeQuery()) {
+                return rows.next() ? Optional.of(backup(rows)) : Optional.empty();
+            }
+        }
+    }
+
+    /** Newest first; {@code database} and {@code instance} are names. */
+    Page<Backup> list(
+            Connection connection,
+            @Nullable String database,
+            @Nullable String instance,
+            @Nullable UUID after,
+            int limit)
+            throws SQLException {
+        try (var query = connection.prepareStatement(BACKUP + """
+                         and (?::uuid is null or b.id < ?::uuid)
+                         and (?::text is null or i.name = ?::text)
+                         and (?::text is null or exists (select from fleet.database d
+                               where d.project_id = b.project_id and d.instance_id = b.instance_id and d.name = ?::text))
+                         order by b.id desc limit ?
+                        """)) {
+            query.setObject(1, after);
+            query.setObject(2, after);
+            query.setString(3, instance);
+            query.setString(4, instance);
+            query.setString(5, database);
+            query.setString(6, database);
+            query.setInt(7, limit + 1);
+            List<Backup> backups = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    backups.add(backup(rows));
+                }
+            }
+            boolean more = backups.size() > limit;
+            List<Backup> page = more ? backups.subList(0, limit) : backups;
+            return new Page<>(page, more ? page.get(limit - 1).id().toString() : null);
+        }
+    }
+
+    /** How many backups are held of an instance. */
+    long count(Connection connection, UUID instance) throws SQLException {
+        try (var query = connection.prepareStatement(
+                "select count(*) from backup.backup where instance_id = ? and deleted_at is null")) {
+            query.setObject(1, instance);
+            try (var rows = query.executeQuery()) {
+                rows.next();
+                return rows.getLong(1);
+            }
+        }
+    }
+
+    private static Backup backup(ResultSet rows) throws SQLException {
+        return new Backup(
+                rows.getObject("id", UUID.class),
+                rows.getObject("instance_id", UUID.class),
+                rows.getString("instance"),
+                List.of((String[]) rows.getArray("databases").getArray()),
+                rows.getObject("run_id", UUID.class),
+                rows.getString("kind"),
+                rows.getString("state"),
+                rows.getString("store"),
+                rows.getString("location"),
+                rows.getTimestamp("taken_at").toInstant(),
+                rows.getTimestamp("ended_at").toInstant(),
+                rows.getString("server_version"),
+                rows.getLong("size_bytes"),
+                rows.getLong("stored_bytes"),
+                rows.getString("start_lsn"),
+                rows.getString("stop_lsn"),
+                rows.getString("recovery_lsn"),
+                rows.getInt("timeline"),
+                rows.getString("system_identifier"),
+                rows.getBoolean("checksums"),
+                rows.getLong("checksum_failures"),
+                rows.getInt("tablespaces"),
+                rows.getString("key_id"),
+                proof(rows));
+    }
+
+    private static Backup.@Nullable StoredProof proof(ResultSet rows) throws SQLException {
+        UUID id = rows.getObject("proof_id", UUID.class);
+        if (id == null) {
+            return null;
+        }
+        long rto = rows.getLong("rto_millis");
+        Long measured = rows.wasNull() ? null : rto;
+        return new Backup.StoredProof(
+                id,
+                rows.getObject("proof_run", UUID.class),
+                rows.getTimestamp("at").toInstant(),
+                rows.getInt("level"),
+                rows.getString("outcome"),
+                measured,
+                rows.getString("reason"),
+                rows.getString("ladder"),
+                rows.getString("not_checked"));
+    }
+}

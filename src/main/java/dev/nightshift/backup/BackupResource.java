@@ -1,0 +1,168 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.access.CurrentProject;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Page;
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonValue;
+import jakarta.ws.rs.DefaultValue;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.io.StringReader;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Backups with how far they are proven. */
+@Path("projects/{project}/backups")
+@RequestScoped
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Backups")
+public class BackupResource {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Backups backups;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private CurrentProject project;
+
+    /** A stored backup; sizes in bytes. */
+    @Schema(name = "Backup")
+    public record BackupView(
+            UUID id,
+            String instance,
+            List<String> databases,
+            String kind,
+            String state,
+            UUID run,
+            Instant takenAt,
+            Instant endedAt,
+            long durationMillis,
+            String serverVersion,
+            long sizeBytes,
+            long storedBytes,
+            String store,
+            String location,
+            String startLsn,
+            String stopLsn,
+            String provenTo,
+            int timeline,
+            Checksums checksums,
+            int tablespaces,
+            String keyId,
+            Chain chain,
+            ProofView proof) {}
+
+    /** What the server said of its page checksums. */
+    @Schema(name = "BackupChecksums")
+    public record Checksums(boolean enabled, long failures) {}
+
+    /** The backup's place in its chain; a full one stands alone. */
+    @Schema(name = "BackupChain")
+    public record Chain(int position, int of) {}
+
+    /** How far the backup is proven, when, and what was measured. */
+    @Schema(name = "Proof")
+    public record ProofView(
+            String level,
+            int levelNumber,
+            @Nullable Instant at,
+            @Nullable Long rtoMillis,
+            @Nullable String reason,
+            JsonArray ladder,
+            JsonArray notChecked,
+            @Nullable UUID run) {
+        static ProofView of(Backup.@Nullable StoredProof proof) {
+            if (proof == null) {
+                return new ProofView(
+                        "NONE", -1, null, null, null, JsonValue.EMPTY_JSON_ARRAY, JsonValue.EMPTY_JSON_ARRAY, null);
+            }
+            return new ProofView(
+                    proof.proven().map(Enum::name).orElse("NONE"),
+                    proof.level(),
+                    proof.at(),
+                    proof.rtoMillis(),
+                    proof.reason(),
+                    array(proof.ladder()),
+                    array(proof.notChecked()),
+                    proof.run());
+        }
+
+        private static JsonArray array(String text) {
+            try (var reader = Json.createReader(new StringReader(text))) {
+                return reader.readArray();
+            }
+        }
+    }
+
+    @GET
+    @Operation(summary = "Backups, newest first")
+    public Page<BackupView> list(
+            @QueryParam("database") @Nullable String database,
+            @QueryParam("instance") @Nullable String instance,
+            @QueryParam("after") @Nullable String after,
+            @QueryParam("limit") @DefaultValue("50") int limit) {
+        if (limit < 1 || limit > Page.MAX) {
+            throw new Failure.Invalid("limit", "A page holds 1 to " + Page.MAX + " items.");
+        }
+        UUID key = null;
+        try {
+            key = after == null ? null : UUID.fromString(after);
+        } catch (IllegalArgumentException e) {
+            throw new Failure.Invalid("after", "The id of the last backup of the page before is expected.");
+        }
+        var page = backups.list(project.id(), database, instance, key, limit);
+        return new Page<>(page.items().stream().map(BackupResource::view).toList(), page.next());
+    }
+
+    @GET
+    @Path("{id}")
+    @Operation(summary = "A backup with its proof")
+    public BackupView get(@PathParam("id") String id) {
+        try {
+            return view(backups.get(project.id(), UUID.fromString(id)));
+        } catch (IllegalArgumentException e) {
+            throw new Failure.NotFound("This project holds no such backup.");
+        }
+    }
+
+    static BackupView view(Backup backup) {
+        return new BackupView(
+                backup.id(),
+                backup.instance(),
+                backup.databases(),
+                backup.kind(),
+                backup.state(),
+                backup.run(),
+                backup.takenAt(),
+                backup.endedAt(),
+                Duration.between(backup.takenAt(), backup.endedAt()).toMillis(),
+                backup.serverVersion(),
+                backup.sizeBytes(),
+                backup.storedBytes(),
+                backup.store(),
+                backup.location(),
+                backup.startLsn(),
+                backup.stopLsn(),
+                backup.recoveryLsn(),
+                backup.timeline(),
+                new Checksums(backup.checksums(), backup.checksumFailures()),
+                backup.tablespaces(),
+                backup.keyId(),
+                new Chain(1, 1),
+                ProofView.of(backup.proof()));
+    }
+}

@@ -1,0 +1,61 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.job.Job;
+import dev.nightshift.job.JobDefinition;
+import dev.nightshift.job.Parameter;
+import dev.nightshift.job.Parameters;
+import dev.nightshift.job.Unit;
+import dev.nightshift.kernel.ProjectId;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.List;
+
+/** The restore drill as something that can be run. */
+@ApplicationScoped
+class DrillJob implements Job {
+    static final String VERIFY = "verify";
+    static final String RESTORE = "restore";
+    static final String RECOVER = "recover";
+    static final String CHECK = "check";
+    static final List<String> STEPS = List.of(VERIFY, RESTORE, RECOVER, CHECK);
+
+    private static final JobDefinition DEFINITION = new JobDefinition(
+            "restore-drill",
+            "Restore drill",
+            "Proves a backup: reads it to the end, restores it in a sandbox, recovers it to its position and checks every index"
+                    + " and table. Needs nothing of the source.",
+            Unit.INSTANCE,
+            "restore-drill",
+            false,
+            STEPS,
+            List.of(
+                    Parameter.text("backup", "Backup", "The id of the backup; the newest one if none is given.", false),
+                    Parameter.choice(
+                            "upTo",
+                            "Up to",
+                            "The last level to try: readable needs no sandbox.",
+                            "restored",
+                            "stored",
+                            "intact",
+                            "readable",
+                            "restored"),
+                    Parameter.flag(
+                            "everyRow",
+                            "Every row",
+                            "Checks too that every row of a table is in its indexes: many times as long.",
+                            false)));
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Backups backups;
+
+    @Override
+    public JobDefinition definition() {
+        return DEFINITION;
+    }
+
+    @Override
+    public void check(ProjectId project, Parameters parameters) {
+        parameters.text("backup").ifPresent(id -> RestoreJob.known(backups, project, id));
+    }
+}

@@ -1,0 +1,65 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.job.TargetRun;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what a proof reports into the run's steps, and a stop of the run into a stop of the proof. */
+final class DrillSteps implements ProofWatch {
+    private final TargetRun target;
+    private @Nullable String step;
+
+    DrillSteps(TargetRun target) {
+        this.target = target;
+    }
+
+    @Override
+    public synchronized void progress(Step now, ProofLevel level, long done, long total) {
+        begin(
+                switch (now) {
+                    case VERIFY -> DrillJob.VERIFY;
+                    case RESTORE -> DrillJob.RESTORE;
+                    case RECOVER -> DrillJob.RECOVER;
+                    case CHECK -> DrillJob.CHECK;
+                });
+        target.progress(
+                done,
+                total > 0 ? Math.max(done, total) : null,
+                now == Step.CHECK ? "objects" : "bytes",
+                level.name().toLowerCase(Locale.ROOT));
+    }
+
+    private void begin(String next) {
+        if (!next.equals(step)) {
+            if (step != null) {
+                target.done(step, null);
+            }
+            step = next;
+            target.begin(next);
+        }
+    }
+
+    @Override
+    public void note(String message) {
+        target.info(message);
+    }
+
+    @Override
+    public boolean stopped() {
+        return target.stopRequested();
+    }
+
+    /** Ends the last step; those that were not reached say why. */
+    synchronized void finish(@Nullable String reason) {
+        String last = step;
+        if (last != null && reason == null) {
+            target.done(last, null);
+        }
+        int reached = last == null ? -1 : DrillJob.STEPS.indexOf(last);
+        if (reason == null) {
+            for (String name : DrillJob.STEPS.subList(reached + 1, DrillJob.STEPS.size())) {
+                target.skipped(name, "It was not asked for.");
+            }
+        }
+    }
+}

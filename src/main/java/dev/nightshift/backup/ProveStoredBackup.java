@@ -1,0 +1,120 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.job.StopRequested;
+import dev.nightshift.job.TargetBatchlet;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.vault.Keyring;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import jakarta.json.Json;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CancellationException;
+
+/** Proves one backup and keeps the ladder; a backup that does not pass fails the run. */
+@Named("proveBackup")
+@Dependent
+public class ProveStoredBackup extends TargetBatchlet {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Backups backups;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private BackupRepository repository;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Stores stores;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Keyring keyring;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private DrillGround ground;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    @Override
+    protected void work(TargetRun target) {
+        Backup backup = RestoreBackup.chosen(backups, target);
+        target.info("Proving the backup of " + backup.instance() + " taken at " + backup.takenAt() + ".");
+        var steps = new DrillSteps(target);
+        Proof proof;
+        try {
+            proof = prove(target, backup, steps);
+        } catch (CancellationException e) {
+            throw new StopRequested();
+        }
+        keep(target, backup, proof);
+        String reason = proof.reason();
+        if (reason != null) {
+            String remedy = proof.stumbled().map(ProofRung::remedy).orElse(null);
+            throw new Failure.Fatal(
+                    "The backup of " + backup.instance() + " is " + word(proof) + ", not more: " + reason,
+                    remedy,
+                    null);
+        }
+        steps.finish(null);
+    }
+
+    private Proof prove(TargetRun target, Backup backup, DrillSteps steps) {
+        var parameters = target.parameters();
+        var level =
+                ProofLevel.valueOf(parameters.text("upTo").orElse("restored").toUpperCase(Locale.ROOT));
+        var options = new ProofOptions(
+                level,
+                ProofOptions.STANDARD.parents(),
+                parameters.flag("everyRow"),
+                ProofOptions.STANDARD.timeToLive());
+        var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
+        return ground.prover().run(new StoredMaterial(reader), options, steps);
+    }
+
+    private void keep(TargetRun target, Backup backup, Proof proof) {
+        Duration rto = proof.rto();
+        var ladder = Json.createArrayBuilder();
+        proof.ladder().forEach(rung -> ladder.add(ProofText.json(rung)));
+        var notChecked = Json.createArrayBuilder();
+        proof.notChecked().forEach(notChecked::add);
+        var stored = new Backup.StoredProof(
+                Ids.next(clock),
+                target.runId(),
+                clock.now(),
+                proof.level()
+                        .map(reached -> List.of(ProofLevel.values()).indexOf(reached))
+                        .orElse(-1),
+                proof.failed() ? "FAILED" : proof.stumbled().isPresent() ? "NOT_POSSIBLE" : "PASSED",
+                rto == null ? null : rto.toMillis(),
+                proof.reason(),
+                ladder.build().toString(),
+                notChecked.build().toString());
+        target.store(connection -> {
+            repository.insert(connection, target.project(), backup.id(), stored);
+            return true;
+        });
+        target.figure("backup", backup.id());
+        target.figure("level", word(proof));
+        if (rto != null) {
+            target.figure("rtoMillis", rto.toMillis());
+        }
+        proof.ladder().stream()
+                .filter(rung -> rung.outcome() == ProofOutcome.PASSED)
+                .forEach(rung -> target.info(rung.level().name().toLowerCase(Locale.ROOT) + ": " + rung.evidence()));
+    }
+
+    private static String word(Proof proof) {
+        return proof.level()
+                .map(level -> "proven " + level.name().toLowerCase(Locale.ROOT))
+                .orElse("not proven");
+    }
+}

@@ -1,0 +1,70 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.job.TargetBatchlet;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.vault.Keyring;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import java.nio.file.Path;
+
+/** Writes a backup out into an empty folder. */
+@Named("restoreBackup")
+@Dependent
+public class RestoreBackup extends TargetBatchlet {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Backups backups;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Stores stores;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Keyring keyring;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private RestoreRoots roots;
+
+    @Override
+    protected void work(TargetRun target) {
+        target.begin(RestoreJob.CHECK);
+        Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
+        Backup backup = chosen(backups, target);
+        var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
+        target.info("Restoring the backup of " + backup.instance() + " taken at " + backup.takenAt() + " into " + folder
+                + ".");
+        target.done(RestoreJob.CHECK, null);
+
+        target.begin(RestoreJob.RESTORE);
+        reader.materialise(
+                Destination.beside(folder, reader.manifest().tablespaces()),
+                new StoppableProgress(target, backup.sizeBytes()));
+        target.figure("folder", folder);
+        target.figure("sizeBytes", backup.sizeBytes());
+        target.done(RestoreJob.RESTORE, new Bytes(backup.sizeBytes()).toString());
+        target.info("Restored. Start PostgreSQL " + reader.manifest().source().major() + " on " + folder
+                + "; it does not archive until you turn archive_mode on.");
+    }
+
+    /** The backup that the run's parameters name, or the instance's newest. */
+    static Backup chosen(Backups backups, TargetRun target) {
+        Backup backup = target.parameters()
+                .text("backup")
+                .map(id -> RestoreJob.known(backups, target.project(), id))
+                .or(() -> backups.newest(target.project(), target.instanceId()))
+                .orElseThrow(() ->
+                        new Failure.Skippable("There is no backup of this instance yet.", "Run a backup first.", null));
+        if (!backup.instanceId().equals(target.instanceId())) {
+            throw new Failure.Skippable(
+                    "The backup that was asked for is of " + backup.instance() + ".",
+                    "Choose that instance's database.",
+                    null);
+        }
+        return backup;
+    }
+}

@@ -1,0 +1,70 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.job.Job;
+import dev.nightshift.job.JobDefinition;
+import dev.nightshift.job.Parameter;
+import dev.nightshift.job.Parameters;
+import dev.nightshift.job.Unit;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.UUID;
+
+/** Restoring a backup to a folder as something that can be run. */
+@ApplicationScoped
+class RestoreJob implements Job {
+    static final String CHECK = "check";
+    static final String RESTORE = "restore";
+
+    private static final JobDefinition DEFINITION = new JobDefinition(
+            "restore",
+            "Restore",
+            "Writes a backup out into an empty folder as a cluster that stock PostgreSQL starts. Nothing is started, and nothing"
+                    + " of the source is touched.",
+            Unit.INSTANCE,
+            "restore",
+            false,
+            List.of(CHECK, RESTORE),
+            List.of(
+                    Parameter.text("backup", "Backup", "The id of the backup; the newest one if none is given.", false),
+                    Parameter.text(
+                            "folder",
+                            "Folder",
+                            "Absolute path of a new or empty folder on Nightshift's machine, below a folder that the installation"
+                                    + " allows (NIGHTSHIFT_RESTORE_ROOTS).",
+                            true)));
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private RestoreRoots roots;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Backups backups;
+
+    @Override
+    public JobDefinition definition() {
+        return DEFINITION;
+    }
+
+    @Override
+    public void check(ProjectId project, Parameters parameters) {
+        roots.confined(parameters.text("folder").orElseThrow());
+        parameters.text("backup").ifPresent(id -> known(backups, project, id));
+    }
+
+    /**
+     * The backup that a request names.
+     *
+     * @throws Failure.Invalid for {@code parameters.backup}
+     */
+    static Backup known(Backups backups, ProjectId project, String id) {
+        try {
+            return backups.get(project, UUID.fromString(id));
+        } catch (IllegalArgumentException | Failure.NotFound e) {
+            throw new Failure.Invalid("parameters.backup", "This project holds no backup of this id.");
+        }
+    }
+}

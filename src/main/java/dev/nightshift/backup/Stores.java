@@ -1,0 +1,30 @@
+package dev.nightshift.backup;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.nio.file.Path;
+import org.eclipse.microprofile.config.Config;
+
+/** The stores of this installation; for now one folder, called {@code local}. */
+@ApplicationScoped
+class Stores {
+    /** The name that the catalogue keeps for the folder store. */
+    static final String LOCAL = "local";
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Config config;
+
+    /** NIGHTSHIFT_STORE, else the folder {@code store} in NIGHTSHIFT_DATA. */
+    Store local() {
+        return new FolderStore(folder());
+    }
+
+    Path folder() {
+        return config.getOptionalValue("nightshift.store", Path.class).orElseGet(() -> data().resolve("store"));
+    }
+
+    private Path data() {
+        return config.getOptionalValue("nightshift.data", Path.class).orElse(Path.of(".nightshift"));
+    }
+}

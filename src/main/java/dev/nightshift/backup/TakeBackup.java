@@ -1,0 +1,134 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.fleet.Instance;
+import dev.nightshift.fleet.Project;
+import dev.nightshift.job.TargetBatchlet;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.ProjectKeys;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import jakarta.json.Json;
+import java.util.Map;
+import java.util.UUID;
+
+/** Takes one instance's backup, stores it and enters it in the catalogue. */
+@Named("takeBackup")
+@Dependent
+public class TakeBackup extends TargetBatchlet {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Fleet fleet;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Keyring keyring;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Stores stores;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private BackupRepository backups;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private ServerSettingsCopy settings;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    @Override
+    protected void work(TargetRun target) throws Exception {
+        target.begin(BackupJob.PREPARE);
+        Store store = stores.local();
+        ProjectKeys keys = keyring.of(target.project());
+        Project project = fleet.project(target.project());
+        Instance instance = fleet.instance(target.project(), target.instanceId());
+        UUID earlier = target.checkpoint()
+                .map(state -> UUID.fromString(state.getString("backup")))
+                .orElse(null);
+        if (earlier != null && finishEarlier(target, store, keys, project, instance, earlier)) {
+            return;
+        }
+        UUID id = Ids.next(clock);
+        // Known before anything is stored, so that an attempt after a crash finds what this one left.
+        target.checkpoint(
+                Json.createObjectBuilder().add("backup", id.toString()).build());
+        Endpoint endpoint = fleet.endpoint(target.project(), target.instanceId());
+        Map<String, byte[]> copy = settings.read(endpoint, target);
+        var request = new FullBackupRequest(
+                endpoint,
+                target.project(),
+                project.name().value(),
+                instance.name().value(),
+                id,
+                instance.systemIdentifier(),
+                options(target),
+                copy);
+        target.done(BackupJob.PREPARE, null);
+
+        var steps = new BackupSteps(target);
+        var take = new TakeFullBackup(store, keys, clock, request, steps);
+        target.onStop(take::cancel);
+        Manifest manifest = take.run();
+        steps.finish();
+        catalogue(target, manifest);
+    }
+
+    /**
+     * What an attempt that was cut off left: a whole backup that only misses in the catalogue is entered, anything less is
+     * removed.
+     */
+    private boolean finishEarlier(
+            TargetRun target, Store store, ProjectKeys keys, Project project, Instance instance, UUID earlier) {
+        String folder = Manifest.folder(project.name().value(), instance.name().value(), earlier);
+        if (store.size(folder + "/" + Manifest.NAME).isEmpty()) {
+            store.deleteFolder(folder);
+            target.info("Removed what the interrupted attempt had stored in " + folder + ".");
+            return false;
+        }
+        Manifest manifest = BackupReader.open(store, folder, keys).manifest();
+        target.info("The interrupted attempt had stored a whole backup; it is entered in the catalogue.");
+        target.done(BackupJob.PREPARE, "stored by the attempt before");
+        catalogue(target, manifest);
+        return true;
+    }
+
+    private static FullBackupRequest.Options options(TargetRun target) {
+        var parameters = target.parameters();
+        return FullBackupRequest.Options.defaults()
+                .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
+                .withFastCheckpoint(parameters.text("checkpoint").orElse("fast").equals("fast"))
+                .withCompressOnServer(
+                        parameters.text("compress").orElse("server").equals("server"));
+    }
+
+    private void catalogue(TargetRun target, Manifest manifest) {
+        target.begin(BackupJob.CATALOGUE);
+        target.store(connection -> {
+            backups.insert(connection, target, Stores.LOCAL, manifest);
+            return true;
+        });
+        var figures = manifest.figures();
+        target.figure("backup", manifest.backup());
+        target.figure("sizeBytes", figures.bytesRead());
+        target.figure("storedBytes", figures.bytesStored());
+        if (manifest.checksums().failures()) {
+            target.error("The server reported wrong page checksums while it sent its files: the copy is complete, the"
+                    + " server's data is damaged. "
+                    + String.join(" ", manifest.checksums().warnings()));
+        }
+        target.done(BackupJob.CATALOGUE, new Bytes(figures.bytesStored()) + " stored");
+        target.info("Backup " + manifest.backup() + ": " + new Bytes(figures.bytesRead()) + " read, "
+                + new Bytes(figures.bytesStored()) + " stored in " + Stores.LOCAL + "; not proven yet.");
+    }
+}

@@ -1,0 +1,160 @@
+package dev.nightshift.console;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The start page's questions across the features, within a transaction of the project. */
+@ApplicationScoped
+class OverviewRepository {
+    /** The timeline reaches from an evening to the next morning's coffee. */
+    private static final Duration NIGHT = Duration.ofHours(12);
+
+    /** More lanes than a page can show are not asked for. */
+    private static final int LANES = 50;
+
+    private static final int BARS = 1000;
+
+    Overview read(Connection connection) throws SQLException {
+        return new Overview(
+                databases(connection),
+                lastNight(connection),
+                waiting(connection),
+                findings(connection),
+                night(connection));
+    }
+
+    private static Overview.Databases databases(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                        select count(*)::int, count(proven.at)::int, min(proven.at)
+                          from fleet.database d
+                          left join lateral (
+                            select p.at from backup.proof p join backup.backup b on b.project_id = p.project_id and b.id = p.backup_id
+                             where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null and p.level >= 3
+                             order by p.id desc limit 1) proven on true
+                         where d.project_id = tenancy.current_project() and d.deleted_at is null
+                        """);
+                var rows = query.executeQuery()) {
+            rows.next();
+            return new Overview.Databases(rows.getInt(1), rows.getInt(2), instant(rows, 3));
+        }
+    }
+
+    private static Overview.LastNight lastNight(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                        select count(*) filter (where status = 'COMPLETED')::int,
+                               count(*) filter (where status in ('FAILED', 'PARTIAL', 'LOST'))::int,
+                               min(started_at), max(ended_at)
+                          from job.run where project_id = tenancy.current_project() and ended_at > now() - interval '24 hours'
+                        """);
+                var rows = query.executeQuery()) {
+            rows.next();
+            return new Overview.LastNight(rows.getInt(1), rows.getInt(2), instant(rows, 3), instant(rows, 4));
+        }
+    }
+
+    private static Overview.Waiting waiting(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                        select (select count(*)::int from job.run
+                                 where project_id = tenancy.current_project() and status in ('QUEUED', 'WAITING')),
+                               next.next_fire, next.job
+                          from (select 1) one
+                          left join lateral (select next_fire, job from job.schedule
+                                              where project_id = tenancy.current_project() and enabled and deleted_at is null
+                                              order by next_fire limit 1) next on true
+                        """);
+                var rows = query.executeQuery()) {
+            rows.next();
+            return new Overview.Waiting(rows.getInt(1), instant(rows, 2), rows.getString(3));
+        }
+    }
+
+    private static Overview.FindingCounts findings(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                        select count(*) filter (where severity = 'CRITICAL')::int, count(*) filter (where severity = 'WARNING')::int,
+                               count(*) filter (where severity = 'INFO')::int,
+                               (array_agg(title order by array_position(array['CRITICAL', 'WARNING', 'INFO'], severity), id desc))[1]
+                          from finding.finding where project_id = tenancy.current_project() and state = 'OPEN'
+                        """);
+                var rows = query.executeQuery()) {
+            rows.next();
+            return new Overview.FindingCounts(rows.getInt(1), rows.getInt(2), rows.getInt(3), rows.getString(4));
+        }
+    }
+
+    private static Overview.Night night(Connection connection) throws SQLException {
+        Instant to = now(connection);
+        Instant from = to.minus(NIGHT);
+        try (var query = connection.prepareStatement("""
+                select d.name as database, bar.*
+                  from (select id, project_id, instance_id, name from fleet.database
+                         where project_id = tenancy.current_project() and deleted_at is null order by name limit ?) d
+                  left join lateral (
+                    select r.id as run, r.job, t.status, t.started_at, t.ended_at, t.reason
+                      from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
+                     where t.project_id = d.project_id and t.instance_id = d.instance_id and d.name = any (t.database_names)
+                       and t.started_at < ? and coalesce(t.ended_at, now()) > ?
+                     order by t.started_at limit ?) bar on true
+                 order by d.name, bar.started_at
+                """)) {
+            query.setInt(1, LANES);
+            query.setTimestamp(2, Timestamp.from(to));
+            query.setTimestamp(3, Timestamp.from(from));
+            query.setInt(4, BARS);
+            return new Overview.Night(from, to, lanes(query.executeQuery()));
+        }
+    }
+
+    private static List<Overview.Lane> lanes(ResultSet rows) throws SQLException {
+        var lanes = new ArrayList<Overview.Lane>();
+        var bars = new ArrayList<Overview.Bar>();
+        String database = null;
+        try (rows) {
+            while (rows.next()) {
+                String name = rows.getString("database");
+                if (database != null && !database.equals(name)) {
+                    lanes.add(new Overview.Lane(database, List.copyOf(bars)));
+                    bars.clear();
+                }
+                database = name;
+                UUID run = rows.getObject("run", UUID.class);
+                Timestamp started = rows.getTimestamp("started_at");
+                if (run != null && started != null) {
+                    Timestamp ended = rows.getTimestamp("ended_at");
+                    bars.add(new Overview.Bar(
+                            run,
+                            rows.getString("job"),
+                            rows.getString("status"),
+                            started.toInstant(),
+                            ended == null ? null : ended.toInstant(),
+                            rows.getString("reason")));
+                }
+            }
+        }
+        if (database != null) {
+            lanes.add(new Overview.Lane(database, List.copyOf(bars)));
+        }
+        return lanes;
+    }
+
+    private static Instant now(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("select now()");
+                var rows = query.executeQuery()) {
+            rows.next();
+            return rows.getTimestamp(1).toInstant();
+        }
+    }
+
+    private static @Nullable Instant instant(ResultSet rows, int column) throws SQLException {
+        Timestamp at = rows.getTimestamp(column);
+        return at == null ? null : at.toInstant();
+    }
+}

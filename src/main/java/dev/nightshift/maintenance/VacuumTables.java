@@ -1,0 +1,128 @@
+package dev.nightshift.maintenance;
+
+import dev.nightshift.fleet.Database;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.job.StopRequested;
+import dev.nightshift.job.TargetBatchlet;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.TargetPools;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Vacuums and analyzes one database's tables and keeps what became of each. */
+@Named("vacuumDatabase")
+@Dependent
+public class VacuumTables extends TargetBatchlet {
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Fleet fleet;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private TargetPools pools;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private VacuumedTables tables;
+
+    @Inject
+    @SuppressWarnings("NullAway.Init")
+    private Clock clock;
+
+    @Override
+    protected void work(TargetRun target) {
+        target.begin(VacuumJob.VACUUM);
+        Database database = fleet.database(target.project(), Objects.requireNonNull(target.databaseId()));
+        var settings = database.vacuum();
+        var parameters = target.parameters();
+        var options = new VacuumOptions(
+                clock.now().plus(Duration.ofMinutes(parameters.longOr("maxMinutes", 240))),
+                Duration.ofHours(6),
+                Duration.ofMillis(parameters.longOr("costDelayMilliseconds", 0)));
+        VacuumResult result = new VacuumDatabase(pools, clock)
+                .run(
+                        fleet.endpoint(database),
+                        VacuumPolicy.of(settings.deadPercent(), settings.changedPercent(), settings.floorRows()),
+                        options,
+                        new Listener(target, database));
+        if (target.stopRequested()) {
+            throw new StopRequested();
+        }
+        conclude(target, result);
+    }
+
+    private static void conclude(TargetRun target, VacuumResult result) {
+        int done = result.count(TableResult.Outcome.DONE);
+        int notDone = result.tables().size() - done;
+        target.figure("tablesDone", done);
+        target.figure("tablesNotDone", notDone);
+        target.figure("deadRowsRemoved", result.deadRowsRemoved());
+        String figure = result.tables().isEmpty()
+                ? "nothing due in " + result.seen() + " tables"
+                : done + " of " + result.tables().size() + " tables";
+        if (notDone > 0) {
+            // A table that was not done must not hide behind one that was.
+            String named = result.tables().stream()
+                    .filter(table -> table.outcome() != TableResult.Outcome.DONE)
+                    .limit(3)
+                    .map(table -> table.table() + " (" + table.reason() + ")")
+                    .collect(Collectors.joining("; "));
+            String remedy = result.tables().stream()
+                    .map(TableResult::remedy)
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElse(null);
+            throw new Failure.Fatal(
+                    notDone + " of " + result.tables().size() + " due tables were not done: " + named
+                            + (notDone > 3 ? "; and more, see the log." : "."),
+                    remedy,
+                    null);
+        }
+        target.done(VacuumJob.VACUUM, figure);
+    }
+
+    /** Stores each table as it is through, so that a crash loses nothing that was done. */
+    private final class Listener implements VacuumListener {
+        private final TargetRun target;
+        private final Database database;
+
+        Listener(TargetRun target, Database database) {
+            this.target = target;
+            this.database = database;
+        }
+
+        @Override
+        public boolean stopRequested() {
+            return target.stopRequested();
+        }
+
+        @Override
+        public void progress(int done, int total, @Nullable String table) {
+            target.progress(done, (long) total, "tables", table);
+        }
+
+        @Override
+        public void log(System.Logger.Level level, String line) {
+            if (level.getSeverity() >= System.Logger.Level.WARNING.getSeverity()) {
+                target.warn(line);
+            } else {
+                target.info(line);
+            }
+        }
+
+        @Override
+        public void finished(TableResult result) {
+            target.store(connection -> {
+                tables.insert(connection, target, database.id(), result);
+                return true;
+            });
+        }
+    }
+}
