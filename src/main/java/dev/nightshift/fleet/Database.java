@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import org.hibernate.annotations.ColumnTransformer;
+import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * changes; what the server calls it is {@link #dbname}.
  */
 @Entity
+// A check that ends while somebody changes or deletes the row must not write back what it read of the rest
+@DynamicUpdate
 @Table(schema = "fleet", name = "database")
 public class Database {
     @Id

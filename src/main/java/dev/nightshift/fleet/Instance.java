@@ -11,12 +11,15 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
 /** A PostgreSQL server of a project, reached by host and port. It belongs to no second project. */
 @Entity
+// A check that ends while somebody changes or deletes the row must not write back what it read of the rest
+@DynamicUpdate
 @Table(schema = "fleet", name = "instance")
 public class Instance {
     @Id

@@ -1,5 +1,6 @@
 package dev.nightshift.fleet;
 
+import dev.nightshift.audit.Audit;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
@@ -14,6 +15,7 @@ import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,9 @@ public class Registration {
     private Clock clock;
 
     @Inject
+    private Audit audit;
+
+    @Inject
     @Any
     private jakarta.enterprise.inject.Instance<DeletionGuard> guards;
 
@@ -61,6 +66,7 @@ public class Registration {
             Project project = new Project(id.value(), asked, clock.now());
             add(project, "There is already a project " + asked.name() + ".", TAKEN_REMEDY);
             keyring.create(id);
+            audit.record(id, "project.create", "project " + asked.name(), Map.of());
             return project;
         });
     }
@@ -135,6 +141,7 @@ public class Registration {
             secret(stored, server.secret());
             repository.write();
             checkup.register(connection, stored, report);
+            audit.record(project, "instance.change", "instance " + stored.name(), told(server));
             return stored;
         });
         pools.forget(fleet.endpoint(before, before.maintenanceDatabase()));
@@ -147,6 +154,19 @@ public class Registration {
             Database stored = stored(project, database);
             stored.change(tags, vacuum);
             repository.write();
+            audit.record(
+                    project,
+                    "database.change",
+                    "database " + stored.name(),
+                    Map.of(
+                            "tags",
+                            stored.tags(),
+                            "deadPercent",
+                            vacuum.deadPercent(),
+                            "changedPercent",
+                            vacuum.changedPercent(),
+                            "floorRows",
+                            vacuum.floorRows()));
             return stored;
         });
     }
@@ -190,6 +210,7 @@ public class Registration {
             unopposed(instance, stored);
             stored.delete(clock.now());
             repository.write();
+            audit.record(project, "database.delete", "database " + stored.name(), Map.of());
             if (instance.name().equals(stored.name())
                     && repository.databasesOf(project, List.of(instance.id())).isEmpty()) {
                 delete(instance);
@@ -205,6 +226,7 @@ public class Registration {
         unopposed(instance, null);
         instance.delete(clock.now());
         repository.write();
+        audit.record(instance.project(), "instance.delete", "instance " + instance.name(), Map.of());
     }
 
     private void unopposed(Instance instance, @Nullable Database database) {
@@ -225,6 +247,7 @@ public class Registration {
         Instance instance = new Instance(Ids.next(clock), project, name, server, clock.now());
         secret(instance, server.secret());
         add(instance, "There is already an instance " + name + ".", TAKEN_REMEDY);
+        audit.record(project, "instance.create", "instance " + name, told(server));
         return instance;
     }
 
@@ -236,6 +259,11 @@ public class Registration {
                 "There is already a database " + asked.name() + ", or " + asked.dbname() + " on instance " + on.name()
                         + " is registered.",
                 TAKEN_REMEDY);
+        audit.record(
+                on.project(),
+                "database.create",
+                "database " + asked.name(),
+                Map.of("instance", on.name().value(), "dbname", asked.dbname()));
         return database;
     }
 
@@ -248,6 +276,21 @@ public class Registration {
         } else if (secret instanceof Secret.None) {
             instance.password(null, null);
         }
+    }
+
+    /** What the audit log keeps of a server: where it is, and whether its password was set anew. */
+    private static Map<String, ?> told(Server server) {
+        return Map.of(
+                "host",
+                server.host(),
+                "port",
+                server.port(),
+                "user",
+                server.user(),
+                "tlsMode",
+                server.tls().text(),
+                "newLogin",
+                server.secret() != null);
     }
 
     private void add(Object entity, String taken, String remedy) throws SQLException {
