@@ -40,8 +40,15 @@ final class DataFolder {
         if (settings.recovery() != null) {
             Files.createFile(data.resolve("recovery.signal"));
         }
-        Files.writeString(folder.configuration().resolve("postgresql.conf"), "");
-        Files.writeString(folder.configuration().resolve("pg_hba.conf"), settings.hba());
-        Files.writeString(folder.configuration().resolve("pg_ident.conf"), "");
+        configure(folder, "postgresql.conf", "");
+        configure(folder, "pg_hba.conf", settings.hba());
+        configure(folder, "pg_ident.conf", "");
+    }
+
+    /** Readable by the server's user, whatever umask Nightshift runs under: the application server's is 027. */
+    private static void configure(SandboxFolder folder, String name, String text) throws IOException {
+        Path file = folder.configuration().resolve(name);
+        Files.writeString(file, text);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     }
 }

@@ -64,6 +64,11 @@ public final class Sandbox implements AutoCloseable {
                 folder.root())) {
             Files.createDirectories(path);
         }
+        // The server's user has to come through, whatever umask Nightshift runs under; the folder of all sandboxes is
+        // closed to everybody else.
+        for (Path path : List.of(folder.path(), folder.configuration())) {
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
+        }
         Files.setPosixFilePermissions(folder.data(), PosixFilePermissions.fromString("rwx------"));
         Files.setPosixFilePermissions(folder.socket(), PosixFilePermissions.fromString("rwx------"));
         if (socket().toString().getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_LIMIT) {
