@@ -93,3 +93,18 @@ $$;
 revoke execute on function backup.figures() from public;
 grant execute on function backup.figures() to ${app_role};
 --rollback drop function backup.figures();
+
+--changeset nightshift:backup-3 splitStatements:false
+-- Ids of the backups that runs are taking now, or will look for when they go on after a crash.
+create function backup.unfinished() returns table (backup_id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select (t.checkpoint ->> 'backup')::uuid
+      from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
+     where r.job = 'backup' and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
+       and t.status <> 'COMPLETED' and t.checkpoint ? 'backup'
+$$;
+revoke execute on function backup.unfinished() from public;
+grant execute on function backup.unfinished() to ${app_role};
+--rollback drop function backup.unfinished();

@@ -11,7 +11,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class BackupRepository {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Live live;
 
     /** Enters a stored backup; entering it twice changes nothing. */
@@ -121,6 +122,21 @@ class BackupRepository {
             try (var rows = query.executeQuery()) {
                 return rows.next() ? Optional.of(backup(rows)) : Optional.empty();
             }
+        }
+    }
+
+    Map<UUID, Backup> newestOf(Connection connection, List<UUID> instances) throws SQLException {
+        try (var query = connection.prepareStatement("select distinct on (instance_id) * from (" + BACKUP
+                + " and b.instance_id = any (?)) b order by instance_id, id desc")) {
+            query.setArray(1, connection.createArrayOf("uuid", instances.toArray()));
+            var newest = new HashMap<UUID, Backup>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    Backup backup = backup(rows);
+                    newest.put(backup.instanceId(), backup);
+                }
+            }
+            return newest;
         }
     }
 

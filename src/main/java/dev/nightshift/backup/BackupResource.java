@@ -32,11 +32,9 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Backups")
 public class BackupResource {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Backups backups;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private CurrentProject project;
 
     /** A stored backup; sizes in bytes. */

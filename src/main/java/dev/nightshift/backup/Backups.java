@@ -9,6 +9,8 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +19,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Backups implements DeletionGuard {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private BackupRepository repository;
 
     /**
@@ -38,6 +38,11 @@ public class Backups implements DeletionGuard {
     /** The newest one of an instance, leaving out those whose source was damaged. */
     public Optional<Backup> newest(ProjectId project, UUID instance) {
         return transactions.in(project, connection -> repository.newest(connection, instance));
+    }
+
+    /** The newest one of each of these instances that has any, damaged sources included: what there is to see. */
+    Map<UUID, Backup> newestOf(ProjectId project, List<UUID> instances) {
+        return transactions.in(project, connection -> repository.newestOf(connection, instances));
     }
 
     /** Newest first, of one database's or instance's name if given. */

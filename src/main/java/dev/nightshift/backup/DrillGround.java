@@ -26,11 +26,9 @@ class DrillGround {
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(5);
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Config config;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     @SuppressWarnings("NullAway.Init")

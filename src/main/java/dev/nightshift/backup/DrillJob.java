@@ -46,7 +46,6 @@ class DrillJob implements Job {
                             false)));
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Backups backups;
 
     @Override

@@ -21,27 +21,21 @@ import java.util.concurrent.CancellationException;
 @Dependent
 public class ProveStoredBackup extends TargetBatchlet {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Backups backups;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private BackupRepository repository;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Stores stores;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Keyring keyring;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private DrillGround ground;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     @Override

@@ -15,19 +15,15 @@ import java.nio.file.Path;
 @Dependent
 public class RestoreBackup extends TargetBatchlet {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Backups backups;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Stores stores;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Keyring keyring;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private RestoreRoots roots;
 
     @Override

@@ -37,11 +37,9 @@ class RestoreJob implements Job {
                             true)));
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private RestoreRoots roots;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Backups backups;
 
     @Override

@@ -16,7 +16,6 @@ import org.eclipse.microprofile.config.Config;
 @ApplicationScoped
 class RestoreRoots {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Config config;
 
     List<Path> roots() {

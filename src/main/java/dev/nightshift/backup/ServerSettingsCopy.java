@@ -36,8 +36,22 @@ class ServerSettingsCopy {
             "select jsonb_agg(jsonb_build_object('map', map_name, 'system', sys_name, 'role', pg_username)) from pg_ident_file_mappings");
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetPools pools;
+
+    /** Which server answers. */
+    record Server(String systemIdentifier, String version) {}
+
+    Server server(Endpoint endpoint) {
+        return pools.call(endpoint, Deadlines.monitoring(), "backup", session -> {
+            try (var query = session.connection()
+                            .prepareStatement(
+                                    "select system_identifier::text, current_setting('server_version') from pg_control_system()");
+                    var rows = query.executeQuery()) {
+                rows.next();
+                return new Server(rows.getString(1), rows.getString(2));
+            }
+        });
+    }
 
     /** By file name; what the role may not read is left out and noted in the run's log. */
     Map<String, byte[]> read(Endpoint endpoint, TargetRun target) {

@@ -12,7 +12,6 @@ class Stores {
     static final String LOCAL = "local";
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Config config;
 
     /** NIGHTSHIFT_STORE, else the folder {@code store} in NIGHTSHIFT_DATA. */

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.fleet.Checkup;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.fleet.Project;
@@ -7,6 +8,7 @@ import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.vault.Keyring;
@@ -23,27 +25,24 @@ import java.util.UUID;
 @Dependent
 public class TakeBackup extends TargetBatchlet {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Fleet fleet;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Keyring keyring;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Stores stores;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private BackupRepository backups;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private ServerSettingsCopy settings;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
+    private Checkup checkup;
+
+    @Inject
     private Clock clock;
 
     @Override
@@ -64,6 +63,10 @@ public class TakeBackup extends TargetBatchlet {
         target.checkpoint(
                 Json.createObjectBuilder().add("backup", id.toString()).build());
         Endpoint endpoint = fleet.endpoint(target.project(), target.instanceId());
+        ServerSettingsCopy.Server server = settings.server(endpoint);
+        refuseAnother(instance, server);
+        // A server that another project holds is refused before a byte of it is read.
+        checkup.seen(target.project(), target.instanceId(), server.systemIdentifier(), server.version());
         Map<String, byte[]> copy = settings.read(endpoint, target);
         var request = new FullBackupRequest(
                 endpoint,
@@ -71,7 +74,7 @@ public class TakeBackup extends TargetBatchlet {
                 project.name().value(),
                 instance.name().value(),
                 id,
-                instance.systemIdentifier(),
+                server.systemIdentifier(),
                 options(target),
                 copy);
         target.done(BackupJob.PREPARE, null);
@@ -82,6 +85,19 @@ public class TakeBackup extends TargetBatchlet {
         Manifest manifest = take.run();
         steps.finish();
         catalogue(target, manifest);
+    }
+
+    /** Where another cluster answers than before, a backup would carry the wrong name. */
+    private static void refuseAnother(Instance instance, ServerSettingsCopy.Server server) {
+        String known = instance.systemIdentifier();
+        if (known != null && !known.equals(server.systemIdentifier())) {
+            throw new Failure.Fatal(
+                    "Another cluster answers at " + instance.host() + ":" + instance.port()
+                            + ": its system identifier is " + server.systemIdentifier() + ", not " + known + ".",
+                    "If the server was replaced on purpose, test the connection on the database's page: that takes note of the"
+                            + " new one.",
+                    null);
+        }
     }
 
     /**

@@ -18,15 +18,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Overview")
 public class OverviewResource {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private OverviewRepository overview;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private CurrentProject project;
 
     @GET

@@ -14,19 +14,15 @@ import java.util.UUID;
 public class AttemptEnd extends AbstractJobListener {
     @Inject
     @BatchProperty(name = "attempt")
-    @SuppressWarnings("NullAway.Init")
     private String attemptId;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private JobContext job;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Ledger ledger;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private LocalTargets local;
 
     @Override

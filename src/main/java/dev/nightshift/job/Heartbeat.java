@@ -25,23 +25,18 @@ public class Heartbeat {
     static final int MOST_ATTEMPTS = 3;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Leases leases;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Node node;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Ledger ledger;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private LocalTargets local;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Event<Beat> beats;
 
     private final AtomicBoolean busy = new AtomicBoolean();

@@ -18,7 +18,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Runs")
 public class JobResource {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Jobs jobs;
 
     /** A job as a caller needs it to start one. */

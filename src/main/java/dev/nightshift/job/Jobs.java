@@ -14,7 +14,6 @@ import java.util.stream.Collectors;
 public class Jobs {
     @Inject
     @Any
-    @SuppressWarnings("NullAway.Init")
     private Instance<Job> jobs;
 
     /**

@@ -24,7 +24,6 @@ class Leases {
     static final Duration TERM = Duration.ofSeconds(30);
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     /** A run of some project; what it is, is read under that project. */

@@ -23,15 +23,12 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class Ledger {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Live live;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     /**

@@ -15,12 +15,10 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class Node {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     @Inject
     @ConfigProperty(name = "nightshift.node.name")
-    @SuppressWarnings("NullAway.Init")
     private Optional<String> configuredName;
 
     @SuppressWarnings("NullAway.Init")

@@ -19,11 +19,9 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Nodes")
 public class NodeResource {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Leases leases;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Caller caller;
 
     @GET

@@ -26,11 +26,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class RunRepository {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Live live;
 
     /** What a list of runs may be narrowed to; null for no narrowing. */

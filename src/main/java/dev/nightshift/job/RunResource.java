@@ -42,19 +42,15 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Runs")
 public class RunResource {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Runs runs;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private CurrentProject project;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Caller caller;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Audit audit;
 
     /** What to run, on what. */

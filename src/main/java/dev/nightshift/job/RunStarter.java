@@ -23,23 +23,18 @@ public class RunStarter {
     private static final System.Logger LOG = System.getLogger(RunStarter.class.getName());
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Leases leases;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Ledger ledger;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Node node;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private LocalTargets local;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     @EJB

@@ -20,23 +20,18 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class Runs {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private RunRepository repository;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Ledger ledger;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Jobs jobs;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Fleet fleet;
 
     /**

@@ -17,19 +17,15 @@ import java.util.UUID;
 public class TakeAttempt extends AbstractBatchlet {
     @Inject
     @BatchProperty(name = "attempt")
-    @SuppressWarnings("NullAway.Init")
     private String attemptId;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private JobContext job;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Ledger ledger;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetLedger targets;
 
     @Override

@@ -24,36 +24,28 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
 
     @Inject
     @BatchProperty(name = "attempt")
-    @SuppressWarnings("NullAway.Init")
     private String attemptId;
 
     @Inject
     @BatchProperty(name = "target")
-    @SuppressWarnings("NullAway.Init")
     private String targetId;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Ledger ledger;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetLedger targets;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetLocks locks;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private LocalTargets local;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Jobs jobs;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetFindings findings;
 
     private volatile @Nullable TargetRun running;

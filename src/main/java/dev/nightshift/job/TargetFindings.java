@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class TargetFindings {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Findings findings;
 
     void failed(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {

@@ -20,11 +20,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class TargetLedger {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Live live;
 
     /** A target as an attempt took it. */

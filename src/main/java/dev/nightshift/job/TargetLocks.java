@@ -24,19 +24,15 @@ class TargetLocks {
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Leases leases;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Node node;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Fleet fleet;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     /** Both locks; closing gives them back. */

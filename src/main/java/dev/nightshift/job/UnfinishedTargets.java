@@ -18,7 +18,6 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class UnfinishedTargets implements PartitionMapper {
     @Inject
     @BatchProperty(name = "attempt")
-    @SuppressWarnings("NullAway.Init")
     private String attemptId;
 
     /** Targets of one run that are worked on at once. */
@@ -27,11 +26,9 @@ public class UnfinishedTargets implements PartitionMapper {
     private int parallel;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Ledger ledger;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetLedger targets;
 
     @Override

@@ -21,19 +21,15 @@ import org.jspecify.annotations.Nullable;
 @Dependent
 public class VacuumTables extends TargetBatchlet {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Fleet fleet;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetPools pools;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private VacuumedTables tables;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     @Override

@@ -27,19 +27,15 @@ class DemoProject {
     static final String DATABASE = "demo";
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Fleet fleet;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Registration registration;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Schedules schedules;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Config config;
 
     /** Registers what is missing of it; a start that was cut off is completed by the next one. */

@@ -29,15 +29,12 @@ import org.eclipse.microprofile.metrics.annotation.RegistryScope;
 public class Figures {
     @Inject
     @RegistryScope(scope = MetricRegistry.APPLICATION_SCOPE)
-    @SuppressWarnings("NullAway.Init")
     private MetricRegistry registry;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private TargetPools pools;
 
     private final Map<MetricID, Double> values = new HashMap<>();

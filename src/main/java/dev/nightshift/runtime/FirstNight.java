@@ -41,19 +41,15 @@ public class FirstNight {
     private boolean demo;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private DemoProject project;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Runs runs;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private NightSummary summary;
 
     @Resource

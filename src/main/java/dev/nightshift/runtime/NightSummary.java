@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class NightSummary {
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Backups backups;
 
     /** Goes through the server's standard output to the launcher's terminal. */

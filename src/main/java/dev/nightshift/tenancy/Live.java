@@ -15,7 +15,6 @@ public class Live {
     public static final String CHANNEL = "nightshift_live";
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     /**

@@ -45,19 +45,15 @@ public class ScheduleResource {
     private static final int PREVIEW = 5;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Schedules schedules;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private CurrentProject project;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Audit audit;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     /** A schedule to be; enabled unless said otherwise. */

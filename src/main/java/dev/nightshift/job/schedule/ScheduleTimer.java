@@ -20,11 +20,9 @@ public class ScheduleTimer {
     private static final System.Logger LOG = System.getLogger(ScheduleTimer.class.getName());
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Schedules schedules;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Node node;
 
     private final AtomicBoolean busy = new AtomicBoolean();

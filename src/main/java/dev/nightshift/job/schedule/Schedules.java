@@ -29,27 +29,21 @@ public class Schedules {
     private static final System.Logger LOG = System.getLogger(Schedules.class.getName());
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Transactions transactions;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private ScheduleRepository repository;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Runs runs;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Jobs jobs;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Live live;
 
     @Inject
-    @SuppressWarnings("NullAway.Init")
     private Clock clock;
 
     /** What a person plans. */
