@@ -118,8 +118,8 @@ setInterval(() => {
   running.targets[0].steps[1].figure = `${(progress.done / 1e9).toFixed(1)} GB`;
   world.log.push({ seq: world.log.length + 1, at: new Date().toISOString(), target: running.targets[0].id, level: 'INFO', text: `Received ${(progress.done / 1e6).toFixed(1)} MB` });
   for (const client of feed.clients) {
-    client.send(JSON.stringify({ kind: 'target', id: running.targets[0].id, run: running.id }));
-    client.send(JSON.stringify({ kind: 'log', run: running.id }));
+    client.send(JSON.stringify({ kind: 'target', id: running.id }));
+    client.send(JSON.stringify({ kind: 'log', id: running.id }));
   }
 }, 1000).unref();
 

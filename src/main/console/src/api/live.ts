@@ -59,7 +59,8 @@ function connect(project: string) {
     const change = read(event.data);
     if (!change) return;
     if (change.kind !== 'hello') return tell(change);
-    const gap = live.value === 'reconnecting';
+    // Said again on an open socket: the server may have missed changes itself.
+    const gap = live.value !== 'connecting';
     live.value = 'live';
     wait = 500;
     window.clearInterval(poll);

@@ -337,9 +337,8 @@ export interface AuditEntry {
   details: Record<string, unknown>;
 }
 
-/** A message of the live feed: something changed; whoever shows it fetches it. */
+/** A message of the live feed: something changed; whoever shows it fetches it. Kinds target and log carry the id of the run. */
 export interface Change {
   kind: 'hello' | 'run' | 'target' | 'log' | 'backup' | 'finding' | 'schedule';
   id?: string;
-  run?: string;
 }

@@ -23,9 +23,14 @@ function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known
     const stop = new AbortController();
     let after: number | undefined;
     let running = false;
+    let wanted = false;
     let timer: number | undefined;
+    const settle = () => { timer ??= window.setTimeout(() => { timer = undefined; void read(); }, SETTLE_MILLIS); };
     const read = async () => {
-      if (running) return;
+      if (running) {
+        wanted = true;
+        return;
+      }
       running = true;
       try {
         let more = true;
@@ -39,15 +44,14 @@ function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known
         if (!stop.signal.aborted) setState((before) => ({ ...before, problem: asProblem(failure) }));
       } finally {
         running = false;
+        if (wanted && !stop.signal.aborted) settle();
+        wanted = false;
       }
     };
     again.current = () => void read();
     void read();
     const leave = onChange((change) => {
-      if (change === null || change.run === run.id || change.id === run.id) {
-        window.clearTimeout(timer);
-        timer = window.setTimeout(read, SETTLE_MILLIS);
-      }
+      if (change === null || change.id === run.id) settle();
     });
     return () => {
       stop.abort();

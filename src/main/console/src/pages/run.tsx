@@ -20,7 +20,8 @@ const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
 
 export function RunPage({ id }: { id: string }) {
   const name = project.value!.name;
-  const concerns: Concerns = (change) => (change.kind === 'run' && change.id === id) || (change.kind === 'target' && change.run === id);
+  // A target's change carries the id of its run.
+  const concerns: Concerns = (change) => (change.kind === 'run' || change.kind === 'target') && change.id === id;
   const run = useLoad<Run>(inProject(name, ['runs', id]), concerns);
   const jobs = useList<Job>('/jobs');
   if (run.problem?.status === 404 && !run.data) return <Missing what="This run" back={address(name, 'runs')} backWord="All runs" />;
