@@ -14,16 +14,16 @@ export const me = {
 
 export const jobs = [
   { name: 'backup', title: 'Backup', description: 'A full physical backup of the instance: compressed, encrypted, streamed into the store.', unit: 'INSTANCE', steps: ['prepare', 'copy', 'wal', 'seal'], parameters: [
-    { name: 'rateLimitBytesPerSecond', type: 'INTEGER', label: 'Rate limit, bytes a second', help: 'Empty: as fast as it goes.', default: null, min: 32768, max: 1073741824, choices: null, required: false },
-    { name: 'checkpoint', type: 'CHOICE', label: 'Checkpoint', help: 'Fast starts at once; spread is gentle.', default: 'spread', choices: ['fast', 'spread'], required: true }] },
+    { name: 'rateLimitKilobytesPerSecond', type: 'INTEGER', label: 'Rate limit', help: 'Kilobytes a second that the server sends at most; nothing for no limit.', defaultValue: null, min: 32, max: 1048576, choices: null, required: false },
+    { name: 'checkpoint', type: 'CHOICE', label: 'Checkpoint', help: 'Fast starts at once; spread is gentle.', defaultValue: 'spread', choices: ['fast', 'spread'], required: true }] },
   { name: 'restore-drill', title: 'Restore drill', description: 'Restores the backup in a scratch server, recovers it and checks it: the proof.', unit: 'INSTANCE', steps: ['fetch', 'unpack', 'recover', 'check'], parameters: [
-    { name: 'backup', type: 'TEXT', label: 'Backup', help: 'Empty: the newest.', default: null, choices: null, required: false }] },
+    { name: 'backup', type: 'TEXT', label: 'Backup', help: 'Empty: the newest.', defaultValue: null, choices: null, required: false }] },
   { name: 'vacuum', title: 'Vacuum and analyze', description: 'Vacuums tables with many dead rows and analyzes those that changed, the neediest first.', unit: 'DATABASE', steps: ['survey', 'vacuum', 'analyze'], parameters: [
-    { name: 'windowMinutes', type: 'INTEGER', label: 'Window, minutes', help: 'It starts no table after that.', default: 120, min: 1, max: 1440, choices: null, required: false },
-    { name: 'skipLocked', type: 'BOOLEAN', label: 'Skip locked tables', help: 'They are tried again next time.', default: true, choices: null, required: false }] },
+    { name: 'windowMinutes', type: 'INTEGER', label: 'Window, minutes', help: 'It starts no table after that.', defaultValue: 120, min: 1, max: 1440, choices: null, required: false },
+    { name: 'skipLocked', type: 'BOOLEAN', label: 'Skip locked tables', help: 'They are tried again next time.', defaultValue: true, choices: null, required: false }] },
   { name: 'restore', title: 'Restore', description: 'Writes a backup to a folder as a cluster that PostgreSQL starts.', unit: 'INSTANCE', steps: ['fetch', 'unpack', 'verify'], parameters: [
-    { name: 'backup', type: 'TEXT', label: 'Backup', help: null, default: null, choices: null, required: true },
-    { name: 'folder', type: 'TEXT', label: 'Folder on the node', help: 'New or empty, an absolute path.', default: null, choices: null, required: true }] },
+    { name: 'backup', type: 'TEXT', label: 'Backup', help: null, defaultValue: null, choices: null, required: true },
+    { name: 'folder', type: 'TEXT', label: 'Folder on the node', help: 'New or empty, an absolute path.', defaultValue: null, choices: null, required: true }] },
 ];
 
 const step = (name, status, from, minutes, figure = null, reason = null) => ({
@@ -44,7 +44,7 @@ export const runs = [
     target(101, 'shop', 'STARTED', 2.4, null, [step('prepare', 'COMPLETED', 2.4, 0.1, 'checkpoint 1.4 s'), step('copy', 'STARTED', 2.3, null, '2.1 GB'), step('wal', 'WAITING', null, null), step('seal', 'WAITING', null, null)],
       { progress: { done: 2_140_000_000, total: 3_300_000_000, unit: 'bytes', etaMillis: 74_000, text: 'base/16384/24601' } }),
     target(102, 'crm', 'COMPLETED', 2.4, 1.9, [step('prepare', 'COMPLETED', 2.4, 0.1, 'checkpoint 0.4 s'), step('copy', 'COMPLETED', 2.3, 1.4, '480.2 MB'), step('wal', 'COMPLETED', 0.9, 0.3, '16.0 MB'), step('seal', 'COMPLETED', 0.6, 0.1, '388 objects')]),
-    target(103, 'warehouse', 'WAITING', null, null, [])], { trigger: 'PERSON', triggeredBy: 'admin', schedule: null, progress: 0.62, usualMillis: 230_000, parameters: { checkpoint: 'fast', rateLimitBytesPerSecond: 52428800 } }),
+    target(103, 'warehouse', 'WAITING', null, null, [])], { trigger: 'PERSON', triggeredBy: 'admin', schedule: null, progress: 0.62, usualMillis: 230_000, parameters: { checkpoint: 'fast', rateLimitKilobytesPerSecond: 51200 } }),
   run(2, 'vacuum', 'WAITING', null, null, [target(111, 'crm', 'WAITING', null, null, [], { database: 'crm' })], { reason: 'the window opens at 22:00', usualMillis: 190_000, node: null }),
   run(3, 'restore-drill', 'FAILED', 95, 6.2, [target(121, 'billing', 'FAILED', 95, 6.2, [step('fetch', 'COMPLETED', 95, 1.4, '841.9 MB'), step('unpack', 'COMPLETED', 93.6, 2.2, '3.0 GB'), step('recover', 'FAILED', 91.4, 2.6, null, postgis), step('check', 'SKIPPED', null, null)], { reason: postgis, remedy })], { reason: postgis }),
   run(4, 'restore-drill', 'COMPLETED', 170, 3, [target(131, 'shop', 'COMPLETED', 170, 3, drillSteps(170))]),

@@ -107,7 +107,7 @@ export interface Parameter {
   type: 'INTEGER' | 'BOOLEAN' | 'TEXT' | 'CHOICE';
   label: string;
   help: string | null;
-  default: string | number | boolean | null;
+  defaultValue: string | number | boolean | null;
   min?: number | null;
   max?: number | null;
   choices: string[] | null;

@@ -18,7 +18,7 @@ export function BackupPage({ id }: { id: string }) {
   if (backup.problem?.status === 404 && !backup.data) return <Missing what="This backup" back={address(name, 'backups')} backWord="All backups" />;
   return (
     <Panel loaded={backup} skeleton={<><PageHead title="Backup" /><div class="card"><Skeleton rows={6} tall /></div></>}>
-      {(data) => (
+      {(data) => { const left = notChecked(data); return (
         <>
           <PageHead title={`Backup of ${data.instance}`} sub={<span class="run-sub"><ProofState level={data.proof.level} levelNumber={data.proof.levelNumber} failed={data.state === 'DAMAGED'} /><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
             {can('OPERATOR') && <Button onClick={restoring.open} icon="download">Restore</Button>}
@@ -34,7 +34,7 @@ export function BackupPage({ id }: { id: string }) {
             <div class="span-4 stack">
               <Card title="Time to restore"><p class="figure solo"><b>{duration(data.proof.rtoMillis)}</b></p><p class="muted">{data.proof.rtoMillis == null ? 'A drill measures it: from the first byte read to a server that answers.' : 'Measured in the last drill, from the first byte read to a server that answered.'}</p></Card>
               <Card title="Not checked">
-                {data.proof.notChecked.length > 0 ? <ul class="plain">{data.proof.notChecked.map((each) => <li key={each}>{each}</li>)}</ul> : <p class="muted">{data.proof.levelNumber < 0 ? 'Nothing has been checked yet.' : 'Nothing was left out.'}</p>}
+                {data.proof.levelNumber < 0 ? <p class="muted">Nothing has been checked yet.</p> : left.length > 0 ? <ul class="plain">{left.map((each) => <li key={each}>{each}</li>)}</ul> : <p class="muted">Nothing was left out.</p>}
               </Card>
             </div>
           </div>
@@ -44,10 +44,23 @@ export function BackupPage({ id }: { id: string }) {
           {restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={restoring.close}
             intro={<p>The whole instance{data.databases.length > 0 && <> with <b>{data.databases.join(', ')}</b></>} is written to a new or empty folder on the Nightshift node, as a cluster that PostgreSQL {data.serverVersion?.split('.')[0]} starts. A folder that holds anything is refused.</p>} />}
         </>
-      )}
+      ); }}
     </Panel>
   );
 }
+
+/** What the proof itself names, and the rungs above the one it was asked for. */
+function notChecked({ proof }: Backup): string[] {
+  const above = proof.reason ? [] : UNASKED.filter((each) => proof.levelNumber < each.number && proof.ladder.find((rung) => rung.number === each.number)?.reason == null);
+  return [...proof.notChecked, ...above.map((each) => each.words)];
+}
+
+const UNASKED = [
+  { number: 1, words: 'Whether the stored objects still have their checksums: no drill was asked to look.' },
+  { number: 2, words: 'Whether it decrypts and unpacks: no drill was asked to.' },
+  { number: 3, words: 'Whether a server starts from it: no drill was asked to.' },
+  { number: 4, words: 'Whether its rows equal the source’s: the last drill was not asked to compare them.' },
+];
 
 function Details({ data }: { data: Backup }) {
   const name = project.value!.name;

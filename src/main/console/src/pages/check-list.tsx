@@ -1,5 +1,6 @@
-import type { Check, CheckState } from '../api/types';
-import { Code, When } from '../ui/bits';
+import type { Check, CheckItem, CheckState } from '../api/types';
+import { plural } from '../text/format';
+import { Remedy, When } from '../ui/bits';
 import { CheckMark } from '../ui/state';
 
 const ORDER: CheckState[] = ['FAILED', 'WARNING', 'OK', 'NOT_MEASURED'];
@@ -7,6 +8,10 @@ const ORDER: CheckState[] = ['FAILED', 'WARNING', 'OK', 'NOT_MEASURED'];
 /** What a connection test found: what needs a hand first, each with its remedy to copy. */
 export function CheckList({ check }: { check: Check }) {
   const bad = check.items.filter((each) => each.state === 'FAILED').length;
+  const sorted = [...check.items].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+  const needy = sorted.filter((each) => each.state === 'FAILED' || each.state === 'WARNING');
+  const rest = sorted.filter((each) => !needy.includes(each));
+  const fine = rest.filter((each) => each.state === 'OK').length;
   const warned = check.items.filter((each) => each.state === 'WARNING').length;
   return (
     <div class="check">
@@ -14,14 +19,26 @@ export function CheckList({ check }: { check: Check }) {
         <b>{check.ok ? (warned > 0 ? 'It works, with something to improve' : 'All is well') : bad > 0 ? `${bad} of ${check.items.length} checks failed` : 'The connection does not work yet'}</b>
         <span class="muted">{check.serverVersion && `PostgreSQL ${check.serverVersion} · `}checked <When at={check.at} /></span>
       </p>
-      <ul>
-        {[...check.items].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state)).map((each) => (
-          <li key={each.item} class={each.state.toLowerCase()}>
-            <CheckMark state={each.state} />
-            <div><b>{each.label}</b>{each.found && <span class="found">{each.found}</span>}{each.remedy && (each.state === 'OK' ? null : <Code text={each.remedy} what={`the remedy for ${each.label}`} />)}</div>
-          </li>
-        ))}
-      </ul>
+      {needy.length > 0 && <Items items={needy} />}
+      {rest.length > 0 && (
+        <details class="check-rest" open={needy.length === 0 && rest.length < 10}>
+          <summary><span>{fine > 0 && <><CheckMark state="OK" /> {plural(fine, 'check')}</>}{fine > 0 && fine < rest.length && ', '}{fine < rest.length && `${rest.length - fine} not measured`}</span></summary>
+          <Items items={rest} />
+        </details>
+      )}
     </div>
+  );
+}
+
+function Items({ items }: { items: CheckItem[] }) {
+  return (
+    <ul>
+      {items.map((each) => (
+        <li key={each.item} class={each.state.toLowerCase()}>
+          <CheckMark state={each.state} />
+          <div><b>{each.label}</b>{each.found && <span class="found">{each.found}</span>}{each.remedy && each.state !== 'OK' && <Remedy text={each.remedy} of={each.label} />}</div>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -5,7 +5,7 @@ import { project } from '../frame/session';
 import { address } from '../routes';
 import { query, setQuery } from '../router';
 import { plural, shortId } from '../text/format';
-import { Button, Card, Code, PageHead, When } from '../ui/bits';
+import { Button, Card, PageHead, Remedy, When } from '../ui/bits';
 import { Choice, Select } from '../ui/field';
 import { Empty, Panel } from '../ui/panel';
 import { SeverityState } from '../ui/state';
@@ -47,9 +47,6 @@ function subjectHref(finding: Finding): string | null {
   return null;
 }
 
-/** A remedy that is a statement or a command is set apart to be copied. */
-const COMMAND = /^(ALTER|GRANT|CREATE|SELECT|REINDEX|VACUUM|SET)\b/;
-
 function FindingItem({ finding }: { finding: Finding }) {
   const href = subjectHref(finding);
   const evidence = Object.entries(finding.evidence ?? {});
@@ -63,7 +60,7 @@ function FindingItem({ finding }: { finding: Finding }) {
         </summary>
         <div class="finding-body">
           <p>{finding.detail}</p>
-          {finding.remedy && (COMMAND.test(finding.remedy) ? <Code text={finding.remedy} what="the remedy" /> : <p class="remedy"><b>What to do</b> {finding.remedy}</p>)}
+          {finding.remedy && <Remedy text={finding.remedy} of={finding.title} />}
           {evidence.length > 0 && <dl class="evidence-list">{evidence.map(([key, value]) => <div key={key}><dt>{key}</dt><dd class="break">{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd></div>)}</dl>}
           <p class="muted small">First seen <When at={finding.firstSeen} />{href && <> · <a href={href}>{finding.subject.kind.toLowerCase()} {finding.subject.kind === 'DATABASE' ? finding.subject.name : ''}</a></>}
             {finding.run && <> · <a href={address(project.value!.name, 'runs', finding.run)}>run {shortId(finding.run)}</a></>}</p>

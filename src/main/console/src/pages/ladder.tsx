@@ -32,7 +32,7 @@ export function Ladder({ proof }: { proof: Proof }) {
               {rung.evidence && <p class="evidence">{rung.evidence}</p>}
               {rung.reason && <p class={rung.outcome === 'FAILED' ? 'bad-text' : 'muted'}>{rung.reason}</p>}
             </div>
-            <p class="rung-when">{rung.at && <When at={rung.at} />}<small class="tabular">{rung.durationMillis != null ? `took ${duration(rung.durationMillis)}` : ''}</small></p>
+            <p class="rung-when">{rung.at && <When at={rung.at} />}<small class="tabular">{rung.durationMillis ? `took ${duration(rung.durationMillis)}` : ''}</small></p>
           </li>
         );
       })}

@@ -6,7 +6,7 @@ export type Texts = Record<string, string>;
 
 /** What a form starts with: the job's defaults, or what is already chosen. */
 export function textsOf(job: Job | undefined, values: Values = {}): Texts {
-  return Object.fromEntries((job?.parameters ?? []).map((each) => [each.name, String(values[each.name] ?? each.default ?? (each.type === 'BOOLEAN' ? 'false' : ''))]));
+  return Object.fromEntries((job?.parameters ?? []).map((each) => [each.name, String(values[each.name] ?? each.defaultValue ?? (each.type === 'BOOLEAN' ? 'false' : ''))]));
 }
 
 /** Why a text cannot be the parameter's value, or null. */
@@ -45,6 +45,6 @@ function ParameterField({ parameter, text, onChange, refused }: { parameter: Par
   const { type, label, help, choices, required, name } = parameter;
   if (type === 'BOOLEAN') return <Checkbox label={label} help={help} checked={text === 'true'} onChange={(checked) => onChange(String(checked))} />;
   if (type === 'CHOICE') return <Select label={label} value={text} onChange={onChange} help={help} options={[...(required ? [] : [{ value: '', label: 'As usual' }]), ...(choices ?? [])]} />;
-  const size = type === 'INTEGER' && /bytes/i.test(name) && /^\d+$/.test(text.trim()) ? ` That is ${bytes(Number(text))}${/persecond/i.test(name) ? ' a second' : ''}.` : '';
+  const size = type === 'INTEGER' && /(^|[a-z])Bytes|^bytes/.test(name) && /^\d+$/.test(text.trim()) ? ` That is ${bytes(Number(text))}${/persecond/i.test(name) ? ' a second' : ''}.` : '';
   return <Field label={label} value={text} onInput={onChange} required={required} numeric={type === 'INTEGER'} mono={type === 'TEXT'} help={`${help ?? ''}${size}`} error={parameterProblem(parameter, text)} refused={refused} />;
 }

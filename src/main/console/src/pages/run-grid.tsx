@@ -42,7 +42,7 @@ export function RunGrid({ targets, steps, selected, step, select }: GridProps) {
                 </button>
                 {target.progress && target.status === 'STARTED' && <TargetProgress target={target} />}
               </th>
-              {columns.map((column) => <StepCell key={column} name={column} step={target.steps.find((each) => each.name === column)} pressed={selected?.id === target.id && step === column} onClick={() => select(target, column)} />)}
+              {columns.map((column) => <StepCell key={column} name={column} step={target.steps.find((each) => each.name === column)} over={target.status !== 'WAITING' && target.status !== 'STARTED'} pressed={selected?.id === target.id && step === column} onClick={() => select(target, column)} />)}
             </tr>
           ))}
         </tbody>
@@ -63,9 +63,12 @@ function TargetProgress({ target }: { target: Target }) {
   );
 }
 
-function StepCell({ name, step, pressed, onClick }: { name: string; step: Step | undefined; pressed: boolean; onClick: () => void }) {
+const NOT_REACHED = { word: 'not reached', shape: 'dash', tone: 'idle' } as const;
+
+function StepCell({ name, step, over, pressed, onClick }: { name: string; step: Step | undefined; over: boolean; pressed: boolean; onClick: () => void }) {
   if (!step) return <td data-label={words(name)}><span class="cell none">–</span></td>;
-  const look = lookOf(RUN, step.status);
+  // What waits in a target that has ended waits for nothing.
+  const look = over && step.status === 'WAITING' ? NOT_REACHED : lookOf(RUN, step.status);
   return (
     <td data-label={words(name)}>
       <button type="button" class={`cell ${look.tone}`} aria-pressed={pressed} onClick={onClick} title={step.reason ?? undefined}>

@@ -2,7 +2,7 @@ import type { Run } from '../api/types';
 import { now } from '../clock';
 import { project } from '../frame/session';
 import { address } from '../routes';
-import { clock, duration, percent, plural, words } from '../text/format';
+import { bytes, clock, count, duration, percent, plural, words } from '../text/format';
 import { Bar, When } from '../ui/bits';
 import { RUN, RunState, lookOf } from '../ui/state';
 import { Table } from '../ui/table';
@@ -17,6 +17,21 @@ export function isActive(run: Run): boolean {
 export function elapsed(run: Run): number | null {
   if (isActive(run) && run.startedAt) return now.value - Date.parse(run.startedAt);
   return run.durationMillis;
+}
+
+/** What came of it, from the figures that its targets report. */
+function yieldOf(run: Run): string | null {
+  const figures = (run.targets ?? []).map((target) => target.figures ?? {});
+  const sum = (name: string) => figures.some((each) => typeof each[name] === 'number') ? figures.reduce((total, each) => total + Number(each[name] ?? 0), 0) : null;
+  const stored = sum('storedBytes');
+  if (stored !== null) return `${bytes(stored)} stored of ${bytes(sum('sizeBytes'))}`;
+  const rto = figures.find((each) => typeof each.rtoMillis === 'number')?.rtoMillis;
+  const level = figures.find((each) => typeof each.level === 'string')?.level;
+  if (level) return `${level}${typeof rto === 'number' ? ` in ${duration(rto)}` : ''}`;
+  const dead = sum('deadRowsRemoved');
+  if (dead !== null) return `${count(dead)} dead ${dead === 1 ? 'row' : 'rows'} removed, ${plural(sum('tablesDone') ?? 0, 'table')} done`;
+  const restored = sum('sizeBytes');
+  return restored === null ? null : `${bytes(restored)} restored`;
 }
 
 /** The databases a run aims at, the first two by name. */
@@ -36,14 +51,15 @@ function Outcome({ run }: { run: Run }) {
     return <span class="run-progress"><Bar share={run.progress} label={`Progress of ${words(run.job)}`} /><span class="tabular">{run.progress == null ? 'working' : percent(run.progress)}</span></span>;
   }
   const reason = run.reason ?? (run.targets ?? []).find((target) => target.reason)?.reason;
-  return reason ? <span class="clip" title={reason}>{reason}</span> : <span class="muted nothing">–</span>;
+  if (reason) return <span class="clip" title={reason}>{reason}</span>;
+  return yieldOf(run) ? <span class="muted tabular">{yieldOf(run)}</span> : <span class="muted nothing">–</span>;
 }
 
 export const RUN_COLUMNS: Column<Run>[] = [
   { key: 'job', title: 'Job', cell: (run) => words(run.job), text: (run) => run.job },
   { key: 'status', title: 'State', cell: (run) => <RunState status={run.status} />, text: (run) => lookOf(RUN, run.status).word, phone: 'top' },
   { key: 'databases', title: 'Databases', cell: aims, text: aims, phone: 'wide' },
-  { key: 'outcome', title: 'Progress or reason', cell: (run) => <Outcome run={run} />, text: (run) => run.reason, phone: 'wide' },
+  { key: 'outcome', title: 'Outcome', cell: (run) => <Outcome run={run} />, text: (run) => run.reason ?? yieldOf(run), phone: 'wide' },
   { key: 'started', title: 'Started', cell: (run) => <When at={run.startedAt ?? run.createdAt} plain />, text: (run) => run.startedAt ?? run.createdAt, numeric: true },
   {
     key: 'took', title: 'Took', numeric: true, text: (run) => run.durationMillis,

@@ -2,12 +2,12 @@ import { useState } from 'preact/hooks';
 import { inProject, post } from '../api/client';
 import { useList, useLoad } from '../api/load';
 import type { Concerns } from '../api/load';
-import type { Job, Run, Target } from '../api/types';
+import type { Job, Run, Target, Values } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { query, setQuery } from '../router';
-import { bytes, clock, duration, percent, shortId, words } from '../text/format';
-import { Bar, Button, Card, Facts, PageHead, When } from '../ui/bits';
+import { bytes, clock, count, duration, percent, shortId, words } from '../text/format';
+import { Bar, Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Confirm, notify, useAction } from '../ui/dialog';
 import { Missing, Panel, Skeleton, Trouble } from '../ui/panel';
 import { RunState } from '../ui/state';
@@ -16,6 +16,7 @@ import { RunLog } from './run-log';
 import { elapsed, isActive, triggerWords } from './run-table';
 
 const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST'];
+const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'schedule', START: 'when Nightshift first started' };
 const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
 
 export function RunPage({ id }: { id: string }) {
@@ -47,6 +48,8 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
   const took = elapsed(run);
   const active = isActive(run);
   const failed = targets.filter((each) => each.status === 'FAILED' || each.status === 'LOST');
+  // Left out for a reason that somebody has to remove counts as much as a failure.
+  const told = [...failed, ...targets.filter((each) => each.status === 'SKIPPED' && each.reason)];
   return (
     <>
       <PageHead title={job?.title ?? words(run.job)} sub={<span class="run-sub"><RunState status={run.status} /><span>run {shortId(run.id)}</span>{run.attempt > 1 && <span>attempt {run.attempt}</span>}</span>}>
@@ -54,8 +57,8 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
         {can('OPERATOR') && RESTARTABLE.includes(run.status) && failed.length === 0 && <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>Restart what is not done</Button>}
       </PageHead>
       {restart.problem && <Trouble problem={restart.problem} />}
-      {(failed.length > 0 || (run.reason && !active)) && (
-        <Reasons run={run} failed={failed} action={can('OPERATOR') && RESTARTABLE.includes(run.status) && (
+      {(told.length > 0 || (run.reason && !active)) && (
+        <Reasons run={run} told={told} action={can('OPERATOR') && RESTARTABLE.includes(run.status) && (
           <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>{failed.length === 1 ? 'Restart this target' : 'Restart what is not done'}</Button>)} />
       )}
       <Card>
@@ -63,7 +66,7 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
           <Facts items={[
             ['Elapsed', <span class="tabular">{took == null ? 'not started' : active ? clock(took) : duration(took)}<small>{run.usualMillis == null || run.usualMillis === undefined ? 'usual: not measured' : `usually ${duration(run.usualMillis)}`}</small></span>],
             ['Started', <span><When at={run.startedAt} none="not yet" /><small>{run.endedAt ? <>ended <When at={run.endedAt} /></> : run.reason && active ? run.reason : ' '}</small></span>],
-            ['Started by', <span>{triggerWords(run)}<small>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>schedule</a> : run.trigger.toLowerCase()}</small></span>],
+            ['Started by', <span>{triggerWords(run)}<small>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>schedule</a> : TRIGGERS[run.trigger]}</small></span>],
             ['Node', <span>{run.node ?? '–'}<small>attempt {run.attempt}</small></span>],
           ]} />
           {(active || run.status === 'WAITING' || run.status === 'QUEUED') && (
@@ -71,7 +74,7 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
           )}
         </div>
         {Object.keys(run.parameters ?? {}).length > 0 && (
-          <p class="parameters">{Object.entries(run.parameters).map(([key, value]) => <span key={key}><b>{words(key)}</b> {typeof value === 'number' && /bytes/i.test(key) ? bytes(value) : String(value)}</span>)}</p>
+          <p class="parameters">{Object.entries(run.parameters).map(([key, value]) => <span key={key}><b>{job?.parameters.find((each) => each.name === key)?.label ?? words(key)}</b> {parameterValue(key, value)}</span>)}</p>
         )}
       </Card>
       <Card title="Targets and steps" flush aside={targets.length > 1 && <Button kind="quiet" pressed={!target} onClick={() => setQuery({ target: 'all', step: null })}>Log of all</Button>}>
@@ -89,20 +92,27 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
   );
 }
 
+function parameterValue(name: string, value: Values[string]): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value !== 'number') return String(value);
+  if (/kilobytespersecond$/i.test(name)) return `${count(value)} kB/s`;
+  return /bytes/i.test(name) ? bytes(value) : count(value);
+}
+
 /** Why it failed stands first, with what to do. */
-function Reasons({ run, failed, action }: { run: Run; failed: Target[]; action: preact.ComponentChildren }) {
+function Reasons({ run, told, action }: { run: Run; told: Target[]; action: preact.ComponentChildren }) {
   const bad = run.status === 'FAILED' || run.status === 'LOST' || run.status === 'PARTIAL';
   return (
     <section class={`reasons ${bad ? 'bad' : ''}`} aria-label="What went wrong">
       <div>
-        {failed.length === 0 && <p><strong>{run.reason}</strong></p>}
-        {failed.slice(0, 5).map((each) => (
+        {told.length === 0 && <p><strong>{run.reason}</strong></p>}
+        {told.slice(0, 5).map((each) => (
           <div key={each.id} class="reason">
-            <p><strong>{targetName(each)}: {each.reason ?? run.reason ?? 'It failed without saying why; the log has its last words.'}</strong></p>
-            {each.remedy && <p>{each.remedy}</p>}
+            <p><strong>{targetName(each)}{each.status === 'SKIPPED' && ' was skipped'}: {each.reason ?? run.reason ?? 'It failed without saying why; the log has its last words.'}</strong></p>
+            {each.remedy && <Remedy text={each.remedy} of={targetName(each)} />}
           </div>
         ))}
-        {failed.length > 5 && <p class="muted">and {failed.length - 5} more in the grid below</p>}
+        {told.length > 5 && <p class="muted">and {told.length - 5} more in the grid below</p>}
       </div>
       {action}
     </section>

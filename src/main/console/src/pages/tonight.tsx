@@ -21,12 +21,13 @@ const STALE_PROOF_MILLIS = 36 * 3_600_000;
 export function TonightPage() {
   const name = project.value!.name;
   const overview = useLoad<Overview>(inProject(name, ['overview']), kinds('run', 'backup', 'finding', 'schedule'));
-  const since = overview.data?.night.from;
+  // To the full hour: an address that moved with every look would be a new list each time.
+  const since = overview.data && toTheHour(overview.data.night.from);
   const runs = useList<Run>(since ? inProject(name, ['runs'], { since, limit: 50 }) : null, kinds('run', 'target'));
   const start = useStart();
   return (
     <>
-      <PageHead title="Tonight" sub={overview.data && `${hourMinute(overview.data.night.from, zone())} to ${hourMinute(overview.data.night.to, zone())}, ${plural(overview.data.databases.total, 'database')}`}>
+      <PageHead title="Tonight" sub={overview.data && `Since ${hourMinute(overview.data.night.from, zone())}, ${plural(overview.data.databases.total, 'database')}`}>
         {can('OPERATOR') && <Button kind="primary" icon="runs" onClick={start.open}>Start a run</Button>}
       </PageHead>
       <Panel loaded={overview} skeleton={<><div class="grid">{[0, 1, 2, 3].map((each) => <div key={each} class="card span-3"><Skeleton rows={3} /></div>)}</div><div class="card"><Skeleton rows={6} tall /></div></>}>
@@ -53,6 +54,11 @@ export function TonightPage() {
       {start.shown && <StartRun onClose={start.close} />}
     </>
   );
+}
+
+function toTheHour(at: string): string {
+  const hour = 3_600_000;
+  return new Date(Math.floor(Date.parse(at) / hour) * hour).toISOString();
 }
 
 function StatusRow({ data }: { data: Overview }) {

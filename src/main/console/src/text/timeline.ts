@@ -32,14 +32,14 @@ export function place(bars: Bar[], from: string, to: string, now: number, narrow
   });
 }
 
-/** Full hours to mark, at most `most` of them, as shares of the width. */
+/** Full hours, or minutes of a short night, to mark: at most `most` of them, as shares of the width. */
 export function ticks(from: string, to: string, most: number): { at: number; left: number }[] {
   const start = Date.parse(from);
   const end = Date.parse(to);
   const hour = 3_600_000;
-  const step = [1, 2, 3, 4, 6, 12, 24].find((hours) => (end - start) / (hours * hour) <= most) ?? 48;
+  const step = [1 / 12, 1 / 6, 1 / 4, 1 / 2, 1, 2, 3, 4, 6, 12, 24].find((hours) => (end - start) / (hours * hour) <= most) ?? 48;
   const marks = [];
-  for (let at = Math.ceil(start / hour) * hour; at <= end; at += step * hour) {
+  for (let at = Math.ceil(start / Math.min(hour, step * hour)) * Math.min(hour, step * hour); at <= end; at += step * hour) {
     marks.push({ at, left: (at - start) / Math.max(1, end - start) });
   }
   return marks;

@@ -67,6 +67,13 @@ export function Code({ text, what }: { text: string; what: string }) {
   return <div class="code"><pre tabIndex={0} aria-label={what}><code>{text}</code></pre><Copy text={() => text} what={what} /></div>;
 }
 
+/** A statement or a command stands apart, to be copied; anything else is told. */
+const COMMAND = /^(ALTER|GRANT|CREATE|SELECT|REINDEX|VACUUM|SET)\b/;
+
+export function Remedy({ text, of }: { text: string; of: string }) {
+  return COMMAND.test(text) ? <Code text={text} what={`the remedy for ${of}`} /> : <p class="remedy"><b>What to do</b> {text}</p>;
+}
+
 export function Card({ title, aside, children, span, flush, id }: {
   title?: ComponentChildren; aside?: ComponentChildren; children: ComponentChildren; span?: 3 | 4 | 6 | 8; flush?: boolean; id?: string;
 }) {

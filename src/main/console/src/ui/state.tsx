@@ -45,7 +45,7 @@ const RUNG: Record<Rung['outcome'], Look> = {
 };
 
 const BREAKER: Record<'CLOSED' | 'OPEN' | 'HALF_OPEN', Look> = {
-  CLOSED: { word: 'connected as usual', shape: 'dot', tone: 'good' },
+  CLOSED: { word: 'lets work through', shape: 'dot', tone: 'good' },
   HALF_OPEN: { word: 'trying again', shape: 'half', tone: 'busy' },
   OPEN: { word: 'paused after failures', shape: 'square', tone: 'bad' },
 };

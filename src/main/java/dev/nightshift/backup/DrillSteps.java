@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Bytes;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -8,13 +9,15 @@ import org.jspecify.annotations.Nullable;
 final class DrillSteps implements ProofWatch {
     private final TargetRun target;
     private @Nullable String step;
+    private long done;
+    private boolean inBytes;
 
     DrillSteps(TargetRun target) {
         this.target = target;
     }
 
     @Override
-    public synchronized void progress(Step now, ProofLevel level, long done, long total) {
+    public synchronized void progress(Step now, ProofLevel level, long soFar, long total) {
         begin(
                 switch (now) {
                     case VERIFY -> DrillJob.VERIFY;
@@ -22,21 +25,30 @@ final class DrillSteps implements ProofWatch {
                     case RECOVER -> DrillJob.RECOVER;
                     case CHECK -> DrillJob.CHECK;
                 });
+        done = soFar;
+        inBytes = now != Step.CHECK;
         target.progress(
-                done,
-                total > 0 ? Math.max(done, total) : null,
-                now == Step.CHECK ? "objects" : "bytes",
+                soFar,
+                total > 0 ? Math.max(soFar, total) : null,
+                inBytes ? "bytes" : "objects",
                 level.name().toLowerCase(Locale.ROOT));
     }
 
     private void begin(String next) {
         if (!next.equals(step)) {
             if (step != null) {
-                target.done(step, null);
+                target.done(step, figure());
             }
             step = next;
+            done = 0;
             target.begin(next);
         }
+    }
+
+    private @Nullable String figure() {
+        return done == 0
+                ? null
+                : inBytes ? new Bytes(done).toString() : String.format(Locale.ROOT, "%,d objects", done);
     }
 
     @Override
@@ -53,7 +65,7 @@ final class DrillSteps implements ProofWatch {
     synchronized void finish(@Nullable String reason) {
         String last = step;
         if (last != null && reason == null) {
-            target.done(last, null);
+            target.done(last, figure());
         }
         int reached = last == null ? -1 : DrillJob.STEPS.indexOf(last);
         if (reason == null) {

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -86,7 +87,8 @@ final class ProofRestore {
         sandbox.start(binaries, new ServerSettings(material.major(), superuser, recovery, Set.of()), mapped);
         try (Connection connection = firstAnswer()) {
             rto = Duration.ofNanos(System.nanoTime() - began);
-            watch.note("The restored server answered after " + rto.toMillis() + " ms.");
+            watch.note(
+                    String.format(Locale.ROOT, "The restored server answered after %.1f s.", rto.toMillis() / 1000.0));
             awaitPosition(connection, aim);
             promote(connection);
             return check(ProofCatalog.databases(connection), aim);

@@ -12,6 +12,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.Json;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
@@ -41,7 +42,8 @@ public class ProveStoredBackup extends TargetBatchlet {
     @Override
     protected void work(TargetRun target) {
         Backup backup = RestoreBackup.chosen(backups, target);
-        target.info("Proving the backup of " + backup.instance() + " taken at " + backup.takenAt() + ".");
+        target.info("Proving the backup of " + backup.instance() + " taken at "
+                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
         var steps = new DrillSteps(target);
         Proof proof;
         try {

@@ -9,6 +9,7 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 
 /** Writes a backup out into an empty folder. */
 @Named("restoreBackup")
@@ -32,8 +33,8 @@ public class RestoreBackup extends TargetBatchlet {
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
         Backup backup = chosen(backups, target);
         var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
-        target.info("Restoring the backup of " + backup.instance() + " taken at " + backup.takenAt() + " into " + folder
-                + ".");
+        target.info("Restoring the backup of " + backup.instance() + " taken at "
+                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + " into " + folder + ".");
         target.done(RestoreJob.CHECK, null);
 
         target.begin(RestoreJob.RESTORE);

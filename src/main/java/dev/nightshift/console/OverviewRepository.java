@@ -8,6 +8,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,12 @@ import org.jspecify.annotations.Nullable;
 class OverviewRepository {
     /** The timeline reaches from an evening to the next morning's coffee. */
     private static final Duration NIGHT = Duration.ofHours(12);
+
+    /** It begins with the first work in it, so that a short night is not a thin line at the edge; hours would not be seen in less. */
+    private static final Duration SHORTEST_NIGHT = Duration.ofMinutes(30);
+
+    /** A tenth of the width stays free on both sides: what runs now is not at the edge. */
+    private static final int MARGIN = 10;
 
     /** More lanes than a page can show are not asked for. */
     private static final int LANES = 50;
@@ -91,8 +98,9 @@ class OverviewRepository {
     }
 
     private static Overview.Night night(Connection connection) throws SQLException {
-        Instant to = now(connection);
-        Instant from = to.minus(NIGHT);
+        Instant now = now(connection);
+        Instant earliest = now.minus(NIGHT);
+        List<Overview.Lane> lanes;
         try (var query = connection.prepareStatement("""
                 select d.name as database, bar.*
                   from (select id, project_id, instance_id, name from fleet.database
@@ -106,11 +114,29 @@ class OverviewRepository {
                  order by d.name, bar.started_at
                 """)) {
             query.setInt(1, LANES);
-            query.setTimestamp(2, Timestamp.from(to));
-            query.setTimestamp(3, Timestamp.from(from));
+            query.setTimestamp(2, Timestamp.from(now));
+            query.setTimestamp(3, Timestamp.from(earliest));
             query.setInt(4, BARS);
-            return new Overview.Night(from, to, lanes(query.executeQuery()));
+            lanes = lanes(query.executeQuery());
         }
+        Instant first = lanes.stream()
+                .flatMap(lane -> lane.bars().stream())
+                .map(Overview.Bar::from)
+                .min(Comparator.naturalOrder())
+                .orElse(earliest);
+        return span(earliest, first, now, lanes);
+    }
+
+    /** From the first work to now, with room on both sides. */
+    static Overview.Night span(Instant earliest, Instant first, Instant now, List<Overview.Lane> lanes) {
+        Instant begin = first.isBefore(earliest) ? earliest : first;
+        Duration length = Duration.between(begin, now);
+        if (length.compareTo(SHORTEST_NIGHT) < 0) {
+            length = SHORTEST_NIGHT;
+        }
+        Duration margin = length.dividedBy(MARGIN);
+        Instant from = now.minus(length).minus(margin);
+        return new Overview.Night(from.isBefore(earliest) ? earliest : from, now.plus(margin), lanes);
     }
 
     private static List<Overview.Lane> lanes(ResultSet rows) throws SQLException {

@@ -29,8 +29,8 @@ class Leases {
     /** A run of some project; what it is, is read under that project. */
     record RunOf(ProjectId project, UUID run) {}
 
-    /** A node as the nodes page shows it. */
-    record NodeState(
+    /** A node as the nodes page shows it; public because JSON-B reads no record that is not. */
+    public record NodeState(
             UUID id,
             String name,
             String version,
@@ -166,14 +166,14 @@ class Leases {
         return runs;
     }
 
-    /** The nodes of the last day, the living first. */
+    /** The nodes of the last day that were not stopped on purpose, the living first. */
     List<NodeState> nodes() {
         return transactions.installation((Connection connection) -> {
             try (var query = connection.prepareStatement("""
                     select id, name, version, started_at, heartbeat_at,
-                           stopped_at is null and heartbeat_at > now() - make_interval(secs => ?) as alive, draining,
+                           heartbeat_at > now() - make_interval(secs => ?) as alive, draining,
                            job.runs_of_node(id) as runs
-                      from job.node where heartbeat_at > now() - interval '1 day'
+                      from job.node where stopped_at is null and heartbeat_at > now() - interval '1 day'
                      order by alive desc, started_at desc limit 200
                     """)) {
                 query.setLong(1, TERM.toSeconds());

@@ -112,7 +112,7 @@ class RunRepository {
             try (var rows = query.executeQuery()) {
                 return rows.next()
                         ? Optional.of(
-                                run(rows, usualMillis(connection, rows.getString("job")), targets(connection, id)))
+                                run(rows, usualMillis(connection, rows.getString("job"), id), targets(connection, id)))
                         : Optional.empty();
             }
         }
@@ -265,15 +265,16 @@ class RunRepository {
         }
     }
 
-    private static @Nullable Long usualMillis(Connection connection, String job) throws SQLException {
+    private static @Nullable Long usualMillis(Connection connection, String job, UUID but) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select percentile_cont(0.5) within group (order by extract(epoch from ended_at - started_at) * 1000)
                   from (select started_at, ended_at from job.run
-                         where project_id = tenancy.current_project() and job = ? and status = 'COMPLETED' and attempt = 1
+                         where project_id = tenancy.current_project() and job = ? and id <> ? and status = 'COMPLETED' and attempt = 1
                            and started_at is not null and ended_at is not null
                          order by id desc limit 10) newest
                 """)) {
             query.setString(1, job);
+            query.setObject(2, but);
             try (var rows = query.executeQuery()) {
                 rows.next();
                 double median = rows.getDouble(1);

@@ -82,6 +82,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
             end(target, TargetStatus.STOPPED, e.getMessage(), null);
         } catch (Failure.Skippable e) {
             target.warn(e.getMessage());
+            Patience.untilRepositoryAnswers(() -> findings.skipped(job, target, e.getMessage(), e.remedy()));
             end(target, TargetStatus.SKIPPED, e.getMessage(), e.remedy());
         } catch (Exception e) {
             failed(job, target, e);

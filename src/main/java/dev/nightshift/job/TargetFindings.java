@@ -10,13 +10,23 @@ import jakarta.json.Json;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** A target that failed is a finding until the same job succeeds on it. */
+/** A target that failed or was left out is a finding until the same job succeeds on it. */
 @ApplicationScoped
 class TargetFindings {
     @Inject
     private Findings findings;
 
     void failed(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
+        report(job, target, "failed", reason, remedy);
+    }
+
+    /** Left out for a reason that stays until somebody removes it, such as a privilege that is missing. */
+    void skipped(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
+        report(job, target, "was skipped", reason, remedy);
+    }
+
+    private void report(
+            JobDefinition job, TargetRun target, String outcome, @Nullable String reason, @Nullable String remedy) {
         UUID database = target.databaseId();
         String names = String.join(", ", target.databaseNames());
         findings.report(
@@ -32,7 +42,7 @@ class TargetFindings {
                         job.name().equals("backup") || job.name().equals("restore-drill")
                                 ? Severity.CRITICAL
                                 : Severity.WARNING,
-                        job.title() + " of " + names + " failed",
+                        job.title() + " of " + names + " " + outcome,
                         reason == null ? "The run's log has the details." : reason,
                         remedy,
                         Json.createObjectBuilder()

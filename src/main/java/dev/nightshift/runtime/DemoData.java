@@ -66,7 +66,7 @@ final class DemoData {
             execute(connection, "create role " + role + " login replication nosuperuser nocreatedb nocreaterole");
         }
         connection.unwrap(PGConnection.class).alterUserPassword(ROLE, password.toCharArray(), "scram-sha-256");
-        execute(connection, "grant pg_monitor, pg_maintain to " + role);
+        execute(connection, "grant pg_monitor, pg_maintain, pg_read_all_data to " + role);
         grantFunctions(connection);
     }
 

@@ -15,7 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.JsonValue;
 import java.nio.file.Path;
-import java.time.ZoneOffset;
+import java.time.ZoneId;
 import java.util.Currency;
 import java.util.List;
 import org.eclipse.microprofile.config.Config;
@@ -42,7 +42,7 @@ class DemoProject {
     ProjectId register() {
         ProjectId id = fleet.projectNamed(new Name(PROJECT))
                 .orElseGet(() -> registration.project(
-                        new NewProject(new Name(PROJECT), "Demo", ZoneOffset.UTC, Currency.getInstance("EUR"))))
+                        new NewProject(new Name(PROJECT), "Demo", ZoneId.of("UTC"), Currency.getInstance("EUR"))))
                 .id();
         if (fleet.databaseNamed(id, new Name(DATABASE)).isEmpty()) {
             registration.database(id, server(), database());

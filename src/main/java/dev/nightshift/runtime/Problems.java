@@ -28,6 +28,10 @@ public class Problems implements ExceptionMapper<Throwable> {
     /** JSON-B names the property only within its message. */
     private static final Pattern PROPERTY = Pattern.compile("property '([^']+)'");
 
+    /** An answer of ours that could not be written: a fault of the server, not of the request. */
+    private static final Pattern UNWRITTEN =
+            Pattern.compile("RESTEASY008205|\\bserialization", Pattern.CASE_INSENSITIVE);
+
     /** For a word that an enum does not know it names the enum alone, which our fields are called after. */
     private static final Pattern ENUM = Pattern.compile("No enum constant [\\w.$]*?(\\w+)\\.(\\w*)$");
 
@@ -42,6 +46,10 @@ public class Problems implements ExceptionMapper<Throwable> {
         BodyLimit.TooLarge tooLarge = cause(thrown, BodyLimit.TooLarge.class);
         if (tooLarge != null) {
             return answer(Problem.of(413, String.valueOf(tooLarge.getMessage()), null), null);
+        }
+        if (thrown instanceof ProcessingException
+                && UNWRITTEN.matcher(String.valueOf(thrown.getMessage())).find()) {
+            return unexpected(thrown);
         }
         if (cause(thrown, JsonbException.class) != null
                 || cause(thrown, JsonException.class) != null
