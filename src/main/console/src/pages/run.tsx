@@ -50,14 +50,15 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
   const failed = targets.filter((each) => each.status === 'FAILED' || each.status === 'LOST');
   // Left out for a reason that somebody has to remove counts as much as a failure.
   const told = [...failed, ...targets.filter((each) => each.status === 'SKIPPED' && each.reason)];
+  const reasoned = told.length > 0 || Boolean(run.reason && !active);
   return (
     <>
       <PageHead title={job?.title ?? words(run.job)} sub={<span class="run-sub"><RunState status={run.status} /><span>run {shortId(run.id)}</span>{run.attempt > 1 && <span>attempt {run.attempt}</span>}</span>}>
         {can('OPERATOR') && STOPPABLE.includes(run.status) && <Button kind="danger" onClick={() => setStopping(true)}>Stop</Button>}
-        {can('OPERATOR') && RESTARTABLE.includes(run.status) && failed.length === 0 && <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>Restart what is not done</Button>}
+        {can('OPERATOR') && RESTARTABLE.includes(run.status) && !reasoned && <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>Restart what is not done</Button>}
       </PageHead>
       {restart.problem && <Trouble problem={restart.problem} />}
-      {(told.length > 0 || (run.reason && !active)) && (
+      {reasoned && (
         <Reasons run={run} told={told} action={can('OPERATOR') && RESTARTABLE.includes(run.status) && (
           <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>{failed.length === 1 ? 'Restart this target' : 'Restart what is not done'}</Button>)} />
       )}
