@@ -1,0 +1,132 @@
+package dev.nightshift.benchmark;
+
+import dev.nightshift.postgres.Binaries;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.runtime.EmbeddedCluster;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** The PostgreSQL server to back up: pgbench's tables at a scale, in a cluster of its own. */
+final class SourceServer implements AutoCloseable {
+    private static final String PASSWORD = "benchmark";
+
+    /** Room for pgbench's 100,000 rows per unit of scale on a busy machine. */
+    private static final Duration DEADLINE = Duration.ofMinutes(5);
+
+    private final EmbeddedCluster cluster;
+
+    private SourceServer(EmbeddedCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** Creates the cluster, fills it and brings it to rest: vacuumed, and everything written. */
+    static SourceServer create(Binaries programs, Path folder, int scale, boolean text) throws SQLException {
+        SourceServer server = new SourceServer(EmbeddedCluster.start(
+                programs,
+                EmbeddedCluster.Options.in(folder, PASSWORD)
+                        .withDeadline(DEADLINE)
+                        .withSettings(Map.of("autovacuum", "off", "max_wal_size", "4GB", "shared_buffers", "256MB"))));
+        try {
+            server.fill(programs, scale);
+            if (text) {
+                server.addText(scale);
+            }
+            server.settle();
+            return server;
+        } catch (SQLException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private void fill(Binaries programs, int scale) throws SQLException {
+        if (programs.has("pgbench")) {
+            try {
+                Programs.run(
+                        List.of(
+                                programs.program("pgbench").toString(),
+                                "--initialize",
+                                "--quiet",
+                                "--scale=" + scale,
+                                "--host=" + cluster.host(),
+                                "--port=" + cluster.port(),
+                                "--username=" + cluster.superuser(),
+                                "postgres"),
+                        PASSWORD);
+            } catch (IOException e) {
+                throw new IllegalStateException("pgbench could not fill the database.", e);
+            }
+        } else {
+            fillBySql(scale);
+        }
+    }
+
+    /** Hexadecimal digits, which compress 2:1, where pgbench's rows compress 20:1. */
+    private void addText(int scale) throws SQLException {
+        execute(
+                "create table note as select n id, md5(n::text) || md5((-n)::text) body from generate_series(1, "
+                        + 120_000L * scale + ") n",
+                "vacuum note");
+    }
+
+    /** The same tables and rows as pgbench makes. */
+    private void fillBySql(int scale) throws SQLException {
+        execute(
+                "create table pgbench_branches (bid int primary key, bbalance int, filler char(88))",
+                "create table pgbench_tellers (tid int primary key, bid int, tbalance int, filler char(84))",
+                "create table pgbench_accounts (aid int not null, bid int, abalance int, filler char(84))",
+                "insert into pgbench_branches select n, 0, null from generate_series(1, " + scale + ") n",
+                "insert into pgbench_tellers select n, (n - 1) / 10 + 1, 0, null from generate_series(1, " + 10 * scale
+                        + ") n",
+                "insert into pgbench_accounts select n, (n - 1) / 100000 + 1, 0, '' from generate_series(1, "
+                        + 100_000L * scale + ") n",
+                "alter table pgbench_accounts add primary key (aid)",
+                "vacuum analyze");
+    }
+
+    /** Nothing is left to be written when a backup begins. */
+    void settle() throws SQLException {
+        execute("checkpoint");
+    }
+
+    private void execute(String... statements) throws SQLException {
+        try (Connection connection = cluster.connect("postgres");
+                var statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    /** Of all databases. */
+    long bytes() throws SQLException {
+        try (Connection connection = cluster.connect("postgres");
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("select sum(pg_database_size(oid)) from pg_database")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    Endpoint endpoint() {
+        return Endpoint.local(cluster.port(), "postgres", cluster.superuser(), () -> PASSWORD);
+    }
+
+    String password() {
+        return PASSWORD;
+    }
+
+    double cpuSeconds() {
+        return CpuTime.ofServer(cluster.pid().orElseThrow());
+    }
+
+    @Override
+    public void close() {
+        cluster.stop();
+    }
+}
