@@ -1,11 +1,13 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.BaseBackup;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.vault.WrappedKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -91,6 +93,17 @@ public record Manifest(
      * @param location absolute on the source; relative for one inside the data folder
      */
     public record Tablespace(String oid, String location, long estimatedBytes) {
+        /** Those beside the data folder, as the server announced them. */
+        static List<Tablespace> of(List<BaseBackup.Tablespace> announced) {
+            return announced.stream()
+                    .filter(tablespace -> tablespace.oid() != null)
+                    .map(tablespace -> new Tablespace(
+                            Objects.requireNonNull(tablespace.oid()),
+                            Objects.requireNonNull(tablespace.location()),
+                            tablespace.estimatedBytes()))
+                    .toList();
+        }
+
         /** Whether it lies inside the data folder and needs no link. */
         public boolean inPlace() {
             return !location.startsWith("/");

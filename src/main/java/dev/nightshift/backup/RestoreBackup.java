@@ -8,7 +8,10 @@ import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.temporal.ChronoUnit;
 
 /** Writes a backup out into an empty folder. */
@@ -41,11 +44,32 @@ public class RestoreBackup extends TargetBatchlet {
         reader.materialise(
                 Destination.beside(folder, reader.manifest().tablespaces()),
                 new StoppableProgress(target, backup.sizeBytes()));
+        keepFromArchiving(folder);
         target.figure("folder", folder);
         target.figure("sizeBytes", backup.sizeBytes());
         target.done(RestoreJob.RESTORE, new Bytes(backup.sizeBytes()).toString());
         target.info("Restored. Start PostgreSQL " + reader.manifest().source().major() + " on " + folder
-                + "; it does not archive until you turn archive_mode on.");
+                + "; it does not archive until you take archive_mode = off out of postgresql.auto.conf.");
+    }
+
+    /**
+     * A restored copy that archives would write into the source's archive; pg_verifybackup leaves this file out of its
+     * comparison, as the server's manual says of pg_verifybackup.
+     */
+    private static void keepFromArchiving(Path folder) {
+        try {
+            Files.writeString(
+                    folder.resolve("postgresql.auto.conf"), """
+
+                    # Restored by Nightshift: take this line away once this server takes its source's place.
+                    archive_mode = 'off'
+                    """, StandardOpenOption.APPEND, StandardOpenOption.CREATE);
+        } catch (IOException e) {
+            throw new Failure.Fatal(
+                    "Restored, but postgresql.auto.conf in " + folder + " cannot be written: " + e.getMessage(),
+                    "Set archive_mode = off by hand before you start this server.",
+                    e);
+        }
     }
 
     /** The backup that the run's parameters name, or the instance's newest. */

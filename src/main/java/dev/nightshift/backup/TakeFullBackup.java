@@ -152,7 +152,7 @@ public final class TakeFullBackup {
             BlockPipeline blocks,
             BlockPipeline logBlocks) {
         Instant startedAt = clock.now();
-        SystemIdentity identity = identify(logSession, fileSession);
+        SystemIdentity identity = OneCluster.require(request, logSession, fileSession);
         Manifest.Source source = new Manifest.Source(
                 identity.systemIdentifier(),
                 identity.timeline(),
@@ -182,32 +182,8 @@ public final class TakeFullBackup {
             Manifest.Position position = finishLog(outcome, sink);
             objects.addAll(sink.stored);
             objects.addAll(sink.log().receiver().stored());
-            return seal(new Measured(startedAt, sink.sendingAt, copiedAt), source, checksums, outcome, position, sink);
+            return seal(startedAt, copiedAt, source, checksums, outcome, position, sink);
         }
-    }
-
-    private record Measured(Instant startedAt, Instant sendingAt, Instant copiedAt) {}
-
-    private SystemIdentity identify(ReplicationSession logSession, ReplicationSession fileSession) {
-        SystemIdentity identity = logSession.identify();
-        SystemIdentity other = fileSession.identify();
-        String before = request.systemIdentifier();
-        if (!identity.systemIdentifier().equals(other.systemIdentifier()) || identity.timeline() != other.timeline()) {
-            throw new Failure.Fatal(
-                    request.endpoint() + " leads to different clusters: one has the system identifier "
-                            + identity.systemIdentifier() + " on timeline " + identity.timeline() + ", another "
-                            + other.systemIdentifier() + " on timeline " + other.timeline() + ".",
-                    "Give an address that leads to one server.",
-                    null);
-        }
-        if (before != null && !before.equals(identity.systemIdentifier())) {
-            throw new Failure.Fatal(
-                    request.endpoint() + " is another cluster than before: its system identifier is "
-                            + identity.systemIdentifier() + ", it was " + before + ".",
-                    "If the cluster was really replaced, register it as a new instance.",
-                    null);
-        }
-        return identity;
     }
 
     private BaseBackup.Outcome copy(ReplicationSession session, Files sink, Watchdog watchdog) {
@@ -262,7 +238,8 @@ public final class TakeFullBackup {
     }
 
     private Manifest seal(
-            Measured times,
+            Instant startedAt,
+            Instant copiedAt,
             Manifest.Source source,
             boolean checksums,
             BaseBackup.Outcome outcome,
@@ -270,13 +247,6 @@ public final class TakeFullBackup {
             Files sink) {
         stopIfCancelled();
         Instant finishedAt = clock.now();
-        List<Manifest.Tablespace> tablespaces = outcome.tablespaces().stream()
-                .filter(tablespace -> tablespace.oid() != null)
-                .map(tablespace -> new Manifest.Tablespace(
-                        Objects.requireNonNull(tablespace.oid()),
-                        Objects.requireNonNull(tablespace.location()),
-                        tablespace.estimatedBytes()))
-                .toList();
         Manifest manifest = new Manifest(
                 Manifest.CURRENT_VERSION,
                 request.project(),
@@ -284,18 +254,18 @@ public final class TakeFullBackup {
                 request.instanceName(),
                 request.backup(),
                 Manifest.FULL,
-                times.startedAt(),
+                startedAt,
                 finishedAt,
                 source,
                 position,
                 new Manifest.Checksums(checksums, outcome.checksumFailures(), outcome.warnings()),
-                tablespaces,
+                Manifest.Tablespace.of(outcome.tablespaces()),
                 new Manifest.Figures(
                         sink.received,
                         objects.stream().mapToLong(StoredObject::bytes).sum(),
-                        Duration.between(times.startedAt(), times.sendingAt()),
-                        Duration.between(times.sendingAt(), times.copiedAt()),
-                        Duration.between(times.copiedAt(), finishedAt)),
+                        Duration.between(startedAt, sink.sendingAt),
+                        Duration.between(sink.sendingAt, copiedAt),
+                        Duration.between(copiedAt, finishedAt)),
                 keys.wrap(dataKey, request.backup()),
                 objects);
         byte[] text = ManifestText.write(manifest, dataKey);
