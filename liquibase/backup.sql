@@ -78,7 +78,7 @@ as $$
     select p.name, d.name,
            extract(epoch from now() - newest.taken_at)::double precision,
            extract(epoch from now() - proven.at)::double precision,
-           newest.stored_bytes, coalesce(proven.level, -1)
+           newest.stored_bytes, coalesce(last.level, -1)
       from fleet.database d
       join fleet.project p on p.id = d.project_id and p.deleted_at is null
       left join lateral (select b.* from backup.backup b
@@ -88,23 +88,11 @@ as $$
                           where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
                             and f.level >= 3
                           order by f.id desc limit 1) proven on true
+      left join lateral (select f.level from backup.proof f join backup.backup b on b.id = f.backup_id
+                          where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+                          order by f.id desc limit 1) last on true
      where d.deleted_at is null
 $$;
 revoke execute on function backup.figures() from public;
 grant execute on function backup.figures() to ${app_role};
 --rollback drop function backup.figures();
-
---changeset nightshift:backup-3 splitStatements:false
--- Ids of the backups that runs are taking now, or will look for when they go on after a crash.
-create function backup.unfinished() returns table (backup_id uuid)
-    language sql stable security definer
-    set search_path = pg_catalog, pg_temp
-as $$
-    select (t.checkpoint ->> 'backup')::uuid
-      from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
-     where r.job = 'backup' and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
-       and t.status <> 'COMPLETED' and t.checkpoint ? 'backup'
-$$;
-revoke execute on function backup.unfinished() from public;
-grant execute on function backup.unfinished() to ${app_role};
---rollback drop function backup.unfinished();

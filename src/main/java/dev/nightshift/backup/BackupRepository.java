@@ -101,7 +101,11 @@ class BackupRepository {
               from backup.backup b
               join fleet.instance i on i.project_id = b.project_id and i.id = b.instance_id
               left join lateral (select * from backup.proof f
-                                  where f.project_id = b.project_id and f.backup_id = b.id order by f.id desc limit 1) p on true
+                                  where f.project_id = b.project_id and f.backup_id = b.id
+                                    and f.id >= coalesce((select g.id from backup.proof g
+                                                           where g.project_id = b.project_id and g.backup_id = b.id
+                                                             and g.outcome = 'FAILED' order by g.id desc limit 1), f.id)
+                                  order by f.level desc, f.id desc limit 1) p on true
              where b.deleted_at is null
             """;
 

@@ -6,7 +6,7 @@ import dev.nightshift.sandbox.Sandboxes;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,7 +61,7 @@ class DrillGround {
     }
 
     /** With the first heartbeat, and now and then: what a crash left is thrown away. */
-    void sweep(@Observes Beat beat) {
+    void sweep(@ObservesAsync Beat beat) {
         Instant now = clock.now();
         if (swept.plus(SWEEP_EVERY).isBefore(now)) {
             swept = now;

@@ -113,7 +113,7 @@ public record Manifest(
     /**
      * What it took.
      *
-     * @param bytesRead sent by the server
+     * @param bytesRead of the files, before any compression
      * @param bytesStored of all objects but the manifest
      * @param checkpoint until the server began to send
      * @param copy of the files

@@ -1,5 +1,9 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.finding.FindingReport;
+import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
+import dev.nightshift.finding.Subject;
 import dev.nightshift.fleet.Checkup;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
@@ -18,6 +22,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.Json;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /** Takes one instance's backup, stores it and enters it in the catalogue. */
@@ -34,7 +39,13 @@ public class TakeBackup extends TargetBatchlet {
     private Stores stores;
 
     @Inject
-    private BackupRepository backups;
+    private BackupRepository repository;
+
+    @Inject
+    private Backups backups;
+
+    @Inject
+    private Findings findings;
 
     @Inject
     private ServerSettingsCopy settings;
@@ -58,6 +69,7 @@ public class TakeBackup extends TargetBatchlet {
         if (earlier != null && finishEarlier(target, store, keys, project, instance, earlier)) {
             return;
         }
+        refuseWithoutRoom(target, store);
         UUID id = Ids.next(clock);
         // Known before anything is stored, so that an attempt after a crash finds what this one left.
         target.checkpoint(
@@ -85,6 +97,19 @@ public class TakeBackup extends TargetBatchlet {
         Manifest manifest = take.run();
         steps.finish();
         catalogue(target, manifest);
+    }
+
+    /** Better said before three hours of copying than after: as much as the last one took has to fit. */
+    private void refuseWithoutRoom(TargetRun target, Store store) {
+        OptionalLong free = store.freeBytes();
+        Backup last = backups.newest(target.project(), target.instanceId()).orElse(null);
+        if (free.isPresent() && last != null && free.getAsLong() < last.storedBytes()) {
+            throw new Failure.Fatal(
+                    "The store " + Stores.LOCAL + " has " + new Bytes(free.getAsLong()) + " free; the last backup took "
+                            + new Bytes(last.storedBytes()) + ".",
+                    "Make room in the store or move it.",
+                    null);
+        }
     }
 
     /** Where another cluster answers than before, a backup would carry the wrong name. */
@@ -131,7 +156,7 @@ public class TakeBackup extends TargetBatchlet {
     private void catalogue(TargetRun target, Manifest manifest) {
         target.begin(BackupJob.CATALOGUE);
         target.store(connection -> {
-            backups.insert(connection, target, Stores.LOCAL, manifest);
+            repository.insert(connection, target, Stores.LOCAL, manifest);
             return true;
         });
         var figures = manifest.figures();
@@ -142,9 +167,28 @@ public class TakeBackup extends TargetBatchlet {
             target.error("The server reported wrong page checksums while it sent its files: the copy is complete, the"
                     + " server's data is damaged. "
                     + String.join(" ", manifest.checksums().warnings()));
+            findings.report(target.project(), damagedSource(target, manifest));
         }
         target.done(BackupJob.CATALOGUE, new Bytes(figures.bytesStored()) + " stored");
         target.info("Backup " + manifest.backup() + ": " + new Bytes(figures.bytesRead()) + " read, "
                 + new Bytes(figures.bytesStored()) + " stored in " + Stores.LOCAL + "; not proven yet.");
+    }
+
+    private static FindingReport damagedSource(TargetRun target, Manifest manifest) {
+        String names = String.join(", ", target.databaseNames());
+        return new FindingReport(
+                "backup.damaged-source:" + target.instanceId(),
+                new Subject(Subject.Kind.INSTANCE, target.instanceId(), names),
+                Severity.CRITICAL,
+                "The server of " + names + " has damaged pages",
+                "While it sent its files for backup " + manifest.backup()
+                        + " the server reported wrong page checksums. That backup is kept as damaged; an older one may be the"
+                        + " last good one. "
+                        + String.join(" ", manifest.checksums().warnings()),
+                "Look at the server's disk, and prove an older backup before you need it.",
+                Json.createObjectBuilder()
+                        .add("backup", manifest.backup().toString())
+                        .build(),
+                target.runId());
     }
 }

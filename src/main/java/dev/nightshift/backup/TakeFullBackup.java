@@ -261,7 +261,7 @@ public final class TakeFullBackup {
                 new Manifest.Checksums(checksums, outcome.checksumFailures(), outcome.warnings()),
                 Manifest.Tablespace.of(outcome.tablespaces()),
                 new Manifest.Figures(
-                        sink.received,
+                        Math.max(sink.received, sink.plain),
                         objects.stream().mapToLong(StoredObject::bytes).sum(),
                         Duration.between(startedAt, sink.sendingAt),
                         Duration.between(sink.sendingAt, copiedAt),
@@ -295,6 +295,10 @@ public final class TakeFullBackup {
         private @Nullable ObjectSeries series;
         private @Nullable LogStream logStream;
         private long received;
+
+        /** As the server counts them, before it compresses. */
+        private long plain;
+
         private long estimated;
 
         Files(
@@ -378,6 +382,7 @@ public final class TakeFullBackup {
 
         @Override
         public void progress(long bytes) {
+            plain = bytes;
             progress.bytes(bytes, Math.max(bytes, estimated));
         }
 

@@ -2,6 +2,7 @@ package dev.nightshift.job;
 
 import dev.nightshift.kernel.Failure;
 import jakarta.annotation.PreDestroy;
+import jakarta.annotation.Resource;
 import jakarta.ejb.ConcurrencyManagement;
 import jakarta.ejb.ConcurrencyManagementType;
 import jakarta.ejb.Schedule;
@@ -9,20 +10,19 @@ import jakarta.ejb.Singleton;
 import jakarta.ejb.Startup;
 import jakarta.ejb.TransactionManagement;
 import jakarta.ejb.TransactionManagementType;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.event.Event;
+import jakarta.enterprise.event.NotificationOptions;
 import jakarta.inject.Inject;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Every 5 s: says that this node lives, renews its leases, and recovers what dead nodes and dead threads left. */
+/** Every 5 s: says that this node lives, renews its leases, and recovers what dead nodes left. */
 @Singleton
 @Startup
 @TransactionManagement(TransactionManagementType.BEAN)
 @ConcurrencyManagement(ConcurrencyManagementType.BEAN)
 public class Heartbeat {
     private static final System.Logger LOG = System.getLogger(Heartbeat.class.getName());
-
-    /** A run is tried this often before it stays lost. */
-    static final int MOST_ATTEMPTS = 3;
 
     @Inject
     private Leases leases;
@@ -38,6 +38,10 @@ public class Heartbeat {
 
     @Inject
     private Event<Beat> beats;
+
+    @Resource
+    @SuppressWarnings("NullAway.Init")
+    private ManagedExecutorService executor;
 
     private final AtomicBoolean busy = new AtomicBoolean();
 
@@ -56,7 +60,8 @@ public class Heartbeat {
             if (renewals >= 2) {
                 leases.abandonedRuns().forEach(this::recover);
             }
-            beats.fire(new Beat());
+            // Not on this thread: whatever hears it, the next heartbeat must not wait for it.
+            beats.fireAsync(new Beat(), NotificationOptions.ofExecutor(executor));
         } catch (Failure.Retryable e) {
             LOG.log(System.Logger.Level.WARNING, "No heartbeat: {0}", e.getMessage());
         } catch (RuntimeException e) {
@@ -71,7 +76,7 @@ public class Heartbeat {
             return;
         }
         String reason = "Its node died or was stopped in the middle of the work.";
-        ledger.lose(run.project(), run.run(), reason, MOST_ATTEMPTS).ifPresent(status -> {
+        ledger.lose(run.project(), run.run(), reason, Runs.MOST_ATTEMPTS).ifPresent(status -> {
             ledger.log(
                     run.project(),
                     run.run(),
@@ -80,7 +85,7 @@ public class Heartbeat {
                     reason
                             + (status == RunStatus.QUEUED
                                     ? " It starts again with its unfinished targets."
-                                    : " It was tried " + MOST_ATTEMPTS
+                                    : " It was tried " + Runs.MOST_ATTEMPTS
                                             + " times; restart it by hand once the cause is known."));
             LOG.log(System.Logger.Level.WARNING, "Run {0} was lost; it is now {1}", run.run(), status);
         });

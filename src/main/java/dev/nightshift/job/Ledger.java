@@ -75,7 +75,7 @@ class Ledger {
     private static void waitAgain(Connection connection, UUID run) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.target set status = 'WAITING', reason = null, remedy = null, progress_at = null, ended_at = null
-                 where run_id = ? and status not in ('COMPLETED', 'SKIPPED')
+                 where run_id = ? and status <> 'COMPLETED'
                 """)) {
             update.setObject(1, run);
             update.executeUpdate();
@@ -154,7 +154,7 @@ class Ledger {
                     update job.run r set status = ?, ended_at = now(),
                            reason = (select i.name || ': ' || t.reason from job.target t
                                        join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
-                                      where t.run_id = r.id and t.status in ('FAILED', 'STOPPED') and t.reason is not null
+                                      where t.run_id = r.id and t.status in ('FAILED', 'STOPPED', 'SKIPPED') and t.reason is not null
                                       order by t.status, t.ended_at limit 1)
                      where r.id = ? and r.attempt = ? and r.status in ('STARTED', 'STOPPING')
                     """)) {
@@ -275,7 +275,7 @@ class Ledger {
                 if (rows.getString(1).equals("STOPPED")) {
                     try (var targets = connection.prepareStatement("""
                             update job.target set status = 'STOPPED', reason = 'Stopped before it began.', ended_at = now()
-                             where run_id = ? and status not in ('COMPLETED', 'SKIPPED')
+                             where run_id = ? and status <> 'COMPLETED'
                             """)) {
                         targets.setObject(1, run);
                         targets.executeUpdate();

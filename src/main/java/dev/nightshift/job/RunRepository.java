@@ -97,6 +97,26 @@ class RunRepository {
         return run;
     }
 
+    UUID missed(Connection connection, ProjectId project, RunRequest request, String reason) throws SQLException {
+        UUID run = Ids.next(clock);
+        try (var insert = connection.prepareStatement("""
+                insert into job.run (id, project_id, job, status, reason, trigger, triggered_by, schedule_id, fire_at, ended_at)
+                values (?, ?, ?, 'MISSED', ?, ?, ?, ?, ?, now())
+                """)) {
+            insert.setObject(1, run);
+            insert.setObject(2, project.value());
+            insert.setString(3, request.job());
+            insert.setString(4, reason);
+            insert.setString(5, request.trigger().name());
+            insert.setString(6, request.by());
+            insert.setObject(7, request.schedule());
+            insert.setTimestamp(8, request.fireAt() == null ? null : Timestamp.from(request.fireAt()));
+            insert.executeUpdate();
+        }
+        live.changed(project, "run", run);
+        return run;
+    }
+
     private static final String RUN = """
             select r.id, r.job, r.status, r.reason, r.trigger, r.triggered_by, r.schedule_id, s.name as schedule,
                    r.parameters, r.attempt, n.name as node, r.created_at, r.started_at, r.ended_at

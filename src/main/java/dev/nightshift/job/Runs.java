@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** Runs as people and features ask for them and look at them. */
 @ApplicationScoped
 public class Runs {
+    /** A run is tried this often before it stays lost. */
+    public static final int MOST_ATTEMPTS = 3;
+
     @Inject
     private Transactions transactions;
 
@@ -47,6 +50,16 @@ public class Runs {
         return transactions.in(
                 project,
                 connection -> repository.insert(connection, project, request, job.definition(), parameters, targets));
+    }
+
+    /** A run that was due and could not be started, kept with the reason. */
+    public UUID missed(ProjectId project, RunRequest request, String reason) {
+        return transactions.in(project, connection -> repository.missed(connection, project, request, reason));
+    }
+
+    /** A line in a run's log. */
+    public void note(ProjectId project, UUID run, String text) {
+        ledger.log(project, run, null, Run.Level.WARN, text);
     }
 
     /** Databases by name; physical work collapses to one target per instance. */

@@ -125,8 +125,11 @@ class TargetLocks {
                         target.instanceId(),
                         fleet.database(target.project(), database).dbname());
         try {
-            Connection session = DriverManager.getConnection(endpoint.jdbcUrl(), endpoint.jdbcProperties());
+            var properties = endpoint.jdbcProperties();
+            properties.setProperty("tcpKeepAlive", "true");
+            Connection session = DriverManager.getConnection(endpoint.jdbcUrl(), properties);
             try {
+                neverIdleOut(session);
                 while (!tryLock(session, job)) {
                     target.waitsFor(
                             "Waits for another Nightshift, or a node that was declared lost, which still works on"
@@ -143,6 +146,15 @@ class TargetLocks {
                     "No connection to " + endpoint.host() + ":" + endpoint.port() + ": " + e.getMessage(),
                     "Check the connection on the database's page.",
                     e);
+        }
+    }
+
+    /** This session only holds the lock for hours; a server that ends idle sessions (14 and newer) must not end it. */
+    private static void neverIdleOut(Connection session) throws SQLException {
+        if (session.getMetaData().getDatabaseMajorVersion() >= 14) {
+            try (var set = session.prepareStatement("set idle_session_timeout = 0")) {
+                set.execute();
+            }
         }
     }
 

@@ -14,9 +14,9 @@ public enum TargetStatus {
     /** Its node died in the middle. */
     LOST;
 
-    /** True when a restart leaves it alone. */
+    /** True when a restart leaves it alone. What was left out is not done: a night with it is not all green. */
     public boolean isDone() {
-        return this == COMPLETED || this == SKIPPED;
+        return this == COMPLETED;
     }
 
     /** The allowed changes; a restart takes everything that is not done back to STARTED. */
@@ -25,8 +25,8 @@ public enum TargetStatus {
             case WAITING -> EnumSet.of(STARTED, STOPPED, FAILED).contains(next);
             case STARTED ->
                 EnumSet.of(COMPLETED, FAILED, STOPPED, SKIPPED, LOST, WAITING).contains(next);
-            case FAILED, STOPPED, LOST -> EnumSet.of(WAITING, STARTED).contains(next);
-            case COMPLETED, SKIPPED -> false;
+            case FAILED, STOPPED, SKIPPED, LOST -> EnumSet.of(WAITING, STARTED).contains(next);
+            case COMPLETED -> false;
         };
     }
 }

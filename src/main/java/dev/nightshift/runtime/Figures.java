@@ -6,7 +6,7 @@ import dev.nightshift.postgres.PoolStatus;
 import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -40,7 +40,7 @@ public class Figures {
     private final Map<MetricID, Double> values = new HashMap<>();
     private final Set<MetricID> registered = new HashSet<>();
 
-    synchronized void measure(@Observes Beat beat) {
+    synchronized void measure(@ObservesAsync Beat beat) {
         values.clear();
         transactions.installation(connection -> {
             runs(connection);

@@ -11,7 +11,7 @@ import dev.nightshift.kernel.ProjectId;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import jakarta.json.JsonValue;
 import java.time.Duration;
@@ -58,7 +58,7 @@ public class FirstNight {
 
     private final AtomicBoolean begun = new AtomicBoolean();
 
-    void onBeat(@Observes Beat beat) {
+    void onBeat(@ObservesAsync Beat beat) {
         if (demo && begun.compareAndSet(false, true)) {
             executor.execute(this::play);
         }
@@ -96,6 +96,11 @@ public class FirstNight {
                 && ended.isAfter(clock.now().minus(FRESH));
     }
 
+    /** A lost run is queued again in the same moment, unless it was tried too often. */
+    private static boolean startsAgain(Run run) {
+        return run.status() == RunStatus.LOST && run.attempt() < Runs.MOST_ATTEMPTS;
+    }
+
     private UUID request(ProjectId id, String job) {
         return runs.request(
                 id,
@@ -123,7 +128,7 @@ public class FirstNight {
             if (!known || !now.status().isOver()) {
                 said = summary.sayNewSteps(now, said);
             }
-            if (now.status().isOver() && now.status() != RunStatus.LOST) {
+            if (now.status().isOver() && !startsAgain(now)) {
                 return now;
             }
             Thread.sleep(LOOK_AGAIN.toMillis());

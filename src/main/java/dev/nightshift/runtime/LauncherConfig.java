@@ -38,7 +38,7 @@ record LauncherConfig(
         List<String> javaOptions,
         Map<String, String> passedOn) {
     static final int BOOTSTRAP_KEY_LENGTH = 32;
-    private static final String DEFAULT_JAVA_OPTIONS = "-Xmx768m -XX:TieredStopAtLevel=1";
+    private static final String DEFAULT_JAVA_OPTIONS = "-Xmx768m";
     private static final List<String> OWN = List.of(
             "NIGHTSHIFT_HTTP_PORT",
             "NIGHTSHIFT_HTTPS_PORT",

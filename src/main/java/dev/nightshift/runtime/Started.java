@@ -2,7 +2,7 @@ package dev.nightshift.runtime;
 
 import dev.nightshift.job.Beat;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Startup;
@@ -13,7 +13,7 @@ import org.eclipse.microprofile.health.Startup;
 public class Started implements HealthCheck {
     private volatile boolean registered;
 
-    void registered(@Observes Beat beat) {
+    void registered(@ObservesAsync Beat beat) {
         registered = true;
     }
 

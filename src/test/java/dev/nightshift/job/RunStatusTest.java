@@ -45,7 +45,9 @@ class RunStatusTest {
 
     @Test
     void aRunIsWhatItsTargetsHaveComeTo() {
-        assertEquals(RunStatus.COMPLETED, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.SKIPPED)));
+        assertEquals(RunStatus.COMPLETED, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.COMPLETED)));
+        assertEquals(RunStatus.PARTIAL, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.SKIPPED)));
+        assertEquals(RunStatus.FAILED, RunStatus.of(List.of(TargetStatus.SKIPPED)));
         assertEquals(RunStatus.PARTIAL, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.FAILED)));
         assertEquals(RunStatus.FAILED, RunStatus.of(List.of(TargetStatus.FAILED, TargetStatus.FAILED)));
         assertEquals(RunStatus.STOPPED, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.STOPPED)));

@@ -1,5 +1,10 @@
 package dev.nightshift.job.schedule;
 
+import dev.nightshift.finding.FindingReport;
+import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
+import dev.nightshift.finding.Subject;
+import dev.nightshift.fleet.Fleet;
 import dev.nightshift.job.Jobs;
 import dev.nightshift.job.Parameters;
 import dev.nightshift.job.RunRequest;
@@ -15,13 +20,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.io.StringReader;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** Plans and fires schedules. */
 @ApplicationScoped
@@ -39,6 +44,12 @@ public class Schedules {
 
     @Inject
     private Jobs jobs;
+
+    @Inject
+    private Fleet fleet;
+
+    @Inject
+    private Findings findings;
 
     @Inject
     private Live live;
@@ -144,7 +155,13 @@ public class Schedules {
             try {
                 transactions.run(each.project(), connection -> fire(each, ScheduleRepository.now(connection)));
             } catch (Failure.Invalid e) {
-                unfit(each, e);
+                missed(each, e.field() + ": " + e.getMessage());
+            } catch (Failure.Retryable e) {
+                throw e;
+            } catch (RuntimeException e) {
+                // One schedule that cannot be fired must not hold up those behind it.
+                LOG.log(System.Logger.Level.ERROR, "Schedule " + each.schedule() + " did not fire", e);
+                missed(each, "an error that Nightshift did not expect; the server's log has the details.");
             }
         }
     }
@@ -157,39 +174,76 @@ public class Schedules {
         }
         schedule.advance(now);
         repository.flush();
-        UUID run = request(due.project(), schedule, fireAt);
+        List<String> gone = new ArrayList<>();
+        List<String> databases = present(due.project(), schedule, gone);
+        UUID run = runs.request(due.project(), request(schedule, databases, fireAt));
+        if (gone.isEmpty()) {
+            findings.close(due.project(), fingerprint(schedule));
+        } else {
+            runs.note(
+                    due.project(),
+                    run,
+                    "Left out, because the project no longer has them: " + String.join(", ", gone) + ".");
+        }
         LOG.log(System.Logger.Level.INFO, "Schedule {0} fired run {1}", schedule.name(), run);
     }
 
-    private UUID request(ProjectId project, Schedule schedule, @Nullable Instant fireAt) {
+    /** A database that was deleted must not keep the others from their backup. */
+    private List<String> present(ProjectId project, Schedule schedule, List<String> gone) {
+        List<String> named = List.of(schedule.databases());
+        if (named.equals(List.of("*"))) {
+            return named;
+        }
+        List<String> present = new ArrayList<>();
+        for (String name : named) {
+            (fleet.databaseNamed(project, new Name(name)).isPresent() ? present : gone).add(name);
+        }
+        if (present.isEmpty()) {
+            throw new Failure.Invalid("databases", "The project no longer has any of the databases that it names.");
+        }
+        return present;
+    }
+
+    private static RunRequest request(Schedule schedule, List<String> databases, Instant fireAt) {
         try (var reader = Json.createReader(new StringReader(schedule.parameters()))) {
-            return runs.request(
-                    project,
-                    new RunRequest(
-                            schedule.job(),
-                            List.of(schedule.databases()),
-                            reader.readObject(),
-                            RunRequest.Trigger.SCHEDULE,
-                            schedule.name(),
-                            schedule.id(),
-                            fireAt));
+            return new RunRequest(
+                    schedule.job(),
+                    databases,
+                    reader.readObject(),
+                    RunRequest.Trigger.SCHEDULE,
+                    schedule.name(),
+                    schedule.id(),
+                    fireAt);
         }
     }
 
-    /** A database it names is gone, say: it must not be tried every second, and the log says why it did not fire. */
-    private void unfit(ScheduleRepository.Due due, Failure.Invalid why) {
+    /** It could not fire: that is a run of its own with the reason, a finding, and no reason to try again every second. */
+    private void missed(ScheduleRepository.Due due, String why) {
         transactions.run(due.project(), connection -> {
             Instant now = ScheduleRepository.now(connection);
-            repository.lock(due.schedule()).ifPresent(schedule -> {
-                LOG.log(
-                        System.Logger.Level.ERROR,
-                        "Schedule {0} did not fire: {1} {2}",
-                        schedule.name(),
-                        why.field(),
-                        why.getMessage());
-                schedule.advance(now);
-                repository.flush();
-            });
+            Schedule schedule = repository.lock(due.schedule()).orElse(null);
+            Instant fireAt = schedule == null ? null : schedule.nextFire();
+            if (schedule == null || fireAt == null) {
+                return;
+            }
+            schedule.advance(now);
+            repository.flush();
+            UUID run = runs.missed(due.project(), request(schedule, List.of(schedule.databases()), fireAt), why);
+            findings.report(
+                    due.project(),
+                    new FindingReport(
+                            fingerprint(schedule),
+                            new Subject(Subject.Kind.RUN, run, schedule.name()),
+                            Severity.CRITICAL,
+                            "Schedule " + schedule.name() + " did not fire",
+                            "The " + schedule.job() + " that was due did not start: " + why,
+                            "Change or delete the schedule.",
+                            JsonValue.EMPTY_JSON_OBJECT,
+                            run));
         });
+    }
+
+    private static String fingerprint(Schedule schedule) {
+        return "schedule.missed:" + schedule.id();
     }
 }
