@@ -47,7 +47,7 @@ class LauncherConfigTest {
         assertTrue(config.demo());
         assertEquals(Optional.empty(), config.masterKey());
         assertEquals(Optional.empty(), config.bootstrapKey());
-        assertEquals(List.of("-Xmx768m", "-XX:TieredStopAtLevel=1"), config.javaOptions());
+        assertEquals(List.of("-Xmx768m"), config.javaOptions());
         assertEquals(Map.of(), config.passedOn());
     }
 
