@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
@@ -21,6 +22,8 @@ import java.util.concurrent.CancellationException;
 @Named("proveBackup")
 @Dependent
 public class ProveStoredBackup extends TargetBatchlet {
+    private static final String WHOLE = "restored";
+
     @Inject
     private Backups backups;
 
@@ -44,6 +47,11 @@ public class ProveStoredBackup extends TargetBatchlet {
         Backup backup = RestoreBackup.chosen(backups, target);
         target.info("Proving the backup of " + backup.instance() + " taken at "
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
+        String upTo = target.parameters().text("upTo").orElse(WHOLE);
+        // A glance at the objects must not close what a whole drill found.
+        target.concerns(
+                "proof:" + backup.id() + (upTo.equals(WHOLE) ? "" : ":" + upTo),
+                new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
         var steps = new DrillSteps(target);
         Proof proof;
         try {
@@ -55,18 +63,16 @@ public class ProveStoredBackup extends TargetBatchlet {
         String reason = proof.reason();
         if (reason != null) {
             String remedy = proof.stumbled().map(ProofRung::remedy).orElse(null);
-            throw new Failure.Fatal(
-                    "The backup of " + backup.instance() + " is " + word(proof) + ", not more: " + reason,
-                    remedy,
-                    null);
+            String what = "The backup of " + backup.instance() + " is " + word(proof) + ", not more: " + reason;
+            // What this machine lacks says nothing against the backup.
+            throw proof.failed() ? new Failure.Fatal(what, remedy, null) : new Failure.Skippable(what, remedy, null);
         }
         steps.finish(null);
     }
 
     private Proof prove(TargetRun target, Backup backup, DrillSteps steps) {
         var parameters = target.parameters();
-        var level =
-                ProofLevel.valueOf(parameters.text("upTo").orElse("restored").toUpperCase(Locale.ROOT));
+        var level = ProofLevel.valueOf(parameters.text("upTo").orElse(WHOLE).toUpperCase(Locale.ROOT));
         var options = new ProofOptions(
                 level,
                 ProofOptions.STANDARD.parents(),

@@ -46,6 +46,10 @@ class OverviewRepository {
                           left join lateral (
                             select p.at from backup.proof p join backup.backup b on b.project_id = p.project_id and b.id = p.backup_id
                              where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null and p.level >= 3
+                               and p.at > now() - interval '7 days'
+                               and not exists (select from backup.proof f join backup.backup c on c.project_id = f.project_id and c.id = f.backup_id
+                                                where c.project_id = d.project_id and c.instance_id = d.instance_id
+                                                  and f.outcome = 'FAILED' and f.id > p.id)
                              order by p.id desc limit 1) proven on true
                          where d.project_id = tenancy.current_project() and d.deleted_at is null
                         """);

@@ -17,31 +17,40 @@ class TargetFindings {
     private Findings findings;
 
     void failed(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
-        report(job, target, "failed", reason, remedy);
+        report(job, target, "failed", atRisk(job) ? Severity.CRITICAL : Severity.WARNING, reason, remedy);
     }
 
     /** Left out for a reason that stays until somebody removes it, such as a privilege that is missing. */
     void skipped(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
-        report(job, target, "was skipped", reason, remedy);
+        Severity severity = job.name().equals("backup") ? Severity.CRITICAL : Severity.WARNING;
+        report(job, target, "was skipped", severity, reason, remedy);
+    }
+
+    /** A backup that fails, or does not restore, puts data at risk; other work can wait for the morning. */
+    private static boolean atRisk(JobDefinition job) {
+        return job.name().equals("backup") || job.name().equals("restore-drill");
     }
 
     private void report(
-            JobDefinition job, TargetRun target, String outcome, @Nullable String reason, @Nullable String remedy) {
+            JobDefinition job,
+            TargetRun target,
+            String outcome,
+            Severity severity,
+            @Nullable String reason,
+            @Nullable String remedy) {
         UUID database = target.databaseId();
         String names = String.join(", ", target.databaseNames());
+        TargetRun.Concern concern = target.concern();
+        Subject whole = new Subject(
+                database == null ? Subject.Kind.INSTANCE : Subject.Kind.DATABASE,
+                database == null ? target.instanceId() : database,
+                names);
         findings.report(
                 target.project(),
                 new FindingReport(
-                        fingerprint(job, target),
-                        new Subject(
-                                database == null ? Subject.Kind.INSTANCE : Subject.Kind.DATABASE,
-                                database == null ? target.instanceId() : database,
-                                names),
-                        // A backup that fails, or does not restore, puts data at risk; other work can wait for the
-                        // morning.
-                        job.name().equals("backup") || job.name().equals("restore-drill")
-                                ? Severity.CRITICAL
-                                : Severity.WARNING,
+                        concern == null ? fingerprint(job, target) : concern.fingerprint(),
+                        concern == null ? whole : concern.subject(),
+                        severity,
                         job.title() + " of " + names + " " + outcome,
                         reason == null ? "The run's log has the details." : reason,
                         remedy,
@@ -54,6 +63,10 @@ class TargetFindings {
 
     void succeeded(JobDefinition job, TargetRun target) {
         findings.close(target.project(), fingerprint(job, target));
+        TargetRun.Concern concern = target.concern();
+        if (concern != null) {
+            findings.close(target.project(), concern.fingerprint());
+        }
     }
 
     private static String fingerprint(JobDefinition job, TargetRun target) {

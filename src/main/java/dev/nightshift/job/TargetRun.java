@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.finding.Subject;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Work;
@@ -30,6 +31,7 @@ public final class TargetRun {
     private final List<AutoCloseable> cancels = new ArrayList<>();
     private volatile boolean stop;
     private volatile boolean handedOver;
+    private volatile @Nullable Concern concern;
     private volatile @Nullable String step;
     private volatile long progressAt;
 
@@ -102,6 +104,22 @@ public final class TargetRun {
             step = null;
             targets.endStep(attempt, target.id(), current, status, null, reason);
         }
+    }
+
+    /** What this work is about where that is less than the whole target: one backup of the instance. */
+    record Concern(String fingerprint, Subject subject) {}
+
+    /**
+     * From now on a failure is a finding about this subject, and success closes the finding with this fingerprint alone
+     * beside the target's own.
+     */
+    public void concerns(String fingerprint, Subject subject) {
+        concern = new Concern(fingerprint, subject);
+    }
+
+    @Nullable
+    Concern concern() {
+        return concern;
     }
 
     void end(TargetStatus status, @Nullable String reason, @Nullable String remedy) {
