@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Says at the terminal what ran and what was measured; the launcher shows the lines that carry its marker. */
@@ -80,8 +82,8 @@ class NightSummary {
                 new Bytes(figures.getJsonNumber("sizeBytes").longValue()) + " read, "
                         + new Bytes(figures.getJsonNumber("storedBytes").longValue()) + " stored, encrypted";
             case "restore-drill" ->
-                backups.newest(project, target.instanceId())
-                        .map(Backup::proof)
+                Optional.ofNullable(backups.get(project, UUID.fromString(figures.getString("backup")))
+                                .proof())
                         .map(NightSummary::proof)
                         .orElse("not measured");
             case "vacuum" ->
