@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -22,16 +23,23 @@ import java.util.stream.Stream;
 /**
  * Writes a backup out as a cluster that stock PostgreSQL starts. The log comes first, the archives after it: the control
  * file is the last of the last archive, so that a restore which was cut off does not start. What failed is removed again.
+ *
+ * <p>While it works, each folder holds a mark that names who restores into it: nobody else can begin there, and the same
+ * restore, begun again after a crash, clears away what is its own.
  */
 final class Restoration implements FileTaker {
     private static final FileAttribute<Set<PosixFilePermission>> FOLDER =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final FileAttribute<Set<PosixFilePermission>> FILE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    /** In each folder while the restore works. */
+    static final String MARK = ".nightshift-restore";
+
     private final Sealed sealed;
     private final Destination destination;
     private final BackupProgress progress;
     private final List<Path> roots = new ArrayList<>();
+    private final List<Path> marked = new ArrayList<>();
 
     Restoration(Sealed sealed, Destination destination, BackupProgress progress) {
         this.sealed = sealed;
@@ -43,7 +51,9 @@ final class Restoration implements FileTaker {
         prepare();
         boolean done = false;
         try {
+            mark();
             write();
+            unmark();
             done = true;
         } catch (DamageException e) {
             throw new Failure.Fatal(
@@ -80,7 +90,12 @@ final class Restoration implements FileTaker {
                 roots.add(place.toAbsolutePath().normalize());
             }
         }
-        roots.forEach(Restoration::refuseUsed);
+        for (Path root : roots) {
+            if (isOurs(root)) {
+                clear(root);
+            }
+            refuseUsed(root);
+        }
         for (Path root : roots) {
             if (roots.stream().anyMatch(other -> other != root && other.startsWith(root))) {
                 throw new Failure.Invalid("folder", "The folder " + root + " holds another one of the same restore.");
@@ -110,11 +125,38 @@ final class Restoration implements FileTaker {
         }
     }
 
-    private void write() throws IOException {
+    private boolean isOurs(Path root) {
+        try {
+            return Files.readString(root.resolve(MARK)).equals(destination.mark());
+        } catch (IOException e) {
+            return false; // there is none, or none that could be ours
+        }
+    }
+
+    /** Only one can make the file: of two restores into one empty folder the second fails before it writes anything. */
+    private void mark() throws IOException {
         for (Path root : roots) {
             Files.createDirectories(root, FOLDER);
+            try (FileChannel mark = FileChannel.open(
+                    root.resolve(MARK), Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE)) {
+                mark.write(ByteBuffer.wrap(destination.mark().getBytes(StandardCharsets.UTF_8)));
+                mark.force(true);
+            } catch (FileAlreadyExistsException e) {
+                throw new Failure.Conflict(
+                        "Another restore works in " + root + ".", "Give a new or empty folder to each restore.");
+            }
+            marked.add(root);
             Files.setPosixFilePermissions(root, FOLDER.value());
         }
+    }
+
+    private void unmark() throws IOException {
+        for (Path root : roots) {
+            Files.delete(root.resolve(MARK));
+        }
+    }
+
+    private void write() throws IOException {
         Path log = destination.log();
         writeLog(log == null ? destination.data().resolve("pg_wal") : log);
         folder("pg_tblspc");
@@ -191,16 +233,24 @@ final class Restoration implements FileTaker {
         };
     }
 
-    /** The folders were new or empty: everything in them is ours. */
+    /** Marked folders were new or empty: everything in them is ours. */
     private void clear() {
-        for (Path root : roots) {
-            try (Stream<Path> files = Files.walk(root)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
+        marked.forEach(this::clear);
+    }
+
+    /** The mark goes last: what is left of an unfinished clearing is still known as ours. */
+    private void clear(Path root) {
+        try (Stream<Path> files = Files.walk(root)) {
+            Path mark = root.resolve(MARK);
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                if (!file.equals(mark) && !file.equals(root)) {
+                    Files.delete(file);
                 }
-            } catch (IOException e) {
-                progress.note("What was restored of the failed attempt could not be removed: " + e.getMessage());
             }
+            Files.deleteIfExists(mark);
+            Files.deleteIfExists(root);
+        } catch (IOException e) {
+            progress.note("What was restored of the failed attempt could not be removed: " + e.getMessage());
         }
     }
 }

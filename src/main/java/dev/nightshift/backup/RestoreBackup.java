@@ -42,7 +42,8 @@ public class RestoreBackup extends TargetBatchlet {
 
         target.begin(RestoreJob.RESTORE);
         reader.materialise(
-                Destination.beside(folder, reader.manifest().tablespaces()),
+                Destination.beside(folder, reader.manifest().tablespaces())
+                        .withMark(target.targetId().toString()),
                 new StoppableProgress(target, backup.sizeBytes()));
         keepFromArchiving(folder);
         target.figure("folder", folder);

@@ -173,4 +173,19 @@ class BackupReaderTest {
                                 BackupProgress.NONE));
         assertFalse(Files.exists(fresh));
     }
+
+    @Test
+    void aRestoreThatACrashCutOffBeginsAgainButNobodyElseDoesThere(@TempDir Path folder) throws IOException {
+        Path data = Files.createDirectory(folder.resolve("data"));
+        Destination mine =
+                Destination.beside(data, reader().manifest().tablespaces()).withMark("mine");
+        Files.writeString(data.resolve(Restoration.MARK), "mine");
+        Files.writeString(data.resolve("half"), "of a file");
+        assertThrows(Failure.Conflict.class, () -> reader().materialise(mine.withMark("another"), BackupProgress.NONE));
+        assertTrue(Files.exists(data.resolve("half")), "what another restore writes is left alone");
+        reader().materialise(mine, BackupProgress.NONE);
+        assertTrue(Files.exists(data.resolve("PG_VERSION")));
+        assertFalse(Files.exists(data.resolve("half")));
+        assertFalse(Files.exists(data.resolve(Restoration.MARK)));
+    }
 }
