@@ -3,10 +3,14 @@ package dev.nightshift.backup;
 import dev.nightshift.kernel.Failure;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.eclipse.microprofile.config.Config;
 
 /**
@@ -50,7 +54,33 @@ class RestoreRoots {
             throw new Failure.Invalid(
                     "parameters.folder", "Give an absolute path below " + String.join(" or ", texts()) + ".");
         }
+        if (!leadsBelow(normal)) {
+            throw new Failure.Invalid(
+                    "parameters.folder",
+                    "A link in this path leads out of " + String.join(" and ", texts()) + ", or cannot be followed.");
+        }
         return normal;
+    }
+
+    /** The roots themselves may be links: whoever runs the machine made them. What lies below them may not lead out. */
+    private boolean leadsBelow(Path folder) {
+        try {
+            Path there = folder;
+            while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS)) {
+                there = Objects.requireNonNull(there.getParent(), "the root folder exists");
+            }
+            Path real = there.toRealPath();
+            for (Path root : roots()) {
+                // A root that does not exist yet holds no link.
+                if (folder.startsWith(root)
+                        && (!Files.exists(root, LinkOption.NOFOLLOW_LINKS) || real.startsWith(root.toRealPath()))) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private List<String> texts() {
