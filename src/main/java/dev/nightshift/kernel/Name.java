@@ -1,5 +1,6 @@
 package dev.nightshift.kernel;
 
+import java.util.Objects;
 import java.util.regex.Pattern;
 
 /**
@@ -11,6 +12,10 @@ public record Name(String value) {
 
     /** @throws Failure.Invalid if the name breaks the rule; the message names the rule. */
     public Name {
+        // JSON can put null where a name is expected, past every check of the compiler.
+        if (Objects.isNull(value)) {
+            throw new Failure.Invalid("name", "A name is missing: null is none.");
+        }
         if (!RULE.matcher(value).matches()) {
             throw new Failure.Invalid(
                     "name",

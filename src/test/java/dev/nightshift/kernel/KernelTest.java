@@ -66,4 +66,10 @@ class KernelTest {
         var refused = assertThrows(Failure.Invalid.class, () -> new Name(name));
         assertEquals("name", refused.field());
     }
+
+    @Test
+    @SuppressWarnings("NullAway") // JSON-B does not know our annotations
+    void aNameThatIsNullInJsonIsRefusedLikeAnyOther() {
+        assertThrows(Failure.Invalid.class, () -> new Name(null));
+    }
 }
