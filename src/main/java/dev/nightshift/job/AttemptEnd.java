@@ -2,7 +2,6 @@ package dev.nightshift.job;
 
 import jakarta.batch.api.BatchProperty;
 import jakarta.batch.api.listener.AbstractJobListener;
-import jakarta.batch.runtime.context.JobContext;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
@@ -17,9 +16,6 @@ public class AttemptEnd extends AbstractJobListener {
     private String attemptId;
 
     @Inject
-    private JobContext job;
-
-    @Inject
     private Ledger ledger;
 
     @Inject
@@ -30,15 +26,17 @@ public class AttemptEnd extends AbstractJobListener {
         if (local.handedOver()) {
             return;
         }
-        if (job.getTransientUserData() instanceof Attempt attempt
-                && attempt.id().equals(UUID.fromString(attemptId))) {
-            try {
-                Patience.untilRepositoryAnswers(() -> ledger.end(
-                        attempt,
-                        "The batch runtime ended the job before this target began; the server's log says why."));
-            } finally {
-                local.ended(attempt);
-            }
+        UUID id = UUID.fromString(attemptId);
+        // What this process started is its own to end, even where the answer to the taking was lost on the way.
+        Attempt attempt = local.attempt(id).orElse(null);
+        if (attempt == null) {
+            return;
+        }
+        try {
+            Patience.untilRepositoryAnswers(() -> ledger.end(
+                    attempt, "The batch runtime ended the job before this target began; the server's log says why."));
+        } finally {
+            local.ended(id);
         }
     }
 }

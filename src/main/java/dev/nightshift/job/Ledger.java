@@ -1,8 +1,6 @@
 package dev.nightshift.job;
 
-import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
@@ -28,17 +26,14 @@ class Ledger {
     @Inject
     private Live live;
 
-    @Inject
-    private Clock clock;
-
     /**
      * Takes a waiting run for a node: exactly one node gets it. Targets that are not done wait for this attempt.
      *
+     * @param id of the attempt that this makes
      * @return empty if another node was faster or the run no longer waits
      */
-    Optional<Attempt> claim(ProjectId project, UUID run, UUID node) {
+    Optional<Attempt> claim(ProjectId project, UUID run, UUID node, UUID id) {
         return transactions.in(project, connection -> {
-            UUID id = Ids.next(clock);
             try (var update = connection.prepareStatement("""
                     with claimed as (
                       update job.run set status = 'STARTED', reason = null, started_at = coalesce(started_at, now()), ended_at = null
@@ -201,7 +196,8 @@ class Ledger {
     }
 
     /**
-     * Declares a started run lost, with its unfinished targets and steps, and queues it again while the policy allows.
+     * Declares a started run lost, with its unfinished targets and steps, and queues it again while the policy allows. One
+     * that was told to stop has stopped: it does not begin again by itself.
      *
      * @param mostAttempts restart while fewer attempts than this were made
      * @return the status it now has; empty if it is no longer started
@@ -209,40 +205,59 @@ class Ledger {
     Optional<RunStatus> lose(ProjectId project, UUID run, String reason, int mostAttempts) {
         return transactions.in(project, connection -> {
             int attempt;
-            try (var update = connection.prepareStatement("""
-                    update job.run set status = 'LOST', reason = ?, ended_at = now()
-                     where id = ? and status in ('STARTED', 'STOPPING') returning attempt
+            boolean stopping;
+            try (var query = connection.prepareStatement("""
+                    select attempt, status = 'STOPPING' from job.run
+                     where id = ? and status in ('STARTED', 'STOPPING') for update
                     """)) {
-                update.setString(1, reason);
-                update.setObject(2, run);
-                try (var rows = update.executeQuery()) {
+                query.setObject(1, run);
+                try (var rows = query.executeQuery()) {
                     if (!rows.next()) {
                         return Optional.<RunStatus>empty();
                     }
                     attempt = rows.getInt(1);
+                    stopping = rows.getBoolean(2);
                 }
             }
-            for (String sql : new String[] {
-                """
-                update job.step s set status = 'LOST', ended_at = now() from job.target t
-                 where t.project_id = s.project_id and t.id = s.target_id and t.run_id = ? and s.status = 'STARTED'
-                """,
-                "update job.target set status = 'LOST', ended_at = now() where run_id = ? and status = 'STARTED'",
-                "update job.attempt set ended_at = now() where run_id = ? and ended_at is null"
-            }) {
-                try (var update = connection.prepareStatement(sql)) {
-                    update.setObject(1, run);
-                    update.executeUpdate();
-                }
-            }
-            outbox(connection, project, run, RunStatus.LOST);
+            RunStatus status = stopping ? RunStatus.STOPPED : RunStatus.LOST;
+            abandon(connection, run, status, reason);
+            outbox(connection, project, run, status);
             live.changed(project, "run", run);
-            if (attempt >= mostAttempts) {
-                return Optional.of(RunStatus.LOST);
+            if (stopping || attempt >= mostAttempts) {
+                return Optional.of(status);
             }
             requeue(connection, project, run);
             return Optional.of(RunStatus.QUEUED);
         });
+    }
+
+    private static void abandon(Connection connection, UUID run, RunStatus status, String reason) throws SQLException {
+        try (var steps = connection.prepareStatement("""
+                        update job.step s set status = ?, ended_at = now() from job.target t
+                         where t.project_id = s.project_id and t.id = s.target_id and t.run_id = ? and s.status = 'STARTED'
+                        """);
+                var targets = connection.prepareStatement("""
+                        update job.target set status = ?, ended_at = now()
+                         where run_id = ? and (status = 'STARTED' or status = 'WAITING' and ? = 'STOPPED')
+                        """);
+                var attempts = connection.prepareStatement(
+                        "update job.attempt set ended_at = now() where run_id = ? and ended_at is null");
+                var runs = connection.prepareStatement(
+                        "update job.run set status = ?, reason = ?, ended_at = now() where id = ?")) {
+            steps.setString(1, status.name());
+            steps.setObject(2, run);
+            steps.executeUpdate();
+            targets.setString(1, status.name());
+            targets.setObject(2, run);
+            targets.setString(3, status.name());
+            targets.executeUpdate();
+            attempts.setObject(1, run);
+            attempts.executeUpdate();
+            runs.setString(1, status.name());
+            runs.setString(2, reason);
+            runs.setObject(3, run);
+            runs.executeUpdate();
+        }
     }
 
     /** The next attempt of a run that is over: its unfinished targets only. */

@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,8 +23,12 @@ class LocalTargets {
         attempts.put(attempt.id(), new Started(attempt, now));
     }
 
-    void ended(Attempt attempt) {
-        attempts.remove(attempt.id());
+    void ended(UUID attempt) {
+        attempts.remove(attempt);
+    }
+
+    Optional<Attempt> attempt(UUID id) {
+        return Optional.ofNullable(attempts.get(id)).map(Started::attempt);
     }
 
     List<Attempt> attempts() {

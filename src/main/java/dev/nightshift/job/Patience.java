@@ -2,8 +2,9 @@ package dev.nightshift.job;
 
 import dev.nightshift.kernel.Failure;
 import java.time.Duration;
+import java.util.function.Supplier;
 
-/** Waits out a repository database that is away, for what must be written. */
+/** Waits out a repository database that is away, for what must be written or known. */
 final class Patience {
     private static final System.Logger LOG = System.getLogger(Patience.class.getName());
 
@@ -13,25 +14,37 @@ final class Patience {
     private Patience() {}
 
     static void untilRepositoryAnswers(Runnable write) {
+        try {
+            whenRepositoryAnswers(() -> {
+                write.run();
+                return true;
+            });
+        } catch (Failure.Fatal e) {
+            LOG.log(System.Logger.Level.WARNING, "Not written: {0}", e.getMessage());
+        }
+    }
+
+    /**
+     * What the repository answers once it does.
+     *
+     * @throws Failure.Retryable if it does not within {@link #MOST}, or the thread is interrupted
+     */
+    static <T> T whenRepositoryAnswers(Supplier<T> question) {
         long giveUp = System.nanoTime() + MOST.toNanos();
         for (long pause = 250; ; pause = Math.min(pause * 2, 5000)) {
             try {
-                write.run();
-                return;
+                return question.get();
             } catch (Failure.Retryable e) {
                 if (System.nanoTime() > giveUp) {
                     throw e;
                 }
-                LOG.log(System.Logger.Level.WARNING, "The repository is away; writing again in {0} ms", pause);
+                LOG.log(System.Logger.Level.WARNING, "The repository is away; asking again in {0} ms", pause);
                 try {
                     Thread.sleep(pause);
                 } catch (InterruptedException interrupted) {
                     Thread.currentThread().interrupt();
                     throw e;
                 }
-            } catch (Failure.Fatal e) {
-                LOG.log(System.Logger.Level.WARNING, "Not written: {0}", e.getMessage());
-                return;
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.nightshift.job;
 
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
 import jakarta.ejb.ConcurrencyManagement;
 import jakarta.ejb.ConcurrencyManagementType;
 import jakarta.ejb.EJB;
@@ -11,6 +12,11 @@ import jakarta.ejb.Startup;
 import jakarta.ejb.TransactionManagement;
 import jakarta.ejb.TransactionManagementType;
 import jakarta.inject.Inject;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -46,6 +52,7 @@ public class RunStarter {
     @ConfigProperty(name = "nightshift.node.parallel.runs", defaultValue = "8")
     private int parallel;
 
+    private final Set<UUID> doubtful = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean busy = new AtomicBoolean();
 
     @Schedule(hour = "*", minute = "*", second = "*", persistent = false)
@@ -55,6 +62,7 @@ public class RunStarter {
         }
         try {
             stopWhatIsToStop();
+            startWhatIsInDoubt();
             int room = node.draining() ? 0 : parallel - local.size();
             if (room > 0) {
                 leases.waitingRuns(room).forEach(this::start);
@@ -69,17 +77,32 @@ public class RunStarter {
     }
 
     private void start(Leases.RunOf waiting) {
-        ledger.claim(waiting.project(), waiting.run(), node.id()).ifPresent(attempt -> {
-            // Known here before the batch runtime knows it: recovery leaves alone what this process works on.
-            local.started(attempt, clock.now());
-            try {
-                batch.start(attempt.job(), attempt.id().toString());
-            } catch (RuntimeException e) {
-                local.ended(attempt);
-                LOG.log(System.Logger.Level.ERROR, "The batch runtime did not start run " + attempt.run(), e);
-                ledger.end(attempt, "The batch runtime did not start the job: " + rootMessage(e));
-            }
-        });
+        UUID id = Ids.next(clock);
+        doubtful.add(id);
+        Optional<Attempt> claimed = ledger.claim(waiting.project(), waiting.run(), node.id(), id);
+        doubtful.remove(id);
+        claimed.ifPresent(this::start);
+    }
+
+    /** A claim whose answer was lost with the connection may have been made: nobody else would start it. */
+    private void startWhatIsInDoubt() {
+        for (UUID id : List.copyOf(doubtful)) {
+            Optional<Attempt> claimed = ledger.attempt(id);
+            doubtful.remove(id);
+            claimed.ifPresent(this::start);
+        }
+    }
+
+    private void start(Attempt attempt) {
+        // Known here before the batch runtime knows it: recovery leaves alone what this process works on.
+        local.started(attempt, clock.now());
+        try {
+            batch.start(attempt.job(), attempt.id().toString());
+        } catch (RuntimeException e) {
+            local.ended(attempt.id());
+            LOG.log(System.Logger.Level.ERROR, "The batch runtime did not start run " + attempt.run(), e);
+            ledger.end(attempt, "The batch runtime did not start the job: " + rootMessage(e));
+        }
     }
 
     private static String rootMessage(Throwable e) {

@@ -2,7 +2,6 @@ package dev.nightshift.job;
 
 import jakarta.batch.api.AbstractBatchlet;
 import jakarta.batch.api.BatchProperty;
-import jakarta.batch.runtime.context.JobContext;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
@@ -20,9 +19,6 @@ public class TakeAttempt extends AbstractBatchlet {
     private String attemptId;
 
     @Inject
-    private JobContext job;
-
-    @Inject
     private Ledger ledger;
 
     @Inject
@@ -30,12 +26,17 @@ public class TakeAttempt extends AbstractBatchlet {
 
     @Override
     public String process() {
-        Attempt attempt = ledger.attempt(UUID.fromString(attemptId)).orElse(null);
-        if (attempt == null || !ledger.take(attempt)) {
+        UUID id = UUID.fromString(attemptId);
+        Attempt attempt =
+                Patience.whenRepositoryAnswers(() -> ledger.attempt(id)).orElse(null);
+        if (attempt == null || !take(attempt)) {
             return "GONE";
         }
-        job.setTransientUserData(attempt);
         // The batch runtime does not take a plan of no partitions.
-        return targets.unfinished(attempt).isEmpty() ? "GONE" : "TAKEN";
+        return Patience.whenRepositoryAnswers(() -> targets.unfinished(attempt)).isEmpty() ? "GONE" : "TAKEN";
+    }
+
+    private boolean take(Attempt attempt) {
+        return Patience.whenRepositoryAnswers(() -> ledger.take(attempt));
     }
 }

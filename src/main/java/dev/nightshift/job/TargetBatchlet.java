@@ -59,11 +59,15 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
 
     @Override
     public final String process() {
-        Attempt attempt = ledger.attempt(UUID.fromString(attemptId)).orElse(null);
+        UUID id = UUID.fromString(attemptId);
+        Attempt attempt =
+                Patience.whenRepositoryAnswers(() -> ledger.attempt(id)).orElse(null);
         if (attempt == null) {
             return "GONE";
         }
-        var taken = targets.start(attempt, UUID.fromString(targetId)).orElse(null);
+        UUID wanted = UUID.fromString(targetId);
+        var taken = Patience.whenRepositoryAnswers(() -> targets.start(attempt, wanted))
+                .orElse(null);
         if (taken == null) {
             return "GONE";
         }
@@ -73,7 +77,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
         JobDefinition job = jobs.named(attempt.job()).definition();
         try {
             tryAndTryAgain(job, target);
-            findings.succeeded(job, target);
+            Patience.untilRepositoryAnswers(() -> findings.succeeded(job, target));
             end(target, TargetStatus.COMPLETED, null, null);
         } catch (StopRequested e) {
             if (target.handedOver()) {

@@ -32,6 +32,7 @@ public final class TargetRun {
     private volatile boolean stop;
     private volatile boolean handedOver;
     private volatile @Nullable Concern concern;
+    private volatile Optional<JsonObject> checkpoint;
     private volatile @Nullable String step;
     private volatile long progressAt;
 
@@ -40,6 +41,7 @@ public final class TargetRun {
         this.target = target;
         this.targets = targets;
         this.ledger = ledger;
+        this.checkpoint = target.checkpoint();
     }
 
     public ProjectId project() {
@@ -196,12 +198,14 @@ public final class TargetRun {
 
     /** What a restart of this target needs to know. */
     public void checkpoint(JsonObject state) {
+        // Kept before it is known to be written: whoever tries again then looks for more than there may be, never less.
+        checkpoint = Optional.of(state);
         targets.checkpoint(attempt, target.id(), state);
     }
 
-    /** What an earlier attempt left by {@link #checkpoint(JsonObject)}. */
+    /** What {@link #checkpoint(JsonObject)} was last given, by an earlier attempt or by an earlier try of this one. */
     public Optional<JsonObject> checkpoint() {
-        return target.checkpoint();
+        return checkpoint;
     }
 
     /**

@@ -33,8 +33,9 @@ public class UnfinishedTargets implements PartitionMapper {
 
     @Override
     public PartitionPlan mapPartitions() {
-        List<UUID> ids = ledger.attempt(UUID.fromString(attemptId))
-                .map(targets::unfinished)
+        UUID attempt = UUID.fromString(attemptId);
+        List<UUID> ids = Patience.whenRepositoryAnswers(
+                        () -> ledger.attempt(attempt).map(targets::unfinished))
                 .orElseThrow(() -> new IllegalStateException("Attempt " + attemptId + " is not in the ledger."));
         Properties[] properties = new Properties[ids.size()];
         for (int i = 0; i < properties.length; i++) {
