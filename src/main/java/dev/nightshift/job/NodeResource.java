@@ -8,8 +8,11 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
+import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** The nodes of the installation. */
@@ -24,12 +27,36 @@ public class NodeResource {
     @Inject
     private Caller caller;
 
+    /** A server of this installation, alive or gone within the last day. */
+    @Schema(name = "Node")
+    public record NodeView(
+            UUID id,
+            String name,
+            String version,
+            Instant startedAt,
+            Instant lastHeartbeat,
+            boolean alive,
+            boolean draining,
+            long runs) {
+        static NodeView of(Leases.NodeState node) {
+            return new NodeView(
+                    node.id(),
+                    node.name(),
+                    node.version(),
+                    node.startedAt(),
+                    node.lastHeartbeat(),
+                    node.alive(),
+                    node.draining(),
+                    node.runs());
+        }
+    }
+
     @GET
     @Operation(summary = "The nodes of the last day", description = "For the installation's admin.")
-    public List<Leases.NodeState> list() {
+    public List<NodeView> list() {
         if (!caller.installationAdmin()) {
             throw new Failure.NotFound("There is no such page for this login.");
         }
-        return leases.nodes();
+        return leases.nodes().stream().map(NodeView::of).toList();
     }
 }

@@ -136,9 +136,11 @@ public record Binaries(Path bin, int major, String version) {
             return Optional.empty();
         }
         try {
-            Process process = new ProcessBuilder(bin.resolve("postgres").toString(), "--version")
-                    .redirectErrorStream(true)
-                    .start();
+            ProcessBuilder builder =
+                    new ProcessBuilder(bin.resolve("postgres").toString(), "--version").redirectErrorStream(true);
+            // Ours holds secrets, and this is a program of some folder
+            builder.environment().clear();
+            Process process = builder.start();
             process.getOutputStream().close();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(10, TimeUnit.SECONDS)) {

@@ -141,6 +141,12 @@ class LoginIT {
     }
 
     @Test
+    void metricsNameEveryProjectAndNeedTheirOwnLogin() {
+        anybody.get("metrics").expect(401);
+        nightshift.scraper().get("metrics").expect(200);
+    }
+
+    @Test
     void plainHttpTakesNoPasswordAndNoCookie() {
         Api plain = Api.at(nightshift.http());
         plain.post("api/login", credentials("admin", nightshift.adminPassword()))

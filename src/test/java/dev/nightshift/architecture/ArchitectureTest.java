@@ -11,21 +11,24 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.domain.properties.HasOwner;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
 
 /** The rules of the house, without exceptions that grow: what breaks one is changed, or the rule is. */
-@AnalyzeClasses(packages = "dev.nightshift", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.nightshift");
+
     /** What stands between JAX-RS and every resource: filters, mappers, readers, the application itself. */
     private static final Set<String> JAX_RS_PLUMBING = Set.of(
             "dev.nightshift.access.LoginFilter",
@@ -37,59 +40,81 @@ class ArchitectureTest {
             "dev.nightshift.runtime.JsonText",
             "dev.nightshift.runtime.Problems");
 
-    @ArchTest
-    static final ArchRule packagesUseWhatThePictureAllows = ArchRuleDefinition.classes()
-            .should(adhereToPlantUmlDiagram(
-                    Path.of("docs", "architecture.puml"), consideringOnlyDependenciesInAnyPackage("dev.nightshift..")));
+    @Test
+    void packagesUseWhatThePictureAllows() {
+        ArchRuleDefinition.classes()
+                .should(adhereToPlantUmlDiagram(
+                        Path.of("docs", "architecture.puml"),
+                        consideringOnlyDependenciesInAnyPackage("dev.nightshift..")))
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule packagesFormNoCycle = SlicesRuleDefinition.slices()
-            .matching("dev.nightshift.(*)..")
-            .should()
-            .beFreeOfCycles();
+    @Test
+    void packagesFormNoCycle() {
+        SlicesRuleDefinition.slices()
+                .matching("dev.nightshift.(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule onlyJobAndMonitoringUseTheBatchRuntimeAndTimers = ArchRuleDefinition.noClasses()
-            .that()
-            .resideOutsideOfPackages("dev.nightshift.job..", "dev.nightshift.monitoring..")
-            .should()
-            .dependOnClassesThat(resideInAnyPackage("jakarta.batch.operations..")
-                    .or(type(jakarta.batch.runtime.BatchRuntime.class))
-                    .or(type(jakarta.ejb.Schedule.class))
-                    .or(type(jakarta.ejb.Schedules.class))
-                    .or(type(jakarta.ejb.Timeout.class))
-                    .or(type(jakarta.ejb.Timer.class))
-                    .or(type(jakarta.ejb.TimerService.class)));
+    @Test
+    void onlyJobAndMonitoringUseTheBatchRuntimeAndTimers() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.nightshift.job..", "dev.nightshift.monitoring..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("jakarta.batch.operations..")
+                        .or(type(jakarta.batch.runtime.BatchRuntime.class))
+                        .or(type(jakarta.ejb.Schedule.class))
+                        .or(type(jakarta.ejb.Schedules.class))
+                        .or(type(jakarta.ejb.Timeout.class))
+                        .or(type(jakarta.ejb.Timer.class))
+                        .or(type(jakarta.ejb.TimerService.class)))
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule onlyResourcesSpeakRest = ArchRuleDefinition.noClasses()
-            .that()
-            .resideOutsideOfPackage("dev.nightshift.console..")
-            .and(DescribedPredicate.not(outermost(nameMatching(".*Resource"))))
-            .and(DescribedPredicate.not(outermost(named(JAX_RS_PLUMBING))))
-            .should()
-            .dependOnClassesThat(resideInAPackage("jakarta.ws.rs.."));
+    @Test
+    void onlyResourcesSpeakRest() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.nightshift.console..")
+                .and(DescribedPredicate.not(outermost(nameMatching(".*Resource"))))
+                .and(DescribedPredicate.not(outermost(named(JAX_RS_PLUMBING))))
+                .should()
+                .dependOnClassesThat(resideInAPackage("jakarta.ws.rs.."))
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule onlyRepositoriesUseTheEntityManager = ArchRuleDefinition.noClasses()
-            .that(DescribedPredicate.not(outermost(nameMatching(".*Repository"))))
-            .should()
-            .dependOnClassesThat(type(jakarta.persistence.EntityManager.class)
-                    .or(type(jakarta.persistence.EntityManagerFactory.class))
-                    .or(type(jakarta.persistence.PersistenceContext.class)));
+    @Test
+    void onlyRepositoriesUseTheEntityManager() {
+        ArchRuleDefinition.noClasses()
+                .that(DescribedPredicate.not(outermost(nameMatching(".*Repository"))))
+                .should()
+                .dependOnClassesThat(type(jakarta.persistence.EntityManager.class)
+                        .or(type(jakarta.persistence.EntityManagerFactory.class))
+                        .or(type(jakarta.persistence.PersistenceContext.class)))
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule onlyTheClockTellsTheTime = ArchRuleDefinition.noClasses()
-            .that()
-            .doNotHaveFullyQualifiedName("dev.nightshift.kernel.Clock")
-            .should()
-            .accessTargetWhere(aReadingOfTheTime());
+    @Test
+    void onlyTheClockTellsTheTime() {
+        ArchRuleDefinition.noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("dev.nightshift.kernel.Clock")
+                .should()
+                .accessTargetWhere(aReadingOfTheTime())
+                .check(CLASSES);
+    }
 
-    @ArchTest
-    static final ArchRule everyPackageSaysWhyItExistsAndRefusesNulls = ArchRuleDefinition.classes()
-            .that()
-            .areTopLevelClasses()
-            .should(new OfAPackageThat("is null-marked in a package-info", ArchitectureTest::isNullMarked));
+    @Test
+    void everyPackageSaysWhyItExistsAndRefusesNulls() {
+        ArchRuleDefinition.classes()
+                .that()
+                .areTopLevelClasses()
+                .should(new OfAPackageThat("is null-marked in a package-info", ArchitectureTest::isNullMarked))
+                .check(CLASSES);
+    }
 
     private static boolean isNullMarked(JavaPackage javaPackage) {
         return javaPackage.isAnnotatedWith(NullMarked.class);

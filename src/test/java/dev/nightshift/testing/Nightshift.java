@@ -75,7 +75,9 @@ public final class Nightshift {
     /** One of a test's own; not started yet. Whoever made it calls {@link #remove}. */
     public static Nightshift prepare(Map<String, String> environment) {
         try {
-            return new Nightshift(Files.createTempDirectory("nightshift-it-"), environment);
+            Path home = Path.of("target", "it-" + Long.toHexString(System.nanoTime()))
+                    .toAbsolutePath();
+            return new Nightshift(Files.createDirectories(home), environment);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -116,9 +118,17 @@ public final class Nightshift {
                 "NIGHTSHIFT_HTTPS_PORT", Integer.toString(https),
                 "NIGHTSHIFT_POSTGRES_PORT", Integer.toString(postgres),
                 "NIGHTSHIFT_DEMO_PORT", Integer.toString(demo),
-                "NIGHTSHIFT_BOOTSTRAP_KEY", BOOTSTRAP_KEY));
+                "NIGHTSHIFT_BOOTSTRAP_KEY", BOOTSTRAP_KEY,
+                "NIGHTSHIFT_POSTGRES_BINARIES", binaries()));
         all.putAll(environment);
         return all;
+    }
+
+    /** The server programs of every version, for its sandboxes; those of 18 it brings itself. */
+    private static String binaries() {
+        return Stream.of(15, 16, 17)
+                .map(major -> Postgres.binaries(major).bin().toString())
+                .collect(java.util.stream.Collectors.joining(File.pathSeparator));
     }
 
     /** What the product needs, without the tests' own classes. */
@@ -270,6 +280,18 @@ public final class Nightshift {
                 throw new AssertionError(run + "\n" + project.log(run.getString("id")));
             }
         }
+    }
+
+    /** As the user of scrapers, for /metrics. */
+    public Api scraper() {
+        String login =
+                "metrics:" + read(data().resolve("secrets/metrics.password")).strip();
+        return Api.at(https())
+                .with(
+                        "Authorization",
+                        "Basic "
+                                + java.util.Base64.getEncoder()
+                                        .encodeToString(login.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
     }
 
     /** The demo's server. */

@@ -1,0 +1,242 @@
+package dev.nightshift.access;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.nightshift.testing.Api;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Every operation of the OpenAPI document, asked by everybody. What an operation needs and what it answers to whoever may
+ * use it (with no body and made-up ids, so that nothing happens) stands in one table; a new operation needs a row.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class OperationsIT {
+    private static final Pattern PARAMETER = Pattern.compile("\\{\\w+}");
+
+    /** Whom an operation serves. */
+    private enum Needs {
+        NOBODY,
+        LOGIN,
+        VIEWER,
+        OPERATOR,
+        ADMIN,
+        INSTALLATION
+    }
+
+    enum Who {
+        NOBODY,
+        ADMIN_OF_ANOTHER_PROJECT,
+        VIEWER,
+        OPERATOR,
+        ADMIN,
+        INSTALLATION_ADMIN;
+
+        /** 0 if admitted, else the status of the refusal. */
+        private int refusal(Needs needs, int hidden) {
+            if (needs == Needs.NOBODY) {
+                return 0;
+            }
+            if (this == NOBODY) {
+                return 401;
+            }
+            if (needs == Needs.LOGIN || this == INSTALLATION_ADMIN) {
+                return 0;
+            }
+            if (needs == Needs.INSTALLATION) {
+                return hidden;
+            }
+            if (this == ADMIN_OF_ANOTHER_PROJECT) {
+                return 404;
+            }
+            boolean tooLittle = switch (this) {
+                case VIEWER -> needs != Needs.VIEWER;
+                case OPERATOR -> needs == Needs.ADMIN;
+                default -> false;
+            };
+            return tooLittle ? 403 : 0;
+        }
+    }
+
+    /** The answer to whoever may, and to whoever would have to be the installation's admin. */
+    private record Row(Needs needs, int answer, int refused) {}
+
+    private static final Map<String, Row> TABLE = new TreeMap<>();
+
+    private static void row(String operation, Needs needs, int answer) {
+        row(operation, needs, answer, 403);
+    }
+
+    private static void row(String operation, Needs needs, int answer, int refused) {
+        TABLE.put(operation, new Row(needs, answer, refused));
+    }
+
+    static {
+        String project = "/api/projects/{project}";
+        row("POST /api/login", Needs.NOBODY, 400);
+        row("POST /api/logout", Needs.LOGIN, 204);
+        row("GET /api/me", Needs.LOGIN, 200);
+        row("PUT /api/me/password", Needs.LOGIN, 403);
+        row("GET /api/jobs", Needs.LOGIN, 200);
+        row("GET /api/projects", Needs.LOGIN, 200);
+        row("POST /api/projects", Needs.INSTALLATION, 400);
+        row("GET " + project, Needs.VIEWER, 200);
+        row("GET " + project + "/overview", Needs.VIEWER, 200);
+        row("GET " + project + "/instances", Needs.VIEWER, 200);
+        row("POST " + project + "/instances", Needs.ADMIN, 400);
+        row("GET " + project + "/instances/{instance}", Needs.VIEWER, 404);
+        row("PUT " + project + "/instances/{instance}", Needs.ADMIN, 404);
+        row("DELETE " + project + "/instances/{instance}", Needs.ADMIN, 404);
+        row("GET " + project + "/databases", Needs.VIEWER, 200);
+        row("POST " + project + "/databases", Needs.ADMIN, 400);
+        row("GET " + project + "/databases/{database}", Needs.VIEWER, 404);
+        row("PUT " + project + "/databases/{database}", Needs.ADMIN, 404);
+        row("DELETE " + project + "/databases/{database}", Needs.ADMIN, 404);
+        row("POST " + project + "/databases/{database}/check", Needs.OPERATOR, 404);
+        row("POST " + project + "/check", Needs.OPERATOR, 400);
+        row("GET " + project + "/runs", Needs.VIEWER, 200);
+        row("POST " + project + "/runs", Needs.OPERATOR, 400);
+        row("GET " + project + "/runs/{id}", Needs.VIEWER, 404);
+        row("GET " + project + "/runs/{id}/log", Needs.VIEWER, 404);
+        row("POST " + project + "/runs/{id}/stop", Needs.OPERATOR, 404);
+        row("POST " + project + "/runs/{id}/restart", Needs.OPERATOR, 404);
+        row("GET " + project + "/backups", Needs.VIEWER, 200);
+        row("GET " + project + "/backups/{id}", Needs.VIEWER, 404);
+        row("POST " + project + "/recovery-key", Needs.ADMIN, 200);
+        row("GET " + project + "/findings", Needs.VIEWER, 200);
+        row("GET " + project + "/schedules", Needs.VIEWER, 200);
+        row("POST " + project + "/schedules", Needs.OPERATOR, 400);
+        row("POST " + project + "/schedules/preview", Needs.OPERATOR, 400);
+        row("GET " + project + "/schedules/{schedule}", Needs.VIEWER, 404);
+        row("PUT " + project + "/schedules/{schedule}", Needs.OPERATOR, 400);
+        row("DELETE " + project + "/schedules/{schedule}", Needs.OPERATOR, 400);
+        row("GET " + project + "/members", Needs.VIEWER, 200);
+        row("PUT " + project + "/members/{person}", Needs.ADMIN, 400);
+        row("DELETE " + project + "/members/{person}", Needs.ADMIN, 404);
+        row("GET /api/nodes", Needs.INSTALLATION, 200, 404);
+        row("GET /api/people", Needs.INSTALLATION, 200);
+        row("POST /api/people", Needs.INSTALLATION, 400);
+        row("GET /api/people/{person}", Needs.INSTALLATION, 404);
+        row("PUT /api/people/{person}", Needs.INSTALLATION, 404);
+        row("DELETE /api/people/{person}", Needs.INSTALLATION, 404);
+        row("GET /api/keys", Needs.LOGIN, 200);
+        row("POST /api/keys", Needs.LOGIN, 400);
+        row("DELETE /api/keys/{key}", Needs.LOGIN, 404);
+        row("GET /api/audit", Needs.INSTALLATION, 200, 400);
+    }
+
+    private final Nightshift nightshift = Nightshift.shared();
+    private final Map<Who, Api> callers = new EnumMap<>(Who.class);
+
+    @BeforeAll
+    void everybody() {
+        TestProject.create(nightshift.admin(), "operations");
+        TestProject.create(nightshift.admin(), "operations-elsewhere");
+        callers.put(Who.NOBODY, Api.at(nightshift.https()));
+        callers.put(Who.ADMIN_OF_ANOTHER_PROJECT, key("operations-elsewhere", "ADMIN"));
+        callers.put(Who.VIEWER, key("operations", "VIEWER"));
+        callers.put(Who.OPERATOR, key("operations", "OPERATOR"));
+        callers.put(Who.ADMIN, key("operations", "ADMIN"));
+        callers.put(Who.INSTALLATION_ADMIN, nightshift.admin());
+    }
+
+    private Api key(String project, String role) {
+        JsonObject made = nightshift
+                .admin()
+                .post(
+                        "api/keys",
+                        Json.createObjectBuilder()
+                                .add("name", "operations-" + UUID.randomUUID())
+                                .add("project", project)
+                                .add("role", role)
+                                .build())
+                .expect(201)
+                .object();
+        return Api.at(nightshift.https()).withKey(made.getString("key"));
+    }
+
+    private Api caller(Who who) {
+        return Objects.requireNonNull(callers.get(who));
+    }
+
+    private Set<String> operations() {
+        JsonObject paths = nightshift
+                .admin()
+                .get("openapi?format=JSON")
+                .expect(200)
+                .object()
+                .getJsonObject("paths");
+        Set<String> operations = new TreeSet<>();
+        paths.forEach((path, item) -> {
+            for (String method : item.asJsonObject().keySet()) {
+                if (Set.of("get", "put", "post", "delete", "patch", "head", "options")
+                        .contains(method)) {
+                    operations.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path);
+                }
+            }
+        });
+        return operations;
+    }
+
+    @Test
+    void everyOperationHasARowAndTheReverse() {
+        assertEquals(TABLE.keySet(), operations());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theAnswersAreThoseOfTheTable(Who who) {
+        Api caller = caller(who);
+        List<String> wrong = new ArrayList<>();
+        TABLE.forEach((operation, row) -> {
+            String[] parts = operation.split(" ", 2);
+            String path = parts[1].substring(1)
+                    .replace("{project}", "operations")
+                    .replace("{id}", UUID.randomUUID().toString())
+                    .replace("{key}", UUID.randomUUID().toString());
+            Api.Answer answer = caller.send(
+                    parts[0], PARAMETER.matcher(path).replaceAll("nobody"), parts[0].equals("GET") ? null : "{}");
+            int refusal = who.refusal(row.needs(), row.refused());
+            int expected = refusal == 0 ? row.answer() : refusal;
+            if (answer.status() != expected) {
+                wrong.add(operation + " by " + who + ": " + answer.status() + " instead of " + expected + " "
+                        + answer.body().substring(0, Math.min(200, answer.body().length())));
+            }
+        });
+        assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
+    }
+
+    @Test
+    void aProjectsPartOfTheAuditIsItsAdminsToRead() {
+        String path = "api/audit?project=operations";
+        caller(Who.ADMIN).get(path).expect(200);
+        caller(Who.ADMIN_OF_ANOTHER_PROJECT).get(path).expect(404);
+        caller(Who.VIEWER).get(path).expect(403);
+    }
+
+    @Test
+    void anotherProjectsAdminHearsOfAProjectWhatIsHeardOfNone() {
+        Api stranger = caller(Who.ADMIN_OF_ANOTHER_PROJECT);
+        String real = stranger.get("api/projects/operations").expect(404).body();
+        String invented =
+                stranger.get("api/projects/operations-invented").expect(404).body();
+        assertEquals(invented.replace("operations-invented", "operations"), real);
+    }
+}

@@ -1,0 +1,265 @@
+package dev.nightshift.console;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.deque.html.axecore.playwright.AxeBuilder;
+import com.deque.html.axecore.results.AxeResults;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.LoadState;
+import com.microsoft.playwright.options.ReducedMotion;
+import dev.nightshift.testing.Chromium;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every page as people see it, on a desk and on a phone, by day and by night. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ConsoleIT {
+    private static final List<String> WCAG_22_AA = List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa");
+
+    private final Nightshift nightshift = Nightshift.shared();
+    private final TestProject demo = TestProject.of(nightshift.admin(), "demo");
+    private Chromium chromium;
+    private String login;
+
+    @BeforeAll
+    void loginOnceByKeyboard() throws Exception {
+        nightshift.awaitDemoRound();
+        chromium = Chromium.start();
+        try (BrowserContext context = context(1440, ColorScheme.LIGHT, null)) {
+            Page page = context.newPage();
+            Watch watch = new Watch(page);
+            page.navigate(address("p/demo/runs"));
+            assertThat(page.getByLabel("Name")).isFocused();
+            page.keyboard().type("admin");
+            page.keyboard().press("Tab");
+            page.keyboard().type(nightshift.adminPassword());
+            page.keyboard().press("Enter");
+            assertThat(page).hasURL(address("p/demo/runs"));
+            assertThat(page.getByRole(AriaRole.HEADING, named("Runs").setLevel(1)))
+                    .isVisible();
+            watch.assertQuiet("login", 401); // that it asks who one is before the login
+            login = context.storageState();
+        }
+    }
+
+    @AfterAll
+    void stop() {
+        if (chromium != null) {
+            chromium.close();
+        }
+    }
+
+    private static Page.GetByRoleOptions named(String name) {
+        return new Page.GetByRoleOptions().setName(name);
+    }
+
+    private String address(String path) {
+        return nightshift.https().resolve("/" + path).toString();
+    }
+
+    private BrowserContext context(int width, ColorScheme scheme, @Nullable String state) {
+        Browser.NewContextOptions options = new Browser.NewContextOptions()
+                .setViewportSize(width, width < 500 ? 844 : 900)
+                .setDeviceScaleFactor(1)
+                .setColorScheme(scheme)
+                .setReducedMotion(ReducedMotion.REDUCE)
+                .setLocale("en-GB")
+                .setIgnoreHTTPSErrors(true);
+        return chromium.browser().newContext(state == null ? options : options.setStorageState(state));
+    }
+
+    /** What a page must not do behind the reader's back. */
+    private final class Watch {
+        private final List<String> errors = new ArrayList<>();
+        private final List<String> elsewhere = new ArrayList<>();
+
+        Watch(Page page) {
+            page.onConsoleMessage(message -> {
+                if (message.type().equals("error")) {
+                    errors.add(message.text());
+                }
+            });
+            page.onPageError(errors::add);
+            page.onRequest(request -> {
+                URI uri = URI.create(request.url().replaceAll("[?#].*", ""));
+                boolean own = uri.getScheme().equals("data")
+                        || (nightshift.https().getHost().equals(uri.getHost())
+                                && nightshift.https().getPort() == uri.getPort());
+                if (!own) {
+                    elsewhere.add(request.url());
+                }
+            });
+        }
+
+        void assertQuiet(String what) {
+            assertEquals(List.of(), errors, what + ": errors in the browser's console");
+            assertEquals(List.of(), elsewhere, what + ": requests to other hosts");
+        }
+
+        void assertQuiet(String what, int expectedStatus) {
+            errors.removeIf(error -> error.contains("status of " + expectedStatus));
+            assertQuiet(what);
+        }
+    }
+
+    private Map<String, String> pages() {
+        String run = nightshift
+                .admin()
+                .get(demo.path("runs?job=restore-drill"))
+                .items()
+                .get(0)
+                .getString("id");
+        String backup = demo.backups("demo").get(0).getString("id");
+        Map<String, String> pages = new LinkedHashMap<>();
+        pages.put("tonight", "p/demo/tonight");
+        pages.put("databases", "p/demo/databases");
+        pages.put("database", "p/demo/databases/demo");
+        pages.put("database-new", "p/demo/databases/-/new");
+        pages.put("runs", "p/demo/runs");
+        pages.put("run", "p/demo/runs/" + run);
+        pages.put("schedules", "p/demo/schedules");
+        pages.put("schedule-new", "p/demo/schedules/-/new");
+        pages.put("backups", "p/demo/backups");
+        pages.put("backup", "p/demo/backups/" + backup);
+        pages.put("findings", "p/demo/findings");
+        pages.put("nodes", "p/demo/nodes");
+        pages.put("members", "p/demo/people");
+        pages.put("keys", "p/demo/people?tab=keys");
+        pages.put("people", "p/demo/people?tab=people");
+        pages.put("audit", "p/demo/audit");
+        pages.put("me", "p/demo/me");
+        pages.put("missing", "p/demo/nowhere");
+        return pages;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1440,LIGHT", "1440,DARK", "390,LIGHT", "390,DARK"})
+    void everyPageIsInOrder(int width, ColorScheme scheme) {
+        List<String> complaints = new ArrayList<>();
+        try (BrowserContext context = context(width, scheme, login)) {
+            pages().forEach((name, path) -> {
+                try (Page page = context.newPage()) {
+                    Watch watch = new Watch(page);
+                    page.navigate(address(path));
+                    assertThat(page.locator("main").getByRole(AriaRole.HEADING).first())
+                            .isVisible();
+                    look(page, name, width, scheme, complaints);
+                    watch.assertQuiet(name);
+                } catch (AssertionError | RuntimeException e) {
+                    complaints.add(name + " at " + width + " " + scheme + ": " + e.getMessage());
+                }
+            });
+        }
+        assertEquals(List.of(), complaints, () -> String.join("\n", complaints));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1440,LIGHT", "1440,DARK", "390,LIGHT", "390,DARK"})
+    void theLoginPageIsInOrderAndSaysWhenAPasswordIsWrong(int width, ColorScheme scheme) {
+        List<String> complaints = new ArrayList<>();
+        try (BrowserContext context = context(width, scheme, null);
+                Page page = context.newPage()) {
+            page.navigate(address(""));
+            assertThat(page.getByLabel("Password")).isVisible();
+            look(page, "login", width, scheme, complaints);
+            page.getByLabel("Name").fill("nobody-" + width + scheme);
+            page.getByLabel("Password").fill("not-the-password");
+            page.getByRole(AriaRole.BUTTON, named("Log in")).click();
+            assertThat(page.getByRole(AriaRole.ALERT)).containsText("wrong");
+            look(page, "login-refused", width, scheme, complaints);
+        }
+        assertEquals(List.of(), complaints, () -> String.join("\n", complaints));
+    }
+
+    /** Takes a picture, and notes what is wider than the screen or shuts somebody out. */
+    private static void look(Page page, String name, int width, ColorScheme scheme, List<String> complaints) {
+        String what = name + "-" + width + "-" + scheme.name().toLowerCase(Locale.ROOT);
+        page.waitForLoadState(LoadState.NETWORKIDLE);
+        page.screenshot(new Page.ScreenshotOptions()
+                .setPath(Path.of("target", "screenshots", what + ".png"))
+                .setFullPage(true));
+        Object wider = page.evaluate("() => document.documentElement.scrollWidth - innerWidth");
+        if (wider instanceof Number pixels && pixels.intValue() > 0) {
+            complaints.add(what + " is " + pixels + " px wider than the screen");
+        }
+        AxeResults results = new AxeBuilder(page).withTags(WCAG_22_AA).analyze();
+        results.getViolations()
+                .forEach(violation -> violation.getNodes().stream()
+                        .limit(3)
+                        .forEach(node -> complaints.add(what + ": " + violation.getId() + " (" + violation.getHelp()
+                                + ") at " + node.getHtml())));
+    }
+
+    @Test
+    void everythingIsReachedByKeyboard() {
+        try (BrowserContext context = context(1440, ColorScheme.LIGHT, login);
+                Page page = context.newPage()) {
+            page.navigate(address("p/demo/tonight"));
+            assertThat(page.getByRole(AriaRole.HEADING, named("Tonight").setLevel(1)))
+                    .isVisible();
+            page.keyboard().press("g");
+            page.keyboard().press("b");
+            assertThat(page).hasURL(address("p/demo/backups"));
+            page.keyboard().press("/");
+            Locator search = page.getByRole(AriaRole.COMBOBOX, named("Search"));
+            assertThat(search).isFocused();
+            page.keyboard().type("shop");
+            assertThat(page.locator("#search-hits").getByRole(AriaRole.OPTION).first())
+                    .containsText("database on");
+            page.keyboard().press("Enter");
+            assertThat(page).hasURL(Pattern.compile("/p/demo/databases/demo$"));
+            page.keyboard().press("?");
+            assertThat(page.getByRole(AriaRole.DIALOG)).isVisible();
+            page.keyboard().press("Escape");
+            assertThat(page.getByRole(AriaRole.DIALOG)).isHidden();
+        }
+    }
+
+    @Test
+    void aRunIsStartedAndFollowedWithoutAReload() {
+        try (BrowserContext context = context(1440, ColorScheme.LIGHT, login);
+                Page page = context.newPage()) {
+            Watch watch = new Watch(page);
+            String run = demo.start(
+                    "backup",
+                    "demo",
+                    Json.createObjectBuilder()
+                            .add("rateLimitKilobytesPerSecond", 20_000)
+                            .build());
+            page.navigate(address("p/demo/runs/" + run));
+            assertThat(page.locator(".topbar").getByRole(AriaRole.STATUS)).hasText("Live");
+            Locator state = page.locator(".run-sub");
+            assertThat(state).containsText("running");
+            page.evaluate("() => { window.notReloaded = true; }");
+            assertThat(state)
+                    .containsText(
+                            "done",
+                            new com.microsoft.playwright.assertions.LocatorAssertions.ContainsTextOptions()
+                                    .setTimeout(120_000));
+            assertEquals(true, page.evaluate("() => window.notReloaded"));
+            watch.assertQuiet("a followed run");
+        }
+    }
+}
