@@ -9,6 +9,7 @@ import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Nightshift;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -133,8 +134,13 @@ class LoginIT {
     }
 
     @Test
-    void healthNeedsNoLogin() {
+    void healthNeedsNoLogin() throws InterruptedException {
         Api plain = Api.at(nightshift.http());
+        // The node registers with its first heartbeat, within 5 s of the start
+        long giveUp = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (plain.get("health/started").status() != 200 && System.nanoTime() < giveUp) {
+            Thread.sleep(250);
+        }
         for (String check : List.of("started", "ready", "live")) {
             plain.get("health/" + check).expect(200);
         }
