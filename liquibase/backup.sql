@@ -78,7 +78,7 @@ as $$
     select p.name, d.name,
            extract(epoch from now() - newest.taken_at)::double precision,
            extract(epoch from now() - proven.at)::double precision,
-           newest.stored_bytes, coalesce(last.level, -1)
+           newest.stored_bytes, last.level
       from fleet.database d
       join fleet.project p on p.id = d.project_id and p.deleted_at is null
       left join lateral (select b.* from backup.backup b

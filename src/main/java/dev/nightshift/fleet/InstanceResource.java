@@ -239,7 +239,7 @@ public class InstanceResource {
     }
 
     private static boolean same(Instance instance, String hostAndPort) {
-        return hostAndPort.equals(instance.host() + ":" + instance.port());
+        return hostAndPort.equals(TargetPools.instance(instance.host(), instance.port()));
     }
 
     private BreakerView breaker(Instance instance) {

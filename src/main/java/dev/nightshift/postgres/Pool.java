@@ -122,6 +122,8 @@ final class Pool {
         return new PoolStatus(
                 endpoint.toString(),
                 TargetPools.instance(endpoint),
+                endpoint.user(),
+                endpoint.database(),
                 figures == null ? 0 : figures.getActiveConnections(),
                 figures == null ? 0 : figures.getIdleConnections(),
                 figures == null ? 0 : figures.getThreadsAwaitingConnection(),

@@ -115,7 +115,12 @@ public final class TargetPools implements AutoCloseable {
 
     /** {@code host:port}: what has a breaker of its own. */
     public static String instance(Endpoint endpoint) {
-        return endpoint.host() + ":" + endpoint.port();
+        return instance(endpoint.host(), endpoint.port());
+    }
+
+    /** {@code host:port}: what has a breaker of its own. */
+    public static String instance(String host, int port) {
+        return host + ":" + port;
     }
 
     /**

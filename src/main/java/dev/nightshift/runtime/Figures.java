@@ -9,9 +9,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.eclipse.microprofile.metrics.Metadata;
@@ -20,6 +23,7 @@ import org.eclipse.microprofile.metrics.MetricRegistry;
 import org.eclipse.microprofile.metrics.MetricUnits;
 import org.eclipse.microprofile.metrics.Tag;
 import org.eclipse.microprofile.metrics.annotation.RegistryScope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What /metrics says beyond the server's own figures: runs, backups, proofs, pools and breakers, read with the node's
@@ -42,23 +46,86 @@ public class Figures {
 
     synchronized void measure(@ObservesAsync Beat beat) {
         values.clear();
-        transactions.installation(connection -> {
+        List<Address> addresses = transactions.installation(connection -> {
             runs(connection);
             backups(connection);
-            return true;
+            return addresses(connection);
         });
-        for (PoolStatus pool : pools.pools()) {
-            put("nightshift_pool_connections", tags("instance", pool.instance(), "state", "active"), pool.active());
-            put("nightshift_pool_connections", tags("instance", pool.instance(), "state", "idle"), pool.idle());
-            put("nightshift_pool_connections", tags("instance", pool.instance(), "state", "waiting"), pool.waiting());
-        }
-        for (BreakerStatus breaker : pools.breakers()) {
-            put(
-                    "nightshift_breaker_open",
-                    tags("instance", breaker.instance()),
-                    breaker.state() == BreakerStatus.State.CLOSED ? 0 : 1);
-        }
+        pools(addresses);
+        breakers(addresses);
         publish();
+    }
+
+    /**
+     * Whose server an address is. {@code dbname} and {@code database} are null for an instance without databases.
+     *
+     * @param server {@code host:port}
+     */
+    private record Address(
+            String project,
+            String instance,
+            String server,
+            String user,
+            @Nullable String dbname,
+            @Nullable String database) {}
+
+    private static List<Address> addresses(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement(
+                        "select project, instance, host, port, username, dbname, database from fleet.addresses()");
+                var rows = query.executeQuery()) {
+            var all = new ArrayList<Address>();
+            while (rows.next()) {
+                all.add(new Address(
+                        rows.getString(1),
+                        rows.getString(2),
+                        TargetPools.instance(rows.getString(3), rows.getInt(4)),
+                        rows.getString(5),
+                        rows.getString(6),
+                        rows.getString(7)));
+            }
+            return all;
+        }
+    }
+
+    /** A pool belongs to who logs in there; the maintenance database has the server's own name for it. */
+    private void pools(List<Address> addresses) {
+        for (PoolStatus pool : pools.pools()) {
+            var owners = addresses.stream()
+                    .filter(each ->
+                            each.server().equals(pool.instance()) && each.user().equals(pool.user()))
+                    .toList();
+            owners.stream()
+                    .filter(each -> pool.database().equals(each.dbname()))
+                    .findFirst()
+                    .or(() -> owners.stream().findFirst())
+                    .ifPresent(owner -> {
+                        String name =
+                                owner.database() != null && pool.database().equals(owner.dbname())
+                                        ? owner.database()
+                                        : pool.database();
+                        connections(owner, name, "active", pool.active());
+                        connections(owner, name, "idle", pool.idle());
+                        connections(owner, name, "waiting", pool.waiting());
+                    });
+        }
+    }
+
+    private void connections(Address owner, String database, String state, int count) {
+        put(
+                "nightshift_pool_connections",
+                tags("project", owner.project(), "server", owner.instance(), "database", database, "state", state),
+                count);
+    }
+
+    /** One breaker guards a host and port, whoever registered it. */
+    private void breakers(List<Address> addresses) {
+        for (BreakerStatus breaker : pools.breakers()) {
+            addresses.stream()
+                    .filter(each -> each.server().equals(breaker.instance()))
+                    .map(each -> tags("project", each.project(), "server", each.instance()))
+                    .map(tags -> new MetricID("nightshift_breaker_open", tags))
+                    .forEach(id -> values.put(id, breaker.state() == BreakerStatus.State.CLOSED ? 0.0 : 1.0));
+        }
     }
 
     private void runs(Connection connection) throws SQLException {
@@ -79,17 +146,19 @@ public class Figures {
                 var rows = query.executeQuery()) {
             while (rows.next()) {
                 Tag[] tags = tags("project", rows.getString(1), "database", rows.getString(2));
-                double backupAge = rows.getDouble(3);
-                if (!rows.wasNull()) {
-                    put("nightshift_backup_age_seconds", tags, backupAge);
-                    put("nightshift_backup_stored_bytes", tags, (double) rows.getLong(5));
-                }
-                double proofAge = rows.getDouble(4);
-                if (!rows.wasNull()) {
-                    put("nightshift_proof_age_seconds", tags, proofAge);
-                    put("nightshift_proof_level", tags, rows.getInt(6));
-                }
+                put("nightshift_database", tags, 1);
+                measured(rows, 3, "nightshift_backup_age_seconds", tags);
+                measured(rows, 4, "nightshift_proof_age_seconds", tags);
+                measured(rows, 5, "nightshift_backup_stored_bytes", tags);
+                measured(rows, 6, "nightshift_proof_level", tags);
             }
+        }
+    }
+
+    private void measured(ResultSet rows, int column, String name, Tag[] tags) throws SQLException {
+        double value = rows.getDouble(column);
+        if (!rows.wasNull()) {
+            put(name, tags, value);
         }
     }
 

@@ -5,15 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** What a newcomer sees: one command, a night's work on a demo, a summary that is true. */
@@ -37,17 +44,41 @@ class FirstNightIT {
     }
 
     @Test
+    void metricsAreLabelledByProjectServerAndDatabase() {
+        nightshift.awaitDemoRound();
+        String of = "project=\"demo\"";
+        for (String series : List.of("database", "backup_age_seconds", "backup_stored_bytes", "proof_age_seconds")) {
+            awaitSeries("nightshift_" + series + "{", of, "database=\"demo\"");
+        }
+        awaitSeries("nightshift_proof_level{", of, "database=\"demo\"", "} 3.0");
+        awaitSeries("nightshift_runs{", of, "job=\"vacuum\"", "status=\"COMPLETED\"");
+        awaitSeries("nightshift_breaker_open{", of, "server=\"demo\"", "} 0.0");
+    }
+
+    private void awaitSeries(String name, String... parts) {
+        Eventually.isTrue(
+                name + " with " + List.of(parts),
+                Duration.ofSeconds(20),
+                () -> nightshift
+                        .scraper()
+                        .get("metrics")
+                        .expect(200)
+                        .body()
+                        .lines()
+                        .anyMatch(line ->
+                                line.startsWith(name) && List.of(parts).stream().allMatch(line::contains)));
+    }
+
+    @Test
     void theSummaryNamesWhatRestTells() {
         nightshift.awaitDemoRound();
         List<JsonObject> backups = demo.backups("demo");
         JsonObject first = backups.get(backups.size() - 1);
-        dev.nightshift.testing.Eventually.isTrue(
+        Eventually.isTrue(
                 "a summary with the proof",
-                java.time.Duration.ofSeconds(30),
-                () -> firstOutput().toLowerCase(java.util.Locale.ROOT).contains("restored"));
-        String size = new dev.nightshift.kernel.Bytes(
-                        first.getJsonNumber("storedBytes").longValue())
-                .toString();
+                Duration.ofSeconds(30),
+                () -> firstOutput().toLowerCase(Locale.ROOT).contains("restored"));
+        String size = new Bytes(first.getJsonNumber("storedBytes").longValue()).toString();
         assertAll(
                 () -> assertTrue(firstOutput().contains("https://localhost:"), firstOutput()),
                 () -> assertTrue(firstOutput().contains(size), size + " in " + firstOutput()));
@@ -56,8 +87,8 @@ class FirstNightIT {
     private String firstOutput() {
         try {
             return Files.readString(nightshift.output(1));
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -81,10 +112,7 @@ class FirstNightIT {
         String password = nightshift.adminPassword();
         nightshift.stop();
         assertEquals(List.of(), nightshift.servers(), "no server is left");
-        assertEquals(
-                List.of(),
-                dev.nightshift.testing.Processes.withArgument(nightshift.data().toString()),
-                "no process is left");
+        assertEquals(List.of(), Processes.withArgument(nightshift.data().toString()), "no process is left");
         nightshift.start();
         assertFalse(nightshift.output().contains(password), "the password is said once");
         assertEquals("COMPLETE", demo.backup(first).getString("state"));
