@@ -58,6 +58,8 @@ create table job.run (
     fire_at        timestamptz,
     parameters     jsonb not null default '{}',
     attempt        int not null default 1,
+    -- How often its node died since a person started it; a node that was stopped in good order does not count.
+    losses         int not null default 0,
     created_at     timestamptz not null default now(),
     started_at     timestamptz,
     ended_at       timestamptz,

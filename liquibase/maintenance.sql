@@ -5,7 +5,7 @@ create schema maintenance;
 grant usage on schema maintenance to ${app_role};
 
 create table maintenance.vacuumed_table (
-    id              bigint generated always as identity primary key,
+    id              uuid primary key,
     project_id      uuid not null,
     run_id          uuid not null,
     database_id     uuid not null,

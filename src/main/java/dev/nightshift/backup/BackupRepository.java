@@ -60,7 +60,9 @@ class BackupRepository {
             insert.setLong(++at, manifest.checksums().warnings().size());
             insert.setInt(++at, manifest.tablespaces().size());
             insert.setString(++at, manifest.key().keyId());
-            insert.executeUpdate();
+            if (insert.executeUpdate() == 0) {
+                return; // entered before, and told of
+            }
         }
         try (var outbox = connection.prepareStatement(
                 "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
@@ -74,7 +76,7 @@ class BackupRepository {
     void insert(Connection connection, ProjectId project, UUID backup, Backup.StoredProof proof) throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.proof (id, project_id, backup_id, run_id, at, level, outcome, rto_millis, reason, ladder, not_checked)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb) on conflict (id) do nothing
                 """)) {
             insert.setObject(1, proof.id());
             insert.setObject(2, project.value());

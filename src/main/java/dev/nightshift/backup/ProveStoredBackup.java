@@ -100,10 +100,7 @@ public class ProveStoredBackup extends TargetBatchlet {
                 proof.reason(),
                 ladder.build().toString(),
                 notChecked.build().toString());
-        target.store(connection -> {
-            repository.insert(connection, target.project(), backup.id(), stored);
-            return true;
-        });
+        target.store(connection -> repository.insert(connection, target.project(), backup.id(), stored));
         target.figure("backup", backup.id());
         target.figure("level", word(proof));
         if (rto != null) {

@@ -155,10 +155,7 @@ public class TakeBackup extends TargetBatchlet {
 
     private void catalogue(TargetRun target, Manifest manifest) {
         target.begin(BackupJob.CATALOGUE);
-        target.store(connection -> {
-            repository.insert(connection, target, Stores.LOCAL, manifest);
-            return true;
-        });
+        target.store(connection -> repository.insert(connection, target, Stores.LOCAL, manifest));
         var figures = manifest.figures();
         target.figure("backup", manifest.backup());
         target.figure("sizeBytes", figures.bytesRead());

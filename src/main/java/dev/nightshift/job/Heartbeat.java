@@ -37,6 +37,9 @@ public class Heartbeat {
     private LocalTargets local;
 
     @Inject
+    private JobConfig config;
+
+    @Inject
     private Event<Beat> beats;
 
     @Resource
@@ -75,19 +78,9 @@ public class Heartbeat {
         if (local.works(run.run())) {
             return;
         }
-        String reason = "Its node died or was stopped in the middle of the work.";
-        ledger.lose(run.project(), run.run(), reason, Runs.MOST_ATTEMPTS).ifPresent(status -> {
-            ledger.log(run.project(), run.run(), null, Run.Level.WARN, reason + " " + whatNext(status));
-            LOG.log(System.Logger.Level.WARNING, "Run {0} was lost; it is now {1}", run.run(), status);
-        });
-    }
-
-    private static String whatNext(RunStatus status) {
-        return switch (status) {
-            case QUEUED -> "It starts again with its unfinished targets.";
-            case STOPPED -> "It was to stop and does not start again.";
-            default -> "It was tried " + Runs.MOST_ATTEMPTS + " times; restart it by hand once the cause is known.";
-        };
+        ledger.lose(run.project(), run.run(), config.losses())
+                .ifPresent(status -> LOG.log(
+                        System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", run.run(), status));
     }
 
     /** In good order: what still runs is left to the other nodes or the next start, which need not wait for the leases. */

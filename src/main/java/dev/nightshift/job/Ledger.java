@@ -195,40 +195,60 @@ class Ledger {
         }
     }
 
+    /** A started run whose node is no more. */
+    private record Orphan(boolean stopping, boolean handedOver, int losses) {}
+
     /**
      * Declares a started run lost, with its unfinished targets and steps, and queues it again while the policy allows. One
      * that was told to stop has stopped: it does not begin again by itself.
      *
-     * @param mostAttempts restart while fewer attempts than this were made
+     * @param mostLosses a run that lost its node this often stays lost; one whose node was stopped in good order always
+     *     begins again
      * @return the status it now has; empty if it is no longer started
      */
-    Optional<RunStatus> lose(ProjectId project, UUID run, String reason, int mostAttempts) {
+    Optional<RunStatus> lose(ProjectId project, UUID run, int mostLosses) {
         return transactions.in(project, connection -> {
-            int attempt;
-            boolean stopping;
-            try (var query = connection.prepareStatement("""
-                    select attempt, status = 'STOPPING' from job.run
-                     where id = ? and status in ('STARTED', 'STOPPING') for update
-                    """)) {
-                query.setObject(1, run);
-                try (var rows = query.executeQuery()) {
-                    if (!rows.next()) {
-                        return Optional.<RunStatus>empty();
-                    }
-                    attempt = rows.getInt(1);
-                    stopping = rows.getBoolean(2);
-                }
+            Orphan orphan = orphan(connection, run).orElse(null);
+            if (orphan == null) {
+                return Optional.<RunStatus>empty();
             }
-            RunStatus status = stopping ? RunStatus.STOPPED : RunStatus.LOST;
+            String reason = orphan.handedOver() ? "Its node was stopped." : "Its node died in the middle of the work.";
+            RunStatus status = orphan.stopping() ? RunStatus.STOPPED : RunStatus.LOST;
             abandon(connection, run, status, reason);
-            outbox(connection, project, run, status);
-            live.changed(project, "run", run);
-            if (stopping || attempt >= mostAttempts) {
-                return Optional.of(status);
+            boolean again = !orphan.stopping() && (orphan.handedOver() || orphan.losses() < mostLosses);
+            String next;
+            if (again) {
+                requeue(connection, project, run);
+                next = "It goes on with its unfinished targets.";
+            } else {
+                outbox(connection, project, run, status);
+                live.changed(project, "run", run);
+                next = orphan.stopping()
+                        ? "It was to stop and does not start again."
+                        : "That was the case " + orphan.losses() + " times; restart it once the cause is known.";
             }
-            requeue(connection, project, run);
-            return Optional.of(RunStatus.QUEUED);
+            log(connection, project, run, null, Run.Level.WARN, reason + " " + next);
+            live.changed(project, "log", run);
+            return Optional.of(again ? RunStatus.QUEUED : status);
         });
+    }
+
+    /** Counts the loss, if it is one. */
+    private static Optional<Orphan> orphan(Connection connection, UUID run) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update job.run r set losses = r.losses + case when n.stopped_at is null then 1 else 0 end
+                  from job.attempt a join job.node n on n.id = a.node_id
+                 where a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
+                   and r.id = ? and r.status in ('STARTED', 'STOPPING')
+                returning r.status = 'STOPPING', n.stopped_at is not null, r.losses
+                """)) {
+            update.setObject(1, run);
+            try (var rows = update.executeQuery()) {
+                return rows.next()
+                        ? Optional.of(new Orphan(rows.getBoolean(1), rows.getBoolean(2), rows.getInt(3)))
+                        : Optional.empty();
+            }
+        }
     }
 
     private static void abandon(Connection connection, UUID run, RunStatus status, String reason) throws SQLException {
@@ -260,8 +280,17 @@ class Ledger {
         }
     }
 
+    /** A person starts a run that is over again: earlier losses no longer count. */
+    void restart(Connection connection, ProjectId project, UUID run) throws SQLException {
+        requeue(connection, project, run);
+        try (var update = connection.prepareStatement("update job.run set losses = 0 where id = ?")) {
+            update.setObject(1, run);
+            update.executeUpdate();
+        }
+    }
+
     /** The next attempt of a run that is over: its unfinished targets only. */
-    void requeue(Connection connection, ProjectId project, UUID run) throws SQLException {
+    private void requeue(Connection connection, ProjectId project, UUID run) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.run set status = 'QUEUED', attempt = attempt + 1, reason = null, ended_at = null
                  where id = ? and status in ('STOPPED', 'PARTIAL', 'FAILED', 'LOST')

@@ -7,9 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Optional;
 import java.util.UUID;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** This node: a new one with every start of the server, so that a restarted server never owns what the dead one held. */
 @ApplicationScoped
@@ -18,8 +16,7 @@ public class Node {
     private Clock clock;
 
     @Inject
-    @ConfigProperty(name = "nightshift.node.name")
-    private Optional<String> configuredName;
+    private JobConfig config;
 
     @SuppressWarnings("NullAway.Init")
     private UUID id;
@@ -37,7 +34,7 @@ public class Node {
 
     /** NIGHTSHIFT_NODE_NAME, else the host's name. */
     public String name() {
-        return configuredName.orElseGet(() -> {
+        return config.nodeName().orElseGet(() -> {
             try {
                 return InetAddress.getLocalHost().getHostName();
             } catch (UnknownHostException e) {

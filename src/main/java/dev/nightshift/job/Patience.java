@@ -25,6 +25,24 @@ final class Patience {
     }
 
     /**
+     * Writes as soon as the repository answers; as {@link #whenRepositoryAnswers(Supplier)}, but a word to the contrary
+     * is thrown.
+     *
+     * @param meanwhile asked before each further try; what it throws ends the waiting
+     */
+    static void whenRepositoryAnswers(Runnable write, Runnable meanwhile) {
+        boolean[] again = {false};
+        whenRepositoryAnswers(() -> {
+            if (again[0]) {
+                meanwhile.run();
+            }
+            again[0] = true;
+            write.run();
+            return true;
+        });
+    }
+
+    /**
      * What the repository answers once it does.
      *
      * @throws Failure.Retryable if it does not within {@link #MOST}, or the thread is interrupted

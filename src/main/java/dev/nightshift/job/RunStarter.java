@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Every second: claims runs that wait, and starts them; tells the local targets of runs that are to stop. */
 @Singleton
@@ -47,10 +46,8 @@ public class RunStarter {
     @SuppressWarnings("NullAway.Init")
     private BatchRunner batch;
 
-    /** Runs that this node works on at once. */
     @Inject
-    @ConfigProperty(name = "nightshift.node.parallel.runs", defaultValue = "8")
-    private int parallel;
+    private JobConfig config;
 
     private final Set<UUID> doubtful = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean busy = new AtomicBoolean();
@@ -63,7 +60,7 @@ public class RunStarter {
         try {
             stopWhatIsToStop();
             startWhatIsInDoubt();
-            int room = node.draining() ? 0 : parallel - local.size();
+            int room = node.draining() ? 0 : config.parallelRuns() - local.size();
             if (room > 0) {
                 leases.waitingRuns(room).forEach(this::start);
             }

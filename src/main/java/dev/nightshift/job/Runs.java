@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
 /** Runs as people and features ask for them and look at them. */
 @ApplicationScoped
 public class Runs {
-    /** A run is tried this often before it stays lost. */
-    public static final int MOST_ATTEMPTS = 3;
-
     @Inject
     private Transactions transactions;
 
@@ -150,7 +147,7 @@ public class Runs {
      */
     public Run restart(ProjectId project, UUID id) {
         get(project, id);
-        transactions.run(project, connection -> ledger.requeue(connection, project, id));
+        transactions.run(project, connection -> ledger.restart(connection, project, id));
         return get(project, id);
     }
 

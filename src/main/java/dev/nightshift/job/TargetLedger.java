@@ -176,8 +176,8 @@ class TargetLedger {
     }
 
     /** Runs work in the attempt's project only while the target is still this attempt's: a feature's own results. */
-    <T> T underFence(Attempt attempt, UUID target, Work<T> work) {
-        return transactions.in(attempt.project(), connection -> {
+    void underFence(Attempt attempt, UUID target, Work.Action work) {
+        transactions.run(attempt.project(), connection -> {
             try (var query = connection.prepareStatement(
                     "select from job.target where id = ? and fence = ? and status = 'STARTED' for share")) {
                 query.setObject(1, target);
@@ -188,7 +188,7 @@ class TargetLedger {
                     }
                 }
             }
-            return work.with(connection);
+            work.with(connection);
         });
     }
 

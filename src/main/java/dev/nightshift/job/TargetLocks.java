@@ -71,7 +71,7 @@ class TargetLocks {
     Held acquire(JobDefinition job, TargetRun target) throws InterruptedException {
         String resource = resource(job, target);
         boolean waited = false;
-        while (!leases.acquire(resource, node.id(), target.targetId())) {
+        while (!Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId()))) {
             waited = true;
             target.waitsFor("Waits for " + holder(target, resource) + ".");
             pause(target);

@@ -84,19 +84,25 @@ public final class TargetRun {
         throwIfStopped();
         step = name;
         progressAt = 0;
-        targets.beginStep(attempt, target.id(), name);
+        Patience.whenRepositoryAnswers(() -> targets.beginStep(attempt, target.id(), name), this::throwIfStopped);
     }
 
     /** Ends a step. {@code figure} says in a few words what it measured, {@code 312.4 MB}. */
     public void done(String name, @Nullable String figure) {
         step = null;
-        targets.endStep(attempt, target.id(), name, TargetStatus.COMPLETED, figure, null);
+        endStep(name, TargetStatus.COMPLETED, figure, null);
     }
 
     /** Ends a step that was not needed or not possible, with the reason. */
     public void skipped(String name, String reason) {
         step = null;
-        targets.endStep(attempt, target.id(), name, TargetStatus.SKIPPED, null, reason);
+        endStep(name, TargetStatus.SKIPPED, null, reason);
+    }
+
+    /** Waits for a repository that is away: hours of work must not be done again for the sake of one line. */
+    private void endStep(String name, TargetStatus status, @Nullable String figure, @Nullable String reason) {
+        Patience.whenRepositoryAnswers(
+                () -> targets.endStep(attempt, target.id(), name, status, figure, reason), this::throwIfStopped);
     }
 
     /** Ends the step that is under way, because the target ends. */
@@ -193,14 +199,15 @@ public final class TargetRun {
         } else {
             builder.add(name, value.toString());
         }
-        targets.figures(attempt, target.id(), builder.build());
+        var figure = builder.build();
+        Patience.whenRepositoryAnswers(() -> targets.figures(attempt, target.id(), figure), this::throwIfStopped);
     }
 
     /** What a restart of this target needs to know. */
     public void checkpoint(JsonObject state) {
         // Kept before it is known to be written: whoever tries again then looks for more than there may be, never less.
         checkpoint = Optional.of(state);
-        targets.checkpoint(attempt, target.id(), state);
+        Patience.whenRepositoryAnswers(() -> targets.checkpoint(attempt, target.id(), state), this::throwIfStopped);
     }
 
     /** What {@link #checkpoint(JsonObject)} was last given, by an earlier attempt or by an earlier try of this one. */
@@ -209,12 +216,15 @@ public final class TargetRun {
     }
 
     /**
-     * Stores a feature's own results in a transaction of the project, only while this attempt still owns the target.
+     * Stores a feature's own results in a transaction of the project, only while this attempt still owns the target. Waits
+     * for a repository that is away.
      *
+     * @param write may be called again after a commit whose answer was lost: an insert needs an id of its own and
+     *     {@code on conflict do nothing}
      * @throws Failure.Fatal if another attempt has taken over
      */
-    public <T> T store(Work<T> work) {
-        return targets.underFence(attempt, target.id(), work);
+    public void store(Work.Action write) {
+        Patience.whenRepositoryAnswers(() -> targets.underFence(attempt, target.id(), write), this::throwIfStopped);
     }
 
     public boolean stopRequested() {

@@ -10,7 +10,6 @@ import jakarta.inject.Named;
 import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** One partition for each target that the attempt still has to do. */
 @Named("unfinishedTargets")
@@ -20,10 +19,8 @@ public class UnfinishedTargets implements PartitionMapper {
     @BatchProperty(name = "attempt")
     private String attemptId;
 
-    /** Targets of one run that are worked on at once. */
     @Inject
-    @ConfigProperty(name = "nightshift.run.parallel.targets", defaultValue = "4")
-    private int parallel;
+    private JobConfig config;
 
     @Inject
     private Ledger ledger;
@@ -44,7 +41,7 @@ public class UnfinishedTargets implements PartitionMapper {
         }
         var plan = new PartitionPlanImpl();
         plan.setPartitions(ids.size());
-        plan.setThreads(Math.min(ids.size(), Math.max(1, parallel)));
+        plan.setThreads(Math.min(ids.size(), config.parallelTargets()));
         plan.setPartitionProperties(properties);
         return plan;
     }

@@ -7,12 +7,14 @@ import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
 import dev.nightshift.postgres.TargetPools;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -115,10 +117,8 @@ public class VacuumTables extends TargetBatchlet {
 
         @Override
         public void finished(TableResult result) {
-            target.store(connection -> {
-                tables.insert(connection, target, database.id(), result);
-                return true;
-            });
+            UUID id = Ids.next(clock);
+            target.store(connection -> tables.insert(connection, id, target, database.id(), result));
         }
     }
 }

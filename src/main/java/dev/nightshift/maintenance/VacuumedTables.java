@@ -13,21 +13,23 @@ import org.jspecify.annotations.Nullable;
 /** What became of each table, before and after. */
 @ApplicationScoped
 class VacuumedTables {
-    void insert(Connection connection, TargetRun target, UUID database, TableResult table) throws SQLException {
+    void insert(Connection connection, UUID id, TargetRun target, UUID database, TableResult table)
+            throws SQLException {
         try (var insert = connection.prepareStatement("""
-                insert into maintenance.vacuumed_table (project_id, run_id, database_id, table_name, why, outcome, reason,
+                insert into maintenance.vacuumed_table (id, project_id, run_id, database_id, table_name, why, outcome, reason,
                     dead_before, dead_after, bytes_before, bytes_after, duration_millis)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing
                 """)) {
-            insert.setObject(1, target.project().value());
-            insert.setObject(2, target.runId());
-            insert.setObject(3, database);
-            insert.setString(4, table.table());
-            insert.setString(5, table.action() + ": " + String.join("; ", table.why()));
-            insert.setString(6, table.outcome().name());
-            insert.setString(7, table.reason());
-            figures(insert, 8, table.before(), table.after());
-            insert.setLong(12, table.duration().toMillis());
+            insert.setObject(1, id);
+            insert.setObject(2, target.project().value());
+            insert.setObject(3, target.runId());
+            insert.setObject(4, database);
+            insert.setString(5, table.table());
+            insert.setString(6, table.action() + ": " + String.join("; ", table.why()));
+            insert.setString(7, table.outcome().name());
+            insert.setString(8, table.reason());
+            figures(insert, 9, table.before(), table.after());
+            insert.setLong(13, table.duration().toMillis());
             insert.executeUpdate();
         }
     }

@@ -96,11 +96,6 @@ public class FirstNight {
                 && ended.isAfter(clock.now().minus(FRESH));
     }
 
-    /** A lost run is queued again in the same moment, unless it was tried too often. */
-    private static boolean startsAgain(Run run) {
-        return run.status() == RunStatus.LOST && run.attempt() < Runs.MOST_ATTEMPTS;
-    }
-
     private UUID request(ProjectId id, String job) {
         return runs.request(
                 id,
@@ -114,7 +109,7 @@ public class FirstNight {
                         null));
     }
 
-    /** Says each step as it ends, until the run is over; a run that is lost is waited for, for it starts again. */
+    /** Says each step as it ends, until the run is over. */
     private Run follow(ProjectId id, UUID run, boolean known) throws InterruptedException {
         int said = 0;
         while (true) {
@@ -128,7 +123,7 @@ public class FirstNight {
             if (!known || !now.status().isOver()) {
                 said = summary.sayNewSteps(now, said);
             }
-            if (now.status().isOver() && !startsAgain(now)) {
+            if (now.status().isOver()) {
                 return now;
             }
             Thread.sleep(LOOK_AGAIN.toMillis());

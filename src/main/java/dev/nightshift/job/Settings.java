@@ -1,0 +1,16 @@
+package dev.nightshift.job;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import org.eclipse.microprofile.config.Config;
+
+/** Gives every bean of the package the node's settings. */
+@ApplicationScoped
+class Settings {
+    @Produces
+    @Singleton
+    JobConfig jobs(Config config) {
+        return JobConfig.of(name -> config.getOptionalValue(name, String.class));
+    }
+}

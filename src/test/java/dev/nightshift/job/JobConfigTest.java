@@ -1,0 +1,39 @@
+package dev.nightshift.job;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JobConfigTest {
+    private static JobConfig with(Map<String, String> settings) {
+        return JobConfig.of(name -> Optional.ofNullable(settings.get(name)));
+    }
+
+    @Test
+    void everyDefaultIsTheOneTheConfigurationReferenceNames() {
+        assertEquals(new JobConfig(Optional.empty(), 8, 4, 3), with(Map.of()));
+    }
+
+    @Test
+    void everySettingIsRead() {
+        assertEquals(
+                new JobConfig(Optional.of("night-2"), 2, 1, 5),
+                with(Map.of(
+                        "nightshift.node.name", " night-2 ",
+                        "nightshift.node.parallel.runs", "2",
+                        "nightshift.run.parallel.targets", "1",
+                        "nightshift.run.losses", "5")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "1001", "-1", "many", ""})
+    void aSettingThatCannotBeUsedIsNamed(String value) {
+        var refused = assertThrows(IllegalArgumentException.class, () -> with(Map.of("nightshift.run.losses", value)));
+        assertEquals("nightshift.run.losses is not a whole number from 1 to 1000: " + value, refused.getMessage());
+    }
+}
