@@ -5,9 +5,6 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.BlockPipeline;
 import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.backup.stored.ManifestText;
-import dev.nightshift.backup.stored.ObjectContext;
-import dev.nightshift.backup.stored.ObjectSeries;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Clock;
@@ -17,14 +14,11 @@ import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.RestorePoint;
 import dev.nightshift.postgres.SystemIdentity;
-import dev.nightshift.vault.DataKey;
 import dev.nightshift.vault.ProjectKeys;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -45,34 +39,20 @@ public final class TakeFullBackup {
     /** A server that switched segments sends the rest at once; one that does not will not. */
     private static final Duration SEGMENT_PATIENCE = Duration.ofSeconds(30);
 
-    private final Store store;
-    private final ProjectKeys keys;
     private final Clock clock;
     private final FullBackupRequest request;
     private final BackupProgress progress;
-    private final DataKey dataKey;
-    private final ObjectContext context;
-    private final String folder;
-    private final List<StoredObject> objects = new ArrayList<>();
+    private final BackupFolder folder;
     private final AtomicReference<@Nullable ReplicationSession> files = new AtomicReference<>();
     private final AtomicReference<@Nullable ReplicationSession> log = new AtomicReference<>();
     private volatile boolean cancelled;
-    private volatile boolean sending;
-    private volatile boolean logFlows;
 
     public TakeFullBackup(
             Store store, ProjectKeys keys, Clock clock, FullBackupRequest request, BackupProgress progress) {
-        this.store = store;
-        this.keys = keys;
         this.clock = clock;
         this.request = request;
         this.progress = progress;
-        this.dataKey = keys.newDataKey();
-        this.context = new ObjectContext(request.project(), request.backup(), dataKey);
-        this.folder = request.folder() + "/";
-        if (!keys.project().equals(request.project())) {
-            throw new IllegalArgumentException("The keys are of another project.");
-        }
+        this.folder = new BackupFolder(store, keys, request);
     }
 
     /** Stops the attempt from another thread; {@link #run} then throws and leaves no backup. */
@@ -110,16 +90,9 @@ public final class TakeFullBackup {
         }
     }
 
-    private void abandonFiles() {
-        ReplicationSession session = files.get();
-        if (session != null) {
-            session.cancel();
-        }
-    }
-
     private void discard() {
         try {
-            store.deleteFolder(request.folder());
+            folder.discard();
         } catch (Failure e) {
             progress.note("What was stored of the interrupted backup could not be deleted: " + e.getMessage());
         }
@@ -129,16 +102,15 @@ public final class TakeFullBackup {
         FullBackupRequest.Options options = request.options();
         try (ReplicationSession logSession = ReplicationSession.open(request.endpoint());
                 ReplicationSession fileSession = ReplicationSession.open(request.endpoint());
-                Watchdog ofFiles =
-                        new Watchdog(fileSession, () -> sending ? options.silence() : options.checkpointPatience());
-                Watchdog ofLog = new Watchdog(logSession, () -> logFlows ? options.silence() : FOR_EVER);
+                Watchdog ofFiles = new Watchdog(fileSession, options.checkpointPatience());
+                Watchdog ofLog = new Watchdog(logSession, FOR_EVER);
                 BlockPipeline blocks = new BlockPipeline("files", BLOCK_BYTES, options.threads(), options.level());
                 BlockPipeline logBlocks = new BlockPipeline("log", WAL_BLOCK_BYTES, 1, options.level())) {
             this.files.set(fileSession);
             this.log.set(logSession);
             stopIfCancelled();
             try {
-                return take(fileSession, logSession, ofFiles, blocks, logBlocks);
+                return take(new Lane(fileSession, ofFiles, blocks), new Lane(logSession, ofLog, logBlocks));
             } catch (Failure | CancellationException e) {
                 stopIfCancelled();
                 throw ofLog.explain(e);
@@ -155,13 +127,10 @@ public final class TakeFullBackup {
         }
     }
 
-    private Manifest take(
-            ReplicationSession fileSession,
-            ReplicationSession logSession,
-            Watchdog watchdog,
-            BlockPipeline blocks,
-            BlockPipeline logBlocks) {
+    private Manifest take(Lane fileLane, Lane logLane) {
         Instant startedAt = clock.now();
+        ReplicationSession fileSession = fileLane.session();
+        ReplicationSession logSession = logLane.session();
         SystemIdentity identity = OneCluster.require(request, logSession, fileSession);
         Manifest.Source source = new Manifest.Source(
                 identity.systemIdentifier(),
@@ -174,50 +143,52 @@ public final class TakeFullBackup {
         logSession.createTemporarySlot(slot);
         if (identity.timeline() > 1) {
             ReplicationSession.HistoryFile history = logSession.timelineHistory(identity.timeline());
-            save(
-                    logBlocks,
+            folder.save(
+                    logLane.blocks(),
                     StoredObject.Kind.WAL,
                     "wal/" + history.name(),
                     history.text().getBytes(StandardCharsets.UTF_8));
         }
         for (var file : new TreeMap<>(request.settings()).entrySet()) {
-            save(logBlocks, StoredObject.Kind.SETTINGS, "settings/" + file.getKey(), file.getValue());
+            folder.save(logLane.blocks(), StoredObject.Kind.SETTINGS, "settings/" + file.getKey(), file.getValue());
         }
         progress.phase(BackupProgress.Phase.CHECKPOINT);
-        try (Files sink = new Files(blocks, logBlocks, logSession, slot, source)) {
-            BaseBackup.Outcome outcome = copy(fileSession, sink, watchdog);
+        try (FilesSink sink =
+                new FilesSink(fileLane, logLane, slot, source, folder, request.options(), progress, clock)) {
+            BaseBackup.Outcome outcome = copy(fileLane, sink);
             fileSession.close();
             Instant copiedAt = clock.now();
             progress.phase(BackupProgress.Phase.LOG);
-            Manifest.Position position = finishLog(outcome, sink);
-            objects.addAll(sink.stored);
-            objects.addAll(sink.log().receiver().stored());
+            Manifest.Position position = finishLog(outcome, sink.log(), source.walSegmentBytes());
+            folder.add(sink.stored());
+            folder.add(sink.log().receiver().stored());
             return seal(startedAt, copiedAt, source, checksums, outcome, position, sink);
         }
     }
 
-    private BaseBackup.Outcome copy(ReplicationSession session, Files sink, Watchdog watchdog) {
+    private BaseBackup.Outcome copy(Lane lane, FilesSink sink) {
         FullBackupRequest.Options options = request.options();
         try {
-            BaseBackup.Outcome outcome = session.baseBackup(
-                    new BaseBackup(
-                            "nightshift " + request.backup(),
-                            options.fastCheckpoint(),
-                            options.maxRateKilobytes(),
-                            options.compressOnServer()),
-                    sink);
+            BaseBackup.Outcome outcome = lane.session()
+                    .baseBackup(
+                            new BaseBackup(
+                                    "nightshift " + request.backup(),
+                                    options.fastCheckpoint(),
+                                    options.maxRateKilobytes(),
+                                    options.compressOnServer()),
+                            sink);
             sink.finishStream();
             return outcome;
         } catch (Failure | CancellationException e) {
             stopIfCancelled();
             sink.throwLogFailure();
-            throw watchdog.explain(e);
+            throw lane.watchdog().explain(e);
         }
     }
 
     /** Brings the stored log to a restore point, or where the role may not create one to the stop position. */
-    private Manifest.Position finishLog(BaseBackup.Outcome outcome, Files sink) {
-        WalReceiver receiver = sink.log().receiver();
+    private Manifest.Position finishLog(BaseBackup.Outcome outcome, LogStream stream, int segment) {
+        WalReceiver receiver = stream.receiver();
         String name = "nightshift_" + request.backup();
         RestorePoint point = RestorePoint.create(request.endpoint(), name);
         Lsn made = point.position();
@@ -225,12 +196,11 @@ public final class TakeFullBackup {
         if (point.refusal() != null) {
             progress.note("The expected position is " + expected + " without a full restore point: " + point.refusal());
         }
-        int segment = sink.source.walSegmentBytes();
         receiver.stopAt(point.switched() ? expected.segmentEnd(segment) : expected);
-        if (!sink.log()
-                .await(point.switched() ? SEGMENT_PATIENCE : request.options().silence())) {
+        if (!stream.await(
+                point.switched() ? SEGMENT_PATIENCE : request.options().silence())) {
             receiver.stopAt(expected);
-            if (!sink.log().await(request.options().silence())) {
+            if (!stream.await(request.options().silence())) {
                 throw new Failure.Retryable(
                         "The server's log was not received up to " + expected + ", only up to " + receiver.flushed()
                                 + ".",
@@ -254,7 +224,7 @@ public final class TakeFullBackup {
             boolean checksums,
             BaseBackup.Outcome outcome,
             Manifest.Position position,
-            Files sink) {
+            FilesSink sink) {
         stopIfCancelled();
         Instant finishedAt = clock.now();
         Manifest manifest = new Manifest(
@@ -271,18 +241,14 @@ public final class TakeFullBackup {
                 new Manifest.Checksums(checksums, outcome.checksumFailures(), outcome.warnings()),
                 tablespaces(outcome.tablespaces()),
                 new Manifest.Figures(
-                        Math.max(sink.received, sink.plain),
-                        objects.stream().mapToLong(StoredObject::bytes).sum(),
-                        Duration.between(startedAt, sink.sendingAt),
-                        Duration.between(sink.sendingAt, copiedAt),
+                        sink.bytesRead(),
+                        folder.bytes(),
+                        Duration.between(startedAt, sink.sendingAt()),
+                        Duration.between(sink.sendingAt(), copiedAt),
                         Duration.between(copiedAt, finishedAt)),
-                keys.wrap(dataKey, request.backup()),
-                objects);
-        byte[] text = ManifestText.write(manifest, dataKey);
-        try (Store.Upload upload = store.create(folder + Manifest.NAME)) {
-            upload.write(text, 0, text.length);
-            upload.commit();
-        }
+                folder.key(),
+                folder.objects());
+        folder.complete(manifest);
         return manifest;
     }
 
@@ -295,133 +261,5 @@ public final class TakeFullBackup {
                         Objects.requireNonNull(tablespace.location()),
                         tablespace.estimatedBytes()))
                 .toList();
-    }
-
-    private void save(BlockPipeline pipeline, StoredObject.Kind kind, String name, byte[] content) {
-        try (ObjectSeries series = new ObjectSeries(pipeline, context, store, folder, kind, name, true, 0)) {
-            series.write(content);
-            objects.addAll(series.finish());
-        }
-    }
-
-    /** Takes the files as they come, and starts the log's stream as soon as its first position is known. */
-    private final class Files implements BaseBackup.Sink, AutoCloseable {
-        private final BlockPipeline blocks;
-        private final BlockPipeline logBlocks;
-        private final ReplicationSession logSession;
-        private final String slot;
-        private final Manifest.Source source;
-        private final List<StoredObject> stored = new ArrayList<>();
-        private Instant sendingAt = clock.now();
-        private @Nullable ObjectSeries series;
-        private @Nullable LogStream logStream;
-        private long received;
-
-        /** As the server counts them, before it compresses. */
-        private long plain;
-
-        private long estimated;
-
-        Files(
-                BlockPipeline blocks,
-                BlockPipeline logBlocks,
-                ReplicationSession logSession,
-                String slot,
-                Manifest.Source source) {
-            this.blocks = blocks;
-            this.logBlocks = logBlocks;
-            this.logSession = logSession;
-            this.slot = slot;
-            this.source = source;
-        }
-
-        LogStream log() {
-            return Objects.requireNonNull(logStream, "the server announced its start");
-        }
-
-        @Override
-        public void started(Lsn start, int timeline, List<BaseBackup.Tablespace> tablespaces) {
-            if (timeline != source.timeline()) {
-                throw new Failure.Fatal(
-                        "The server was promoted to timeline " + timeline + " before the backup began.",
-                        "Start the backup again.",
-                        null);
-            }
-            sendingAt = clock.now();
-            sending = true;
-            estimated = tablespaces.stream()
-                    .mapToLong(BaseBackup.Tablespace::estimatedBytes)
-                    .sum();
-            progress.phase(BackupProgress.Phase.COPY);
-            logStream = new LogStream(
-                    logSession,
-                    slot,
-                    new WalReceiver(start, timeline, source.walSegmentBytes(), this::segment),
-                    timeline,
-                    TakeFullBackup.this::abandonFiles);
-        }
-
-        private ObjectSeries segment(String name) {
-            logFlows = true;
-            return new ObjectSeries(logBlocks, context, store, folder, StoredObject.Kind.WAL, name, true, 0);
-        }
-
-        @Override
-        public void archive(String name) {
-            finishStream();
-            boolean compressed = name.endsWith(".zst");
-            series = new ObjectSeries(
-                    blocks,
-                    context,
-                    store,
-                    folder,
-                    StoredObject.Kind.ARCHIVE,
-                    name,
-                    !compressed,
-                    request.options().partBytes());
-        }
-
-        @Override
-        public void manifest() {
-            finishStream();
-            series = new ObjectSeries(
-                    blocks, context, store, folder, StoredObject.Kind.SERVER_MANIFEST, "backup_manifest", true, 0);
-        }
-
-        void finishStream() {
-            if (series != null) {
-                stored.addAll(series.finish());
-                series = null;
-            }
-        }
-
-        @Override
-        public void data(InputStream in, int length) throws IOException {
-            received += length;
-            Objects.requireNonNull(series, "an archive was announced").fill(in, length);
-        }
-
-        @Override
-        public void progress(long bytes) {
-            plain = bytes;
-            progress.bytes(bytes, Math.max(bytes, estimated));
-        }
-
-        void throwLogFailure() {
-            stopIfCancelled();
-            if (logStream != null) {
-                logStream.throwFailure();
-            }
-        }
-
-        @Override
-        public void close() {
-            if (logStream != null) {
-                logStream.close();
-            }
-            if (series != null) {
-                series.close();
-            }
-        }
     }
 }

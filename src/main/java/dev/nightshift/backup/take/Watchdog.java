@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,20 +15,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class Watchdog implements AutoCloseable {
     private final ReplicationSession session;
-    private final Supplier<Duration> patience;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(work -> BlockPipeline.thread(work, "watchdog"));
+    private volatile Duration patience;
     private volatile @Nullable Duration cutAfter;
 
-    Watchdog(ReplicationSession session, Supplier<Duration> patience) {
+    /** @param patience until {@link #expectWithin} gives another */
+    Watchdog(ReplicationSession session, Duration patience) {
         this.session = session;
         this.patience = patience;
         var unused = timer.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
     }
 
+    /** From now on the server says something at least this often. */
+    void expectWithin(Duration longest) {
+        patience = longest;
+    }
+
     private void look() {
         Duration silence = session.silence();
-        if (silence.compareTo(patience.get()) > 0) {
+        if (silence.compareTo(patience) > 0) {
             cutAfter = silence;
             session.cancel();
             timer.shutdown();
