@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.read.ProofLevel;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

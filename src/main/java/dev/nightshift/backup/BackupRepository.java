@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
 import org.jspecify.annotations.Nullable;

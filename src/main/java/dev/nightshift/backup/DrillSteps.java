@@ -1,5 +1,7 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.proof.ProofWatch;
+import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
 import java.util.Locale;

@@ -1,5 +1,7 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.proof.ProofRung;
+import dev.nightshift.backup.read.ProofLevel;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.util.List;

@@ -1,5 +1,13 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.proof.DrillGround;
+import dev.nightshift.backup.proof.Proof;
+import dev.nightshift.backup.proof.ProofOptions;
+import dev.nightshift.backup.proof.ProofOutcome;
+import dev.nightshift.backup.proof.ProofRung;
+import dev.nightshift.backup.proof.StoredMaterial;
+import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
 import dev.nightshift.job.TargetBatchlet;

@@ -1,5 +1,7 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.read.Destination;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.job.TargetRun;
 
 /** Progress of reading a backup; ends the work when its run is to stop. */

@@ -1,5 +1,7 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Store;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.nio.file.Path;

@@ -1,5 +1,11 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.take.FullBackupRequest;
+import dev.nightshift.backup.take.ServerSettingsCopy;
+import dev.nightshift.backup.take.TakeFullBackup;
 import dev.nightshift.finding.FindingReport;
 import dev.nightshift.finding.Findings;
 import dev.nightshift.finding.Severity;

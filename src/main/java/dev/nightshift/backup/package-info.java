@@ -1,7 +1,8 @@
 /**
- * Backups: how they are taken, stored, verified and read back. A stored backup explains itself: its manifest names every
- * object, and with the project's key it opens without Nightshift. The stored form is described byte by byte in
- * docs/adr/0001-stored-form.md; readers accept every version ever written.
+ * Backups as a project has them: the jobs that take, prove and restore them, the catalogue, and what the API shows of it.
+ * Each of the works behind the jobs is a package of its own below this one: {@code stored}, {@code read}, {@code take} and
+ * {@code proof}. A stored backup explains itself: its manifest names every object, and with the project's key it opens
+ * without Nightshift.
  */
 @NullMarked
 package dev.nightshift.backup;

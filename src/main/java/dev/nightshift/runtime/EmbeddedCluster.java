@@ -5,17 +5,12 @@ import dev.nightshift.postgres.Binaries;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,18 +24,15 @@ import org.postgresql.Driver;
  * last.
  */
 public final class EmbeddedCluster implements AutoCloseable {
-    private static final String OWN_CONFIGURATION = "nightshift.conf";
-
-    /** Longest path of a Unix socket, less the file's name, on the systems we know (104 bytes on macOS, 108 on Linux). */
-    private static final int SOCKET_FOLDER_LIMIT = 80;
-
     private final Binaries binaries;
     private final Options options;
+    private final ClusterFolder folder;
     private final int port;
 
-    private EmbeddedCluster(Binaries binaries, Options options, int port) {
+    private EmbeddedCluster(Binaries binaries, Options options, ClusterFolder folder, int port) {
         this.binaries = binaries;
         this.options = options;
+        this.folder = folder;
         this.port = port;
     }
 
@@ -114,18 +106,14 @@ public final class EmbeddedCluster implements AutoCloseable {
      */
     public static EmbeddedCluster start(Binaries binaries, Options options) {
         try {
-            Folders.createPrivate(options.folder());
-            Path data = options.folder().resolve("data");
-            if (!Files.exists(data.resolve("PG_VERSION"))) {
-                create(binaries, options, data);
-            }
-            refuseOtherVersion(binaries, data);
+            ClusterFolder folder = ClusterFolder.prepare(binaries, options);
+            Path data = folder.data();
             Optional<PostmasterPid> running = PostmasterPid.read(data).filter(pid -> pid.serves(data));
             int port = options.port() != 0
                     ? options.port()
                     : running.map(PostmasterPid::port).orElseGet(EmbeddedCluster::freePort);
-            EmbeddedCluster cluster = new EmbeddedCluster(binaries, options, port);
-            boolean changed = cluster.configure();
+            EmbeddedCluster cluster = new EmbeddedCluster(binaries, options, folder, port);
+            boolean changed = folder.configure(port);
             if (running.isPresent()) {
                 if (!changed && running.get().ready() && running.get().port() == port) {
                     return cluster;
@@ -150,107 +138,12 @@ public final class EmbeddedCluster implements AutoCloseable {
         }
     }
 
-    /** Creates beside and renames: a kill in the middle leaves nothing that looks like a cluster. */
-    private static void create(Binaries binaries, Options options, Path data) throws IOException {
-        Path fresh = options.folder().resolve("data.new");
-        Folders.delete(fresh);
-        Path passwordFile = Files.createTempFile(
-                options.folder(),
-                "new",
-                ".pw",
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        try {
-            Files.writeString(passwordFile, options.password() + "\n");
-            Programs.Result result = initdb(binaries, options, fresh, passwordFile, "C.UTF-8");
-            if (result.exit() != 0 && result.output().contains("locale")) {
-                Folders.delete(fresh); // no C.UTF-8 on this system; same order and encoding, plainer character classes
-                result = initdb(binaries, options, fresh, passwordFile, "C");
-            }
-            if (result.exit() != 0) {
-                throw new Failure.Fatal(
-                        "The database cluster in " + options.folder() + " could not be created: " + result.output(),
-                        "Check free space and that this user may create user namespaces, or start as an ordinary user.",
-                        null);
-            }
-        } finally {
-            Files.deleteIfExists(passwordFile);
-        }
-        Files.writeString(
-                fresh.resolve("postgresql.conf"), "\ninclude '" + OWN_CONFIGURATION + "'\n", StandardOpenOption.APPEND);
-        Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    private static Programs.Result initdb(
-            Binaries binaries, Options options, Path folder, Path passwordFile, String locale) {
-        return Programs.run(
-                List.of(
-                        binaries.program("initdb").toString(),
-                        "--pgdata=" + folder,
-                        "--username=" + options.superuser(),
-                        "--pwfile=" + passwordFile,
-                        "--auth=scram-sha-256",
-                        "--encoding=UTF8",
-                        "--locale=" + locale,
-                        "--data-checksums"),
-                options.deadline());
-    }
-
-    private static void refuseOtherVersion(Binaries binaries, Path data) throws IOException {
-        String version = Files.readString(data.resolve("PG_VERSION")).strip();
-        if (!version.equals(Integer.toString(binaries.major()))) {
-            throw new Failure.Fatal(
-                    "The cluster in " + data + " is of PostgreSQL " + version + ", the programs are of "
-                            + binaries.major() + ".",
-                    "Upgrade it with pg_upgrade, or start it with the programs of its own version.",
-                    null);
-        }
-    }
-
     private static int freePort() {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         } catch (IOException e) {
             throw new Failure.Fatal("There is no free TCP port on this machine.", null, e);
         }
-    }
-
-    /** Writes the settings and access rules; true if they are other than before. */
-    private boolean configure() throws IOException {
-        Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("port", Integer.toString(port));
-        settings.put("listen_addresses", "127.0.0.1");
-        settings.put("unix_socket_directories", socketFolder());
-        settings.put("fsync", "on");
-        settings.put("synchronous_commit", "on");
-        settings.put("full_page_writes", "on");
-        settings.put("password_encryption", "scram-sha-256");
-        settings.put("timezone", "UTC");
-        settings.put("log_timezone", "UTC");
-        settings.put("log_line_prefix", "%m [%p] %q%u@%d ");
-        settings.putAll(new java.util.TreeMap<>(options.settings()));
-        StringBuilder text = new StringBuilder("# Written at each start; changes here are lost.\n");
-        settings.forEach((name, value) -> text.append(name)
-                .append(" = '")
-                .append(value.replace("'", "''"))
-                .append("'\n"));
-        boolean changed = replace(data().resolve(OWN_CONFIGURATION), text.toString());
-        return replace(data().resolve("pg_hba.conf"), String.join("\n", options.accessRules()) + "\n") || changed;
-    }
-
-    private String socketFolder() throws IOException {
-        Path folder = options.folder().resolve("socket");
-        if (folder.toString().getBytes(StandardCharsets.UTF_8).length > SOCKET_FOLDER_LIMIT) {
-            return ""; // TCP alone
-        }
-        return Folders.createPrivate(folder).toString();
-    }
-
-    private static boolean replace(Path file, String text) throws IOException {
-        if (Files.exists(file) && Files.readString(file).equals(text)) {
-            return false;
-        }
-        Files.writeString(file, text);
-        return true;
     }
 
     /**
@@ -289,15 +182,11 @@ public final class EmbeddedCluster implements AutoCloseable {
         Programs.Result result = control("start", List.of("--log=" + log()));
         if (result.exit() != 0) {
             throw new Failure.Fatal(
-                    "The database server in " + options.folder() + " did not start on port " + port + ": " + endOfLog(),
+                    "The database server in " + options.folder() + " did not start on port " + port + ": "
+                            + folder.endOfLog(),
                     "The whole log is " + log() + ".",
                     null);
         }
-    }
-
-    private String endOfLog() throws IOException {
-        List<String> lines = Files.exists(log()) ? Files.readAllLines(log()) : List.of();
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 8), lines.size()));
     }
 
     private Programs.Result control(String action, List<String> more) {
@@ -388,12 +277,12 @@ public final class EmbeddedCluster implements AutoCloseable {
 
     /** The data folder, as in the server's setting data_directory. */
     public Path data() {
-        return options.folder().resolve("data");
+        return folder.data();
     }
 
     /** The server's log: appended to at each start. */
     public Path log() {
-        return options.folder().resolve("server.log");
+        return folder.log();
     }
 
     /** The postmaster's process id; empty if the server does not run. */

@@ -59,6 +59,15 @@ class ArchitectureTest {
     }
 
     @Test
+    void packagesInsideAFeatureFormNoCycle() {
+        SlicesRuleDefinition.slices()
+                .matching("dev.nightshift.(**)")
+                .should()
+                .beFreeOfCycles()
+                .check(CLASSES);
+    }
+
+    @Test
     void onlyJobAndMonitoringUseTheBatchRuntimeAndTimers() {
         ArchRuleDefinition.noClasses()
                 .that()

@@ -4,6 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.read.Destination;
+import dev.nightshift.backup.read.LogWalk;
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.read.Verification;
+import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Leftovers;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.take.FullBackupRequest;
+import dev.nightshift.backup.take.TakeFullBackup;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;

@@ -1,9 +1,9 @@
 package dev.nightshift.benchmark;
 
-import dev.nightshift.backup.BackupProgress;
-import dev.nightshift.backup.FolderStore;
-import dev.nightshift.backup.FullBackupRequest;
-import dev.nightshift.backup.TakeFullBackup;
+import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.take.FullBackupRequest;
+import dev.nightshift.backup.take.TakeFullBackup;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Binaries;

@@ -1,0 +1,66 @@
+package dev.nightshift.backup.proof;
+
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.sandbox.NotPossibleHere;
+import dev.nightshift.sandbox.SandboxFolder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A stored backup as a proof needs it. */
+public interface ProofMaterial {
+    /**
+     * Where recovery of the backup has to come.
+     *
+     * @param expected the restore point's end, or the position at which the backup is consistent
+     * @param restorePoint its name; null where there is none
+     */
+    record Aim(Lsn expected, int timeline, @Nullable String restorePoint) {}
+
+    /** What the backup is called in a sandbox's registration: {@code "backup 0190…"}. */
+    String name();
+
+    /** Of the server that was backed up, as in PG_VERSION. */
+    int major();
+
+    Aim aim();
+
+    /** What the restored files will take; asked after the verification. */
+    Bytes plainSize();
+
+    /**
+     * How one of the levels below {@link ProofLevel#RESTORED} came out.
+     *
+     * @param damage why it was not passed, naming the object; null if it was
+     */
+    record Verified(
+            ProofLevel level,
+            Duration took,
+            ProofEvidence evidence,
+            @Nullable String damage) {}
+
+    /**
+     * Checks the levels from {@link ProofLevel#STORED} up to this one, {@link ProofLevel#READABLE} at most, in one pass.
+     *
+     * @return the levels tried, in order; only the last can have damage
+     * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
+     * @throws NotPossibleHere if this machine cannot tell
+     * @throws java.util.concurrent.CancellationException if the watch said so
+     */
+    List<Verified> verify(ProofLevel upTo, ProofWatch watch);
+
+    /**
+     * Restores into the sandbox's folders: the data folder with links to {@link SandboxFolder#tablespace}, backup_label in
+     * its place, and the log as complete segments in {@link SandboxFolder#wal}.
+     *
+     * @throws dev.nightshift.kernel.Failure.Fatal if it is damaged after all
+     * @throws dev.nightshift.kernel.Failure.Retryable if the store or the folder failed
+     * @throws java.util.concurrent.CancellationException if the watch said so
+     * @return tablespaces that the log itself creates, by their number, with the folder on the source
+     */
+    Map<Long, Path> restore(SandboxFolder folder, ProofWatch watch);
+}

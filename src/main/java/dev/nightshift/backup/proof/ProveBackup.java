@@ -1,0 +1,218 @@
+package dev.nightshift.backup.proof;
+
+import static dev.nightshift.backup.read.ProofLevel.INTACT;
+import static dev.nightshift.backup.read.ProofLevel.READABLE;
+import static dev.nightshift.backup.read.ProofLevel.RESTORED;
+import static dev.nightshift.backup.read.ProofLevel.STORED;
+
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Binaries;
+import dev.nightshift.sandbox.NotPossibleHere;
+import dev.nightshift.sandbox.Quota;
+import dev.nightshift.sandbox.Sandbox;
+import dev.nightshift.sandbox.Sandboxes;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Climbs the ladder of proof with one backup, rung by rung, until one is not passed. */
+public final class ProveBackup {
+    private static final Duration LOOK = Duration.ofMillis(250);
+    private static final String NOT_ASKED = "It was not asked for.";
+    private static final String BELOW = "A level before was not passed.";
+    private static final String DAMAGED = "Use another backup, or another copy of this one, and look at the store.";
+    private static final ProofEvidence NOTHING = new ProofEvidence("", Map.of());
+
+    private final Sandboxes sandboxes;
+    private final List<Path> programs;
+    private final Clock clock;
+
+    /** @param programs folders of server programs to look in before the usual ones, as in {@link Binaries#find} */
+    public ProveBackup(Sandboxes sandboxes, List<Path> programs, Clock clock) {
+        this.sandboxes = sandboxes;
+        this.programs = List.copyOf(programs);
+        this.clock = clock;
+    }
+
+    /**
+     * Proves a backup. What is wrong with it, or with this machine, is in the result.
+     *
+     * @throws CancellationException if the watch said so; nothing is left then either
+     * @throws Failure.Retryable if the store or the sandbox's disk cannot be used now
+     */
+    public Proof run(ProofMaterial material, ProofOptions options, ProofWatch watch) {
+        stopIfAsked(watch);
+        List<ProofRung> ladder = new ArrayList<>(verify(material, options, watch));
+        Restored restored = new Restored(material, options, watch);
+        ladder.add(restore(ladder, options, watch, restored));
+        return new Proof(ladder, restored.notChecked, restored.rto);
+    }
+
+    private List<ProofRung> verify(ProofMaterial material, ProofOptions options, ProofWatch watch) {
+        ProofLevel upTo = options.upTo().compareTo(READABLE) < 0 ? options.upTo() : READABLE;
+        Instant began = clock.now();
+        Map<ProofLevel, ProofRung> tried = new EnumMap<>(ProofLevel.class);
+        try {
+            Instant at = began;
+            for (ProofMaterial.Verified verified : material.verify(upTo, watch)) {
+                at = at.plus(verified.took());
+                ProofOutcome outcome = verified.damage() == null ? ProofOutcome.PASSED : ProofOutcome.FAILED;
+                tried.put(
+                        verified.level(),
+                        new ProofRung(
+                                verified.level(),
+                                outcome,
+                                at,
+                                verified.took(),
+                                verified.evidence().text(),
+                                verified.evidence().figures(),
+                                verified.damage(),
+                                outcome == ProofOutcome.PASSED ? null : DAMAGED));
+            }
+        } catch (NotPossibleHere e) {
+            tried.put(STORED, notPossible(STORED, began, e));
+        }
+        boolean passed = tried.values().stream().allMatch(rung -> rung.outcome() == ProofOutcome.PASSED);
+        return Stream.of(STORED, INTACT, READABLE)
+                .map(level -> tried.getOrDefault(level, ProofRung.notChecked(level, passed ? NOT_ASKED : BELOW)))
+                .toList();
+    }
+
+    private ProofRung restore(List<ProofRung> below, ProofOptions options, ProofWatch watch, Restored attempt) {
+        if (below.stream()
+                .anyMatch(rung -> rung.reason() != null && !rung.reason().equals(NOT_ASKED))) {
+            return ProofRung.notChecked(RESTORED, BELOW);
+        }
+        if (options.upTo().compareTo(RESTORED) < 0) {
+            return ProofRung.notChecked(RESTORED, NOT_ASKED);
+        }
+        stopIfAsked(watch);
+        Instant began = clock.now();
+        try {
+            ProofEvidence evidence = attempt.run();
+            return rung(ProofOutcome.PASSED, began, evidence, null, null);
+        } catch (NotPossibleHere e) {
+            return notPossible(RESTORED, began, e);
+        } catch (Failure.Fatal e) {
+            return rung(ProofOutcome.FAILED, began, NOTHING, e.getMessage(), e.remedy());
+        }
+    }
+
+    private static void stopIfAsked(ProofWatch watch) {
+        if (watch.stopped()) {
+            throw new CancellationException("The proof was stopped.");
+        }
+    }
+
+    private ProofRung notPossible(ProofLevel level, Instant began, NotPossibleHere e) {
+        Instant now = clock.now();
+        return new ProofRung(
+                level,
+                ProofOutcome.NOT_POSSIBLE,
+                now,
+                Duration.between(began, now),
+                "",
+                Map.of(),
+                "Cannot be proven here: " + e.getMessage(),
+                e.remedy());
+    }
+
+    private ProofRung rung(
+            ProofOutcome outcome,
+            Instant began,
+            ProofEvidence evidence,
+            @Nullable String reason,
+            @Nullable String remedy) {
+        Instant now = clock.now();
+        return new ProofRung(
+                RESTORED,
+                outcome,
+                now,
+                Duration.between(began, now),
+                evidence.text(),
+                evidence.figures(),
+                reason,
+                remedy);
+    }
+
+    /** The last rung, with a sandbox around it that is gone afterwards. */
+    private final class Restored {
+        private final ProofMaterial material;
+        private final ProofOptions options;
+        private final ProofWatch watch;
+        private List<String> notChecked = List.of();
+        private @Nullable Duration rto;
+
+        Restored(ProofMaterial material, ProofOptions options, ProofWatch watch) {
+            this.material = material;
+            this.options = options;
+            this.watch = watch;
+        }
+
+        ProofEvidence run() {
+            Binaries binaries = binaries();
+            Bytes room = ProofRestore.room(material.plainSize());
+            Bytes free = sandboxes.freeSpace();
+            if (free.value() < material.plainSize().value()) {
+                throw new NotPossibleHere(
+                        "The restored files take " + material.plainSize() + ", free are " + free + ".",
+                        "Make room where NIGHTSHIFT_DATA lies.");
+            }
+            try (Sandbox sandbox =
+                    sandboxes.create("proof of " + material.name(), Quota.ofDisk(room), options.timeToLive())) {
+                Thread stopper = stopper(sandbox);
+                ProofRestore restore = new ProofRestore(material, options, watch, sandbox);
+                try {
+                    return restore.run(binaries);
+                } catch (RuntimeException e) {
+                    if (watch.stopped() && !(e instanceof CancellationException)) {
+                        throw new CancellationException("The proof was stopped.");
+                    }
+                    throw e;
+                } finally {
+                    stopper.interrupt();
+                    notChecked = List.copyOf(restore.notChecked());
+                    rto = restore.rto();
+                }
+            }
+        }
+
+        private Binaries binaries() {
+            try {
+                return Binaries.require(material.major(), programs);
+            } catch (Failure.Skippable e) {
+                throw new NotPossibleHere(String.valueOf(e.getMessage()), e.remedy(), e);
+            }
+        }
+
+        /** A check of a large table is one statement: only the end of its server stops it. */
+        private Thread stopper(Sandbox sandbox) {
+            Thread thread = new Thread(
+                    () -> {
+                        try {
+                            while (!watch.stopped()) {
+                                TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
+                            }
+                            sandbox.kill("the proof was stopped");
+                        } catch (InterruptedException e) {
+                            Thread.currentThread().interrupt();
+                        }
+                    },
+                    "proof-stop-" + sandbox.id());
+            thread.setDaemon(true);
+            thread.start();
+            return thread;
+        }
+    }
+}

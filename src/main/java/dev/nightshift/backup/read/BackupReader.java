@@ -1,0 +1,207 @@
+package dev.nightshift.backup.read;
+
+import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stored.DamageException;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.Sealed;
+import dev.nightshift.backup.stored.Sha256;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stored.StoredObject;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.vault.BackupKeys;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** A stored backup, opened with its project's keys: verify it, or write it out as a cluster. */
+public final class BackupReader {
+    private static final int DEPTH = 3;
+
+    private final Sealed sealed;
+
+    private BackupReader(Sealed sealed) {
+        this.sealed = sealed;
+    }
+
+    /**
+     * Reads the manifest and checks that it was written with these keys and not changed since.
+     *
+     * @param folder of the backup in the store; empty if the store is the backup's folder itself
+     * @throws Failure.NotFound if there is no manifest: what was interrupted is no backup
+     * @throws Failure.Fatal if the manifest was changed, is of a newer version, or needs other keys
+     */
+    public static BackupReader open(Store store, String folder, BackupKeys keys) {
+        return new BackupReader(Sealed.open(store, folder, keys));
+    }
+
+    /** The folders of the store that hold a whole backup, sorted: what a catalogue is rebuilt from. */
+    public static List<String> folders(Store store) {
+        return store.folders(DEPTH).stream()
+                .filter(folder -> store.size(folder + "/" + Manifest.NAME).isPresent())
+                .toList();
+    }
+
+    /** A manifest without a key, and so without knowing who wrote it: for lists, never for decisions. */
+    public static Manifest peek(Store store, String folder) {
+        return Sealed.peek(store, folder);
+    }
+
+    public Manifest manifest() {
+        return sealed.manifest();
+    }
+
+    /**
+     * Verifies from the lowest level up to this one and stops at the first damage.
+     *
+     * @param upTo {@link ProofLevel#READABLE} at most; the levels above need a server
+     * @throws Failure.Retryable if the store cannot be read now, which says nothing about the backup
+     */
+    public Verification verify(ProofLevel upTo, BackupProgress progress) {
+        if (upTo.compareTo(ProofLevel.READABLE) > 0) {
+            throw new IllegalArgumentException("Verifying without a server ends at READABLE.");
+        }
+        long began = System.nanoTime();
+        ProofLevel reached = null;
+        ArchivePass pass = null;
+        LogWalk walk = null;
+        String damage = null;
+        try {
+            stored();
+            reached = ProofLevel.STORED;
+            if (upTo.compareTo(ProofLevel.INTACT) >= 0) {
+                progress.phase(BackupProgress.Phase.HASH);
+                intact(progress);
+                reached = ProofLevel.INTACT;
+            }
+            if (upTo == ProofLevel.READABLE) {
+                progress.phase(BackupProgress.Phase.FILES);
+                pass = new ArchivePass(sealed, FileTaker.NOWHERE, progress);
+                pass.run();
+                settings();
+                progress.phase(BackupProgress.Phase.RECORDS);
+                walk = log();
+                Lsn expected = manifest().position().expected();
+                if (walk.reached().compareTo(expected) < 0) {
+                    throw new DamageException("The log reaches only " + walk.reached() + " instead of " + expected
+                            + ", because " + walk.end());
+                }
+                reached = ProofLevel.READABLE;
+            }
+        } catch (DamageException e) {
+            damage = String.valueOf(e.getMessage());
+        } catch (IOException e) {
+            throw new Failure.Retryable(
+                    "The backup " + manifest().backup() + " cannot be read from " + sealed.store() + ": "
+                            + e.getMessage() + ".",
+                    "Check the store.",
+                    e);
+        }
+        return new Verification(
+                reached,
+                damage,
+                pass == null ? 0 : pass.files(),
+                pass == null ? 0 : pass.bytes(),
+                walk,
+                Duration.ofNanos(System.nanoTime() - began));
+    }
+
+    private void stored() throws DamageException {
+        for (StoredObject object : manifest().objects()) {
+            OptionalLong size = sealed.size(object);
+            if (size.isEmpty()) {
+                throw new DamageException("The object " + object.name() + " is missing");
+            }
+            if (size.getAsLong() != object.bytes()) {
+                throw new DamageException("The object " + object.name() + " has " + size.getAsLong()
+                        + " bytes instead of " + object.bytes());
+            }
+        }
+    }
+
+    private void intact(BackupProgress progress) throws IOException {
+        long total =
+                manifest().objects().stream().mapToLong(StoredObject::bytes).sum();
+        long done = 0;
+        byte[] buffer = new byte[1 << 20];
+        for (StoredObject object : manifest().objects()) {
+            MessageDigest digest = Sha256.digest();
+            try (InputStream in = sealed.raw(object)) {
+                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                    digest.update(buffer, 0, count);
+                    done += count;
+                }
+            } catch (Failure.NotFound e) {
+                throw new DamageException("The object " + object.name() + " is missing", e);
+            }
+            if (!HexFormat.of().formatHex(digest.digest()).equals(object.sha256())) {
+                throw new DamageException("The object " + object.name() + " has another SHA-256 than was stored");
+            }
+            progress.bytes(done, total);
+        }
+    }
+
+    private void settings() throws IOException {
+        for (StoredObject object : manifest().objects(StoredObject.Kind.SETTINGS)) {
+            sealed.bytes(object.stream());
+        }
+    }
+
+    /** One stream over all segments; they follow each other without a gap, or the log has a hole. */
+    private LogWalk log() throws IOException {
+        Manifest.Source source = manifest().source();
+        List<StoredObject> segments = manifest().objects(StoredObject.Kind.WAL).stream()
+                .filter(object -> !object.name().endsWith(".history"))
+                .toList();
+        Lsn at = manifest().position().start().segmentStart(source.walSegmentBytes());
+        Lsn start = manifest().position().start();
+        for (StoredObject segment : segments) {
+            String name = "wal/" + at.segmentName(source.timeline(), source.walSegmentBytes());
+            if (!segment.name().equals(name)) {
+                throw new DamageException(
+                        "The log has a hole: " + segment.name() + " stands where " + name + " should");
+            }
+            at = at.plus(source.walSegmentBytes());
+        }
+        try (InputStream in = new BufferedInputStream(sealed.open(segments), 1 << 18)) {
+            return new LogWalker(in, source.systemIdentifier(), source.timeline(), source.walSegmentBytes(), start)
+                    .walk();
+        }
+    }
+
+    /**
+     * Writes the cluster out, every file compared with the server's list on the way. It starts with stock PostgreSQL as
+     * after a crash; it needs recovery.signal and a target to come further than the backup's stop position.
+     *
+     * @throws Failure.Conflict if a folder is not empty or a server runs in it; nothing was touched
+     * @throws Failure.Invalid if a tablespace has no folder, or folders lie in each other
+     * @throws Failure.Fatal if the backup is damaged, naming the object and file; what was written is removed again
+     * @throws Failure.Retryable if the folder or the store failed; what was written is removed again
+     */
+    public void materialise(Destination destination, BackupProgress progress) {
+        new Restoration(sealed, destination, progress).run();
+    }
+
+    /** A saved settings file's content; null if it was not saved. */
+    public byte @Nullable [] settings(String name) {
+        String stream = "settings/" + name;
+        if (manifest().stream(stream).isEmpty()) {
+            return null;
+        }
+        try {
+            return sealed.bytes(stream);
+        } catch (IOException e) {
+            throw new Failure.Fatal("The saved file " + stream + " cannot be read. " + e.getMessage(), null, e);
+        }
+    }
+
+    Sealed sealed() {
+        return sealed;
+    }
+}

@@ -1,0 +1,106 @@
+package dev.nightshift.backup.read;
+
+import com.github.luben.zstd.ZstdInputStream;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.vault.ExportedKeys;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * The stand-alone decoder: turns a stored backup into plain tar archives, the server's backup_manifest and the log's
+ * segments, with nothing but Java and the exported key file. No server, no repository, no network.
+ */
+public final class Decoder {
+    private static final String USAGE = """
+            Turns a backup stored by Nightshift into plain files, without Nightshift.
+
+              java -jar nightshift-decoder.jar <stored backup> <key file> <output folder>
+
+              <stored backup>   the folder that holds manifest.json
+              <key file>        the project's exported keys (JSON)
+              <output folder>   new or empty; gets base.tar, one <oid>.tar per tablespace, backup_manifest,
+                                pg_wal/<segments> and settings/<saved files>
+
+            Then, to bring the cluster up with stock PostgreSQL of the same major version:
+              1. mkdir -m 700 data && tar -xf base.tar -C data
+              2. for each <oid>.tar: make a new folder, extract it there, and let data/pg_tblspc/<oid> link to it:
+                 rm data/pg_tblspc/<oid> && ln -s <folder> data/pg_tblspc/<oid>
+              3. cp backup_manifest data/ && cp pg_wal/* data/pg_wal/
+              4. pg_verifybackup data
+              5. set archive_mode=off and check ports and addresses in data/postgresql.conf, then pg_ctl -D data start
+            """;
+
+    private Decoder() {}
+
+    /** See {@code --help}; exit status 0 when all is decoded, 1 when the backup is damaged, 2 for wrong arguments. */
+    public static void main(String[] arguments) {
+        System.exit(run(List.of(arguments), System.out, System.err));
+    }
+
+    static int run(List<String> arguments, PrintStream out, PrintStream err) {
+        if (arguments.contains("--help") || arguments.contains("-h")) {
+            out.print(USAGE);
+            return 0;
+        }
+        if (arguments.size() != 3) {
+            err.print(USAGE);
+            return 2;
+        }
+        try {
+            decode(Path.of(arguments.get(0)), Path.of(arguments.get(1)), Path.of(arguments.get(2)), out);
+            return 0;
+        } catch (Failure e) {
+            err.println(e.getMessage());
+            if (e.remedy() != null) {
+                err.println(e.remedy());
+            }
+        } catch (IOException e) {
+            err.println("Decoding failed: " + e.getMessage());
+        }
+        return 1;
+    }
+
+    private static void decode(Path stored, Path keyFile, Path target, PrintStream out) throws IOException {
+        if (!Files.isRegularFile(stored.resolve(Manifest.NAME))) {
+            throw new Failure.NotFound("There is no " + Manifest.NAME + " in " + stored + ": it is no whole backup.");
+        }
+        BackupReader reader = BackupReader.open(new FolderStore(stored), "", ExportedKeys.read(keyFile));
+        Manifest manifest = reader.manifest();
+        Files.createDirectories(target);
+        try (Stream<Path> content = Files.list(target)) {
+            if (content.findAny().isPresent()) {
+                throw new Failure.Conflict("The folder " + target + " is not empty.", "Give a new or empty folder.");
+            }
+        }
+        out.println("Backup " + manifest.backup() + " of " + manifest.projectName() + "/" + manifest.instanceName()
+                + ", PostgreSQL " + manifest.source().serverVersion() + ", taken " + manifest.startedAt());
+        Set<String> streams = new LinkedHashSet<>();
+        manifest.objects().forEach(object -> streams.add(object.stream()));
+        for (String stream : streams) {
+            boolean compressed = stream.endsWith(".tar.zst");
+            String name = ArchivePass.safe(stream.startsWith("wal/") ? "pg_" + stream : stream);
+            Path file = target.resolve(compressed ? name.substring(0, name.length() - ".zst".length()) : name);
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            try (InputStream content = reader.sealed().open(stream);
+                    InputStream plain = compressed ? new ZstdInputStream(content) : content) {
+                long bytes = Files.copy(plain, file);
+                out.println("  " + target.relativize(file) + "  " + new Bytes(bytes));
+            }
+        }
+        manifest.tablespaces()
+                .forEach(tablespace -> out.println(
+                        "Tablespace " + tablespace.oid() + " was at " + tablespace.location() + " on the source."));
+        out.println("The cluster is consistent at " + manifest.position().stop() + "; the log reaches "
+                + manifest.position().expected() + ".");
+    }
+}

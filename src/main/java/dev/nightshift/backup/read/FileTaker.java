@@ -1,0 +1,41 @@
+package dev.nightshift.backup.read;
+
+import java.io.Closeable;
+import java.io.IOException;
+
+/** Takes the decoded files of a backup: nowhere when it is verified, into a folder when it is restored. */
+interface FileTaker {
+    /** Verifies only. */
+    FileTaker NOWHERE = new FileTaker() {
+        @Override
+        public void folder(String path) {}
+
+        @Override
+        public Content file(String path) {
+            return Content.NOTHING;
+        }
+    };
+
+    /** A folder of the cluster, relative to its data folder. */
+    void folder(String path) throws IOException;
+
+    /** A file of the cluster, relative to its data folder; tablespaces lie below pg_tblspc. */
+    Content file(String path) throws IOException;
+
+    /** Where a file's bytes go. */
+    interface Content extends Closeable {
+        /** Takes them and forgets them. */
+        Content NOTHING = new Content() {
+            @Override
+            public void write(byte[] bytes, int count) {}
+
+            @Override
+            public void close() {}
+        };
+
+        void write(byte[] bytes, int count) throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+}

@@ -1,0 +1,261 @@
+package dev.nightshift.backup.read;
+
+import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stored.DamageException;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.Sealed;
+import dev.nightshift.backup.stored.StoredObject;
+import dev.nightshift.kernel.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Writes a backup out as a cluster that stock PostgreSQL starts. The log comes first, the archives after it: the control
+ * file is the last of the last archive, so that a restore which was cut off does not start. What failed is removed again.
+ *
+ * <p>While it works, each folder holds a mark that names who restores into it: nobody else can begin there, and the same
+ * restore, begun again after a crash, clears away what is its own.
+ */
+final class Restoration implements FileTaker {
+    private static final FileAttribute<Set<PosixFilePermission>> FOLDER =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final FileAttribute<Set<PosixFilePermission>> FILE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    /** In each folder while the restore works. */
+    static final String MARK = ".nightshift-restore";
+
+    private final Sealed sealed;
+    private final Destination destination;
+    private final BackupProgress progress;
+    private final List<Path> roots = new ArrayList<>();
+    private final List<Path> marked = new ArrayList<>();
+
+    Restoration(Sealed sealed, Destination destination, BackupProgress progress) {
+        this.sealed = sealed;
+        this.destination = destination;
+        this.progress = progress;
+    }
+
+    void run() {
+        prepare();
+        boolean done = false;
+        try {
+            mark();
+            write();
+            unmark();
+            done = true;
+        } catch (DamageException e) {
+            throw new Failure.Fatal(
+                    "Backup " + sealed.manifest().backup() + " cannot be restored. " + e.getMessage() + ".",
+                    "Use another backup, or another copy of this one.",
+                    e);
+        } catch (IOException e) {
+            throw new Failure.Retryable(
+                    "The restore into " + destination.data() + " failed: " + e.getMessage() + ".",
+                    "Check free space and permissions of the folder.",
+                    e);
+        } finally {
+            if (!done) {
+                clear();
+            }
+        }
+    }
+
+    /** Every folder is checked before anything is written. */
+    private void prepare() {
+        roots.add(destination.data());
+        if (destination.log() != null) {
+            roots.add(destination.log());
+        }
+        for (Manifest.Tablespace tablespace : sealed.manifest().tablespaces()) {
+            Path place = destination.tablespaces().get(tablespace.oid());
+            if (!tablespace.inPlace() && place == null) {
+                throw new Failure.Invalid(
+                        "tablespaces",
+                        "The tablespace " + tablespace.oid() + ", at " + tablespace.location()
+                                + " on the source, needs a folder.");
+            }
+            if (!tablespace.inPlace() && place != null) {
+                roots.add(place.toAbsolutePath().normalize());
+            }
+        }
+        for (Path root : roots) {
+            if (isOurs(root)) {
+                clear(root);
+            }
+            refuseUsed(root);
+        }
+        for (Path root : roots) {
+            if (roots.stream().anyMatch(other -> other != root && other.startsWith(root))) {
+                throw new Failure.Invalid("folder", "The folder " + root + " holds another one of the same restore.");
+            }
+        }
+    }
+
+    private static void refuseUsed(Path folder) {
+        if (Files.exists(folder.resolve("postmaster.pid"), LinkOption.NOFOLLOW_LINKS)) {
+            throw new Failure.Conflict(
+                    "A PostgreSQL server runs in " + folder + ", or did when it crashed.",
+                    "Give a new or empty folder; a restore never touches a cluster that is there.");
+        }
+        try {
+            if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+                try (Stream<Path> content = Files.list(folder)) {
+                    if (content.findAny().isPresent()) {
+                        throw new Failure.Conflict(
+                                "The folder " + folder + " is not empty.",
+                                "Give a new or empty folder; a restore never overwrites anything.");
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new Failure.Conflict(
+                    "The folder " + folder + " cannot be used: " + e.getMessage() + ".", "Give a new or empty folder.");
+        }
+    }
+
+    private boolean isOurs(Path root) {
+        try {
+            return Files.readString(root.resolve(MARK)).equals(destination.mark());
+        } catch (IOException e) {
+            return false; // there is none, or none that could be ours
+        }
+    }
+
+    /** Only one can make the file: of two restores into one empty folder the second fails before it writes anything. */
+    private void mark() throws IOException {
+        for (Path root : roots) {
+            Files.createDirectories(root, FOLDER);
+            try (FileChannel mark = FileChannel.open(
+                    root.resolve(MARK), Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE)) {
+                mark.write(ByteBuffer.wrap(destination.mark().getBytes(StandardCharsets.UTF_8)));
+                mark.force(true);
+            } catch (FileAlreadyExistsException e) {
+                throw new Failure.Conflict(
+                        "Another restore works in " + root + ".", "Give a new or empty folder to each restore.");
+            }
+            marked.add(root);
+            Files.setPosixFilePermissions(root, FOLDER.value());
+        }
+    }
+
+    private void unmark() throws IOException {
+        for (Path root : roots) {
+            Files.delete(root.resolve(MARK));
+        }
+    }
+
+    private void write() throws IOException {
+        Path log = destination.log();
+        writeLog(log == null ? destination.data().resolve("pg_wal") : log);
+        folder("pg_tblspc");
+        for (Manifest.Tablespace tablespace : sealed.manifest().tablespaces()) {
+            Path link = destination.data().resolve("pg_tblspc").resolve(tablespace.oid());
+            Path place = destination.tablespaces().get(tablespace.oid());
+            if (tablespace.inPlace() || place == null) {
+                Files.createDirectory(link, FOLDER);
+            } else {
+                Files.createSymbolicLink(link, place.toAbsolutePath().normalize());
+            }
+        }
+        progress.phase(BackupProgress.Phase.FILES);
+        byte[] list = sealed.bytes("backup_manifest");
+        new ArchivePass(sealed, this, progress).run();
+        try (Content content = file("backup_manifest")) {
+            content.write(list, list.length);
+        }
+    }
+
+    private void writeLog(Path folder) throws IOException {
+        progress.phase(BackupProgress.Phase.LOG);
+        Files.createDirectories(folder, FOLDER);
+        byte[] buffer = new byte[1 << 18];
+        for (StoredObject object : sealed.manifest().objects(StoredObject.Kind.WAL)) {
+            String name = ArchivePass.safe(object.name());
+            Path file = folder.resolve(name.substring(name.lastIndexOf('/') + 1));
+            try (InputStream in = sealed.open(object.stream());
+                    Content content = create(file)) {
+                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                    content.write(buffer, count);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void folder(String path) throws IOException {
+        Path folder = destination.data().resolve(path);
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(folder, FOLDER);
+        }
+    }
+
+    @Override
+    public Content file(String path) throws IOException {
+        return create(destination.data().resolve(path));
+    }
+
+    private Content create(Path file) throws IOException {
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE);
+        } catch (FileAlreadyExistsException e) {
+            throw new DamageException("The backup holds the file " + file.getFileName() + " twice", e);
+        }
+        return new Content() {
+            @Override
+            public void write(byte[] bytes, int count) throws IOException {
+                ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, count);
+                while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
+            }
+
+            @Override
+            public void close() throws IOException {
+                try (channel) {
+                    if (destination.durable()) {
+                        channel.force(true);
+                    }
+                }
+            }
+        };
+    }
+
+    /** Marked folders were new or empty: everything in them is ours. */
+    private void clear() {
+        marked.forEach(this::clear);
+    }
+
+    /** The mark goes last: what is left of an unfinished clearing is still known as ours. */
+    private void clear(Path root) {
+        try (Stream<Path> files = Files.walk(root)) {
+            Path mark = root.resolve(MARK);
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                if (!file.equals(mark) && !file.equals(root)) {
+                    Files.delete(file);
+                }
+            }
+            Files.deleteIfExists(mark);
+            Files.deleteIfExists(root);
+        } catch (IOException e) {
+            progress.note("What was restored of the failed attempt could not be removed: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,255 @@
+package dev.nightshift.backup.stored;
+
+import dev.nightshift.kernel.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A folder of this machine as a store. An object is written beside its place as {@code .partial}, synced, renamed, and its
+ * folder synced, so that a crash leaves no object that looks whole. Everything belongs to this user alone.
+ */
+public final class FolderStore implements Store {
+    private static final String PARTIAL = ".partial";
+    private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FOLDER =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private final Path root;
+
+    /**
+     * Opens the folder; it is created if it is missing.
+     *
+     * @throws Failure.Fatal if it cannot be
+     */
+    public FolderStore(Path root) {
+        this.root = root.toAbsolutePath().normalize();
+        try {
+            Files.createDirectories(this.root, PRIVATE_FOLDER);
+        } catch (IOException e) {
+            throw new Failure.Fatal(
+                    "The backup folder " + root + " cannot be used: " + e.getMessage() + ".",
+                    "Create it and let the user that runs Nightshift own it.",
+                    e);
+        }
+    }
+
+    private Path path(String name) {
+        for (String segment : name.split("/", -1)) {
+            if (!SEGMENT.matcher(segment).matches() || segment.endsWith(PARTIAL)) {
+                throw new Failure.Fatal("\"" + name + "\" cannot be the name of a stored object.", null, null);
+            }
+        }
+        return root.resolve(name);
+    }
+
+    @Override
+    public Upload create(String name) {
+        Path file = path(name);
+        try {
+            Files.createDirectories(file.getParent(), PRIVATE_FOLDER);
+            return new Partial(name, file);
+        } catch (IOException e) {
+            throw unwritable(name, e);
+        }
+    }
+
+    private final class Partial implements Upload {
+        private final String name;
+        private final Path file;
+        private final Path partial;
+        private final FileChannel channel;
+        private boolean committed;
+
+        Partial(String name, Path file) throws IOException {
+            this.name = name;
+            this.file = file;
+            this.partial = file.resolveSibling(file.getFileName() + PARTIAL);
+            Files.deleteIfExists(partial);
+            this.channel = FileChannel.open(
+                    partial, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int count) {
+            try {
+                ByteBuffer buffer = ByteBuffer.wrap(bytes, from, count);
+                while (buffer.hasRemaining()) {
+                    channel.write(buffer);
+                }
+            } catch (IOException e) {
+                throw unwritable(name, e);
+            }
+        }
+
+        @Override
+        public void commit() {
+            try {
+                channel.force(true);
+                channel.close();
+                if (Files.exists(file)) {
+                    throw new Failure.Conflict(
+                            "The object " + name + " exists in " + root + "; stored objects never change.", null);
+                }
+                Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+                committed = true;
+                for (Path folder = file.getParent();
+                        folder != null && folder.startsWith(root);
+                        folder = folder.getParent()) {
+                    syncFolder(folder);
+                }
+            } catch (IOException e) {
+                throw unwritable(name, e);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+                if (!committed) {
+                    Files.deleteIfExists(partial);
+                }
+            } catch (IOException e) {
+                throw unwritable(name, e);
+            }
+        }
+    }
+
+    private static void syncFolder(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    @Override
+    public InputStream read(String name) {
+        try {
+            return Files.newInputStream(path(name));
+        } catch (NoSuchFileException e) {
+            throw new Failure.NotFound("The object " + name + " is not in " + root + ".");
+        } catch (IOException e) {
+            throw unreadable(name, e);
+        }
+    }
+
+    @Override
+    public List<Entry> list(String prefix) {
+        int slash = prefix.lastIndexOf('/');
+        Path from = slash < 0 ? root : path(prefix.substring(0, slash));
+        if (!Files.isDirectory(from)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(from)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> !file.toString().endsWith(PARTIAL))
+                    .map(file -> new Entry(name(file), file.toFile().length()))
+                    .filter(entry -> entry.name().startsWith(prefix))
+                    .sorted(Comparator.comparing(Entry::name))
+                    .toList();
+        } catch (IOException e) {
+            throw unreadable(prefix, e);
+        }
+    }
+
+    private String name(Path file) {
+        return root.relativize(file).toString().replace(root.getFileSystem().getSeparator(), "/");
+    }
+
+    @Override
+    public OptionalLong size(String name) {
+        try {
+            var file = Files.readAttributes(path(name), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return file.isRegularFile() ? OptionalLong.of(file.size()) : OptionalLong.empty();
+        } catch (NoSuchFileException e) {
+            return OptionalLong.empty();
+        } catch (IOException e) {
+            // Not "there is none": a mount that hiccups must not make a backup look interrupted.
+            throw unreadable(name, e);
+        }
+    }
+
+    @Override
+    public void delete(String name) {
+        try {
+            Files.deleteIfExists(path(name));
+        } catch (IOException e) {
+            throw unwritable(name, e);
+        }
+    }
+
+    @Override
+    public void deleteFolder(String folder) {
+        Path from = path(folder);
+        if (!Files.isDirectory(from)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    @Override
+    public List<String> folders(int depth) {
+        try (Stream<Path> files = Files.walk(root, depth)) {
+            return files.filter(Files::isDirectory)
+                    .filter(folder -> root.relativize(folder).getNameCount() == depth && !folder.equals(root))
+                    .map(this::name)
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw unreadable("", e);
+        }
+    }
+
+    @Override
+    public OptionalLong freeBytes() {
+        try {
+            return OptionalLong.of(Files.getFileStore(root).getUsableSpace());
+        } catch (IOException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    private Failure unwritable(String name, IOException e) {
+        return new Failure.Retryable(
+                "The object " + name + " cannot be written to " + root + ": " + e.getMessage() + ".",
+                "Check free space and permissions of the backup folder.",
+                e);
+    }
+
+    private Failure unreadable(String name, IOException e) {
+        return new Failure.Retryable(
+                "The object " + name + " cannot be read from " + root + ": " + e.getMessage() + ".",
+                "Check the disk and the permissions of the backup folder.",
+                e);
+    }
+
+    /** The folder's path. */
+    @Override
+    public String toString() {
+        return root.toString();
+    }
+}

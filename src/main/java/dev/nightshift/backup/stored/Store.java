@@ -1,0 +1,65 @@
+package dev.nightshift.backup.stored;
+
+import java.io.InputStream;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * A place for backups. Objects are written once, whole or not at all, and never appended to; a backup's manifest is written
+ * last. Names are relative paths with forward slashes: {@code shop/main/0192…/wal/000000010000000000000003}.
+ */
+public interface Store {
+    /** An object and its size in bytes. */
+    record Entry(String name, long bytes) {}
+
+    /** An object that is being written: it exists after {@link #commit} and not before. Used by one thread. */
+    interface Upload extends AutoCloseable {
+        /**
+         * Adds bytes.
+         *
+         * @throws Failure.Retryable if the store cannot take them
+         */
+        void write(byte[] bytes, int from, int count);
+
+        /**
+         * Makes the object exist, durably; nothing is lost after this returns.
+         *
+         * @throws Failure.Conflict if the object exists
+         * @throws Failure.Retryable if the store cannot do it
+         */
+        void commit();
+
+        /** Throws away what was not committed. */
+        @Override
+        void close();
+    }
+
+    /** Begins a new object. */
+    Upload create(String name);
+
+    /**
+     * Opens an object from its beginning.
+     *
+     * @throws Failure.NotFound if there is none of this name
+     * @throws Failure.Retryable if it cannot be read now
+     */
+    InputStream read(String name);
+
+    /** Every object whose name begins so, however many, sorted by name; what is not committed is not among them. */
+    List<Entry> list(String prefix);
+
+    /** The object's size; empty if there is none. */
+    OptionalLong size(String name);
+
+    /** Deletes an object; what is not there is deleted already. */
+    void delete(String name);
+
+    /** Deletes everything below a folder, what was never committed included. */
+    void deleteFolder(String folder);
+
+    /** Folders that hold anything, committed or not, at this depth: 3 for {@code shop/main/0192…}. */
+    List<String> folders(int depth);
+
+    /** Bytes that still fit; empty where the store does not know. */
+    OptionalLong freeBytes();
+}

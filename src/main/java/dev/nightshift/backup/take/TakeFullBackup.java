@@ -1,0 +1,265 @@
+package dev.nightshift.backup.take;
+
+import dev.nightshift.backup.stored.AesGcm;
+import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stored.BlockPipeline;
+import dev.nightshift.backup.stored.Leftovers;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stored.StoredObject;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.BaseBackup;
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.postgres.ReplicationSession;
+import dev.nightshift.postgres.RestorePoint;
+import dev.nightshift.postgres.SystemIdentity;
+import dev.nightshift.vault.ProjectKeys;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt at a full physical backup: two walsenders, one for the files, one for the log that is written meanwhile. The
+ * log is taken up to a restore point after the last file, so that there is a position to recover to and compare at. The
+ * manifest is stored last: until then there is no backup. Use an object once.
+ */
+public final class TakeFullBackup {
+    private static final int BLOCK_BYTES = 4 << 20;
+    private static final int WAL_BLOCK_BYTES = 1 << 20;
+    private static final Duration FOR_EVER = Duration.ofDays(3650);
+
+    /** A server that switched segments sends the rest at once; one that does not will not. */
+    private static final Duration SEGMENT_PATIENCE = Duration.ofSeconds(30);
+
+    private final Clock clock;
+    private final FullBackupRequest request;
+    private final BackupProgress progress;
+    private final BackupFolder folder;
+    private final AtomicReference<@Nullable ReplicationSession> files = new AtomicReference<>();
+    private final AtomicReference<@Nullable ReplicationSession> log = new AtomicReference<>();
+    private volatile boolean cancelled;
+
+    public TakeFullBackup(
+            Store store, ProjectKeys keys, Clock clock, FullBackupRequest request, BackupProgress progress) {
+        this.clock = clock;
+        this.request = request;
+        this.progress = progress;
+        this.folder = new BackupFolder(store, keys, request);
+    }
+
+    /** Stops the attempt from another thread; {@link #run} then throws and leaves no backup. */
+    public void cancel() {
+        cancelled = true;
+        for (var session : List.of(files, log)) {
+            ReplicationSession open = session.get();
+            if (open != null) {
+                open.cancel();
+            }
+        }
+    }
+
+    /**
+     * Takes the backup and stores it. Whatever is thrown, what was stored so far is deleted again, as far as the store
+     * allows; the rest is found by {@link Leftovers}.
+     *
+     * @return the stored manifest
+     * @throws CancellationException if {@link #cancel} was called
+     * @throws Failure.Retryable if a connection or the store failed
+     * @throws Failure.Skippable if the server refuses, or is older than 15
+     * @throws Failure.Fatal if another cluster answers than before, or it was promoted meanwhile
+     */
+    public Manifest run() {
+        boolean done = false;
+        try {
+            AesGcm.warmUp();
+            Manifest manifest = connect();
+            done = true;
+            return manifest;
+        } finally {
+            if (!done) {
+                discard();
+            }
+        }
+    }
+
+    private void discard() {
+        try {
+            folder.discard();
+        } catch (Failure e) {
+            progress.note("What was stored of the interrupted backup could not be deleted: " + e.getMessage());
+        }
+    }
+
+    private Manifest connect() {
+        FullBackupRequest.Options options = request.options();
+        try (ReplicationSession logSession = ReplicationSession.open(request.endpoint());
+                ReplicationSession fileSession = ReplicationSession.open(request.endpoint());
+                Watchdog ofFiles = new Watchdog(fileSession, options.checkpointPatience());
+                Watchdog ofLog = new Watchdog(logSession, FOR_EVER);
+                BlockPipeline blocks = new BlockPipeline("files", BLOCK_BYTES, options.threads(), options.level());
+                BlockPipeline logBlocks = new BlockPipeline("log", WAL_BLOCK_BYTES, 1, options.level())) {
+            this.files.set(fileSession);
+            this.log.set(logSession);
+            stopIfCancelled();
+            try {
+                return take(new Lane(fileSession, ofFiles, blocks), new Lane(logSession, ofLog, logBlocks));
+            } catch (Failure | CancellationException e) {
+                stopIfCancelled();
+                throw ofLog.explain(e);
+            }
+        } finally {
+            this.files.set(null);
+            this.log.set(null);
+        }
+    }
+
+    private void stopIfCancelled() {
+        if (cancelled) {
+            throw new CancellationException("The backup was cancelled.");
+        }
+    }
+
+    private Manifest take(Lane fileLane, Lane logLane) {
+        Instant startedAt = clock.now();
+        ReplicationSession fileSession = fileLane.session();
+        ReplicationSession logSession = logLane.session();
+        SystemIdentity identity = OneCluster.require(request, logSession, fileSession);
+        Manifest.Source source = new Manifest.Source(
+                identity.systemIdentifier(),
+                identity.timeline(),
+                logSession.version(),
+                logSession.major(),
+                logSession.walSegmentBytes());
+        boolean checksums = logSession.show("data_checksums").equals("on");
+        String slot = "nightshift_" + request.backup().toString().replace('-', '_');
+        logSession.createTemporarySlot(slot);
+        if (identity.timeline() > 1) {
+            ReplicationSession.HistoryFile history = logSession.timelineHistory(identity.timeline());
+            folder.save(
+                    logLane.blocks(),
+                    StoredObject.Kind.WAL,
+                    "wal/" + history.name(),
+                    history.text().getBytes(StandardCharsets.UTF_8));
+        }
+        for (var file : new TreeMap<>(request.settings()).entrySet()) {
+            folder.save(logLane.blocks(), StoredObject.Kind.SETTINGS, "settings/" + file.getKey(), file.getValue());
+        }
+        progress.phase(BackupProgress.Phase.CHECKPOINT);
+        try (FilesSink sink =
+                new FilesSink(fileLane, logLane, slot, source, folder, request.options(), progress, clock)) {
+            BaseBackup.Outcome outcome = copy(fileLane, sink);
+            fileSession.close();
+            Instant copiedAt = clock.now();
+            progress.phase(BackupProgress.Phase.LOG);
+            Manifest.Position position = finishLog(outcome, sink.log(), source.walSegmentBytes());
+            folder.add(sink.stored());
+            folder.add(sink.log().receiver().stored());
+            return seal(startedAt, copiedAt, source, checksums, outcome, position, sink);
+        }
+    }
+
+    private BaseBackup.Outcome copy(Lane lane, FilesSink sink) {
+        FullBackupRequest.Options options = request.options();
+        try {
+            BaseBackup.Outcome outcome = lane.session()
+                    .baseBackup(
+                            new BaseBackup(
+                                    "nightshift " + request.backup(),
+                                    options.fastCheckpoint(),
+                                    options.maxRateKilobytes(),
+                                    options.compressOnServer()),
+                            sink);
+            sink.finishStream();
+            return outcome;
+        } catch (Failure | CancellationException e) {
+            stopIfCancelled();
+            sink.throwLogFailure();
+            throw lane.watchdog().explain(e);
+        }
+    }
+
+    /** Brings the stored log to a restore point, or where the role may not create one to the stop position. */
+    private Manifest.Position finishLog(BaseBackup.Outcome outcome, LogStream stream, int segment) {
+        WalReceiver receiver = stream.receiver();
+        String name = "nightshift_" + request.backup();
+        RestorePoint point = RestorePoint.create(request.endpoint(), name);
+        Lsn made = point.position();
+        Lsn expected = made == null ? outcome.stop() : made;
+        if (point.refusal() != null) {
+            progress.note("The expected position is " + expected + " without a full restore point: " + point.refusal());
+        }
+        receiver.stopAt(point.switched() ? expected.segmentEnd(segment) : expected);
+        if (!stream.await(
+                point.switched() ? SEGMENT_PATIENCE : request.options().silence())) {
+            receiver.stopAt(expected);
+            if (!stream.await(request.options().silence())) {
+                throw new Failure.Retryable(
+                        "The server's log was not received up to " + expected + ", only up to " + receiver.flushed()
+                                + ".",
+                        "Look at the server's log and at the network.",
+                        null);
+            }
+        }
+        try {
+            receiver.pad();
+        } catch (IOException e) {
+            throw new Failure.Fatal("The last segment of the log could not be completed.", null, e);
+        }
+        return new Manifest.Position(
+                outcome.start(), outcome.stop(), expected, made == null ? null : name, point.refusal(), receiver.end());
+    }
+
+    private Manifest seal(
+            Instant startedAt,
+            Instant copiedAt,
+            Manifest.Source source,
+            boolean checksums,
+            BaseBackup.Outcome outcome,
+            Manifest.Position position,
+            FilesSink sink) {
+        stopIfCancelled();
+        Instant finishedAt = clock.now();
+        Manifest manifest = new Manifest(
+                Manifest.CURRENT_VERSION,
+                request.project(),
+                request.projectName(),
+                request.instanceName(),
+                request.backup(),
+                Manifest.FULL,
+                startedAt,
+                finishedAt,
+                source,
+                position,
+                new Manifest.Checksums(checksums, outcome.checksumFailures(), outcome.warnings()),
+                tablespaces(outcome.tablespaces()),
+                new Manifest.Figures(
+                        sink.bytesRead(),
+                        folder.bytes(),
+                        Duration.between(startedAt, sink.sendingAt()),
+                        Duration.between(sink.sendingAt(), copiedAt),
+                        Duration.between(copiedAt, finishedAt)),
+                folder.key(),
+                folder.objects());
+        folder.complete(manifest);
+        return manifest;
+    }
+
+    /** Those beside the data folder, as the server announced them. */
+    private static List<Manifest.Tablespace> tablespaces(List<BaseBackup.Tablespace> announced) {
+        return announced.stream()
+                .filter(tablespace -> tablespace.oid() != null)
+                .map(tablespace -> new Manifest.Tablespace(
+                        Objects.requireNonNull(tablespace.oid()),
+                        Objects.requireNonNull(tablespace.location()),
+                        tablespace.estimatedBytes()))
+                .toList();
+    }
+}
