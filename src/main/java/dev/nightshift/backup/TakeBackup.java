@@ -11,6 +11,7 @@ import dev.nightshift.finding.Findings;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.fleet.Checkup;
+import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.fleet.Project;
@@ -27,14 +28,19 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.Json;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** Takes one instance's backup, stores it and enters it in the catalogue. */
 @Named("takeBackup")
 @Dependent
 public class TakeBackup extends TargetBatchlet {
+    /** A server that refuses in this many databases refuses in all. */
+    private static final int MOST_MARKED = 8;
+
     @Inject
     private Fleet fleet;
 
@@ -88,6 +94,7 @@ public class TakeBackup extends TargetBatchlet {
         Map<String, byte[]> copy = settings.read(endpoint, target);
         var request = new FullBackupRequest(
                 endpoint,
+                markIn(target, endpoint),
                 target.project(),
                 project.name().value(),
                 instance.name().value(),
@@ -103,6 +110,17 @@ public class TakeBackup extends TargetBatchlet {
         Manifest manifest = take.run();
         steps.finish();
         catalogue(target, manifest);
+    }
+
+    /** The registered databases, whose check names the privileges for it; the maintenance database last. */
+    private List<String> markIn(TargetRun target, Endpoint maintenance) {
+        return Stream.concat(
+                        fleet.databasesOf(target.project(), target.instanceId()).stream()
+                                .map(Database::dbname),
+                        Stream.of(maintenance.database()))
+                .distinct()
+                .limit(MOST_MARKED)
+                .toList();
     }
 
     /** Better said before three hours of copying than after: as much as the last one took has to fit. */

@@ -148,7 +148,13 @@ class BackupAndRestoreIT {
                 "create tablespace space location '" + space + "'",
                 "create table fixed as select id, md5(id::text) note from generate_series(1, 100000) id",
                 "create table spaced tablespace space as select id, md5(id::text) note from generate_series(1, 50000) id",
-                "create table ledger (id bigint primary key, note text)");
+                "create table ledger (id bigint primary key, note text)",
+                "create role keeper login replication password 'keeper''s'",
+                "create database registered");
+        source.execute(
+                "registered",
+                "grant execute on function pg_catalog.pg_create_restore_point(text) to keeper",
+                "grant execute on function pg_catalog.pg_switch_wal() to keeper");
     }
 
     private static void write(Postgres source, AtomicBoolean stop) {
@@ -163,10 +169,11 @@ class BackupAndRestoreIT {
         }
     }
 
+    /** As a role that may do no more than it must, and makes its restore point in the one database where it may. */
     private FullBackupRequest request(Postgres source) {
-        Endpoint endpoint = Endpoint.local(source.port(), "postgres", source.user(), source::password);
         return new FullBackupRequest(
-                endpoint,
+                Endpoint.local(source.port(), "postgres", "keeper", () -> "keeper's"),
+                List.of("postgres", "registered"),
                 project,
                 "shop",
                 "main",

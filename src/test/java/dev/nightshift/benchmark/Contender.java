@@ -67,6 +67,7 @@ sealed interface Contender {
             ProjectId project = new ProjectId(UUID.randomUUID());
             var request = new FullBackupRequest(
                     source.endpoint(),
+                    List.of(source.endpoint().database()),
                     project,
                     "benchmark",
                     "source",

@@ -4,6 +4,7 @@ import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What to back up and how.
  *
- * @param endpoint a role with REPLICATION; its database is used for the restore point
+ * @param endpoint a role with REPLICATION
+ * @param markIn the databases in which to try to make the restore point, as the server calls them, in this order: one
+ *     where the role has the privileges is enough; at least one
  * @param projectName kernel names, as in the backup's folder
  * @param backup a new id; never used again, even if the backup fails
  * @param systemIdentifier that the instance had before; null at the first time
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record FullBackupRequest(
         Endpoint endpoint,
+        List<String> markIn,
         ProjectId project,
         String projectName,
         String instanceName,
@@ -28,7 +32,11 @@ public record FullBackupRequest(
         Map<String, byte[]> settings) {
 
     public FullBackupRequest {
+        markIn = List.copyOf(markIn);
         settings = Map.copyOf(settings);
+        if (markIn.isEmpty()) {
+            throw new IllegalArgumentException("A backup needs a database to make its restore point in.");
+        }
     }
 
     /**

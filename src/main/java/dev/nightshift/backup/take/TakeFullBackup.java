@@ -190,7 +190,7 @@ public final class TakeFullBackup {
     private Manifest.Position finishLog(BaseBackup.Outcome outcome, LogStream stream, int segment) {
         WalReceiver receiver = stream.receiver();
         String name = "nightshift_" + request.backup();
-        RestorePoint point = RestorePoint.create(request.endpoint(), name);
+        RestorePoint point = mark(name);
         Lsn made = point.position();
         Lsn expected = made == null ? outcome.stop() : made;
         if (point.refusal() != null) {
@@ -215,6 +215,18 @@ public final class TakeFullBackup {
         }
         return new Manifest.Position(
                 outcome.start(), outcome.stop(), expected, made == null ? null : name, point.refusal(), receiver.end());
+    }
+
+    /** Who may make a restore point is granted database by database. Made once only: recovery stops at the first. */
+    private RestorePoint mark(String name) {
+        RestorePoint point = new RestorePoint(null, false, null);
+        for (String database : request.markIn()) {
+            point = RestorePoint.create(request.endpoint().withDatabase(database), name);
+            if (point.position() != null) {
+                break;
+            }
+        }
+        return point;
     }
 
     private Manifest seal(

@@ -141,6 +141,7 @@ class StoredProofIT {
     private Manifest take(Postgres source, Change change) {
         FullBackupRequest request = new FullBackupRequest(
                 Endpoint.local(source.port(), "postgres", source.user(), source::password),
+                List.of("postgres"),
                 keys.project(),
                 "shop",
                 "main",
