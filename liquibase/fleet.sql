@@ -93,20 +93,3 @@ $$;
 revoke execute on function fleet.addresses() from public;
 grant execute on function fleet.addresses() to ${app_role};
 --rollback drop function fleet.addresses();
-
---changeset nightshift:fleet-3 splitStatements:false
--- Whose server an address is, for the metrics' labels: names and addresses of every project, no secret.
-create function fleet.addresses()
-    returns table (project text, instance text, host text, port int, username text, dbname text, database text)
-    language sql stable security definer
-    set search_path = pg_catalog, pg_temp
-as $$
-    select p.name, i.name, i.host, i.port, i.username, d.dbname, d.name
-      from fleet.instance i
-      join fleet.project p on p.id = i.project_id and p.deleted_at is null
-      left join fleet.database d on d.project_id = i.project_id and d.instance_id = i.id and d.deleted_at is null
-     where i.deleted_at is null
-$$;
-revoke execute on function fleet.addresses() from public;
-grant execute on function fleet.addresses() to ${app_role};
---rollback drop function fleet.addresses();
