@@ -45,7 +45,15 @@ class BackupJob implements Job {
                             "on the server, which saves network, where it can; or here, which saves its processors.",
                             "server",
                             "server",
-                            "here")));
+                            "here"),
+                    Parameter.choice(
+                            "evidence",
+                            "Evidence",
+                            "rows counts and hashes what the tables hold, for the proof level matched; it reads them once. none"
+                                    + " leaves it out.",
+                            "rows",
+                            "rows",
+                            "none")));
 
     @Override
     public JobDefinition definition() {

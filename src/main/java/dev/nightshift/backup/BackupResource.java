@@ -1,12 +1,16 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.access.CurrentProject;
+import dev.nightshift.backup.evidence.EvidenceText;
+import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
+import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
@@ -36,6 +40,12 @@ public class BackupResource {
 
     @Inject
     private CurrentProject project;
+
+    @Inject
+    private Stores stores;
+
+    @Inject
+    private Keyring keyring;
 
     /** A stored backup; sizes in bytes. */
     @Schema(name = "Backup")
@@ -130,8 +140,33 @@ public class BackupResource {
     @Path("{id}")
     @Operation(summary = "A backup with its proof")
     public BackupView get(@PathParam("id") String id) {
+        return view(backup(id));
+    }
+
+    /** What the rows of the backup's databases were on the source, with the queries that measured them. */
+    @Schema(name = "BackupEvidence")
+    public record EvidenceView(UUID backup, List<JsonObject> databases) {}
+
+    @GET
+    @Path("{id}/evidence")
+    @Operation(
+            summary = "The evidence of rows that was taken with a backup",
+            description =
+                    "Read from the store and authenticated with the backup's key. To repeat a query on a copy that was"
+                            + " recovered to the position: begin a transaction, execute the settings, then the query.")
+    public EvidenceView evidence(@PathParam("id") String id) {
+        Backup backup = backup(id);
+        return new EvidenceView(
+                backup.id(),
+                BackupReader.open(stores.local(), backup.location(), keyring.of(project.id())).evidence().stream()
+                        .map(EvidenceText::parse)
+                        .map(EvidenceText::json)
+                        .toList());
+    }
+
+    private Backup backup(String id) {
         try {
-            return view(backups.get(project.id(), UUID.fromString(id)));
+            return backups.get(project.id(), UUID.fromString(id));
         } catch (IllegalArgumentException e) {
             throw new Failure.NotFound("This project holds no such backup.");
         }

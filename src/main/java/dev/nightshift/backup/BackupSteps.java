@@ -20,7 +20,7 @@ final class BackupSteps implements BackupProgress {
         String next = switch (phase) {
             case CHECKPOINT -> BackupJob.CHECKPOINT;
             case COPY -> BackupJob.COPY;
-            case LOG -> BackupJob.LOG;
+            case EVIDENCE, LOG -> BackupJob.LOG;
             case HASH, FILES, RECORDS -> null;
         };
         if (next != null && !next.equals(step)) {

@@ -16,14 +16,15 @@ class DrillJob implements Job {
     static final String VERIFY = "verify";
     static final String RESTORE = "restore";
     static final String RECOVER = "recover";
+    static final String MATCH = "match";
     static final String CHECK = "check";
-    static final List<String> STEPS = List.of(VERIFY, RESTORE, RECOVER, CHECK);
+    static final List<String> STEPS = List.of(VERIFY, RESTORE, RECOVER, MATCH, CHECK);
 
     private static final JobDefinition DEFINITION = new JobDefinition(
             "restore-drill",
             "Restore drill",
-            "Proves a backup: reads it to the end, restores it in a sandbox, recovers it to its position and checks every index"
-                    + " and table. Needs nothing of the source.",
+            "Proves a backup: reads it to the end, restores it in a sandbox, recovers it to its positions, compares its rows"
+                    + " with the evidence taken on the source, and checks every index and table. Needs nothing of the source.",
             Unit.INSTANCE,
             "restore-drill",
             false,
@@ -34,11 +35,12 @@ class DrillJob implements Job {
                             "upTo",
                             "Up to",
                             "The last level to try: readable needs no sandbox.",
-                            "restored",
+                            "matched",
                             "stored",
                             "intact",
                             "readable",
-                            "restored"),
+                            "restored",
+                            "matched"),
                     Parameter.flag(
                             "everyRow",
                             "Every row",

@@ -12,7 +12,8 @@ final class DrillSteps implements ProofWatch {
     private final TargetRun target;
     private @Nullable String step;
     private long done;
-    private boolean inBytes;
+    private boolean matched;
+    private String unit = "bytes";
 
     DrillSteps(TargetRun target) {
         this.target = target;
@@ -20,19 +21,23 @@ final class DrillSteps implements ProofWatch {
 
     @Override
     public synchronized void progress(Step now, ProofLevel level, long soFar, long total) {
+        if (now == Step.RECOVER && DrillJob.MATCH.equals(step)) {
+            return; // between the comparisons of two databases, which stay one step
+        }
         begin(
                 switch (now) {
                     case VERIFY -> DrillJob.VERIFY;
                     case RESTORE -> DrillJob.RESTORE;
                     case RECOVER -> DrillJob.RECOVER;
+                    case MATCH -> DrillJob.MATCH;
                     case CHECK -> DrillJob.CHECK;
                 });
         done = soFar;
-        inBytes = now != Step.CHECK;
+        unit = now == Step.CHECK ? "objects" : now == Step.MATCH ? "tables" : "bytes";
         target.progress(
                 soFar,
                 total > 0 ? Math.max(soFar, total) : null,
-                inBytes ? "bytes" : "objects",
+                unit,
                 level.name().toLowerCase(Locale.ROOT));
     }
 
@@ -42,6 +47,7 @@ final class DrillSteps implements ProofWatch {
                 target.done(step, figure());
             }
             step = next;
+            matched |= next.equals(DrillJob.MATCH);
             done = 0;
             target.begin(next);
         }
@@ -50,7 +56,7 @@ final class DrillSteps implements ProofWatch {
     private @Nullable String figure() {
         return done == 0
                 ? null
-                : inBytes ? new Bytes(done).toString() : String.format(Locale.ROOT, "%,d objects", done);
+                : unit.equals("bytes") ? new Bytes(done).toString() : String.format(Locale.ROOT, "%,d %s", done, unit);
     }
 
     @Override
@@ -73,6 +79,9 @@ final class DrillSteps implements ProofWatch {
         if (reason == null) {
             for (String name : DrillJob.STEPS.subList(reached + 1, DrillJob.STEPS.size())) {
                 target.skipped(name, "It was not asked for.");
+            }
+            if (reached > DrillJob.STEPS.indexOf(DrillJob.MATCH) && !matched) {
+                target.skipped(DrillJob.MATCH, "There was nothing to compare with.");
             }
         }
     }

@@ -30,7 +30,7 @@ import java.util.concurrent.CancellationException;
 @Named("proveBackup")
 @Dependent
 public class ProveStoredBackup extends TargetBatchlet {
-    private static final String WHOLE = "restored";
+    private static final String WHOLE = "matched";
 
     @Inject
     private Backups backups;

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
@@ -32,15 +33,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** Takes one instance's backup, stores it and enters it in the catalogue. */
 @Named("takeBackup")
 @Dependent
 public class TakeBackup extends TargetBatchlet {
-    /** A server that refuses in this many databases refuses in all. */
-    private static final int MOST_MARKED = 8;
-
     @Inject
     private Fleet fleet;
 
@@ -94,7 +91,7 @@ public class TakeBackup extends TargetBatchlet {
         Map<String, byte[]> copy = settings.read(endpoint, target);
         var request = new FullBackupRequest(
                 endpoint,
-                markIn(target, endpoint),
+                databases(target),
                 target.project(),
                 project.name().value(),
                 instance.name().value(),
@@ -112,14 +109,10 @@ public class TakeBackup extends TargetBatchlet {
         catalogue(target, manifest);
     }
 
-    /** The registered databases, whose check names the privileges for it; the maintenance database last. */
-    private List<String> markIn(TargetRun target, Endpoint maintenance) {
-        return Stream.concat(
-                        fleet.databasesOf(target.project(), target.instanceId()).stream()
-                                .map(Database::dbname),
-                        Stream.of(maintenance.database()))
-                .distinct()
-                .limit(MOST_MARKED)
+    /** All that are registered, not only those that were asked for: the backup holds them too. */
+    private List<String> databases(TargetRun target) {
+        return fleet.databasesOf(target.project(), target.instanceId()).stream()
+                .map(Database::dbname)
                 .toList();
     }
 
@@ -174,7 +167,8 @@ public class TakeBackup extends TargetBatchlet {
                 .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
                 .withFastCheckpoint(parameters.text("checkpoint").orElse("fast").equals("fast"))
                 .withCompressOnServer(
-                        parameters.text("compress").orElse("server").equals("server"));
+                        parameters.text("compress").orElse("server").equals("server"))
+                .withEvidence(parameters.text("evidence").orElse("rows").equals("rows") ? Budget.STANDARD : null);
     }
 
     private void catalogue(TargetRun target, Manifest manifest) {

@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -121,6 +122,29 @@ public final class Sandbox implements AutoCloseable {
             kill("it could not be prepared");
             throw new Failure.Retryable("The sandbox " + id() + " cannot be started: " + e.getMessage(), null, e);
         }
+    }
+
+    /**
+     * Ends the server and starts another one on what it left, as after a crash, which recovers to another place.
+     *
+     * @throws IllegalStateException if it was not started before
+     */
+    public synchronized void startAgain(Binaries binaries, ServerSettings other, Map<Path, Path> tablespaces) {
+        if (process == null || killed != null) {
+            throw new IllegalStateException("The sandbox " + id() + " does not run.");
+        }
+        kill("it is started again");
+        process = null;
+        killed = null;
+        try (DirectoryStream<Path> sockets = Files.newDirectoryStream(folder.socket())) {
+            // Their lock names a process, and in the new namespace another one may have its number
+            for (Path socket : sockets) {
+                Files.delete(socket);
+            }
+        } catch (IOException e) {
+            throw new Failure.Retryable("The sandbox " + id() + " cannot be started: " + e.getMessage(), null, e);
+        }
+        start(binaries, other, tablespaces);
     }
 
     private void launch(Isolation isolation, String script) throws IOException {

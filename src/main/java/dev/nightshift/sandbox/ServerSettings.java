@@ -45,6 +45,8 @@ public record ServerSettings(
             RESTORE_POINT,
             /** The first record at or after a position: there has to be one. */
             POSITION,
+            /** Just before that record. */
+            BEFORE,
             /** As soon as the backup is consistent. */
             CONSISTENCY
         }
@@ -52,7 +54,7 @@ public record ServerSettings(
         public Recovery {
             boolean valid = switch (stop) {
                 case RESTORE_POINT -> !where.isEmpty() && where.length() <= NAME_LENGTH && where.indexOf('\n') < 0;
-                case POSITION -> LSN.matcher(where).matches();
+                case POSITION, BEFORE -> LSN.matcher(where).matches();
                 case CONSISTENCY -> where.isEmpty();
             };
             if (!valid || timeline < 1 || startTimeline < 1) {
@@ -62,6 +64,11 @@ public record ServerSettings(
 
         public static Recovery toRestorePoint(String name, int timeline) {
             return new Recovery(Stop.RESTORE_POINT, name, timeline, timeline);
+        }
+
+        /** Where just the transactions have committed whose end lies before the position. */
+        public static Recovery before(String position, int timeline) {
+            return new Recovery(Stop.BEFORE, position, timeline, timeline);
         }
 
         public static Recovery toConsistency(int timeline) {
@@ -140,11 +147,11 @@ public record ServerSettings(
         if (recovery != null) {
             switch (recovery.stop()) {
                 case RESTORE_POINT -> all.put("recovery_target_name", recovery.where());
-                case POSITION -> all.put("recovery_target_lsn", recovery.where());
+                case POSITION, BEFORE -> all.put("recovery_target_lsn", recovery.where());
                 case CONSISTENCY -> all.put("recovery_target", "immediate");
             }
             all.put("recovery_target_action", "pause");
-            all.put("recovery_target_inclusive", "on");
+            all.put("recovery_target_inclusive", recovery.stop() == Recovery.Stop.BEFORE ? "off" : "on");
             // A number is looked up in a history file, which the source's own timeline need not have.
             all.put(
                     "recovery_target_timeline",

@@ -173,7 +173,7 @@ class BackupAndRestoreIT {
     private FullBackupRequest request(Postgres source) {
         return new FullBackupRequest(
                 Endpoint.local(source.port(), "postgres", "keeper", () -> "keeper's"),
-                List.of("postgres", "registered"),
+                List.of("registered"),
                 project,
                 "shop",
                 "main",

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What was proven about one backup, once. A level counts only if every level below it was passed in the same proof.
  *
- * @param ladder a rung for each level from {@link ProofLevel#STORED} to {@link ProofLevel#RESTORED}, in that order
+ * @param ladder a rung for each level from {@link ProofLevel#STORED} to {@link ProofLevel#MATCHED}, in that order
  * @param notChecked what the passed levels do not cover, a sentence each
  * @param rto from the first byte read of the backup to the first answer of the restored server; null if none came
  */

@@ -1,5 +1,6 @@
 package dev.nightshift.backup.proof;
 
+import dev.nightshift.backup.evidence.Evidence;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.postgres.Lsn;
@@ -28,6 +29,13 @@ public interface ProofMaterial {
     int major();
 
     Aim aim();
+
+    /**
+     * What the rows were on the source, a database each; empty if the backup was taken without.
+     *
+     * @throws dev.nightshift.kernel.Failure.Fatal if it cannot be read
+     */
+    List<Evidence> evidence();
 
     /** What the restored files will take; asked after the verification. */
     Bytes plainSize();

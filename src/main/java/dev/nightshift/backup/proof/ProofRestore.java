@@ -1,5 +1,6 @@
 package dev.nightshift.backup.proof;
 
+import dev.nightshift.backup.evidence.Evidence;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
@@ -15,17 +16,20 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The level RESTORED: fills a sandbox, lets it recover to the backup's position, compares where it came with where it
- * should, promotes it and checks what is in it. Use an object once.
+ * The levels that need a server: fills a sandbox, lets it recover step by step to the positions of the evidence and compares
+ * the rows, then to the backup's position, compares where it came with where it should, promotes it and checks what is in
+ * it. Use an object once.
  */
 final class ProofRestore {
     private static final Duration LOOK = Duration.ofMillis(100);
@@ -44,6 +48,8 @@ final class ProofRestore {
     private final ProofWatch watch;
     private final Sandbox sandbox;
     private final List<String> notChecked = new ArrayList<>();
+    private final List<Evidence> evidence;
+    private final MatchRows match;
     private @Nullable Duration rto;
 
     ProofRestore(ProofMaterial material, ProofOptions options, ProofWatch watch, Sandbox sandbox) {
@@ -51,6 +57,13 @@ final class ProofRestore {
         this.options = options;
         this.watch = watch;
         this.sandbox = sandbox;
+        this.evidence = options.upTo() == ProofLevel.MATCHED ? material.evidence() : List.of();
+        this.match = new MatchRows(sandbox, watch, evidence);
+    }
+
+    /** How the rows compared, as far as it came. */
+    MatchRows match() {
+        return match;
     }
 
     /** From the first byte read to the first answer; null if none came. */
@@ -85,20 +98,90 @@ final class ProofRestore {
                 ? ServerSettings.Recovery.toConsistency(aim.timeline())
                 : ServerSettings.Recovery.toRestorePoint(aim.restorePoint(), aim.timeline());
         String superuser = BootstrapRole.read(folder.data());
-        sandbox.start(binaries, new ServerSettings(material.major(), superuser, recovery, Set.of()), mapped);
-        try (Connection connection = firstAnswer()) {
-            rto = Duration.ofNanos(System.nanoTime() - began);
-            watch.note(
-                    String.format(Locale.ROOT, "The restored server answered after %.1f s.", rto.toMillis() / 1000.0));
-            awaitPosition(connection, aim);
-            promote(connection);
-            return check(ProofCatalog.databases(connection), aim);
+        Server server = new Server(binaries, superuser, mapped, began);
+        try {
+            for (Evidence each : byPosition()) {
+                matchAt(each, Objects.requireNonNull(each.position()), server, aim.timeline());
+            }
+            server.recover(recovery);
+            try (Connection connection = firstAnswer()) {
+                server.answered();
+                awaitPosition(connection, aim);
+                for (Evidence each : evidence) {
+                    if (each.position() == null) {
+                        match.compare(each);
+                    }
+                }
+                promote(connection);
+                return check(ProofCatalog.databases(connection), aim);
+            }
         } catch (SQLException e) {
             stopIfAsked();
             if (!sandbox.isRunning()) {
                 throw told(e, sandbox.whyEnded());
             }
             throw new Failure.Fatal("The restored server fails: " + e.getMessage(), null, e);
+        }
+    }
+
+    /** The sandbox's server, which is started once for each place where recovery is to pause. */
+    private final class Server {
+        private final Binaries binaries;
+        private final String superuser;
+        private final Map<Path, Path> mapped;
+        private final long began;
+        private boolean started;
+
+        Server(Binaries binaries, String superuser, Map<Path, Path> mapped, long began) {
+            this.binaries = binaries;
+            this.superuser = superuser;
+            this.mapped = mapped;
+            this.began = began;
+        }
+
+        void recover(ServerSettings.Recovery recovery) {
+            stopIfAsked();
+            var settings = new ServerSettings(material.major(), superuser, recovery, Set.of());
+            if (started) {
+                sandbox.startAgain(binaries, settings, mapped);
+            } else {
+                sandbox.start(binaries, settings, mapped);
+                started = true;
+            }
+        }
+
+        void answered() {
+            if (rto == null) {
+                rto = Duration.ofNanos(System.nanoTime() - began);
+                watch.note(String.format(
+                        Locale.ROOT, "The restored server answered after %.1f s.", rto.toMillis() / 1000.0));
+            }
+        }
+    }
+
+    /** Evidence of a known position, in the order in which recovery comes by. */
+    private List<Evidence> byPosition() {
+        return evidence.stream()
+                .filter(each -> each.position() != null)
+                .sorted(Comparator.comparing(each -> Objects.requireNonNull(each.position())))
+                .toList();
+    }
+
+    private void matchAt(Evidence each, Lsn position, Server server, int timeline) throws SQLException {
+        server.recover(ServerSettings.Recovery.before(position.toString(), timeline));
+        try (Connection connection = firstAnswer()) {
+            server.answered();
+            ProofCatalog.Recovery now = awaitPause(connection, position);
+            Lsn replayed = now.replayed() == null ? Lsn.NONE : Lsn.parse(now.replayed());
+            if (!now.running() || replayed.compareTo(position) > 0 || now.timeline() != timeline) {
+                throw new Failure.Fatal(
+                        "Recovery came to " + replayed + " on timeline " + now.timeline() + " instead of just before "
+                                + position + " on timeline " + timeline + ", where the evidence of database "
+                                + each.database() + " was taken.",
+                        null,
+                        null);
+            }
+            match.compare(each);
         }
     }
 
@@ -148,6 +231,12 @@ final class ProofRestore {
     }
 
     private void awaitPosition(Connection connection, ProofMaterial.Aim aim) throws SQLException {
+        ProofCatalog.Recovery now = awaitPause(connection, aim.expected());
+        compare(now, now.replayed() == null ? Lsn.NONE : Lsn.parse(now.replayed()), aim);
+    }
+
+    /** Waits until recovery pauses, or ends. */
+    private ProofCatalog.Recovery awaitPause(Connection connection, Lsn expected) throws SQLException {
         Lsn first = null;
         while (true) {
             ProofCatalog.Recovery now = ProofCatalog.recovery(connection);
@@ -159,10 +248,9 @@ final class ProofRestore {
                     ProofWatch.Step.RECOVER,
                     ProofLevel.RESTORED,
                     replayed.value() - first.value(),
-                    aim.expected().value() - first.value());
+                    expected.value() - first.value());
             if (now.paused() || !now.running()) {
-                compare(now, replayed, aim);
-                return;
+                return now;
             }
             if (!sandbox.isRunning()) {
                 throw aborted(sandbox.whyEnded());
@@ -202,6 +290,14 @@ final class ProofRestore {
         ProofChecks checks = new ProofChecks(sandbox, material.major(), options, watch);
         checks.run(databases);
         notChecked.addAll(checks.notChecked());
+        if (!evidence.isEmpty()) {
+            notChecked.addAll(match.notCompared());
+            databases.stream()
+                    .map(ProofCatalog.Database::name)
+                    .filter(name ->
+                            evidence.stream().noneMatch(each -> each.database().equals(name)))
+                    .forEach(name -> notChecked.add("rows of database " + name + ": there is no evidence of it"));
+        }
         String failure = checks.failure();
         if (failure != null) {
             throw new Failure.Fatal(failure, "Repair the source, then take a new backup.", null);

@@ -12,6 +12,8 @@ public interface ProofWatch {
         RESTORE,
         /** The sandbox replays the log; bytes of log. */
         RECOVER,
+        /** Rows are compared with the evidence; tables. */
+        MATCH,
         /** Indexes and tables are checked; objects. */
         CHECK
     }

@@ -1,6 +1,7 @@
 package dev.nightshift.backup.proof;
 
 import static dev.nightshift.backup.read.ProofLevel.INTACT;
+import static dev.nightshift.backup.read.ProofLevel.MATCHED;
 import static dev.nightshift.backup.read.ProofLevel.READABLE;
 import static dev.nightshift.backup.read.ProofLevel.RESTORED;
 import static dev.nightshift.backup.read.ProofLevel.STORED;
@@ -31,6 +32,10 @@ public final class ProveBackup {
     private static final Duration LOOK = Duration.ofMillis(250);
     private static final String NOT_ASKED = "It was not asked for.";
     private static final String BELOW = "A level before was not passed.";
+    private static final String NO_EVIDENCE = "The backup holds no evidence of rows that could be compared.";
+    private static final String DIFFERENT =
+            "Do not rely on this backup. Take another one at once, and find out which of source, network and store changed"
+                    + " the rows.";
     private static final String DAMAGED = "Use another backup, or another copy of this one, and look at the store.";
     private static final ProofEvidence NOTHING = new ProofEvidence("", Map.of());
 
@@ -56,6 +61,7 @@ public final class ProveBackup {
         List<ProofRung> ladder = new ArrayList<>(verify(material, options, watch));
         Restored restored = new Restored(material, options, watch);
         ladder.add(restore(ladder, options, watch, restored));
+        ladder.add(matched(ladder, options, restored));
         return new Proof(ladder, restored.notChecked, restored.rto);
     }
 
@@ -109,6 +115,30 @@ public final class ProveBackup {
         }
     }
 
+    /** Was compared on the way, while recovery paused. */
+    private ProofRung matched(List<ProofRung> below, ProofOptions options, Restored attempt) {
+        MatchRows match = attempt.match;
+        if (options.upTo().compareTo(MATCHED) < 0) {
+            return ProofRung.notChecked(MATCHED, NOT_ASKED);
+        }
+        if (match == null || below.get(below.size() - 1).outcome() != ProofOutcome.PASSED) {
+            return ProofRung.notChecked(MATCHED, BELOW);
+        }
+        String failure = match.failure();
+        if (failure == null && !match.compared()) {
+            return ProofRung.notChecked(MATCHED, NO_EVIDENCE);
+        }
+        return new ProofRung(
+                MATCHED,
+                failure == null ? ProofOutcome.PASSED : ProofOutcome.FAILED,
+                clock.now(),
+                match.took(),
+                failure == null ? match.evidence().text() : "",
+                match.evidence().figures(),
+                failure,
+                failure == null ? null : DIFFERENT);
+    }
+
     private static void stopIfAsked(ProofWatch watch) {
         if (watch.stopped()) {
             throw new CancellationException("The proof was stopped.");
@@ -146,9 +176,10 @@ public final class ProveBackup {
                 remedy);
     }
 
-    /** The last rung, with a sandbox around it that is gone afterwards. */
+    /** The last two rungs, with a sandbox around it that is gone afterwards. */
     private final class Restored {
         private final ProofMaterial material;
+        private @Nullable MatchRows match;
         private final ProofOptions options;
         private final ProofWatch watch;
         private List<String> notChecked = List.of();
@@ -184,6 +215,7 @@ public final class ProveBackup {
                     stopper.interrupt();
                     notChecked = List.copyOf(restore.notChecked());
                     rto = restore.rto();
+                    match = restore.match();
                 }
             }
         }

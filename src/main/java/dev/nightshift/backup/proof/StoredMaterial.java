@@ -1,5 +1,7 @@
 package dev.nightshift.backup.proof;
 
+import dev.nightshift.backup.evidence.Evidence;
+import dev.nightshift.backup.evidence.EvidenceText;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.Destination;
 import dev.nightshift.backup.read.LogWalk;
@@ -45,6 +47,11 @@ public final class StoredMaterial implements ProofMaterial {
     public Aim aim() {
         Manifest.Position position = reader.manifest().position();
         return new Aim(position.expected(), reader.manifest().source().timeline(), position.restorePoint());
+    }
+
+    @Override
+    public List<Evidence> evidence() {
+        return reader.evidence().stream().map(EvidenceText::parse).toList();
     }
 
     @Override

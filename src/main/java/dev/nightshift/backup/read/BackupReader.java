@@ -84,7 +84,7 @@ public final class BackupReader {
                 progress.phase(BackupProgress.Phase.FILES);
                 pass = new ArchivePass(sealed, FileTaker.NOWHERE, progress);
                 pass.run();
-                settings();
+                small();
                 progress.phase(BackupProgress.Phase.RECORDS);
                 walk = log();
                 Lsn expected = manifest().position().expected();
@@ -147,10 +147,24 @@ public final class BackupReader {
         }
     }
 
-    private void settings() throws IOException {
-        for (StoredObject object : manifest().objects(StoredObject.Kind.SETTINGS)) {
-            sealed.bytes(object.stream());
+    /** Everything beside archives and log can be read. */
+    private void small() throws IOException {
+        for (var kind : List.of(StoredObject.Kind.SETTINGS, StoredObject.Kind.EVIDENCE)) {
+            for (StoredObject object : manifest().objects(kind)) {
+                sealed.bytes(object.stream());
+            }
         }
+    }
+
+    /**
+     * The evidence of rows, a file for each database; none if the backup was taken without.
+     *
+     * @throws Failure.Fatal if it cannot be read
+     */
+    public List<byte[]> evidence() {
+        return manifest().objects(StoredObject.Kind.EVIDENCE).stream()
+                .map(object -> small(object.stream()))
+                .toList();
     }
 
     /** One stream over all segments; they follow each other without a gap, or the log has a hole. */
@@ -194,6 +208,10 @@ public final class BackupReader {
         if (manifest().stream(stream).isEmpty()) {
             return null;
         }
+        return small(stream);
+    }
+
+    private byte[] small(String stream) {
         try {
             return sealed.bytes(stream);
         } catch (IOException e) {

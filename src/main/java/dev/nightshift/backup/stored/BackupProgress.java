@@ -8,6 +8,8 @@ public interface BackupProgress {
         CHECKPOINT,
         /** Copying files. */
         COPY,
+        /** Measuring rows on the source. */
+        EVIDENCE,
         /** Waiting for the log to come to its position. */
         LOG,
         /** Comparing the objects' hashes. */

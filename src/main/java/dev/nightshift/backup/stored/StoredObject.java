@@ -20,6 +20,8 @@ public record StoredObject(String name, Kind kind, String stream, long bytes, lo
         /** A segment of the write-ahead log, or a timeline's history. */
         WAL,
         /** Settings and access rules of the server, saved beside the data. */
-        SETTINGS
+        SETTINGS,
+        /** What the rows of a database were at a position, to compare a restored copy with. */
+        EVIDENCE
     }
 }

@@ -1,5 +1,6 @@
 package dev.nightshift.backup.take;
 
+import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
@@ -12,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What to back up and how.
  *
- * @param endpoint a role with REPLICATION
- * @param markIn the databases in which to try to make the restore point, as the server calls them, in this order: one
- *     where the role has the privileges is enough; at least one
+ * @param endpoint a role with REPLICATION; its database is the last in which the restore point is tried
+ * @param databases as the server calls them: the evidence of rows is taken in them, and the restore point is made in the
+ *     first where the role may
  * @param projectName kernel names, as in the backup's folder
  * @param backup a new id; never used again, even if the backup fails
  * @param systemIdentifier that the instance had before; null at the first time
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record FullBackupRequest(
         Endpoint endpoint,
-        List<String> markIn,
+        List<String> databases,
         ProjectId project,
         String projectName,
         String instanceName,
@@ -32,11 +33,8 @@ public record FullBackupRequest(
         Map<String, byte[]> settings) {
 
     public FullBackupRequest {
-        markIn = List.copyOf(markIn);
+        databases = List.copyOf(databases);
         settings = Map.copyOf(settings);
-        if (markIn.isEmpty()) {
-            throw new IllegalArgumentException("A backup needs a database to make its restore point in.");
-        }
     }
 
     /**
@@ -51,6 +49,7 @@ public record FullBackupRequest(
      * @param checkpointPatience how long the server may be silent before it sends the first byte: a spread checkpoint
      *     takes up to 90 % of checkpoint_timeout, which is at most a day
      * @param silence how long it may say nothing after that before the connection counts as dead
+     * @param evidence how much of the source is read for the evidence of rows; null for none
      */
     public record Options(
             int maxRateKilobytes,
@@ -60,26 +59,52 @@ public record FullBackupRequest(
             int threads,
             long partBytes,
             Duration checkpointPatience,
-            Duration silence) {
+            Duration silence,
+            @Nullable Budget evidence) {
         /** zstd level 1: 741 MB/s on two cores; higher levels cost far more than they save. */
         public static Options defaults() {
             int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
-            return new Options(0, true, true, 1, threads, 256L << 20, Duration.ofHours(2), Duration.ofMinutes(5));
+            return new Options(
+                    0, true, true, 1, threads, 256L << 20, Duration.ofHours(2), Duration.ofMinutes(5), Budget.STANDARD);
         }
 
         public Options withMaxRateKilobytes(int rate) {
             return new Options(
-                    rate, fastCheckpoint, compressOnServer, level, threads, partBytes, checkpointPatience, silence);
+                    rate,
+                    fastCheckpoint,
+                    compressOnServer,
+                    level,
+                    threads,
+                    partBytes,
+                    checkpointPatience,
+                    silence,
+                    evidence);
         }
 
         public Options withFastCheckpoint(boolean fast) {
             return new Options(
-                    maxRateKilobytes, fast, compressOnServer, level, threads, partBytes, checkpointPatience, silence);
+                    maxRateKilobytes,
+                    fast,
+                    compressOnServer,
+                    level,
+                    threads,
+                    partBytes,
+                    checkpointPatience,
+                    silence,
+                    evidence);
         }
 
         public Options withCompressOnServer(boolean onServer) {
             return new Options(
-                    maxRateKilobytes, fastCheckpoint, onServer, level, threads, partBytes, checkpointPatience, silence);
+                    maxRateKilobytes,
+                    fastCheckpoint,
+                    onServer,
+                    level,
+                    threads,
+                    partBytes,
+                    checkpointPatience,
+                    silence,
+                    evidence);
         }
 
         public Options withPartBytes(long bytes) {
@@ -91,12 +116,34 @@ public record FullBackupRequest(
                     threads,
                     bytes,
                     checkpointPatience,
-                    silence);
+                    silence,
+                    evidence);
+        }
+
+        public Options withEvidence(@Nullable Budget budget) {
+            return new Options(
+                    maxRateKilobytes,
+                    fastCheckpoint,
+                    compressOnServer,
+                    level,
+                    threads,
+                    partBytes,
+                    checkpointPatience,
+                    silence,
+                    budget);
         }
 
         public Options withPatience(Duration checkpoint, Duration quiet) {
             return new Options(
-                    maxRateKilobytes, fastCheckpoint, compressOnServer, level, threads, partBytes, checkpoint, quiet);
+                    maxRateKilobytes,
+                    fastCheckpoint,
+                    compressOnServer,
+                    level,
+                    threads,
+                    partBytes,
+                    checkpoint,
+                    quiet,
+                    evidence);
         }
     }
 

@@ -1,5 +1,9 @@
 package dev.nightshift.backup.take;
 
+import dev.nightshift.backup.evidence.Budget;
+import dev.nightshift.backup.evidence.Evidence;
+import dev.nightshift.backup.evidence.EvidenceText;
+import dev.nightshift.backup.evidence.Witness;
 import dev.nightshift.backup.stored.AesGcm;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.BlockPipeline;
@@ -24,6 +28,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,10 +44,14 @@ public final class TakeFullBackup {
     /** A server that switched segments sends the rest at once; one that does not will not. */
     private static final Duration SEGMENT_PATIENCE = Duration.ofSeconds(30);
 
+    /** A server that refuses in this many databases refuses in all. */
+    private static final int MOST_MARKED = 8;
+
     private final Clock clock;
     private final FullBackupRequest request;
     private final BackupProgress progress;
     private final BackupFolder folder;
+    private final @Nullable Witness witness;
     private final AtomicReference<@Nullable ReplicationSession> files = new AtomicReference<>();
     private final AtomicReference<@Nullable ReplicationSession> log = new AtomicReference<>();
     private volatile boolean cancelled;
@@ -53,11 +62,18 @@ public final class TakeFullBackup {
         this.request = request;
         this.progress = progress;
         this.folder = new BackupFolder(store, keys, request);
+        Budget budget = request.options().evidence();
+        this.witness = budget == null
+                ? null
+                : new Witness(request.endpoint(), request.databases(), budget, clock, progress::note);
     }
 
     /** Stops the attempt from another thread; {@link #run} then throws and leaves no backup. */
     public void cancel() {
         cancelled = true;
+        if (witness != null) {
+            witness.cancel();
+        }
         for (var session : List.of(files, log)) {
             ReplicationSession open = session.get();
             if (open != null) {
@@ -158,10 +174,10 @@ public final class TakeFullBackup {
             BaseBackup.Outcome outcome = copy(fileLane, sink);
             fileSession.close();
             Instant copiedAt = clock.now();
-            progress.phase(BackupProgress.Phase.LOG);
             Manifest.Position position = finishLog(outcome, sink.log(), source.walSegmentBytes());
             folder.add(sink.stored());
             folder.add(sink.log().receiver().stored());
+            testify(position, logLane);
             return seal(startedAt, copiedAt, source, checksums, outcome, position, sink);
         }
     }
@@ -186,10 +202,42 @@ public final class TakeFullBackup {
         }
     }
 
+    /** What the rows were, as far as the log that is stored reaches it. */
+    private void testify(Manifest.Position position, Lane lane) {
+        Witness after = witness;
+        if (after == null) {
+            return;
+        }
+        if (position.restorePoint() == null) {
+            progress.note(
+                    "The evidence of rows is left out: without a restore point the log need not reach its position.");
+            return;
+        }
+        progress.phase(BackupProgress.Phase.EVIDENCE);
+        after.after();
+        int number = 0;
+        for (Evidence evidence : after.evidence()) {
+            folder.save(
+                    lane.blocks(),
+                    StoredObject.Kind.EVIDENCE,
+                    "evidence/" + ++number + ".json",
+                    EvidenceText.bytes(evidence));
+            progress.note("Evidence of " + evidence.measured().size() + " tables and sequences was taken in database "
+                    + evidence.database() + (evidence.position() == null ? "" : " at " + evidence.position()) + "; "
+                    + evidence.uncovered().size() + " are not covered.");
+        }
+    }
+
     /** Brings the stored log to a restore point, or where the role may not create one to the stop position. */
     private Manifest.Position finishLog(BaseBackup.Outcome outcome, LogStream stream, int segment) {
         WalReceiver receiver = stream.receiver();
         String name = "nightshift_" + request.backup();
+        Witness before = witness;
+        if (before != null) {
+            progress.phase(BackupProgress.Phase.EVIDENCE);
+            before.before();
+        }
+        progress.phase(BackupProgress.Phase.LOG);
         RestorePoint point = mark(name);
         Lsn made = point.position();
         Lsn expected = made == null ? outcome.stop() : made;
@@ -220,7 +268,11 @@ public final class TakeFullBackup {
     /** Who may make a restore point is granted database by database. Made once only: recovery stops at the first. */
     private RestorePoint mark(String name) {
         RestorePoint point = new RestorePoint(null, false, null);
-        for (String database : request.markIn()) {
+        for (String database : Stream.concat(
+                        request.databases().stream().limit(MOST_MARKED),
+                        Stream.of(request.endpoint().database()))
+                .distinct()
+                .toList()) {
             point = RestorePoint.create(request.endpoint().withDatabase(database), name);
             if (point.position() != null) {
                 break;

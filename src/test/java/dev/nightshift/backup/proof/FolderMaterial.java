@@ -1,5 +1,6 @@
 package dev.nightshift.backup.proof;
 
+import dev.nightshift.backup.evidence.Evidence;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.postgres.Lsn;
@@ -47,6 +48,11 @@ record FolderMaterial(
     public Aim aim() {
         String point = position.restorePoint();
         return new Aim(Lsn.parse(position.lsn()), position.timeline(), point.isEmpty() ? null : point);
+    }
+
+    @Override
+    public List<Evidence> evidence() {
+        return List.of();
     }
 
     @Override

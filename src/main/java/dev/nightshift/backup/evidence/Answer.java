@@ -1,0 +1,42 @@
+package dev.nightshift.backup.evidence;
+
+import dev.nightshift.backup.evidence.Evidence.Kind;
+import dev.nightshift.backup.evidence.Evidence.Measured;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * What a relation's query answers.
+ *
+ * @param rows as in {@link Measured}
+ * @param hash as in {@link Measured}
+ */
+public record Answer(long rows, String hash) {
+    /**
+     * Asks again what was measured, in a transaction under {@link Evidence#SETTINGS}.
+     *
+     * @throws SQLException if the relation is gone or cannot be read
+     */
+    public static Answer of(Connection connection, Measured measured) throws SQLException {
+        return of(connection, measured.kind(), measured.query());
+    }
+
+    static Answer of(Connection connection, Kind kind, String query) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            if (!row.next()) {
+                throw new SQLException("There is no such relation.", "42P01");
+            }
+            return new Answer(row.getLong("rows"), kind == Kind.SEQUENCE ? "" : row.getString("hash"));
+        }
+    }
+
+    /** Whether a copy that answers this holds what was measured. */
+    public boolean matches(Measured measured) {
+        return measured.kind() == Kind.SEQUENCE
+                ? rows >= measured.rows()
+                : rows == measured.rows() && hash.equals(measured.hash());
+    }
+}

@@ -1,0 +1,155 @@
+package dev.nightshift.backup.evidence;
+
+import dev.nightshift.backup.evidence.Evidence.Kind;
+import dev.nightshift.backup.evidence.Evidence.Measured;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What evidence asks the catalog for, PostgreSQL 15 and newer: no function that waits for a lock on a table. */
+final class EvidenceCatalog {
+    private EvidenceCatalog() {}
+
+    /**
+     * Something that may hold rows.
+     *
+     * @param kind {@code r}, {@code m} or {@code f}, as in pg_class
+     * @param persistence {@code p} or {@code u}
+     * @param readable whether the role may select from it
+     * @param bytes as of its last vacuum or analyze; 0 if there was none
+     */
+    record Relation(
+            long oid, String name, char kind, char persistence, boolean populated, boolean readable, long bytes) {}
+
+    /** The smallest first, so that a budget covers as many as it can. */
+    static List<Relation> relations(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        select c.oid, format('%I.%I', n.nspname, c.relname), c.relkind, c.relpersistence, c.relispopulated,
+                               has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage'),
+                               greatest(c.relpages, 0)::bigint * current_setting('block_size')::bigint as bytes
+                          from pg_class c
+                          join pg_namespace n on n.oid = c.relnamespace
+                         where c.relkind in ('r', 'm', 'f') and c.relpersistence <> 't'
+                           and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp_)'
+                         order by bytes, c.oid
+                        """)) {
+            List<Relation> relations = new ArrayList<>();
+            while (rows.next()) {
+                relations.add(new Relation(
+                        rows.getLong(1),
+                        rows.getString(2),
+                        rows.getString(3).charAt(0),
+                        rows.getString(4).charAt(0),
+                        rows.getBoolean(5),
+                        rows.getBoolean(6),
+                        rows.getLong(7)));
+            }
+            return relations;
+        }
+    }
+
+    /** The stored columns of every relation by its number; what is computed on reading holds nothing. */
+    static Map<Long, List<EvidenceQueries.Column>> columns(Connection connection) throws SQLException {
+        record Found(long relation, String name, String type, boolean collatable) {}
+        List<Found> found = new ArrayList<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        select a.attrelid, a.attname, format_type(a.atttypid, null), a.attcollation <> 0
+                          from pg_attribute a
+                          join pg_class c on c.oid = a.attrelid
+                          join pg_namespace n on n.oid = c.relnamespace
+                         where c.relkind in ('r', 'm') and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
+                           and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp_)'
+                         order by a.attrelid, a.attnum
+                        """)) {
+            while (rows.next()) {
+                found.add(new Found(rows.getLong(1), rows.getString(2), rows.getString(3), rows.getBoolean(4)));
+            }
+        }
+        Set<String> types = new HashSet<>();
+        found.forEach(column -> types.add(column.type()));
+        Map<String, Boolean> hashable = new HashMap<>();
+        for (String type : types) {
+            hashable.put(type, isHashable(connection, type));
+        }
+        Map<Long, List<EvidenceQueries.Column>> columns = new HashMap<>();
+        found.forEach(column -> columns.computeIfAbsent(column.relation(), key -> new ArrayList<>())
+                .add(new EvidenceQueries.Column(
+                        column.name(), hashable.getOrDefault(column.type(), false), column.collatable())));
+        return columns;
+    }
+
+    /** Asked of the server, because arrays, domains, ranges and rows have it from what they are made of. */
+    private static boolean isHashable(Connection connection, String type) throws SQLException {
+        Savepoint before = connection.setSavepoint();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("select hash_record_extended(row(null::" + type + "), 0)");
+            return true;
+        } catch (SQLException e) {
+            if (!connection.isValid(10)) {
+                throw e;
+            }
+            return false;
+        } finally {
+            connection.rollback(before);
+        }
+    }
+
+    /** Whether a relation is still in the file in which the snapshot sees it: a rewritten or emptied one hides its rows. */
+    static boolean isWhereItWas(Connection connection, long relation) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(
+                "select c.relfilenode = pg_relation_filenode(c.oid) from pg_class c where c.oid = ?")) {
+            query.setLong(1, relation);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
+        }
+    }
+
+    /** Every sequence that only counts on, with its value; one that was never used has none. */
+    static List<Measured> sequences(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        select format('%I.%I', n.nspname, c.relname),
+                               format('select last_value as rows from pg_catalog.pg_sequences where schemaname = %L and sequencename = %L',
+                                      n.nspname, c.relname),
+                               s.last_value
+                          from pg_sequences s
+                          join pg_namespace n on n.nspname = s.schemaname
+                          join pg_class c on c.relnamespace = n.oid and c.relname = s.sequencename
+                         where c.relpersistence = 'p' and s.increment_by > 0 and not s.cycle and s.last_value is not null
+                         order by 1
+                        """)) {
+            List<Measured> sequences = new ArrayList<>();
+            while (rows.next()) {
+                sequences.add(new Measured(
+                        Kind.SEQUENCE, rows.getString(1), rows.getString(2), rows.getLong(3), "", null, false));
+            }
+            return sequences;
+        }
+    }
+
+    /** Whether there are large objects, and whether the role may read them. */
+    record LargeObjects(boolean any, boolean readable) {}
+
+    static LargeObjects largeObjects(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        select exists (select from pg_largeobject_metadata),
+                               has_table_privilege('pg_catalog.pg_largeobject', 'select')
+                        """)) {
+            row.next();
+            return new LargeObjects(row.getBoolean(1), row.getBoolean(2));
+        }
+    }
+}

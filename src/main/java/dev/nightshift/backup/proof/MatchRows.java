@@ -1,0 +1,195 @@
+package dev.nightshift.backup.proof;
+
+import dev.nightshift.backup.evidence.Answer;
+import dev.nightshift.backup.evidence.Evidence;
+import dev.nightshift.backup.evidence.Evidence.Kind;
+import dev.nightshift.backup.evidence.Evidence.Measured;
+import dev.nightshift.backup.evidence.Evidence.Uncovered;
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.sandbox.NotPossibleHere;
+import dev.nightshift.sandbox.Sandbox;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/** Compares a restored server, paused at the position of the evidence, with the evidence. */
+final class MatchRows {
+    /** How many differences are named; one is enough to fail. */
+    private static final int NAMED = 5;
+
+    /** What a damaged or missing relation answers: data exception, system error, internal error, undefined object. */
+    private static final Set<String> DIFFERENCE = Set.of("22", "58", "XX", "42", "3F");
+
+    private final Sandbox sandbox;
+    private final ProofWatch watch;
+    private final List<String> different = new ArrayList<>();
+    private final List<String> notCompared = new ArrayList<>();
+    private final long total;
+    private long done;
+    private long tables;
+    private long samples;
+    private long others;
+    private long rows;
+    private long databases;
+    private Duration took = Duration.ZERO;
+
+    MatchRows(Sandbox sandbox, ProofWatch watch, List<Evidence> evidence) {
+        this.sandbox = sandbox;
+        this.watch = watch;
+        this.total = evidence.stream().mapToLong(each -> each.measured().size()).sum();
+    }
+
+    /**
+     * Compares one database. What differs is kept, and what could not be compared.
+     *
+     * @throws SQLException if the server went away
+     */
+    void compare(Evidence evidence) throws SQLException {
+        long began = System.nanoTime();
+        for (Uncovered each : evidence.uncovered()) {
+            notCompared.add(evidence.database() + ": " + each.name() + ": " + each.reason());
+        }
+        try (Connection connection = sandbox.connect(evidence.database())) {
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(Evidence.SETTINGS);
+            }
+            for (Measured measured : evidence.measured()) {
+                if (watch.stopped()) {
+                    throw new CancellationException("The proof was stopped.");
+                }
+                watch.progress(ProofWatch.Step.MATCH, ProofLevel.MATCHED, done++, total);
+                compare(connection, evidence.database() + ": " + measured.name(), measured);
+            }
+            watch.progress(ProofWatch.Step.MATCH, ProofLevel.MATCHED, done, total);
+            connection.rollback();
+        } catch (SQLException e) {
+            if ("3D000".equals(e.getSQLState())) {
+                differs("The database " + evidence.database() + " is missing");
+            } else {
+                throw e;
+            }
+        }
+        databases++;
+        took = took.plusNanos(System.nanoTime() - began);
+    }
+
+    private void compare(Connection connection, String name, Measured measured) throws SQLException {
+        if (measured.changed()) {
+            notCompared.add(name + ": it changed while it was measured");
+            return;
+        }
+        Savepoint before = connection.setSavepoint();
+        try {
+            Answer answer = Answer.of(connection, measured);
+            if (!answer.matches(measured)) {
+                differs(difference(name, measured, answer));
+            } else if (measured.kind() == Kind.SEQUENCE || measured.kind() == Kind.LARGE_OBJECTS) {
+                others++;
+            } else {
+                tables++;
+                samples += measured.samplePercent() == null ? 0 : 1;
+                rows += measured.rows();
+            }
+            connection.releaseSavepoint(before);
+        } catch (SQLException e) {
+            judge(connection, before, name, e);
+        }
+    }
+
+    private void judge(Connection connection, Savepoint before, String name, SQLException e) throws SQLException {
+        if (!connection.isValid(10)) {
+            throw new SQLException(
+                    "The server went away while it read " + name + ": " + e.getMessage(), e.getSQLState(), e);
+        }
+        connection.rollback(before);
+        String message = String.valueOf(e.getMessage()).replaceFirst("^ERROR: ", "");
+        Optional<NotPossibleHere> lack = Sandbox.lackIn(message);
+        String state = String.valueOf(e.getSQLState());
+        if (lack.isPresent()) {
+            notCompared.add(name + ": not possible here: " + lack.get().getMessage());
+        } else if (DIFFERENCE.contains(state.substring(0, Math.min(2, state.length())))) {
+            differs(name + " cannot be read: " + message);
+        } else {
+            notCompared.add(name + ": " + message);
+        }
+    }
+
+    private static String difference(String name, Measured measured, Answer answer) {
+        if (measured.kind() == Kind.SEQUENCE) {
+            return String.format(
+                    Locale.ROOT,
+                    "The sequence %s is at %d, on the source it was at %d",
+                    name,
+                    answer.rows(),
+                    measured.rows());
+        }
+        return answer.rows() == measured.rows()
+                ? String.format(
+                        Locale.ROOT,
+                        "%s has as many rows as on the source, %,d, with other content",
+                        name,
+                        answer.rows())
+                : String.format(
+                        Locale.ROOT, "%s has %,d rows, on the source it had %,d", name, answer.rows(), measured.rows());
+    }
+
+    private void differs(String what) {
+        different.add(what + ".");
+        watch.note(what + ".");
+    }
+
+    /** Why the level is not passed, naming the first differences; null if nothing differs. */
+    @Nullable
+    String failure() {
+        if (different.isEmpty()) {
+            return null;
+        }
+        String more = different.size() > NAMED ? " And " + (different.size() - NAMED) + " more." : "";
+        return String.join(" ", different.subList(0, Math.min(NAMED, different.size()))) + more;
+    }
+
+    /** What the evidence does not cover or could not be compared, a line each. */
+    List<String> notCompared() {
+        return List.copyOf(notCompared);
+    }
+
+    Duration took() {
+        return took;
+    }
+
+    /** False if there was nothing to compare. */
+    boolean compared() {
+        return tables + others + different.size() > 0;
+    }
+
+    ProofEvidence evidence() {
+        String text = String.format(
+                Locale.ROOT,
+                "%,d rows in %,d tables of %d databases equal the source's%s; %,d sequences and large objects; %,d not compared",
+                rows,
+                tables,
+                databases,
+                samples == 0 ? "" : String.format(Locale.ROOT, ", %,d of the tables by a sample", samples),
+                others,
+                notCompared.size());
+        return new ProofEvidence(
+                text,
+                Map.of(
+                        "databases", databases,
+                        "tables", tables,
+                        "rows", rows,
+                        "samples", samples,
+                        "notCompared", (long) notCompared.size()));
+    }
+}
