@@ -69,6 +69,7 @@ create table access.api_key (
     expires_at         timestamptz,
     last_used          timestamptz,
     revoked_at         timestamptz,
+    unique (project_id, id),
     check (installation_admin = (project_id is null) and (role is null) = (project_id is null))
 );
 alter table access.api_key enable row level security;

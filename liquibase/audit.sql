@@ -14,9 +14,9 @@ create table audit.entry (
     address    text,
     action     text not null,
     object     text not null,
-    details    jsonb not null default '{}'
+    details    jsonb not null default '{}',
+    unique (project_id, id)
 );
-create index on audit.entry (project_id, id);
 alter table audit.entry enable row level security;
 create policy project on audit.entry
     using (project_id is not distinct from (select tenancy.current_project()))

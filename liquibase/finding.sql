@@ -34,9 +34,10 @@ create table finding.outbox (
     kind       text not null,
     subject_id uuid not null,
     payload    jsonb not null default '{}',
-    at         timestamptz not null default now()
+    at         timestamptz not null default now(),
+    unique (project_id, id)
 );
-create index on finding.outbox (project_id, id);
+
 
 alter table finding.finding enable row level security;
 create policy project on finding.finding

@@ -68,6 +68,7 @@ create table job.run (
 );
 create index on job.run (project_id, id);
 create index on job.run (project_id, job, id);
+create index run_figures on job.run (project_id, job, status);
 create index run_open on job.run (status) where status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST');
 -- One fire of a schedule makes one run, from whichever node.
 create unique index run_fire on job.run (schedule_id, fire_at) where schedule_id is not null;
@@ -115,6 +116,7 @@ create table job.target (
     foreign key (project_id, database_id) references fleet.database (project_id, id)
 );
 create index on job.target (project_id, run_id);
+create index on job.target (project_id, instance_id, started_at);
 create unique index target_once on job.target (run_id, instance_id, coalesce(database_id, instance_id));
 
 create table job.step (

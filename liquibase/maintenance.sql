@@ -19,6 +19,7 @@ create table maintenance.vacuumed_table (
     bytes_before    bigint,
     bytes_after     bigint,
     duration_millis bigint,
+    unique (project_id, id),
     foreign key (project_id, database_id) references fleet.database (project_id, id)
 );
 create index on maintenance.vacuumed_table (project_id, run_id, id);
