@@ -1,6 +1,7 @@
 package dev.nightshift.runtime;
 
 import dev.nightshift.job.Beat;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.postgres.BreakerStatus;
 import dev.nightshift.postgres.PoolStatus;
 import dev.nightshift.postgres.TargetPools;
@@ -11,12 +12,15 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.metrics.Metadata;
 import org.eclipse.microprofile.metrics.MetricID;
 import org.eclipse.microprofile.metrics.MetricRegistry;
@@ -26,8 +30,8 @@ import org.eclipse.microprofile.metrics.annotation.RegistryScope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What /metrics says beyond the server's own figures: runs, backups, proofs, pools and breakers, read with the node's
- * heartbeat. What is not measured has no series.
+ * What /metrics says beyond the server's own figures: runs, backups, proofs, pools and breakers, read now and then with
+ * the node's heartbeat. What is not measured has no series.
  */
 @ApplicationScoped
 public class Figures {
@@ -41,10 +45,30 @@ public class Figures {
     @Inject
     private TargetPools pools;
 
+    /** Counting all runs of all projects is nothing to do with every heartbeat. */
+    private static final Duration EVERY = Duration.ofSeconds(15);
+
+    @Inject
+    private Clock clock;
+
     private final Map<MetricID, Double> values = new HashMap<>();
     private final Set<MetricID> registered = new HashSet<>();
+    private final AtomicBoolean busy = new AtomicBoolean();
+    private volatile Map<MetricID, Double> published = Map.of();
+    private volatile Instant measured = Instant.EPOCH;
 
-    synchronized void measure(@ObservesAsync Beat beat) {
+    void onBeat(@ObservesAsync Beat beat) {
+        if (measured.plus(EVERY).isBefore(clock.now()) && busy.compareAndSet(false, true)) {
+            try {
+                measure();
+                measured = clock.now();
+            } finally {
+                busy.set(false);
+            }
+        }
+    }
+
+    private void measure() {
         values.clear();
         List<Address> addresses = transactions.installation(connection -> {
             runs(connection);
@@ -176,6 +200,7 @@ public class Figures {
 
     /** New series are registered, vanished ones removed; a gauge reads its value from the last measurement. */
     private void publish() {
+        published = Map.copyOf(values);
         for (MetricID id : values.keySet()) {
             if (registered.add(id)) {
                 registry.gauge(
@@ -190,7 +215,7 @@ public class Figures {
         registered.removeIf(id -> !values.containsKey(id) && registry.remove(id));
     }
 
-    private synchronized double value(MetricID id) {
-        return values.getOrDefault(id, Double.NaN);
+    private double value(MetricID id) {
+        return published.getOrDefault(id, Double.NaN);
     }
 }

@@ -58,7 +58,7 @@ class FirstNightIT {
     private void awaitSeries(String name, String... parts) {
         Eventually.isTrue(
                 name + " with " + List.of(parts),
-                Duration.ofSeconds(20),
+                Duration.ofSeconds(40),
                 () -> nightshift
                         .scraper()
                         .get("metrics")
