@@ -30,6 +30,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** API keys: a project's admin makes and revokes those of the project, an installation admin all of them. */
@@ -37,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 @RequestScoped
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "Access")
 public class KeyResource {
     private static final int LONGEST_NAME = 100;
 
@@ -95,6 +103,7 @@ public class KeyResource {
 
     /** The keys that the caller may revoke, perhaps of one project alone. */
     @GET
+    @Operation(summary = "The API keys that the caller may revoke")
     public Page<KeyView> all(@QueryParam("project") @Nullable String project) {
         List<KeyView> views = new ArrayList<>();
         if (project == null && caller.installationAdmin()) {
@@ -110,6 +119,19 @@ public class KeyResource {
 
     @POST
     @PermitAll
+    @Operation(summary = "Make an API key; the answer shows it, once")
+    @RequestBody(
+            content =
+                    @Content(
+                            examples =
+                                    @ExampleObject(
+                                            name = "example",
+                                            value =
+                                                    "{\"name\":\"ci\",\"project\":\"shop\",\"role\":\"OPERATOR\",\"expires\":\"2027-01-01\"}")))
+    @APIResponse(
+            responseCode = "201",
+            description = "The key, shown this once",
+            content = @Content(schema = @Schema(implementation = KeyView.class)))
     public Response create(@Nullable NewKey wanted) {
         NewKey key = Fields.value("name", wanted);
         String name = Fields.text("name", key.name(), LONGEST_NAME);
@@ -158,6 +180,8 @@ public class KeyResource {
     @DELETE
     @Path("{key}")
     @PermitAll
+    @Operation(summary = "Revoke an API key")
+    @APIResponse(responseCode = "204", description = "It opens nothing any more")
     public void revoke(@PathParam("key") UUID id) {
         if (caller.installationAdmin() && revoked(null, id)) {
             return;

@@ -18,6 +18,12 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.Map;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Who belongs to a project. */
@@ -25,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 @RequestScoped
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "Access")
 public class MemberResource {
     @Inject
     private CurrentProject project;
@@ -48,6 +55,7 @@ public class MemberResource {
     public record RoleChange(@Nullable Role role) {}
 
     @GET
+    @Operation(summary = "The members of a project with their roles")
     public Page<MemberView> all() {
         return new Page<>(
                 members.all(project.id()).stream()
@@ -60,6 +68,8 @@ public class MemberResource {
     @PUT
     @Path("{person}")
     @Needs(Role.ADMIN)
+    @Operation(summary = "Give a person a role in the project")
+    @RequestBody(content = @Content(examples = @ExampleObject(name = "example", value = "{\"role\":\"OPERATOR\"}")))
     public MemberView put(@PathParam("person") String name, @Nullable RoleChange change) {
         Role role = Fields.value("role", change == null ? null : change.role());
         // Also for a project's admin, who may not list the installation's people but must know whom to add
@@ -77,6 +87,8 @@ public class MemberResource {
     @DELETE
     @Path("{person}")
     @Needs(Role.ADMIN)
+    @Operation(summary = "Take a person out of the project")
+    @APIResponse(responseCode = "204", description = "The person is no member any more")
     public void remove(@PathParam("person") String name) {
         ProjectId id = project.id();
         Optional<Person> person = people.find(name);

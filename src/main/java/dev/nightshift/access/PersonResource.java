@@ -22,6 +22,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The people who may log in; for installation admins alone. */
@@ -29,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 @RequestScoped
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "Access")
 public class PersonResource {
     private static final int LONGEST_DISPLAY_NAME = 200;
 
@@ -80,6 +88,7 @@ public class PersonResource {
     }
 
     @GET
+    @Operation(summary = "The people who may log in")
     public Page<PersonView> all() {
         admin();
         return new Page<>(people.all().stream().map(this::view).toList(), null);
@@ -87,12 +96,26 @@ public class PersonResource {
 
     @GET
     @Path("{person}")
+    @Operation(summary = "A person")
     public PersonView one(@PathParam("person") String name) {
         admin();
         return view(people.get(name));
     }
 
     @POST
+    @Operation(summary = "Add a person")
+    @RequestBody(
+            content =
+                    @Content(
+                            examples =
+                                    @ExampleObject(
+                                            name = "example",
+                                            value = "{\"name\":\"ada\",\"displayName\":\"Ada\",\"password\":\"…\"}")))
+    @APIResponse(
+            responseCode = "201",
+            description = "The person",
+            content = @Content(schema = @Schema(implementation = PersonView.class)))
+    @APIResponse(responseCode = "409", description = "The name is taken")
     public Response create(@Nullable PersonChange change) {
         admin();
         PersonChange wanted = Fields.value("name", change);
@@ -117,6 +140,7 @@ public class PersonResource {
     /** Changes what is given. A new password, and being disabled, ends the person's sessions. */
     @PUT
     @Path("{person}")
+    @Operation(summary = "Change a person, or set a new password")
     public PersonView change(@PathParam("person") String name, @Nullable PersonChange change) {
         admin();
         Person person = people.get(name);
@@ -152,6 +176,8 @@ public class PersonResource {
     /** Disables the person and ends their sessions; the name stays, because the audit log speaks of it. */
     @DELETE
     @Path("{person}")
+    @Operation(summary = "Disable a person, whose sessions end at once")
+    @APIResponse(responseCode = "204", description = "The login is closed")
     public void disable(@PathParam("person") String name) {
         admin();
         Person person = people.get(name);

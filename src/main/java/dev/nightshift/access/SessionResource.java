@@ -25,6 +25,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** Logging in and out, and who one is. */
@@ -32,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 @RequestScoped
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Access")
 public class SessionResource {
     private static final String ATTRIBUTES = "; Path=/; Secure; HttpOnly; SameSite=Strict";
 
@@ -94,6 +102,19 @@ public class SessionResource {
     @POST
     @Path("login")
     @PermitAll
+    @Operation(summary = "Log in; the answer sets the session cookie")
+    @RequestBody(
+            content =
+                    @Content(
+                            examples =
+                                    @ExampleObject(
+                                            name = "example",
+                                            value = "{\"name\":\"admin\",\"password\":\"…\"}")))
+    @APIResponse(
+            responseCode = "200",
+            description = "Logged in",
+            content = @Content(schema = @Schema(implementation = Me.class)))
+    @APIResponse(responseCode = "429", description = "Too many attempts; Retry-After says when")
     public Response login(@Nullable Credentials credentials) {
         String name = Fields.text("name", credentials == null ? null : credentials.name());
         String password = Fields.text("password", credentials == null ? null : credentials.password());
@@ -132,6 +153,8 @@ public class SessionResource {
     @POST
     @Path("logout")
     @PermitAll
+    @Operation(summary = "End the session")
+    @APIResponse(responseCode = "204", description = "The cookie opens nothing any more")
     public Response logout() {
         caller.identity().map(Identity::session).ifPresent(session -> {
             sessions.close(session);
@@ -144,6 +167,7 @@ public class SessionResource {
 
     @GET
     @Path("me")
+    @Operation(summary = "Who the caller is, and its roles")
     public Me me() {
         return me(caller.identity().orElseThrow());
     }
@@ -152,6 +176,8 @@ public class SessionResource {
     @PUT
     @Path("me/password")
     @PermitAll
+    @Operation(summary = "Set a new password of one's own")
+    @APIResponse(responseCode = "204", description = "The other sessions have ended")
     public Response password(@Nullable PasswordChange change) {
         Identity identity = caller.identity().orElseThrow();
         if (identity.kind() != Caller.Kind.PERSON) {

@@ -20,12 +20,15 @@ import java.io.StringReader;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
 /** The audit log: of everything for installation admins, of their own projects for the projects' admins. */
 @Path("audit")
 @RequestScoped
 @Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "Audit")
 public class AuditResource {
     @Inject
     private Entries entries;
@@ -53,6 +56,7 @@ public class AuditResource {
             JsonObject details) {}
 
     @GET
+    @Operation(summary = "Who did what and when, newest first")
     public Page<EntryView> list(
             @QueryParam("project") @Nullable String project,
             @QueryParam("who") @Nullable String who,

@@ -14,6 +14,9 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -38,7 +41,10 @@ public class RecoveryKeyResource {
     @Operation(
             summary = "Export the project's recovery key",
             description = "Whoever holds this file can read every backup of the project. Keep it offline.")
-    @APIResponse(responseCode = "200", description = "The file that the decoder takes as its key")
+    @APIResponse(
+            responseCode = "200",
+            description = "The file that the decoder takes as its key",
+            content = @Content(schema = @Schema(type = SchemaType.OBJECT)))
     public Response export() {
         String key = keyring.of(project.id()).export().toJson();
         audit.record(project.id(), "recovery-key.export", "project " + project.name(), Map.of());

@@ -30,7 +30,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +125,17 @@ public class RunResource {
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(summary = "Start a run", description = "Answers at once with the run's URL; follow it there.")
-    @APIResponse(responseCode = "202", description = "Queued")
+    @RequestBody(
+            content =
+                    @Content(
+                            examples =
+                                    @ExampleObject(
+                                            name = "backup",
+                                            value = "{\"job\":\"backup\",\"databases\":[\"demo\"],\"parameters\":{}}")))
+    @APIResponse(
+            responseCode = "202",
+            description = "Queued",
+            content = @Content(schema = @Schema(implementation = RunView.class)))
     public Response start(@Nullable NewRun body, @Context UriInfo uri) {
         if (body == null || body.job() == null) {
             throw new Failure.Invalid("job", "Name the job to run.");
@@ -190,7 +203,11 @@ public class RunResource {
     @POST
     @Path("{id}/stop")
     @Operation(summary = "Stop a run", description = "Cancels what its targets are doing; what is done stays done.")
-    @APIResponse(responseCode = "202", description = "Stopping")
+    @APIResponse(
+            responseCode = "202",
+            description = "Stopping",
+            content = @Content(schema = @Schema(implementation = RunView.class)))
+    @APIResponse(responseCode = "409", description = "It is over, or stopping already")
     public Response stop(@PathParam("id") String id) {
         Run run = runs.stop(project.id(), known(id));
         audit.record(project.id(), "run.stop", "run " + run.id(), Map.of("job", run.job()));
@@ -200,7 +217,11 @@ public class RunResource {
     @POST
     @Path("{id}/restart")
     @Operation(summary = "Restart a run", description = "Same run, same parameters, its unfinished targets only.")
-    @APIResponse(responseCode = "202", description = "Queued again")
+    @APIResponse(
+            responseCode = "202",
+            description = "Queued again",
+            content = @Content(schema = @Schema(implementation = RunView.class)))
+    @APIResponse(responseCode = "409", description = "Nothing is left to restart")
     public Response restart(@PathParam("id") String id) {
         Run run = runs.restart(project.id(), known(id));
         audit.record(

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,6 +118,7 @@ class OperationsIT {
         row("POST " + project + "/runs/{id}/restart", Needs.OPERATOR, 404);
         row("GET " + project + "/backups", Needs.VIEWER, 200);
         row("GET " + project + "/backups/{id}", Needs.VIEWER, 404);
+        row("GET " + project + "/backups/{id}/evidence", Needs.VIEWER, 404);
         row("POST " + project + "/recovery-key", Needs.ADMIN, 200);
         row("GET " + project + "/findings", Needs.VIEWER, 200);
         row("GET " + project + "/schedules", Needs.VIEWER, 200);
@@ -176,28 +176,43 @@ class OperationsIT {
         return Objects.requireNonNull(callers.get(who));
     }
 
-    private Set<String> operations() {
+    private Map<String, JsonObject> operations() {
         JsonObject paths = nightshift
                 .admin()
                 .get("openapi?format=JSON")
                 .expect(200)
                 .object()
                 .getJsonObject("paths");
-        Set<String> operations = new TreeSet<>();
-        paths.forEach((path, item) -> {
-            for (String method : item.asJsonObject().keySet()) {
-                if (Set.of("get", "put", "post", "delete", "patch", "head", "options")
-                        .contains(method)) {
-                    operations.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path);
-                }
+        Map<String, JsonObject> operations = new TreeMap<>();
+        paths.forEach((path, item) -> item.asJsonObject().forEach((method, operation) -> {
+            if (Set.of("get", "put", "post", "delete", "patch", "head", "options")
+                    .contains(method)) {
+                operations.put(method.toUpperCase(java.util.Locale.ROOT) + " " + path, operation.asJsonObject());
             }
-        });
+        }));
         return operations;
     }
 
     @Test
     void everyOperationHasARowAndTheReverse() {
-        assertEquals(TABLE.keySet(), operations());
+        assertEquals(TABLE.keySet(), operations().keySet());
+    }
+
+    @Test
+    void everyOperationIsDescribed() {
+        List<String> wanting = new ArrayList<>();
+        operations().forEach((name, operation) -> {
+            if (operation.getString("summary", "").isEmpty() || !operation.containsKey("tags")) {
+                wanting.add(name + ": no summary or no tag");
+            }
+            operation.getJsonObject("responses").forEach((status, answer) -> {
+                if (Set.of("200", "201", "202").contains(status)
+                        && !answer.asJsonObject().containsKey("content")) {
+                    wanting.add(name + ": nothing is said of what " + status + " answers");
+                }
+            });
+        });
+        assertEquals(List.of(), wanting, () -> String.join("\n", wanting));
     }
 
     @ParameterizedTest
