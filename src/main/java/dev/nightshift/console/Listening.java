@@ -108,6 +108,10 @@ class Listening {
         source.setServerNames(new String[] {config.host()});
         source.setPortNumbers(new int[] {config.port()});
         source.setDatabaseName(config.database());
+        source.setSslMode(config.tls());
+        if (!config.rootCertificate().equals(FeedConfig.NONE)) {
+            source.setSslRootCert(config.rootCertificate());
+        }
         source.setUser(config.user());
         source.setPassword(config.password());
         source.setApplicationName("nightshift live");

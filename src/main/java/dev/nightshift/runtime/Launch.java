@@ -2,8 +2,10 @@ package dev.nightshift.runtime;
 
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Binaries;
+import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.runtime.LauncherConfig.Secret;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -88,17 +90,21 @@ final class Launch {
     }
 
     /** The repository as the server logs in to it. */
-    private record Repository(JdbcAddress address, String user, String password) {}
+    private record Repository(
+            JdbcAddress address, TlsMode tls, Optional<Path> rootCertificate, String user, String password) {}
 
     private Repository repository(Optional<Binaries> binaries) {
         Path changeLogs = places.basedir().resolve("liquibase");
         if (config.repository().isPresent()) {
             LauncherConfig.Repository given = config.repository().get();
-            String url = given.address().url();
-            migrate(url, given.ownerUser(), given.ownerPassword().value(), given.user(), changeLogs);
-            AppRole.check(url, given.user(), given.password().value());
+            migrate(given.url(), given.ownerUser(), given.ownerPassword().value(), given.user(), changeLogs);
+            AppRole.check(given.url(), given.user(), given.password().value());
             return new Repository(
-                    given.address(), given.user(), given.password().value());
+                    given.address(),
+                    given.tls(),
+                    given.rootCertificate(),
+                    given.user(),
+                    given.password().value());
         }
         refuseLostMasterKey();
         EmbeddedCluster cluster = terminal.timed("Repository database ready on port " + config.postgresPort(), () -> {
@@ -112,15 +118,30 @@ final class Launch {
         migrate(url, EmbeddedDatabases.OWNER, ownerPassword, EmbeddedDatabases.APP, changeLogs);
         return new Repository(
                 new JdbcAddress(cluster.host(), cluster.port(), EmbeddedDatabases.REPOSITORY),
+                TlsMode.DISABLE, // on this machine's loopback
+                Optional.empty(),
                 EmbeddedDatabases.APP,
                 secrets.password(Secrets.APP_PASSWORD));
     }
 
     private void migrate(String url, String owner, String password, String app, Path changeLogs) {
         boolean fresh = terminal.timed("Schema is current", () -> Migration.run(url, owner, password, app, changeLogs));
+        MasterKeyCheck.against(url, owner, password, masterKey());
         if (fresh) {
             Announcement.firstStart(config.data());
         }
+    }
+
+    /** As it was given, or the file in which the embedded mode keeps the one that it generates. */
+    private Secret masterKey() {
+        return config.masterKey().orElseGet(() -> {
+            Path file = secrets.keyFile(Secrets.MASTER_KEY);
+            try {
+                return new Secret(Files.readString(file), Optional.of(file));
+            } catch (IOException e) {
+                throw new Failure.Fatal("The master key file " + file + " cannot be read.", null, e);
+            }
+        });
     }
 
     /** A new key beside old data would look like a start and be the loss of every backup. */
@@ -163,6 +184,10 @@ final class Launch {
         variables.put("repository.host", repository.address().host());
         variables.put("repository.port", Integer.toString(repository.address().port()));
         variables.put("repository.database", repository.address().database());
+        variables.put("repository.tls", repository.tls().text());
+        variables.put(
+                "repository.root.certificate",
+                repository.rootCertificate().map(Path::toString).orElse("none"));
         variables.put("repository.user", repository.user());
         variables.put("repository.password", repository.password());
         variables.put("nightshift.application", places.application().toString());
@@ -186,9 +211,7 @@ final class Launch {
         environment.put(
                 "NIGHTSHIFT_ADMIN_PASSWORD_FILE",
                 passwordFile(Secrets.ADMIN_PASSWORD).toString());
-        Secret masterKey =
-                config.masterKey().orElseGet(() -> new Secret("", Optional.of(secrets.keyFile(Secrets.MASTER_KEY))));
-        put(environment, "NIGHTSHIFT_MASTER_KEY", masterKey);
+        put(environment, "NIGHTSHIFT_MASTER_KEY", masterKey());
         config.bootstrapKey().ifPresent(key -> put(environment, "NIGHTSHIFT_BOOTSTRAP_KEY", key));
         environment.put("NIGHTSHIFT_DEMO", Boolean.toString(config.demo()));
         if (config.demo()) {

@@ -1,5 +1,8 @@
 package dev.nightshift.runtime;
 
+import dev.nightshift.postgres.TlsMode;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -62,8 +65,28 @@ record LauncherConfig(
         }
     }
 
-    /** An external repository database: the application's role, and the owner, who migrates. */
-    record Repository(JdbcAddress address, String user, Secret password, String ownerUser, Secret ownerPassword) {}
+    /**
+     * An external repository database: the application's role, and the owner, who migrates.
+     *
+     * @param tls NIGHTSHIFT_REPOSITORY_TLS (prefer)
+     * @param rootCertificate NIGHTSHIFT_REPOSITORY_ROOT_CERTIFICATE; needed where the server's certificate is verified
+     */
+    record Repository(
+            JdbcAddress address,
+            TlsMode tls,
+            Optional<Path> rootCertificate,
+            String user,
+            Secret password,
+            String ownerUser,
+            Secret ownerPassword) {
+        /** The driver's URL with the way of TLS; without a user. */
+        String url() {
+            String certificate = rootCertificate
+                    .map(file -> "&sslrootcert=" + URLEncoder.encode(file.toString(), StandardCharsets.UTF_8))
+                    .orElse("");
+            return address.url() + "?sslmode=" + tls.text() + certificate;
+        }
+    }
 
     /**
      * Reads and checks everything.
@@ -138,7 +161,28 @@ record LauncherConfig(
                     "must be another role than NIGHTSHIFT_REPOSITORY_OWNER_USER: an owner is not held by the row level"
                             + " security that keeps projects apart");
         }
-        return address.map(at -> new Repository(at, user, password, owner, ownerPassword));
+        TlsMode tls = tls(variables);
+        Optional<Path> certificate = variables.file("NIGHTSHIFT_REPOSITORY_ROOT_CERTIFICATE");
+        if ((tls == TlsMode.VERIFY_CA || tls == TlsMode.VERIFY_FULL)
+                && !variables.isSet("NIGHTSHIFT_REPOSITORY_ROOT_CERTIFICATE")) {
+            variables.wrong(
+                    "NIGHTSHIFT_REPOSITORY_ROOT_CERTIFICATE",
+                    "is needed with NIGHTSHIFT_REPOSITORY_TLS=" + tls.text()
+                            + ": the PEM file of the certification authority");
+        }
+        return address.map(at -> new Repository(at, tls, certificate, user, password, owner, ownerPassword));
+    }
+
+    private static TlsMode tls(Variables variables) {
+        String text = variables.text("NIGHTSHIFT_REPOSITORY_TLS").orElse(TlsMode.PREFER.text());
+        try {
+            return TlsMode.of(text);
+        } catch (IllegalArgumentException e) {
+            variables.wrong(
+                    "NIGHTSHIFT_REPOSITORY_TLS",
+                    "is \"" + text + "\": it must be disable, prefer, require, verify-ca or verify-full");
+            return TlsMode.PREFER;
+        }
     }
 
     private static Map<String, String> passedOn(Map<String, String> environment) {

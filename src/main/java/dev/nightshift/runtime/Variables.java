@@ -94,6 +94,22 @@ final class Variables {
         }
     }
 
+    /** A file that can be read. */
+    Optional<Path> file(String name) {
+        Optional<String> value = text(name);
+        try {
+            Optional<Path> file =
+                    value.map(text -> Path.of(text).toAbsolutePath().normalize());
+            if (file.filter(Files::isReadable).isEmpty() && value.isPresent()) {
+                wrong(name, "points to " + value.get() + ", which cannot be read");
+            }
+            return file;
+        } catch (InvalidPathException e) {
+            wrong(name, "is no path: " + e.getReason());
+            return Optional.empty();
+        }
+    }
+
     /** The variable's value, or what the file holds that the variable with {@code _FILE} behind its name points to. */
     Optional<LauncherConfig.Secret> secret(String name) {
         Optional<String> file = text(name + "_FILE");

@@ -65,10 +65,12 @@ class LiveTest {
     @Test
     void theFeedListensWhereTheDataSourceIsAndDoesNotPrintItsPassword() {
         FeedConfig config = FeedConfig.from(key -> Optional.empty());
-        assertEquals(new FeedConfig("127.0.0.1", 9432, "nightshift", "nightshift_app", ""), config);
+        assertEquals(new FeedConfig("127.0.0.1", 9432, "nightshift", "prefer", "none", "nightshift_app", ""), config);
         FeedConfig other = FeedConfig.from(key -> Optional.of(key.equals("repository.port") ? "5433" : "hidden"));
         assertEquals(5433, other.port());
         assertTrue(other.toString().contains("5433"));
-        assertFalse(new FeedConfig("h", 1, "d", "u", "hunter2").toString().contains("hunter2"));
+        assertFalse(new FeedConfig("h", 1, "d", "prefer", "none", "u", "hunter2")
+                .toString()
+                .contains("hunter2"));
     }
 }

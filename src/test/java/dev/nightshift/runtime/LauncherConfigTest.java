@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -56,10 +58,34 @@ class LauncherConfigTest {
         LauncherConfig.Repository repository =
                 LauncherConfig.from(EXTERNAL, BASE).repository().orElseThrow();
         assertEquals(new JdbcAddress("db.example", 5433, "books"), repository.address());
+        assertEquals("jdbc:postgresql://db.example:5433/books?sslmode=prefer", repository.url());
         assertEquals("app", repository.user());
         assertEquals("app-secret", repository.password().value());
         assertEquals("owner", repository.ownerUser());
         assertEquals("owner-secret", repository.ownerPassword().value());
+    }
+
+    @Test
+    void theRepositorysCertificateIsVerifiedWithTheRootThatIsGiven() throws IOException {
+        Path root = Files.writeString(folder.resolve("ca 1.pem"), "-----BEGIN CERTIFICATE-----");
+        Map<String, String> environment = new HashMap<>(EXTERNAL);
+        environment.put("NIGHTSHIFT_REPOSITORY_TLS", "verify-full");
+        Failure.Invalid refused = assertThrows(Failure.Invalid.class, () -> LauncherConfig.from(environment, BASE));
+        assertEquals("NIGHTSHIFT_REPOSITORY_ROOT_CERTIFICATE", refused.field());
+        environment.put("NIGHTSHIFT_REPOSITORY_ROOT_CERTIFICATE", root.toString());
+        String url = LauncherConfig.from(environment, BASE)
+                .repository()
+                .orElseThrow()
+                .url();
+        assertEquals(
+                "jdbc:postgresql://db.example:5433/books?sslmode=verify-full&sslrootcert="
+                        + URLEncoder.encode(root.toString(), StandardCharsets.UTF_8),
+                url);
+        environment.put("NIGHTSHIFT_REPOSITORY_TLS", "sometimes");
+        assertEquals(
+                "NIGHTSHIFT_REPOSITORY_TLS",
+                assertThrows(Failure.Invalid.class, () -> LauncherConfig.from(environment, BASE))
+                        .field());
     }
 
     @Test
