@@ -27,7 +27,7 @@ function told(value: unknown): string {
 const COLUMNS: Column<AuditEntry>[] = [
   { key: 'at', title: 'When', cell: (each) => <When at={each.at} />, text: (each) => exact(each.at, zone()) },
   { key: 'who', title: 'Who', cell: (each) => <span class="two">{each.who}<small class="mono">{each.from ?? ''}</small></span>, text: (each) => each.who },
-  { key: 'action', title: 'Action', cell: (each) => <span class="mono">{each.action}</span>, text: (each) => each.action },
+  { key: 'action', title: 'Action', cell: (each) => <span class="mono">{each.action}</span>, text: (each) => each.action, phone: 'top' },
   { key: 'object', title: 'Object', cell: (each) => <AuditObject entry={each} />, text: (each) => each.object, phone: 'wide' },
   { key: 'project', title: 'Project', cell: (each) => each.project ?? <span class="muted">installation</span>, text: (each) => each.project },
   { key: 'details', title: 'Details', cell: (each) => details(each) ? <span class="break muted">{details(each)}</span> : <span class="muted nothing">–</span>, text: details, phone: 'wide' },

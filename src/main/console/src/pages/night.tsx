@@ -12,8 +12,9 @@ import { Mark, RUN, lookOf } from '../ui/state';
 /** Below this share of the width a bar has no room for its job's name; it then stands behind the bar, if there is room. */
 const NAMED_FROM = 0.1;
 
-/** A time this near to now gives way to the word. */
-const NOW_ROOM = 0.05;
+/** A time this near to now, or to the edge, has no room beside it. */
+const NOW_PIXELS = 44;
+const EDGE_PIXELS = 16;
 
 /** The smallest target that a finger hits, with a gap (WCAG 2.2, 2.5.8: 24 px). */
 const NARROWEST_PIXELS = 26;
@@ -38,7 +39,7 @@ export function Night({ night }: { night: Overview['night'] }) {
       <div class="night-scale" aria-hidden="true">
         <span />
         <div class="night-ticks" ref={scale}>
-          {marks.map((mark, index) => <i key={mark.at} class={index % 2 ? 'odd' : ''} style={{ left: `${mark.left * 100}%` }}><span>{mark.left < 0.98 && Math.abs(mark.left - at) > NOW_ROOM && hourMinute(mark.at, zone())}</span></i>)}
+          {marks.map((mark, index) => <i key={mark.at} class={index % 2 ? 'odd' : ''} style={{ left: `${mark.left * 100}%` }}><span>{Math.min(mark.left, 1 - mark.left) * width > EDGE_PIXELS && Math.abs(mark.left - at) * width > NOW_PIXELS && hourMinute(mark.at, zone())}</span></i>)}
           {at > 0 && at < 1 && <i class="now-word" style={{ left: `${at * 100}%` }}><span>now</span></i>}
         </div>
       </div>

@@ -88,7 +88,7 @@ export function RunLog({ run, target, step }: { run: Run; target: Target | undef
         {shown.map((line) => (
           <p key={line.seq} class={line.level}><time dateTime={line.at}>{timeOfDay(line.at, zone())}</time><span class="level">{line.level === 'INFO' ? '' : line.level === 'WARN' ? 'warning' : 'error'}</span><span>{highlight(line.text, asked)}</span></p>
         ))}
-        {known && shown.length === 0 && <p class="none">{asked ? `No line has “${search.trim()}”.` : step && lines.length > 0 ? 'This step wrote nothing.' : 'Nothing has been written yet.'}</p>}
+        {known && shown.length === 0 && <p class="none">{asked ? `No line has “${search.trim()}”.` : step && lines.length > 0 ? 'This step wrote nothing.' : isOver(run) ? 'Nothing was written.' : 'Nothing has been written yet.'}</p>}
       </div>
       <p class="log-foot" aria-live="off">{plural(shown.length, 'line')}{lines.length >= MOST_LINES ? `, the last ${MOST_LINES}` : ''}{asked ? ` of ${lines.length}` : ''}</p>
     </Card>

@@ -16,7 +16,7 @@ import { RunLog } from './run-log';
 import { elapsed, isActive, triggerWords } from './run-table';
 
 const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST'];
-const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'schedule', START: 'when Nightshift first started' };
+const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'a schedule', START: 'when Nightshift first started' };
 const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
 
 export function RunPage({ id }: { id: string }) {
@@ -67,7 +67,7 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
           <Facts items={[
             ['Elapsed', <span class="tabular">{took == null ? 'not started' : active ? clock(took) : duration(took)}<small>{run.usualMillis == null || run.usualMillis === undefined ? 'usual: not measured' : `usually ${duration(run.usualMillis)}`}</small></span>],
             ['Started', <span><When at={run.startedAt} none="not yet" /><small>{run.endedAt ? <>ended <When at={run.endedAt} /></> : run.reason && active ? run.reason : ' '}</small></span>],
-            ['Started by', <span>{triggerWords(run)}<small>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>schedule</a> : TRIGGERS[run.trigger]}</small></span>],
+            ['Started by', <span>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>{run.schedule}</a> : triggerWords(run)}<small>{TRIGGERS[run.trigger]}</small></span>],
             ['Node', <span>{run.node ?? '–'}<small>attempt {run.attempt}</small></span>],
           ]} />
           {(active || run.status === 'WAITING' || run.status === 'QUEUED') && (
@@ -107,8 +107,8 @@ function places(run: Run, target: Target): [string, string][] {
   const name = project.value!.name;
   const backup = run.parameters?.backup ?? target.figures?.backup;
   return [
-    ...(target.database ? [target.database] : target.databases).slice(0, 3).map((each): [string, string] => [address(name, 'databases', each), `Go to ${each} and test its connection`]),
-    ...(typeof backup === 'string' ? [[address(name, 'backups', backup), 'Go to the backup'] as [string, string]] : []),
+    ...(target.database ? [target.database] : target.databases).slice(0, 3).map((each): [string, string] => [address(name, 'databases', each), `Database ${each}`]),
+    ...(typeof backup === 'string' ? [[address(name, 'backups', backup), 'The backup'] as [string, string]] : []),
   ];
 }
 

@@ -96,7 +96,7 @@ export function brokenAt(proof: Proof): Rung | undefined {
 export function ProofState({ proof, damaged }: { proof: Proof; damaged?: boolean }) {
   const { level, levelNumber } = proof;
   const broken = brokenAt(proof);
-  if (broken) return <State look={{ word: `failed at L${broken.number} ${PROOF_WORDS[broken.level]}`, shape: 'square', tone: 'bad' }} />;
+  if (broken) return <State look={{ word: `failed at L${broken.number}`, shape: 'square', tone: 'bad' }} />;
   if (damaged) return <State look={{ word: 'damaged', shape: 'square', tone: 'bad' }} />;
   const look: Look = levelNumber >= PROVEN_FROM ? { word: '', shape: 'dot', tone: 'good' }
     : levelNumber < 0 ? { word: '', shape: 'ring', tone: 'idle' } : { word: '', shape: 'half', tone: 'idle' };
