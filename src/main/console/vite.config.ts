@@ -11,6 +11,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { proxy: { '/api': 'http://127.0.0.1:9180', '/live': { target: 'ws://127.0.0.1:9180', ws: true } } },
+  server: { proxy: { '/api': 'http://127.0.0.1:9180', '/health': 'http://127.0.0.1:9180', '/live': { target: 'ws://127.0.0.1:9180', ws: true } } },
   test: { include: ['src/**/*.test.ts'] },
 } as Parameters<typeof defineConfig>[0]);

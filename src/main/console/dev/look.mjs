@@ -43,7 +43,7 @@ const pages = [
 ].filter(([name]) => only.test(name));
 
 mkdirSync(out, { recursive: true });
-const server = spawn(process.execPath, [join(here, 'server.mjs'), String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+const server = spawn(process.execPath, [join(here, 'server.mjs'), String(port), ...(process.env.CONSOLE ? [process.env.CONSOLE] : [])], { stdio: ['ignore', 'pipe', 'inherit'] });
 await new Promise((resolve) => { server.stdout.once('data', resolve); });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
 let faults = 0;

@@ -90,6 +90,9 @@ const server = createServer(async (request, response) => {
     Object.assign(mood, body);
     if (!mood.feed) for (const client of feed.clients) client.terminate();
     response.end('{}');
+  } else if (url.pathname.startsWith('/health/')) {
+    const up = !mood.away || url.pathname.endsWith('live');
+    response.writeHead(up ? 200 : 503, { 'Content-Type': 'application/json' }).end(JSON.stringify({ checks: [{ name: 'nightshift', status: up ? 'UP' : 'DOWN' }] }));
   } else if (url.pathname.startsWith('/api/')) {
     if (mood.slow) await new Promise((resolve) => { setTimeout(resolve, mood.slow); });
     const { status, body: answered } = answer(request.method, decodeURIComponent(url.pathname.slice(4)), url.searchParams, body);

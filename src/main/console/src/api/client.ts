@@ -1,14 +1,11 @@
 import { signal } from '@preact/signals';
+import { outage, suspect } from './outage';
 import type { Me, Problem } from './types';
 
 /** Whoever is logged in; undefined until it is known, null when nobody is. */
 export const me = signal<Me | null | undefined>(undefined);
-/** The server says that its own database cannot be reached; every later answer ends it. */
-export const repositoryAway = signal(false);
 /** Requests under way. */
 export const underWay = signal(0);
-/** The server itself did not answer. */
-export const serverAway = signal(false);
 
 export class ApiError extends Error {
   constructor(readonly problem: Problem) {
@@ -39,7 +36,7 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
     });
   } catch (failure) {
     if (options.signal?.aborted) throw failure;
-    serverAway.value = true;
+    void suspect();
     throw new ApiError({
       title: 'No answer', status: 0, detail: 'The Nightshift server did not answer.',
       remedy: 'Check that it runs and that this machine reaches it; the page asks again by itself.',
@@ -47,8 +44,8 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
   } finally {
     underWay.value--;
   }
-  serverAway.value = false;
-  repositoryAway.value = response.status === 503;
+  // A server that is asked about may be away itself; whether it is Nightshift's own database, its health tells.
+  if (response.status === 503 || (response.ok && outage.peek())) void suspect();
   if (response.ok) return (response.status === 204 ? undefined : await json(response)) as T;
   const problem = await problemOf(response, path);
   if (response.status === 401 && path !== '/login') me.value = null;
@@ -87,7 +84,7 @@ const WORDS: Record<number, string> = {
   404: 'There is nothing at this address, or it belongs to a project that you cannot see.',
   409: 'It was changed or is in use.',
   429: 'Too many attempts.',
-  503: 'The repository database is away.',
+  503: 'Nightshift cannot answer this now.',
 };
 
 const REMEDIES: Record<number, string> = {
@@ -96,6 +93,11 @@ const REMEDIES: Record<number, string> = {
   500: 'The reason is in the server’s log. Try again; if it stays, report it with the time.',
   503: 'Nightshift retries; nothing is needed from you.',
 };
+
+/** May pass by itself: no answer, or a server that is in trouble. */
+export function passes(problem: Problem): boolean {
+  return problem.status === 0 || problem.status >= 500;
+}
 
 /** What to show for anything thrown. */
 export function asProblem(failure: unknown): Problem {

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { me } from './client';
+import { onHealed, outage, suspect } from './outage';
 import type { Change } from './types';
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting';
@@ -10,13 +10,15 @@ const listeners = new Set<Listener>();
 
 /** While the feed is away, everything shown is asked for again this often. */
 const POLL_MILLIS = 5000;
+const FIRST_WAIT_MILLIS = 500;
 const LONGEST_WAIT_MILLIS = 15_000;
 
 let socket: WebSocket | null = null;
 let followed: string | null = null;
-let wait = 500;
+let wait = FIRST_WAIT_MILLIS;
 let retry: number | undefined;
 let poll: number | undefined;
+let refused: () => void = () => {};
 
 /** Hears every change; null means "something may have changed": polling, back after a gap, or asked for by the reader. */
 export function onChange(listener: Listener): () => void {
@@ -33,14 +35,29 @@ export function refreshAll() {
   tell(null, true);
 }
 
+/** What to do when the server says that the login or the role is gone. */
+export function onRefused(action: () => void) {
+  refused = action;
+}
+
 /** Follows one project's changes, or none. */
 export function follow(project: string | null) {
   if (project === followed) return;
   followed = project;
   close();
-  wait = 500;
+  wait = FIRST_WAIT_MILLIS;
+  live.value = 'connecting';
   if (project) connect(project);
 }
+
+onHealed(() => {
+  if (followed && !socket) {
+    window.clearTimeout(retry);
+    wait = FIRST_WAIT_MILLIS;
+    connect(followed);
+  }
+  refreshAll();
+});
 
 function close() {
   window.clearTimeout(retry);
@@ -56,13 +73,16 @@ function connect(project: string) {
   const mine = new WebSocket(`${scheme}://${window.location.host}/live?project=${encodeURIComponent(project)}`);
   socket = mine;
   mine.onmessage = (event) => {
+    if (socket !== mine) return;
     const change = read(event.data);
     if (!change) return;
+    if (change.kind === 'away') return void suspect();
     if (change.kind !== 'hello') return tell(change);
-    // Said again on an open socket: the server may have missed changes itself.
+    // Said again on an open socket: the server may have missed changes itself, and hears its database again.
+    if (outage.value) void suspect();
     const gap = live.value !== 'connecting';
     live.value = 'live';
-    wait = 500;
+    wait = FIRST_WAIT_MILLIS;
     window.clearInterval(poll);
     poll = undefined;
     if (gap) tell(null);
@@ -70,14 +90,12 @@ function connect(project: string) {
   mine.onclose = (event) => {
     if (socket !== mine) return;
     socket = null;
-    // The login or the role is gone: the next request says so and leads to the login page.
-    if (event.code === 4401) {
-      me.value = null;
-      return;
-    }
     live.value = 'reconnecting';
-    poll ??= window.setInterval(() => { if (!document.hidden) tell(null); }, POLL_MILLIS);
-    retry = window.setTimeout(() => connect(project), wait * (0.75 + Math.random() / 2));
+    // The login or the role is gone. Which of the two, only the server knows.
+    if (event.code === 4401) refused();
+    else void suspect();
+    poll ??= window.setInterval(() => { if (!document.hidden && !outage.value) tell(null); }, POLL_MILLIS);
+    retry = window.setTimeout(() => { if (!socket) connect(project); }, wait * (0.75 + Math.random() / 2));
     wait = Math.min(wait * 2, LONGEST_WAIT_MILLIS);
   };
 }

@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, api, asProblem } from './client';
+import { again } from './again';
+import { api, asProblem, passes } from './client';
 import { onChange } from './live';
+import { outage } from './outage';
 import type { Change, Page, Problem } from './types';
 
 export interface Loaded<T> {
@@ -9,6 +11,8 @@ export interface Loaded<T> {
   /** True while a request runs; data of before stays. */
   busy: boolean;
   reload: () => void;
+  /** Shows what another answer told already. */
+  put: (data: T) => void;
 }
 
 export type Concerns = (change: Change) => boolean;
@@ -27,7 +31,7 @@ export function kinds(...names: Change['kind'][]): Concerns {
  */
 export function useLoad<T>(path: string | null, concerns?: Concerns, fetcher: (path: string, signal: AbortSignal) => Promise<T> = plain): Loaded<T> {
   const [state, setState] = useState<{ path: string | null; data?: T; problem?: Problem; busy: boolean }>({ path, busy: path !== null });
-  const again = useRef<() => void>(() => {});
+  const reload = useRef<() => void>(() => {});
   const hears = useRef(concerns);
   hears.current = concerns;
   const fetches = useRef(fetcher);
@@ -36,63 +40,50 @@ export function useLoad<T>(path: string | null, concerns?: Concerns, fetcher: (p
   useEffect(() => {
     if (path === null) return;
     const stop = new AbortController();
-    let timer: number | undefined;
+    let retry: number | undefined;
     let failures = 0;
-    let running = false;
-    let wanted = false;
     setState((before) => (before.path === path ? { ...before, busy: true } : { path, busy: true }));
 
-    const load = async () => {
-      if (running) {
-        wanted = true;
-        return;
-      }
-      running = true;
-      window.clearTimeout(timer);
-      timer = undefined;
+    // What may pass is tried again less and less often; during an outage its end is waited for instead.
+    const later = () => {
+      retry = window.setTimeout(() => (outage.peek() ? later() : void loads.now()), RETRY_MILLIS[Math.min(failures++, RETRY_MILLIS.length - 1)]);
+    };
+    const loads = again(async () => {
+      window.clearTimeout(retry);
       try {
         const data = await fetches.current(path, stop.signal);
+        if (stop.signal.aborted) return;
         failures = 0;
         setState({ path, data, busy: false });
       } catch (failure) {
         if (stop.signal.aborted) return;
         const problem = asProblem(failure);
         setState((before) => ({ path, data: before.path === path ? before.data : undefined, problem, busy: false }));
-        if (passes(failure)) timer = window.setTimeout(load, RETRY_MILLIS[Math.min(failures++, RETRY_MILLIS.length - 1)]);
-      } finally {
-        running = false;
-        if (wanted && !stop.signal.aborted) {
-          wanted = false;
-          settle();
-        }
+        if (passes(problem)) later();
       }
-    };
-    const settle = () => { timer ??= window.setTimeout(load, SETTLE_MILLIS); };
-    again.current = () => {
+    }, SETTLE_MILLIS);
+    reload.current = () => {
       setState((before) => ({ ...before, busy: true }));
-      void load();
+      void loads.now();
     };
-    void load();
+    void loads.now();
     const leave = onChange((change, asked) => {
-      if (asked || (hears.current && (change === null || hears.current(change)))) settle();
+      if (asked || (hears.current && (change === null || hears.current(change)))) loads.soon();
     });
     return () => {
       stop.abort();
-      window.clearTimeout(timer);
+      loads.end();
+      window.clearTimeout(retry);
       leave();
     };
   }, [path]);
 
   const fits = state.path === path;
-  return { data: fits ? state.data : undefined, problem: fits ? state.problem : undefined, busy: fits ? state.busy : true, reload: () => again.current() };
+  return { data: fits ? state.data : undefined, problem: fits ? state.problem : undefined, busy: fits ? state.busy : true, reload: () => reload.current(), put: (data) => setState({ path, data, busy: false }) };
 }
 
 function plain<T>(path: string, signal: AbortSignal): Promise<T> {
   return api<T>(path, { signal });
-}
-
-function passes(failure: unknown): boolean {
-  return failure instanceof ApiError && (failure.problem.status === 0 || failure.problem.status >= 500);
 }
 
 /** A list that a server may send bare or as a page. */

@@ -1,5 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import { repositoryAway, serverAway } from '../api/client';
+import { me } from '../api/client';
+import { outage, suspect } from '../api/outage';
+import { now } from '../clock';
+import { zone } from '../prefs';
+import { age, hourMinute } from '../text/format';
+import { Button } from '../ui/bits';
 import { Notes } from '../ui/dialog';
 import { Logo } from '../ui/icons';
 import { Skeleton } from '../ui/panel';
@@ -9,12 +14,31 @@ import { BottomBar, Rail } from './rail';
 import { Search } from './search';
 import { TopBar } from './topbar';
 
-/** One calm line for what concerns every page. */
+const AWAY = {
+  server: ['The Nightshift server has not answered since', 'The Nightshift server does not answer.', 'as soon as it answers'],
+  network: ['This device has had no network since', 'This device has no network.', 'as soon as it has one'],
+  repository: ['The repository database has been away since', 'The repository database is away.', 'as soon as it is back'],
+} as const;
+
+/** One calm line for what concerns every page: what is away, since when, and that nothing is needed. */
 export function Banner() {
-  const words = serverAway.value
-    ? 'The Nightshift server does not answer; this page asks again by itself. What is shown is what was known before.'
-    : repositoryAway.value ? 'The repository database is away; Nightshift retries. What is shown is what was known before.' : null;
-  return <div role="status">{words && <p class="banner"><Mark shape="half" tone="warn" />{words}</p>}</div>;
+  const away = outage.value;
+  if (!away) return <div><div role="status" /></div>;
+  const [since, now, until] = AWAY[away.what];
+  // A page that was opened in the middle of it knows nothing yet, not even since when.
+  const knows = Boolean(me.value);
+  return (
+    <div class="banner">
+      <div role="status"><p><Mark shape="triangle" tone="warn" />
+        <span><b>{knows ? `${since} ${hourMinute(away.since, zone())}.` : now}</b> {knows ? 'This page shows what was last known and goes on' : 'The console goes on'} by itself {until}.</span></p></div>
+      <p class="banner-more">{knows && <Ago since={away.since} />}<Button kind="quiet" icon="refresh" onClick={() => void suspect()}>Ask now</Button></p>
+    </div>
+  );
+}
+
+/** By itself, so that the line beside it is not drawn, and read out, every second. */
+function Ago({ since }: { since: number }) {
+  return <span class="tabular">{age(Math.max(0, now.value - since))}</span>;
 }
 
 /** The frame before anything is known: the first paint needs no data. */

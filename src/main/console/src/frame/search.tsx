@@ -77,5 +77,5 @@ function Results() {
 
 export function Search() {
   if (!searching.value) return null;
-  return <Dialog title="Search" className="search-dialog" onClose={() => { searching.value = false; }}><Results /></Dialog>;
+  return <Dialog title="Search" className="search-dialog" light onClose={() => { searching.value = false; }}><Results /></Dialog>;
 }

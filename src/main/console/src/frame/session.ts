@@ -1,6 +1,7 @@
-import { computed, effect } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { api, me, post } from '../api/client';
-import { follow } from '../api/live';
+import { follow, onRefused } from '../api/live';
+import { onHealed } from '../api/outage';
 import type { Me, Role } from '../api/types';
 import { lastProject } from '../prefs';
 import { address, safeReturn } from '../routes';
@@ -21,24 +22,50 @@ export function can(role: Role): boolean {
   return mine !== undefined && ROLES.indexOf(mine) >= ROLES.indexOf(role);
 }
 
+/** The login was taken away or ran out while the page was open: the login page says so. */
+export const ended = signal(false);
+
 export async function login(name: string, password: string) {
   me.value = await api<Me>('/login', { method: 'POST', body: { name, password } });
+  ended.value = false;
 }
 
 export async function logout() {
   await post('/logout').catch(() => undefined);
   me.value = null;
+  ended.value = false;
   go('/login', { replace: true });
 }
 
 export async function refreshMe() {
+  const before = me.peek();
   try {
-    me.value = await api<Me>('/me');
+    const found = await api<Me>('/me');
+    // The same answer is no change: nothing is drawn again for it.
+    if (JSON.stringify(found) !== JSON.stringify(before)) me.value = found;
   } catch {
     // 401 has set it to null; an absent server or repository is asked again, the banner says so.
-    if (me.value === undefined) window.setTimeout(refreshMe, 2000);
+    if (me.peek() === undefined) window.setTimeout(refreshMe, 2000);
   }
 }
+
+onRefused(() => void refreshMe());
+onHealed(() => { if (me.peek() === undefined) void refreshMe(); });
+
+/** Another window may have logged in or out meanwhile; whoever looks at this one again is at work. */
+const LOOK_AGAIN_MILLIS = 60_000;
+let looked = Date.now();
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden || me.peek() === undefined || (me.peek() && Date.now() - looked < LOOK_AGAIN_MILLIS)) return;
+  looked = Date.now();
+  void refreshMe();
+});
+
+let known = false;
+effect(() => {
+  if (known && me.value === null) ended.value = true;
+  known = Boolean(me.value);
+});
 
 /** Without a login everything leads to the login page, which leads back to where one was. */
 effect(() => {

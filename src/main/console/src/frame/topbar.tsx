@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { me, underWay } from '../api/client';
 import { live, refreshAll } from '../api/live';
+import { outage } from '../api/outage';
 import { nextTheme, theme, utc } from '../prefs';
 import { address } from '../routes';
 import { query, route, setQuery } from '../router';
@@ -38,7 +39,7 @@ function LiveMark() {
     connecting: { shape: 'half', tone: 'idle', word: 'Connecting…' },
     reconnecting: { shape: 'half', tone: 'warn', word: 'Reconnecting…' },
   } as const;
-  const look = looks[live.value];
+  const look = outage.value ? { shape: 'triangle', tone: 'warn', word: 'Last known' } as const : looks[live.value];
   return <span class="live" role="status"><Mark shape={look.shape} tone={look.tone} /><span>{look.word}</span></span>;
 }
 

@@ -1,11 +1,11 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { me, path } from '../api/client';
 import { usePages } from '../api/load';
 import type { AuditEntry } from '../api/types';
 import { project } from '../frame/session';
 import { query, setQuery } from '../router';
 import { address } from '../routes';
-import { exact, shortId } from '../text/format';
+import { exact, shortId, words } from '../text/format';
 import { zone } from '../prefs';
 import { Button, Card, PageHead, When } from '../ui/bits';
 import { Choice } from '../ui/field';
@@ -14,13 +14,20 @@ import { Export, Table } from '../ui/table';
 import type { Column } from '../ui/table';
 
 function details(entry: AuditEntry): string {
-  return Object.entries(entry.details ?? {}).map(([key, value]) => `${key}: ${Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(', ');
+  return Object.entries(entry.details ?? {}).map(([key, value]) => `${words(key).toLowerCase()}: ${Array.isArray(value) ? value.map(told).join(', ') : told(value)}`).join(', ');
+}
+
+function told(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (value === '*') return 'all';
+  if (typeof value === 'string') return /^[A-Z_]+$/.test(value) ? value.toLowerCase().replace(/_/g, ' ') : value;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 const COLUMNS: Column<AuditEntry>[] = [
   { key: 'at', title: 'When', cell: (each) => <When at={each.at} />, text: (each) => exact(each.at, zone()) },
   { key: 'who', title: 'Who', cell: (each) => <span class="two">{each.who}<small class="mono">{each.from ?? ''}</small></span>, text: (each) => each.who },
-  { key: 'action', title: 'Action', cell: (each) => <span class="mono">{each.action}</span>, text: (each) => each.action },
+  { key: 'action', title: 'Action', cell: (each) => <span class="mono">{each.action}</span>, text: (each) => each.action, phone: 'top' },
   { key: 'object', title: 'Object', cell: (each) => <AuditObject entry={each} />, text: (each) => each.object, phone: 'wide' },
   { key: 'project', title: 'Project', cell: (each) => each.project ?? <span class="muted">installation</span>, text: (each) => each.project },
   { key: 'details', title: 'Details', cell: (each) => details(each) ? <span class="break muted">{details(each)}</span> : <span class="muted nothing">–</span>, text: details, phone: 'wide' },
@@ -30,7 +37,9 @@ const COLUMNS: Column<AuditEntry>[] = [
 function AuditObject({ entry }: { entry: AuditEntry }) {
   const [kind, name] = entry.object.split(' ');
   const place = kind === 'run' ? 'runs' : kind === 'database' ? 'databases' : kind === 'backup' ? 'backups' : null;
-  if (!place || !name || !entry.project) return <span class="break">{entry.object}</span>;
+  // A key is known by the name it was given, not by its id.
+  if (kind === 'key' && typeof entry.details?.name === 'string') return <span class="break">key {entry.details.name}</span>;
+  if (!place || !name || !entry.project) return <span class="break">{kind} {shortId(name ?? '')}</span>;
   return <span class="break">{kind} <a href={address(entry.project, place, name)}>{shortId(name)}</a></span>;
 }
 
@@ -38,6 +47,7 @@ export function AuditPage() {
   const name = project.value!.name;
   const asked = query.value;
   const everywhere = me.value!.installationAdmin && asked.get('everywhere') === 'yes';
+  const columns = everywhere ? COLUMNS : COLUMNS.filter((each) => each.key !== 'project');
   const who = asked.get('who');
   const object = asked.get('object');
   const entries = usePages<AuditEntry>(path(['audit'], { project: everywhere ? null : name, who, object }));
@@ -49,11 +59,11 @@ export function AuditPage() {
           {me.value!.installationAdmin && <Choice label="Where" value={everywhere ? 'all' : 'project'} onChange={(value) => setQuery({ everywhere: value === 'all' ? 'yes' : null })} options={[{ value: 'project', label: 'This project' }, { value: 'all', label: 'Everywhere' }]} />}
           <FilterText label="Who" name="who" value={who ?? ''} />
           <FilterText label="Object" name="object" value={object ?? ''} />
-          <span class="push"><Export name={`audit-${name}`} rows={entries.data ?? []} columns={COLUMNS} /></span>
+          <span class="push"><Export name={`audit-${name}`} rows={entries.data ?? []} columns={columns} /></span>
         </div>
         <Panel loaded={entries} rows={10}>
           {(items) => (items.length > 0
-            ? <Table caption="Audit" rows={items} columns={COLUMNS} keyOf={(each) => each.id} more={entries.more} loadingMore={entries.loadingMore} />
+            ? <Table caption="Audit" rows={items} columns={columns} keyOf={(each) => each.id} more={entries.more} loadingMore={entries.loadingMore} />
             : who || object ? <Empty title="No entry fits" action={<Button onClick={() => setQuery({ who: null, object: null })}>Clear the filters</Button>} />
               : <Empty title="Nothing has been recorded yet">Every change and every login stands here.</Empty>)}
         </Panel>
@@ -64,13 +74,17 @@ export function AuditPage() {
 
 /** Asks the server when typing has paused, so that a name is not looked up letter by letter. */
 function FilterText({ label, name, value }: { label: string; name: string; value: string }) {
-  const [timer, setTimer] = useState<number | undefined>();
+  const [text, setText] = useState(value);
+  const timer = useRef<number | undefined>(undefined);
+  // The address may change without typing: filters cleared, a step back.
+  useEffect(() => { if (value !== text.trim()) setText(value); }, [value]);
   return (
-    <input type="search" class="filter-box small" aria-label={label} placeholder={label} defaultValue={value}
+    <input type="search" class="filter-box small" aria-label={label} placeholder={label} value={text}
       onInput={(event) => {
-        const text = event.currentTarget.value.trim();
-        window.clearTimeout(timer);
-        setTimer(window.setTimeout(() => setQuery({ [name]: text }), 300));
+        const typed = event.currentTarget.value;
+        setText(typed);
+        window.clearTimeout(timer.current);
+        timer.current = window.setTimeout(() => setQuery({ [name]: typed.trim() }), 300);
       }} />
   );
 }

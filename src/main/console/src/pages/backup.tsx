@@ -4,9 +4,9 @@ import type { Backup } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { bytes, count, duration, shortId } from '../text/format';
-import { Button, Card, Facts, PageHead, When } from '../ui/bits';
+import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
-import { ProofState } from '../ui/state';
+import { ProofState, brokenAt } from '../ui/state';
 import { Ladder } from './ladder';
 import { StartRun, useStart } from './start-run';
 
@@ -15,30 +15,34 @@ export function BackupPage({ id }: { id: string }) {
   const backup = useLoad<Backup>(inProject(name, ['backups', id]), kinds('backup'));
   const proving = useStart();
   const restoring = useStart();
+  const renewing = useStart();
   if (backup.problem?.status === 404 && !backup.data) return <Missing what="This backup" back={address(name, 'backups')} backWord="All backups" />;
   return (
     <Panel loaded={backup} skeleton={<><PageHead title="Backup" /><div class="card"><Skeleton rows={6} tall /></div></>}>
       {(data) => { const left = notChecked(data); return (
         <>
-          <PageHead title={`Backup of ${data.instance}`} sub={<span class="run-sub"><ProofState level={data.proof.level} levelNumber={data.proof.levelNumber} failed={data.state === 'DAMAGED'} /><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
+          <PageHead title={`Backup of ${data.instance}`} sub={<span class="run-sub"><ProofState proof={data.proof} damaged={data.state === 'DAMAGED'} /><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
             {can('OPERATOR') && <Button onClick={restoring.open} icon="download">Restore</Button>}
-            {can('OPERATOR') && <Button kind="primary" onClick={proving.open} icon="check">Prove now</Button>}
+            {can('OPERATOR') && <Button kind={bad(data) ? undefined : 'primary'} onClick={proving.open} icon="check">Prove now</Button>}
           </PageHead>
           {(data.state === 'DAMAGED' || data.proof.reason) && (
-            <section class={`reasons ${data.state === 'DAMAGED' || data.proof.ladder.some((rung) => rung.outcome === 'FAILED') ? 'bad' : ''}`} aria-label="Why the proof went no further">
-              <div><p><strong>{data.proof.reason ?? 'This backup is damaged and cannot be relied on.'}</strong></p><p>{data.state === 'DAMAGED' ? 'Take a new backup now; this one stays for inspection.' : 'The ladder below shows what passed before that.'}</p></div>
+            <section class={`reasons ${bad(data) ? 'bad' : ''}`} aria-label="Why the proof went no further">
+              <div><p><strong>{data.proof.reason ?? 'This backup is damaged and cannot be relied on.'}</strong></p>
+                {bad(data) ? <Remedy text="Do not rely on this backup: take a new one now and prove it. This one stays for inspection." of="this backup" /> : <p>What passed before that stands below.</p>}</div>
+              {bad(data) && can('OPERATOR') && <Button kind="primary" icon="backups" onClick={renewing.open}>Back up now</Button>}
             </section>
           )}
           <div class="grid">
             <Card title="Proof" span={8} aside={data.proof.run && <a href={address(name, 'runs', data.proof.run)}>drill {shortId(data.proof.run)}</a>}><Ladder proof={data.proof} /></Card>
             <div class="span-4 stack">
-              <Card title="Time to restore"><p class="figure solo"><b>{duration(data.proof.rtoMillis)}</b></p><p class="muted">{data.proof.rtoMillis == null ? 'A drill measures it: from the first byte read to a server that answers.' : 'Measured in the last drill, from the first byte read to a server that answered.'}</p></Card>
+              <Card title="Time to restore"><p class="figure solo">{data.proof.rtoMillis == null ? <span>not measured</span> : <b>{duration(data.proof.rtoMillis)}</b>}</p><p class="muted">{data.proof.rtoMillis == null ? 'A drill measures it: from the first byte read to a server that answers.' : 'Measured in the last drill, from the first byte read to a server that answered.'}</p></Card>
               <Card title="Not checked">
-                {data.proof.levelNumber < 0 ? <p class="muted">Nothing has been checked yet.</p> : left.length > 0 ? <ul class="plain">{left.map((each) => <li key={each}>{each}</li>)}</ul> : <p class="muted">Nothing was left out.</p>}
+                {data.proof.levelNumber < 0 ? <p class="muted">Nothing has been checked yet.</p> : brokenAt(data.proof) ? <p class="muted">Whatever comes after L{brokenAt(data.proof)!.number}: a drill ends where it fails.</p> : left.length > 0 ? <ul class="plain">{left.map((each) => <li key={each}>{each}</li>)}</ul> : <p class="muted">Nothing was left out.</p>}
               </Card>
             </div>
           </div>
           <Details data={data} />
+          {renewing.shown && <StartRun job="backup" databases={data.databases} onClose={renewing.close} />}
           {proving.shown && <StartRun title="Prove this backup" job="restore-drill" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={proving.close}
             intro={<p>A scratch server restores this backup, recovers it past its last position and checks it, then is thrown away. Nothing of the source is touched.</p>} />}
           {restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={restoring.close}
@@ -47,6 +51,10 @@ export function BackupPage({ id }: { id: string }) {
       ); }}
     </Panel>
   );
+}
+
+function bad(backup: Backup): boolean {
+  return backup.state === 'DAMAGED' || brokenAt(backup.proof) !== undefined;
 }
 
 /** What the proof itself names, and the rungs above the one it was asked for. */
@@ -73,7 +81,7 @@ function Details({ data }: { data: Backup }) {
         ['Took', duration(data.durationMillis)],
         ['Plain size', bytes(data.sizeBytes)],
         ['Stored', `${bytes(data.storedBytes)}${data.sizeBytes && data.storedBytes ? `, ${Math.round((data.storedBytes / data.sizeBytes) * 100)} % of it` : ''}`],
-        ['Store', <span>{data.store} <span class="mono muted break">{data.location}</span></span>],
+        ['Store', <span>{data.store}<small class="mono break">{data.location}</small></span>],
         ['Page checksums', data.checksums == null ? 'not measured' : data.checksums.enabled ? (data.checksums.failures === 0 ? 'on, no failure reported' : `on, ${count(data.checksums.failures)} failures reported`) : 'off on the server'],
         ['Tablespaces', count(data.tablespaces)],
         ['Positions', <span class="mono">{data.startLsn ?? '–'} – {data.stopLsn ?? '–'}</span>],

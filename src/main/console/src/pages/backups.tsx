@@ -8,7 +8,7 @@ import { bytes, duration, words } from '../text/format';
 import { Button, Card, PageHead, When } from '../ui/bits';
 import { Select } from '../ui/field';
 import { Empty, Panel } from '../ui/panel';
-import { ProofState, State } from '../ui/state';
+import { ProofState, brokenAt } from '../ui/state';
 import { Export, Table } from '../ui/table';
 import type { Column } from '../ui/table';
 import { StartRun, useStart } from './start-run';
@@ -18,7 +18,7 @@ const COLUMNS: Column<Backup>[] = [
   { key: 'taken', title: 'Taken', cell: (each) => <When at={each.takenAt} plain />, text: (each) => each.takenAt },
   {
     key: 'proof', title: 'Proof', text: (each) => each.proof.level, phone: 'top',
-    cell: (each) => (each.state === 'DAMAGED' ? <State look={{ word: 'damaged', shape: 'square', tone: 'bad' }} /> : <ProofState level={each.proof.level} levelNumber={each.proof.levelNumber} failed={each.proof.reason != null && each.proof.ladder.some((rung) => rung.outcome === 'FAILED')} />),
+    cell: (each) => <ProofState proof={each.proof} damaged={each.state === 'DAMAGED'} />,
   },
   { key: 'proven', title: 'Proven', cell: (each) => <When at={each.proof.at} plain />, text: (each) => each.proof.at },
   { key: 'rto', title: 'Time to restore', cell: (each) => duration(each.proof.rtoMillis), text: (each) => each.proof.rtoMillis, numeric: true },
@@ -46,7 +46,7 @@ export function BackupsPage() {
         <Panel loaded={backups} rows={8}>
           {(items) => (items.length > 0
             ? <Table caption="Backups" rows={items} columns={COLUMNS} keyOf={(each) => each.id} href={(each) => address(name, 'backups', each.id)} more={backups.more} loadingMore={backups.loadingMore}
-                tone={(each) => (each.state === 'DAMAGED' ? 'bad' : undefined)} />
+                tone={(each) => (each.state === 'DAMAGED' || brokenAt(each.proof) ? 'bad' : undefined)} />
             : <Empty title={database ? `${database} has no backup yet` : 'No backup yet'} action={can('OPERATOR') && <Button kind="primary" onClick={start.open}>Take the first</Button>}>
               Each backup stands here with its size, its place in the chain and the proof that it restores.
             </Empty>)}

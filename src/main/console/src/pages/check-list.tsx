@@ -22,7 +22,7 @@ export function CheckList({ check }: { check: Check }) {
       {needy.length > 0 && <Items items={needy} />}
       {rest.length > 0 && (
         <details class="check-rest" open={needy.length === 0 && rest.length < 10}>
-          <summary><span>{fine > 0 && <><CheckMark state="OK" /> {plural(fine, 'check')}</>}{fine > 0 && fine < rest.length && ', '}{fine < rest.length && `${rest.length - fine} not measured`}</span></summary>
+          <summary>{[fine > 0 && `${plural(fine, 'check')} fine`, fine < rest.length && `${rest.length - fine} not measured`].filter(Boolean).join(', ')}</summary>
           <Items items={rest} />
         </details>
       )}

@@ -46,12 +46,16 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
         <div class="span-6 stack">
           <InstanceCard database={database} instance={instance} edit={() => setOpen('connection')} />
           <CheckCard database={database} reload={() => { reload(); instance.reload(); }} />
+          <Card title="Vacuum" aside={can('ADMIN') && <Button kind="quiet" onClick={() => setOpen('thresholds')}>Change</Button>}>
+            <Facts items={[['Dead rows from', `${database.vacuum.deadPercent} %`], ['Changed rows from', `${database.vacuum.changedPercent} %`], ['Tables from', `${count(database.vacuum.floorRows)} rows`]]} />
+            <p class="muted small">A table is vacuumed when its dead rows, or analyzed when its changed rows, pass the share; smaller tables are left to autovacuum.</p>
+          </Card>
         </div>
         <div class="span-6 stack">
           <Card title="Proof of the last backup" aside={database.backup && <a href={address(at, 'backups', database.backup.id)}>Backup</a>}>
             {database.backup
               ? <Facts items={[
-                ['Proof', <ProofState level={database.backup.proof.level} levelNumber={database.backup.proof.levelNumber} />],
+                ['Proof', <ProofState proof={database.backup.proof} />],
                 ['Proven', <When at={database.backup.proof.at} />],
                 ['Time to restore', duration(database.backup.proof.rtoMillis)],
                 ['Taken', <When at={database.backup.takenAt} />],
@@ -59,10 +63,6 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
                 database.backup.proof.reason != null && ['Why no further', database.backup.proof.reason],
               ]} />
               : <Empty title="No backup yet" action={can('OPERATOR') && <Button kind="primary" onClick={() => setJob('backup')}>Take the first</Button>}>Its last backup and how far it is proven stand here.</Empty>}
-          </Card>
-          <Card title="Vacuum" aside={can('ADMIN') && <Button kind="quiet" onClick={() => setOpen('thresholds')}>Change</Button>}>
-            <Facts items={[['Dead rows from', `${database.vacuum.deadPercent} %`], ['Changed rows from', `${database.vacuum.changedPercent} %`], ['Tables from', `${count(database.vacuum.floorRows)} rows`]]} />
-            <p class="muted small">A table is vacuumed when its dead rows, or analyzed when its changed rows, pass the share; smaller tables are left to autovacuum.</p>
           </Card>
           <Backups name={database.name} />
         </div>
@@ -125,7 +125,7 @@ function Backups({ name }: { name: string }) {
         {({ items }) => (items.length > 0
           ? <Table caption="Backups" rows={items} keyOf={(each) => each.id} href={(each) => address(at, 'backups', each.id)} columns={[
             { key: 'taken', title: 'Taken', cell: (each) => <When at={each.takenAt} plain /> },
-            { key: 'proof', title: 'Proof', phone: 'top', cell: (each) => <ProofState level={each.proof.level} levelNumber={each.proof.levelNumber} /> },
+            { key: 'proof', title: 'Proof', phone: 'top', cell: (each) => <ProofState proof={each.proof} damaged={each.state === 'DAMAGED'} /> },
             { key: 'rto', title: 'Time to restore', cell: (each) => duration(each.proof.rtoMillis), numeric: true },
             { key: 'stored', title: 'Stored', cell: (each) => bytes(each.storedBytes), numeric: true },
           ]} />

@@ -4,8 +4,8 @@ import type { Finding } from '../api/types';
 import { project } from '../frame/session';
 import { address } from '../routes';
 import { query, setQuery } from '../router';
-import { plural, shortId } from '../text/format';
-import { Button, Card, PageHead, Remedy, When } from '../ui/bits';
+import { plural, shortId, words } from '../text/format';
+import { Button, ButtonLink, Card, PageHead, Remedy, When } from '../ui/bits';
 import { Choice, Select } from '../ui/field';
 import { Empty, Panel } from '../ui/panel';
 import { SeverityState } from '../ui/state';
@@ -61,9 +61,12 @@ function FindingItem({ finding }: { finding: Finding }) {
         <div class="finding-body">
           <p>{finding.detail}</p>
           {finding.remedy && <Remedy text={finding.remedy} of={finding.title} />}
-          {evidence.length > 0 && <dl class="evidence-list">{evidence.map(([key, value]) => <div key={key}><dt>{key}</dt><dd class="break">{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd></div>)}</dl>}
-          <p class="muted small">First seen <When at={finding.firstSeen} />{href && <> · <a href={href}>{finding.subject.kind.toLowerCase()} {finding.subject.kind === 'DATABASE' ? finding.subject.name : ''}</a></>}
-            {finding.run && <> · <a href={address(project.value!.name, 'runs', finding.run)}>run {shortId(finding.run)}</a></>}</p>
+          {evidence.length > 0 && <dl class="evidence-list">{evidence.map(([key, value]) => <div key={key}><dt>{words(key)}</dt><dd class="break">{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd></div>)}</dl>}
+          <p class="muted small">First seen <When at={finding.firstSeen} /></p>
+          <div class="actions">
+            {href && <ButtonLink href={href}>{finding.subject.kind === 'DATABASE' ? `Database ${finding.subject.name}` : finding.subject.kind === 'BACKUP' ? 'The backup' : 'The run'}</ButtonLink>}
+            {finding.run && finding.subject.kind !== 'RUN' && <ButtonLink href={address(project.value!.name, 'runs', finding.run)}>Run {shortId(finding.run)}</ButtonLink>}
+          </div>
         </div>
       </details>
     </li>

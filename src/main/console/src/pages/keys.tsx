@@ -29,7 +29,7 @@ export function Keys() {
           if (items.length === 0) return <Empty title="No key yet" action={add}>Scripts and pipelines log in with a key that has one role and can be withdrawn.</Empty>;
           return (
             <Table caption="API keys" rows={items} keyOf={(each) => each.id} columns={[
-              { key: 'name', title: 'Key', cell: (each) => <span class="two"><b>{each.name}</b><small class="mono">{each.prefix}…</small></span>, sort: (each) => each.name },
+              { key: 'name', title: 'Key', cell: (each) => <span class="two"><b>{each.name}</b>{each.prefix ? <small class="mono">{each.prefix}…</small> : <small>given at the start</small>}</span>, sort: (each) => each.name },
               { key: 'role', title: 'Role', cell: (each) => (each.installationAdmin || each.project == null ? 'Administers the installation' : words(each.role.toLowerCase())) },
               { key: 'expires', title: 'Expires', cell: (each) => (each.expires ? <Expiry at={each.expires} /> : <span class="muted">never</span>), sort: (each) => each.expires, numeric: true },
               { key: 'used', title: 'Last used', cell: (each) => <When at={each.lastUsed} />, sort: (each) => each.lastUsed, numeric: true },

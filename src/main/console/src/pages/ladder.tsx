@@ -1,7 +1,7 @@
 import type { Proof, ProofLevel, Rung } from '../api/types';
 import { duration, words } from '../text/format';
 import { When } from '../ui/bits';
-import { Mark, PROOF_WORDS, RungState } from '../ui/state';
+import { Mark, PROOF_WORDS, RungState, brokenAt } from '../ui/state';
 import type { Shape, Tone } from '../ui/state';
 
 const LEVELS: ProofLevel[] = ['STORED', 'INTACT', 'READABLE', 'RESTORED', 'MATCHED'];
@@ -18,19 +18,21 @@ const LOOKS: Record<Rung['outcome'], [Shape, Tone]> = { PASSED: ['dot', 'good'],
 
 /** The proof as a ladder: what passed, when, how long, and on what evidence. */
 export function Ladder({ proof }: { proof: Proof }) {
+  const broken = brokenAt(proof);
   return (
     <ol class="ladder">
       {LEVELS.map((level, number) => {
         const rung: Rung = proof.ladder.find((each) => each.level === level) ?? { level, number, outcome: 'NOT_CHECKED', at: null, durationMillis: null, evidence: null, reason: null };
         const [shape, tone] = LOOKS[rung.outcome] ?? LOOKS.NOT_CHECKED;
+        const unreached = broken !== undefined && number > broken.number && rung.outcome === 'NOT_CHECKED';
         return (
           <li key={level} class={rung.outcome.toLowerCase()}>
             <span class="rung-mark"><Mark shape={shape} tone={tone} /></span>
             <div class="rung">
-              <p class="rung-head"><span class="rung-level">L{number}</span><b>{words(PROOF_WORDS[level])}</b><RungState outcome={rung.outcome} /></p>
+              <p class="rung-head"><span class="rung-level">L{number}</span><b>{words(PROOF_WORDS[level])}</b>{unreached ? <span class="state idle">not reached</span> : <RungState outcome={rung.outcome} />}</p>
               <p class="muted">{MEANING[level]}</p>
               {rung.evidence && <p class="evidence">{rung.evidence}</p>}
-              {rung.reason && <p class={rung.outcome === 'FAILED' ? 'bad-text' : 'muted'}>{rung.reason}</p>}
+              {rung.reason && !unreached && <p class={rung.outcome === 'FAILED' ? 'bad-text' : 'muted'}>{rung.reason}</p>}
             </div>
             <p class="rung-when">{rung.at && <When at={rung.at} />}<small class="tabular">{rung.durationMillis ? `took ${duration(rung.durationMillis)}` : ''}</small></p>
           </li>

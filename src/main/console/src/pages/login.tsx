@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { login } from '../frame/session';
+import { ended, login } from '../frame/session';
 import { query } from '../router';
 import { Button } from '../ui/bits';
 import { useAction } from '../ui/dialog';
@@ -16,7 +16,7 @@ export function LoginPage() {
     <main class="login">
       <form class="form card" aria-label="Log in" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
         <div class="login-head"><Logo size={44} /><div><h1 tabIndex={-1}>Nightshift</h1><p>The night crew for PostgreSQL</p></div></div>
-        {query.value.has('from') && !problem && <p class="hint">Log in to go on where you were.</p>}
+        {!problem && (ended.value || query.value.has('from')) && <p class="hint" role="status">{ended.value && 'Your login has ended. '}Log in to go on where you were.</p>}
         <Field label="Name" value={name} autoFocus autoComplete="username" onInput={(value) => { setName(value); clear(); }} />
         <Field label="Password" type="password" value={password} autoComplete="current-password" onInput={(value) => { setPassword(value); clear(); }} />
         {problem && <Trouble problem={problem} />}

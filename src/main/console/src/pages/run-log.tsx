@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { again } from '../api/again';
 import { api, asProblem, inProject } from '../api/client';
 import { onChange } from '../api/live';
 import type { LogLine, Page, Problem, Run, Step, Target } from '../api/types';
@@ -6,8 +7,9 @@ import { project } from '../frame/session';
 import { zone } from '../prefs';
 import { plural, timeOfDay, words } from '../text/format';
 import { Button, Card, Copy } from '../ui/bits';
-import { Skeleton, Trouble } from '../ui/panel';
+import { Skeleton, Trouble, told } from '../ui/panel';
 import { targetName } from './run-grid';
+import { isOver } from './run-table';
 
 const PAGE = 500;
 /** Older lines leave the page, not the server. */
@@ -17,21 +19,12 @@ const SETTLE_MILLIS = 250;
 /** The log of a run or of one target, read on from the last line seen whenever the server says there is more. */
 function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known: boolean; problem: Problem | undefined; retry: () => void } {
   const [state, setState] = useState<{ lines: LogLine[]; known: boolean; problem?: Problem }>({ lines: [], known: false });
-  const again = useRef(() => {});
+  const retry = useRef(() => {});
   const name = project.value!.name;
   useEffect(() => {
     const stop = new AbortController();
     let after: number | undefined;
-    let running = false;
-    let wanted = false;
-    let timer: number | undefined;
-    const settle = () => { timer ??= window.setTimeout(() => { timer = undefined; void read(); }, SETTLE_MILLIS); };
-    const read = async () => {
-      if (running) {
-        wanted = true;
-        return;
-      }
-      running = true;
+    const reads = again(async () => {
       try {
         let more = true;
         while (more && !stop.signal.aborted) {
@@ -42,24 +35,20 @@ function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known
         }
       } catch (failure) {
         if (!stop.signal.aborted) setState((before) => ({ ...before, problem: asProblem(failure) }));
-      } finally {
-        running = false;
-        if (wanted && !stop.signal.aborted) settle();
-        wanted = false;
       }
-    };
-    again.current = () => void read();
-    void read();
+    }, SETTLE_MILLIS);
+    retry.current = () => void reads.now();
+    void reads.now();
     const leave = onChange((change) => {
-      if (change === null || change.id === run.id) settle();
+      if (change === null || change.id === run.id) reads.soon();
     });
     return () => {
       stop.abort();
-      window.clearTimeout(timer);
+      reads.end();
       leave();
     };
   }, [run.id, target?.id]);
-  return { ...state, problem: state.problem, retry: () => again.current() };
+  return { ...state, problem: state.problem, retry: () => retry.current() };
 }
 
 function within(line: LogLine, step: Step | undefined): boolean {
@@ -93,13 +82,13 @@ export function RunLog({ run, target, step }: { run: Run; target: Target | undef
       <Button kind="quiet" pressed={follows} onClick={() => setFollows(!follows)}>Follow</Button>
       <Copy text={text} what="the log" />
     </>}>
-      {problem && <Trouble problem={problem} retry={retry} />}
-      <div class="log" ref={view} onScroll={scrolled} tabIndex={0} role="log" aria-label={`Log of ${where}`} aria-live="off">
+      {problem && !told(problem) && <Trouble problem={problem} retry={retry} />}
+      <div class={`log ${lines.some((line) => line.level !== 'INFO') ? 'leveled' : ''} ${isOver(run) ? 'over' : ''}`} ref={view} onScroll={scrolled} tabIndex={0} role="log" aria-label={`Log of ${where}`} aria-live="off">
         {!known && <Skeleton rows={6} />}
         {shown.map((line) => (
           <p key={line.seq} class={line.level}><time dateTime={line.at}>{timeOfDay(line.at, zone())}</time><span class="level">{line.level === 'INFO' ? '' : line.level === 'WARN' ? 'warning' : 'error'}</span><span>{highlight(line.text, asked)}</span></p>
         ))}
-        {known && shown.length === 0 && <p class="none">{asked ? `No line has “${search.trim()}”.` : step && lines.length > 0 ? 'This step wrote nothing.' : 'Nothing has been written yet.'}</p>}
+        {known && shown.length === 0 && <p class="none">{asked ? `No line has “${search.trim()}”.` : step && lines.length > 0 ? 'This step wrote nothing.' : isOver(run) ? 'Nothing was written.' : 'Nothing has been written yet.'}</p>}
       </div>
       <p class="log-foot" aria-live="off">{plural(shown.length, 'line')}{lines.length >= MOST_LINES ? `, the last ${MOST_LINES}` : ''}{asked ? ` of ${lines.length}` : ''}</p>
     </Card>

@@ -14,6 +14,10 @@ export function isActive(run: Run): boolean {
   return ACTIVE.includes(run.status);
 }
 
+export function isOver(run: Run): boolean {
+  return !['QUEUED', 'WAITING', ...ACTIVE].includes(run.status);
+}
+
 export function elapsed(run: Run): number | null {
   if (isActive(run) && run.startedAt) return now.value - Date.parse(run.startedAt);
   return run.durationMillis;

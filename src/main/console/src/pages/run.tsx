@@ -16,7 +16,7 @@ import { RunLog } from './run-log';
 import { elapsed, isActive, triggerWords } from './run-table';
 
 const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST'];
-const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'schedule', START: 'when Nightshift first started' };
+const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'a schedule', START: 'when Nightshift first started' };
 const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
 
 export function RunPage({ id }: { id: string }) {
@@ -28,16 +28,16 @@ export function RunPage({ id }: { id: string }) {
   if (run.problem?.status === 404 && !run.data) return <Missing what="This run" back={address(name, 'runs')} backWord="All runs" />;
   return (
     <Panel loaded={run} skeleton={<><PageHead title="Run" /><div class="card"><Skeleton rows={4} /></div><div class="card"><Skeleton rows={6} tall /></div></>}>
-      {(data) => <RunView run={data} job={jobs.data?.find((each) => each.name === data.job)} reload={run.reload} />}
+      {(data) => <RunView run={data} job={jobs.data?.find((each) => each.name === data.job)} changed={(answer) => { run.put(answer); run.reload(); }} reload={run.reload} />}
     </Panel>
   );
 }
 
-function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload: () => void }) {
+function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined; changed: (answer: Run) => void; reload: () => void }) {
   const base = ['runs', run.id];
   const name = project.value!.name;
   const [stopping, setStopping] = useState(false);
-  const restart = useAction(() => post<Run>(inProject(name, [...base, 'restart'])), () => { notify('Restarted: only what was not done is done again.'); reload(); });
+  const restart = useAction(() => post<Run>(inProject(name, [...base, 'restart'])), (answer) => { notify('Restarted: only what was not done is done again.'); changed(answer); });
   const asked = query.value;
   const targets = run.targets ?? [];
   const selected = targets.find((each) => each.id === asked.get('target'))
@@ -67,7 +67,7 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
           <Facts items={[
             ['Elapsed', <span class="tabular">{took == null ? 'not started' : active ? clock(took) : duration(took)}<small>{run.usualMillis == null || run.usualMillis === undefined ? 'usual: not measured' : `usually ${duration(run.usualMillis)}`}</small></span>],
             ['Started', <span><When at={run.startedAt} none="not yet" /><small>{run.endedAt ? <>ended <When at={run.endedAt} /></> : run.reason && active ? run.reason : ' '}</small></span>],
-            ['Started by', <span>{triggerWords(run)}<small>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>schedule</a> : TRIGGERS[run.trigger]}</small></span>],
+            ['Started by', <span>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>{run.schedule}</a> : triggerWords(run)}<small>{TRIGGERS[run.trigger]}</small></span>],
             ['Node', <span>{run.node ?? '–'}<small>attempt {run.attempt}</small></span>],
           ]} />
           {(active || run.status === 'WAITING' || run.status === 'QUEUED') && (
@@ -75,7 +75,7 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
           )}
         </div>
         {Object.keys(run.parameters ?? {}).length > 0 && (
-          <p class="parameters">{Object.entries(run.parameters).map(([key, value]) => <span key={key}><b>{job?.parameters.find((each) => each.name === key)?.label ?? words(key)}</b> {parameterValue(key, value)}</span>)}</p>
+          <p class="parameters">{Object.entries(run.parameters).map(([key, value]) => <span key={key}><b>{job?.parameters.find((each) => each.name === key)?.label ?? words(key)}</b> {key === 'backup' ? <a href={address(name, 'backups', String(value))}>{shortId(String(value))}</a> : parameterValue(key, value)}</span>)}</p>
         )}
       </Card>
       <Card title="Targets and steps" flush aside={targets.length > 1 && <Button kind="quiet" pressed={!target} onClick={() => setQuery({ target: 'all', step: null })}>Log of all</Button>}>
@@ -85,7 +85,7 @@ function RunView({ run, job, reload }: { run: Run; job: Job | undefined; reload:
       <RunLog key={`${run.id}/${target?.id ?? ''}`} run={run} target={target} step={step} />
       {stopping && (
         <Confirm title={`Stop ${(job?.title ?? words(run.job)).toLowerCase()}`} verb="Stop the run" busyWord="Stopping…" onClose={() => { setStopping(false); reload(); }}
-          act={() => post(inProject(name, [...base, 'stop']))}>
+          act={async () => changed(await post<Run>(inProject(name, [...base, 'stop'])))}>
           <p>The running statements are cancelled. What is done stays; what is under way is thrown away and done again when the run is restarted.</p>
         </Confirm>
       )}
@@ -97,7 +97,19 @@ function parameterValue(name: string, value: Values[string]): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value !== 'number') return String(value);
   if (/kilobytespersecond$/i.test(name)) return `${count(value)} kB/s`;
+  if (/minutes$/i.test(name)) return `${count(value)} min`;
+  if (/millis(econds)?$/i.test(name)) return `${count(value)} ms`;
   return /bytes/i.test(name) ? bytes(value) : count(value);
+}
+
+/** Where one goes on from a failure. */
+function places(run: Run, target: Target): [string, string][] {
+  const name = project.value!.name;
+  const backup = run.parameters?.backup ?? target.figures?.backup;
+  return [
+    ...(target.database ? [target.database] : target.databases).slice(0, 3).map((each): [string, string] => [address(name, 'databases', each), `Database ${each}`]),
+    ...(typeof backup === 'string' ? [[address(name, 'backups', backup), 'The backup'] as [string, string]] : []),
+  ];
 }
 
 /** Why it failed stands first, with what to do. */
@@ -111,6 +123,7 @@ function Reasons({ run, told, action }: { run: Run; told: Target[]; action: prea
           <div key={each.id} class="reason">
             <p><strong>{targetName(each)}{each.status === 'SKIPPED' && ' was skipped'}: {each.reason ?? run.reason ?? 'It failed without saying why; the log has its last words.'}</strong></p>
             {each.remedy && <Remedy text={each.remedy} of={targetName(each)} />}
+            <p class="reason-links">{places(run, each).map(([href, words]) => <a key={href} href={href}>{words}</a>)}</p>
           </div>
         ))}
         {told.length > 5 && <p class="muted">and {told.length - 5} more in the grid below</p>}

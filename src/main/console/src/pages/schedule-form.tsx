@@ -28,7 +28,7 @@ export function ScheduleForm({ name }: { name: string | undefined }) {
   );
   return (
     <>
-      <PageHead title={name === undefined ? 'Add a schedule' : `Schedule ${name}`} />
+      <PageHead title={name === undefined ? 'Add a schedule' : `Schedule ${name}`} sub="Starts a job by itself, at the same times on every node’s clock" />
       {name === undefined ? form() : <Panel loaded={existing} rows={6}>{(before) => form(before)}</Panel>}
     </>
   );

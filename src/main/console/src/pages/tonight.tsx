@@ -28,7 +28,7 @@ export function TonightPage() {
   return (
     <>
       <PageHead title="Tonight" sub={overview.data && `Since ${hourMinute(overview.data.night.from, zone())}, ${plural(overview.data.databases.total, 'database')}`}>
-        {can('OPERATOR') && <Button kind="primary" icon="runs" onClick={start.open}>Start a run</Button>}
+        {can('OPERATOR') && overview.data && overview.data.databases.total > 0 && <Button kind="primary" icon="runs" onClick={start.open}>Start a run</Button>}
       </PageHead>
       <Panel loaded={overview} skeleton={<><div class="grid">{[0, 1, 2, 3].map((each) => <div key={each} class="card span-3"><Skeleton rows={3} /></div>)}</div><div class="card"><Skeleton rows={6} tall /></div></>}>
         {(data) => (
@@ -43,8 +43,8 @@ export function TonightPage() {
             </Card>
             <Card title="Tonight’s runs" flush aside={<a href={address(name, 'runs')}>All runs</a>}>
               <Panel loaded={runs} rows={5}>
-                {(items) => (items.length > 0 ? <RunTable runs={items} /> : <Empty title="Nothing has run tonight">
-                  {data.waiting.nextFire ? `The next is ${data.waiting.nextJob ? words(data.waiting.nextJob).toLowerCase() : 'a run'} ${relative(data.waiting.nextFire, now.value)}.` : 'A schedule starts work by itself every night.'}
+                {(items) => (items.length > 0 ? <RunTable runs={items} /> : <Empty title="Nothing has run tonight" action={!data.waiting.nextFire && data.databases.total > 0 && can('OPERATOR') && <ButtonLink icon="plus" href={address(name, 'schedules', undefined, 'new')}>Add a schedule</ButtonLink>}>
+                  {data.waiting.nextFire ? `The next is ${data.waiting.nextJob ? words(data.waiting.nextJob).toLowerCase() : 'a run'} ${relative(data.waiting.nextFire, now.value)}.` : 'No schedule starts anything by itself yet.'}
                 </Empty>)}
               </Panel>
             </Card>
@@ -70,7 +70,7 @@ function StatusRow({ data }: { data: Overview }) {
     <div class="grid status-row">
       <Status title="Proven restorable" href={address(name, 'backups')} figure={count(databases.proven)} of={`of ${plural(databases.total, 'database')}`}
         mark={databases.total > 0 && databases.proven < databases.total ? ['triangle', 'warn'] : databases.total > 0 ? ['dot', 'good'] : undefined}>
-        {oldest === null ? 'no proof yet' : <>oldest proof {age(oldest)}{oldest > STALE_PROOF_MILLIS && <> <Mark shape="triangle" tone="warn" /> stale</>}</>}
+        {oldest === null ? (databases.total === 0 ? 'no database yet' : 'no proof of the last 7 days stands') : <>oldest proof {age(oldest)}{oldest > STALE_PROOF_MILLIS && <> <Mark shape="triangle" tone="warn" /> stale</>}</>}
       </Status>
       <Status title="Last night" href={`${address(name, 'runs')}?since=24h`} figure={count(lastNight.done)} of={`done · ${lastNight.failed} failed`}
         mark={lastNight.failed > 0 ? ['square', 'bad'] : lastNight.done > 0 ? ['dot', 'good'] : undefined}>

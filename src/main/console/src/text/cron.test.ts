@@ -10,6 +10,7 @@ test.each([
   ['*/15 * * * *', 'Every 15 minutes'],
   ['5 * * * *', 'Every hour at :05'],
   ['0 1 3 * *', 'On the 3rd of every month at 01:00'],
+  ['0 12 1,15 * *', 'On the 1st and 15th of every month at 12:00'],
   ['0 1 11 * *', 'On the 11th of every month at 01:00'],
   ['0 2 1-7 * 1', '0 2 1-7 * 1'],
   ['0 2 * 6 *', '0 2 * 6 *'],

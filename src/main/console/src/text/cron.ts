@@ -27,7 +27,7 @@ export function describeCron(cron: string): string {
     const names = weekdays(weekday);
     return names ? `${names} at ${times}` : cron;
   }
-  if (weekday === '*' && /^\d+$/.test(day)) return `On the ${ordinal(Number(day))} of every month at ${times}`;
+  if (weekday === '*' && /^\d+(,\d+)*$/.test(day)) return `On the ${list(day.split(',').map((each) => ordinal(Number(each))))} of every month at ${times}`;
   return cron;
 }
 

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { now } from '../clock';
 import { zone } from '../prefs';
-import { exact, relative } from '../text/format';
+import { UNKNOWN, exact, relative } from '../text/format';
 import { Icon } from './icons';
 import type { IconName } from './icons';
 
@@ -99,7 +99,7 @@ export function Bar({ share, label }: { share: number | null; label: string }) {
 export function Facts({ items }: { items: ([string, ComponentChildren] | false | null | undefined)[] }) {
   return (
     <dl class="facts">
-      {items.map((item) => item && <div key={item[0]}><dt>{item[0]}</dt><dd>{item[1]}</dd></div>)}
+      {items.map((item) => item && <div key={item[0]}><dt>{item[0]}</dt><dd class={item[1] === UNKNOWN ? 'muted' : undefined}>{item[1]}</dd></div>)}
     </dl>
   );
 }

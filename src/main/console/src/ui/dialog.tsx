@@ -8,26 +8,40 @@ import { Field } from './field';
 import { Icon } from './icons';
 import { Trouble } from './panel';
 
+/** The second click of a double click that opened a dialog falls on its backdrop; it must not close it again. */
+const SETTLED_MILLIS = 500;
+
 /** A modal window; the browser keeps the focus inside, closes on Escape, and gives the focus back. */
-export function Dialog({ title, onClose, children, wide, className }: {
+export function Dialog({ title, onClose, children, wide, className, light }: {
   title: string; onClose: () => void; children: ComponentChildren; wide?: boolean; className?: string;
+  /** What is typed in it may be lost. */
+  light?: boolean;
 }) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
+  const pressedOutside = useRef(false);
+  const openedAt = useRef(0);
+  const typed = useRef(false);
   // Before the next key press, which belongs to the dialog already.
   useLayoutEffect(() => {
     const dialog = element.current!;
     const opener = document.activeElement as HTMLElement | null;
     dialog.showModal();
+    openedAt.current = performance.now();
     return () => {
       dialog.close();
-      opener?.focus?.();
+      // What opened it may be gone by now, as the button is that stops a run.
+      if (opener?.isConnected) opener.focus();
+      else document.querySelector('h1')?.focus();
     };
   }, []);
+  const outside = (event: Event) => event.target === element.current && !typed.current && performance.now() - openedAt.current > SETTLED_MILLIS;
   return (
     <dialog ref={element} class={`dialog ${wide ? 'wide' : ''} ${className ?? ''}`} aria-labelledby={heading}
       onCancel={(event) => { event.preventDefault(); onClose(); }}
-      onClick={(event) => { if (event.target === element.current) onClose(); }}>
+      onInput={() => { typed.current = !light; }}
+      onPointerDown={(event) => { pressedOutside.current = outside(event); }}
+      onClick={(event) => { if (pressedOutside.current && outside(event)) onClose(); }}>
       <div class="dialog-body">
         <header><h2 id={heading}>{title}</h2><button type="button" class="icon-button" aria-label="Close" onClick={onClose}><Icon name="close" /></button></header>
         {children}
@@ -53,10 +67,13 @@ export function Confirm({ title, children, verb, busyWord, name, act, onClose }:
   const [typed, setTyped] = useState('');
   const { busy, problem, run } = useAction(act, onClose);
   const ready = name === undefined || typed === name;
+  // Where no name is asked for, the focus is on the words: a key pressed twice neither closes the dialog unseen nor acts.
+  const words = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => { if (name === undefined) words.current!.focus(); }, []);
   return (
     <Dialog title={title} onClose={onClose}>
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
-        <div class="prose">{children}</div>
+        <div class="prose words" ref={words} tabIndex={-1}>{children}</div>
         {name !== undefined && <Field label={`Type ${name} to go on`} value={typed} onInput={setTyped} mono autoFocus />}
         {problem && <Trouble problem={problem} />}
         <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="danger" disabled={!ready} busy={busy ? busyWord : false}>{verb}</Button></div>
@@ -79,9 +96,11 @@ export function useAction<T>(act: () => Promise<T>, done?: (result: T) => void):
       if (!gone.current) setBusy(false);
       done?.(result);
     } catch (failure) {
-      if (gone.current) return;
+      const told = asProblem(failure);
+      // Whoever closed the dialog meanwhile still has to hear that nothing came of it.
+      if (gone.current) return notify(told.detail);
       setBusy(false);
-      setProblem(asProblem(failure));
+      setProblem(told);
     }
   };
   return { busy, problem, run, clear: () => setProblem(undefined) };

@@ -1,6 +1,7 @@
 import { Component } from 'preact';
 import type { ComponentChildren } from 'preact';
-import { repositoryAway } from '../api/client';
+import { passes } from '../api/client';
+import { outage } from '../api/outage';
 import type { Loaded } from '../api/load';
 import type { Problem } from '../api/types';
 import { Button, ButtonLink } from './bits';
@@ -30,16 +31,21 @@ export function Skeleton({ rows = 4, tall }: { rows?: number; tall?: boolean }) 
   );
 }
 
+/** During an outage the banner speaks for all parts of the page; what fails for another reason speaks for itself. */
+export function told(problem: Problem): boolean {
+  return outage.value !== null && passes(problem);
+}
+
 /** Loading, failed, or there: the three ways a part of a page can be. Data of before stays while newer fails. */
 export function Panel<T>({ loaded, rows, skeleton, children }: {
   loaded: Loaded<T>; rows?: number; skeleton?: ComponentChildren; children: (data: T) => ComponentChildren;
 }) {
   const { data, problem, reload } = loaded;
   if (data === undefined) {
-    if (problem && !(repositoryAway.value && problem.status === 503)) return <Trouble problem={problem} retry={reload} calm={problem.status === 404} />;
+    if (problem && !told(problem)) return <Trouble problem={problem} retry={reload} calm={problem.status === 404} />;
     return <>{skeleton ?? <Skeleton rows={rows} />}</>;
   }
-  return <>{problem && !repositoryAway.value && <Trouble problem={{ ...problem, remedy: 'What is shown is what was known before.' }} retry={reload} />}{children(data)}</>;
+  return <>{problem && !told(problem) && <Trouble calm={passes(problem)} problem={{ ...problem, remedy: 'What is shown is what was known before.' }} retry={reload} />}{children(data)}</>;
 }
 
 /** A page that breaks says so and leaves the frame standing. */

@@ -1,4 +1,4 @@
-import type { CheckState, ProofLevel, RunStatus, Rung, Severity, TargetStatus } from '../api/types';
+import type { CheckState, Proof, ProofLevel, RunStatus, Rung, Severity, TargetStatus } from '../api/types';
 
 /** A state is a word and a shape besides its colour; red and amber only for what needs a person. */
 export type Tone = 'good' | 'busy' | 'idle' | 'warn' | 'bad';
@@ -87,11 +87,19 @@ export const PROOF_WORDS: Record<ProofLevel, string> = {
 /** From "restored" on a backup counts as proven restorable. */
 export const PROVEN_FROM = 3;
 
-export function ProofState({ level, levelNumber, failed }: { level: ProofLevel; levelNumber: number; failed?: boolean }) {
-  const look: Look = failed
-    ? { word: '', shape: 'square', tone: 'bad' }
-    : levelNumber >= PROVEN_FROM ? { word: '', shape: 'dot', tone: 'good' }
-      : levelNumber < 0 ? { word: '', shape: 'ring', tone: 'idle' } : { word: '', shape: 'half', tone: 'idle' };
+/** The rung that a drill broke on, if it broke. */
+export function brokenAt(proof: Proof): Rung | undefined {
+  return proof.ladder.find((rung) => rung.outcome === 'FAILED');
+}
+
+/** How far a backup is proven; where a drill broke, that counts, not what had passed before. */
+export function ProofState({ proof, damaged }: { proof: Proof; damaged?: boolean }) {
+  const { level, levelNumber } = proof;
+  const broken = brokenAt(proof);
+  if (broken) return <State look={{ word: `failed at L${broken.number}`, shape: 'square', tone: 'bad' }} />;
+  if (damaged) return <State look={{ word: 'damaged', shape: 'square', tone: 'bad' }} />;
+  const look: Look = levelNumber >= PROVEN_FROM ? { word: '', shape: 'dot', tone: 'good' }
+    : levelNumber < 0 ? { word: '', shape: 'ring', tone: 'idle' } : { word: '', shape: 'half', tone: 'idle' };
   const word = PROOF_WORDS[level] ?? level.toLowerCase();
   return <State look={look} word={levelNumber < 0 ? word : `L${levelNumber} ${word}`} />;
 }

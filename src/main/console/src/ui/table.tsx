@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { query, setQuery } from '../router';
+import { UNKNOWN } from '../text/format';
 import { Button } from './bits';
 
 export interface Column<T> {
@@ -54,11 +55,14 @@ export function Table<T>({ caption, rows, columns, keyOf, href, selected, more, 
           {shown.map((row) => (
             <tr key={keyOf(row)} class={tone?.(row) ?? ''}>
               {selected && <td class="pick"><input type="checkbox" aria-label={`Select ${keyOf(row)}`} checked={selected.keys.has(keyOf(row))} onChange={() => selected.toggle(keyOf(row))} /></td>}
-              {columns.map((column, index) => (
-                <td key={column.key} class={`${column.numeric ? 'numeric' : ''} ${index === 0 ? 'first' : ''} ${column.phone ?? ''}`} data-label={index === 0 ? undefined : column.title}>
-                  {index === 0 && href ? <a class="row-link" data-row href={href(row)}>{column.cell(row)}</a> : column.cell(row)}
-                </td>
-              ))}
+              {columns.map((column, index) => {
+                const cell = column.cell(row);
+                return (
+                  <td key={column.key} class={`${column.numeric ? 'numeric' : ''} ${index === 0 ? 'first' : ''} ${column.phone ?? ''} ${cell === UNKNOWN ? 'muted' : ''}`} data-label={index === 0 ? undefined : column.title}>
+                    {index === 0 && href ? <a class="row-link" data-row href={href(row)}>{cell}</a> : cell}
+                  </td>
+                );
+              })}
             </tr>
           ))}
         </tbody>

@@ -19,6 +19,9 @@ record Change(ProjectId project, String message) {
     /** The first message of every connection, and again whenever some may have been missed: fetch everything. */
     static final String HELLO = "{\"kind\":\"hello\"}";
 
+    /** The repository does not answer this node: the page looks for itself how things are. */
+    static final String AWAY = "{\"kind\":\"away\"}";
+
     private static final List<String> TOLD = List.of("kind", "id", "run");
 
     /** Empty for a payload that is not ours. */

@@ -21,11 +21,21 @@ import org.jspecify.annotations.Nullable;
 public class Handshake extends ServerEndpointConfig.Configurator {
     static final String VIEWER = Viewer.class.getName();
 
+    /** Set when nobody could be asked who it is. */
+    static final String AWAY = Handshake.class.getName() + ".away";
+
     @Override
     public void modifyHandshake(ServerEndpointConfig config, HandshakeRequest request, HandshakeResponse response) {
         // Refused handshakes are closed in onOpen: a page can read a close code but no HTTP status
-        config.getUserProperties().remove(VIEWER);
-        viewer(request).ifPresent(viewer -> config.getUserProperties().put(VIEWER, viewer));
+        Map<String, Object> told = config.getUserProperties();
+        told.remove(VIEWER);
+        told.remove(AWAY);
+        try {
+            viewer(request).ifPresent(viewer -> told.put(VIEWER, viewer));
+        } catch (Failure.Retryable away) {
+            // Not a wrong login: a page that was told so would show the login for as long as the repository is away
+            told.put(AWAY, true);
+        }
     }
 
     private static Optional<Viewer> viewer(HandshakeRequest request) {
@@ -35,15 +45,9 @@ public class Handshake extends ServerEndpointConfig.Configurator {
             return Optional.empty();
         }
         String project = projects.get(0);
-        try {
-            Optional<Identity> identity =
-                    Sessions.cookie(header(request, "Cookie")).flatMap(select(Sessions.class)::find);
-            return identity.flatMap(who -> select(Admissions.class)
-                    .to(who, project)
-                    .map(admission -> new Viewer(who, project, admission.id())));
-        } catch (Failure.Retryable away) {
-            return Optional.empty();
-        }
+        Optional<Identity> identity = Sessions.cookie(header(request, "Cookie")).flatMap(select(Sessions.class)::find);
+        return identity.flatMap(who ->
+                select(Admissions.class).to(who, project).map(admission -> new Viewer(who, project, admission.id())));
     }
 
     private static <T> T select(Class<T> type) {

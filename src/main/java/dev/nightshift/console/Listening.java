@@ -24,8 +24,8 @@ import org.postgresql.ds.PGSimpleDataSource;
  */
 @ApplicationScoped
 class Listening {
-    /** How often the login behind an open page is looked at again. */
-    static final int CHECK_SECONDS = 30;
+    /** How often the login behind an open page is looked at again: a page must not show for long what its reader may no more. */
+    static final int CHECK_SECONDS = 10;
 
     private static final System.Logger LOG = System.getLogger(Listening.class.getName());
     private static final int WAIT_MILLIS = 10_000;
@@ -79,6 +79,7 @@ class Listening {
                 failures++;
                 if (failures == 1 && !ended) {
                     LOG.log(System.Logger.Level.WARNING, "The live feed lost the repository: {0}", e.getMessage());
+                    feed.tellAway();
                 }
                 pause(pauseMillis(failures));
             }
@@ -116,6 +117,7 @@ class Listening {
         source.setPassword(config.password());
         source.setApplicationName("nightshift live");
         source.setConnectTimeout(5);
+        source.setSocketTimeout(2 * ANSWER_SECONDS);
         source.setTcpKeepAlive(true);
         return source;
     }

@@ -22,8 +22,10 @@ public class LiveFeed {
     /** Enough for every window that one person keeps open, too few to use up the server. */
     static final int MOST_PER_PERSON = 20;
 
+    /** The page connects again after a pause. */
+    static final int TRY_AGAIN_LATER = 1013;
+
     private static final System.Logger LOG = System.getLogger(LiveFeed.class.getName());
-    private static final int TRY_AGAIN_LATER = 1013;
     private static final long SEND_TIMEOUT_MILLIS = 10_000;
 
     private final Map<String, Socket> sockets = new ConcurrentHashMap<>();
@@ -87,7 +89,16 @@ public class LiveFeed {
 
     /** Some changes may have been missed: every page fetches anew. */
     void tellAll() {
-        sockets.values().forEach(socket -> send(socket, Change.HELLO));
+        tellAll(Change.HELLO);
+    }
+
+    /** Nothing is heard from the repository: every page finds out for itself, rather than with its next request. */
+    void tellAway() {
+        tellAll(Change.AWAY);
+    }
+
+    private void tellAll(String message) {
+        sockets.values().forEach(socket -> send(socket, message));
     }
 
     private void send(Socket socket, String message) {

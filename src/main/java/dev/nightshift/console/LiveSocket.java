@@ -32,6 +32,8 @@ public class LiveSocket {
                 && session.getUserPrincipal() != null
                 && session.getUserPrincipal().getName().equals(known.identity().name())) {
             feed.open(session, known);
+        } else if (config.getUserProperties().containsKey(Handshake.AWAY)) {
+            LiveFeed.close(session, LiveFeed.TRY_AGAIN_LATER, "The repository is away.");
         } else {
             LiveFeed.close(session, LiveFeed.LOGIN_GONE, "Log in.");
         }

@@ -20,7 +20,7 @@ class OverviewRepository {
     private static final Duration NIGHT = Duration.ofHours(12);
 
     /** It begins with the first work in it, so that a short night is not a thin line at the edge; hours would not be seen in less. */
-    private static final Duration SHORTEST_NIGHT = Duration.ofMinutes(30);
+    private static final Duration SHORTEST_NIGHT = Duration.ofMinutes(10);
 
     /** A tenth of the width stays free on both sides: what runs now is not at the edge. */
     private static final int MARGIN = 10;

@@ -26,8 +26,12 @@ public class Ready implements HealthCheck {
             return response.down().withData("reason", "The node drains.").build();
         }
         try {
-            transactions.installation(connection -> connection.isValid(2));
-            return response.up().build();
+            boolean answers = transactions.installation(connection -> connection.isValid(2));
+            return answers
+                    ? response.up().build()
+                    : response.down()
+                            .withData("reason", "The repository database does not answer.")
+                            .build();
         } catch (Failure e) {
             return response.down().withData("reason", e.getMessage()).build();
         }

@@ -1,31 +1,24 @@
 package dev.nightshift.console;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static dev.nightshift.console.Browsing.named;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.deque.html.axecore.playwright.AxeBuilder;
-import com.deque.html.axecore.results.AxeResults;
-import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
-import com.microsoft.playwright.options.LoadState;
-import com.microsoft.playwright.options.ReducedMotion;
-import dev.nightshift.testing.Chromium;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
 import java.net.URI;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,27 +29,25 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Every page as people see it, on a desk and on a phone, by day and by night. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ConsoleIT {
-    private static final List<String> WCAG_22_AA = List.of("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa");
-
     private final Nightshift nightshift = Nightshift.shared();
     private final TestProject demo = TestProject.of(nightshift.admin(), "demo");
-    private Chromium chromium;
+    private Browsing browsing;
     private String login;
 
     @BeforeAll
     void loginOnceByKeyboard() throws Exception {
         nightshift.awaitDemoRound();
-        chromium = Chromium.start();
-        try (BrowserContext context = context(1440, ColorScheme.LIGHT, null)) {
+        browsing = Browsing.of(nightshift);
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, null)) {
             Page page = context.newPage();
             Watch watch = new Watch(page);
-            page.navigate(address("p/demo/runs"));
+            page.navigate(browsing.address("p/demo/runs"));
             assertThat(page.getByLabel("Name")).isFocused();
             page.keyboard().type("admin");
             page.keyboard().press("Tab");
             page.keyboard().type(nightshift.adminPassword());
             page.keyboard().press("Enter");
-            assertThat(page).hasURL(address("p/demo/runs"));
+            assertThat(page).hasURL(browsing.address("p/demo/runs"));
             assertThat(page.getByRole(AriaRole.HEADING, named("Runs").setLevel(1)))
                     .isVisible();
             watch.assertQuiet("login", 401); // that it asks who one is before the login
@@ -66,28 +57,9 @@ class ConsoleIT {
 
     @AfterAll
     void stop() {
-        if (chromium != null) {
-            chromium.close();
+        if (browsing != null) {
+            browsing.close();
         }
-    }
-
-    private static Page.GetByRoleOptions named(String name) {
-        return new Page.GetByRoleOptions().setName(name);
-    }
-
-    private String address(String path) {
-        return nightshift.https().resolve("/" + path).toString();
-    }
-
-    private BrowserContext context(int width, ColorScheme scheme, @Nullable String state) {
-        Browser.NewContextOptions options = new Browser.NewContextOptions()
-                .setViewportSize(width, width < 500 ? 844 : 900)
-                .setDeviceScaleFactor(1)
-                .setColorScheme(scheme)
-                .setReducedMotion(ReducedMotion.REDUCE)
-                .setLocale("en-GB")
-                .setIgnoreHTTPSErrors(true);
-        return chromium.browser().newContext(state == null ? options : options.setStorageState(state));
     }
 
     /** What a page must not do behind the reader's back. */
@@ -158,14 +130,14 @@ class ConsoleIT {
     @CsvSource({"1440,LIGHT", "1440,DARK", "390,LIGHT", "390,DARK"})
     void everyPageIsInOrder(int width, ColorScheme scheme) {
         List<String> complaints = new ArrayList<>();
-        try (BrowserContext context = context(width, scheme, login)) {
+        try (BrowserContext context = browsing.context(width, scheme, login)) {
             pages().forEach((name, path) -> {
                 try (Page page = context.newPage()) {
                     Watch watch = new Watch(page);
-                    page.navigate(address(path));
+                    page.navigate(browsing.address(path));
                     assertThat(page.locator("main").getByRole(AriaRole.HEADING).first())
                             .isVisible();
-                    look(page, name, width, scheme, complaints);
+                    Browsing.look(page, name, width, scheme, complaints);
                     watch.assertQuiet(name);
                 } catch (AssertionError | RuntimeException e) {
                     complaints.add(name + " at " + width + " " + scheme + ": " + e.getMessage());
@@ -179,49 +151,30 @@ class ConsoleIT {
     @CsvSource({"1440,LIGHT", "1440,DARK", "390,LIGHT", "390,DARK"})
     void theLoginPageIsInOrderAndSaysWhenAPasswordIsWrong(int width, ColorScheme scheme) {
         List<String> complaints = new ArrayList<>();
-        try (BrowserContext context = context(width, scheme, null);
+        try (BrowserContext context = browsing.context(width, scheme, null);
                 Page page = context.newPage()) {
-            page.navigate(address(""));
+            page.navigate(browsing.address(""));
             assertThat(page.getByLabel("Password")).isVisible();
-            look(page, "login", width, scheme, complaints);
+            Browsing.look(page, "login", width, scheme, complaints);
             page.getByLabel("Name").fill("nobody-" + width + scheme);
             page.getByLabel("Password").fill("not-the-password");
             page.getByRole(AriaRole.BUTTON, named("Log in")).click();
             assertThat(page.getByRole(AriaRole.ALERT)).containsText("wrong");
-            look(page, "login-refused", width, scheme, complaints);
+            Browsing.look(page, "login-refused", width, scheme, complaints);
         }
         assertEquals(List.of(), complaints, () -> String.join("\n", complaints));
     }
 
-    /** Takes a picture, and notes what is wider than the screen or shuts somebody out. */
-    private static void look(Page page, String name, int width, ColorScheme scheme, List<String> complaints) {
-        String what = name + "-" + width + "-" + scheme.name().toLowerCase(Locale.ROOT);
-        page.waitForLoadState(LoadState.NETWORKIDLE);
-        page.screenshot(new Page.ScreenshotOptions()
-                .setPath(Path.of("target", "screenshots", what + ".png"))
-                .setFullPage(true));
-        Object wider = page.evaluate("() => document.documentElement.scrollWidth - innerWidth");
-        if (wider instanceof Number pixels && pixels.intValue() > 0) {
-            complaints.add(what + " is " + pixels + " px wider than the screen");
-        }
-        AxeResults results = new AxeBuilder(page).withTags(WCAG_22_AA).analyze();
-        results.getViolations()
-                .forEach(violation -> violation.getNodes().stream()
-                        .limit(3)
-                        .forEach(node -> complaints.add(what + ": " + violation.getId() + " (" + violation.getHelp()
-                                + ") at " + node.getHtml())));
-    }
-
     @Test
     void everythingIsReachedByKeyboard() {
-        try (BrowserContext context = context(1440, ColorScheme.LIGHT, login);
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, login);
                 Page page = context.newPage()) {
-            page.navigate(address("p/demo/tonight"));
+            page.navigate(browsing.address("p/demo/tonight"));
             assertThat(page.getByRole(AriaRole.HEADING, named("Tonight").setLevel(1)))
                     .isVisible();
             page.keyboard().press("g");
             page.keyboard().press("b");
-            assertThat(page).hasURL(address("p/demo/backups"));
+            assertThat(page).hasURL(browsing.address("p/demo/backups"));
             page.keyboard().press("/");
             Locator search = page.getByRole(AriaRole.COMBOBOX, named("Search"));
             assertThat(search).isFocused();
@@ -239,7 +192,7 @@ class ConsoleIT {
 
     @Test
     void aRunIsStartedAndFollowedWithoutAReload() {
-        try (BrowserContext context = context(1440, ColorScheme.LIGHT, login);
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, login);
                 Page page = context.newPage()) {
             Watch watch = new Watch(page);
             String run = demo.start(
@@ -248,7 +201,7 @@ class ConsoleIT {
                     Json.createObjectBuilder()
                             .add("rateLimitKilobytesPerSecond", 20_000)
                             .build());
-            page.navigate(address("p/demo/runs/" + run));
+            page.navigate(browsing.address("p/demo/runs/" + run));
             assertThat(page.locator(".topbar").getByRole(AriaRole.STATUS)).hasText("Live");
             Locator state = page.locator(".run-sub");
             assertThat(state).containsText("running");
@@ -261,5 +214,31 @@ class ConsoleIT {
             assertEquals(true, page.evaluate("() => window.notReloaded"));
             watch.assertQuiet("a followed run");
         }
+    }
+
+    @Test
+    void aStopIsHeardHoweverItsButtonIsPressed() {
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, login);
+                Page page = context.newPage()) {
+            for (Consumer<Locator> press : List.<Consumer<Locator>>of(Locator::dblclick, ConsoleIT::pressEnterTwice)) {
+                String run = demo.start(
+                        "backup",
+                        "demo",
+                        Json.createObjectBuilder()
+                                .add("rateLimitKilobytesPerSecond", 2_000)
+                                .build());
+                page.navigate(browsing.address("p/demo/runs/" + run));
+                press.accept(page.getByRole(AriaRole.BUTTON, named("Stop").setExact(true)));
+                page.getByRole(AriaRole.BUTTON, named("Stop the run")).click();
+                assertThat(page.locator(".run-sub")).containsText("stopped");
+                assertThat(page.getByRole(AriaRole.DIALOG)).isHidden();
+            }
+        }
+    }
+
+    private static void pressEnterTwice(Locator button) {
+        button.focus();
+        button.press("Enter");
+        button.page().keyboard().press("Enter");
     }
 }

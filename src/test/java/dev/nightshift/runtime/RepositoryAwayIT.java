@@ -6,22 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
-import dev.nightshift.testing.Postgres;
-import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
-import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class RepositoryAwayIT {
     private final Nightshift nightshift = Nightshift.shared();
-    private final Path repository = nightshift.data().resolve("repository");
 
     @Test
-    void requestsAreRefusedWhileItIsAwayAndAllComesBackByItself() throws Exception {
+    void requestsAreRefusedWhileItIsAwayAndAllComesBackByItself() {
         nightshift.awaitDemoRound();
         Api plain = Api.at(nightshift.http());
-        control("stop", "--mode=immediate");
+        nightshift.stopRepository();
         try {
             Api.Answer refused = Eventually.get(
                     "503 while the repository is away",
@@ -38,7 +34,7 @@ class RepositoryAwayIT {
             plain.get("health/live").expect(200);
             Eventually.sleep(Duration.ofSeconds(12)); // two heartbeats are missed
         } finally {
-            control("start", "--log=" + repository.resolve("server.log"));
+            nightshift.startRepository();
         }
         Eventually.isTrue(
                 "ready is up again",
@@ -49,16 +45,5 @@ class RepositoryAwayIT {
                 Duration.ofSeconds(30),
                 () -> nightshift.admin().get("api/projects").status() == 200);
         TestProject.of(nightshift.admin(), "demo").complete("vacuum", "demo", TestProject.none());
-    }
-
-    private void control(String action, String option) throws Exception {
-        Processes.run(
-                        Duration.ofSeconds(90),
-                        Postgres.binaries(18).program("pg_ctl").toString(),
-                        action,
-                        "--pgdata=" + repository.resolve("data"),
-                        "--wait",
-                        option)
-                .succeeded();
     }
 }

@@ -313,6 +313,30 @@ public final class Nightshift {
                 read(data().resolve("secrets").resolve(secret)).strip());
     }
 
+    /** As a crash of the embedded repository's server; everything else goes on. */
+    public void stopRepository() {
+        controlRepository("stop", "--mode=immediate");
+    }
+
+    public void startRepository() {
+        controlRepository("start", "--log=" + data().resolve("repository/server.log"));
+    }
+
+    private void controlRepository(String action, String option) {
+        try {
+            Processes.run(
+                            Duration.ofSeconds(90),
+                            Postgres.binaries(18).program("pg_ctl").toString(),
+                            action,
+                            "--pgdata=" + data().resolve("repository/data"),
+                            "--wait",
+                            option)
+                    .succeeded();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     public int repositoryPort() {
         return postgres;
     }
