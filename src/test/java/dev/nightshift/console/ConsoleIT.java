@@ -42,6 +42,8 @@ class ConsoleIT {
             Page page = context.newPage();
             Watch watch = new Watch(page);
             page.navigate(browsing.address("p/demo/runs"));
+            // Chromium's first window may come up in the background, where nothing counts as focused
+            page.bringToFront();
             assertThat(page.getByLabel("Name")).isFocused();
             page.keyboard().type("admin");
             page.keyboard().press("Tab");
