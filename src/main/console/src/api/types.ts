@@ -206,6 +206,27 @@ export interface Rung {
   reason: string | null;
 }
 
+/** One relation as it was on the source. */
+export interface MeasuredRows {
+  kind: 'TABLE' | 'MATERIALIZED_VIEW' | 'SEQUENCE' | 'LARGE_OBJECTS';
+  name: string;
+  query: string;
+  rows: number;
+  hash: string;
+  samplePercent: number | null;
+  changed: boolean;
+}
+
+export interface DatabaseEvidence {
+  database: string;
+  position: string | null;
+  takenAt: Time;
+  tookMillis: number;
+  settings: string;
+  measured: MeasuredRows[];
+  uncovered: { name: string; reason: string }[];
+}
+
 export interface Proof {
   level: ProofLevel;
   levelNumber: number;

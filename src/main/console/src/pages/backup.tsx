@@ -8,6 +8,7 @@ import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
 import { ProofState, brokenAt } from '../ui/state';
 import { Ladder } from './ladder';
+import { RowEvidence } from './row-evidence';
 import { StartRun, useStart } from './start-run';
 
 export function BackupPage({ id }: { id: string }) {
@@ -41,10 +42,11 @@ export function BackupPage({ id }: { id: string }) {
               </Card>
             </div>
           </div>
+          <RowEvidence id={data.id} />
           <Details data={data} />
           {renewing.shown && <StartRun job="backup" databases={data.databases} onClose={renewing.close} />}
           {proving.shown && <StartRun title="Prove this backup" job="restore-drill" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={proving.close}
-            intro={<p>A scratch server restores this backup, recovers it past its last position and checks it, then is thrown away. Nothing of the source is touched.</p>} />}
+            intro={<p>A scratch server restores this backup, recovers it, compares its rows with the source’s, checks it, and is thrown away. Nothing of the source is touched.</p>} />}
           {restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={restoring.close}
             intro={<p>The whole instance{data.databases.length > 0 && <> with <b>{data.databases.join(', ')}</b></>} is written to a new or empty folder on the Nightshift node, as a cluster that PostgreSQL {data.serverVersion?.split('.')[0]} starts. A folder that holds anything is refused.</p>} />}
         </>
@@ -73,7 +75,7 @@ const UNASKED = [
 function Details({ data }: { data: Backup }) {
   const name = project.value!.name;
   return (
-    <Card title="Evidence">
+    <Card title="Details">
       <Facts items={[
         ['Databases', data.databases.length > 0 ? data.databases.map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'databases', each)}>{each}</a></span>) : '–'],
         ['Kind', `${data.kind.toLowerCase()}${data.chain ? `, ${data.chain.position} of ${data.chain.of} in its chain` : ''}`],
