@@ -54,7 +54,7 @@ public class Database {
     @Column(name = "size_bytes")
     private @Nullable Long sizeBytes;
 
-    @Column(name = "last_check")
+    @Column(name = "last_check", columnDefinition = "jsonb")
     @ColumnTransformer(read = "last_check::text", write = "cast(? as jsonb)")
     private @Nullable String lastCheck;
 

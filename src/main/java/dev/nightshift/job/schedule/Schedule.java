@@ -25,6 +25,7 @@ public class Schedule {
     private String zone;
     private String[] databases;
 
+    @Column(columnDefinition = "jsonb")
     @ColumnTransformer(read = "parameters::text", write = "?::jsonb")
     private String parameters;
 
