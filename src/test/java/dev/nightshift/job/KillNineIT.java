@@ -94,7 +94,7 @@ class KillNineIT {
         finishedAtTheSecondAttempt(run);
         assertAll(
                 () -> assertEquals(
-                        "RESTORED",
+                        "MATCHED",
                         project.backups("big").get(0).getJsonObject("proof").getString("level")),
                 () -> nothingIsLeft());
     }
