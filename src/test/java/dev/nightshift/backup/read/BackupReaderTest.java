@@ -146,6 +146,7 @@ class BackupReaderTest {
                 SmallBackup.bytes("rows"), Files.readAllBytes(data.resolve("pg_tblspc/16400/PG_18_202506291/5/16400")));
         assertEquals(space, Files.readSymbolicLink(data.resolve("pg_tblspc/16400")));
         assertTrue(Files.exists(data.resolve("backup_manifest")));
+        assertFalse(Files.exists(data.resolve("postgresql.auto.conf")), "a sandbox gets the files as they were");
         assertEquals(LogFixture.SEGMENT, Files.size(log.resolve("000000010000000000000020")));
         try (var files = Files.walk(data)) {
             for (Path file : files.filter(f -> !Files.isSymbolicLink(f)).toList()) {
@@ -190,6 +191,9 @@ class BackupReaderTest {
         assertTrue(Files.exists(data.resolve("half")), "what another restore writes is left alone");
         reader().materialise(mine, BackupProgress.NONE);
         assertTrue(Files.exists(data.resolve("PG_VERSION")));
+        assertTrue(Files.readString(data.resolve("postgresql.auto.conf")).contains("archive_mode = 'off'\n"));
+        assertTrue(Files.exists(folder.resolve("data-configuration/postgresql.conf")), "the backup holds none");
+        assertFalse(Files.exists(folder.resolve("data-configuration").resolve(Restoration.MARK)));
         assertFalse(Files.exists(data.resolve("half")));
         assertFalse(Files.exists(data.resolve(Restoration.MARK)));
     }
