@@ -23,7 +23,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,9 +101,17 @@ class BackupReaderTest {
         assertThrows(Failure.Fatal.class, () -> BackupReader.open(store, FOLDER, foreign));
         store.objects.remove(FOLDER + "/manifest.json");
         assertThrows(Failure.NotFound.class, this::reader);
-        assertEquals(List.of(FOLDER), Leftovers.find(store, Set.of()));
-        assertEquals(List.of(), Leftovers.find(store, Set.of(SmallBackup.BACKUP)));
-        assertEquals(List.of(FOLDER), Leftovers.remove(store, Set.of()));
+        assertEquals(List.of(FOLDER), Leftovers.find(store));
+        assertEquals(List.of(), Leftovers.remove(store, asked -> List.of()), "it is being taken");
+        assertEquals(
+                List.of(),
+                Leftovers.remove(store, asked -> {
+                    store.objects.put(FOLDER + "/manifest.json", good);
+                    return asked;
+                }),
+                "it was finished meanwhile");
+        store.objects.remove(FOLDER + "/manifest.json");
+        assertEquals(List.of(FOLDER), Leftovers.remove(store, asked -> asked));
         assertTrue(store.objects.isEmpty());
     }
 
