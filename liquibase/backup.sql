@@ -96,3 +96,21 @@ $$;
 revoke execute on function backup.figures() from public;
 grant execute on function backup.figures() to ${app_role};
 --rollback drop function backup.figures();
+
+--changeset nightshift:backup-3 splitStatements:false
+-- For the sweep of the stores: which of these backups no run works on any more although the catalogue does not know them.
+create function backup.ended_attempts(backups uuid[])
+    returns table (backup_id uuid, project_id uuid, instance_id uuid, run_id uuid, database_names text[])
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select u.id, t.project_id, t.instance_id, t.run_id, t.database_names
+      from unnest(backups) u (id)
+      join job.target t on t.checkpoint ->> 'backup' = u.id::text
+      join job.run r on r.id = t.run_id and r.job = 'backup'
+     where r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
+       and not exists (select from backup.backup b where b.id = u.id)
+$$;
+revoke execute on function backup.ended_attempts(uuid[]) from public;
+grant execute on function backup.ended_attempts(uuid[]) to ${app_role};
+--rollback drop function backup.ended_attempts(uuid[]);

@@ -12,6 +12,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +26,48 @@ class BackupRepository {
     @Inject
     private Live live;
 
-    /** Enters a stored backup; entering it twice changes nothing. */
+    /**
+     * A run's attempt at a backup.
+     *
+     * @param databases names of those that it was for
+     */
+    record Attempt(UUID backup, ProjectId project, UUID instance, UUID run, List<String> databases) {}
+
+    /** Of these backups those that the catalogue does not know and no run works on any more. Of every project. */
+    static List<Attempt> ended(Connection connection, Collection<UUID> backups) throws SQLException {
+        try (var query = connection.prepareStatement(
+                "select backup_id, project_id, instance_id, run_id, database_names from backup.ended_attempts(?)")) {
+            query.setArray(1, connection.createArrayOf("uuid", backups.toArray()));
+            List<Attempt> ended = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    ended.add(new Attempt(
+                            rows.getObject(1, UUID.class),
+                            new ProjectId(rows.getObject(2, UUID.class)),
+                            rows.getObject(3, UUID.class),
+                            rows.getObject(4, UUID.class),
+                            List.of((String[]) rows.getArray(5).getArray())));
+                }
+            }
+            return ended;
+        }
+    }
+
     void insert(Connection connection, TargetRun target, String store, Manifest manifest) throws SQLException {
+        insert(
+                connection,
+                new Attempt(
+                        manifest.backup(),
+                        target.project(),
+                        target.instanceId(),
+                        target.runId(),
+                        target.databaseNames()),
+                store,
+                manifest);
+    }
+
+    /** Enters a stored backup; entering it twice changes nothing. */
+    void insert(Connection connection, Attempt attempt, String store, Manifest manifest) throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.backup (id, project_id, instance_id, run_id, kind, state, store, location, databases,
                     taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn, recovery_lsn, timeline,
@@ -38,15 +79,14 @@ class BackupRepository {
             var position = manifest.position();
             int at = 0;
             insert.setObject(++at, manifest.backup());
-            insert.setObject(++at, target.project().value());
-            insert.setObject(++at, target.instanceId());
-            insert.setObject(++at, target.runId());
+            insert.setObject(++at, attempt.project().value());
+            insert.setObject(++at, attempt.instance());
+            insert.setObject(++at, attempt.run());
             insert.setString(++at, manifest.checksums().failures() ? "DAMAGED" : "COMPLETE");
             insert.setString(++at, store);
             insert.setString(++at, manifest.folder());
             insert.setArray(
-                    ++at,
-                    connection.createArrayOf("text", target.databaseNames().toArray()));
+                    ++at, connection.createArrayOf("text", attempt.databases().toArray()));
             insert.setTimestamp(++at, Timestamp.from(manifest.startedAt()));
             insert.setTimestamp(++at, Timestamp.from(manifest.finishedAt()));
             insert.setString(++at, source.serverVersion());
@@ -67,11 +107,11 @@ class BackupRepository {
         }
         try (var outbox = connection.prepareStatement(
                 "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
-            outbox.setObject(1, target.project().value());
+            outbox.setObject(1, attempt.project().value());
             outbox.setObject(2, manifest.backup());
             outbox.executeUpdate();
         }
-        live.changed(target.project(), "backup", manifest.backup());
+        live.changed(attempt.project(), "backup", manifest.backup());
     }
 
     void insert(Connection connection, ProjectId project, UUID backup, Backup.StoredProof proof) throws SQLException {

@@ -10,10 +10,8 @@ import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.temporal.ChronoUnit;
 
 /** Writes a backup out into an empty folder. */
@@ -43,35 +41,35 @@ public class RestoreBackup extends TargetBatchlet {
         target.done(RestoreJob.CHECK, null);
 
         target.begin(RestoreJob.RESTORE);
-        reader.materialise(
-                Destination.beside(folder, reader.manifest().tablespaces())
-                        .withMark(target.targetId().toString()),
-                new StoppableProgress(target, backup.sizeBytes()));
-        keepFromArchiving(folder);
-        target.figure("folder", folder);
+        Destination destination = Destination.beside(folder, reader.manifest().tablespaces())
+                .withMark(target.targetId().toString());
+        reader.materialise(destination, new StoppableProgress(target, backup.sizeBytes()));
         target.figure("sizeBytes", backup.sizeBytes());
         target.done(RestoreJob.RESTORE, new Bytes(backup.sizeBytes()).toString());
-        target.info("Restored. Start PostgreSQL " + reader.manifest().source().major() + " on " + folder
-                + "; it does not archive until you take archive_mode = off out of postgresql.auto.conf.");
+        tell(target, destination, reader.manifest().source().major());
     }
 
-    /**
-     * A restored copy that archives would write into the source's archive; pg_verifybackup leaves this file out of its
-     * comparison, as the server's manual says of pg_verifybackup.
-     */
-    private static void keepFromArchiving(Path folder) {
-        try {
-            Files.writeString(
-                    folder.resolve("postgresql.auto.conf"), """
-
-                    # Restored by Nightshift: take this line away once this server takes its source's place.
-                    archive_mode = 'off'
-                    """, StandardOpenOption.APPEND, StandardOpenOption.CREATE);
-        } catch (IOException e) {
-            throw new Failure.Fatal(
-                    "Restored, but postgresql.auto.conf in " + folder + " cannot be written: " + e.getMessage(),
-                    "Set archive_mode = off by hand before you start this server.",
-                    e);
+    /** What to know before the first start. */
+    private static void tell(TargetRun target, Destination destination, int major) {
+        Path folder = destination.data();
+        Path configuration = destination.configuration();
+        boolean apart = configuration != null && Files.exists(configuration);
+        target.figure("folder", folder);
+        if (apart) {
+            target.figure("configuration", configuration);
+        }
+        target.info("Restored. Start PostgreSQL " + major + " on " + folder
+                + "; it does not archive, follow a primary or subscribe until you take the last lines out of"
+                + " postgresql.auto.conf.");
+        if (apart) {
+            target.info("The source keeps its configuration outside of its data folder; from what was saved of it "
+                    + configuration
+                    + " was written. Read it, then: pg_ctl -D " + folder + " -o \"-c config_file=" + configuration
+                    + "/postgresql.conf\" start");
+        }
+        if (Files.exists(folder.resolve("standby.signal"))) {
+            target.warn("The source was a standby: with the file standby.signal in " + folder
+                    + " this server starts as one too, and stays read-only. Delete that file for a server of its own.");
         }
     }
 

@@ -30,7 +30,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,7 +104,7 @@ class BackupAndRestoreIT {
         assertNull(manifest.position().refusal());
         assertEquals(List.of(manifest.folder()), BackupReader.folders(store));
         assertEquals(manifest, BackupReader.peek(store, manifest.folder()));
-        assertEquals(List.of(), Leftovers.find(store, Set.of()));
+        assertEquals(List.of(), Leftovers.find(store));
 
         BackupReader reader = BackupReader.open(store, manifest.folder(), keys.export());
         Verification verification = reader.verify(ProofLevel.READABLE, new Noting());

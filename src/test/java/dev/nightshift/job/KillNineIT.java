@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -94,7 +95,7 @@ class KillNineIT {
         finishedAtTheSecondAttempt(run);
         assertAll(
                 () -> assertEquals(
-                        "RESTORED",
+                        "MATCHED",
                         project.backups("big").get(0).getJsonObject("proof").getString("level")),
                 () -> nothingIsLeft());
     }
@@ -147,6 +148,50 @@ class KillNineIT {
                 () -> assertTrue(Files.exists(folder.resolve("PG_VERSION"))),
                 () -> assertEquals(List.of(folder), List.copyOf(siblings(folder)), "no half restored folder beside it"),
                 () -> nothingIsLeft());
+    }
+
+    /** No attempt comes after it that would clear away what it left. */
+    @Test
+    @Order(5)
+    void whatNoRunComesBackToIsSweptOutOfTheStoreAndAWholeBackupIsCatalogued() throws Exception {
+        JsonObject whole = project.backups("big").get(0);
+        Path stored = nightshift.data().resolve("store").resolve(whole.getString("location"));
+        String run = project.start(
+                "backup",
+                "big",
+                Json.createObjectBuilder()
+                        .add("rateLimitKilobytesPerSecond", 16_384)
+                        .build());
+        inTheMiddle(run, "copy"::equals);
+        nightshift.killEverything();
+        // As if somebody had stopped it in the moment before
+        repository("update job.run set status = 'STOPPING' where id = '" + run + "' and status = 'STARTED'");
+        assertEquals(2, siblings(stored).size(), "the half one is there");
+        nightshift.start();
+        assertEquals("STOPPED", project.ended(run, LONG).getString("status"));
+        repository("delete from backup.proof", "delete from backup.backup where id = '" + whole.getString("id") + "'");
+        nightshift.killServer();
+        nightshift.start();
+        Eventually.isTrue(
+                "the half one is gone from " + stored.getParent(),
+                Duration.ofSeconds(60),
+                () -> List.of(Objects.requireNonNull(stored.getParent().toFile().list()))
+                        .equals(List.of(whole.getString("id"))));
+        Eventually.isTrue(
+                "it is in the catalogue",
+                Duration.ofSeconds(60),
+                () -> project.backups("big").stream()
+                        .anyMatch(found -> found.getString("id").equals(whole.getString("id"))));
+        nothingIsLeft();
+    }
+
+    private void repository(String... statements) throws SQLException {
+        try (Connection connection = nightshift.repository("postgres");
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                assertTrue(statement.executeUpdate(sql) > 0, sql);
+            }
+        }
     }
 
     private void inTheMiddle(String run, Predicate<String> step) {

@@ -20,7 +20,6 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** What a newcomer sees: one command, a night's work on a demo, a summary that is true. */
@@ -34,7 +33,7 @@ class FirstNightIT {
         JsonObject backup = demo.backups("demo").get(demo.backups("demo").size() - 1);
         JsonObject overview = demo.api().get(demo.path("overview")).expect(200).object();
         assertAll(
-                () -> assertEquals("RESTORED", backup.getJsonObject("proof").getString("level"), backup.toString()),
+                () -> assertEquals("MATCHED", backup.getJsonObject("proof").getString("level"), backup.toString()),
                 () -> assertTrue(
                         backup.getJsonObject("proof").getJsonNumber("rtoMillis").longValue() > 0),
                 () -> assertEquals(1, overview.getJsonObject("databases").getInt("total")),
@@ -50,7 +49,7 @@ class FirstNightIT {
         for (String series : List.of("database", "backup_age_seconds", "backup_stored_bytes", "proof_age_seconds")) {
             awaitSeries("nightshift_" + series + "{", of, "database=\"demo\"");
         }
-        awaitSeries("nightshift_proof_level{", of, "database=\"demo\"", "} 3.0");
+        awaitSeries("nightshift_proof_level{", of, "database=\"demo\"", "} 4.0");
         awaitSeries("nightshift_runs{", of, "job=\"vacuum\"", "status=\"COMPLETED\"");
         awaitSeries("nightshift_breaker_open{", of, "server=\"demo\"", "} 0.0");
     }
@@ -77,7 +76,7 @@ class FirstNightIT {
         Eventually.isTrue(
                 "a summary with the proof",
                 Duration.ofSeconds(30),
-                () -> firstOutput().toLowerCase(Locale.ROOT).contains("restored"));
+                () -> firstOutput().contains("proven: matched (L4)"));
         String size = new Bytes(first.getJsonNumber("storedBytes").longValue()).toString();
         assertAll(
                 () -> assertTrue(firstOutput().contains("https://localhost:"), firstOutput()),

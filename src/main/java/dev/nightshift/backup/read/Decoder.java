@@ -29,7 +29,7 @@ public final class Decoder {
               <stored backup>   the folder that holds manifest.json
               <key file>        the project's exported keys (JSON)
               <output folder>   new or empty; gets base.tar, one <oid>.tar per tablespace, backup_manifest,
-                                pg_wal/<segments> and settings/<saved files>
+                                pg_wal/<segments>, settings/<saved files>, and configuration/<files made of them>
 
             Then, to bring the cluster up with stock PostgreSQL of the same major version:
               1. mkdir -m 700 data && tar -xf base.tar -C data
@@ -37,7 +37,12 @@ public final class Decoder {
                  rm data/pg_tblspc/<oid> && ln -s <folder> data/pg_tblspc/<oid>
               3. cp backup_manifest data/ && cp pg_wal/* data/pg_wal/
               4. pg_verifybackup data
-              5. set archive_mode=off and check ports and addresses in data/postgresql.conf, then pg_ctl -D data start
+              5. append archive_mode=off, primary_conninfo='' and max_logical_replication_workers=0 to
+                 data/postgresql.auto.conf, check ports and addresses in data/postgresql.conf, then pg_ctl -D data start
+
+            Where the source kept its configuration outside of its data folder, as on Debian, there is no
+            data/postgresql.conf. Check configuration/postgresql.conf, then
+              pg_ctl -D data -o "-c config_file=<output folder>/configuration/postgresql.conf" start
             """;
 
     private Decoder() {}
@@ -95,6 +100,13 @@ public final class Decoder {
                     InputStream plain = compressed ? new ZstdInputStream(content) : content) {
                 long bytes = Files.copy(plain, file);
                 out.println("  " + target.relativize(file) + "  " + new Bytes(bytes));
+            }
+        }
+        if (manifest.stream("settings/settings.json").size() > 0) {
+            Path folder =
+                    Files.createDirectories(target.toAbsolutePath().normalize().resolve("configuration"));
+            for (var file : ServerConfiguration.files(reader.sealed(), folder).entrySet()) {
+                Files.writeString(folder.resolve(file.getKey()), file.getValue());
             }
         }
         manifest.tablespaces()

@@ -14,21 +14,34 @@ import org.jspecify.annotations.Nullable;
  * @param data the data folder
  * @param log a folder for the log's segments, to be fed by restore_command; null to put them into pg_wal
  * @param tablespaces where each of them goes, by oid; those inside the data folder need no entry
+ * @param configuration where postgresql.conf and its like go if the source keeps them outside of its data folder; null for
+ *     a sandbox, which brings its own, and whose cluster is left as it was backed up
  * @param durable whether every file is synced to disk before the restore counts as done; a sandbox need not
  * @param mark who restores: a restore that begins again under the same mark clears away what a crash left of the first
  */
-public record Destination(Path data, @Nullable Path log, Map<String, Path> tablespaces, boolean durable, String mark) {
+public record Destination(
+        Path data,
+        @Nullable Path log,
+        Map<String, Path> tablespaces,
+        @Nullable Path configuration,
+        boolean durable,
+        String mark) {
     public Destination {
         data = data.toAbsolutePath().normalize();
+        configuration =
+                configuration == null ? null : configuration.toAbsolutePath().normalize();
         tablespaces = Map.copyOf(tablespaces);
     }
 
-    /** A destination of a restore that is not begun again. */
+    /** A destination of a restore that is not begun again, and whose cluster is left as it was backed up. */
     public Destination(Path data, @Nullable Path log, Map<String, Path> tablespaces, boolean durable) {
-        this(data, log, tablespaces, durable, UUID.randomUUID().toString());
+        this(data, log, tablespaces, null, durable, UUID.randomUUID().toString());
     }
 
-    /** Tablespaces into {@code <data>-tablespaces/<oid>}, the log into pg_wal, durable. */
+    /**
+     * For people: tablespaces into {@code <data>-tablespaces/<oid>}, configuration that the backup's files lack into {@code
+     * <data>-configuration}, the log into pg_wal, durable, and in nobody's way when it is started.
+     */
     public static Destination beside(Path data, List<Manifest.Tablespace> tablespaces) {
         Path folder = data.toAbsolutePath().normalize();
         Path parent = folder.resolveSibling(folder.getFileName() + "-tablespaces");
@@ -36,18 +49,24 @@ public record Destination(Path data, @Nullable Path log, Map<String, Path> table
         tablespaces.stream()
                 .filter(tablespace -> !tablespace.inPlace())
                 .forEach(tablespace -> places.put(tablespace.oid(), parent.resolve(tablespace.oid())));
-        return new Destination(folder, null, places, true);
+        return new Destination(
+                folder,
+                null,
+                places,
+                folder.resolveSibling(folder.getFileName() + "-configuration"),
+                true,
+                UUID.randomUUID().toString());
     }
 
     public Destination withLog(Path folder) {
-        return new Destination(data, folder, tablespaces, durable, mark);
+        return new Destination(data, folder, tablespaces, configuration, durable, mark);
     }
 
     public Destination withDurable(boolean sync) {
-        return new Destination(data, log, tablespaces, sync, mark);
+        return new Destination(data, log, tablespaces, configuration, sync, mark);
     }
 
     public Destination withMark(String restore) {
-        return new Destination(data, log, tablespaces, durable, restore);
+        return new Destination(data, log, tablespaces, configuration, durable, restore);
     }
 }

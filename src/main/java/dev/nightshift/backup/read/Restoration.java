@@ -58,6 +58,8 @@ final class Restoration implements FileTaker {
         try {
             mark();
             write();
+            makeHarmless();
+            configure();
             unmark();
             done = true;
         } catch (DamageException e) {
@@ -83,6 +85,9 @@ final class Restoration implements FileTaker {
         if (destination.log() != null) {
             roots.add(destination.log());
         }
+        if (destination.configuration() != null) {
+            roots.add(destination.configuration());
+        }
         for (Manifest.Tablespace tablespace : sealed.manifest().tablespaces()) {
             Path place = destination.tablespaces().get(tablespace.oid());
             if (!tablespace.inPlace() && place == null) {
@@ -96,11 +101,11 @@ final class Restoration implements FileTaker {
             }
         }
         for (Path root : roots) {
-            if (isOurs(root)) {
-                clear(root);
+            if (!isOurs(root)) {
+                refuseUsed(root);
             }
-            refuseUsed(root);
         }
+        roots.stream().filter(this::isOurs).forEach(this::clear);
         for (Path root : roots) {
             if (roots.stream().anyMatch(other -> other != root && other.startsWith(root))) {
                 throw new Failure.Invalid("folder", "The folder " + root + " holds another one of the same restore.");
@@ -155,9 +160,57 @@ final class Restoration implements FileTaker {
         }
     }
 
+    /** The data folder last: as long as it has the mark, nothing of it counts. A folder that was not needed goes. */
     private void unmark() throws IOException {
-        for (Path root : roots) {
+        for (int at = roots.size() - 1; at >= 0; at--) {
+            Path root = roots.get(at);
             Files.delete(root.resolve(MARK));
+            if (root.equals(destination.configuration()) && isEmpty(root)) {
+                Files.delete(root);
+            }
+        }
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.findAny().isEmpty();
+        }
+    }
+
+    /**
+     * A restored copy that archives would write into the source's archive, one that subscribes would take the changes that
+     * are the source's, one that follows a primary would hold its slot. Before the mark goes: a restore counts as done with
+     * these lines only. pg_verifybackup leaves the file out of its comparison, as the server's manual says.
+     */
+    private void makeHarmless() throws IOException {
+        if (destination.configuration() != null) {
+            append(destination.data().resolve("postgresql.auto.conf"), ServerConfiguration.HARMLESS);
+        }
+    }
+
+    /** Debian's servers keep their configuration in /etc: the data folder alone does not start. */
+    private void configure() throws IOException {
+        Path folder = destination.configuration();
+        if (folder == null
+                || Files.exists(destination.data().resolve(ServerConfiguration.MAIN))
+                        && Files.exists(destination.data().resolve(ServerConfiguration.HBA))) {
+            return;
+        }
+        for (var file : ServerConfiguration.files(sealed, folder).entrySet()) {
+            append(folder.resolve(file.getKey()), file.getValue());
+        }
+    }
+
+    private void append(Path file, String text) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND), FILE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            if (destination.durable()) {
+                channel.force(true);
+            }
         }
     }
 

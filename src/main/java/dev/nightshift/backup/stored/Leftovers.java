@@ -1,8 +1,11 @@
 package dev.nightshift.backup.stored;
 
+import java.util.Collection;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** What interrupted backups left in a store: folders with objects but without a manifest. Never backups. */
 public final class Leftovers {
@@ -10,22 +13,50 @@ public final class Leftovers {
 
     private Leftovers() {}
 
-    /**
-     * Folders that look like an interrupted backup.
-     *
-     * @param running backups that are being taken now, by any node: they have no manifest yet either
-     */
-    public static List<String> find(Store store, Set<UUID> running) {
+    /** Every backup's folder by the backup's id, whole or not. */
+    public static Map<UUID, String> folders(Store store) {
         return store.folders(DEPTH).stream()
-                .filter(folder -> running.stream().noneMatch(id -> folder.endsWith("/" + id)))
-                .filter(folder -> store.size(folder + "/" + Manifest.NAME).isEmpty())
+                .filter(folder -> isId(folder.substring(folder.lastIndexOf('/') + 1)))
+                .collect(Collectors.toMap(
+                        folder -> UUID.fromString(folder.substring(folder.lastIndexOf('/') + 1)),
+                        folder -> folder,
+                        (one, other) -> one));
+    }
+
+    private static boolean isId(String name) {
+        try {
+            return UUID.fromString(name).toString().equals(name);
+        } catch (IllegalArgumentException e) {
+            return false; // of somebody else
+        }
+    }
+
+    public static boolean isWhole(Store store, String folder) {
+        return store.size(folder + "/" + Manifest.NAME).isPresent();
+    }
+
+    /** Folders that look like an interrupted backup; one that is being taken now looks the same. */
+    public static List<String> find(Store store) {
+        return folders(store).values().stream()
+                .filter(folder -> !isWhole(store, folder))
+                .sorted()
                 .toList();
     }
 
-    /** Deletes them; answers what it deleted. */
-    public static List<String> remove(Store store, Set<UUID> running) {
-        List<String> found = find(store, running);
-        found.forEach(store::deleteFolder);
-        return found;
+    /**
+     * Deletes those that nobody works on any more; answers what it deleted.
+     *
+     * @param ended answers which of these backups are over. It is asked once the folders are known: a backup that begins
+     *     meanwhile is not among them, and one that ends meanwhile has its manifest when that is looked for
+     */
+    public static List<String> remove(Store store, UnaryOperator<Collection<UUID>> ended) {
+        Map<UUID, String> folders = folders(store);
+        List<String> left = ended.apply(folders.keySet()).stream()
+                .map(folders::get)
+                .filter(folder -> folder != null && !isWhole(store, folder))
+                .sorted()
+                .toList();
+        left.forEach(store::deleteFolder);
+        return left;
     }
 }

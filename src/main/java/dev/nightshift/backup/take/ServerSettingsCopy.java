@@ -31,7 +31,7 @@ public class ServerSettingsCopy {
             "hba.json",
             """
             select jsonb_agg(jsonb_build_object('line', line_number, 'type', type, 'database', database, 'user', user_name,
-                                                'address', address, 'netmask', netmask, 'method', auth_method) order by line_number)
+                                                'address', address, 'netmask', netmask, 'method', auth_method, 'options', options))
               from pg_hba_file_rules
             """,
             "ident.json",

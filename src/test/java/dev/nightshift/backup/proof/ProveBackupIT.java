@@ -72,6 +72,9 @@ class ProveBackupIT {
             Proof proof = prove(material, ProofOptions.STANDARD, new Listener(notes));
             assertNull(proof.reason(), () -> notes.toString());
             assertEquals(Optional.of(ProofLevel.RESTORED), proof.level());
+            ProofRung rows = proof.ladder().get(4);
+            assertEquals(ProofOutcome.NOT_CHECKED, rows.outcome(), "there is no evidence of them");
+            assertEquals("The backup holds no evidence of rows that could be compared.", rows.reason());
             assertNotNull(proof.rto());
             ProofRung last = proof.ladder().get(3);
             assertEquals(3L, last.figures().get("databases"));

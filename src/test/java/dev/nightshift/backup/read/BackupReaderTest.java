@@ -23,7 +23,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,9 +101,17 @@ class BackupReaderTest {
         assertThrows(Failure.Fatal.class, () -> BackupReader.open(store, FOLDER, foreign));
         store.objects.remove(FOLDER + "/manifest.json");
         assertThrows(Failure.NotFound.class, this::reader);
-        assertEquals(List.of(FOLDER), Leftovers.find(store, Set.of()));
-        assertEquals(List.of(), Leftovers.find(store, Set.of(SmallBackup.BACKUP)));
-        assertEquals(List.of(FOLDER), Leftovers.remove(store, Set.of()));
+        assertEquals(List.of(FOLDER), Leftovers.find(store));
+        assertEquals(List.of(), Leftovers.remove(store, asked -> List.of()), "it is being taken");
+        assertEquals(
+                List.of(),
+                Leftovers.remove(store, asked -> {
+                    store.objects.put(FOLDER + "/manifest.json", good);
+                    return asked;
+                }),
+                "it was finished meanwhile");
+        store.objects.remove(FOLDER + "/manifest.json");
+        assertEquals(List.of(FOLDER), Leftovers.remove(store, asked -> asked));
         assertTrue(store.objects.isEmpty());
     }
 
@@ -146,6 +153,7 @@ class BackupReaderTest {
                 SmallBackup.bytes("rows"), Files.readAllBytes(data.resolve("pg_tblspc/16400/PG_18_202506291/5/16400")));
         assertEquals(space, Files.readSymbolicLink(data.resolve("pg_tblspc/16400")));
         assertTrue(Files.exists(data.resolve("backup_manifest")));
+        assertFalse(Files.exists(data.resolve("postgresql.auto.conf")), "a sandbox gets the files as they were");
         assertEquals(LogFixture.SEGMENT, Files.size(log.resolve("000000010000000000000020")));
         try (var files = Files.walk(data)) {
             for (Path file : files.filter(f -> !Files.isSymbolicLink(f)).toList()) {
@@ -190,6 +198,9 @@ class BackupReaderTest {
         assertTrue(Files.exists(data.resolve("half")), "what another restore writes is left alone");
         reader().materialise(mine, BackupProgress.NONE);
         assertTrue(Files.exists(data.resolve("PG_VERSION")));
+        assertTrue(Files.readString(data.resolve("postgresql.auto.conf")).contains("archive_mode = 'off'\n"));
+        assertTrue(Files.exists(folder.resolve("data-configuration/postgresql.conf")), "the backup holds none");
+        assertFalse(Files.exists(folder.resolve("data-configuration").resolve(Restoration.MARK)));
         assertFalse(Files.exists(data.resolve("half")));
         assertFalse(Files.exists(data.resolve(Restoration.MARK)));
     }

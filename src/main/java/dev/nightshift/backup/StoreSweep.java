@@ -1,0 +1,89 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.stored.Leftovers;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.job.Beat;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Inject;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/**
+ * Looks with the first heartbeat, and now and then, for backups in the store that no run comes back to: what is whole is
+ * entered in the catalogue, what is not is deleted. Only what the ledger knows as an attempt of its own is touched: other
+ * installations may use the same store.
+ */
+@ApplicationScoped
+class StoreSweep {
+    private static final System.Logger LOG = System.getLogger(StoreSweep.class.getName());
+    private static final Duration EVERY = Duration.ofMinutes(15);
+
+    @Inject
+    private Stores stores;
+
+    @Inject
+    private BackupRepository repository;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Keyring keyring;
+
+    @Inject
+    private Clock clock;
+
+    private Instant swept = Instant.EPOCH;
+
+    synchronized void sweep(@ObservesAsync Beat beat) {
+        Instant now = clock.now();
+        if (swept.plus(EVERY).isAfter(now)) {
+            return;
+        }
+        swept = now;
+        try {
+            sweep(stores.local());
+        } catch (Failure e) {
+            LOG.log(Level.WARNING, "The store could not be swept: {0}", e.getMessage());
+        }
+    }
+
+    private void sweep(Store store) {
+        Map<UUID, String> folders = Leftovers.folders(store);
+        var ended = transactions.installation(connection -> BackupRepository.ended(connection, folders.keySet()));
+        Map<UUID, BackupRepository.Attempt> attempts =
+                ended.stream().collect(Collectors.toMap(BackupRepository.Attempt::backup, each -> each));
+        for (String folder : Leftovers.remove(store, known -> attempts.keySet())) {
+            LOG.log(Level.INFO, "Removed {0}, which an interrupted backup had left", folder);
+        }
+        attempts.forEach((backup, attempt) -> {
+            String folder = folders.get(backup);
+            if (folder != null && Leftovers.isWhole(store, folder)) {
+                catalogue(store, folder, attempt);
+            }
+        });
+    }
+
+    private void catalogue(Store store, String folder, BackupRepository.Attempt attempt) {
+        try {
+            Manifest manifest = BackupReader.open(store, folder, keyring.of(attempt.project()))
+                    .manifest();
+            transactions.run(
+                    attempt.project(), connection -> repository.insert(connection, attempt, Stores.LOCAL, manifest));
+            LOG.log(Level.INFO, "Entered {0} in the catalogue: its run had ended before it could", folder);
+        } catch (Failure e) {
+            LOG.log(Level.WARNING, "{0} is not in the catalogue and cannot be: {1}", folder, e.getMessage());
+        }
+    }
+}
