@@ -18,7 +18,7 @@ class Stores {
 
     /** NIGHTSHIFT_STORE, else the folder {@code store} in NIGHTSHIFT_DATA. */
     Store local() {
-        return new FolderStore(folder());
+        return new FolderStore("store " + LOCAL, folder());
     }
 
     Path folder() {

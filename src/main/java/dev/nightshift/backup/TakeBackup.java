@@ -83,6 +83,8 @@ public class TakeBackup extends TargetBatchlet {
         // Known before anything is stored, so that an attempt after a crash finds what this one left.
         target.checkpoint(
                 Json.createObjectBuilder().add("backup", id.toString()).build());
+        refuseUnwritable(
+                store, Manifest.folder(project.name().value(), instance.name().value(), id));
         Endpoint endpoint = fleet.endpoint(target.project(), target.instanceId());
         ServerSettingsCopy.Server server = settings.server(endpoint);
         refuseAnother(instance, server);
@@ -127,6 +129,12 @@ public class TakeBackup extends TargetBatchlet {
                     "Make room in the store or move it.",
                     null);
         }
+    }
+
+    /** Better said before the server makes a checkpoint for it than after. */
+    private static void refuseUnwritable(Store store, String folder) {
+        store.create(folder + "/" + Manifest.NAME).close();
+        store.deleteFolder(folder);
     }
 
     /** Where another cluster answers than before, a backup would carry the wrong name. */

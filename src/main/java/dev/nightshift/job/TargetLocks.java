@@ -144,7 +144,7 @@ class TargetLocks {
         } catch (SQLException e) {
             throw new Failure.Retryable(
                     "No connection to " + endpoint.host() + ":" + endpoint.port() + ": " + e.getMessage(),
-                    "Check the connection on the database's page.",
+                    "Look whether the server runs and is reached from here; its database's page tests the connection.",
                     e);
         }
     }

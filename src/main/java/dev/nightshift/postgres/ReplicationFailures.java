@@ -10,6 +10,12 @@ final class ReplicationFailures {
 
     static Failure atLogin(Endpoint endpoint, SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
+        if (SqlFailure.distrust(e)) {
+            return new Failure.Skippable(
+                    endpoint + " is not trusted for replication: " + SqlFailure.words(e),
+                    SqlFailure.of(e).remedy(),
+                    e);
+        }
         if (state.startsWith("08")) {
             return new Failure.Retryable(
                     endpoint + " is not reached for replication: " + e.getMessage(),

@@ -58,7 +58,10 @@ public record SqlFailure(
         }
         if (distrust(thrown)) {
             return new SqlFailure(
-                    Kind.SKIPPABLE, false, "Give the root certificate that signed the server's, or another TLS mode.");
+                    Kind.SKIPPABLE,
+                    false,
+                    "Give the root certificate that signed the server's and the host as its certificate names it, or"
+                            + " another TLS mode.");
         }
         if (thrown instanceof SQLTransientConnectionException && thrown.getCause() == null) {
             return new SqlFailure(
@@ -123,7 +126,14 @@ public record SqlFailure(
     static boolean distrust(Throwable thrown) {
         return caused(thrown, SSLHandshakeException.class) != null
                 || caused(thrown, SSLPeerUnverifiedException.class) != null
-                || caused(thrown, GeneralSecurityException.class) != null;
+                || caused(thrown, GeneralSecurityException.class) != null
+                || otherHost(thrown);
+    }
+
+    /** A host that the certificate does not name: in any language the driver says just this, without a cause. */
+    private static boolean otherHost(Throwable thrown) {
+        PSQLException driver = caused(thrown, PSQLException.class);
+        return driver != null && String.valueOf(driver.getMessage()).contains("PgjdbcHostnameVerifier");
     }
 
     /** The first SQLSTATE in the chain of causes. */

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
+import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -32,9 +33,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The whole way of a backup on every version that has one: taken while others write, proven, restored, started, compared. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BackupProofRestoreIT {
-    /** Debian's, where pg_verifybackup is: the embedded binaries hold the server alone. */
-    private static final Path DEBIAN_15 = Path.of("/usr/lib/postgresql/15/bin");
-
     private final Nightshift nightshift = Nightshift.shared();
     private TestProject project;
 
@@ -111,13 +109,14 @@ class BackupProofRestoreIT {
     }
 
     private static void stockVerificationAcceptsItAndRefusesOneFlippedByte(Path folder) throws IOException {
-        Path tool = DEBIAN_15.resolve("pg_verifybackup");
-        assertTrue(Files.isExecutable(tool), tool + " is missing: .ci/run installs postgresql-15.");
+        Path tool = Postgres.debian15().program("pg_verifybackup");
         Processes.Result accepted = verify(tool, folder);
         assertEquals(0, accepted.exit(), accepted.output());
         Path victim = largestFile(folder.resolve("base"));
         flip(victim);
-        assertNotEquals(0, verify(tool, folder).exit(), "one flipped byte of " + victim);
+        Processes.Result refused = verify(tool, folder);
+        assertNotEquals(0, refused.exit(), "one flipped byte of " + victim);
+        assertTrue(refused.output().contains(folder.relativize(victim).toString()), refused.output());
         flip(victim);
         assertEquals(0, verify(tool, folder).exit());
     }

@@ -3,6 +3,7 @@ package dev.nightshift.benchmark;
 import dev.nightshift.postgres.Binaries;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.runtime.EmbeddedCluster;
+import dev.nightshift.testing.Pgbench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -62,7 +63,10 @@ final class SourceServer implements AutoCloseable {
                 throw new IllegalStateException("pgbench could not fill the database.", e);
             }
         } else {
-            fillBySql(scale);
+            try (Connection connection = cluster.connect("postgres")) {
+                Pgbench.create(connection, scale);
+            }
+            execute("vacuum analyze");
         }
     }
 
@@ -72,21 +76,6 @@ final class SourceServer implements AutoCloseable {
                 "create table note as select n id, md5(n::text) || md5((-n)::text) body from generate_series(1, "
                         + 120_000L * scale + ") n",
                 "vacuum note");
-    }
-
-    /** The same tables and rows as pgbench makes. */
-    private void fillBySql(int scale) throws SQLException {
-        execute(
-                "create table pgbench_branches (bid int primary key, bbalance int, filler char(88))",
-                "create table pgbench_tellers (tid int primary key, bid int, tbalance int, filler char(84))",
-                "create table pgbench_accounts (aid int not null, bid int, abalance int, filler char(84))",
-                "insert into pgbench_branches select n, 0, null from generate_series(1, " + scale + ") n",
-                "insert into pgbench_tellers select n, (n - 1) / 10 + 1, 0, null from generate_series(1, " + 10 * scale
-                        + ") n",
-                "insert into pgbench_accounts select n, (n - 1) / 100000 + 1, 0, '' from generate_series(1, "
-                        + 100_000L * scale + ") n",
-                "alter table pgbench_accounts add primary key (aid)",
-                "vacuum analyze");
     }
 
     /** Nothing is left to be written when a backup begins. */

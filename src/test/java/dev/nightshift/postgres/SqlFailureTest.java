@@ -20,6 +20,8 @@ import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
 
 class SqlFailureTest {
     @ParameterizedTest
@@ -60,6 +62,15 @@ class SqlFailureTest {
         SqlFailure meaning = SqlFailure.of(new SQLException("ssl", "08006", new SSLHandshakeException("PKIX")));
         assertEquals(Kind.SKIPPABLE, meaning.kind());
         assertTrue(!meaning.unreachable());
+    }
+
+    @Test
+    void aCertificateOfAnotherHostIsAMatterOfSettingsToo() {
+        SqlFailure meaning = SqlFailure.of(new PSQLException(
+                "Der Hostname 10.0.0.7 konnte von hostnameverifier PgjdbcHostnameVerifier nicht verifiziert werden.",
+                PSQLState.CONNECTION_FAILURE));
+        assertEquals(Kind.SKIPPABLE, meaning.kind());
+        assertTrue(String.valueOf(meaning.remedy()).contains("host as its certificate names it"));
     }
 
     @Test

@@ -45,12 +45,14 @@ public final class Nightshift {
     private final int postgres;
     private final int demo;
     private final Map<String, String> environment;
+    private final List<String> inside;
     private @Nullable Process launcher;
     private int starts;
 
-    private Nightshift(Path home, Map<String, String> environment) {
+    private Nightshift(Path home, Map<String, String> environment, List<String> inside) {
         List<Integer> ports = freePorts(4);
         this.home = home;
+        this.inside = inside;
         this.http = ports.get(0);
         this.https = ports.get(1);
         this.postgres = ports.get(2);
@@ -74,10 +76,15 @@ public final class Nightshift {
 
     /** One of a test's own; not started yet. Whoever made it calls {@link #remove}. */
     public static Nightshift prepare(Map<String, String> environment) {
+        return prepare(environment, List.of());
+    }
+
+    /** The same, started by programs that stand before the launcher's command, such as {@link SmallStore}'s. */
+    public static Nightshift prepare(Map<String, String> environment, List<String> inside) {
         try {
             Path home = Path.of("target", "it-" + Long.toHexString(System.nanoTime()))
                     .toAbsolutePath();
-            return new Nightshift(Files.createDirectories(home), environment);
+            return new Nightshift(Files.createDirectories(home), environment, inside);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -87,15 +94,15 @@ public final class Nightshift {
     public void start() {
         try {
             Path output = output(++starts);
-            ProcessBuilder builder = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-cp",
-                            classPath(),
-                            "dev.nightshift.runtime.Launcher",
-                            Path.of("").toAbsolutePath().toString())
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile());
+            List<String> command = new ArrayList<>(inside);
+            command.addAll(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-cp",
+                    classPath(),
+                    "dev.nightshift.runtime.Launcher",
+                    Path.of("").toAbsolutePath().toString()));
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
             builder.environment().keySet().removeIf(name -> name.startsWith("NIGHTSHIFT_"));
             builder.environment().putAll(environment());
             Process process = builder.start();
@@ -233,6 +240,9 @@ public final class Nightshift {
             logs.add(output(start));
         }
         for (Path folder : List.of(data().resolve("logs"), data().resolve("repository"), data().resolve("demo"))) {
+            if (!Files.exists(folder)) {
+                continue; // no demo
+            }
             try (Stream<Path> files = Files.walk(folder)) {
                 files.filter(file -> file.toString().endsWith(".log")
                                 || file.toString().endsWith(".txt"))

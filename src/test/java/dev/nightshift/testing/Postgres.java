@@ -18,12 +18,17 @@ import java.util.stream.Stream;
 public final class Postgres implements AutoCloseable {
     private static final Path JARS = Path.of("target", "postgresql");
 
-    private final EmbeddedCluster cluster;
+    /** Stock programs, with zstd and everything that the embedded ones lack; .ci/run installs them. */
+    private static final Path DEBIAN_15 = Path.of("/usr/lib/postgresql/15/bin");
+
+    private final EmbeddedCluster.Options options;
     private final Path folder;
     private final Thread atExit;
+    private volatile EmbeddedCluster cluster;
 
-    private Postgres(EmbeddedCluster cluster, Path folder) {
+    private Postgres(EmbeddedCluster cluster, EmbeddedCluster.Options options, Path folder) {
         this.cluster = cluster;
+        this.options = options;
         this.folder = folder;
         this.atExit = new Thread(this::remove);
         Runtime.getRuntime().addShutdownHook(atExit);
@@ -38,6 +43,14 @@ public final class Postgres implements AutoCloseable {
         return EmbeddedBinaries.unpack(jar, JARS.toAbsolutePath().resolve("unpacked"));
     }
 
+    /** Debian's programs of 15, client programs too: other ones than those that Nightshift is given. */
+    public static Binaries debian15() {
+        return Binaries.read(DEBIAN_15)
+                .filter(found -> found.has("pg_verifybackup"))
+                .orElseThrow(() -> new AssertionError(
+                        "PostgreSQL is missing in " + DEBIAN_15 + ": .ci/run installs postgresql-15."));
+    }
+
     /** Starts with Nightshift's own settings: superuser postgres, password "secret", a free port. */
     public static Postgres start(int major) {
         return start(major, Map.of());
@@ -45,16 +58,31 @@ public final class Postgres implements AutoCloseable {
 
     /** Starts with more settings: {@code start(18, Map.of("wal_level", "logical"))}. */
     public static Postgres start(int major, Map<String, String> settings) {
+        return start(binaries(major), settings);
+    }
+
+    /** The same with programs of the caller's. */
+    public static Postgres start(Binaries programs, Map<String, String> settings) {
         try {
-            Path folder = Files.createTempDirectory("nightshift-pg" + major + "-");
-            return new Postgres(
-                    EmbeddedCluster.start(
-                            binaries(major),
-                            EmbeddedCluster.Options.in(folder, "secret").withSettings(settings)),
-                    folder);
+            Path folder = Files.createTempDirectory("nightshift-pg" + programs.major() + "-");
+            EmbeddedCluster.Options options =
+                    EmbeddedCluster.Options.in(folder, "secret").withSettings(settings);
+            return new Postgres(EmbeddedCluster.start(programs, options), options, folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** kill -9 of the postmaster, as when its machine fails; its children notice within moments. */
+    public void kill() {
+        long postmaster = cluster.pid().orElseThrow(() -> new AssertionError("No server runs in " + folder));
+        Processes.kill(ProcessHandle.of(postmaster).orElseThrow());
+    }
+
+    /** Starts it on the same port, with these settings instead of the ones before; one that runs is stopped first. */
+    public void startAgain(Map<String, String> settings) {
+        cluster = EmbeddedCluster.start(
+                cluster.binaries(), options.withPort(cluster.port()).withSettings(settings));
     }
 
     public EmbeddedCluster cluster() {

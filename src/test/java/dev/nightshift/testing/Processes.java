@@ -31,20 +31,25 @@ public final class Processes {
             full.addAll(List.of("unshare", "-U", "--"));
         }
         full.addAll(List.of(command));
+        return run(deadline, full);
+    }
+
+    /** Runs a program as this user. */
+    public static Result run(Duration deadline, List<String> command) throws IOException {
         Path output = Files.createTempFile("nightshift-", ".out");
         try {
-            Process process = new ProcessBuilder(full)
+            Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
             if (!process.waitFor(deadline.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                throw new AssertionError(command[0] + " was not done in " + deadline);
+                throw new AssertionError(command + " was not done in " + deadline);
             }
             return new Result(process.exitValue(), Files.readString(output));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("Interrupted while " + command[0] + " ran.", e);
+            throw new IllegalStateException("Interrupted while " + command + " ran.", e);
         } finally {
             Files.deleteIfExists(output);
         }

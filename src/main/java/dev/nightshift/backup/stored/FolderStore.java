@@ -1,10 +1,13 @@
 package dev.nightshift.backup.stored;
 
+import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -33,7 +36,12 @@ public final class FolderStore implements Store {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    /** Too little for anything to fit: what a write that failed for want of room leaves. */
+    private static final long FULL = 1 << 20;
+
     private final Path root;
+    private final String title;
 
     /**
      * Opens the folder; it is created if it is missing.
@@ -41,7 +49,13 @@ public final class FolderStore implements Store {
      * @throws Failure.Fatal if it cannot be
      */
     public FolderStore(Path root) {
+        this("backup folder", root);
+    }
+
+    /** The same with what people call it. */
+    public FolderStore(String title, Path root) {
         this.root = root.toAbsolutePath().normalize();
+        this.title = title + " (" + this.root + ")";
         try {
             Files.createDirectories(this.root, PRIVATE_FOLDER);
         } catch (IOException e) {
@@ -233,11 +247,38 @@ public final class FolderStore implements Store {
         }
     }
 
+    /** A full disk would only be filled again, and nobody has changed permissions in a minute; the rest may pass. */
     private Failure unwritable(String name, IOException e) {
-        return new Failure.Retryable(
-                "The object " + name + " cannot be written to " + root + ": " + e.getMessage() + ".",
-                "Check free space and permissions of the backup folder.",
-                e);
+        OptionalLong free = freeBytes();
+        if (free.isPresent() && free.getAsLong() < FULL) {
+            return new Failure.Fatal(
+                    "The " + title + " is full: " + words(e) + ", " + new Bytes(free.getAsLong()) + " free.",
+                    "Make room in the store or move it.",
+                    e);
+        }
+        String what = "The " + title + " cannot be written: " + words(e) + " (" + name + ").";
+        String remedy = "Check permissions and mount of the backup folder.";
+        return e instanceof AccessDeniedException || isReadOnly()
+                ? new Failure.Fatal(what, remedy, e)
+                : new Failure.Retryable(what, remedy, e);
+    }
+
+    private boolean isReadOnly() {
+        try {
+            return Files.getFileStore(root).isReadOnly();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The system's words, without the path that stands in the message already. */
+    private static String words(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "Permission denied";
+        }
+        return e instanceof FileSystemException file && file.getReason() != null
+                ? file.getReason()
+                : String.valueOf(e.getMessage());
     }
 
     private Failure unreadable(String name, IOException e) {

@@ -17,7 +17,8 @@ public interface Store {
         /**
          * Adds bytes.
          *
-         * @throws Failure.Retryable if the store cannot take them
+         * @throws Failure.Retryable if the store cannot take them now
+         * @throws Failure.Fatal if it is full, or may not be written
          */
         void write(byte[] bytes, int from, int count);
 

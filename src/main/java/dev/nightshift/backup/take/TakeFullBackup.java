@@ -90,7 +90,7 @@ public final class TakeFullBackup {
      * @throws CancellationException if {@link #cancel} was called
      * @throws Failure.Retryable if a connection or the store failed
      * @throws Failure.Skippable if the server refuses, or is older than 15
-     * @throws Failure.Fatal if another cluster answers than before, or it was promoted meanwhile
+     * @throws Failure.Fatal if another cluster answers than before, it was promoted meanwhile, or the store is full
      */
     public Manifest run() {
         boolean done = false;

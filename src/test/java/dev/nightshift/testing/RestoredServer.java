@@ -1,7 +1,6 @@
-package dev.nightshift.backup;
+package dev.nightshift.testing;
 
 import dev.nightshift.postgres.Binaries;
-import dev.nightshift.testing.Processes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -12,7 +11,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 
 /** A restored folder, started by PostgreSQL's own programs and nothing of ours. */
-final class RestoredServer implements AutoCloseable {
+public final class RestoredServer implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofSeconds(90);
 
     private final Binaries programs;
@@ -25,11 +24,9 @@ final class RestoredServer implements AutoCloseable {
         this.port = port;
     }
 
-    static RestoredServer start(Binaries programs, Path folder) throws IOException {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+    /** Starts it, recovery included, on a free port of this machine. */
+    public static RestoredServer start(Binaries programs, Path folder) throws IOException {
+        int port = freePort();
         Path log = folder.resolveSibling(folder.getFileName() + ".log");
         Processes.Result result = Processes.run(
                 DEADLINE.plusSeconds(10),
@@ -46,7 +43,19 @@ final class RestoredServer implements AutoCloseable {
         return new RestoredServer(programs, folder, port);
     }
 
-    Connection connect(String database, String password) throws SQLException {
+    /** One that somebody else started; {@link #close} stops it. */
+    public static RestoredServer running(Binaries programs, Path folder, int port) {
+        return new RestoredServer(programs, folder, port);
+    }
+
+    public static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** As the superuser, whose password is the source's. */
+    public Connection connect(String database, String password) throws SQLException {
         return DriverManager.getConnection(
                 "jdbc:postgresql://127.0.0.1:" + port + "/" + database, "postgres", password);
     }
