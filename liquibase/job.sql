@@ -34,7 +34,7 @@ create table job.schedule (
     job        text not null,
     cron       text not null check (length(cron) <= 200),
     zone       text not null,
-    databases  text[] not null,
+    databases  text[] not null check (array_position(databases, null) is null),
     parameters jsonb not null default '{}',
     enabled    boolean not null default true,
     next_fire  timestamptz,
