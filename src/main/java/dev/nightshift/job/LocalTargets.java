@@ -16,6 +16,7 @@ class LocalTargets {
     private record Started(Attempt attempt, Instant at) {}
 
     private final Map<UUID, Started> attempts = new ConcurrentHashMap<>();
+    private final Map<UUID, Long> takers = new ConcurrentHashMap<>();
     private final Set<TargetRun> targets = ConcurrentHashMap.newKeySet();
     private volatile boolean handedOver;
 
@@ -23,8 +24,25 @@ class LocalTargets {
         attempts.put(attempt.id(), new Started(attempt, now));
     }
 
+    /** The runtime did not start it, as far as is known: should a batch job have taken it all the same, it stays that one's. */
+    void notStarted(UUID attempt) {
+        attempts.remove(attempt);
+    }
+
     void ended(UUID attempt) {
         attempts.remove(attempt);
+        takers.remove(attempt);
+    }
+
+    /**
+     * Makes a batch job the one that works on an attempt of this process. Where the runtime started a second one after
+     * all, that one neither works on the attempt nor ends it.
+     *
+     * @return false if another batch job has it
+     */
+    boolean takes(UUID attempt, long batchJob) {
+        Long first = takers.putIfAbsent(attempt, batchJob);
+        return first == null || first == batchJob;
     }
 
     Optional<Attempt> attempt(UUID id) {

@@ -96,9 +96,15 @@ public class RunStarter {
         try {
             batch.start(attempt.job(), attempt.id().toString());
         } catch (RuntimeException e) {
-            local.ended(attempt.id());
+            local.notStarted(attempt.id());
             LOG.log(System.Logger.Level.ERROR, "The batch runtime did not start run " + attempt.run(), e);
-            ledger.end(attempt, "The batch runtime did not start the job: " + rootMessage(e));
+            try {
+                ledger.end(attempt, "The batch runtime did not start the job: " + rootMessage(e));
+            } catch (Failure.Retryable away) {
+                // The runtime needs the repository as well. The run is this node's: nobody else would start or end it.
+                doubtful.add(attempt.id());
+                throw away;
+            }
         }
     }
 
