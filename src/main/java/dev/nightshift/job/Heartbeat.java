@@ -46,6 +46,7 @@ public class Heartbeat {
     @SuppressWarnings("NullAway.Init")
     private ManagedExecutorService executor;
 
+    private final IdleAttempts idle = new IdleAttempts();
     private final AtomicBoolean busy = new AtomicBoolean();
 
     @Schedule(hour = "*", minute = "*", second = "*/5", persistent = false)
@@ -62,6 +63,7 @@ public class Heartbeat {
             // others.
             if (renewals >= 2) {
                 leases.abandonedRuns().forEach(this::recover);
+                recoverOwn();
             }
             // Not on this thread: whatever hears it, the next heartbeat must not wait for it.
             beats.fireAsync(new Beat(), NotificationOptions.ofExecutor(executor));
@@ -74,13 +76,33 @@ public class Heartbeat {
         }
     }
 
-    private void recover(Leases.RunOf run) {
-        if (local.works(run.run())) {
+    private void recover(Leases.Held held) {
+        if (local.works(held.run())) {
             return;
         }
-        ledger.lose(run.project(), run.run(), config.losses())
+        lose(held);
+    }
+
+    /** This node lives, so nobody else recovers what it has let go of: a run whose end could not be written for too long. */
+    private void recoverOwn() {
+        if (node.draining()) {
+            return;
+        }
+        for (Attempt attempt : idle.after(local.attempts(), local::isBusy)) {
+            LOG.log(System.Logger.Level.ERROR, "Nothing works on run {0} any more", attempt.run());
+            local.ended(attempt.id());
+        }
+        for (Leases.Held held : leases.runsOf(node.id())) {
+            if (!local.knows(held.attempt())) {
+                lose(held);
+            }
+        }
+    }
+
+    private void lose(Leases.Held held) {
+        ledger.lose(held, node.id(), config.losses())
                 .ifPresent(status -> LOG.log(
-                        System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", run.run(), status));
+                        System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", held.run(), status));
     }
 
     /** In good order: what still runs is left to the other nodes or the next start, which need not wait for the leases. */

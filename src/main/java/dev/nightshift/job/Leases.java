@@ -29,6 +29,9 @@ class Leases {
     /** A run of some project; what it is, is read under that project. */
     record RunOf(ProjectId project, UUID run) {}
 
+    /** A started run and the attempt that has it. */
+    record Held(ProjectId project, UUID run, UUID attempt) {}
+
     /** A node as the nodes page shows it; public because JSON-B reads no record that is not. */
     public record NodeState(
             UUID id,
@@ -145,15 +148,39 @@ class Leases {
         });
     }
 
-    /** Runs whose node has been silent for longer than {@link #TERM} or has left. */
-    List<RunOf> abandonedRuns() {
+    /** The started runs whose node has been silent for longer than {@link #TERM} or has left. */
+    List<Held> abandonedRuns() {
         return transactions.installation(connection -> {
             try (var query = connection.prepareStatement(
-                    "select project_id, run_id from job.abandoned_runs(make_interval(secs => ?))")) {
+                    "select project_id, run_id, attempt_id from job.abandoned_runs(make_interval(secs => ?))")) {
                 query.setLong(1, TERM.toSeconds());
-                return runs(query);
+                return held(query);
             }
         });
+    }
+
+    /** The started runs that the ledger says a node works on. */
+    List<Held> runsOf(UUID node) {
+        return transactions.installation(connection -> {
+            try (var query =
+                    connection.prepareStatement("select project_id, run_id, attempt_id from job.runs_held_by(?)")) {
+                query.setObject(1, node);
+                return held(query);
+            }
+        });
+    }
+
+    private static List<Held> held(PreparedStatement query) throws SQLException {
+        var held = new ArrayList<Held>();
+        try (var rows = query.executeQuery()) {
+            while (rows.next()) {
+                held.add(new Held(
+                        new ProjectId(rows.getObject(1, UUID.class)),
+                        rows.getObject(2, UUID.class),
+                        rows.getObject(3, UUID.class)));
+            }
+        }
+        return held;
     }
 
     private static List<RunOf> runs(PreparedStatement query) throws SQLException {

@@ -196,23 +196,31 @@ class Ledger {
     }
 
     /** A started run whose node is no more. */
-    private record Orphan(boolean stopping, boolean handedOver, int losses) {}
+    private record Orphan(boolean stopping, boolean handedOver, boolean letGo, int losses) {}
 
     /**
      * Declares a started run lost, with its unfinished targets and steps, and queues it again while the policy allows. One
      * that was told to stop has stopped: it does not begin again by itself.
      *
+     * @param held the attempt whose node is gone or no longer works on it; a run that has gone on since is let be
+     * @param by the node that says so
      * @param mostLosses a run that lost its node this often stays lost; one whose node was stopped in good order always
      *     begins again
      * @return the status it now has; empty if it is no longer started
      */
-    Optional<RunStatus> lose(ProjectId project, UUID run, int mostLosses) {
+    Optional<RunStatus> lose(Leases.Held held, UUID by, int mostLosses) {
+        ProjectId project = held.project();
+        UUID run = held.run();
         return transactions.in(project, connection -> {
-            Orphan orphan = orphan(connection, run).orElse(null);
+            Orphan orphan = orphan(connection, held, by).orElse(null);
             if (orphan == null) {
                 return Optional.<RunStatus>empty();
             }
-            String reason = orphan.handedOver() ? "Its node was stopped." : "Its node died in the middle of the work.";
+            String reason = orphan.handedOver()
+                    ? "Its node was stopped."
+                    : orphan.letGo()
+                            ? "Its node no longer works on it, after an outage of the repository or an error."
+                            : "Its node died in the middle of the work.";
             RunStatus status = orphan.stopping() ? RunStatus.STOPPED : RunStatus.LOST;
             abandon(connection, run, status, reason);
             boolean again = !orphan.stopping() && (orphan.handedOver() || orphan.losses() < mostLosses);
@@ -234,18 +242,21 @@ class Ledger {
     }
 
     /** Counts the loss, if it is one. */
-    private static Optional<Orphan> orphan(Connection connection, UUID run) throws SQLException {
+    private static Optional<Orphan> orphan(Connection connection, Leases.Held held, UUID by) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.run r set losses = r.losses + case when n.stopped_at is null then 1 else 0 end
                   from job.attempt a join job.node n on n.id = a.node_id
                  where a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
-                   and r.id = ? and r.status in ('STARTED', 'STOPPING')
-                returning r.status = 'STOPPING', n.stopped_at is not null, r.losses
+                   and r.id = ? and a.id = ? and r.status in ('STARTED', 'STOPPING')
+                returning r.status = 'STOPPING', n.stopped_at is not null, n.id = ?, r.losses
                 """)) {
-            update.setObject(1, run);
+            update.setObject(1, held.run());
+            update.setObject(2, held.attempt());
+            update.setObject(3, by);
             try (var rows = update.executeQuery()) {
                 return rows.next()
-                        ? Optional.of(new Orphan(rows.getBoolean(1), rows.getBoolean(2), rows.getInt(3)))
+                        ? Optional.of(new Orphan(
+                                rows.getBoolean(1), rows.getBoolean(2), rows.getBoolean(3), rows.getInt(4)))
                         : Optional.empty();
             }
         }

@@ -1,7 +1,6 @@
 package dev.nightshift.job;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,15 +12,40 @@ import java.util.stream.Collectors;
 /** What runs in this process right now: attempts that were started and targets that are worked on. */
 @ApplicationScoped
 class LocalTargets {
-    private record Started(Attempt attempt, Instant at) {}
-
-    private final Map<UUID, Started> attempts = new ConcurrentHashMap<>();
+    private final Set<UUID> doubtful = ConcurrentHashMap.newKeySet();
+    private final Map<UUID, Attempt> attempts = new ConcurrentHashMap<>();
     private final Map<UUID, Long> takers = new ConcurrentHashMap<>();
     private final Set<TargetRun> targets = ConcurrentHashMap.newKeySet();
     private volatile boolean handedOver;
 
-    void started(Attempt attempt, Instant now) {
-        attempts.put(attempt.id(), new Started(attempt, now));
+    /** A claim whose answer is not known yet: it may have been made. */
+    void doubt(UUID attempt) {
+        doubtful.add(attempt);
+    }
+
+    void doubtNoMore(UUID attempt) {
+        doubtful.remove(attempt);
+    }
+
+    List<UUID> doubtful() {
+        return List.copyOf(doubtful);
+    }
+
+    void started(Attempt attempt) {
+        attempts.put(attempt.id(), attempt);
+    }
+
+    /**
+     * True if this process starts the attempt or works on it. An attempt is in doubt, then started, without a moment
+     * between them: whoever read it in the ledger before and finds it neither here nor there knows that it is left.
+     */
+    boolean knows(UUID attempt) {
+        return doubtful.contains(attempt) || attempts.containsKey(attempt);
+    }
+
+    /** True while a target of the attempt is worked on. */
+    boolean isBusy(Attempt attempt) {
+        return targets.stream().anyMatch(target -> target.runId().equals(attempt.run()));
     }
 
     /** The runtime did not start it, as far as is known: should a batch job have taken it all the same, it stays that one's. */
@@ -46,17 +70,16 @@ class LocalTargets {
     }
 
     Optional<Attempt> attempt(UUID id) {
-        return Optional.ofNullable(attempts.get(id)).map(Started::attempt);
+        return Optional.ofNullable(attempts.get(id));
     }
 
     List<Attempt> attempts() {
-        return attempts.values().stream().map(Started::attempt).toList();
+        return List.copyOf(attempts.values());
     }
 
     /** True if this process started the run's attempt and it has not ended. */
     boolean works(UUID run) {
-        return attempts.values().stream()
-                .anyMatch(started -> started.attempt().run().equals(run));
+        return attempts.values().stream().anyMatch(attempt -> attempt.run().equals(run));
     }
 
     int size() {
