@@ -1,6 +1,5 @@
 package dev.nightshift.job;
 
-import dev.nightshift.kernel.Failure;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.tenancy.Work;
@@ -57,12 +56,14 @@ class TargetLedger {
                     update job.target set status = 'STARTED', attempt = ?, fence = ?, started_at = now(), ended_at = null,
                            reason = null, remedy = null
                      where id = ? and status = 'WAITING' and fence <= ?
+                       and exists (select from job.run r where r.id = run_id and r.attempt = ?)
                     returning instance_id, database_id, database_names, checkpoint
                     """)) {
                 update.setInt(1, attempt.number());
                 update.setLong(2, attempt.fence());
                 update.setObject(3, target);
                 update.setLong(4, attempt.fence());
+                update.setInt(5, attempt.number());
                 try (var rows = update.executeQuery()) {
                     if (!rows.next()) {
                         return Optional.<Taken>empty();
@@ -175,7 +176,11 @@ class TargetLedger {
         });
     }
 
-    /** Runs work in the attempt's project only while the target is still this attempt's: a feature's own results. */
+    /**
+     * Runs work in the attempt's project only while the target is still this attempt's: a feature's own results.
+     *
+     * @throws TakenOver if it is not
+     */
     void underFence(Attempt attempt, UUID target, Work.Action work) {
         transactions.run(attempt.project(), connection -> {
             try (var query = connection.prepareStatement(
@@ -184,7 +189,7 @@ class TargetLedger {
                 query.setLong(2, attempt.fence());
                 try (var rows = query.executeQuery()) {
                     if (!rows.next()) {
-                        throw given(attempt);
+                        throw new TakenOver(attempt.number());
                     }
                 }
             }
@@ -204,17 +209,10 @@ class TargetLedger {
                 update.setObject(next, target);
                 update.setLong(next + 1, attempt.fence());
                 if (update.executeUpdate() == 0) {
-                    throw given(attempt);
+                    throw new TakenOver(attempt.number());
                 }
             }
             live.changed(attempt.project(), "target", attempt.run());
         });
-    }
-
-    private static Failure.Fatal given(Attempt attempt) {
-        return new Failure.Fatal(
-                "Attempt " + attempt.number() + " of this run was declared lost and another one has taken over.",
-                null,
-                null);
     }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A batchlet's view of the target it works on: who it is, what was asked, and the ledger to write to. Every write checks
- * the attempt's fence; when another attempt has taken over, it throws {@link Failure.Fatal}.
+ * the attempt's fence; when another attempt has taken over, it throws {@link TakenOver}.
  *
  * <p>Thread-safe: progress may come from any thread of the work.
  */
@@ -221,10 +221,15 @@ public final class TargetRun {
      *
      * @param write may be called again after a commit whose answer was lost: an insert needs an id of its own and
      *     {@code on conflict do nothing}
-     * @throws Failure.Fatal if another attempt has taken over
+     * @throws TakenOver if another attempt has taken over
      */
     public void store(Work.Action write) {
         Patience.whenRepositoryAnswers(() -> targets.underFence(attempt, target.id(), write), this::throwIfStopped);
+    }
+
+    /** As {@link #store}, for what the frame says of the target's end: a stop no longer matters then. */
+    void conclude(Work.Action write) {
+        Patience.untilRepositoryAnswers(() -> targets.underFence(attempt, target.id(), write));
     }
 
     public boolean stopRequested() {
