@@ -93,24 +93,28 @@ class Leases {
     }
 
     /**
-     * Takes or keeps the lease of a resource for a holder.
+     * Takes the lease of a resource for a holder. One target may be two holders: a node that was declared lost and wakes
+     * up does not take its successor's.
      *
-     * @return false while another holder's lease has not lapsed
+     * @return the lease's fence, by which it is released; empty while another one's has not lapsed
      */
-    boolean acquire(String resource, UUID node, UUID holder) {
+    Optional<Long> acquire(String resource, UUID node, UUID holder) {
         return transactions.installation(connection -> {
             try (var upsert = connection.prepareStatement("""
                     insert into job.lease as l (resource, node_id, fence, holder, until)
                     values (?, ?, nextval('job.fence'), ?, now() + make_interval(secs => ?))
                     on conflict (resource) do update
                        set node_id = excluded.node_id, fence = excluded.fence, holder = excluded.holder, until = excluded.until
-                     where l.until < now() or l.holder = excluded.holder
+                     where l.until < now() or l.holder = excluded.holder and l.node_id = excluded.node_id
+                    returning fence
                     """)) {
                 upsert.setString(1, resource);
                 upsert.setObject(2, node);
                 upsert.setObject(3, holder);
                 upsert.setLong(4, TERM.toSeconds());
-                return upsert.executeUpdate() == 1;
+                try (var rows = upsert.executeQuery()) {
+                    return rows.next() ? Optional.of(rows.getLong(1)) : Optional.<Long>empty();
+                }
             }
         });
     }
@@ -128,11 +132,12 @@ class Leases {
         });
     }
 
-    void release(String resource, UUID holder) {
+    /** Gives a lease back, unless it lapsed and somebody took it since. */
+    void release(String resource, long fence) {
         transactions.installation(connection -> {
-            try (var delete = connection.prepareStatement("delete from job.lease where resource = ? and holder = ?")) {
+            try (var delete = connection.prepareStatement("delete from job.lease where resource = ? and fence = ?")) {
                 delete.setString(1, resource);
-                delete.setObject(2, holder);
+                delete.setLong(2, fence);
                 return delete.executeUpdate();
             }
         });

@@ -71,12 +71,15 @@ class TargetLocks {
     Held acquire(JobDefinition job, TargetRun target) throws InterruptedException {
         String resource = resource(job, target);
         boolean waited = false;
-        while (!Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId()))) {
+        Optional<Long> fence;
+        while ((fence = Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId())))
+                .isEmpty()) {
             waited = true;
             target.waitsFor("Waits for " + holder(target, resource) + ".");
             pause(target);
         }
-        Runnable release = () -> Patience.untilRepositoryAnswers(() -> leases.release(resource, target.targetId()));
+        long held = fence.get();
+        Runnable release = () -> Patience.untilRepositoryAnswers(() -> leases.release(resource, held));
         try {
             Connection session = job.locksTarget() ? lockOnTarget(job, target) : null;
             if (waited || session != null) {
