@@ -132,12 +132,16 @@ class Ledger {
     void end(Attempt attempt, String reasonForUntouched) {
         transactions.run(attempt.project(), connection -> {
             try (var update = connection.prepareStatement("""
-                    update job.target t
-                       set status = case when r.status = 'STOPPING' then 'STOPPED' else 'FAILED' end,
-                           reason = case when r.status = 'STOPPING' then 'Stopped before it began.' else ? end, ended_at = now()
-                      from job.run r
-                     where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
-                       and r.status in ('STARTED', 'STOPPING') and t.status in ('WAITING', 'STARTED')
+                    with ended as (
+                      update job.target t
+                         set status = case when r.status = 'STOPPING' then 'STOPPED' else 'FAILED' end,
+                             reason = case when r.status = 'STOPPING' then 'Stopped before it began.' else ? end, ended_at = now()
+                        from job.run r
+                       where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
+                         and r.status in ('STARTED', 'STOPPING') and t.status in ('WAITING', 'STARTED')
+                      returning t.id, t.status)
+                    update job.step s set status = ended.status, ended_at = now() from ended
+                     where s.target_id = ended.id and s.status = 'STARTED'
                     """)) {
                 update.setString(1, reasonForUntouched);
                 update.setObject(2, attempt.run());

@@ -89,13 +89,11 @@ public final class TargetRun {
 
     /** Ends a step. {@code figure} says in a few words what it measured, {@code 312.4 MB}. */
     public void done(String name, @Nullable String figure) {
-        step = null;
         endStep(name, TargetStatus.COMPLETED, figure, null);
     }
 
     /** Ends a step that was not needed or not possible, with the reason. */
     public void skipped(String name, String reason) {
-        step = null;
         endStep(name, TargetStatus.SKIPPED, null, reason);
     }
 
@@ -103,14 +101,16 @@ public final class TargetRun {
     private void endStep(String name, TargetStatus status, @Nullable String figure, @Nullable String reason) {
         Patience.whenRepositoryAnswers(
                 () -> targets.endStep(attempt, target.id(), name, status, figure, reason), this::throwIfStopped);
+        // Not before: until it is written, the step is what the target's end has to end as well.
+        step = null;
     }
 
     /** Ends the step that is under way, because the target ends. */
     void abandonStep(TargetStatus status, @Nullable String reason) {
         String current = step;
         if (current != null) {
-            step = null;
             targets.endStep(attempt, target.id(), current, status, null, reason);
+            step = null;
         }
     }
 
