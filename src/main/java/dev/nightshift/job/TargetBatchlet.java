@@ -114,23 +114,17 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
                 lock.keep();
                 work(target);
                 return;
-            } catch (Failure.Retryable e) {
-                if (target.stopRequested()) {
-                    throw new StopRequested();
-                }
-                if (tries == TRIES) {
-                    throw e;
-                }
-                Duration pause = pause(tries);
-                target.warn(e.getMessage() + " Trying again in " + pause.toSeconds() + " s (" + tries + " of " + TRIES
-                        + " tries).");
-                sleep(target, pause);
             } catch (Exception e) {
                 // A cancelled statement or a closed stream is the stop that was asked for, whatever it calls itself.
-                if (target.stopRequested()) {
-                    throw new StopRequested();
+                Exception cause = target.stopRequested() ? target.whyStopped() : e;
+                if (!(cause instanceof Failure.Retryable) || tries == TRIES) {
+                    throw cause;
                 }
-                throw e;
+                target.tryAgain();
+                Duration pause = pause(tries);
+                target.warn(cause.getMessage() + " Trying again in " + pause.toSeconds() + " s (" + tries + " of " + TRIES
+                        + " tries).");
+                sleep(target, pause);
             }
         }
     }

@@ -31,6 +31,7 @@ public final class TargetRun {
     private final List<AutoCloseable> cancels = new ArrayList<>();
     private volatile boolean stop;
     private volatile boolean handedOver;
+    private volatile Failure.@Nullable Retryable interruption;
     private volatile @Nullable Concern concern;
     private volatile Optional<JsonObject> checkpoint;
     private volatile @Nullable String step;
@@ -239,7 +240,34 @@ public final class TargetRun {
     /** Ends the work if a stop was asked for. */
     public void throwIfStopped() {
         if (stop) {
-            throw new StopRequested();
+            throw whyStopped();
+        }
+    }
+
+    RuntimeException whyStopped() {
+        Failure.Retryable why = interruption;
+        return why == null ? new StopRequested() : why;
+    }
+
+    /** Ends this try of the work because what it needs is gone; another one may follow. */
+    void interrupt(Failure.Retryable why) {
+        synchronized (cancels) {
+            if (stop) {
+                return;
+            }
+            interruption = why;
+        }
+        stop();
+    }
+
+    /** Before the next try: its predecessor's interruption is none of its own. A person's stop is told again in a second. */
+    void tryAgain() {
+        synchronized (cancels) {
+            if (interruption != null) {
+                interruption = null;
+                stop = false;
+                cancels.clear();
+            }
         }
     }
 
@@ -257,7 +285,10 @@ public final class TargetRun {
 
     /** The node goes down: the work ends here without a word in the ledger, so that another node takes the run over. */
     void handOver() {
-        handedOver = true;
+        synchronized (cancels) {
+            handedOver = true;
+            interruption = null;
+        }
         stop();
     }
 
