@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
@@ -14,7 +15,10 @@ import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.NotificationOptions;
 import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** Every 5 s: says that this node lives, renews its leases, and recovers what dead nodes left. */
 @Singleton
@@ -29,6 +33,9 @@ public class Heartbeat {
 
     @Inject
     private Node node;
+
+    @Inject
+    private Clock clock;
 
     @Inject
     private Ledger ledger;
@@ -46,6 +53,7 @@ public class Heartbeat {
     @SuppressWarnings("NullAway.Init")
     private ManagedExecutorService executor;
 
+    private volatile @Nullable Instant partitionsMade;
     private final IdleAttempts idle = new IdleAttempts();
     private final AtomicBoolean busy = new AtomicBoolean();
 
@@ -56,8 +64,11 @@ public class Heartbeat {
         }
         try {
             int renewals = leases.beat(node.id(), node.name(), Version.current(), node.draining());
-            if (renewals == 0) {
+            // Daily: a node may be up for months, and next month's lines must not end up in the rest.
+            Instant made = partitionsMade;
+            if (made == null || clock.now().isAfter(made.plus(Duration.ofDays(1)))) {
                 leases.ensureLogPartitions();
+                partitionsMade = clock.now();
             }
             // An outage of the repository makes every heartbeat stale: whoever comes back first must not bury the
             // others.
