@@ -367,6 +367,12 @@ class Ledger {
     static void log(
             Connection connection, ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text)
             throws SQLException {
+        // Readers go on after the last number they saw: within a run, numbers must become visible in their order.
+        try (var lock = connection.prepareStatement(
+                "select pg_advisory_xact_lock(hashtextextended('nightshift log ' || ?, 0))")) {
+            lock.setString(1, run.toString());
+            lock.execute();
+        }
         try (var insert = connection.prepareStatement("""
                 insert into job.log_line (project_id, run_id, target_id, at, level, text)
                 values (?, ?, ?, clock_timestamp(), ?, left(?, 4000))
