@@ -28,6 +28,7 @@ public final class TargetRun {
     private final TargetLedger.Taken target;
     private final TargetLedger targets;
     private final Ledger ledger;
+    private final Outage outage = new Outage(System::nanoTime);
     private final List<AutoCloseable> cancels = new ArrayList<>();
     private volatile boolean stop;
     private volatile boolean handedOver;
@@ -145,20 +146,22 @@ public final class TargetRun {
     }
 
     /**
-     * How far the current step is; written once a second at most. A repository that is away does not stop the work.
+     * How far the current step is; written once a second at most. A repository that is away neither stops nor slows the
+     * work.
      *
      * @param total null when not known
      * @param unit of both figures: {@code bytes}, {@code tables}
      */
     public void progress(long done, @Nullable Long total, String unit, @Nullable String text) {
         long now = System.nanoTime();
-        if (progressAt != 0 && now - progressAt < PROGRESS_EVERY_NANOS) {
+        if (progressAt != 0 && now - progressAt < PROGRESS_EVERY_NANOS || outage.lasts()) {
             return;
         }
         progressAt = now;
         try {
             targets.progress(attempt, target.id(), done, total, unit, text);
         } catch (Failure.Retryable e) {
+            outage.seen();
             LOG.log(System.Logger.Level.WARNING, "Progress of run {0} not written: {1}", attempt.run(), e.getMessage());
         }
     }
@@ -183,9 +186,13 @@ public final class TargetRun {
                 attempt.job(),
                 target.databaseNames(),
                 text);
+        if (level == Run.Level.INFO && outage.lasts()) {
+            return;
+        }
         try {
             ledger.log(attempt.project(), attempt.run(), target.id(), level, text);
         } catch (Failure.Retryable e) {
+            outage.seen();
             LOG.log(System.Logger.Level.WARNING, "Log line of run {0} not stored: {1}", attempt.run(), e.getMessage());
         }
     }
