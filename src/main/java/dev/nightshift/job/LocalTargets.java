@@ -82,8 +82,20 @@ class LocalTargets {
         return attempts.values().stream().anyMatch(attempt -> attempt.run().equals(run));
     }
 
-    int size() {
-        return attempts.size();
+    /**
+     * How many more runs this node takes. One whose targets all wait for locks of others keeps nothing busy and leaves its
+     * place to another; as many as there are places may wait beside, no more.
+     *
+     * @param places runs that the node works on at once
+     */
+    int room(int places) {
+        int waiting = (int) attempts.values().stream().filter(this::isWaiting).count();
+        return Math.min(places - (attempts.size() - waiting), 2 * places - attempts.size());
+    }
+
+    private boolean isWaiting(Attempt attempt) {
+        List<TargetRun> its = of(attempt.run());
+        return !its.isEmpty() && its.stream().allMatch(TargetRun::isWaiting);
     }
 
     /** The node goes down: all work here ends and is left to others. */

@@ -56,7 +56,7 @@ public class RunStarter {
         try {
             stopWhatIsToStop();
             startWhatIsInDoubt();
-            int room = node.draining() ? 0 : config.parallelRuns() - local.size();
+            int room = node.draining() ? 0 : local.room(config.parallelRuns());
             if (room > 0) {
                 leases.waitingRuns(room).forEach(this::start);
             }

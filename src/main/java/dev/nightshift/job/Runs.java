@@ -78,7 +78,22 @@ public class Runs {
 
     /** A run that was due and could not be started, kept with the reason. */
     public UUID missed(ProjectId project, RunRequest request, String reason) {
-        return transactions.in(project, connection -> repository.missed(connection, project, request, reason));
+        return notStarted(project, request, RunStatus.MISSED, reason);
+    }
+
+    /** A run that was due and was left out on purpose, kept with the reason. */
+    public UUID skipped(ProjectId project, RunRequest request, String reason) {
+        return notStarted(project, request, RunStatus.SKIPPED, reason);
+    }
+
+    private UUID notStarted(ProjectId project, RunRequest request, RunStatus status, String reason) {
+        return transactions.in(
+                project, connection -> repository.notStarted(connection, project, request, status, reason));
+    }
+
+    /** The run of a schedule that is not over, if there is one. */
+    public Optional<UUID> open(ProjectId project, UUID schedule) {
+        return transactions.in(project, connection -> RunRepository.open(connection, schedule));
     }
 
     /** A line in a run's log. */

@@ -149,11 +149,9 @@ class TargetLocks {
      */
     Held acquire(JobDefinition job, TargetRun target) throws InterruptedException {
         String resource = resource(job, target);
-        boolean waited = false;
         Optional<Long> fence;
         while ((fence = Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId())))
                 .isEmpty()) {
-            waited = true;
             target.waitsFor("Waits for " + holder(target, resource) + ".");
             pause(target);
         }
@@ -162,7 +160,7 @@ class TargetLocks {
         try {
             LockSession session = job.locksTarget() ? lockOnTarget(job, target) : null;
             both = new Held(target, lease, session);
-            if (waited || session != null) {
+            if (target.isWaiting()) {
                 target.waitsNoMore();
             }
             held.add(both);

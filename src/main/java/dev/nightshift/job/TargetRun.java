@@ -31,6 +31,7 @@ public final class TargetRun {
     private final Outage outage = new Outage(System::nanoTime);
     private final List<AutoCloseable> cancels = new ArrayList<>();
     private volatile boolean stop;
+    private volatile boolean waiting;
     private volatile boolean handedOver;
     private volatile Failure.@Nullable Retryable interruption;
     private volatile @Nullable Concern concern;
@@ -127,6 +128,11 @@ public final class TargetRun {
         concern = new Concern(fingerprint, subject);
     }
 
+    /** True while it waits for a lock. */
+    boolean isWaiting() {
+        return waiting;
+    }
+
     @Nullable
     Concern concern() {
         return concern;
@@ -138,10 +144,12 @@ public final class TargetRun {
 
     /** Says what the target waits for. */
     void waitsFor(String reason) {
+        waiting = true;
         targets.reason(attempt, target.id(), reason);
     }
 
     void waitsNoMore() {
+        waiting = false;
         targets.reason(attempt, target.id(), null);
     }
 

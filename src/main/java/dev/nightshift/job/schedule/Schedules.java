@@ -146,7 +146,8 @@ public class Schedules {
 
     /**
      * Fires what is due, each exactly once over all nodes: the row is locked, the run is unique by schedule and fire time,
-     * and both change in one transaction. A schedule that missed several times fires once.
+     * and both change in one transaction. A schedule that missed several times fires once; one whose last run is not over
+     * leaves a run SKIPPED.
      */
     void fireDue() {
         List<ScheduleRepository.Due> due =
@@ -174,6 +175,15 @@ public class Schedules {
         }
         schedule.advance(now);
         repository.flush();
+        UUID open = runs.open(due.project(), schedule.id()).orElse(null);
+        if (open != null) {
+            // One more would only wait for the lock that this one holds, and take a place on the node meanwhile.
+            runs.skipped(
+                    due.project(),
+                    request(schedule, List.of(), JsonValue.EMPTY_JSON_OBJECT, fireAt),
+                    "The schedule's run " + open + " was not over yet.");
+            return;
+        }
         List<String> gone = new ArrayList<>();
         List<String> databases = present(due.project(), schedule, gone);
         UUID run = runs.request(due.project(), request(schedule, databases, parameters(schedule), fireAt));
