@@ -97,9 +97,7 @@ public class Schedules {
     public void add(ProjectId project, Name name, Plan plan) {
         transactions.run(project, connection -> {
             if (repository.named(project, name.value()).isPresent()) {
-                throw new Failure.Conflict(
-                        "This project has a schedule named " + name + " already.",
-                        "Choose another name, or change that one.");
+                throw ScheduleRepository.nameTaken(name.value());
             }
             Instant now = ScheduleRepository.now(connection);
             var schedule = new Schedule(Ids.next(clock), project.value(), name.value(), now);
