@@ -186,7 +186,7 @@ class Ledger {
     }
 
     /** Alerting hears of a run's end even if this node dies right after. */
-    private static void outbox(Connection connection, ProjectId project, UUID run, RunStatus status)
+    static void outbox(Connection connection, ProjectId project, UUID run, RunStatus status)
             throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into finding.outbox (project_id, kind, subject_id, payload)
@@ -339,6 +339,7 @@ class Ledger {
                         targets.setObject(1, run);
                         targets.executeUpdate();
                     }
+                    outbox(connection, project, run, RunStatus.STOPPED);
                 }
             }
         }

@@ -118,6 +118,7 @@ class RunRepository {
             insert.setTimestamp(9, request.fireAt() == null ? null : Timestamp.from(request.fireAt()));
             insert.executeUpdate();
         }
+        Ledger.outbox(connection, project, run, status);
         live.changed(project, "run", run);
         return run;
     }
