@@ -55,15 +55,16 @@ class TargetLedger {
             try (var update = connection.prepareStatement("""
                     update job.target set status = 'STARTED', attempt = ?, fence = ?, started_at = now(), ended_at = null,
                            reason = null, remedy = null
-                     where id = ? and status = 'WAITING' and fence <= ?
+                     where id = ? and status = any (?) and fence <= ?
                        and exists (select from job.run r where r.id = run_id and r.attempt = ?)
                     returning instance_id, database_id, database_names, checkpoint
                     """)) {
                 update.setInt(1, attempt.number());
                 update.setLong(2, attempt.fence());
                 update.setObject(3, target);
-                update.setLong(4, attempt.fence());
-                update.setInt(5, attempt.number());
+                update.setArray(4, TargetStatus.before(TargetStatus.STARTED, connection));
+                update.setLong(5, attempt.fence());
+                update.setInt(6, attempt.number());
                 try (var rows = update.executeQuery()) {
                     if (!rows.next()) {
                         return Optional.<Taken>empty();
@@ -165,6 +166,9 @@ class TargetLedger {
     }
 
     void end(Attempt attempt, UUID target, TargetStatus status, @Nullable String reason, @Nullable String remedy) {
+        if (!TargetStatus.STARTED.mayBecome(status)) {
+            throw new IllegalArgumentException("A target that is worked on does not become " + status + ".");
+        }
         fenced(attempt, target, """
                 update job.target set status = ?, reason = ?, remedy = ?, ended_at = now(), progress_at = null
                  where id = ? and fence = ? and status = 'STARTED'
