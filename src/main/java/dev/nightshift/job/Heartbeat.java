@@ -38,7 +38,7 @@ public class Heartbeat {
     private Clock clock;
 
     @Inject
-    private Ledger ledger;
+    private LostRuns lost;
 
     @Inject
     private LocalTargets local;
@@ -111,7 +111,7 @@ public class Heartbeat {
     }
 
     private void lose(Leases.Held held) {
-        ledger.lose(held, node.id(), config.losses())
+        lost.lose(held, node.id(), config.losses())
                 .ifPresent(status -> LOG.log(
                         System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", held.run(), status));
     }

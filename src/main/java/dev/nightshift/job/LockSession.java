@@ -55,8 +55,7 @@ final class LockSession implements AutoCloseable {
 
     /** False while another session holds it. */
     boolean tryLock() {
-        try (var query =
-                session.connection().prepareStatement("select pg_try_advisory_lock(hashtextextended(?, 0))")) {
+        try (var query = session.connection().prepareStatement("select pg_try_advisory_lock(hashtextextended(?, 0))")) {
             query.setString(1, "nightshift " + kindOfWork);
             try (var rows = query.executeQuery()) {
                 rows.next();

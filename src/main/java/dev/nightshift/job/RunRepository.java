@@ -99,8 +99,7 @@ class RunRepository {
     }
 
     /** A run that was due and is over without having begun: MISSED or SKIPPED. */
-    UUID notStarted(
-            Connection connection, ProjectId project, RunRequest request, RunStatus status, String reason)
+    UUID notStarted(Connection connection, ProjectId project, RunRequest request, RunStatus status, String reason)
             throws SQLException {
         UUID run = Ids.next(clock);
         try (var insert = connection.prepareStatement("""

@@ -122,8 +122,8 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
                 }
                 target.tryAgain();
                 Duration pause = pause(tries);
-                target.warn(cause.getMessage() + " Trying again in " + pause.toSeconds() + " s (" + tries + " of " + TRIES
-                        + " tries).");
+                target.warn(cause.getMessage() + " Trying again in " + pause.toSeconds() + " s (" + tries + " of "
+                        + TRIES + " tries).");
                 sleep(target, pause);
             }
         }

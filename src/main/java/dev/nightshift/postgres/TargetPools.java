@@ -148,8 +148,7 @@ public final class TargetPools implements AutoCloseable {
     /** As {@link #open}, outside of the pool: for a session that is held for hours beside the work and must not take its place. */
     public Session openApart(Endpoint endpoint, Deadlines deadlines, String job) {
         return admitted(
-                endpoint,
-                () -> session(Connector.connect(endpoint, deadlines.connect()), deadlines, job, () -> {}));
+                endpoint, () -> session(Connector.connect(endpoint, deadlines.connect()), deadlines, job, () -> {}));
     }
 
     private interface Opening {

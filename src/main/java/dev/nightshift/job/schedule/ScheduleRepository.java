@@ -50,8 +50,7 @@ class ScheduleRepository {
 
     static Failure.Conflict nameTaken(String name) {
         return new Failure.Conflict(
-                "This project has a schedule named " + name + " already.",
-                "Choose another name, or change that one.");
+                "This project has a schedule named " + name + " already.", "Choose another name, or change that one.");
     }
 
     void flush() {

@@ -262,8 +262,8 @@ public class Schedules {
                             new Subject(Subject.Kind.RUN, lastRun, schedule.name()),
                             Severity.CRITICAL,
                             "Schedule " + schedule.name() + " was disabled",
-                            "The " + schedule.job() + " that was due did not start, and its next time could not be set: "
-                                    + why,
+                            "The " + schedule.job()
+                                    + " that was due did not start, and its next time could not be set: " + why,
                             "Change or delete the schedule.",
                             JsonValue.EMPTY_JSON_OBJECT,
                             null));
@@ -280,8 +280,8 @@ public class Schedules {
             }
             schedule.advance(now);
             repository.flush();
-            UUID run = runs.missed(
-                    due.project(), request(schedule, List.of(), JsonValue.EMPTY_JSON_OBJECT, fireAt), why);
+            UUID run =
+                    runs.missed(due.project(), request(schedule, List.of(), JsonValue.EMPTY_JSON_OBJECT, fireAt), why);
             findings.report(
                     due.project(),
                     new FindingReport(
