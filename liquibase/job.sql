@@ -34,7 +34,7 @@ create table job.schedule (
     job        text not null,
     cron       text not null check (length(cron) <= 200),
     zone       text not null,
-    databases  text[] not null,
+    databases  text[] not null check (array_position(databases, null) is null),
     parameters jsonb not null default '{}',
     enabled    boolean not null default true,
     next_fire  timestamptz,
@@ -189,15 +189,23 @@ as $$
 $$;
 
 -- Runs whose node's heartbeat is older than dead_after.
-create function job.abandoned_runs(dead_after interval) returns table (project_id uuid, run_id uuid)
+create function job.abandoned_runs(dead_after interval) returns table (project_id uuid, run_id uuid, attempt_id uuid)
     language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-    select r.project_id, r.id
+    select r.project_id, r.id, a.id
       from job.run r
       join job.attempt a on a.run_id = r.id and a.number = r.attempt
       join job.node n on n.id = a.node_id
      where r.status in ('STARTED', 'STOPPING')
        and (n.stopped_at is not null or n.heartbeat_at < now() - dead_after)
+$$;
+
+-- What a node is said to work on: it compares that with what it does work on.
+create function job.runs_held_by(node uuid) returns table (project_id uuid, run_id uuid, attempt_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id, a.id from job.run r join job.attempt a on a.run_id = r.id and a.number = r.attempt
+     where r.status in ('STARTED', 'STOPPING') and a.node_id = node
 $$;
 
 -- Batch threads know nothing but their attempt's id.
@@ -241,7 +249,7 @@ begin
 end $$;
 
 revoke execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.project_of_attempt(uuid), job.figures(),
-    job.runs_of_node(uuid), job.ensure_log_partitions() from public;
+    job.runs_of_node(uuid), job.runs_held_by(uuid), job.ensure_log_partitions() from public;
 grant execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.project_of_attempt(uuid), job.figures(),
-    job.runs_of_node(uuid), job.ensure_log_partitions() to ${app_role};
---rollback drop function job.due_schedules(int); drop function job.waiting_runs(int); drop function job.abandoned_runs(interval); drop function job.project_of_attempt(uuid); drop function job.figures(); drop function job.runs_of_node(uuid); drop function job.ensure_log_partitions();
+    job.runs_of_node(uuid), job.runs_held_by(uuid), job.ensure_log_partitions() to ${app_role};
+--rollback drop function job.due_schedules(int); drop function job.waiting_runs(int); drop function job.abandoned_runs(interval); drop function job.project_of_attempt(uuid); drop function job.figures(); drop function job.runs_of_node(uuid); drop function job.runs_held_by(uuid); drop function job.ensure_log_partitions();

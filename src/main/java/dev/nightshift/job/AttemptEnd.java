@@ -2,6 +2,7 @@ package dev.nightshift.job;
 
 import jakarta.batch.api.BatchProperty;
 import jakarta.batch.api.listener.AbstractJobListener;
+import jakarta.batch.runtime.context.JobContext;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
@@ -21,6 +22,9 @@ public class AttemptEnd extends AbstractJobListener {
     @Inject
     private LocalTargets local;
 
+    @Inject
+    private JobContext context;
+
     @Override
     public void afterJob() {
         if (local.handedOver()) {
@@ -29,7 +33,7 @@ public class AttemptEnd extends AbstractJobListener {
         UUID id = UUID.fromString(attemptId);
         // What this process started is its own to end, even where the answer to the taking was lost on the way.
         Attempt attempt = local.attempt(id).orElse(null);
-        if (attempt == null) {
+        if (attempt == null || !local.takes(id, context.getInstanceId())) {
             return;
         }
         try {

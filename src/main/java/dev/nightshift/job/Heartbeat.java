@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
@@ -14,7 +15,10 @@ import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.NotificationOptions;
 import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /** Every 5 s: says that this node lives, renews its leases, and recovers what dead nodes left. */
 @Singleton
@@ -31,7 +35,10 @@ public class Heartbeat {
     private Node node;
 
     @Inject
-    private Ledger ledger;
+    private Clock clock;
+
+    @Inject
+    private LostRuns lost;
 
     @Inject
     private LocalTargets local;
@@ -46,6 +53,8 @@ public class Heartbeat {
     @SuppressWarnings("NullAway.Init")
     private ManagedExecutorService executor;
 
+    private volatile @Nullable Instant partitionsMade;
+    private final IdleAttempts idle = new IdleAttempts();
     private final AtomicBoolean busy = new AtomicBoolean();
 
     @Schedule(hour = "*", minute = "*", second = "*/5", persistent = false)
@@ -55,13 +64,17 @@ public class Heartbeat {
         }
         try {
             int renewals = leases.beat(node.id(), node.name(), Version.current(), node.draining());
-            if (renewals == 0) {
+            // Daily: a node may be up for months, and next month's lines must not end up in the rest.
+            Instant made = partitionsMade;
+            if (made == null || clock.now().isAfter(made.plus(Duration.ofDays(1)))) {
                 leases.ensureLogPartitions();
+                partitionsMade = clock.now();
             }
             // An outage of the repository makes every heartbeat stale: whoever comes back first must not bury the
             // others.
             if (renewals >= 2) {
                 leases.abandonedRuns().forEach(this::recover);
+                recoverOwn();
             }
             // Not on this thread: whatever hears it, the next heartbeat must not wait for it.
             beats.fireAsync(new Beat(), NotificationOptions.ofExecutor(executor));
@@ -74,13 +87,33 @@ public class Heartbeat {
         }
     }
 
-    private void recover(Leases.RunOf run) {
-        if (local.works(run.run())) {
+    private void recover(Leases.Held held) {
+        if (local.works(held.run())) {
             return;
         }
-        ledger.lose(run.project(), run.run(), config.losses())
+        lose(held);
+    }
+
+    /** This node lives, so nobody else recovers what it has let go of: a run whose end could not be written for too long. */
+    private void recoverOwn() {
+        if (node.draining()) {
+            return;
+        }
+        for (Attempt attempt : idle.after(local.attempts(), local::isBusy)) {
+            LOG.log(System.Logger.Level.ERROR, "Nothing works on run {0} any more", attempt.run());
+            local.ended(attempt.id());
+        }
+        for (Leases.Held held : leases.runsOf(node.id())) {
+            if (!local.knows(held.attempt())) {
+                lose(held);
+            }
+        }
+    }
+
+    private void lose(Leases.Held held) {
+        lost.lose(held, node.id(), config.losses())
                 .ifPresent(status -> LOG.log(
-                        System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", run.run(), status));
+                        System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", held.run(), status));
     }
 
     /** In good order: what still runs is left to the other nodes or the next start, which need not wait for the leases. */

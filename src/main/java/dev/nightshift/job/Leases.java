@@ -29,6 +29,9 @@ class Leases {
     /** A run of some project; what it is, is read under that project. */
     record RunOf(ProjectId project, UUID run) {}
 
+    /** A started run and the attempt that has it. */
+    record Held(ProjectId project, UUID run, UUID attempt) {}
+
     /** A node as the nodes page shows it; public because JSON-B reads no record that is not. */
     public record NodeState(
             UUID id,
@@ -90,24 +93,28 @@ class Leases {
     }
 
     /**
-     * Takes or keeps the lease of a resource for a holder.
+     * Takes the lease of a resource for a holder. One target may be two holders: a node that was declared lost and wakes
+     * up does not take its successor's.
      *
-     * @return false while another holder's lease has not lapsed
+     * @return the lease's fence, by which it is released; empty while another one's has not lapsed
      */
-    boolean acquire(String resource, UUID node, UUID holder) {
+    Optional<Long> acquire(String resource, UUID node, UUID holder) {
         return transactions.installation(connection -> {
             try (var upsert = connection.prepareStatement("""
                     insert into job.lease as l (resource, node_id, fence, holder, until)
                     values (?, ?, nextval('job.fence'), ?, now() + make_interval(secs => ?))
                     on conflict (resource) do update
                        set node_id = excluded.node_id, fence = excluded.fence, holder = excluded.holder, until = excluded.until
-                     where l.until < now() or l.holder = excluded.holder
+                     where l.until < now() or l.holder = excluded.holder and l.node_id = excluded.node_id
+                    returning fence
                     """)) {
                 upsert.setString(1, resource);
                 upsert.setObject(2, node);
                 upsert.setObject(3, holder);
                 upsert.setLong(4, TERM.toSeconds());
-                return upsert.executeUpdate() == 1;
+                try (var rows = upsert.executeQuery()) {
+                    return rows.next() ? Optional.of(rows.getLong(1)) : Optional.<Long>empty();
+                }
             }
         });
     }
@@ -125,11 +132,12 @@ class Leases {
         });
     }
 
-    void release(String resource, UUID holder) {
+    /** Gives a lease back, unless it lapsed and somebody took it since. */
+    void release(String resource, long fence) {
         transactions.installation(connection -> {
-            try (var delete = connection.prepareStatement("delete from job.lease where resource = ? and holder = ?")) {
+            try (var delete = connection.prepareStatement("delete from job.lease where resource = ? and fence = ?")) {
                 delete.setString(1, resource);
-                delete.setObject(2, holder);
+                delete.setLong(2, fence);
                 return delete.executeUpdate();
             }
         });
@@ -145,15 +153,39 @@ class Leases {
         });
     }
 
-    /** Runs whose node has been silent for longer than {@link #TERM} or has left. */
-    List<RunOf> abandonedRuns() {
+    /** The started runs whose node has been silent for longer than {@link #TERM} or has left. */
+    List<Held> abandonedRuns() {
         return transactions.installation(connection -> {
             try (var query = connection.prepareStatement(
-                    "select project_id, run_id from job.abandoned_runs(make_interval(secs => ?))")) {
+                    "select project_id, run_id, attempt_id from job.abandoned_runs(make_interval(secs => ?))")) {
                 query.setLong(1, TERM.toSeconds());
-                return runs(query);
+                return held(query);
             }
         });
+    }
+
+    /** The started runs that the ledger says a node works on. */
+    List<Held> runsOf(UUID node) {
+        return transactions.installation(connection -> {
+            try (var query =
+                    connection.prepareStatement("select project_id, run_id, attempt_id from job.runs_held_by(?)")) {
+                query.setObject(1, node);
+                return held(query);
+            }
+        });
+    }
+
+    private static List<Held> held(PreparedStatement query) throws SQLException {
+        var held = new ArrayList<Held>();
+        try (var rows = query.executeQuery()) {
+            while (rows.next()) {
+                held.add(new Held(
+                        new ProjectId(rows.getObject(1, UUID.class)),
+                        rows.getObject(2, UUID.class),
+                        rows.getObject(3, UUID.class)));
+            }
+        }
+        return held;
     }
 
     private static List<RunOf> runs(PreparedStatement query) throws SQLException {

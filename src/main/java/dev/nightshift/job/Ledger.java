@@ -15,8 +15,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what happens to runs: claims, their end, and their loss. Every write is a short transaction of its own, because
- * the work on a target may take hours.
+ * Writes what happens to runs: claims, stops and ends; losses are in {@link LostRuns}. Every write is a short
+ * transaction of its own, because the work on a target may take hours.
  */
 @ApplicationScoped
 class Ledger {
@@ -37,7 +37,7 @@ class Ledger {
             try (var update = connection.prepareStatement("""
                     with claimed as (
                       update job.run set status = 'STARTED', reason = null, started_at = coalesce(started_at, now()), ended_at = null
-                       where id = (select id from job.run where id = ? and status in ('QUEUED', 'WAITING') for update skip locked)
+                       where id = (select id from job.run where id = ? and status = any (?) for update skip locked)
                       returning id, project_id, job, attempt, parameters),
                     attempt as (
                       insert into job.attempt (id, project_id, run_id, number, node_id, fence)
@@ -45,8 +45,9 @@ class Ledger {
                     select claimed.job, claimed.attempt, claimed.parameters, attempt.fence from claimed, attempt
                     """)) {
                 update.setObject(1, run);
-                update.setObject(2, id);
-                update.setObject(3, node);
+                update.setArray(2, RunStatus.before(RunStatus.STARTED, connection));
+                update.setObject(3, id);
+                update.setObject(4, node);
                 try (var rows = update.executeQuery()) {
                     if (!rows.next()) {
                         return Optional.<Attempt>empty();
@@ -70,9 +71,10 @@ class Ledger {
     private static void waitAgain(Connection connection, UUID run) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.target set status = 'WAITING', reason = null, remedy = null, progress_at = null, ended_at = null
-                 where run_id = ? and status <> 'COMPLETED'
+                 where run_id = ? and status = any (?)
                 """)) {
             update.setObject(1, run);
+            update.setArray(2, TargetStatus.before(TargetStatus.WAITING, connection));
             update.executeUpdate();
         }
     }
@@ -131,17 +133,23 @@ class Ledger {
      */
     void end(Attempt attempt, String reasonForUntouched) {
         transactions.run(attempt.project(), connection -> {
+            boolean stopping = locked(connection, attempt.run()) == RunStatus.STOPPING;
+            TargetStatus untouched = stopping ? TargetStatus.STOPPED : TargetStatus.FAILED;
             try (var update = connection.prepareStatement("""
-                    update job.target t
-                       set status = case when r.status = 'STOPPING' then 'STOPPED' else 'FAILED' end,
-                           reason = case when r.status = 'STOPPING' then 'Stopped before it began.' else ? end, ended_at = now()
-                      from job.run r
-                     where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
-                       and r.status in ('STARTED', 'STOPPING') and t.status in ('WAITING', 'STARTED')
+                    with ended as (
+                      update job.target t set status = ?, reason = ?, ended_at = now()
+                        from job.run r
+                       where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
+                         and r.status in ('STARTED', 'STOPPING') and t.status = any (?)
+                      returning t.id, t.status)
+                    update job.step s set status = ended.status, ended_at = now() from ended
+                     where s.target_id = ended.id and s.status = 'STARTED'
                     """)) {
-                update.setString(1, reasonForUntouched);
-                update.setObject(2, attempt.run());
-                update.setInt(3, attempt.number());
+                update.setString(1, untouched.name());
+                update.setString(2, stopping ? "Stopped before it began." : reasonForUntouched);
+                update.setObject(3, attempt.run());
+                update.setInt(4, attempt.number());
+                update.setArray(5, TargetStatus.before(untouched, connection));
                 update.executeUpdate();
             }
             RunStatus status = RunStatus.of(targets(connection, attempt.run()));
@@ -151,11 +159,12 @@ class Ledger {
                                        join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
                                       where t.run_id = r.id and t.status in ('FAILED', 'STOPPED', 'SKIPPED') and t.reason is not null
                                       order by t.status, t.ended_at limit 1)
-                     where r.id = ? and r.attempt = ? and r.status in ('STARTED', 'STOPPING')
+                     where r.id = ? and r.attempt = ? and r.status = any (?)
                     """)) {
                 update.setString(1, status.name());
                 update.setObject(2, attempt.run());
                 update.setInt(3, attempt.number());
+                update.setArray(4, RunStatus.before(status, connection));
                 if (update.executeUpdate() == 1) {
                     outbox(connection, attempt.project(), attempt.run(), status);
                 }
@@ -182,8 +191,7 @@ class Ledger {
     }
 
     /** Alerting hears of a run's end even if this node dies right after. */
-    private static void outbox(Connection connection, ProjectId project, UUID run, RunStatus status)
-            throws SQLException {
+    static void outbox(Connection connection, ProjectId project, UUID run, RunStatus status) throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into finding.outbox (project_id, kind, subject_id, payload)
                 values (?, 'run.ended', ?, jsonb_build_object('status', ?::text))
@@ -192,91 +200,6 @@ class Ledger {
             insert.setObject(2, run);
             insert.setString(3, status.name());
             insert.executeUpdate();
-        }
-    }
-
-    /** A started run whose node is no more. */
-    private record Orphan(boolean stopping, boolean handedOver, int losses) {}
-
-    /**
-     * Declares a started run lost, with its unfinished targets and steps, and queues it again while the policy allows. One
-     * that was told to stop has stopped: it does not begin again by itself.
-     *
-     * @param mostLosses a run that lost its node this often stays lost; one whose node was stopped in good order always
-     *     begins again
-     * @return the status it now has; empty if it is no longer started
-     */
-    Optional<RunStatus> lose(ProjectId project, UUID run, int mostLosses) {
-        return transactions.in(project, connection -> {
-            Orphan orphan = orphan(connection, run).orElse(null);
-            if (orphan == null) {
-                return Optional.<RunStatus>empty();
-            }
-            String reason = orphan.handedOver() ? "Its node was stopped." : "Its node died in the middle of the work.";
-            RunStatus status = orphan.stopping() ? RunStatus.STOPPED : RunStatus.LOST;
-            abandon(connection, run, status, reason);
-            boolean again = !orphan.stopping() && (orphan.handedOver() || orphan.losses() < mostLosses);
-            String next;
-            if (again) {
-                requeue(connection, project, run);
-                next = "It goes on with its unfinished targets.";
-            } else {
-                outbox(connection, project, run, status);
-                live.changed(project, "run", run);
-                next = orphan.stopping()
-                        ? "It was to stop and does not start again."
-                        : "That was the case " + orphan.losses() + " times; restart it once the cause is known.";
-            }
-            log(connection, project, run, null, Run.Level.WARN, reason + " " + next);
-            live.changed(project, "log", run);
-            return Optional.of(again ? RunStatus.QUEUED : status);
-        });
-    }
-
-    /** Counts the loss, if it is one. */
-    private static Optional<Orphan> orphan(Connection connection, UUID run) throws SQLException {
-        try (var update = connection.prepareStatement("""
-                update job.run r set losses = r.losses + case when n.stopped_at is null then 1 else 0 end
-                  from job.attempt a join job.node n on n.id = a.node_id
-                 where a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
-                   and r.id = ? and r.status in ('STARTED', 'STOPPING')
-                returning r.status = 'STOPPING', n.stopped_at is not null, r.losses
-                """)) {
-            update.setObject(1, run);
-            try (var rows = update.executeQuery()) {
-                return rows.next()
-                        ? Optional.of(new Orphan(rows.getBoolean(1), rows.getBoolean(2), rows.getInt(3)))
-                        : Optional.empty();
-            }
-        }
-    }
-
-    private static void abandon(Connection connection, UUID run, RunStatus status, String reason) throws SQLException {
-        try (var steps = connection.prepareStatement("""
-                        update job.step s set status = ?, ended_at = now() from job.target t
-                         where t.project_id = s.project_id and t.id = s.target_id and t.run_id = ? and s.status = 'STARTED'
-                        """);
-                var targets = connection.prepareStatement("""
-                        update job.target set status = ?, ended_at = now()
-                         where run_id = ? and (status = 'STARTED' or status = 'WAITING' and ? = 'STOPPED')
-                        """);
-                var attempts = connection.prepareStatement(
-                        "update job.attempt set ended_at = now() where run_id = ? and ended_at is null");
-                var runs = connection.prepareStatement(
-                        "update job.run set status = ?, reason = ?, ended_at = now() where id = ?")) {
-            steps.setString(1, status.name());
-            steps.setObject(2, run);
-            steps.executeUpdate();
-            targets.setString(1, status.name());
-            targets.setObject(2, run);
-            targets.setString(3, status.name());
-            targets.executeUpdate();
-            attempts.setObject(1, run);
-            attempts.executeUpdate();
-            runs.setString(1, status.name());
-            runs.setString(2, reason);
-            runs.setObject(3, run);
-            runs.executeUpdate();
         }
     }
 
@@ -290,12 +213,13 @@ class Ledger {
     }
 
     /** The next attempt of a run that is over: its unfinished targets only. */
-    private void requeue(Connection connection, ProjectId project, UUID run) throws SQLException {
+    void requeue(Connection connection, ProjectId project, UUID run) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.run set status = 'QUEUED', attempt = attempt + 1, reason = null, ended_at = null
-                 where id = ? and status in ('STOPPED', 'PARTIAL', 'FAILED', 'LOST')
+                 where id = ? and status = any (?)
                 """)) {
             update.setObject(1, run);
+            update.setArray(2, RunStatus.before(RunStatus.QUEUED, connection));
             if (update.executeUpdate() == 0) {
                 throw new Failure.Conflict(
                         "This run has nothing left to restart.", "Start a new run of the job instead.");
@@ -306,28 +230,45 @@ class Ledger {
 
     /** Asks a run to stop: one that has not begun is stopped at once. */
     void stop(Connection connection, ProjectId project, UUID run) throws SQLException {
+        RunStatus now = locked(connection, run);
+        RunStatus next = now.mayBecome(RunStatus.STOPPING) ? RunStatus.STOPPING : RunStatus.STOPPED;
+        // What a node was told to stop ends when its targets have.
+        if (now == RunStatus.STOPPING || !now.mayBecome(next)) {
+            throw new Failure.Conflict("This run is already over or stopping.", null);
+        }
         try (var update = connection.prepareStatement("""
-                update job.run set status = case when status = 'STARTED' then 'STOPPING' else 'STOPPED' end,
-                       reason = 'Stopped by a person.', ended_at = case when status = 'STARTED' then null else now() end
-                 where id = ? and status in ('QUEUED', 'WAITING', 'STARTED') returning status
+                update job.run set status = ?, reason = 'Stopped by a person.', ended_at = case when ? then now() end
+                 where id = ?
                 """)) {
-            update.setObject(1, run);
-            try (var rows = update.executeQuery()) {
-                if (!rows.next()) {
-                    throw new Failure.Conflict("This run is already over or stopping.", null);
-                }
-                if (rows.getString(1).equals("STOPPED")) {
-                    try (var targets = connection.prepareStatement("""
-                            update job.target set status = 'STOPPED', reason = 'Stopped before it began.', ended_at = now()
-                             where run_id = ? and status <> 'COMPLETED'
-                            """)) {
-                        targets.setObject(1, run);
-                        targets.executeUpdate();
-                    }
-                }
-            }
+            update.setString(1, next.name());
+            update.setBoolean(2, next.isOver());
+            update.setObject(3, run);
+            update.executeUpdate();
         }
         live.changed(project, "run", run);
+        if (next == RunStatus.STOPPING) {
+            return;
+        }
+        try (var targets = connection.prepareStatement("""
+                update job.target set status = 'STOPPED', reason = 'Stopped before it began.', ended_at = now()
+                 where run_id = ? and status = any (?)
+                """)) {
+            targets.setObject(1, run);
+            targets.setArray(2, TargetStatus.before(TargetStatus.STOPPED, connection));
+            targets.executeUpdate();
+        }
+        outbox(connection, project, run, RunStatus.STOPPED);
+    }
+
+    /** Where the run stands; it stays there until the transaction's end. */
+    private static RunStatus locked(Connection connection, UUID run) throws SQLException {
+        try (var query = connection.prepareStatement("select status from job.run where id = ? for update")) {
+            query.setObject(1, run);
+            try (var rows = query.executeQuery()) {
+                rows.next();
+                return RunStatus.valueOf(rows.getString(1));
+            }
+        }
     }
 
     boolean isStopping(Attempt attempt) {
@@ -352,6 +293,12 @@ class Ledger {
     static void log(
             Connection connection, ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text)
             throws SQLException {
+        // Readers go on after the last number they saw: within a run, numbers must become visible in their order.
+        try (var lock = connection.prepareStatement(
+                "select pg_advisory_xact_lock(hashtextextended('nightshift log ' || ?, 0))")) {
+            lock.setString(1, run.toString());
+            lock.execute();
+        }
         try (var insert = connection.prepareStatement("""
                 insert into job.log_line (project_id, run_id, target_id, at, level, text)
                 values (?, ?, ?, clock_timestamp(), ?, left(?, 4000))

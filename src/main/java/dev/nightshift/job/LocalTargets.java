@@ -1,7 +1,6 @@
 package dev.nightshift.job;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,36 +12,90 @@ import java.util.stream.Collectors;
 /** What runs in this process right now: attempts that were started and targets that are worked on. */
 @ApplicationScoped
 class LocalTargets {
-    private record Started(Attempt attempt, Instant at) {}
-
-    private final Map<UUID, Started> attempts = new ConcurrentHashMap<>();
+    private final Set<UUID> doubtful = ConcurrentHashMap.newKeySet();
+    private final Map<UUID, Attempt> attempts = new ConcurrentHashMap<>();
+    private final Map<UUID, Long> takers = new ConcurrentHashMap<>();
     private final Set<TargetRun> targets = ConcurrentHashMap.newKeySet();
     private volatile boolean handedOver;
 
-    void started(Attempt attempt, Instant now) {
-        attempts.put(attempt.id(), new Started(attempt, now));
+    /** A claim whose answer is not known yet: it may have been made. */
+    void doubt(UUID attempt) {
+        doubtful.add(attempt);
+    }
+
+    void doubtNoMore(UUID attempt) {
+        doubtful.remove(attempt);
+    }
+
+    List<UUID> doubtful() {
+        return List.copyOf(doubtful);
+    }
+
+    void started(Attempt attempt) {
+        attempts.put(attempt.id(), attempt);
+    }
+
+    /**
+     * True if this process starts the attempt or works on it. An attempt is in doubt, then started, without a moment
+     * between them: whoever read it in the ledger before and finds it neither here nor there knows that it is left.
+     */
+    boolean knows(UUID attempt) {
+        return doubtful.contains(attempt) || attempts.containsKey(attempt);
+    }
+
+    /** True while a target of the attempt is worked on. */
+    boolean isBusy(Attempt attempt) {
+        return targets.stream().anyMatch(target -> target.runId().equals(attempt.run()));
+    }
+
+    /** The runtime did not start it, as far as is known: should a batch job have taken it all the same, it stays that one's. */
+    void notStarted(UUID attempt) {
+        attempts.remove(attempt);
     }
 
     void ended(UUID attempt) {
         attempts.remove(attempt);
+        takers.remove(attempt);
+    }
+
+    /**
+     * Makes a batch job the one that works on an attempt of this process. Where the runtime started a second one after
+     * all, that one neither works on the attempt nor ends it.
+     *
+     * @return false if another batch job has it
+     */
+    boolean takes(UUID attempt, long batchJob) {
+        Long first = takers.putIfAbsent(attempt, batchJob);
+        return first == null || first == batchJob;
     }
 
     Optional<Attempt> attempt(UUID id) {
-        return Optional.ofNullable(attempts.get(id)).map(Started::attempt);
+        return Optional.ofNullable(attempts.get(id));
     }
 
     List<Attempt> attempts() {
-        return attempts.values().stream().map(Started::attempt).toList();
+        return List.copyOf(attempts.values());
     }
 
     /** True if this process started the run's attempt and it has not ended. */
     boolean works(UUID run) {
-        return attempts.values().stream()
-                .anyMatch(started -> started.attempt().run().equals(run));
+        return attempts.values().stream().anyMatch(attempt -> attempt.run().equals(run));
     }
 
-    int size() {
-        return attempts.size();
+    /**
+     * How many more runs this node takes. One whose targets all wait for locks of others keeps nothing busy and leaves its
+     * place to another; as many as there are places may wait beside, no more.
+     *
+     * @param places runs that the node works on at once
+     */
+    int room(int places) {
+        int waiting = (int) attempts.values().stream().filter(this::isWaiting).count();
+        return Math.min(places - (attempts.size() - waiting), 2 * places - attempts.size());
+    }
+
+    private boolean isWaiting(Attempt attempt) {
+        List<TargetRun> its = of(attempt.run());
+        return !its.isEmpty() && its.stream().allMatch(TargetRun::isWaiting);
     }
 
     /** The node goes down: all work here ends and is left to others. */

@@ -14,14 +14,10 @@ final class Patience {
     private Patience() {}
 
     static void untilRepositoryAnswers(Runnable write) {
-        try {
-            whenRepositoryAnswers(() -> {
-                write.run();
-                return true;
-            });
-        } catch (Failure.Fatal e) {
-            LOG.log(System.Logger.Level.WARNING, "Not written: {0}", e.getMessage());
-        }
+        whenRepositoryAnswers(() -> {
+            write.run();
+            return true;
+        });
     }
 
     /**

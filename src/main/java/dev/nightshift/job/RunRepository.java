@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,22 +98,26 @@ class RunRepository {
         return run;
     }
 
-    UUID missed(Connection connection, ProjectId project, RunRequest request, String reason) throws SQLException {
+    /** A run that was due and is over without having begun: MISSED or SKIPPED. */
+    UUID notStarted(Connection connection, ProjectId project, RunRequest request, RunStatus status, String reason)
+            throws SQLException {
         UUID run = Ids.next(clock);
         try (var insert = connection.prepareStatement("""
                 insert into job.run (id, project_id, job, status, reason, trigger, triggered_by, schedule_id, fire_at, ended_at)
-                values (?, ?, ?, 'MISSED', ?, ?, ?, ?, ?, now())
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, now())
                 """)) {
             insert.setObject(1, run);
             insert.setObject(2, project.value());
             insert.setString(3, request.job());
-            insert.setString(4, reason);
-            insert.setString(5, request.trigger().name());
-            insert.setString(6, request.by());
-            insert.setObject(7, request.schedule());
-            insert.setTimestamp(8, request.fireAt() == null ? null : Timestamp.from(request.fireAt()));
+            insert.setString(4, status.name());
+            insert.setString(5, reason);
+            insert.setString(6, request.trigger().name());
+            insert.setString(7, request.by());
+            insert.setObject(8, request.schedule());
+            insert.setTimestamp(9, request.fireAt() == null ? null : Timestamp.from(request.fireAt()));
             insert.executeUpdate();
         }
+        Ledger.outbox(connection, project, run, status);
         live.changed(project, "run", run);
         return run;
     }
@@ -134,6 +139,25 @@ class RunRepository {
                         ? Optional.of(
                                 run(rows, usualMillis(connection, rows.getString("job"), id), targets(connection, id)))
                         : Optional.empty();
+            }
+        }
+    }
+
+    /** The run of a schedule that is not over, if there is one. */
+    static Optional<UUID> open(Connection connection, UUID schedule) throws SQLException {
+        try (var query = connection.prepareStatement(
+                "select id from job.run where schedule_id = ? and status = any (?) order by fire_at desc limit 1")) {
+            query.setObject(1, schedule);
+            query.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text",
+                            Arrays.stream(RunStatus.values())
+                                    .filter(status -> !status.isOver())
+                                    .map(RunStatus::name)
+                                    .toArray()));
+            try (var rows = query.executeQuery()) {
+                return rows.next() ? Optional.of(rows.getObject(1, UUID.class)) : Optional.empty();
             }
         }
     }

@@ -12,11 +12,8 @@ import jakarta.ejb.Startup;
 import jakarta.ejb.TransactionManagement;
 import jakarta.ejb.TransactionManagementType;
 import jakarta.inject.Inject;
-import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Every second: claims runs that wait, and starts them; tells the local targets of runs that are to stop. */
@@ -49,7 +46,6 @@ public class RunStarter {
     @Inject
     private JobConfig config;
 
-    private final Set<UUID> doubtful = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean busy = new AtomicBoolean();
 
     @Schedule(hour = "*", minute = "*", second = "*", persistent = false)
@@ -60,7 +56,7 @@ public class RunStarter {
         try {
             stopWhatIsToStop();
             startWhatIsInDoubt();
-            int room = node.draining() ? 0 : config.parallelRuns() - local.size();
+            int room = node.draining() ? 0 : local.room(config.parallelRuns());
             if (room > 0) {
                 leases.waitingRuns(room).forEach(this::start);
             }
@@ -75,30 +71,38 @@ public class RunStarter {
 
     private void start(Leases.RunOf waiting) {
         UUID id = Ids.next(clock);
-        doubtful.add(id);
-        Optional<Attempt> claimed = ledger.claim(waiting.project(), waiting.run(), node.id(), id);
-        doubtful.remove(id);
-        claimed.ifPresent(this::start);
+        local.doubt(id);
+        start(id, ledger.claim(waiting.project(), waiting.run(), node.id(), id));
     }
 
     /** A claim whose answer was lost with the connection may have been made: nobody else would start it. */
     private void startWhatIsInDoubt() {
-        for (UUID id : List.copyOf(doubtful)) {
-            Optional<Attempt> claimed = ledger.attempt(id);
-            doubtful.remove(id);
-            claimed.ifPresent(this::start);
+        for (UUID id : local.doubtful()) {
+            start(id, ledger.attempt(id));
         }
     }
 
+    /** Known as started before it is in doubt no more: recovery leaves alone what this process starts or works on. */
+    private void start(UUID id, Optional<Attempt> claimed) {
+        claimed.ifPresent(local::started);
+        local.doubtNoMore(id);
+        claimed.ifPresent(this::start);
+    }
+
     private void start(Attempt attempt) {
-        // Known here before the batch runtime knows it: recovery leaves alone what this process works on.
-        local.started(attempt, clock.now());
         try {
             batch.start(attempt.job(), attempt.id().toString());
         } catch (RuntimeException e) {
-            local.ended(attempt.id());
             LOG.log(System.Logger.Level.ERROR, "The batch runtime did not start run " + attempt.run(), e);
-            ledger.end(attempt, "The batch runtime did not start the job: " + rootMessage(e));
+            try {
+                ledger.end(attempt, "The batch runtime did not start the job: " + rootMessage(e));
+            } catch (Failure.Retryable away) {
+                // The runtime needs the repository as well. The run is this node's: nobody else would start or end it.
+                local.doubt(attempt.id());
+                throw away;
+            } finally {
+                local.notStarted(attempt.id());
+            }
         }
     }
 

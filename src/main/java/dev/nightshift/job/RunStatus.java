@@ -1,5 +1,9 @@
 package dev.nightshift.job;
 
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -40,12 +44,22 @@ public enum RunStatus {
     private Set<RunStatus> successors() {
         return switch (this) {
             case QUEUED -> EnumSet.of(WAITING, STARTED, STOPPED, SKIPPED);
-            case WAITING -> EnumSet.of(QUEUED, STARTED, STOPPED, SKIPPED);
+            case WAITING -> EnumSet.of(STARTED, STOPPED, SKIPPED);
             case STARTED -> EnumSet.of(STOPPING, STOPPED, COMPLETED, PARTIAL, FAILED, LOST);
             case STOPPING -> EnumSet.of(STOPPED, COMPLETED, PARTIAL, FAILED, LOST);
             case STOPPED, PARTIAL, FAILED, LOST -> EnumSet.of(QUEUED);
             case COMPLETED, MISSED, SKIPPED -> EnumSet.noneOf(RunStatus.class);
         };
+    }
+
+    /** What a run may have been before: the ledger's changes ask for it, {@code where status = any (?)}. */
+    static Array before(RunStatus next, Connection connection) throws SQLException {
+        return connection.createArrayOf(
+                "text",
+                Arrays.stream(values())
+                        .filter(status -> status.mayBecome(next))
+                        .map(RunStatus::name)
+                        .toArray());
     }
 
     /** What a run has come to, from its targets' ends. */

@@ -9,16 +9,20 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Runs as people and features ask for them and look at them. */
 @ApplicationScoped
 public class Runs {
+    private static final List<String> ALL = List.of("*");
+
     @Inject
     private Transactions transactions;
 
@@ -49,9 +53,47 @@ public class Runs {
                 connection -> repository.insert(connection, project, request, job.definition(), parameters, targets));
     }
 
+    /**
+     * Checks what is planned for later as {@link #request} would check it now.
+     *
+     * @param known names that are let be, whether or not the project still has them
+     * @return the parameters with their defaults
+     * @throws Failure.Invalid if the job, a database or a parameter is not right, naming it
+     */
+    public Parameters check(
+            ProjectId project, String name, List<String> databases, JsonObject parameters, Set<String> known) {
+        Job job = jobs.named(name);
+        Parameters checked = Parameters.check(job.definition(), parameters);
+        job.check(project, checked);
+        checkCount(databases);
+        if (!databases.equals(ALL)) {
+            for (int i = 0; i < databases.size(); i++) {
+                if (!known.contains(databases.get(i))) {
+                    named(project, databases, i);
+                }
+            }
+        }
+        return checked;
+    }
+
     /** A run that was due and could not be started, kept with the reason. */
     public UUID missed(ProjectId project, RunRequest request, String reason) {
-        return transactions.in(project, connection -> repository.missed(connection, project, request, reason));
+        return notStarted(project, request, RunStatus.MISSED, reason);
+    }
+
+    /** A run that was due and was left out on purpose, kept with the reason. */
+    public UUID skipped(ProjectId project, RunRequest request, String reason) {
+        return notStarted(project, request, RunStatus.SKIPPED, reason);
+    }
+
+    private UUID notStarted(ProjectId project, RunRequest request, RunStatus status, String reason) {
+        return transactions.in(
+                project, connection -> repository.notStarted(connection, project, request, status, reason));
+    }
+
+    /** The run of a schedule that is not over, if there is one. */
+    public Optional<UUID> open(ProjectId project, UUID schedule) {
+        return transactions.in(project, connection -> RunRepository.open(connection, schedule));
     }
 
     /** A line in a run's log. */
@@ -61,12 +103,8 @@ public class Runs {
 
     /** Databases by name; physical work collapses to one target per instance. */
     private List<RunRepository.NewTarget> targets(ProjectId project, JobDefinition job, List<String> names) {
-        if (names.isEmpty() || names.size() > RunRequest.MAX_DATABASES) {
-            throw new Failure.Invalid(
-                    "databases",
-                    "Name 1 to " + RunRequest.MAX_DATABASES + " databases, or \"*\" for all of the project.");
-        }
-        List<Database> databases = names.equals(List.of("*")) ? fleet.databases(project) : named(project, names);
+        checkCount(names);
+        List<Database> databases = names.equals(ALL) ? fleet.databases(project) : named(project, names);
         if (databases.isEmpty()) {
             throw new Failure.Invalid("databases", "This project has no databases yet; register one first.");
         }
@@ -87,20 +125,31 @@ public class Runs {
                 .toList();
     }
 
+    private static void checkCount(List<String> names) {
+        if (names.isEmpty() || names.size() > RunRequest.MAX_DATABASES) {
+            throw new Failure.Invalid(
+                    "databases",
+                    "Name 1 to " + RunRequest.MAX_DATABASES + " databases, or \"*\" for all of the project.");
+        }
+    }
+
     private List<Database> named(ProjectId project, List<String> names) {
         var databases = new LinkedHashMap<UUID, Database>();
         for (int i = 0; i < names.size(); i++) {
-            String field = "databases[" + i + "]";
-            Database database;
-            try {
-                database = fleet.databaseNamed(project, new Name(names.get(i)))
-                        .orElseThrow(() -> new Failure.Invalid(field, "This project has no database of this name."));
-            } catch (Failure.Invalid e) {
-                throw new Failure.Invalid(field, e.getMessage());
-            }
+            Database database = named(project, names, i);
             databases.put(database.id(), database);
         }
         return List.copyOf(databases.values());
+    }
+
+    private Database named(ProjectId project, List<String> names, int i) {
+        String field = "databases[" + i + "]";
+        try {
+            return fleet.databaseNamed(project, new Name(names.get(i)))
+                    .orElseThrow(() -> new Failure.Invalid(field, "This project has no database of this name."));
+        } catch (Failure.Invalid e) {
+            throw new Failure.Invalid(field, e.getMessage());
+        }
     }
 
     /**

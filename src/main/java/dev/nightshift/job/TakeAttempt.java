@@ -2,6 +2,7 @@ package dev.nightshift.job;
 
 import jakarta.batch.api.AbstractBatchlet;
 import jakarta.batch.api.BatchProperty;
+import jakarta.batch.runtime.context.JobContext;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
@@ -24,9 +25,18 @@ public class TakeAttempt extends AbstractBatchlet {
     @Inject
     private TargetLedger targets;
 
+    @Inject
+    private LocalTargets local;
+
+    @Inject
+    private JobContext context;
+
     @Override
     public String process() {
         UUID id = UUID.fromString(attemptId);
+        if (!local.takes(id, context.getInstanceId())) {
+            return "GONE";
+        }
         Attempt attempt =
                 Patience.whenRepositoryAnswers(() -> ledger.attempt(id)).orElse(null);
         if (attempt == null || !take(attempt)) {

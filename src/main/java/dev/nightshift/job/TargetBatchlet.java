@@ -76,9 +76,23 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
         local.add(target);
         JobDefinition job = jobs.named(attempt.job()).definition();
         try {
+            return conclude(job, target);
+        } catch (TakenOver e) {
+            // The other attempt speaks for the target, in the ledger and in findings.
+            LOG.log(System.Logger.Level.WARNING, "Run {0}: {1}", attempt.run(), e.getMessage());
+            return "GONE";
+        } finally {
+            local.remove(target);
+        }
+    }
+
+    private String conclude(JobDefinition job, TargetRun target) {
+        try {
             tryAndTryAgain(job, target);
-            Patience.untilRepositoryAnswers(() -> findings.succeeded(job, target));
+            target.conclude(connection -> findings.succeeded(job, target));
             end(target, TargetStatus.COMPLETED, null, null);
+        } catch (TakenOver e) {
+            throw e;
         } catch (StopRequested e) {
             if (target.handedOver()) {
                 return "HANDED OVER";
@@ -86,12 +100,10 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
             end(target, TargetStatus.STOPPED, e.getMessage(), null);
         } catch (Failure.Skippable e) {
             target.warn(e.getMessage());
-            Patience.untilRepositoryAnswers(() -> findings.skipped(job, target, e.getMessage(), e.remedy()));
+            target.conclude(connection -> findings.skipped(job, target, e.getMessage(), e.remedy()));
             end(target, TargetStatus.SKIPPED, e.getMessage(), e.remedy());
         } catch (Exception e) {
             failed(job, target, e);
-        } finally {
-            local.remove(target);
         }
         return "DONE";
     }
@@ -102,23 +114,17 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
                 lock.keep();
                 work(target);
                 return;
-            } catch (Failure.Retryable e) {
-                if (target.stopRequested()) {
-                    throw new StopRequested();
-                }
-                if (tries == TRIES) {
-                    throw e;
-                }
-                Duration pause = pause(tries);
-                target.warn(e.getMessage() + " Trying again in " + pause.toSeconds() + " s (" + tries + " of " + TRIES
-                        + " tries).");
-                sleep(target, pause);
             } catch (Exception e) {
                 // A cancelled statement or a closed stream is the stop that was asked for, whatever it calls itself.
-                if (target.stopRequested()) {
-                    throw new StopRequested();
+                Exception cause = target.stopRequested() ? target.whyStopped() : e;
+                if (!(cause instanceof Failure.Retryable) || tries == TRIES) {
+                    throw cause;
                 }
-                throw e;
+                target.tryAgain();
+                Duration pause = pause(tries);
+                target.warn(cause.getMessage() + " Trying again in " + pause.toSeconds() + " s (" + tries + " of "
+                        + TRIES + " tries).");
+                sleep(target, pause);
             }
         }
     }
@@ -150,7 +156,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
     }
 
     private void failed(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
-        Patience.untilRepositoryAnswers(() -> findings.failed(job, target, reason, remedy));
+        target.conclude(connection -> findings.failed(job, target, reason, remedy));
         end(target, TargetStatus.FAILED, reason, remedy);
     }
 

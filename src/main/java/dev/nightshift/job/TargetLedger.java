@@ -1,6 +1,5 @@
 package dev.nightshift.job;
 
-import dev.nightshift.kernel.Failure;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.tenancy.Work;
@@ -56,13 +55,16 @@ class TargetLedger {
             try (var update = connection.prepareStatement("""
                     update job.target set status = 'STARTED', attempt = ?, fence = ?, started_at = now(), ended_at = null,
                            reason = null, remedy = null
-                     where id = ? and status = 'WAITING' and fence <= ?
+                     where id = ? and status = any (?) and fence <= ?
+                       and exists (select from job.run r where r.id = run_id and r.attempt = ?)
                     returning instance_id, database_id, database_names, checkpoint
                     """)) {
                 update.setInt(1, attempt.number());
                 update.setLong(2, attempt.fence());
                 update.setObject(3, target);
-                update.setLong(4, attempt.fence());
+                update.setArray(4, TargetStatus.before(TargetStatus.STARTED, connection));
+                update.setLong(5, attempt.fence());
+                update.setInt(6, attempt.number());
                 try (var rows = update.executeQuery()) {
                     if (!rows.next()) {
                         return Optional.<Taken>empty();
@@ -164,6 +166,9 @@ class TargetLedger {
     }
 
     void end(Attempt attempt, UUID target, TargetStatus status, @Nullable String reason, @Nullable String remedy) {
+        if (!TargetStatus.STARTED.mayBecome(status)) {
+            throw new IllegalArgumentException("A target that is worked on does not become " + status + ".");
+        }
         fenced(attempt, target, """
                 update job.target set status = ?, reason = ?, remedy = ?, ended_at = now(), progress_at = null
                  where id = ? and fence = ? and status = 'STARTED'
@@ -175,7 +180,11 @@ class TargetLedger {
         });
     }
 
-    /** Runs work in the attempt's project only while the target is still this attempt's: a feature's own results. */
+    /**
+     * Runs work in the attempt's project only while the target is still this attempt's: a feature's own results.
+     *
+     * @throws TakenOver if it is not
+     */
     void underFence(Attempt attempt, UUID target, Work.Action work) {
         transactions.run(attempt.project(), connection -> {
             try (var query = connection.prepareStatement(
@@ -184,7 +193,7 @@ class TargetLedger {
                 query.setLong(2, attempt.fence());
                 try (var rows = query.executeQuery()) {
                     if (!rows.next()) {
-                        throw given(attempt);
+                        throw new TakenOver(attempt.number());
                     }
                 }
             }
@@ -204,17 +213,10 @@ class TargetLedger {
                 update.setObject(next, target);
                 update.setLong(next + 1, attempt.fence());
                 if (update.executeUpdate() == 0) {
-                    throw given(attempt);
+                    throw new TakenOver(attempt.number());
                 }
             }
             live.changed(attempt.project(), "target", attempt.run());
         });
-    }
-
-    private static Failure.Fatal given(Attempt attempt) {
-        return new Failure.Fatal(
-                "Attempt " + attempt.number() + " of this run was declared lost and another one has taken over.",
-                null,
-                null);
     }
 }

@@ -3,15 +3,18 @@ package dev.nightshift.job;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class TargetLocks {
+    private static final System.Logger LOG = System.getLogger(TargetLocks.class.getName());
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
 
     @Inject
@@ -33,32 +37,106 @@ class TargetLocks {
     private Fleet fleet;
 
     @Inject
+    private TargetPools pools;
+
+    @Inject
     private Transactions transactions;
 
-    /** Both locks; closing gives them back. */
-    static final class Held implements AutoCloseable {
-        private final Runnable release;
-        private final @Nullable Connection session;
+    private final Set<Held> held = ConcurrentHashMap.newKeySet();
+    private final Set<Lease> unreleased = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean looking = new AtomicBoolean();
 
-        private Held(Runnable release, @Nullable Connection session) {
-            this.release = release;
+    private record Lease(String resource, long fence) {}
+
+    /** Both locks; closing gives them back. */
+    final class Held implements AutoCloseable {
+        private final TargetRun target;
+        private final Lease lease;
+        private @Nullable LockSession session;
+        private boolean closed;
+
+        private Held(TargetRun target, Lease lease, @Nullable LockSession session) {
+            this.target = target;
+            this.lease = lease;
             this.session = session;
         }
 
         /** Names the use of a lock that is only held. */
         void keep() {}
 
+        /**
+         * Notices a session that ended, and the lock with it. An administrator may have ended it: where the lock can be
+         * had again at once, nobody had it meanwhile. Otherwise the work must not go on without it.
+         */
+        private void look() {
+            LockSession before = current();
+            if (before == null || target.stopRequested() || before.isAlive() || current() == null) {
+                return;
+            }
+            target.warn("The session that locks the target was lost.");
+            try {
+                replace(before.again());
+            } catch (Failure e) {
+                target.interrupt(new Failure.Retryable(
+                        "The lock on the target was lost with its session: " + e.getMessage(), e.remedy(), e));
+            }
+            before.close();
+        }
+
+        private synchronized @Nullable LockSession current() {
+            return closed ? null : session;
+        }
+
+        private synchronized void replace(LockSession again) {
+            if (closed) {
+                again.close();
+            } else {
+                session = again;
+            }
+        }
+
         @Override
         public void close() {
-            try {
-                if (session != null) {
-                    session.close();
-                }
-            } catch (SQLException e) {
-                // The server gives an advisory lock back when the session ends, however it ends.
-            } finally {
-                release.run();
+            held.remove(this);
+            LockSession last;
+            synchronized (this) {
+                last = session;
+                closed = true;
             }
+            try {
+                if (last != null) {
+                    last.close();
+                }
+            } finally {
+                release(lease);
+            }
+        }
+    }
+
+    /** What cannot be given back now is with a later heartbeat: each renews the node's leases, this one among them. */
+    private void release(Lease lease) {
+        try {
+            leases.release(lease.resource(), lease.fence());
+        } catch (Failure.Retryable e) {
+            unreleased.add(lease);
+        }
+    }
+
+    /** With each heartbeat: are the locks still there? */
+    void look(@ObservesAsync Beat beat) {
+        if (!looking.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            for (Lease lease : unreleased) {
+                leases.release(lease.resource(), lease.fence());
+                unreleased.remove(lease);
+            }
+            held.forEach(Held::look);
+        } catch (Failure.Retryable e) {
+            LOG.log(System.Logger.Level.DEBUG, "Locks not looked at: {0}", e.getMessage());
+        } finally {
+            looking.set(false);
         }
     }
 
@@ -67,24 +145,32 @@ class TargetLocks {
      *
      * @throws StopRequested if the run is stopped while it waits
      * @throws Failure.Retryable if the target cannot be reached
+     * @throws Failure.Skippable if it refuses the login
      */
     Held acquire(JobDefinition job, TargetRun target) throws InterruptedException {
         String resource = resource(job, target);
-        boolean waited = false;
-        while (!Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId()))) {
-            waited = true;
+        Optional<Long> fence;
+        while ((fence = Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId())))
+                .isEmpty()) {
             target.waitsFor("Waits for " + holder(target, resource) + ".");
             pause(target);
         }
-        Runnable release = () -> Patience.untilRepositoryAnswers(() -> leases.release(resource, target.targetId()));
+        var lease = new Lease(resource, fence.get());
+        Held both = null;
         try {
-            Connection session = job.locksTarget() ? lockOnTarget(job, target) : null;
-            if (waited || session != null) {
+            LockSession session = job.locksTarget() ? lockOnTarget(job, target) : null;
+            both = new Held(target, lease, session);
+            if (target.isWaiting()) {
                 target.waitsNoMore();
             }
-            return new Held(release, session);
+            held.add(both);
+            return both;
         } catch (RuntimeException | InterruptedException e) {
-            release.run();
+            if (both == null) {
+                release(lease);
+            } else {
+                both.close();
+            }
             throw e;
         }
     }
@@ -116,7 +202,7 @@ class TargetLocks {
                 .orElse("another run that works on the same target");
     }
 
-    private Connection lockOnTarget(JobDefinition job, TargetRun target) throws InterruptedException {
+    private LockSession lockOnTarget(JobDefinition job, TargetRun target) throws InterruptedException {
         UUID database = target.databaseId();
         Endpoint endpoint = job.unit() == Unit.INSTANCE || database == null
                 ? fleet.endpoint(target.project(), target.instanceId())
@@ -124,46 +210,28 @@ class TargetLocks {
                         target.project(),
                         target.instanceId(),
                         fleet.database(target.project(), database).dbname());
+        var waiting = new AtomicReference<@Nullable LockSession>();
+        target.onStop(() -> {
+            LockSession session = waiting.get();
+            if (session != null) {
+                session.abort();
+            }
+        });
+        LockSession session = LockSession.open(pools, endpoint, job.kindOfWork());
+        boolean had = false;
         try {
-            var properties = endpoint.jdbcProperties();
-            properties.setProperty("tcpKeepAlive", "true");
-            Connection session = DriverManager.getConnection(endpoint.jdbcUrl(), properties);
-            try {
-                neverIdleOut(session);
-                while (!tryLock(session, job)) {
-                    target.waitsFor(
-                            "Waits for another Nightshift, or a node that was declared lost, which still works on"
-                                    + " this target: its session there holds the lock.");
-                    pause(target);
-                }
-                return session;
-            } catch (SQLException | RuntimeException | InterruptedException e) {
+            waiting.set(session);
+            while (!session.tryLock()) {
+                target.waitsFor("Waits for another Nightshift, or a node that was declared lost, which still works on"
+                        + " this target: its session there holds the lock.");
+                pause(target);
+            }
+            had = true;
+            return session;
+        } finally {
+            waiting.set(null);
+            if (!had) {
                 session.close();
-                throw e;
-            }
-        } catch (SQLException e) {
-            throw new Failure.Retryable(
-                    "No connection to " + endpoint.host() + ":" + endpoint.port() + ": " + e.getMessage(),
-                    "Look whether the server runs and is reached from here; its database's page tests the connection.",
-                    e);
-        }
-    }
-
-    /** This session only holds the lock for hours; a server that ends idle sessions (14 and newer) must not end it. */
-    private static void neverIdleOut(Connection session) throws SQLException {
-        if (session.getMetaData().getDatabaseMajorVersion() >= 14) {
-            try (var set = session.prepareStatement("set idle_session_timeout = 0")) {
-                set.execute();
-            }
-        }
-    }
-
-    private static boolean tryLock(Connection session, JobDefinition job) throws SQLException {
-        try (var query = session.prepareStatement("select pg_try_advisory_lock(hashtextextended(?, 0))")) {
-            query.setString(1, "nightshift " + job.kindOfWork());
-            try (var rows = query.executeQuery()) {
-                rows.next();
-                return rows.getBoolean(1);
             }
         }
     }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A batchlet's view of the target it works on: who it is, what was asked, and the ledger to write to. Every write checks
- * the attempt's fence; when another attempt has taken over, it throws {@link Failure.Fatal}.
+ * the attempt's fence; when another attempt has taken over, it throws {@link TakenOver}.
  *
  * <p>Thread-safe: progress may come from any thread of the work.
  */
@@ -28,9 +28,12 @@ public final class TargetRun {
     private final TargetLedger.Taken target;
     private final TargetLedger targets;
     private final Ledger ledger;
+    private final Outage outage = new Outage(System::nanoTime);
     private final List<AutoCloseable> cancels = new ArrayList<>();
     private volatile boolean stop;
+    private volatile boolean waiting;
     private volatile boolean handedOver;
+    private volatile Failure.@Nullable Retryable interruption;
     private volatile @Nullable Concern concern;
     private volatile Optional<JsonObject> checkpoint;
     private volatile @Nullable String step;
@@ -89,13 +92,11 @@ public final class TargetRun {
 
     /** Ends a step. {@code figure} says in a few words what it measured, {@code 312.4 MB}. */
     public void done(String name, @Nullable String figure) {
-        step = null;
         endStep(name, TargetStatus.COMPLETED, figure, null);
     }
 
     /** Ends a step that was not needed or not possible, with the reason. */
     public void skipped(String name, String reason) {
-        step = null;
         endStep(name, TargetStatus.SKIPPED, null, reason);
     }
 
@@ -103,14 +104,16 @@ public final class TargetRun {
     private void endStep(String name, TargetStatus status, @Nullable String figure, @Nullable String reason) {
         Patience.whenRepositoryAnswers(
                 () -> targets.endStep(attempt, target.id(), name, status, figure, reason), this::throwIfStopped);
+        // Not before: until it is written, the step is what the target's end has to end as well.
+        step = null;
     }
 
     /** Ends the step that is under way, because the target ends. */
     void abandonStep(TargetStatus status, @Nullable String reason) {
         String current = step;
         if (current != null) {
-            step = null;
             targets.endStep(attempt, target.id(), current, status, null, reason);
+            step = null;
         }
     }
 
@@ -125,6 +128,11 @@ public final class TargetRun {
         concern = new Concern(fingerprint, subject);
     }
 
+    /** True while it waits for a lock. */
+    boolean isWaiting() {
+        return waiting;
+    }
+
     @Nullable
     Concern concern() {
         return concern;
@@ -136,28 +144,32 @@ public final class TargetRun {
 
     /** Says what the target waits for. */
     void waitsFor(String reason) {
+        waiting = true;
         targets.reason(attempt, target.id(), reason);
     }
 
     void waitsNoMore() {
+        waiting = false;
         targets.reason(attempt, target.id(), null);
     }
 
     /**
-     * How far the current step is; written once a second at most. A repository that is away does not stop the work.
+     * How far the current step is; written once a second at most. A repository that is away neither stops nor slows the
+     * work.
      *
      * @param total null when not known
      * @param unit of both figures: {@code bytes}, {@code tables}
      */
     public void progress(long done, @Nullable Long total, String unit, @Nullable String text) {
         long now = System.nanoTime();
-        if (progressAt != 0 && now - progressAt < PROGRESS_EVERY_NANOS) {
+        if (progressAt != 0 && now - progressAt < PROGRESS_EVERY_NANOS || outage.lasts()) {
             return;
         }
         progressAt = now;
         try {
             targets.progress(attempt, target.id(), done, total, unit, text);
         } catch (Failure.Retryable e) {
+            outage.seen();
             LOG.log(System.Logger.Level.WARNING, "Progress of run {0} not written: {1}", attempt.run(), e.getMessage());
         }
     }
@@ -182,9 +194,13 @@ public final class TargetRun {
                 attempt.job(),
                 target.databaseNames(),
                 text);
+        if (level == Run.Level.INFO && outage.lasts()) {
+            return;
+        }
         try {
             ledger.log(attempt.project(), attempt.run(), target.id(), level, text);
         } catch (Failure.Retryable e) {
+            outage.seen();
             LOG.log(System.Logger.Level.WARNING, "Log line of run {0} not stored: {1}", attempt.run(), e.getMessage());
         }
     }
@@ -221,10 +237,15 @@ public final class TargetRun {
      *
      * @param write may be called again after a commit whose answer was lost: an insert needs an id of its own and
      *     {@code on conflict do nothing}
-     * @throws Failure.Fatal if another attempt has taken over
+     * @throws TakenOver if another attempt has taken over
      */
     public void store(Work.Action write) {
         Patience.whenRepositoryAnswers(() -> targets.underFence(attempt, target.id(), write), this::throwIfStopped);
+    }
+
+    /** As {@link #store}, for what the frame says of the target's end: a stop no longer matters then. */
+    void conclude(Work.Action write) {
+        Patience.untilRepositoryAnswers(() -> targets.underFence(attempt, target.id(), write));
     }
 
     public boolean stopRequested() {
@@ -234,7 +255,34 @@ public final class TargetRun {
     /** Ends the work if a stop was asked for. */
     public void throwIfStopped() {
         if (stop) {
-            throw new StopRequested();
+            throw whyStopped();
+        }
+    }
+
+    RuntimeException whyStopped() {
+        Failure.Retryable why = interruption;
+        return why == null ? new StopRequested() : why;
+    }
+
+    /** Ends this try of the work because what it needs is gone; another one may follow. */
+    void interrupt(Failure.Retryable why) {
+        synchronized (cancels) {
+            if (stop) {
+                return;
+            }
+            interruption = why;
+        }
+        stop();
+    }
+
+    /** Before the next try: its predecessor's interruption is none of its own. A person's stop is told again in a second. */
+    void tryAgain() {
+        synchronized (cancels) {
+            if (interruption != null) {
+                interruption = null;
+                stop = false;
+                cancels.clear();
+            }
         }
     }
 
@@ -252,7 +300,10 @@ public final class TargetRun {
 
     /** The node goes down: the work ends here without a word in the ledger, so that another node takes the run over. */
     void handOver() {
-        handedOver = true;
+        synchronized (cancels) {
+            handedOver = true;
+            interruption = null;
+        }
         stop();
     }
 

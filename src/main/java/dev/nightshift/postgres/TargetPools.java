@@ -131,16 +131,10 @@ public final class TargetPools implements AutoCloseable {
      * @throws Failure.Skippable if it refuses the login
      */
     public Session open(Endpoint endpoint, Deadlines deadlines, String job) {
-        Breaker breaker = breaker(instance(endpoint));
-        breaker.admit();
-        boolean told = false;
-        try {
+        return admitted(endpoint, () -> {
             Pool pool = enter(endpoint, deadlines);
             try {
-                Session session = session(pool, deadlines, job);
-                breaker.reached();
-                told = true;
-                return session;
+                return session(pool.connection(), deadlines, job, pool::leave);
             } catch (SQLException e) {
                 pool.leave();
                 if (e.getCause() != null || SqlFailure.of(e).unreachable()) {
@@ -148,6 +142,28 @@ public final class TargetPools implements AutoCloseable {
                 }
                 throw e;
             }
+        });
+    }
+
+    /** As {@link #open}, outside of the pool: for a session that is held for hours beside the work and must not take its place. */
+    public Session openApart(Endpoint endpoint, Deadlines deadlines, String job) {
+        return admitted(
+                endpoint, () -> session(Connector.connect(endpoint, deadlines.connect()), deadlines, job, () -> {}));
+    }
+
+    private interface Opening {
+        Session session() throws SQLException;
+    }
+
+    private Session admitted(Endpoint endpoint, Opening opening) {
+        Breaker breaker = breaker(instance(endpoint));
+        breaker.admit();
+        boolean told = false;
+        try {
+            Session session = opening.session();
+            breaker.reached();
+            told = true;
+            return session;
         } catch (SQLException e) {
             told = true;
             tell(breaker, e);
@@ -159,11 +175,11 @@ public final class TargetPools implements AutoCloseable {
         }
     }
 
-    private static Session session(Pool pool, Deadlines deadlines, String job) throws SQLException {
-        Connection connection = pool.connection();
+    private static Session session(Connection connection, Deadlines deadlines, String job, Runnable onClose)
+            throws SQLException {
         boolean taken = false;
         try {
-            Session session = Session.on(connection, deadlines, "nightshift/" + job, pool::leave);
+            Session session = Session.on(connection, deadlines, "nightshift/" + job, onClose);
             taken = true;
             return session;
         } finally {

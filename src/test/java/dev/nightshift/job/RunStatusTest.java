@@ -18,7 +18,7 @@ class RunStatusTest {
     @ParameterizedTest
     @CsvSource({
         "QUEUED, WAITING STARTED STOPPED SKIPPED",
-        "WAITING, QUEUED STARTED STOPPED SKIPPED",
+        "WAITING, STARTED STOPPED SKIPPED",
         "STARTED, STOPPING STOPPED COMPLETED PARTIAL FAILED LOST",
         "STOPPING, STOPPED COMPLETED PARTIAL FAILED LOST",
         "STOPPED, QUEUED",
@@ -31,6 +31,24 @@ class RunStatusTest {
     })
     void aRunChangesOnlyAsTheTableSays(RunStatus from, String allowed) {
         Set<String> found = Arrays.stream(RunStatus.values())
+                .filter(from::mayBecome)
+                .map(Enum::name)
+                .collect(Collectors.toSet());
+        assertEquals(allowed.isEmpty() ? Set.of() : Set.of(allowed.split(" ")), found);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "WAITING, STARTED STOPPED FAILED",
+        "STARTED, COMPLETED FAILED STOPPED SKIPPED LOST WAITING",
+        "FAILED, WAITING",
+        "STOPPED, WAITING",
+        "SKIPPED, WAITING",
+        "LOST, WAITING",
+        "COMPLETED, ''"
+    })
+    void aTargetChangesOnlyAsTheTableSays(TargetStatus from, String allowed) {
+        Set<String> found = Arrays.stream(TargetStatus.values())
                 .filter(from::mayBecome)
                 .map(Enum::name)
                 .collect(Collectors.toSet());

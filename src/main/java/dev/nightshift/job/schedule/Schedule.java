@@ -72,10 +72,14 @@ public class Schedule {
         nextFire = enabled ? Cron.of(cron, zone, after).next(after, 1).get(0) : null;
     }
 
-    void delete(Instant now) {
-        deletedAt = now;
+    void disable() {
         enabled = false;
         nextFire = null;
+    }
+
+    void delete(Instant now) {
+        deletedAt = now;
+        disable();
     }
 
     public UUID id() {

@@ -1,10 +1,12 @@
 package dev.nightshift.job.schedule;
 
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.PersistenceContext;
+import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -12,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.hibernate.exception.ConstraintViolationException;
 
 /** Schedules, always inside a transaction of their project. */
 @ApplicationScoped
@@ -29,9 +32,25 @@ class ScheduleRepository {
     /** A schedule that is due; what it is, is read under its project. */
     record Due(ProjectId project, UUID schedule) {}
 
+    /** @throws Failure.Conflict if another request has just taken the name */
     void add(Schedule schedule) {
-        entities.persist(schedule);
-        entities.flush();
+        try {
+            entities.persist(schedule);
+            entities.flush();
+        } catch (PersistenceException e) {
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof ConstraintViolationException broken
+                        && "schedule_name".equals(broken.getConstraintName())) {
+                    throw nameTaken(schedule.name());
+                }
+            }
+            throw e;
+        }
+    }
+
+    static Failure.Conflict nameTaken(String name) {
+        return new Failure.Conflict(
+                "This project has a schedule named " + name + " already.", "Choose another name, or change that one.");
     }
 
     void flush() {

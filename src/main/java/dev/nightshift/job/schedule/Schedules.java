@@ -5,8 +5,6 @@ import dev.nightshift.finding.Findings;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.fleet.Fleet;
-import dev.nightshift.job.Jobs;
-import dev.nightshift.job.Parameters;
 import dev.nightshift.job.RunRequest;
 import dev.nightshift.job.Runs;
 import dev.nightshift.kernel.Clock;
@@ -24,6 +22,8 @@ import jakarta.json.JsonValue;
 import java.io.StringReader;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -41,9 +41,6 @@ public class Schedules {
 
     @Inject
     private Runs runs;
-
-    @Inject
-    private Jobs jobs;
 
     @Inject
     private Fleet fleet;
@@ -100,9 +97,7 @@ public class Schedules {
     public void add(ProjectId project, Name name, Plan plan) {
         transactions.run(project, connection -> {
             if (repository.named(project, name.value()).isPresent()) {
-                throw new Failure.Conflict(
-                        "This project has a schedule named " + name + " already.",
-                        "Choose another name, or change that one.");
+                throw ScheduleRepository.nameTaken(name.value());
             }
             Instant now = ScheduleRepository.now(connection);
             var schedule = new Schedule(Ids.next(clock), project.value(), name.value(), now);
@@ -131,22 +126,26 @@ public class Schedules {
     }
 
     private void apply(Schedule schedule, Plan plan, Instant now) {
-        var job = jobs.named(plan.job()).definition();
-        if (plan.databases().isEmpty() || plan.databases().size() > RunRequest.MAX_DATABASES) {
-            throw new Failure.Invalid("databases", "Name at least one database, or \"*\" for all of the project.");
-        }
+        // What it names already may be gone by now: that is no reason against another time or a pause.
+        var parameters = runs.check(
+                new ProjectId(schedule.projectId()),
+                plan.job(),
+                plan.databases(),
+                plan.parameters(),
+                new HashSet<>(Arrays.asList(schedule.databases())));
         schedule.plan(
-                job.name(),
+                plan.job(),
                 Cron.of(plan.cron(), plan.zone(), now),
                 plan.databases().toArray(String[]::new),
-                Parameters.check(job, plan.parameters()).asJson().toString(),
+                parameters.asJson().toString(),
                 plan.enabled(),
                 now);
     }
 
     /**
      * Fires what is due, each exactly once over all nodes: the row is locked, the run is unique by schedule and fire time,
-     * and both change in one transaction. A schedule that missed several times fires once.
+     * and both change in one transaction. A schedule that missed several times fires once; one whose last run is not over
+     * leaves a run SKIPPED.
      */
     void fireDue() {
         List<ScheduleRepository.Due> due =
@@ -174,9 +173,18 @@ public class Schedules {
         }
         schedule.advance(now);
         repository.flush();
+        UUID open = runs.open(due.project(), schedule.id()).orElse(null);
+        if (open != null) {
+            // One more would only wait for the lock that this one holds, and take a place on the node meanwhile.
+            runs.skipped(
+                    due.project(),
+                    request(schedule, List.of(), JsonValue.EMPTY_JSON_OBJECT, fireAt),
+                    "The schedule's run " + open + " was not over yet.");
+            return;
+        }
         List<String> gone = new ArrayList<>();
         List<String> databases = present(due.project(), schedule, gone);
-        UUID run = runs.request(due.project(), request(schedule, databases, fireAt));
+        UUID run = runs.request(due.project(), request(schedule, databases, parameters(schedule), fireAt));
         if (gone.isEmpty()) {
             findings.close(due.project(), fingerprint(schedule));
         } else {
@@ -204,21 +212,65 @@ public class Schedules {
         return present;
     }
 
-    private static RunRequest request(Schedule schedule, List<String> databases, Instant fireAt) {
+    private static RunRequest request(
+            Schedule schedule, List<String> databases, JsonObject parameters, Instant fireAt) {
+        return new RunRequest(
+                schedule.job(),
+                databases,
+                parameters,
+                RunRequest.Trigger.SCHEDULE,
+                schedule.name(),
+                schedule.id(),
+                fireAt);
+    }
+
+    private static JsonObject parameters(Schedule schedule) {
         try (var reader = Json.createReader(new StringReader(schedule.parameters()))) {
-            return new RunRequest(
-                    schedule.job(),
-                    databases,
-                    reader.readObject(),
-                    RunRequest.Trigger.SCHEDULE,
-                    schedule.name(),
-                    schedule.id(),
-                    fireAt);
+            return reader.readObject();
         }
     }
 
     /** It could not fire: that is a run of its own with the reason, a finding, and no reason to try again every second. */
     private void missed(ScheduleRepository.Due due, String why) {
+        try {
+            recordMissed(due, why);
+        } catch (Failure.Retryable e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // Left as it is, it would stay the first that is due, and those behind it would wait for ever.
+            LOG.log(System.Logger.Level.ERROR, "Schedule " + due.schedule() + " cannot go on", e);
+            disable(due, why);
+        }
+    }
+
+    private void disable(ScheduleRepository.Due due, String why) {
+        transactions.run(due.project(), connection -> {
+            Schedule schedule = repository.lock(due.schedule()).orElse(null);
+            if (schedule == null) {
+                return;
+            }
+            UUID lastRun = ScheduleRepository.lastRun(connection, schedule.id())
+                    .map(ScheduleRepository.LastRun::id)
+                    .orElse(schedule.id());
+            schedule.disable();
+            repository.flush();
+            live.changed(due.project(), "schedule", schedule.id());
+            findings.report(
+                    due.project(),
+                    new FindingReport(
+                            fingerprint(schedule),
+                            new Subject(Subject.Kind.RUN, lastRun, schedule.name()),
+                            Severity.CRITICAL,
+                            "Schedule " + schedule.name() + " was disabled",
+                            "The " + schedule.job()
+                                    + " that was due did not start, and its next time could not be set: " + why,
+                            "Change or delete the schedule.",
+                            JsonValue.EMPTY_JSON_OBJECT,
+                            null));
+        });
+    }
+
+    private void recordMissed(ScheduleRepository.Due due, String why) {
         transactions.run(due.project(), connection -> {
             Instant now = ScheduleRepository.now(connection);
             Schedule schedule = repository.lock(due.schedule()).orElse(null);
@@ -228,7 +280,8 @@ public class Schedules {
             }
             schedule.advance(now);
             repository.flush();
-            UUID run = runs.missed(due.project(), request(schedule, List.of(schedule.databases()), fireAt), why);
+            UUID run =
+                    runs.missed(due.project(), request(schedule, List.of(), JsonValue.EMPTY_JSON_OBJECT, fireAt), why);
             findings.report(
                     due.project(),
                     new FindingReport(

@@ -1,0 +1,123 @@
+package dev.nightshift.job;
+
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Declares runs lost whose node is gone or no longer works on them, and lets them go on. */
+@ApplicationScoped
+class LostRuns {
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Ledger ledger;
+
+    @Inject
+    private Live live;
+
+    /** A started run whose node is no more. */
+    private record Orphan(boolean stopping, boolean handedOver, boolean letGo, int losses) {}
+
+    /**
+     * Declares a started run lost, with its unfinished targets and steps, and queues it again while the policy allows. One
+     * that was told to stop has stopped: it does not begin again by itself.
+     *
+     * @param held the attempt whose node is gone or no longer works on it; a run that has gone on since is let be
+     * @param by the node that says so
+     * @param mostLosses a run that lost its node this often stays lost; one whose node was stopped in good order always
+     *     begins again
+     * @return the status it now has; empty if it is no longer started
+     */
+    Optional<RunStatus> lose(Leases.Held held, UUID by, int mostLosses) {
+        ProjectId project = held.project();
+        UUID run = held.run();
+        return transactions.in(project, connection -> {
+            Orphan orphan = orphan(connection, held, by).orElse(null);
+            if (orphan == null) {
+                return Optional.<RunStatus>empty();
+            }
+            String reason = orphan.handedOver()
+                    ? "Its node was stopped."
+                    : orphan.letGo()
+                            ? "Its node no longer works on it, after an outage of the repository or an error."
+                            : "Its node died in the middle of the work.";
+            RunStatus status = orphan.stopping() ? RunStatus.STOPPED : RunStatus.LOST;
+            abandon(connection, run, status, reason);
+            boolean again = !orphan.stopping() && (orphan.handedOver() || orphan.losses() < mostLosses);
+            String next;
+            if (again) {
+                ledger.requeue(connection, project, run);
+                next = "It goes on with its unfinished targets.";
+            } else {
+                Ledger.outbox(connection, project, run, status);
+                live.changed(project, "run", run);
+                next = orphan.stopping()
+                        ? "It was to stop and does not start again."
+                        : "That was the case " + orphan.losses() + " times; restart it once the cause is known.";
+            }
+            Ledger.log(connection, project, run, null, Run.Level.WARN, reason + " " + next);
+            live.changed(project, "log", run);
+            return Optional.of(again ? RunStatus.QUEUED : status);
+        });
+    }
+
+    /** Counts the loss, if it is one. */
+    private static Optional<Orphan> orphan(Connection connection, Leases.Held held, UUID by) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update job.run r set losses = r.losses + case when n.stopped_at is null then 1 else 0 end
+                  from job.attempt a join job.node n on n.id = a.node_id
+                 where a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
+                   and r.id = ? and a.id = ? and r.status = any (?)
+                returning r.status = 'STOPPING', n.stopped_at is not null, n.id = ?, r.losses
+                """)) {
+            update.setObject(1, held.run());
+            update.setObject(2, held.attempt());
+            update.setArray(3, RunStatus.before(RunStatus.LOST, connection));
+            update.setObject(4, by);
+            try (var rows = update.executeQuery()) {
+                return rows.next()
+                        ? Optional.of(
+                                new Orphan(rows.getBoolean(1), rows.getBoolean(2), rows.getBoolean(3), rows.getInt(4)))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    private static void abandon(Connection connection, UUID run, RunStatus status, String reason) throws SQLException {
+        TargetStatus left = status == RunStatus.LOST ? TargetStatus.LOST : TargetStatus.STOPPED;
+        try (var steps = connection.prepareStatement("""
+                        update job.step s set status = ?, ended_at = now() from job.target t
+                         where t.project_id = s.project_id and t.id = s.target_id and t.run_id = ? and s.status = 'STARTED'
+                        """);
+                var targets = connection.prepareStatement("""
+                        update job.target set status = ?, ended_at = now()
+                         where run_id = ? and status = any (?)
+                        """);
+                var attempts = connection.prepareStatement(
+                        "update job.attempt set ended_at = now() where run_id = ? and ended_at is null");
+                var runs = connection.prepareStatement(
+                        "update job.run set status = ?, reason = ?, ended_at = now() where id = ? and status = any (?)")) {
+            steps.setString(1, left.name());
+            steps.setObject(2, run);
+            steps.executeUpdate();
+            targets.setString(1, left.name());
+            targets.setObject(2, run);
+            targets.setArray(3, TargetStatus.before(left, connection));
+            targets.executeUpdate();
+            attempts.setObject(1, run);
+            attempts.executeUpdate();
+            runs.setString(1, status.name());
+            runs.setString(2, reason);
+            runs.setObject(3, run);
+            runs.setArray(4, RunStatus.before(status, connection));
+            runs.executeUpdate();
+        }
+    }
+}
