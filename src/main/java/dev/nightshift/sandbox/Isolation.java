@@ -227,7 +227,9 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
         command.addAll(List.of(
                 "prlimit",
                 "--as=" + quota.memory().value(),
-                "--cpu=" + quota.cpu().toSeconds(),
+                // The soft limit's signal has a name of its own in the server's log, the hard one's kills like any
+                // other
+                "--cpu=" + quota.cpu().toSeconds() + ":" + (quota.cpu().toSeconds() + 10),
                 "--fsize=" + quota.disk().value(),
                 "--nproc=" + quota.processes(),
                 "--nofile=1024",

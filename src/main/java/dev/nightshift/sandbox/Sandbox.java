@@ -36,10 +36,19 @@ public final class Sandbox implements AutoCloseable {
     private static final int SOCKET_PATH_LIMIT = 107;
 
     private static final Duration DISK_LOOK = Duration.ofSeconds(5);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
+    private static final int LOOKS = 10;
+
+    /** Classes of SQLSTATE: insufficient resources, a broken connection, a server that shuts down. */
+    private static final String RESOURCES = "53";
+
+    private static final String CONNECTION = "08";
+    private static final String INTERVENTION = "57P";
 
     private final Sandboxes sandboxes;
     private final SandboxFolder folder;
     private final Quota quota;
+    private final Bytes needed;
     private final Host host;
     private Registration registration;
     private @Nullable Process process;
@@ -47,11 +56,18 @@ public final class Sandbox implements AutoCloseable {
     private volatile @Nullable String killed;
     private boolean closed;
 
-    Sandbox(Sandboxes sandboxes, Registration registration, SandboxFolder folder, Quota quota, Host host) {
+    Sandbox(
+            Sandboxes sandboxes,
+            Registration registration,
+            SandboxFolder folder,
+            Quota quota,
+            Bytes needed,
+            Host host) {
         this.sandboxes = sandboxes;
         this.registration = registration;
         this.folder = folder;
         this.quota = quota;
+        this.needed = needed;
         this.host = host;
     }
 
@@ -76,6 +92,15 @@ public final class Sandbox implements AutoCloseable {
             throw new NotPossibleHere(
                     "The socket's path " + socket() + " is longer than " + SOCKET_PATH_LIMIT + " bytes.",
                     "Set NIGHTSHIFT_DATA to a shorter path.");
+        }
+    }
+
+    /** Bytes that were promised to it and are not written yet. */
+    long outstanding() {
+        try {
+            return Math.max(0, needed.value() - Trees.size(folder.path()));
+        } catch (IOException e) {
+            return needed.value();
         }
     }
 
@@ -237,6 +262,41 @@ public final class Sandbox implements AutoCloseable {
     /** Whether a message of the server says that this machine lacks something, rather than that data is damaged. */
     public static Optional<NotPossibleHere> lackIn(String message) {
         return ServerLog.lack(message);
+    }
+
+    /**
+     * Whether an error says that the server ran out of something of this machine (disk, memory, CPU time): what it did not
+     * come to is then unknown, not damaged.
+     *
+     * @return in the server's words; also where the session only broke, and its log says why
+     */
+    public Optional<NotPossibleHere> exhausted(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        String message = String.valueOf(e.getMessage()).replaceFirst("^ERROR: {1,2}", "");
+        Optional<NotPossibleHere> said = ServerLog.exhausted(message);
+        if (said.isPresent()) {
+            return said;
+        }
+        if (state.startsWith(RESOURCES)) {
+            return Optional.of(new NotPossibleHere(message, "Give the sandbox more of it."));
+        }
+        return state.startsWith(CONNECTION) || state.startsWith(INTERVENTION) ? exhaustedAsLogged() : Optional.empty();
+    }
+
+    /** The server writes why a process of it ended just after its session broke. */
+    private Optional<NotPossibleHere> exhaustedAsLogged() {
+        for (int look = 0; ; look++) {
+            Optional<NotPossibleHere> logged = ServerLog.exhausted(log());
+            if (logged.isPresent() || look == LOOKS) {
+                return logged;
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return logged;
+            }
+        }
     }
 
     /**

@@ -49,16 +49,18 @@ public final class Sandboxes implements AutoCloseable {
      * A new empty sandbox, registered, not started.
      *
      * @param purpose for people who find it: {@code "proof of backup 0190…"}
+     * @param needed bytes that it will write for certain: they are kept free for it among all sandboxes here
      * @param timeToLive counted from now; when it is over the server is killed, whether Nightshift still works or not
      * @throws NotPossibleHere if this machine has not what a sandbox needs
      * @throws Failure.Retryable if the folder cannot be made
      */
-    public Sandbox create(String purpose, Quota quota, Duration timeToLive) {
+    public synchronized Sandbox create(String purpose, Quota quota, Bytes needed, Duration timeToLive) {
+        refuseWithoutRoom(needed);
         Host host = Host.here();
         Instant now = clock.now();
         String id = newId();
         Registration registration = new Registration(id, purpose, now, now.plus(timeToLive), ProcessMark.self(), null);
-        Sandbox sandbox = new Sandbox(this, registration, new SandboxFolder(root.resolve(id)), quota, host);
+        Sandbox sandbox = new Sandbox(this, registration, new SandboxFolder(root.resolve(id)), quota, needed, host);
         try {
             makeRoot();
             registration.write(root);
@@ -130,11 +132,24 @@ public final class Sandboxes implements AutoCloseable {
         List.copyOf(open.values()).forEach(Sandbox::close);
     }
 
-    /** What a sandbox could still write, as far as the file system tells. */
-    public Bytes freeSpace() {
+    private void refuseWithoutRoom(Bytes needed) {
+        long promised = open.values().stream().mapToLong(Sandbox::outstanding).sum();
+        long free = freeSpace();
+        if (free - promised < needed.value()) {
+            throw new NotPossibleHere(
+                    "The restored files take " + needed + ", free are " + new Bytes(Math.max(0, free - promised))
+                            + (promised == 0
+                                    ? "."
+                                    : ", without the " + new Bytes(promised)
+                                            + " that other proofs are about to write."),
+                    "Make room where NIGHTSHIFT_DATA lies, or prove fewer backups at once.");
+        }
+    }
+
+    private long freeSpace() {
         try {
             makeRoot();
-            return new Bytes(Files.getFileStore(root).getUsableSpace());
+            return Files.getFileStore(root).getUsableSpace();
         } catch (IOException e) {
             throw new Failure.Retryable("The folder " + root + " cannot be used: " + e.getMessage(), null, e);
         }

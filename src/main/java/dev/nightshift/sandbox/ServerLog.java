@@ -50,9 +50,18 @@ final class ServerLog {
             Lack.of(
                     "could not set permissions on directory \".*\": No such file|directory \".*\" does not exist",
                     "Prove a backup that was taken after the tablespace was created."),
+            Lack.of("could not fork .*: Resource", "Let this machine's users have more processes."));
+
+    /** What a server ran out of in the middle of its work: whatever was not looked at yet can still be anything. */
+    private static final List<Lack> EXHAUSTED = List.of(
             Lack.of(
-                    "could not map anonymous shared memory|[Cc]annot allocate memory|could not fork .*: Resource",
-                    "Give the sandbox more memory or processes."));
+                    "No space left on device|Disk quota exceeded|File too large",
+                    "Make room where NIGHTSHIFT_DATA lies."),
+            Lack.of(
+                    "could not map anonymous shared memory|[Cc]annot allocate memory|out of memory|terminated by signal 9\\b",
+                    "Give the sandbox more memory."),
+            Lack.of("CPU time limit exceeded|terminated by signal 24\\b", "Give the sandbox more CPU time."),
+            Lack.of("Input/output error", "Look at the disk that holds NIGHTSHIFT_DATA."));
 
     private ServerLog() {}
 
@@ -71,7 +80,16 @@ final class ServerLog {
 
     /** What this machine lacks according to a log or an error message; empty if nothing of that kind is said. */
     static Optional<NotPossibleHere> lack(String text) {
-        for (Lack lack : LACKS) {
+        return first(LACKS, text).or(() -> exhausted(text));
+    }
+
+    /** What ran out; empty if nothing of that kind is said. */
+    static Optional<NotPossibleHere> exhausted(String text) {
+        return first(EXHAUSTED, text);
+    }
+
+    private static Optional<NotPossibleHere> first(List<Lack> lacks, String text) {
+        for (Lack lack : lacks) {
             Matcher matcher = lack.message().matcher(text);
             if (matcher.find()) {
                 return Optional.of(new NotPossibleHere(plain(matcher.group()), lack.remedy()));

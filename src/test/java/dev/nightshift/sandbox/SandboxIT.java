@@ -165,7 +165,8 @@ class SandboxIT {
                     "postgres",
                     "create tablespace before location '" + before + "'",
                     "create table public.a tablespace before as select generate_series(1, 1000) as n");
-            Sandbox sandbox = sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), Duration.ofMinutes(5));
+            Sandbox sandbox =
+                    sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofMinutes(5));
             SandboxFolder to = sandbox.folder();
             FolderBackup.Position position;
             try (FolderBackup backup = FolderBackup.begin(source, to.data(), to::tablespace, to.wal())) {
@@ -201,7 +202,8 @@ class SandboxIT {
     void aTablespaceThatNobodyMappedIsNotPossibleHereAndTouchesNothing() throws Exception {
         Path meanwhile = Files.createDirectory(folder.resolve("meanwhile"));
         try (Postgres source = Postgres.start(17)) {
-            Sandbox sandbox = sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), Duration.ofMinutes(5));
+            Sandbox sandbox =
+                    sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofMinutes(5));
             SandboxFolder to = sandbox.folder();
             FolderBackup.Position position;
             try (FolderBackup backup = FolderBackup.begin(source, to.data(), to::tablespace, to.wal())) {
@@ -221,7 +223,8 @@ class SandboxIT {
     @Test
     void aSandboxEndsWhenItsTimeIsUp() throws Exception {
         try (Postgres source = Postgres.start(18)) {
-            Sandbox sandbox = sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), Duration.ofSeconds(8));
+            Sandbox sandbox =
+                    sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofSeconds(8));
             SandboxFolder to = sandbox.folder();
             FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
             start(sandbox, source, position, Map.of());
@@ -236,10 +239,34 @@ class SandboxIT {
         }
     }
 
+    /** The server goes on after it: only its log tells that this machine's limit was in the way. */
+    @Test
+    void aSessionThatUsedUpItsCpuTimeRanOutOfItAndIsNotDamaged() throws Exception {
+        try (Postgres source = Postgres.start(18)) {
+            Quota quota = new Quota(new Bytes(4L << 30), Duration.ofSeconds(2), new Bytes(2L << 30), 512);
+            Sandbox sandbox = sandboxes.create("test", quota, new Bytes(0), Duration.ofMinutes(5));
+            SandboxFolder to = sandbox.folder();
+            FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
+            start(sandbox, source, position, Map.of());
+            try (Connection connection = SandboxProcesses.await(sandbox, "postgres")) {
+                SQLException damaged = assertThrows(SQLException.class, () -> ask(connection, "select 1 / 0"));
+                assertTrue(sandbox.exhausted(damaged).isEmpty());
+                SQLException broken = assertThrows(
+                        SQLException.class,
+                        () -> ask(
+                                connection,
+                                "select count(*)::text from pg_class a, pg_class b, pg_class c, pg_class d"));
+                String reason = sandbox.exhausted(broken).orElseThrow().getMessage();
+                assertTrue(String.valueOf(reason).endsWith("CPU time limit exceeded"), reason);
+            }
+        }
+    }
+
     @Test
     void aSandboxThatFillsTheDiskIsEnded() throws Exception {
         try (Postgres source = Postgres.start(18)) {
-            Sandbox sandbox = sandboxes.create("test", Quota.ofDisk(new Bytes(200L << 20)), Duration.ofMinutes(5));
+            Sandbox sandbox =
+                    sandboxes.create("test", Quota.ofDisk(new Bytes(200L << 20)), new Bytes(0), Duration.ofMinutes(5));
             SandboxFolder to = sandbox.folder();
             FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
             start(sandbox, source, position, Map.of());
@@ -321,7 +348,8 @@ class SandboxIT {
     }
 
     private Sandbox restored(Postgres source) throws SQLException, IOException {
-        Sandbox sandbox = sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), Duration.ofMinutes(5));
+        Sandbox sandbox =
+                sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofMinutes(5));
         SandboxFolder to = sandbox.folder();
         FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
         start(sandbox, source, position, Map.of());

@@ -20,7 +20,7 @@ final class SandboxOwner {
             Thread.sleep(50);
         }
         Sandbox sandbox = new Sandboxes(Path.of(arguments[0]), Set.of(), Clock.system())
-                .create("test", Quota.ofDisk(new Bytes(2L << 30)), Duration.ofMinutes(5));
+                .create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofMinutes(5));
         try (Stream<Path> files = Files.walk(source)) {
             for (Path file : files.filter(f -> !f.equals(source)).toList()) {
                 Files.copy(file, sandbox.folder().data().resolve(source.relativize(file)));

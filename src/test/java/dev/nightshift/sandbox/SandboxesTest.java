@@ -2,6 +2,7 @@ package dev.nightshift.sandbox;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.kernel.Bytes;
@@ -33,7 +34,8 @@ class SandboxesTest {
 
     @Test
     void aSandboxIsRegisteredAsLongAsItExists() throws IOException {
-        Sandbox sandbox = sandboxes.create("a test", Quota.ofDisk(new Bytes(1L << 30)), Duration.ofMinutes(1));
+        Sandbox sandbox =
+                sandboxes.create("a test", Quota.ofDisk(new Bytes(1L << 30)), new Bytes(0), Duration.ofMinutes(1));
         Registration registration = Registration.read(root.resolve(sandbox.id() + ".json"));
         assertEquals("a test", registration.purpose());
         assertEquals(NOW.plusSeconds(60), registration.expires());
@@ -43,6 +45,28 @@ class SandboxesTest {
         sandbox.close();
         assertFalse(Files.exists(root.resolve(sandbox.id() + ".json")));
         assertFalse(Files.exists(sandbox.folder().path()));
+    }
+
+    /** Each of four drills saw the same room before, and together they filled the disk. */
+    @Test
+    void roomThatIsPromisedToOneSandboxIsNotFreeForTheNext() throws IOException {
+        long free = Files.getFileStore(root).getUsableSpace();
+        Quota quota = Quota.ofDisk(new Bytes(1L << 30));
+        try (Sandbox first = sandboxes.create("a test", quota, new Bytes(free / 5 * 3), Duration.ofMinutes(1))) {
+            NotPossibleHere refused = assertThrows(
+                    NotPossibleHere.class,
+                    () -> sandboxes.create("a test", quota, new Bytes(free / 5 * 3), Duration.ofMinutes(1)));
+            assertTrue(
+                    String.valueOf(refused.getMessage()).endsWith(" that other proofs are about to write."),
+                    refused::getMessage);
+            try (Sandbox small = sandboxes.create("a test", quota, new Bytes(free / 100), Duration.ofMinutes(1))) {
+                assertTrue(Files.exists(small.folder().path())
+                        && Files.exists(first.folder().path()));
+            }
+        }
+        sandboxes
+                .create("a test", quota, new Bytes(free / 5 * 3), Duration.ofMinutes(1))
+                .close();
     }
 
     @Test
@@ -84,7 +108,8 @@ class SandboxesTest {
 
     @Test
     void aClosedNightshiftHasNoSandboxes() {
-        Sandbox sandbox = sandboxes.create("a test", Quota.ofDisk(new Bytes(1L << 30)), Duration.ofMinutes(1));
+        Sandbox sandbox =
+                sandboxes.create("a test", Quota.ofDisk(new Bytes(1L << 30)), new Bytes(0), Duration.ofMinutes(1));
         sandboxes.close();
         assertFalse(Files.exists(sandbox.folder().path()));
     }

@@ -18,7 +18,13 @@ class ServerLogTest {
                 "FATAL:  database files are incompatible with server",
                 "FATAL:  recovery aborted because of insufficient parameter settings",
                 "/opt/pg/bin/postgres: error while loading shared libraries: libicui18n.so.60: cannot open",
-                "FATAL:  directory \"/srv/space\" does not exist"
+                "FATAL:  directory \"/srv/space\" does not exist",
+                "PANIC:  could not write to file \"pg_wal/xlogtemp.35\": No space left on device",
+                "ERROR:  could not extend file \"base/5/16384\": No space left on device",
+                "ERROR:  out of memory",
+                "LOG:  server process (PID 41) was terminated by signal 24: CPU time limit exceeded",
+                "LOG:  server process (PID 41) was terminated by signal 9: Killed",
+                "ERROR:  could not read blocks 3..3 in file \"base/5/16384\": Input/output error"
             })
     void whatTheMachineLacksIsNotABackupsFault(String line) {
         assertTrue(ServerLog.lack("LOG:  starting\n" + line).isPresent());
@@ -29,6 +35,8 @@ class ServerLogTest {
             strings = {
                 "FATAL:  recovery ended before configured recovery target was reached",
                 "ERROR:  could not open file \"base/5/16384\": No such file or directory",
+                "LOG:  server process (PID 41) was terminated by signal 11: Segmentation fault",
+                "ERROR:  invalid memory alloc request size 18446744073709551613",
                 "ERROR:  invalid page in block 3 of relation base/5/16384",
                 "PANIC:  could not locate a valid checkpoint record at 0/2000060"
             })

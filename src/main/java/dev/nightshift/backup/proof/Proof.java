@@ -34,11 +34,13 @@ public record Proof(
         return Optional.ofNullable(reached);
     }
 
-    /** The first rung that was tried and not passed. */
+    /** The first rung that failed, or else was not possible: what is wrong outranks what could not be tried. */
     public Optional<ProofRung> stumbled() {
-        return ladder.stream()
-                .filter(rung -> rung.outcome() == ProofOutcome.FAILED || rung.outcome() == ProofOutcome.NOT_POSSIBLE)
-                .findFirst();
+        return first(ProofOutcome.FAILED).or(() -> first(ProofOutcome.NOT_POSSIBLE));
+    }
+
+    private Optional<ProofRung> first(ProofOutcome outcome) {
+        return ladder.stream().filter(rung -> rung.outcome() == outcome).findFirst();
     }
 
     /** Whether something is wrong with the backup. */

@@ -52,7 +52,7 @@ final class ProofChecks {
     /**
      * Checks all databases.
      *
-     * @throws NotPossibleHere if a database cannot be opened here or amcheck is missing
+     * @throws NotPossibleHere if a database cannot be opened here, amcheck is missing, or the server ran out of something
      * @throws SQLException if the server went away
      */
     void run(List<ProofCatalog.Database> all) throws SQLException {
@@ -162,6 +162,7 @@ final class ProofChecks {
         if (!connection.isValid(10)) {
             throw new SQLException("The server went away while it checked " + name + ": " + message, state, e);
         }
+        throwIfExhausted(sandbox, e);
         Optional<NotPossibleHere> lack = Sandbox.lackIn(message);
         if (lack.isPresent()) {
             skip("not possible here: " + lack.get().getMessage(), name);
@@ -170,6 +171,13 @@ final class ProofChecks {
         } else {
             skip("amcheck was refused: " + message, name);
         }
+    }
+
+    /** What could not be looked at for want of disk or memory was not checked, nor was what comes after it. */
+    static void throwIfExhausted(Sandbox sandbox, SQLException e) {
+        sandbox.exhausted(e).ifPresent(exhausted -> {
+            throw exhausted;
+        });
     }
 
     private void damage(Connection connection, String kind, Relation relation, String name, String what) {

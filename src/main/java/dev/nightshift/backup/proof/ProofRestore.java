@@ -120,6 +120,7 @@ final class ProofRestore {
             if (!sandbox.isRunning()) {
                 throw told(e, sandbox.whyEnded());
             }
+            ProofChecks.throwIfExhausted(sandbox, e);
             throw new Failure.Fatal("The restored server fails: " + e.getMessage(), null, e);
         }
     }
@@ -214,8 +215,9 @@ final class ProofRestore {
         }
     }
 
-    private static RuntimeException refused(SQLException e) {
+    private RuntimeException refused(SQLException e) {
         return Sandbox.lackIn(String.valueOf(e.getMessage()))
+                .or(() -> sandbox.exhausted(e))
                 .<RuntimeException>map(lack -> lack)
                 .orElseGet(() -> new Failure.Fatal("The restored server lets nobody in: " + e.getMessage(), null, e));
     }
@@ -325,6 +327,11 @@ final class ProofRestore {
         if (watch.stopped()) {
             throw new CancellationException("The proof was stopped.");
         }
+    }
+
+    /** What is written for certain: the files and the log, a part of which the server copies, and some log of its own. */
+    static Bytes needed(Bytes plain) {
+        return new Bytes(plain.value() + plain.value() / 10 + (64L << 20));
     }
 
     /** Room for what is restored, the log, and what promotion and checks write. */

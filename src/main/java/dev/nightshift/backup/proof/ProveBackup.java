@@ -121,10 +121,11 @@ public final class ProveBackup {
         if (options.upTo().compareTo(MATCHED) < 0) {
             return ProofRung.notChecked(MATCHED, NOT_ASKED);
         }
-        if (match == null || below.get(below.size() - 1).outcome() != ProofOutcome.PASSED) {
+        String failure = match == null ? null : match.failure();
+        // What was found to differ counts, even if this machine could not go on to check the rest
+        if (match == null || failure == null && below.get(below.size() - 1).outcome() != ProofOutcome.PASSED) {
             return ProofRung.notChecked(MATCHED, BELOW);
         }
-        String failure = match.failure();
         if (failure == null && !match.compared()) {
             return ProofRung.notChecked(MATCHED, NO_EVIDENCE);
         }
@@ -194,18 +195,17 @@ public final class ProveBackup {
         ProofEvidence run() {
             Binaries binaries = binaries();
             Bytes room = ProofRestore.room(material.plainSize());
-            Bytes free = sandboxes.freeSpace();
-            if (free.value() < material.plainSize().value()) {
-                throw new NotPossibleHere(
-                        "The restored files take " + material.plainSize() + ", free are " + free + ".",
-                        "Make room where NIGHTSHIFT_DATA lies.");
-            }
+            Bytes needed = ProofRestore.needed(material.plainSize());
             try (Sandbox sandbox =
-                    sandboxes.create("proof of " + material.name(), Quota.ofDisk(room), options.timeToLive())) {
-                Thread stopper = stopper(sandbox);
+                    sandboxes.create("proof of " + material.name(), Quota.ofDisk(room), needed, options.timeToLive())) {
                 ProofRestore restore = new ProofRestore(material, options, watch, sandbox);
+                Thread stopper = stopper(sandbox);
                 try {
                     return restore.run(binaries);
+                } catch (Failure.Retryable e) {
+                    throw Sandbox.lackIn(String.valueOf(e.getMessage()))
+                            .<RuntimeException>map(lack -> lack)
+                            .orElse(e);
                 } catch (RuntimeException e) {
                     if (watch.stopped() && !(e instanceof CancellationException)) {
                         throw new CancellationException("The proof was stopped.");

@@ -163,7 +163,12 @@ class ProveBackupIT {
         assertEquals(Optional.of(ProofLevel.STORED), proof.level());
         assertEquals("base.tar is not what was stored.", proof.reason());
         assertEquals(
-                List.of(ProofOutcome.PASSED, ProofOutcome.FAILED, ProofOutcome.NOT_CHECKED, ProofOutcome.NOT_CHECKED),
+                List.of(
+                        ProofOutcome.PASSED,
+                        ProofOutcome.FAILED,
+                        ProofOutcome.NOT_CHECKED,
+                        ProofOutcome.NOT_CHECKED,
+                        ProofOutcome.NOT_CHECKED),
                 proof.ladder().stream().map(ProofRung::outcome).toList());
     }
 
