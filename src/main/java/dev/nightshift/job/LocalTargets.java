@@ -90,7 +90,11 @@ class LocalTargets {
      */
     int room(int places) {
         int waiting = (int) attempts.values().stream().filter(this::isWaiting).count();
-        return Math.min(places - (attempts.size() - waiting), 2 * places - attempts.size());
+        return room(places, attempts.size(), waiting);
+    }
+
+    static int room(int places, int attempts, int waiting) {
+        return Math.min(places - (attempts - waiting), 2 * places - attempts);
     }
 
     private boolean isWaiting(Attempt attempt) {

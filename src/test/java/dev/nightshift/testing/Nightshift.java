@@ -90,6 +90,32 @@ public final class Nightshift {
         }
     }
 
+    /** Another node on this one's repository, key and store; not started yet. Whoever made it calls {@link #remove}. */
+    public Nightshift anotherNode() {
+        Path secrets = data().resolve("secrets");
+        Map<String, String> settings = new TreeMap<>(Map.of(
+                "NIGHTSHIFT_DEMO",
+                "false",
+                "NIGHTSHIFT_REPOSITORY_URL",
+                "jdbc:postgresql://127.0.0.1:" + postgres + "/nightshift",
+                "NIGHTSHIFT_REPOSITORY_USER",
+                "nightshift_app",
+                "NIGHTSHIFT_REPOSITORY_PASSWORD_FILE",
+                secrets.resolve("app.password").toString(),
+                "NIGHTSHIFT_REPOSITORY_OWNER_USER",
+                "nightshift_owner",
+                "NIGHTSHIFT_REPOSITORY_OWNER_PASSWORD_FILE",
+                secrets.resolve("owner.password").toString(),
+                "NIGHTSHIFT_MASTER_KEY_FILE",
+                secrets.resolve("master.key").toString(),
+                "NIGHTSHIFT_STORE",
+                data().resolve("store").toString(),
+                "NIGHTSHIFT_NODE_NAME",
+                "another"));
+        settings.putAll(environment);
+        return prepare(settings);
+    }
+
     /** Starts and waits until it says that it is ready. */
     public void start() {
         try {
@@ -240,8 +266,8 @@ public final class Nightshift {
             logs.add(output(start));
         }
         for (Path folder : List.of(data().resolve("logs"), data().resolve("repository"), data().resolve("demo"))) {
-            if (!Files.exists(folder)) {
-                continue; // no demo
+            if (!Files.isDirectory(folder)) {
+                continue; // no demo, or another node's repository
             }
             try (Stream<Path> files = Files.walk(folder)) {
                 files.filter(file -> file.toString().endsWith(".log")

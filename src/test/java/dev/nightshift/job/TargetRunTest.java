@@ -1,0 +1,70 @@
+package dev.nightshift.job;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
+import jakarta.json.JsonValue;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class TargetRunTest {
+    private final Failure.Retryable lockLost = new Failure.Retryable("The lock is gone.", null, null);
+    private final TargetRun target = new TargetRun(
+            new Attempt(
+                    new ProjectId(UUID.randomUUID()),
+                    UUID.randomUUID(),
+                    UUID.randomUUID(),
+                    1,
+                    1,
+                    "vacuum",
+                    Parameters.stored(JsonValue.EMPTY_JSON_OBJECT)),
+            new TargetLedger.Taken(UUID.randomUUID(), UUID.randomUUID(), null, List.of("shop"), Optional.empty()),
+            new TargetLedger(),
+            new Ledger());
+
+    @Test
+    void anInterruptionCancelsTheWorkAndSaysWhy() {
+        var cancelled = new AtomicInteger();
+        target.onStop(cancelled::incrementAndGet);
+        target.interrupt(lockLost);
+        assertEquals(1, cancelled.get());
+        assertSame(lockLost, assertThrows(Failure.Retryable.class, target::throwIfStopped));
+    }
+
+    @Test
+    void theTryAfterAnInterruptionIsNeitherStoppedNorCancelsWhatItsPredecessorUsed() {
+        var cancelled = new AtomicInteger();
+        target.onStop(cancelled::incrementAndGet);
+        target.interrupt(lockLost);
+        target.tryAgain();
+        assertFalse(target.stopRequested());
+        assertDoesNotThrow(target::throwIfStopped);
+        target.stop();
+        assertEquals(1, cancelled.get());
+        assertThrows(StopRequested.class, target::throwIfStopped);
+    }
+
+    @Test
+    void aPersonsStopIsNotForgottenByAnotherTry() {
+        target.stop();
+        target.interrupt(lockLost);
+        target.tryAgain();
+        assertThrows(StopRequested.class, target::throwIfStopped);
+    }
+
+    @Test
+    void aNodeThatGoesDownWinsOverAnInterruption() {
+        target.interrupt(lockLost);
+        target.handOver();
+        target.tryAgain();
+        assertThrows(StopRequested.class, target::throwIfStopped);
+    }
+}
