@@ -68,7 +68,7 @@ class ConsoleAwayIT {
                 assertThat(page.locator(".topbar").getByRole(AriaRole.STATUS)).hasText("Live");
                 page.evaluate("() => { window.notReloaded = true; }");
             }
-            nightshift.stopRepository();
+            nightshift.repository().stop();
             try {
                 pages.forEach((view, page) -> {
                     assertThat(page.locator(".banner")).containsText("The repository database has been away since");
@@ -87,7 +87,7 @@ class ConsoleAwayIT {
                 assertThat(opened.locator(".banner")).containsText("The console goes on by itself");
                 pages.put("opened meanwhile", opened);
             } finally {
-                nightshift.startRepository();
+                nightshift.repository().start();
             }
             pages.forEach((view, page) -> {
                 assertThat(page.locator(".banner")).isHidden();

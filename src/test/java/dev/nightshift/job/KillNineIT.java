@@ -186,7 +186,7 @@ class KillNineIT {
     }
 
     private void repository(String... statements) throws SQLException {
-        try (Connection connection = nightshift.repository("postgres");
+        try (Connection connection = nightshift.repository().connect("postgres");
                 Statement statement = connection.createStatement()) {
             for (String sql : statements) {
                 assertTrue(statement.executeUpdate(sql) > 0, sql);

@@ -17,7 +17,7 @@ class RepositoryAwayIT {
     void requestsAreRefusedWhileItIsAwayAndAllComesBackByItself() {
         nightshift.awaitDemoRound();
         Api plain = Api.at(nightshift.http());
-        nightshift.stopRepository();
+        nightshift.repository().stop();
         try {
             Api.Answer refused = Eventually.get(
                     "503 while the repository is away",
@@ -34,7 +34,7 @@ class RepositoryAwayIT {
             plain.get("health/live").expect(200);
             Eventually.sleep(Duration.ofSeconds(12)); // two heartbeats are missed
         } finally {
-            nightshift.startRepository();
+            nightshift.repository().start();
         }
         Eventually.isTrue(
                 "ready is up again",

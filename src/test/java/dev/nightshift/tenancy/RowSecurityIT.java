@@ -90,7 +90,7 @@ class RowSecurityIT {
     }
 
     private UUID projectId(String name) throws SQLException {
-        try (Connection owner = nightshift.repository("postgres");
+        try (Connection owner = nightshift.repository().connect("postgres");
                 PreparedStatement select = owner.prepareStatement("select id from fleet.project where name = ?")) {
             select.setString(1, name);
             try (ResultSet rows = select.executeQuery()) {
@@ -172,7 +172,7 @@ class RowSecurityIT {
 
     List<Table> tablesOfProjects() throws SQLException {
         List<Table> tables = new ArrayList<>();
-        try (Connection owner = nightshift.repository("postgres");
+        try (Connection owner = nightshift.repository().connect("postgres");
                 Statement statement = owner.createStatement();
                 ResultSet rows = statement.executeQuery("""
                         select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -193,7 +193,7 @@ class RowSecurityIT {
     @MethodSource("tablesOfProjects")
     void rowsOfAnotherProjectAreNeitherReadNorWritten(Table table) throws SQLException {
         @Nullable String row = null;
-        try (Connection owner = nightshift.repository("postgres");
+        try (Connection owner = nightshift.repository().connect("postgres");
                 PreparedStatement select = owner.prepareStatement(
                         "select to_jsonb(t)::text from " + table.sql() + " t where project_id = ? limit 1")) {
             select.setObject(1, demo);
@@ -230,7 +230,7 @@ class RowSecurityIT {
 
     /** Rows that the application's role touches with this project set; a refusal by grant or policy is none. */
     private int tried(@Nullable UUID project, String sql) throws SQLException {
-        try (Connection app = nightshift.repository("nightshift_app")) {
+        try (Connection app = nightshift.repository().connect("nightshift_app")) {
             app.setAutoCommit(false);
             if (project != null) {
                 try (PreparedStatement set = app.prepareStatement("select set_config('nightshift.project', ?, true)")) {
@@ -259,7 +259,7 @@ class RowSecurityIT {
     }
 
     private List<String> strings(String query) throws SQLException {
-        try (Connection owner = nightshift.repository("postgres");
+        try (Connection owner = nightshift.repository().connect("postgres");
                 Statement statement = owner.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {
             List<String> found = new ArrayList<>();

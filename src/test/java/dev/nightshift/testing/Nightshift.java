@@ -8,9 +8,6 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -335,46 +332,9 @@ public final class Nightshift {
         return "jdbc:postgresql://127.0.0.1:" + demo + "/";
     }
 
-    /** The embedded repository as its superuser, as {@code nightshift_owner} or as {@code nightshift_app}. */
-    public Connection repository(String user) throws SQLException {
-        String secret = switch (user) {
-            case "postgres" -> "superuser.password";
-            case "nightshift_owner" -> "owner.password";
-            case "nightshift_app" -> "app.password";
-            default -> throw new IllegalArgumentException(user);
-        };
-        return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + postgres + "/nightshift",
-                user,
-                read(data().resolve("secrets").resolve(secret)).strip());
-    }
-
-    /** As a crash of the embedded repository's server; everything else goes on. */
-    public void stopRepository() {
-        controlRepository("stop", "--mode=immediate");
-    }
-
-    public void startRepository() {
-        controlRepository("start", "--log=" + data().resolve("repository/server.log"));
-    }
-
-    private void controlRepository(String action, String option) {
-        try {
-            Processes.run(
-                            Duration.ofSeconds(90),
-                            Postgres.binaries(18).program("pg_ctl").toString(),
-                            action,
-                            "--pgdata=" + data().resolve("repository/data"),
-                            "--wait",
-                            option)
-                    .succeeded();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    public int repositoryPort() {
-        return postgres;
+    /** Its embedded repository. */
+    public RepositoryServer repository() {
+        return new RepositoryServer(data(), postgres);
     }
 
     /** Stops it, keeps its logs in target/nightshift-logs, and removes its folder. */

@@ -152,7 +152,7 @@ class ScheduleIT {
     }
 
     private void aLockSessionThatIsEndedIsReplaced(String run) throws SQLException {
-        Eventually.isTrue("VACUUM on the server", Duration.ofSeconds(30), () -> vacuums() == 1);
+        Eventually.isTrue("VACUUM on the server", TWO_MINUTES, () -> vacuums() == 1);
         assertEquals(
                 1,
                 count(
@@ -232,7 +232,7 @@ class ScheduleIT {
 
     /** Oldest first; read from the ledger, because REST does not say which minute a run is for. */
     private List<Fire> fires(String schedule) {
-        try (Connection repository = nightshift.repository("postgres");
+        try (Connection repository = nightshift.repository().connect("postgres");
                 var query = repository.prepareStatement(
                         "select id, fire_at, status, reason from job.run where schedule_id = ? order by fire_at")) {
             query.setObject(1, UUID.fromString(schedule));
@@ -253,7 +253,7 @@ class ScheduleIT {
     }
 
     private long wordsOfTheEnd(String run) throws SQLException {
-        try (Connection repository = nightshift.repository("postgres");
+        try (Connection repository = nightshift.repository().connect("postgres");
                 var query = repository.prepareStatement(
                         "select count(*) from finding.outbox where kind = 'run.ended' and subject_id = ?")) {
             query.setObject(1, UUID.fromString(run));
