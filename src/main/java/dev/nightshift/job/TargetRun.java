@@ -162,7 +162,7 @@ public final class TargetRun {
      */
     public void progress(long done, @Nullable Long total, String unit, @Nullable String text) {
         long now = System.nanoTime();
-        if (progressAt != 0 && now - progressAt < PROGRESS_EVERY_NANOS || outage.lasts()) {
+        if ((progressAt != 0 && now - progressAt < PROGRESS_EVERY_NANOS) || outage.lasts()) {
             return;
         }
         progressAt = now;

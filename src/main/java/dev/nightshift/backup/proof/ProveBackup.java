@@ -123,7 +123,7 @@ public final class ProveBackup {
         }
         String failure = match == null ? null : match.failure();
         // What was found to differ counts, even if this machine could not go on to check the rest
-        if (match == null || failure == null && below.get(below.size() - 1).outcome() != ProofOutcome.PASSED) {
+        if (match == null || (failure == null && below.get(below.size() - 1).outcome() != ProofOutcome.PASSED)) {
             return ProofRung.notChecked(MATCHED, BELOW);
         }
         if (failure == null && !match.compared()) {
