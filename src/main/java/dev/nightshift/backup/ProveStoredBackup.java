@@ -81,11 +81,8 @@ public class ProveStoredBackup extends TargetBatchlet {
     private Proof prove(TargetRun target, Backup backup, DrillSteps steps) {
         var parameters = target.parameters();
         var level = ProofLevel.valueOf(parameters.text("upTo").orElse(WHOLE).toUpperCase(Locale.ROOT));
-        var options = new ProofOptions(
-                level,
-                ProofOptions.STANDARD.parents(),
-                parameters.flag("everyRow"),
-                ProofOptions.STANDARD.timeToLive());
+        var options =
+                new ProofOptions(level, ProofOptions.STANDARD.parents(), parameters.flag("everyRow"), ground.limits());
         var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
         return ground.prover().run(new StoredMaterial(reader), options, steps);
     }

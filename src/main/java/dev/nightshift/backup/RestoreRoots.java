@@ -24,17 +24,23 @@ class RestoreRoots {
 
     List<Path> roots() {
         return config.getOptionalValue("nightshift.restore.roots", String.class)
-                .filter(value -> !value.isBlank())
-                .map(value -> Arrays.stream(value.split(":"))
-                        .map(Path::of)
-                        .map(Path::toAbsolutePath)
-                        .map(Path::normalize)
-                        .toList())
+                .map(RestoreRoots::named)
+                .filter(named -> !named.isEmpty())
                 .orElseGet(() -> List.of(config.getOptionalValue("nightshift.data", Path.class)
                         .orElse(Path.of(".nightshift"))
                         .resolve("restore")
                         .toAbsolutePath()
                         .normalize()));
+    }
+
+    /** Nothing between two colons names no folder, least of all the one in which the server works. */
+    static List<Path> named(String value) {
+        return Arrays.stream(value.split(":"))
+                .filter(folder -> !folder.isBlank())
+                .map(Path::of)
+                .map(Path::toAbsolutePath)
+                .map(Path::normalize)
+                .toList();
     }
 
     /**

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param action {@code VACUUM, ANALYZE}, or one of both
  * @param why it was due
  * @param reason why it was not done; null if it was
- * @param remedy what helps; null if nothing is to do
+ * @param remedy what helps; null if nothing is to do, because others are at the table or the time was up
  * @param before null if it was not looked at
  * @param after null if it was not done
  * @param warnings of the server, in its words
@@ -38,6 +38,14 @@ public record TableResult(
         STOPPED,
         /** The server reported an error. */
         FAILED
+    }
+
+    /**
+     * Whether somebody has to see to it: an error, a missing privilege, a table that the server did not count as done. One
+     * that is busy, gone, or left for the next window is not among them.
+     */
+    public boolean failed() {
+        return outcome == Outcome.FAILED || outcome == Outcome.SKIPPED && remedy != null;
     }
 
     public TableResult {

@@ -27,6 +27,11 @@ public record VacuumResult(
         return (int) tables.stream().filter(table -> table.outcome() == outcome).count();
     }
 
+    /** Tables that somebody has to see to. */
+    public List<TableResult> failed() {
+        return tables.stream().filter(TableResult::failed).toList();
+    }
+
     /** Dead rows that are gone, over all tables that were done. */
     public long deadRowsRemoved() {
         return tables.stream().mapToLong(VacuumResult::removed).sum();

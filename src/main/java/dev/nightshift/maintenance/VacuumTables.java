@@ -13,6 +13,7 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -58,32 +59,37 @@ public class VacuumTables extends TargetBatchlet {
 
     private static void conclude(TargetRun target, VacuumResult result) {
         int done = result.count(TableResult.Outcome.DONE);
-        int notDone = result.tables().size() - done;
+        List<TableResult> failed = result.failed();
+        int left = result.tables().size() - done - failed.size();
         target.figure("tablesDone", done);
-        target.figure("tablesNotDone", notDone);
+        target.figure("tablesNotDone", failed.size());
+        target.figure("tablesLeft", left);
         target.figure("deadRowsRemoved", result.deadRowsRemoved());
+        if (!failed.isEmpty()) {
+            throw notDone(failed, result.tables().size());
+        }
         String figure = result.tables().isEmpty()
                 ? "nothing due in " + result.seen() + " tables"
                 : done + " of " + result.tables().size() + " tables";
-        if (notDone > 0) {
-            // A table that was not done must not hide behind one that was.
-            String named = result.tables().stream()
-                    .filter(table -> table.outcome() != TableResult.Outcome.DONE)
-                    .limit(3)
-                    .map(table -> table.table() + " (" + table.reason() + ")")
-                    .collect(Collectors.joining("; "));
-            String remedy = result.tables().stream()
-                    .map(TableResult::remedy)
-                    .filter(Objects::nonNull)
-                    .findFirst()
-                    .orElse(null);
-            throw new Failure.Fatal(
-                    notDone + " of " + result.tables().size() + " due tables were not done: " + named
-                            + (notDone > 3 ? "; and more, see the log." : "."),
-                    remedy,
-                    null);
-        }
-        target.done(VacuumJob.VACUUM, figure);
+        String why = result.stopped() == null ? "others were at them" : result.stopped();
+        target.done(VacuumJob.VACUUM, left == 0 ? figure : figure + "; " + left + " left for the next time: " + why);
+    }
+
+    /** A table that was not done must not hide behind one that was. */
+    private static Failure notDone(List<TableResult> failed, int due) {
+        String named = failed.stream()
+                .limit(3)
+                .map(table -> table.table() + " (" + table.reason() + ")")
+                .collect(Collectors.joining("; "));
+        return new Failure.Fatal(
+                failed.size() + " of " + due + " due tables were not done: " + named
+                        + (failed.size() > 3 ? "; and more, see the log." : "."),
+                failed.stream()
+                        .map(TableResult::remedy)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null),
+                null);
     }
 
     /** Stores each table as it is through, so that a crash loses nothing that was done. */

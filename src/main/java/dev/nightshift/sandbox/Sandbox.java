@@ -247,7 +247,8 @@ public final class Sandbox implements AutoCloseable {
         }
         // The watch within counts whole seconds, and so ends it up to a second early.
         if (!sandboxes.clock().now().plusSeconds(2).isBefore(registration.expires())) {
-            return new NotPossibleHere("The sandbox was ended because its time was up.", "Give it more time.");
+            return new NotPossibleHere(
+                    "The sandbox was ended because its time was up.", "Give proofs more time: NIGHTSHIFT_PROOF_HOURS.");
         }
         String reason = ServerLog.reason(log());
         Optional<NotPossibleHere> lack = ServerLog.lack(reason);
@@ -278,7 +279,9 @@ public final class Sandbox implements AutoCloseable {
             return said;
         }
         if (state.startsWith(RESOURCES)) {
-            return Optional.of(new NotPossibleHere(message, "Give the sandbox more of it."));
+            return Optional.of(new NotPossibleHere(
+                    message,
+                    "Give proofs more of it: NIGHTSHIFT_PROOF_MEMORY_GIGABYTES, or room where NIGHTSHIFT_DATA lies."));
         }
         return state.startsWith(CONNECTION) || state.startsWith(INTERVENTION) ? exhaustedAsLogged() : Optional.empty();
     }

@@ -59,8 +59,10 @@ final class ServerLog {
                     "Make room where NIGHTSHIFT_DATA lies."),
             Lack.of(
                     "could not map anonymous shared memory|[Cc]annot allocate memory|out of memory|terminated by signal 9\\b",
-                    "Give the sandbox more memory."),
-            Lack.of("CPU time limit exceeded|terminated by signal 24\\b", "Give the sandbox more CPU time."),
+                    "Give proofs more memory: NIGHTSHIFT_PROOF_MEMORY_GIGABYTES."),
+            Lack.of(
+                    "CPU time limit exceeded|terminated by signal 24\\b",
+                    "Give proofs more CPU time: NIGHTSHIFT_PROOF_CPU_HOURS."),
             Lack.of("Input/output error", "Look at the disk that holds NIGHTSHIFT_DATA."));
 
     private ServerLog() {}

@@ -1,6 +1,7 @@
 package dev.nightshift.maintenance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -131,6 +132,7 @@ class VacuumDatabaseIT {
             assertEquals(Outcome.DONE, of(result, "free").outcome());
             TableResult held = of(result, "held");
             assertEquals(Outcome.SKIPPED, held.outcome());
+            assertEquals(List.of(), result.failed(), "it is no fault");
             assertTrue(String.valueOf(held.reason()).contains("AccessExclusiveLock"), held.toString());
             assertEquals("\"public\".\"held\"", result.tables().get(1).table());
             holder.rollback();
@@ -151,6 +153,7 @@ class VacuumDatabaseIT {
             TimeUnit.MILLISECONDS.sleep(500);
             TableResult busy = only(run(endpoint));
             assertEquals(Outcome.SKIPPED, busy.outcome());
+            assertFalse(busy.failed(), "it is no fault");
             assertTrue(String.valueOf(busy.reason()).contains("another VACUUM works on it now"), busy.toString());
             statement.cancel();
             vacuum.get(5, TimeUnit.SECONDS);
@@ -170,6 +173,7 @@ class VacuumDatabaseIT {
         Endpoint endpoint = Endpoint.local(superuser.port(), superuser.database(), clerk, () -> "secret");
         TableResult bread = only(run(endpoint));
         assertEquals(Outcome.SKIPPED, bread.outcome());
+        assertTrue(bread.failed(), "somebody has to grant it");
         assertEquals(
                 major >= 17
                         ? "GRANT MAINTAIN ON TABLE \"public\".\"bread\" TO \"" + clerk
@@ -242,6 +246,7 @@ class VacuumDatabaseIT {
         VacuumResult result =
                 new VacuumDatabase(pools, clock).run(endpoint, POLICY, VacuumOptions.until(clock.now()), night);
         assertEquals(Outcome.STOPPED, only(result).outcome());
+        assertEquals(List.of(), result.failed(), "the next window goes on");
         assertTrue(String.valueOf(result.stopped()).contains("window ended"));
         assertNull(only(result).before());
     }

@@ -34,6 +34,9 @@ public class DrillGround {
     @SuppressWarnings("NullAway.Init")
     private Sandboxes sandboxes;
 
+    @SuppressWarnings("NullAway.Init")
+    private ProofLimits limits;
+
     private volatile Instant swept = Instant.EPOCH;
 
     @PostConstruct
@@ -41,6 +44,7 @@ public class DrillGround {
         Path data = config.getOptionalValue("nightshift.data", Path.class)
                 .orElse(Path.of(".nightshift"))
                 .toAbsolutePath();
+        limits = ProofLimits.of(name -> config.getOptionalValue(name, String.class));
         // The embedded server programs lie in the data folder too, so what is to stay out of sight is named.
         Set<Path> hidden = HIDDEN.stream().map(data::resolve).collect(Collectors.toSet());
         sandboxes = new Sandboxes(data.resolve("sandboxes"), hidden, clock);
@@ -49,6 +53,11 @@ public class DrillGround {
     /** What proves a backup here; it may be used many times, and by several threads. */
     public ProveBackup prover() {
         return new ProveBackup(sandboxes, programs(), clock);
+    }
+
+    /** What each sandbox here may use. */
+    public ProofLimits limits() {
+        return limits;
     }
 
     /** NIGHTSHIFT_POSTGRES_BINARIES: folders separated by colons, looked into before the usual ones. */

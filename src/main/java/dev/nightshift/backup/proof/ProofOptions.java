@@ -1,7 +1,6 @@
 package dev.nightshift.backup.proof;
 
 import dev.nightshift.backup.read.ProofLevel;
-import java.time.Duration;
 
 /**
  * How far and how thoroughly.
@@ -9,10 +8,10 @@ import java.time.Duration;
  * @param upTo the last level to try
  * @param parents checks B-tree indexes against their parent pages too: bt_index_parent_check instead of bt_index_check
  * @param everyRow checks that every row of the table is in the index: amcheck's heapallindexed, many times as long
- * @param timeToLive of the sandbox; when it is over, the proof is not possible here
+ * @param limits of the sandbox; what goes beyond them is not possible here
  */
-public record ProofOptions(ProofLevel upTo, boolean parents, boolean everyRow, Duration timeToLive) {
-    /** All levels, with the checks that take about as long as reading the data once; twelve hours at most. */
+public record ProofOptions(ProofLevel upTo, boolean parents, boolean everyRow, ProofLimits limits) {
+    /** All levels, with the checks that take about as long as reading the data once. */
     public static final ProofOptions STANDARD =
-            new ProofOptions(ProofLevel.MATCHED, false, false, Duration.ofHours(12));
+            new ProofOptions(ProofLevel.MATCHED, false, false, ProofLimits.STANDARD);
 }

@@ -12,7 +12,6 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Binaries;
 import dev.nightshift.sandbox.NotPossibleHere;
-import dev.nightshift.sandbox.Quota;
 import dev.nightshift.sandbox.Sandbox;
 import dev.nightshift.sandbox.Sandboxes;
 import java.nio.file.Path;
@@ -196,8 +195,11 @@ public final class ProveBackup {
             Binaries binaries = binaries();
             Bytes room = ProofRestore.room(material.plainSize());
             Bytes needed = ProofRestore.needed(material.plainSize());
-            try (Sandbox sandbox =
-                    sandboxes.create("proof of " + material.name(), Quota.ofDisk(room), needed, options.timeToLive())) {
+            try (Sandbox sandbox = sandboxes.create(
+                    "proof of " + material.name(),
+                    options.limits().quota(room),
+                    needed,
+                    options.limits().timeToLive())) {
                 ProofRestore restore = new ProofRestore(material, options, watch, sandbox);
                 Thread stopper = stopper(sandbox);
                 try {
