@@ -128,16 +128,20 @@ class TargetLocks {
             return;
         }
         try {
-            for (Lease lease : unreleased) {
+            unreleased.removeIf(lease -> {
                 leases.release(lease.resource(), lease.fence());
-                unreleased.remove(lease);
-            }
+                return true;
+            });
             held.forEach(Held::look);
         } catch (Failure.Retryable e) {
             LOG.log(System.Logger.Level.DEBUG, "Locks not looked at: {0}", e.getMessage());
         } finally {
             looking.set(false);
         }
+    }
+
+    private Optional<Long> lease(String resource, TargetRun target) {
+        return Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId()));
     }
 
     /**
@@ -149,11 +153,11 @@ class TargetLocks {
      */
     Held acquire(JobDefinition job, TargetRun target) throws InterruptedException {
         String resource = resource(job, target);
-        Optional<Long> fence;
-        while ((fence = Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId())))
-                .isEmpty()) {
+        Optional<Long> fence = lease(resource, target);
+        while (fence.isEmpty()) {
             target.waitsFor("Waits for " + holder(target, resource) + ".");
             pause(target);
+            fence = lease(resource, target);
         }
         var lease = new Lease(resource, fence.get());
         Held both = null;

@@ -16,11 +16,16 @@ import java.util.function.Function;
  * @param memory {@code nightshift.proof.memory.gigabytes}: address space of each of them; 4 GiB
  */
 public record ProofLimits(Duration timeToLive, Duration cpu, Bytes memory) {
+    /** Where nothing is set. */
     public static final ProofLimits STANDARD = of(name -> Optional.empty());
 
     private static final int PROCESSES = 512;
 
-    /** @throws IllegalArgumentException if a value cannot be used; the message names the setting */
+    /**
+     * Reads the settings; what is not set has its default.
+     *
+     * @throws IllegalArgumentException if a value cannot be used; the message names the setting
+     */
     public static ProofLimits of(Function<String, Optional<String>> setting) {
         return new ProofLimits(
                 Duration.ofHours(count(setting, "nightshift.proof.hours", "12")),
