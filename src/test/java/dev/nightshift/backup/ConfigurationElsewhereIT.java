@@ -78,7 +78,7 @@ class ConfigurationElsewhereIT {
 
     private void moveConfiguration(Path data, Path etc) throws IOException {
         control("stop", data, "--mode=fast");
-        for (String name : List.of("postgresql.conf", "pg_hba.conf", "pg_ident.conf")) {
+        for (String name : List.of("postgresql.conf", "nightshift.conf", "pg_hba.conf", "pg_ident.conf")) {
             Files.move(data.resolve(name), etc.resolve(name));
         }
         control(

@@ -118,7 +118,7 @@ class ScheduleIT {
                                 .filter(fire -> fire.status().equals("STARTED"))
                                 .findFirst())
                 .run();
-        aLockSessionThatIsEndedIsReplaced(open);
+        aBackupKeepsItsLockAndEndsOnTheServerWhenItIsStopped();
 
         Eventually.isTrue(
                 "a minute that both nodes saw",
@@ -151,24 +151,38 @@ class ScheduleIT {
         aStoppedVacuumIsCancelledOnTheServerAndFinishedByARestart(open);
     }
 
-    private void aLockSessionThatIsEndedIsReplaced(String run) throws SQLException {
-        Eventually.isTrue("VACUUM on the server", TWO_MINUTES, () -> vacuums() == 1);
-        assertEquals(
-                1,
-                count(
-                        "busy",
-                        "with held as materialized (select pid from pg_stat_activity where application_name = 'nightshift/lock'"
-                                + " and datname = 'busy') select count(*) from held where pg_terminate_backend(pid, 5000)"));
+    private void aBackupKeepsItsLockAndEndsOnTheServerWhenItIsStopped() throws SQLException {
+        String run = project.start(
+                "backup",
+                "idle",
+                Json.createObjectBuilder()
+                        .add("rateLimitKilobytesPerSecond", 32)
+                        .build());
+        Eventually.isTrue("the copying", Duration.ofSeconds(60), () -> project.currentStep(run)
+                .filter("copy"::equals)
+                .isPresent());
+        assertEquals(1, count("postgres", """
+                with held as materialized (select pid from pg_stat_activity where application_name = 'nightshift/lock')
+                select count(*) from held where pg_terminate_backend(pid, 10000)
+                """));
         Eventually.isTrue(
-                "another session that holds the lock",
-                Duration.ofSeconds(30),
-                () -> count(
-                                "busy",
-                                "select count(*) from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory'"
-                                        + " and a.application_name = 'nightshift/lock' and a.datname = 'busy'")
-                        == 1);
+                "another session that holds the lock", Duration.ofSeconds(30), () -> count("postgres", """
+                        select count(*) from pg_locks l join pg_stat_activity a using (pid)
+                         where l.locktype = 'advisory' and a.application_name = 'nightshift/lock'
+                        """) == 1);
         assertTrue(project.log(run).contains("The session that locks the target was lost."), project.log(run));
-        assertEquals(1, vacuums(), "the work went on");
+        assertEquals("copy", project.currentStep(run).orElse("none"), "the work went on");
+
+        project.api().post(project.path("runs/" + run + "/stop")).expect(202);
+        JsonObject stopped = project.ended(run, Duration.ofSeconds(30));
+        assertAll(
+                () -> assertEquals("STOPPED", stopped.getString("status"), stopped.toString()),
+                () -> Eventually.isTrue(
+                        "no replication session",
+                        Duration.ofSeconds(10),
+                        () -> count("postgres", "select count(*) from pg_stat_activity where backend_type = 'walsender'") == 0),
+                () -> assertEquals(0, count("postgres", "select count(*) from pg_replication_slots")),
+                () -> assertEquals(List.of(), project.backups("idle")));
     }
 
     private void aStoppedVacuumIsCancelledOnTheServerAndFinishedByARestart(String run) throws SQLException {
