@@ -53,15 +53,14 @@ public class RestoreBackup extends TargetBatchlet {
     private static void tell(TargetRun target, Destination destination, int major) {
         Path folder = destination.data();
         Path configuration = destination.configuration();
-        boolean apart = configuration != null && Files.exists(configuration);
         target.figure("folder", folder);
-        if (apart) {
+        if (configuration != null && Files.exists(configuration)) {
             target.figure("configuration", configuration);
         }
         target.info("Restored. Start PostgreSQL " + major + " on " + folder
                 + "; it does not archive, follow a primary or subscribe until you take the last lines out of"
                 + " postgresql.auto.conf.");
-        if (apart) {
+        if (configuration != null && Files.exists(configuration)) {
             target.info("The source keeps its configuration outside of its data folder; from what was saved of it "
                     + configuration
                     + " was written. Read it, then: pg_ctl -D " + folder + " -o \"-c config_file=" + configuration

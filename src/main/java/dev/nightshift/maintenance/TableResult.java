@@ -45,7 +45,7 @@ public record TableResult(
      * that is busy, gone, or left for the next window is not among them.
      */
     public boolean failed() {
-        return outcome == Outcome.FAILED || outcome == Outcome.SKIPPED && remedy != null;
+        return outcome == Outcome.FAILED || (outcome == Outcome.SKIPPED && remedy != null);
     }
 
     public TableResult {

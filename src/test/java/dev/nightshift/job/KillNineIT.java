@@ -173,9 +173,11 @@ class KillNineIT {
         nightshift.killServer();
         nightshift.start();
         Eventually.isTrue(
-                "the half one is gone from " + stored.getParent(),
+                "the half one is gone from " + Objects.requireNonNull(stored.getParent()),
                 Duration.ofSeconds(60),
-                () -> List.of(Objects.requireNonNull(stored.getParent().toFile().list()))
+                () -> List.of(Objects.requireNonNull(Objects.requireNonNull(stored.getParent())
+                                .toFile()
+                                .list()))
                         .equals(List.of(whole.getString("id"))));
         Eventually.isTrue(
                 "it is in the catalogue",

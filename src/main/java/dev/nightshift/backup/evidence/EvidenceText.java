@@ -58,7 +58,11 @@ public final class EvidenceText {
         return json(evidence).toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** @throws Failure.Fatal if it is none, or of a newer version */
+    /**
+     * Reads what {@link #bytes} wrote.
+     *
+     * @throws Failure.Fatal if it is none, or of a newer version
+     */
     public static Evidence parse(byte[] text) {
         try (var reader = Json.createReader(new StringReader(new String(text, StandardCharsets.UTF_8)))) {
             JsonObject json = reader.readObject();

@@ -192,8 +192,8 @@ final class Restoration implements FileTaker {
     private void configure() throws IOException {
         Path folder = destination.configuration();
         if (folder == null
-                || Files.exists(destination.data().resolve(ServerConfiguration.MAIN))
-                        && Files.exists(destination.data().resolve(ServerConfiguration.HBA))) {
+                || (Files.exists(destination.data().resolve(ServerConfiguration.MAIN))
+                        && Files.exists(destination.data().resolve(ServerConfiguration.HBA)))) {
             return;
         }
         for (var file : ServerConfiguration.files(sealed, folder).entrySet()) {

@@ -158,9 +158,10 @@ class ScheduleIT {
                 Json.createObjectBuilder()
                         .add("rateLimitKilobytesPerSecond", 32)
                         .build());
-        Eventually.isTrue("the copying", Duration.ofSeconds(60), () -> project.currentStep(run)
-                .filter("copy"::equals)
-                .isPresent());
+        Eventually.isTrue(
+                "the copying",
+                Duration.ofSeconds(60),
+                () -> project.currentStep(run).filter("copy"::equals).isPresent());
         assertEquals(1, count("postgres", """
                 with held as materialized (select pid from pg_stat_activity where application_name = 'nightshift/lock')
                 select count(*) from held where pg_terminate_backend(pid, 10000)
@@ -180,7 +181,10 @@ class ScheduleIT {
                 () -> Eventually.isTrue(
                         "no replication session",
                         Duration.ofSeconds(10),
-                        () -> count("postgres", "select count(*) from pg_stat_activity where backend_type = 'walsender'") == 0),
+                        () -> count(
+                                        "postgres",
+                                        "select count(*) from pg_stat_activity where backend_type = 'walsender'")
+                                == 0),
                 () -> assertEquals(0, count("postgres", "select count(*) from pg_replication_slots")),
                 () -> assertEquals(List.of(), project.backups("idle")));
     }
