@@ -178,7 +178,7 @@ class BackupAndRestoreIT {
                 "main",
                 UUID.randomUUID(),
                 null,
-                FullBackupRequest.Options.defaults().withPartBytes(16 << 20),
+                FullBackupRequest.Options.defaults().withPartBytes(16 << 20).withEvidence(null),
                 Map.of("pg_hba.conf", "host all\n".getBytes(StandardCharsets.UTF_8)));
     }
 

@@ -30,7 +30,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +108,11 @@ public class ScheduleResource {
 
     @POST
     @Operation(summary = "Plan a schedule")
+    @APIResponse(
+            responseCode = "201",
+            description = "The schedule",
+            content = @Content(schema = @Schema(implementation = ScheduleView.class)))
+    @APIResponse(responseCode = "409", description = "The name is taken")
     public Response add(@Nullable NewSchedule body, @Context UriInfo uri) {
         var plan = plan(body);
         var name = new Name(required("name", body == null ? null : body.name()));
@@ -148,6 +155,7 @@ public class ScheduleResource {
     @DELETE
     @Path("{schedule}")
     @Operation(summary = "Delete a schedule", description = "Pass its name as confirm. Its runs stay.")
+    @APIResponse(responseCode = "204", description = "It fires no more")
     public Response delete(@PathParam("schedule") String name, @QueryParam("confirm") @Nullable String confirm) {
         if (!name.equals(confirm)) {
             throw new Failure.Invalid("confirm", "Pass the schedule's name as confirm to delete it.");
