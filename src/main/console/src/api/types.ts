@@ -255,6 +255,7 @@ export interface Backup {
   location: string;
   startLsn: string | null;
   stopLsn: string | null;
+  recoversTo: string | null;
   provenTo: string | null;
   timeline: number | null;
   checksums: { enabled: boolean; failures: number } | null;

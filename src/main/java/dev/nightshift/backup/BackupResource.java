@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.backup.evidence.EvidenceText;
 import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.vault.Keyring;
@@ -66,7 +67,8 @@ public class BackupResource {
             String location,
             String startLsn,
             String stopLsn,
-            String provenTo,
+            String recoversTo,
+            @Nullable String provenTo,
             int timeline,
             Checksums checksums,
             int tablespaces,
@@ -143,6 +145,17 @@ public class BackupResource {
         return view(backup(id));
     }
 
+    /** The position that a restored server has reached; null as long as none has. */
+    private static @Nullable String provenTo(Backup backup) {
+        Backup.StoredProof proof = backup.proof();
+        return proof == null
+                ? null
+                : proof.proven()
+                        .filter(level -> level.compareTo(ProofLevel.RESTORED) >= 0)
+                        .map(level -> backup.recoveryLsn())
+                        .orElse(null);
+    }
+
     /** What the rows of the backup's databases were on the source, with the queries that measured them. */
     @Schema(name = "BackupEvidence")
     public record EvidenceView(UUID backup, List<JsonObject> databases) {}
@@ -191,6 +204,7 @@ public class BackupResource {
                 backup.startLsn(),
                 backup.stopLsn(),
                 backup.recoveryLsn(),
+                provenTo(backup),
                 backup.timeline(),
                 new Checksums(backup.checksums(), backup.checksumFailures()),
                 backup.tablespaces(),

@@ -180,13 +180,21 @@ final class MatchRows {
     ProofEvidence evidence() {
         String text = String.format(
                 Locale.ROOT,
-                "%,d rows in %,d tables of %d databases equal the source's%s; %,d sequences and large objects; %,d not compared",
-                rows,
-                tables,
-                databases,
+                "%s in %s of %s equal the source's%s%s; %s",
+                plural(rows, "row"),
+                plural(tables, "table"),
+                plural(databases, "database"),
                 samples == 0 ? "" : String.format(Locale.ROOT, ", %,d of the tables by a sample", samples),
-                others,
-                notCompared.size());
+                others == 0
+                        ? ""
+                        : ", and so do "
+                                + plural(
+                                        others,
+                                        "sequence or set of large objects",
+                                        "sequences and sets of large objects"),
+                notCompared.isEmpty()
+                        ? "everything was compared"
+                        : plural(notCompared.size(), "relation") + " not compared");
         return new ProofEvidence(
                 text,
                 Map.of(
@@ -195,5 +203,13 @@ final class MatchRows {
                         "rows", rows,
                         "samples", samples,
                         "notCompared", (long) notCompared.size()));
+    }
+
+    private static String plural(long count, String one) {
+        return plural(count, one, one + "s");
+    }
+
+    private static String plural(long count, String one, String many) {
+        return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? one : many);
     }
 }
