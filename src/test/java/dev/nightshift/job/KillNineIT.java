@@ -254,9 +254,12 @@ class KillNineIT {
         }
     }
 
+    /** The folder, and what was made beside it for its sake: others restore into the same root. */
     private static List<Path> siblings(Path folder) throws IOException {
         try (Stream<Path> children = Files.list(folder.getParent())) {
-            return children.sorted().toList();
+            return children.filter(child -> child.toString().startsWith(folder.toString()))
+                    .sorted()
+                    .toList();
         }
     }
 
