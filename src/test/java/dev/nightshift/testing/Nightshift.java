@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -306,7 +307,10 @@ public final class Nightshift {
             var run = Eventually.get(
                     "the demo round's " + job,
                     Duration.ofMinutes(6),
-                    () -> admin().get(project.path("runs?job=" + job)).expect(200).items().stream()
+                    () -> Optional.of(admin().get(project.path("runs?job=" + job)))
+                            .filter(answer -> answer.status() == 200) // registered with the first heartbeat
+                            .stream()
+                            .flatMap(answer -> answer.items().stream())
                             .filter(found -> found.getString("trigger").equals("START")) // not what a test did since
                             .filter(found -> TestProject.hasEnded(found.getString("status")))
                             .findFirst());
