@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every page as people see it, on a desk and on a phone, by day and by night. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -129,20 +130,23 @@ class ConsoleIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"1440,LIGHT", "1440,DARK", "390,LIGHT", "390,DARK"})
-    void everyPageIsInOrder(int width, ColorScheme scheme) {
+    @ValueSource(ints = {1440, 390})
+    void everyPageIsInOrder(int width) {
         List<String> complaints = new ArrayList<>();
-        try (BrowserContext context = browsing.context(width, scheme, login)) {
+        try (BrowserContext context = browsing.context(width, ColorScheme.LIGHT, login)) {
             pages().forEach((name, path) -> {
                 try (Page page = context.newPage()) {
                     Watch watch = new Watch(page);
                     page.navigate(browsing.address(path));
                     assertThat(page.locator("main").getByRole(AriaRole.HEADING).first())
                             .isVisible();
-                    Browsing.look(page, name, width, scheme, complaints);
+                    for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+                        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+                        Browsing.look(page, name, width, scheme, complaints);
+                    }
                     watch.assertQuiet(name);
                 } catch (AssertionError | RuntimeException e) {
-                    complaints.add(name + " at " + width + " " + scheme + ": " + e.getMessage());
+                    complaints.add(name + " at " + width + ": " + e.getMessage());
                 }
             });
         }
