@@ -1,11 +1,10 @@
 package dev.nightshift.fleet;
 
+import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.postgres.Backoff;
+import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.PoolSettings;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
-import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * How target databases are connected to; docs/reference/configuration.md lists the settings. Environment variables have
@@ -17,41 +16,29 @@ import java.util.function.Function;
  *     5 s, {@code .breaker-failures} 5, {@code .breaker-rest} 60 s, {@code .attempts} 3, {@code .backoff} 500 ms,
  *     {@code .backoff-cap} 30 s
  */
-record FleetConfig(Duration connectTimeout, PoolSettings pools) {
-    private static final String PREFIX = "nightshift.target.";
-
-    /** @throws IllegalArgumentException if a value cannot be read; the message names the setting */
-    static FleetConfig of(Function<String, Optional<String>> setting) {
+public record FleetConfig(Duration connectTimeout, PoolSettings pools) {
+    /**
+     * Reads the settings; what is not set has its default.
+     *
+     * @throws IllegalArgumentException if a value cannot be used; the message names the setting
+     */
+    public static FleetConfig of(TypedSettings settings) {
+        PoolSettings usual = PoolSettings.standard();
+        Backoff retry = usual.retry();
+        Duration backoff = settings.duration("nightshift.target.backoff", retry.base(), Duration.ZERO);
         return new FleetConfig(
-                duration(setting, "connect-timeout", "PT10S"),
+                settings.duration(
+                        "nightshift.target.connect-timeout", Endpoint.DEFAULT_CONNECT_TIMEOUT, Duration.ofSeconds(1)),
                 new PoolSettings(
-                        number(setting, "max-connections", "4"),
-                        duration(setting, "idle-timeout", "PT5M"),
-                        PoolSettings.standard().sweepInterval(),
-                        duration(setting, "pool-wait", "PT5S"),
-                        number(setting, "breaker-failures", "5"),
-                        duration(setting, "breaker-rest", "PT60S"),
+                        settings.count("nightshift.target.max-connections", usual.maxConnections()),
+                        settings.duration("nightshift.target.idle-timeout", usual.idleTimeout(), Duration.ZERO),
+                        usual.sweepInterval(),
+                        settings.duration("nightshift.target.pool-wait", usual.poolWait(), PoolSettings.SHORTEST_WAIT),
+                        settings.count("nightshift.target.breaker-failures", usual.breakerFailures()),
+                        settings.duration("nightshift.target.breaker-rest", usual.breakerRest(), Duration.ZERO),
                         new Backoff(
-                                number(setting, "attempts", "3"),
-                                duration(setting, "backoff", "PT0.5S"),
-                                duration(setting, "backoff-cap", "PT30S"))));
-    }
-
-    private static int number(Function<String, Optional<String>> setting, String name, String usual) {
-        String text = setting.apply(PREFIX + name).orElse(usual).strip();
-        try {
-            return Integer.parseInt(text);
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(PREFIX + name + " is not a whole number: " + text, e);
-        }
-    }
-
-    private static Duration duration(Function<String, Optional<String>> setting, String name, String usual) {
-        String text = setting.apply(PREFIX + name).orElse(usual).strip();
-        try {
-            return Duration.parse(text);
-        } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException(PREFIX + name + " is not a duration in ISO 8601 like PT30S: " + text, e);
-        }
+                                settings.count("nightshift.target.attempts", retry.attempts()),
+                                backoff,
+                                settings.duration("nightshift.target.backoff-cap", retry.cap(), backoff))));
     }
 }

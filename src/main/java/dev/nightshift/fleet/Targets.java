@@ -1,6 +1,7 @@
 package dev.nightshift.fleet;
 
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.postgres.TargetPools;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
@@ -32,6 +33,6 @@ class Targets {
     }
 
     FleetConfig config() {
-        return FleetConfig.of(name -> config.getOptionalValue(name, String.class));
+        return FleetConfig.of(new TypedSettings(name -> config.getOptionalValue(name, String.class)));
     }
 }

@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.kernel.TypedSettings;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -11,6 +12,6 @@ class Settings {
     @Produces
     @Singleton
     JobConfig jobs(Config config) {
-        return JobConfig.of(name -> config.getOptionalValue(name, String.class));
+        return JobConfig.of(new TypedSettings(name -> config.getOptionalValue(name, String.class)));
     }
 }

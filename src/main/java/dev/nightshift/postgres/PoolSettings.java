@@ -22,6 +22,9 @@ public record PoolSettings(
         Duration breakerRest,
         Backoff retry) {
 
+    /** The least {@link #poolWait} that the pool takes. */
+    public static final Duration SHORTEST_WAIT = Duration.ofMillis(250);
+
     public PoolSettings {
         if (maxConnections < 1 || breakerFailures < 1) {
             throw new IllegalArgumentException("At least one connection, and one failure before a breaker opens.");
@@ -29,8 +32,8 @@ public record PoolSettings(
         if (idleTimeout.isNegative() || sweepInterval.toMillis() < 1 || breakerRest.isNegative()) {
             throw new IllegalArgumentException("Times are not negative, and the sweep's interval at least 1 ms.");
         }
-        if (poolWait.toMillis() < 250) {
-            throw new IllegalArgumentException("A pool needs at least 250 ms to hand out a connection.");
+        if (poolWait.compareTo(SHORTEST_WAIT) < 0) {
+            throw new IllegalArgumentException("A pool needs at least " + SHORTEST_WAIT + " to hand out a connection.");
         }
     }
 

@@ -1,5 +1,8 @@
 package dev.nightshift.runtime;
 
+import dev.nightshift.backup.proof.ProofLimits;
+import dev.nightshift.fleet.FleetConfig;
+import dev.nightshift.job.JobConfig;
 import dev.nightshift.postgres.TlsMode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -137,6 +140,9 @@ record LauncherConfig(
                 variables.flag("NIGHTSHIFT_METRICS_PUBLIC", false),
                 options,
                 passedOn(environment));
+        variables.readable(JobConfig::of);
+        variables.readable(FleetConfig::of);
+        variables.readable(ProofLimits::of);
         variables.refuseWrong();
         return config;
     }

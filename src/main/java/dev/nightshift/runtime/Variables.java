@@ -1,6 +1,7 @@
 package dev.nightshift.runtime;
 
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.TypedSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Environment variables read with their types; every complaint is kept, so that a person hears all of them at once. */
 final class Variables {
@@ -74,6 +76,17 @@ final class Variables {
                 wrong(name, "is " + port + ", and so is " + other + ": each needs a port of its own");
             }
         });
+    }
+
+    /** Has settings read as the application will read them, so that it need not be started to hear of a wrong one. */
+    void readable(Consumer<TypedSettings> reader) {
+        try {
+            reader.accept(TypedSettings.of(environment));
+        } catch (IllegalArgumentException e) {
+            String complaint = String.valueOf(e.getMessage());
+            int name = complaint.indexOf(' ');
+            wrong(TypedSettings.variable(complaint.substring(0, name)), complaint.substring(name + 1));
+        }
     }
 
     boolean flag(String name, boolean standard) {

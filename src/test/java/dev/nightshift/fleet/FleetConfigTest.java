@@ -3,6 +3,7 @@ package dev.nightshift.fleet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.PoolSettings;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class FleetConfigTest {
     private static FleetConfig with(Map<String, String> settings) {
-        return FleetConfig.of(name -> Optional.ofNullable(settings.get(name)));
+        return FleetConfig.of(new TypedSettings(name -> Optional.ofNullable(settings.get(name))));
     }
 
     @Test
@@ -62,11 +63,17 @@ class FleetConfigTest {
     @Test
     void aSettingThatCannotBeReadIsNamed() {
         assertEquals(
-                "nightshift.target.attempts is not a whole number: many",
+                "nightshift.target.attempts is not a whole number from 1 to 1000: many",
                 refused("nightshift.target.attempts", "many"));
         assertEquals(
-                "nightshift.target.breaker-rest is not a duration in ISO 8601 like PT30S: 60",
+                "nightshift.target.breaker-rest is not a duration in ISO 8601 from PT0S to PT24H: 60",
                 refused("nightshift.target.breaker-rest", "60"));
+        assertEquals(
+                "nightshift.target.pool-wait is not a duration in ISO 8601 from PT0.25S to PT24H: PT0.1S",
+                refused("nightshift.target.pool-wait", "PT0.1S"));
+        assertEquals(
+                "nightshift.target.backoff-cap is not a duration in ISO 8601 from PT0.5S to PT24H: PT0.1S",
+                refused("nightshift.target.backoff-cap", "PT0.1S"));
     }
 
     private static @Nullable String refused(String setting, String value) {

@@ -3,6 +3,7 @@ package dev.nightshift.job;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.nightshift.kernel.TypedSettings;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -11,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class JobConfigTest {
     private static JobConfig with(Map<String, String> settings) {
-        return JobConfig.of(name -> Optional.ofNullable(settings.get(name)));
+        return JobConfig.of(new TypedSettings(name -> Optional.ofNullable(settings.get(name))));
     }
 
     @Test

@@ -110,6 +110,9 @@ class LauncherConfigTest {
         "NIGHTSHIFT_BOOTSTRAP_KEY_FILE, /nowhere/key",
         "NIGHTSHIFT_MASTER_KEY_FILE, /nowhere/key",
         "NIGHTSHIFT_REPOSITORY_URL, postgres://host/db",
+        "NIGHTSHIFT_RUN_LOSSES, many",
+        "NIGHTSHIFT_TARGET_POOL_WAIT, 5",
+        "NIGHTSHIFT_PROOF_CPU_HOURS, 0",
     })
     void aWrongValueIsRefusedByTheNameOfItsVariable(String variable, String value) {
         Failure.Invalid failure =

@@ -2,6 +2,7 @@ package dev.nightshift.backup.proof;
 
 import dev.nightshift.job.Beat;
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.sandbox.Sandboxes;
 import jakarta.annotation.PostConstruct;
 import jakarta.annotation.PreDestroy;
@@ -44,7 +45,7 @@ public class DrillGround {
         Path data = config.getOptionalValue("nightshift.data", Path.class)
                 .orElse(Path.of(".nightshift"))
                 .toAbsolutePath();
-        limits = ProofLimits.of(name -> config.getOptionalValue(name, String.class));
+        limits = ProofLimits.of(new TypedSettings(name -> config.getOptionalValue(name, String.class)));
         // The embedded server programs lie in the data folder too, so what is to stay out of sight is named.
         Set<Path> hidden = HIDDEN.stream().map(data::resolve).collect(Collectors.toSet());
         sandboxes = new Sandboxes(data.resolve("sandboxes"), hidden, clock);

@@ -1,10 +1,9 @@
 package dev.nightshift.backup.proof;
 
 import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.sandbox.Quota;
 import java.time.Duration;
-import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * What the sandbox of a proof may use; docs/reference/configuration.md lists the settings. Environment variables have the
@@ -17,7 +16,7 @@ import java.util.function.Function;
  */
 public record ProofLimits(Duration timeToLive, Duration cpu, Bytes memory) {
     /** Where nothing is set. */
-    public static final ProofLimits STANDARD = of(name -> Optional.empty());
+    public static final ProofLimits STANDARD = of(TypedSettings.NONE);
 
     private static final int PROCESSES = 512;
 
@@ -26,24 +25,11 @@ public record ProofLimits(Duration timeToLive, Duration cpu, Bytes memory) {
      *
      * @throws IllegalArgumentException if a value cannot be used; the message names the setting
      */
-    public static ProofLimits of(Function<String, Optional<String>> setting) {
+    public static ProofLimits of(TypedSettings settings) {
         return new ProofLimits(
-                Duration.ofHours(count(setting, "nightshift.proof.hours", "12")),
-                Duration.ofHours(count(setting, "nightshift.proof.cpu.hours", "4")),
-                new Bytes((long) count(setting, "nightshift.proof.memory.gigabytes", "4") << 30));
-    }
-
-    private static int count(Function<String, Optional<String>> setting, String name, String usual) {
-        String text = setting.apply(name).orElse(usual).strip();
-        try {
-            int value = Integer.parseInt(text);
-            if (value >= 1 && value <= 1000) {
-                return value;
-            }
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(name + " is not a whole number from 1 to 1000: " + text, e);
-        }
-        throw new IllegalArgumentException(name + " is not a whole number from 1 to 1000: " + text);
+                Duration.ofHours(settings.count("nightshift.proof.hours", 12)),
+                Duration.ofHours(settings.count("nightshift.proof.cpu.hours", 4)),
+                new Bytes((long) settings.count("nightshift.proof.memory.gigabytes", 4) << 30));
     }
 
     Quota quota(Bytes disk) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.TypedSettings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class ProofLimitsTest {
     private static ProofLimits with(Map<String, String> settings) {
-        return ProofLimits.of(name -> Optional.ofNullable(settings.get(name)));
+        return ProofLimits.of(new TypedSettings(name -> Optional.ofNullable(settings.get(name))));
     }
 
     @Test
