@@ -175,7 +175,9 @@ class KillNineIT {
         assertEquals(2, besideAndItself(stored).size(), "the half one is there");
         nightshift.start();
         assertEquals("STOPPED", project.ended(run, LONG).getString("status"));
-        repository("delete from backup.proof", "delete from backup.backup where id = '" + whole.getString("id") + "'");
+        repository(
+                "delete from backup.proof where backup_id = '" + whole.getString("id") + "'",
+                "delete from backup.backup where id = '" + whole.getString("id") + "'");
         nightshift.killServer();
         nightshift.start();
         Eventually.isTrue(
