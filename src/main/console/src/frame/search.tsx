@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { inProject } from '../api/client';
-import { useList } from '../api/load';
+import { useAll, useList } from '../api/load';
 import type { Backup, Database, Run } from '../api/types';
 import { now } from '../clock';
 import { address } from '../routes';
@@ -30,7 +30,7 @@ function Results() {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
-  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }));
+  const databases = useAll<Database>(inProject(name, ['databases']));
   const runs = useList<Run>(inProject(name, ['runs'], { limit: 50 }));
   const backups = useList<Backup>(inProject(name, ['backups'], { limit: 50 }));
   const close = () => { searching.value = false; };

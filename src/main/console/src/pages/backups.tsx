@@ -1,5 +1,5 @@
 import { inProject } from '../api/client';
-import { kinds, useList, usePages } from '../api/load';
+import { kinds, useAll, usePages } from '../api/load';
 import type { Backup, Database } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
@@ -31,7 +31,7 @@ export function BackupsPage() {
   const name = project.value!.name;
   const database = query.value.get('database');
   const backups = usePages<Backup>(inProject(name, ['backups'], { database }), kinds('backup'));
-  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }));
+  const databases = useAll<Database>(inProject(name, ['databases']));
   const start = useStart();
   return (
     <>

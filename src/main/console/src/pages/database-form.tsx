@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { inProject, post } from '../api/client';
-import { useList } from '../api/load';
+import { useAll } from '../api/load';
 import type { Check, Database, Instance } from '../api/types';
 import { project } from '../frame/session';
 import { address } from '../routes';
@@ -16,7 +16,7 @@ import { ConnectionFields, NEW_CONNECTION, connectionBody, connectionReady } fro
 /** A database on a server that is known, or on a new one that is added with it. */
 export function DatabaseForm() {
   const at = project.value!.name;
-  const instances = useList<Instance>(inProject(at, ['instances'], { limit: 500 }));
+  const instances = useAll<Instance>(inProject(at, ['instances']));
   const [where, setWhere] = useState<'new' | 'known'>('new');
   const [name, setName] = useState('');
   const [dbname, setDbname] = useState('');

@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
 import { inProject } from '../api/client';
-import { kinds, useList } from '../api/load';
+import { kinds, useAll } from '../api/load';
+import { cutWords } from '../api/pages';
 import type { Database, Instance } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { query, setQuery } from '../router';
+import { fits } from '../text/filter';
 import { bytes } from '../text/format';
 import { Button, ButtonLink, Card, PageHead, When } from '../ui/bits';
 import { Empty, Panel } from '../ui/panel';
@@ -15,11 +17,11 @@ import { StartRun, useStart } from './start-run';
 
 export function DatabasesPage() {
   const name = project.value!.name;
-  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }), kinds('backup', 'run'));
-  const instances = useList<Instance>(inProject(name, ['instances'], { limit: 500 }), kinds('run'));
+  const databases = useAll<Database>(inProject(name, ['databases']), kinds('backup', 'run'));
+  const instances = useAll<Instance>(inProject(name, ['instances']), kinds('run'));
   const [chosen, choose] = useState(new Set<string>());
   const start = useStart();
-  const asked = (query.value.get('q') ?? '').toLowerCase();
+  const asked = query.value.get('q') ?? '';
   const instanceOf = (each: Database) => instances.data?.find((one) => one.name === each.instance);
   const add = address(name, 'databases', undefined, 'new');
   const columns: Column<Database>[] = [
@@ -44,7 +46,7 @@ export function DatabasesPage() {
                 Each stands here with its server, its size and how far its last backup is proven.
               </Empty>;
             }
-            const shown = items.filter((each) => `${each.name} ${each.instance} ${each.tags.join(' ')}`.toLowerCase().includes(asked));
+            const shown = items.filter((each) => fits(asked, each.name, each.instance, ...each.tags));
             const keys = new Set(shown.filter((each) => chosen.has(each.name)).map((each) => each.name));
             const selected = can('OPERATOR') ? {
               keys,
@@ -54,13 +56,14 @@ export function DatabasesPage() {
             return (
               <>
                 <div class="filters">
-                  <input type="search" class="filter-box" aria-label="Filter databases" placeholder="Name, instance or tag" value={query.value.get('q') ?? ''} onInput={(event) => setQuery({ q: event.currentTarget.value })} />
+                  <input type="search" class="filter-box" aria-label="Filter databases" placeholder="Name, instance or tag" value={asked} onInput={(event) => setQuery({ q: event.currentTarget.value })} />
                   <Button disabled={keys.size === 0} icon="runs" onClick={start.open}>{keys.size === 0 ? 'Run a job on chosen ones' : `Run a job on ${keys.size}`}</Button>
                   <span class="push"><Export name={`databases-${name}`} rows={shown} columns={columns} /></span>
                 </div>
                 {shown.length > 0
                   ? <Table caption="Databases" rows={shown} columns={columns} keyOf={(each) => each.name} href={(each) => address(name, 'databases', each.name)} selected={selected} />
                   : <Empty title="No database fits" action={<Button onClick={() => setQuery({ q: null })}>Clear the filter</Button>} />}
+                {cutWords(items.length) && <p class="table-more muted">{cutWords(items.length)}</p>}
                 {start.shown && <StartRun databases={[...keys]} onClose={start.close} />}
               </>
             );

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { me, path, post, remove } from '../api/client';
-import { useList } from '../api/load';
+import { useAll } from '../api/load';
 import type { Key, Role } from '../api/types';
 import { can, project } from '../frame/session';
 import { date, words } from '../text/format';
@@ -16,7 +16,7 @@ const ROLES: Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
 
 export function Keys() {
   const name = project.value!.name;
-  const keys = useList<Key>('/keys?limit=500');
+  const keys = useAll<Key>('/keys');
   const [adding, setAdding] = useState(false);
   const [deleting, setDeleting] = useState<Key | null>(null);
   const admin = can('ADMIN');
