@@ -1,3 +1,4 @@
+import { me } from '../api/client';
 import type { IconName } from '../ui/icons';
 import type { Place } from '../routes';
 
@@ -23,6 +24,11 @@ export const PLACES: PlaceInfo[] = [
   { place: 'people', title: 'People and keys', icon: 'people', letter: 'p', group: 'house' },
   { place: 'audit', title: 'Audit', icon: 'audit', letter: 'a', group: 'house' },
 ];
+
+/** Those that whoever is logged in may open. */
+export function placesToGo(): PlaceInfo[] {
+  return PLACES.filter((each) => !each.installation || me.value?.installationAdmin);
+}
 
 /** On a phone the bar holds these four and "More". */
 export const ON_THE_BAR: Place[] = ['tonight', 'databases', 'runs', 'backups'];

@@ -12,7 +12,7 @@ import type { IconName } from '../ui/icons';
 import { RUN, lookOf } from '../ui/state';
 import { aims } from '../pages/run-table';
 import { searching } from './keyboard';
-import { PLACES } from './places';
+import { placesToGo } from './places';
 import { project } from './session';
 
 interface Hit {
@@ -36,7 +36,7 @@ function Results() {
   const close = () => { searching.value = false; };
 
   const all: Hit[] = [
-    ...PLACES.map((each): Hit => ({ href: address(name, each.place), icon: each.icon, title: each.title, more: `g ${each.letter}`, key: '' })),
+    ...placesToGo().map((each): Hit => ({ href: address(name, each.place), icon: each.icon, title: each.title, more: `g ${each.letter}`, key: '' })),
     ...(databases.data ?? []).map((each): Hit => ({ href: address(name, 'databases', each.name), icon: 'databases', title: each.name, more: `database on ${each.instance}`, key: `${each.dbname} ${each.tags.join(' ')}` })),
     ...(runs.data ?? []).map((each): Hit => ({
       href: address(name, 'runs', each.id), icon: 'runs', title: `${words(each.job)} · ${lookOf(RUN, each.status).word}`, more: `${aims(each)} · ${relative(each.createdAt, now.value)}`,

@@ -57,7 +57,7 @@ export function DatabasesPage() {
               <>
                 <div class="filters">
                   <input type="search" class="filter-box" aria-label="Filter databases" placeholder="Name, instance or tag" value={asked} onInput={(event) => setQuery({ q: event.currentTarget.value })} />
-                  <Button disabled={keys.size === 0} icon="runs" onClick={start.open}>{keys.size === 0 ? 'Run a job on chosen ones' : `Run a job on ${keys.size}`}</Button>
+                  {selected && <Button disabled={keys.size === 0} icon="runs" onClick={start.open}>{keys.size === 0 ? 'Run a job on chosen ones' : `Run a job on ${keys.size}`}</Button>}
                   <span class="push"><Export name={`databases-${name}`} rows={shown} columns={columns} /></span>
                 </div>
                 {shown.length > 0

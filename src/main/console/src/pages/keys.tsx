@@ -16,11 +16,13 @@ const ROLES: Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
 
 export function Keys() {
   const name = project.value!.name;
-  const keys = useAll<Key>('/keys');
+  const admin = can('ADMIN');
+  // The server lists the keys that one may withdraw: of no use to anybody else.
+  const keys = useAll<Key>(admin ? '/keys' : null);
   const [adding, setAdding] = useState(false);
   const [deleting, setDeleting] = useState<Key | null>(null);
-  const admin = can('ADMIN');
-  const add = admin && <Button icon="plus" onClick={() => setAdding(true)}>Create a key</Button>;
+  const add = <Button icon="plus" onClick={() => setAdding(true)}>Create a key</Button>;
+  if (!admin) return <Card title="API keys"><Empty title="Keys are shown to admins">An admin of the project creates keys for scripts and pipelines, and withdraws them.</Empty></Card>;
   return (
     <Card title="API keys" flush aside={add}>
       <Panel loaded={keys} rows={4}>
@@ -34,7 +36,7 @@ export function Keys() {
               { key: 'expires', title: 'Expires', cell: (each) => (each.expires ? <Expiry at={each.expires} /> : <span class="muted">never</span>), sort: (each) => each.expires, numeric: true },
               { key: 'used', title: 'Last used', cell: (each) => <When at={each.lastUsed} />, sort: (each) => each.lastUsed, numeric: true },
               { key: 'made', title: 'Created', cell: (each) => <span class="two"><When at={each.createdAt} /><small>{each.createdBy && `by ${each.createdBy}`}</small></span>, sort: (each) => each.createdAt, numeric: true },
-              { key: 'acts', title: '', cell: (each) => admin && <span class="row-acts"><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> },
+              { key: 'acts', title: '', cell: (each) => <span class="row-acts"><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> },
             ]} />
           );
         }}

@@ -36,7 +36,7 @@ export function SchedulesPage() {
       <Card flush>
         <Panel loaded={schedules} rows={4}>
           {(items) => (items.length > 0
-            ? <Table caption="Schedules" rows={items} columns={columns} keyOf={(each) => each.name} href={(each) => address(name, 'schedules', each.name, 'edit')} />
+            ? <Table caption="Schedules" rows={items} columns={columns} keyOf={(each) => each.name} href={can('OPERATOR') ? (each) => address(name, 'schedules', each.name, 'edit') : undefined} />
             : <Empty title="Nothing starts by itself yet" action={can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={add}>Add a schedule</ButtonLink>}>
               A nightly backup and a weekly drill are a good beginning.
             </Empty>)}
