@@ -14,7 +14,7 @@ import { Export } from '../ui/table';
 import { RUN_COLUMNS, RunTable } from './run-table';
 import { StartRun, useStart } from './start-run';
 
-const STATUSES: RunStatus[] = ['QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'STOPPED', 'COMPLETED', 'PARTIAL', 'FAILED', 'LOST', 'MISSED', 'SKIPPED'];
+const STATUSES: RunStatus[] = ['QUEUED', 'STARTED', 'STOPPING', 'STOPPED', 'COMPLETED', 'PARTIAL', 'FAILED', 'LOST', 'MISSED', 'SKIPPED'];
 
 export function RunsPage() {
   const name = project.value!.name;

@@ -76,7 +76,7 @@ function StatusRow({ data }: { data: Overview }) {
         mark={lastNight.failed > 0 ? ['square', 'bad'] : lastNight.done > 0 ? ['dot', 'good'] : undefined}>
         {lastNight.from ? `${hourMinute(lastNight.from, zone())} – ${lastNight.to ? hourMinute(lastNight.to, zone()) : 'now'}` : 'nothing ran'}
       </Status>
-      <Status title="Waiting" href={`${address(name, 'runs')}?status=WAITING`} figure={count(waiting.runs)} of={waiting.runs === 1 ? 'run' : 'runs'} mark={waiting.runs > 0 ? ['ring', 'idle'] : undefined}>
+      <Status title="Waiting" href={`${address(name, 'runs')}?status=QUEUED`} figure={count(waiting.runs)} of={waiting.runs === 1 ? 'run' : 'runs'} mark={waiting.runs > 0 ? ['ring', 'idle'] : undefined}>
         {waiting.nextFire ? <>next: {waiting.nextJob ? words(waiting.nextJob).toLowerCase() : 'run'} <When at={waiting.nextFire} plain /></> : 'no schedule is due'}
       </Status>
       <Status title="Findings" href={address(name, 'findings')} figure={count(findings.critical + findings.warning)} of={open === 0 ? 'open' : `${findings.critical} critical · ${findings.warning} warning`}
