@@ -31,7 +31,7 @@ export function DatabasesPage() {
     { key: 'size', title: 'Size', cell: (each) => bytes(each.sizeBytes), sort: (each) => each.sizeBytes, text: (each) => each.sizeBytes, numeric: true },
     { key: 'proof', title: 'Proof', cell: (each) => (each.backup ? <ProofState proof={each.backup.proof} /> : <span class="muted">no backup</span>), sort: (each) => each.backup?.proof.levelNumber ?? null, text: (each) => each.backup?.proof.level ?? null },
     { key: 'backup', title: 'Last backup', cell: (each) => <When at={each.backup?.takenAt} plain />, sort: (each) => each.backup?.takenAt ?? null, text: (each) => each.backup?.takenAt ?? null, numeric: true },
-    { key: 'tags', title: 'Tags', cell: (each) => (each.tags.length > 0 ? each.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>) : <span class="muted">–</span>), text: (each) => each.tags.join(' '), phone: 'hide' },
+    { key: 'tags', title: 'Tags', cell: (each) => (each.tags.length > 0 ? each.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>) : <span class="muted">–</span>), text: (each) => each.tags.join(', '), phone: 'hide' },
   ];
   return (
     <>
