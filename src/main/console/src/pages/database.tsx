@@ -47,8 +47,8 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
           <InstanceCard database={database} instance={instance} edit={() => setOpen('connection')} />
           <CheckCard database={database} reload={() => { reload(); instance.reload(); }} />
           <Card title="Vacuum" aside={can('ADMIN') && <Button kind="quiet" onClick={() => setOpen('thresholds')}>Change</Button>}>
-            <Facts items={[['Dead rows from', `${database.vacuum.deadPercent} %`], ['Changed rows from', `${database.vacuum.changedPercent} %`], ['Tables from', `${count(database.vacuum.floorRows)} rows`]]} />
-            <p class="muted small">A table is vacuumed when its dead rows, or analyzed when its changed rows, pass the share; smaller tables are left to autovacuum.</p>
+            <Facts items={[['Dead rows from', `${database.vacuum.deadPercent} %`], ['Changed rows from', `${database.vacuum.changedPercent} %`], ['Floor', `${count(database.vacuum.floorRows)} rows`]]} />
+            <p class="muted small">A table is vacuumed when its dead rows, or analyzed when its changed rows, pass the share. Fewer dead, changed or inserted rows than the floor are left to autovacuum.</p>
           </Card>
         </div>
         <div class="span-6 stack">

@@ -27,7 +27,7 @@ export function ThresholdsForm({ database, onClose, done }: { database: Database
           <Field label="Dead rows from, %" value={dead} onInput={setDead} numeric help="Vacuum above this share." error={percentProblem(dead)} />
           <Field label="Changed rows from, %" value={changed} onInput={setChanged} numeric help="Analyze above this share." error={percentProblem(changed)} />
         </div>
-        <Field label="Tables from, rows" value={floor} onInput={setFloor} numeric help="Smaller tables are left to autovacuum." error={floorProblem} />
+        <Field label="Floor, rows" value={floor} onInput={setFloor} numeric help="Fewer dead, changed or inserted rows of a table are left to autovacuum." error={floorProblem} />
         <Field label="Tags" value={tags} onInput={setTags} required={false} help="Separated by commas." />
         {problem && <Trouble problem={problem} />}
         <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>Save</Button></div>
