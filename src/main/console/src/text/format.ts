@@ -76,6 +76,11 @@ export function date(at: string | number, zone?: string): string {
   return parts(at, zone, { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
+/** Whether a day, the last on which something holds in UTC, is over. */
+export function dayOver(day: string, now: number): boolean {
+  return Date.parse(day) + 86_400_000 <= now;
+}
+
 export function hourMinute(at: string | number, zone?: string): string {
   return parts(at, zone, { hour: '2-digit', minute: '2-digit' });
 }
