@@ -21,8 +21,8 @@ const COLUMNS: Column<Backup>[] = [
     cell: (each) => <ProofState proof={each.proof} damaged={each.state === 'DAMAGED'} />,
   },
   { key: 'proven', title: 'Proven', cell: (each) => <When at={each.proof.at} plain />, text: (each) => each.proof.at },
-  { key: 'rto', title: 'Time to restore', cell: (each) => duration(each.proof.rtoMillis), text: (each) => each.proof.rtoMillis, numeric: true },
-  { key: 'stored', title: 'Stored', cell: (each) => bytes(each.storedBytes), text: (each) => each.storedBytes, numeric: true },
+  { key: 'rto', title: 'Time to restore', unit: 'ms', cell: (each) => duration(each.proof.rtoMillis), text: (each) => each.proof.rtoMillis, numeric: true },
+  { key: 'stored', title: 'Stored', unit: 'bytes', cell: (each) => bytes(each.storedBytes), text: (each) => each.storedBytes, numeric: true },
   { key: 'kind', title: 'Kind', cell: (each) => <span>{words(each.kind.toLowerCase())}{each.chain && each.chain.of > 1 ? ` ${each.chain.position} of ${each.chain.of}` : ''}</span>, text: (each) => each.kind },
   { key: 'store', title: 'Store', cell: (each) => each.store, text: (each) => each.store },
 ];

@@ -28,7 +28,7 @@ export function DatabasesPage() {
     { key: 'name', title: 'Database', cell: (each) => each.name, sort: (each) => each.name, text: (each) => each.name },
     { key: 'instance', title: 'Instance', cell: (each) => <span class="two">{each.instance}<small>{instanceOf(each)?.serverVersion ? `PostgreSQL ${instanceOf(each)!.serverVersion}` : 'version not measured'}</small></span>, sort: (each) => each.instance, text: (each) => each.instance },
     { key: 'state', title: 'Connection', phone: 'top', cell: (each) => <Connection database={each} instance={instanceOf(each)} />, text: (each) => instanceOf(each)?.breaker?.state ?? null },
-    { key: 'size', title: 'Size', cell: (each) => bytes(each.sizeBytes), sort: (each) => each.sizeBytes, text: (each) => each.sizeBytes, numeric: true },
+    { key: 'size', title: 'Size', unit: 'bytes', cell: (each) => bytes(each.sizeBytes), sort: (each) => each.sizeBytes, text: (each) => each.sizeBytes, numeric: true },
     { key: 'proof', title: 'Proof', cell: (each) => (each.backup ? <ProofState proof={each.backup.proof} /> : <span class="muted">no backup</span>), sort: (each) => each.backup?.proof.levelNumber ?? null, text: (each) => each.backup?.proof.level ?? null },
     { key: 'backup', title: 'Last backup', cell: (each) => <When at={each.backup?.takenAt} plain />, sort: (each) => each.backup?.takenAt ?? null, text: (each) => each.backup?.takenAt ?? null, numeric: true },
     { key: 'tags', title: 'Tags', cell: (each) => (each.tags.length > 0 ? each.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>) : <span class="muted">–</span>), text: (each) => each.tags.join(', '), phone: 'hide' },
