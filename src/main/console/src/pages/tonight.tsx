@@ -6,7 +6,7 @@ import { now } from '../clock';
 import { can, project } from '../frame/session';
 import { zone } from '../prefs';
 import { address } from '../routes';
-import { age, count, hourMinute, plural, relative, words } from '../text/format';
+import { age, count, hourMinute, plural, relative, words, zoneName } from '../text/format';
 import { Button, ButtonLink, Card, PageHead, When } from '../ui/bits';
 import { Empty, Panel, Skeleton } from '../ui/panel';
 import { Mark } from '../ui/state';
@@ -27,7 +27,7 @@ export function TonightPage() {
   const start = useStart();
   return (
     <>
-      <PageHead title="Tonight" sub={overview.data && `Since ${hourMinute(overview.data.night.from, zone())}, ${plural(overview.data.databases.total, 'database')}`}>
+      <PageHead title="Tonight" sub={overview.data && `Since ${hourMinute(overview.data.night.from, zone())} ${zoneName(overview.data.night.from, zone())}, ${plural(overview.data.databases.total, 'database')}`}>
         {can('OPERATOR') && overview.data && overview.data.databases.total > 0 && <Button kind="primary" icon="runs" onClick={start.open}>Start a run</Button>}
       </PageHead>
       <Panel loaded={overview} skeleton={<><div class="grid">{[0, 1, 2, 3].map((each) => <div key={each} class="card span-3"><Skeleton rows={3} /></div>)}</div><div class="card"><Skeleton rows={6} tall /></div></>}>

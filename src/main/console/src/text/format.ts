@@ -97,6 +97,11 @@ export function exact(at: string | number, zone?: string): string {
   });
 }
 
+/** CET: the zone of times that are shown without it, as it is called then. */
+export function zoneName(at: string | number, zone?: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeZoneName: 'short' }).formatToParts(new Date(at)).find((part) => part.type === 'timeZoneName')!.value;
+}
+
 /** Sat 21 Nov, 02:15: for lists of times to come. */
 export function dayAndTime(at: string | number, zone?: string): string {
   return parts(at, zone, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
