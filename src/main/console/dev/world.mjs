@@ -88,7 +88,7 @@ export const databases = [
 ];
 const instance = (n, name, more = {}) => ({ id: id(n), name, host: `${name}.db.example.org`, port: 5432, tlsMode: 'verify-full', rootCertificate: '/etc/nightshift/root.crt', user: 'nightshift', hasPassword: true, passwordFile: null, maintenanceDatabase: 'postgres', serverVersion: '17.6', systemIdentifier: '7432988129021', tags: [], proofDays: 7, breaker: { state: 'CLOSED', since: ago(4000), failures: 0, lastError: null, retryAt: null }, pool: { active: 1, idle: 2, waiting: 0 }, databases: [name], ...more });
 export const instances = [instance(801, 'shop', { databases: ['shop', 'shop-staging'] }), instance(802, 'billing'), instance(803, 'crm', { serverVersion: '18.4' }),
-  instance(804, 'warehouse', { serverVersion: null, breaker: { state: 'OPEN', since: ago(12), failures: 5, lastError: 'Connection to warehouse.db.example.org:5432 refused five times in a row.', retryAt: ahead(0.7) }, pool: { active: 0, idle: 0, waiting: 0 } })];
+  instance(804, 'warehouse', { serverVersion: null, breaker: { state: 'OPEN', since: ago(12), failures: 5, lastError: 'Connection to warehouse.db.example.org:5432 refused five times in a row.', retryAt: ahead(0.7) }, pool: { active: 0, idle: 0, waiting: 0 } }), instance(805, 'spare', { databases: [], proofDays: 0, hasPassword: false })];
 
 const finding = (n, severity, title, detail, fix, subject, more = {}) => ({ id: id(n), severity, title, detail, remedy: fix, subject, state: 'OPEN', firstSeen: ago(3000), lastSeen: ago(89), count: 3, evidence: {}, run: null, ...more });
 export const findings = [

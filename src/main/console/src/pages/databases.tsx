@@ -9,13 +9,33 @@ import { query, setQuery } from '../router';
 import { fits } from '../text/filter';
 import { bytes } from '../text/format';
 import { Button, ButtonLink, Card, PageHead, When } from '../ui/bits';
+import { Choice } from '../ui/field';
 import { Empty, Panel } from '../ui/panel';
 import { BreakerState, ProofState, State } from '../ui/state';
 import { Export, Table } from '../ui/table';
 import type { Column } from '../ui/table';
+import { Instances } from './instances';
 import { StartRun, useStart } from './start-run';
 
+const TABS = [{ value: 'databases', label: 'Databases' }, { value: 'instances', label: 'Instances' }];
+
 export function DatabasesPage() {
+  const [adding, setAdding] = useState(false);
+  const tab = query.value.get('tab') === 'instances' ? 'instances' : 'databases';
+  return (
+    <>
+      <PageHead title="Databases" sub={tab === 'instances' ? 'The servers that they are on' : 'What Nightshift watches over in this project'}>
+        {can('ADMIN') && (tab === 'instances'
+          ? <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Add an instance</Button>
+          : <ButtonLink kind="primary" icon="plus" href={address(project.value!.name, 'databases', undefined, 'new')}>Add a database</ButtonLink>)}
+      </PageHead>
+      <div class="tabs"><Choice label="Part" value={tab} onChange={(value) => setQuery({ tab: value === 'databases' ? null : value, q: null, sort: null })} options={TABS} /></div>
+      {tab === 'instances' ? <Instances adding={adding} close={() => setAdding(false)} /> : <Databases />}
+    </>
+  );
+}
+
+function Databases() {
   const name = project.value!.name;
   const databases = useAll<Database>(inProject(name, ['databases']), kinds('backup', 'run'));
   const instances = useAll<Instance>(inProject(name, ['instances']), kinds('run'));
@@ -34,43 +54,38 @@ export function DatabasesPage() {
     { key: 'tags', title: 'Tags', cell: (each) => (each.tags.length > 0 ? each.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>) : <span class="muted">–</span>), text: (each) => each.tags.join(', '), phone: 'hide' },
   ];
   return (
-    <>
-      <PageHead title="Databases" sub="What Nightshift watches over in this project">
-        {can('ADMIN') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}
-      </PageHead>
-      <Card flush>
-        <Panel loaded={databases} rows={8}>
-          {(items) => {
-            if (items.length === 0) {
-              return <Empty title="No database is watched over yet" action={can('ADMIN') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}>
-                Each stands here with its server, its size and how far its last backup is proven.
-              </Empty>;
-            }
-            const shown = items.filter((each) => fits(asked, each.name, each.instance, ...each.tags));
-            const keys = new Set(shown.filter((each) => chosen.has(each.name)).map((each) => each.name));
-            const selected = can('OPERATOR') ? {
-              keys,
-              toggle: (key: string) => { const next = new Set(chosen); if (!next.delete(key)) next.add(key); choose(next); },
-              all: () => choose(keys.size === shown.length ? new Set() : new Set(shown.map((each) => each.name))),
-            } : undefined;
-            return (
-              <>
-                <div class="filters">
-                  <input type="search" class="filter-box" aria-label="Filter databases" placeholder="Name, instance or tag" value={asked} onInput={(event) => setQuery({ q: event.currentTarget.value })} />
-                  {selected && <Button disabled={keys.size === 0} icon="runs" onClick={start.open}>{keys.size === 0 ? 'Run a job on chosen ones' : `Run a job on ${keys.size}`}</Button>}
-                  <span class="push"><Export name={`databases-${name}`} rows={shown} columns={columns} /></span>
-                </div>
-                {shown.length > 0
-                  ? <Table caption="Databases" rows={shown} columns={columns} keyOf={(each) => each.name} href={(each) => address(name, 'databases', each.name)} selected={selected} />
-                  : <Empty title="No database fits" action={<Button onClick={() => setQuery({ q: null })}>Clear the filter</Button>} />}
-                {cutWords(items.length) && <p class="table-more muted">{cutWords(items.length)}</p>}
-                {start.shown && <StartRun databases={[...keys]} onClose={start.close} />}
-              </>
-            );
-          }}
-        </Panel>
-      </Card>
-    </>
+    <Card flush>
+      <Panel loaded={databases} rows={8}>
+        {(items) => {
+          if (items.length === 0) {
+            return <Empty title="No database is watched over yet" action={can('ADMIN') && <ButtonLink kind="primary" icon="plus" href={add}>Add a database</ButtonLink>}>
+              Each stands here with its server, its size and how far its last backup is proven.
+            </Empty>;
+          }
+          const shown = items.filter((each) => fits(asked, each.name, each.instance, ...each.tags));
+          const keys = new Set(shown.filter((each) => chosen.has(each.name)).map((each) => each.name));
+          const selected = can('OPERATOR') ? {
+            keys,
+            toggle: (key: string) => { const next = new Set(chosen); if (!next.delete(key)) next.add(key); choose(next); },
+            all: () => choose(keys.size === shown.length ? new Set() : new Set(shown.map((each) => each.name))),
+          } : undefined;
+          return (
+            <>
+              <div class="filters">
+                <input type="search" class="filter-box" aria-label="Filter databases" placeholder="Name, instance or tag" value={asked} onInput={(event) => setQuery({ q: event.currentTarget.value })} />
+                {selected && <Button disabled={keys.size === 0} icon="runs" onClick={start.open}>{keys.size === 0 ? 'Run a job on chosen ones' : `Run a job on ${keys.size}`}</Button>}
+                <span class="push"><Export name={`databases-${name}`} rows={shown} columns={columns} /></span>
+              </div>
+              {shown.length > 0
+                ? <Table caption="Databases" rows={shown} columns={columns} keyOf={(each) => each.name} href={(each) => address(name, 'databases', each.name)} selected={selected} />
+                : <Empty title="No database fits" action={<Button onClick={() => setQuery({ q: null })}>Clear the filter</Button>} />}
+              {cutWords(items.length) && <p class="table-more muted">{cutWords(items.length)}</p>}
+              {start.shown && <StartRun databases={[...keys]} onClose={start.close} />}
+            </>
+          );
+        }}
+      </Panel>
+    </Card>
   );
 }
 
