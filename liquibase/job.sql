@@ -253,3 +253,8 @@ revoke execute on function job.due_schedules(int), job.waiting_runs(int), job.ab
 grant execute on function job.due_schedules(int), job.waiting_runs(int), job.abandoned_runs(interval), job.project_of_attempt(uuid), job.figures(),
     job.runs_of_node(uuid), job.runs_held_by(uuid), job.ensure_log_partitions() to ${app_role};
 --rollback drop function job.due_schedules(int); drop function job.waiting_runs(int); drop function job.abandoned_runs(interval); drop function job.project_of_attempt(uuid); drop function job.figures(); drop function job.runs_of_node(uuid); drop function job.runs_held_by(uuid); drop function job.ensure_log_partitions();
+
+--changeset nightshift:job-3
+-- What ended within a night, and what has not ended, of all instances at once.
+create index target_ended on job.target (project_id, ended_at);
+--rollback drop index job.target_ended;

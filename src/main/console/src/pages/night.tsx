@@ -22,8 +22,8 @@ const EDGE_PIXELS = 16;
 /** The smallest target that a finger hits, with a gap (WCAG 2.2, 2.5.8: 24 px). */
 const NARROWEST_PIXELS = 26;
 
-/** The night of each database: a bar per run, a failed one with its reason in words. */
-export function Night({ night }: { night: Overview['night'] }) {
+/** The night of each database, up to as many as the server gives: a bar per run, a failed one with its reason in words. */
+export function Night({ night, of }: { night: Overview['night']; of: number }) {
   const name = project.value!.name;
   const span = Date.parse(night.to) - Date.parse(night.from);
   const at = (now.value - Date.parse(night.from)) / Math.max(1, span);
@@ -73,6 +73,7 @@ export function Night({ night }: { night: Overview['night'] }) {
           </div>
         );
       })}
+      {night.lanes.length < of && <p class="lane-reason">{night.lanes.length} of {plural(of, 'database')}, those that need a look first. <a href={address(name, 'databases')}>All databases</a></p>}
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function TonightPage() {
                 ? <Empty title="No database is watched over yet" action={can('ADMIN') && <ButtonLink kind="primary" icon="plus" href={address(name, 'databases', undefined, 'new')}>Add a database</ButtonLink>}>
                   The night of every database stands here: its backups, drills and vacuums, and what failed with the reason.
                 </Empty>
-                : <Night night={data.night} />}
+                : <Night night={data.night} of={data.databases.total} />}
             </Card>
             <Card title="Tonight’s runs" flush aside={<a href={address(name, 'runs')}>All runs</a>}>
               <Panel loaded={runs} rows={5}>

@@ -25,7 +25,7 @@ class OverviewRepository {
     /** A tenth of the width stays free on both sides: what runs now is not at the edge. */
     private static final int MARGIN = 10;
 
-    /** More lanes than a page can show are not asked for. */
+    /** More lanes than a page can show are not asked for; those of what failed come first. */
     private static final int LANES = 50;
 
     private static final int BARS = 1000;
@@ -106,20 +106,32 @@ class OverviewRepository {
         Instant earliest = now.minus(NIGHT);
         List<Overview.Lane> lanes;
         try (var query = connection.prepareStatement("""
-                select d.name as database, bar.*
-                  from (select id, project_id, instance_id, name from fleet.database
-                         where project_id = tenancy.current_project() and deleted_at is null order by name limit ?) d
+                with tonight as materialized (
+                  select r.id as run, r.job, t.status, t.started_at, t.ended_at, t.reason, t.instance_id, t.database_names
+                    from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
+                   where t.project_id = tenancy.current_project() and t.started_at < ? and (t.ended_at > ? or t.ended_at is null)
+                ), lane as (
+                  select d.name, d.instance_id,
+                         case when bool_or(tonight.status in ('FAILED', 'LOST')) then 1
+                              when bool_or(tonight.status = 'STARTED') then 2
+                              when count(tonight.run) > 0 then 3 else 4 end as need
+                    from fleet.database d
+                    left join tonight on tonight.instance_id = d.instance_id and d.name = any (tonight.database_names)
+                   where d.project_id = tenancy.current_project() and d.deleted_at is null
+                   group by d.id, d.name, d.instance_id
+                   order by need, d.name limit ?
+                )
+                select lane.name as database, bar.*
+                  from lane
                   left join lateral (
-                    select r.id as run, r.job, t.status, t.started_at, t.ended_at, t.reason
-                      from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
-                     where t.project_id = d.project_id and t.instance_id = d.instance_id and d.name = any (t.database_names)
-                       and t.started_at < ? and coalesce(t.ended_at, now()) > ?
-                     order by t.started_at limit ?) bar on true
-                 order by d.name, bar.started_at
+                    select run, job, status, started_at, ended_at, reason from tonight
+                     where instance_id = lane.instance_id and lane.name = any (database_names)
+                     order by started_at limit ?) bar on true
+                 order by lane.need, lane.name, bar.started_at
                 """)) {
-            query.setInt(1, LANES);
-            query.setTimestamp(2, Timestamp.from(now));
-            query.setTimestamp(3, Timestamp.from(earliest));
+            query.setTimestamp(1, Timestamp.from(now));
+            query.setTimestamp(2, Timestamp.from(earliest));
+            query.setInt(3, LANES);
             query.setInt(4, BARS);
             lanes = lanes(query.executeQuery());
         }
