@@ -46,7 +46,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The rows of a restored backup are compared with what they were on the source, at the very position. */
 class MatchedProofIT {
     /** Small enough that the fixture has a table beyond it. */
-    private static final Budget BUDGET = new Budget(Duration.ofSeconds(30), Duration.ofMinutes(2), 4 << 20, 1 << 20);
+    private static final Budget BUDGET =
+            new Budget(Duration.ofSeconds(30), Duration.ofMinutes(2), Duration.ofMinutes(9), 4 << 20, 1 << 20);
 
     private static final String IDLE = "Idle \"DB\"";
 
@@ -137,7 +138,8 @@ class MatchedProofIT {
                     "begin",
                     "insert into ledger (account, amount) values (1, 1)",
                     "prepare transaction 'open'");
-            var impatient = new Budget(Duration.ofSeconds(2), Duration.ofMinutes(2), 4 << 20, 1 << 20);
+            var impatient =
+                    new Budget(Duration.ofSeconds(2), Duration.ofMinutes(2), Duration.ofMinutes(9), 4 << 20, 1 << 20);
             Manifest manifest = take(source, impatient);
             Proof proof = prove(source, material(manifest));
             assertAll(
