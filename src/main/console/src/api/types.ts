@@ -55,6 +55,8 @@ export interface Instance {
   serverVersion: string | null;
   systemIdentifier: string | null;
   tags: string[];
+  /** How many days old its newest proof may be; 0 where none is expected. */
+  proofDays: number;
   breaker: Breaker | null;
   pool: { active: number; idle: number; waiting: number } | null;
   databases: string[];
