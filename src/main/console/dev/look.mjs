@@ -20,6 +20,10 @@ const pages = [
   ['login', '/login', async (page) => { await page.getByLabel('Name').fill('admin'); await page.getByLabel('Password').fill('wrong'); await page.getByRole('button', { name: 'Log in' }).click(); }, () => mood({ loggedIn: true }), () => mood({ loggedIn: false })],
   ['tonight', '/p/demo/tonight'], ['tonight-empty', '/p/empty/tonight'],
   ['databases', '/p/demo/databases'], ['database', '/p/demo/databases/shop'], ['database-bad', '/p/demo/databases/warehouse'],
+  ['instances', '/p/demo/databases?tab=instances'],
+  ['instance-add', '/p/demo/databases?tab=instances', async (page) => { await page.getByRole('button', { name: 'Add an instance' }).click(); }],
+  ['instance-change', '/p/demo/databases?tab=instances', async (page) => { await page.getByRole('button', { name: 'Change shop' }).click(); }],
+  ['instance-delete', '/p/demo/databases?tab=instances', async (page) => { await page.getByRole('button', { name: 'Delete spare' }).click(); }],
   ['database-add', '/p/demo/databases/-/new', async (page) => {
     await page.getByLabel('Name in Nightshift').fill('Orders');
     await page.getByLabel('Name in Nightshift').fill('orders');
@@ -65,7 +69,7 @@ try {
         if (act) { try { await act(page); } catch (failure) { fault(`${where}: ${failure.message.split('\n')[0]}`); } await page.waitForTimeout(350); }
         const over = await page.evaluate(() => (document.documentElement.scrollWidth > innerWidth ? [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.run-grid-frame, .log')).slice(0, 3).map((e) => `${e.tagName}.${e.className}`) : null));
         if (over) fault(`${where}: overflows: ${over.join(' ')}`);
-        const tall = width < 500 && !/search|start|restore|key-new|delete|keys-help|menu/.test(name);
+        const tall = width < 500 && !/search|start|restore|key-new|delete|instance-|keys-help|menu/.test(name);
         if (tall) await page.setViewportSize({ width, height: Math.min(4000, await page.evaluate(() => (document.querySelector('.stage')?.scrollHeight ?? innerHeight - 61) + 61)) });
         await page.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`) });
         if (tall) await page.setViewportSize({ width, height });

@@ -40,6 +40,7 @@ const routes = [
   ['PUT', '/projects/:p/members/:n', (b) => ok(b)], ['DELETE', '/projects/:p/members/:n', () => ({ status: 204 })],
   ['GET', '/projects/:p/overview', () => ok(world.overview())],
   ['GET', '/projects/:p/instances', (_, q) => page(world.instances, q)],
+  ['POST', '/projects/:p/instances', (b) => ok(b, 201)], ['DELETE', '/projects/:p/instances/:n', () => ({ status: 204 })],
   ['GET', '/projects/:p/instances/:n', (_, q, a) => one(world.instances.find((i) => i.name === a.n), `instance ${a.n}`)], ['PUT', '/projects/:p/instances/:n', (b) => ok(b)],
   ['GET', '/projects/:p/databases', (_, q) => page(world.databases, q)],
   ['POST', '/projects/:p/databases', (b) => (world.databases.some((d) => d.name === b.name) ? problem(409, `A database ${b.name} exists in this project; choose another name.`, { field: 'name' }) : ok(b, 201))],

@@ -45,7 +45,7 @@ export const runs = [
       { progress: { done: 2_140_000_000, total: 3_300_000_000, unit: 'bytes', etaMillis: 74_000, text: 'base/16384/24601' } }),
     target(102, 'crm', 'COMPLETED', 2.4, 1.9, [step('prepare', 'COMPLETED', 2.4, 0.1, 'checkpoint 0.4 s'), step('copy', 'COMPLETED', 2.3, 1.4, '480.2 MB'), step('wal', 'COMPLETED', 0.9, 0.3, '16.0 MB'), step('seal', 'COMPLETED', 0.6, 0.1, '388 objects')]),
     target(103, 'warehouse', 'WAITING', null, null, [])], { trigger: 'PERSON', triggeredBy: 'admin', schedule: null, progress: 0.62, usualMillis: 230_000, parameters: { checkpoint: 'fast', rateLimitKilobytesPerSecond: 51200 } }),
-  run(2, 'vacuum', 'WAITING', null, null, [target(111, 'crm', 'WAITING', null, null, [], { database: 'crm' })], { reason: 'the window opens at 22:00', usualMillis: 190_000, node: null }),
+  run(2, 'vacuum', 'QUEUED', null, null, [target(111, 'crm', 'WAITING', null, null, [], { database: 'crm' })], { reason: 'the window opens at 22:00', usualMillis: 190_000, node: null }),
   run(3, 'restore-drill', 'FAILED', 95, 6.2, [target(121, 'billing', 'FAILED', 95, 6.2, [step('fetch', 'COMPLETED', 95, 1.4, '841.9 MB'), step('unpack', 'COMPLETED', 93.6, 2.2, '3.0 GB'), step('recover', 'FAILED', 91.4, 2.6, null, postgis), step('check', 'SKIPPED', null, null)], { reason: postgis, remedy })], { reason: postgis }),
   run(4, 'restore-drill', 'COMPLETED', 170, 3, [target(131, 'shop', 'COMPLETED', 170, 3, drillSteps(170))]),
   run(5, 'vacuum', 'PARTIAL', 205, 11, [
@@ -88,7 +88,7 @@ export const databases = [
 ];
 const instance = (n, name, more = {}) => ({ id: id(n), name, host: `${name}.db.example.org`, port: 5432, tlsMode: 'verify-full', rootCertificate: '/etc/nightshift/root.crt', user: 'nightshift', hasPassword: true, passwordFile: null, maintenanceDatabase: 'postgres', serverVersion: '17.6', systemIdentifier: '7432988129021', tags: [], proofDays: 7, breaker: { state: 'CLOSED', since: ago(4000), failures: 0, lastError: null, retryAt: null }, pool: { active: 1, idle: 2, waiting: 0 }, databases: [name], ...more });
 export const instances = [instance(801, 'shop', { databases: ['shop', 'shop-staging'] }), instance(802, 'billing'), instance(803, 'crm', { serverVersion: '18.4' }),
-  instance(804, 'warehouse', { serverVersion: null, breaker: { state: 'OPEN', since: ago(12), failures: 5, lastError: 'Connection to warehouse.db.example.org:5432 refused five times in a row.', retryAt: ahead(0.7) }, pool: { active: 0, idle: 0, waiting: 0 } })];
+  instance(804, 'warehouse', { serverVersion: null, breaker: { state: 'OPEN', since: ago(12), failures: 5, lastError: 'Connection to warehouse.db.example.org:5432 refused five times in a row.', retryAt: ahead(0.7) }, pool: { active: 0, idle: 0, waiting: 0 } }), instance(805, 'spare', { databases: [], proofDays: 0, hasPassword: false })];
 
 const finding = (n, severity, title, detail, fix, subject, more = {}) => ({ id: id(n), severity, title, detail, remedy: fix, subject, state: 'OPEN', firstSeen: ago(3000), lastSeen: ago(89), count: 3, evidence: {}, run: null, ...more });
 export const findings = [

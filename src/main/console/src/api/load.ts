@@ -3,6 +3,7 @@ import { again } from './again';
 import { api, asProblem, passes } from './client';
 import { onChange } from './live';
 import { outage } from './outage';
+import { MOST_ROWS, readPages } from './pages';
 import type { Change, Page, Problem } from './types';
 
 export interface Loaded<T> {
@@ -91,8 +92,18 @@ export function itemsOf<T>(answer: T[] | Page<T>): T[] {
   return Array.isArray(answer) ? answer : (answer.items ?? []);
 }
 
+/** As many rows as the path asks for, in one answer. */
 export function useList<T>(path: string | null, concerns?: Concerns): Loaded<T[]> {
   return useLoad<T[]>(path, concerns, async (each, signal) => itemsOf(await api<T[] | Page<T>>(each, { signal })));
+}
+
+/** A list from its first row to its last, however many pages that takes; see MOST_ROWS. */
+export function useAll<T>(path: string | null, concerns?: Concerns): Loaded<T[]> {
+  return useLoad<T[]>(path, concerns, async (each, signal) => (await readPages(reader<T>(each, signal), MOST_ROWS)).items);
+}
+
+function reader<T>(path: string, signal: AbortSignal): (limit: number, after: string | null) => Promise<Page<T>> {
+  return (limit, after) => api<Page<T>>(withParameters(path, { limit, after }), { signal });
 }
 
 export interface Pages<T> extends Loaded<T[]> {
@@ -101,7 +112,6 @@ export interface Pages<T> extends Loaded<T[]> {
 }
 
 const PAGE = 50;
-const LONGEST_PAGE = 500;
 
 /** A list read page by page by key; a change reads again as many rows as are shown. */
 export function usePages<T extends { id: string }>(path: string, concerns?: Concerns): Pages<T> {
@@ -110,17 +120,10 @@ export function usePages<T extends { id: string }>(path: string, concerns?: Conc
   const [loadingMore, setLoadingMore] = useState(false);
   const next = useRef<string | null>(null);
   const loaded = useLoad<T[]>(path, concerns, async (each, signal) => {
-    const rows: T[] = [];
-    let after: string | null = null;
-    do {
-      const limit: number = Math.min(LONGEST_PAGE, wanted.current.rows - rows.length);
-      const page: Page<T> = await api<Page<T>>(withParameters(each, { limit, after }), { signal });
-      rows.push(...page.items);
-      after = page.next;
-    } while (after && rows.length < wanted.current.rows);
-    next.current = after;
+    const read = await readPages(reader<T>(each, signal), wanted.current.rows);
+    next.current = read.next;
     setLoadingMore(false);
-    return rows;
+    return read.items;
   });
   const more = () => {
     wanted.current.rows = (loaded.data?.length ?? 0) + PAGE;

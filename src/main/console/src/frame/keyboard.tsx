@@ -3,7 +3,7 @@ import { me } from '../api/client';
 import { address } from '../routes';
 import { go } from '../router';
 import { Dialog } from '../ui/dialog';
-import { PLACES } from './places';
+import { placesToGo } from './places';
 import { project } from './session';
 
 export const searching = signal(false);
@@ -34,7 +34,7 @@ document.addEventListener('keydown', (event) => {
   if (!me.value || !name || document.querySelector('dialog[open]')) return;
   if (performance.now() < chordUntil) {
     chordUntil = 0;
-    const place = PLACES.find((each) => each.letter === event.key);
+    const place = placesToGo().find((each) => each.letter === event.key);
     if (place) {
       event.preventDefault();
       go(address(name, place.place));
@@ -65,7 +65,7 @@ export function KeysDialog() {
     <Dialog title="Keyboard" onClose={() => { showingKeys.value = false; }}>
       <div class="keys">
         <dl>{rows.map(([keys, what]) => <div key={what}><dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt><dd>{what}</dd></div>)}</dl>
-        <dl>{PLACES.map((place) => <div key={place.place}><dt><kbd>g</kbd><kbd>{place.letter}</kbd></dt><dd>{place.title}</dd></div>)}</dl>
+        <dl>{placesToGo().map((place) => <div key={place.place}><dt><kbd>g</kbd><kbd>{place.letter}</kbd></dt><dd>{place.title}</dd></div>)}</dl>
       </div>
     </Dialog>
   );

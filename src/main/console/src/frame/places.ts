@@ -1,5 +1,7 @@
+import { me } from '../api/client';
 import type { IconName } from '../ui/icons';
 import type { Place } from '../routes';
+import { can } from './session';
 
 export interface PlaceInfo {
   place: Place;
@@ -8,8 +10,8 @@ export interface PlaceInfo {
   /** Pressed after g. */
   letter: string;
   group: 'work' | 'house';
-  /** Only for who administers the installation. */
-  installation?: boolean;
+  /** Only for who administers the project, or the installation. */
+  admins?: 'project' | 'installation';
 }
 
 export const PLACES: PlaceInfo[] = [
@@ -19,10 +21,15 @@ export const PLACES: PlaceInfo[] = [
   { place: 'schedules', title: 'Schedules', icon: 'schedules', letter: 's', group: 'work' },
   { place: 'backups', title: 'Backups', icon: 'backups', letter: 'b', group: 'work' },
   { place: 'findings', title: 'Findings', icon: 'findings', letter: 'f', group: 'work' },
-  { place: 'nodes', title: 'Nodes', icon: 'nodes', letter: 'n', group: 'house', installation: true },
+  { place: 'nodes', title: 'Nodes', icon: 'nodes', letter: 'n', group: 'house', admins: 'installation' },
   { place: 'people', title: 'People and keys', icon: 'people', letter: 'p', group: 'house' },
-  { place: 'audit', title: 'Audit', icon: 'audit', letter: 'a', group: 'house' },
+  { place: 'audit', title: 'Audit', icon: 'audit', letter: 'a', group: 'house', admins: 'project' },
 ];
+
+/** Those that whoever is logged in may open. */
+export function placesToGo(): PlaceInfo[] {
+  return PLACES.filter(({ admins }) => !admins || (admins === 'project' ? can('ADMIN') : me.value?.installationAdmin));
+}
 
 /** On a phone the bar holds these four and "More". */
 export const ON_THE_BAR: Place[] = ['tonight', 'databases', 'runs', 'backups'];

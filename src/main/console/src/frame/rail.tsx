@@ -4,15 +4,11 @@ import { address } from '../routes';
 import { go, route } from '../router';
 import { Dialog } from '../ui/dialog';
 import { Icon, Logo } from '../ui/icons';
-import { ON_THE_BAR, PLACES } from './places';
+import { ON_THE_BAR, PLACES, placesToGo } from './places';
 import type { PlaceInfo } from './places';
 import { project } from './session';
 
 const sheet = signal(false);
-
-function visible(): PlaceInfo[] {
-  return PLACES.filter((each) => !each.installation || me.value?.installationAdmin);
-}
 
 function PlaceLink({ info, onClick }: { info: PlaceInfo; onClick?: () => void }) {
   const current = route.value.page === info.place;
@@ -44,8 +40,8 @@ function ProjectSwitch() {
 function Groups({ onClick }: { onClick?: () => void }) {
   return (
     <>
-      <ul>{visible().filter((each) => each.group === 'work').map((each) => <li key={each.place}><PlaceLink info={each} onClick={onClick} /></li>)}</ul>
-      <ul class="house">{visible().filter((each) => each.group === 'house').map((each) => <li key={each.place}><PlaceLink info={each} onClick={onClick} /></li>)}</ul>
+      <ul>{placesToGo().filter((each) => each.group === 'work').map((each) => <li key={each.place}><PlaceLink info={each} onClick={onClick} /></li>)}</ul>
+      <ul class="house">{placesToGo().filter((each) => each.group === 'house').map((each) => <li key={each.place}><PlaceLink info={each} onClick={onClick} /></li>)}</ul>
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { inProject } from '../api/client';
-import { useList } from '../api/load';
+import { useAll, useList } from '../api/load';
 import type { Backup, Database, Run } from '../api/types';
 import { now } from '../clock';
 import { address } from '../routes';
@@ -12,7 +12,7 @@ import type { IconName } from '../ui/icons';
 import { RUN, lookOf } from '../ui/state';
 import { aims } from '../pages/run-table';
 import { searching } from './keyboard';
-import { PLACES } from './places';
+import { placesToGo } from './places';
 import { project } from './session';
 
 interface Hit {
@@ -30,13 +30,13 @@ function Results() {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
-  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }));
+  const databases = useAll<Database>(inProject(name, ['databases']));
   const runs = useList<Run>(inProject(name, ['runs'], { limit: 50 }));
   const backups = useList<Backup>(inProject(name, ['backups'], { limit: 50 }));
   const close = () => { searching.value = false; };
 
   const all: Hit[] = [
-    ...PLACES.map((each): Hit => ({ href: address(name, each.place), icon: each.icon, title: each.title, more: `g ${each.letter}`, key: '' })),
+    ...placesToGo().map((each): Hit => ({ href: address(name, each.place), icon: each.icon, title: each.title, more: `g ${each.letter}`, key: '' })),
     ...(databases.data ?? []).map((each): Hit => ({ href: address(name, 'databases', each.name), icon: 'databases', title: each.name, more: `database on ${each.instance}`, key: `${each.dbname} ${each.tags.join(' ')}` })),
     ...(runs.data ?? []).map((each): Hit => ({
       href: address(name, 'runs', each.id), icon: 'runs', title: `${words(each.job)} · ${lookOf(RUN, each.status).word}`, more: `${aims(each)} · ${relative(each.createdAt, now.value)}`,

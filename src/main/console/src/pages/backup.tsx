@@ -1,8 +1,9 @@
 import { inProject } from '../api/client';
 import { kinds, useLoad } from '../api/load';
-import type { Backup } from '../api/types';
+import type { Backup, Instance } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
+import { aimsOf } from '../text/aims';
 import { bytes, count, duration, shortId } from '../text/format';
 import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
@@ -14,23 +15,25 @@ import { StartRun, useStart } from './start-run';
 export function BackupPage({ id }: { id: string }) {
   const name = project.value!.name;
   const backup = useLoad<Backup>(inProject(name, ['backups', id]), kinds('backup'));
+  const instance = useLoad<Instance>(backup.data ? inProject(name, ['instances', backup.data.instance]) : null);
   const proving = useStart();
   const restoring = useStart();
   const renewing = useStart();
   if (backup.problem?.status === 404 && !backup.data) return <Missing what="This backup" back={address(name, 'backups')} backWord="All backups" />;
   return (
     <Panel loaded={backup} skeleton={<><PageHead title="Backup" /><div class="card"><Skeleton rows={6} tall /></div></>}>
-      {(data) => { const left = notChecked(data); return (
+      {(data) => { const left = notChecked(data); const aims = aimsOf(data.databases, instance.data?.databases ?? []); const [aim] = aims; return (
         <>
           <PageHead title={`Backup of ${data.instance}`} sub={<span class="run-sub"><ProofState proof={data.proof} damaged={data.state === 'DAMAGED'} /><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
-            {can('OPERATOR') && <Button onClick={restoring.open} icon="download">Restore</Button>}
-            {can('OPERATOR') && <Button kind={bad(data) ? undefined : 'primary'} onClick={proving.open} icon="check">Prove now</Button>}
+            {can('OPERATOR') && <Button onClick={restoring.open} icon="download" disabled={!aim}>Restore</Button>}
+            {can('OPERATOR') && <Button kind={bad(data) ? undefined : 'primary'} onClick={proving.open} icon="check" disabled={!aim}>Prove now</Button>}
           </PageHead>
+          {instance.data && !aim && can('OPERATOR') && <p class="muted">No database of {data.instance} is registered any more, so no job can aim at this backup. Add one, or restore it by hand.</p>}
           {(data.state === 'DAMAGED' || data.proof.reason) && (
             <section class={`reasons ${bad(data) ? 'bad' : ''}`} aria-label="Why the proof went no further">
               <div><p><strong>{data.proof.reason ?? 'This backup is damaged and cannot be relied on.'}</strong></p>
                 {bad(data) ? <Remedy text="Do not rely on this backup: take a new one now and prove it. This one stays for inspection." of="this backup" /> : <p>What passed before that stands below.</p>}</div>
-              {bad(data) && can('OPERATOR') && <Button kind="primary" icon="backups" onClick={renewing.open}>Back up now</Button>}
+              {bad(data) && can('OPERATOR') && <Button kind="primary" icon="backups" onClick={renewing.open} disabled={!aim}>Back up now</Button>}
             </section>
           )}
           <div class="grid">
@@ -44,10 +47,10 @@ export function BackupPage({ id }: { id: string }) {
           </div>
           <RowEvidence id={data.id} />
           <Details data={data} />
-          {renewing.shown && <StartRun job="backup" databases={data.databases} onClose={renewing.close} />}
-          {proving.shown && <StartRun title="Prove this backup" job="restore-drill" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={proving.close}
+          {renewing.shown && <StartRun job="backup" databases={aims} onClose={renewing.close} />}
+          {aim && proving.shown && <StartRun title="Prove this backup" job="restore-drill" databases={[aim]} fixed={{ backup: data.id }} onClose={proving.close}
             intro={<p>A scratch server restores this backup, recovers it, compares its rows with the source’s, checks it, and is thrown away. Nothing of the source is touched.</p>} />}
-          {restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[data.databases[0] ?? data.instance]} fixed={{ backup: data.id }} onClose={restoring.close}
+          {aim && restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[aim]} fixed={{ backup: data.id }} onClose={restoring.close}
             intro={<p>The whole instance{data.databases.length > 0 && <> with <b>{data.databases.join(', ')}</b></>} is written to a new or empty folder on the Nightshift node, as a cluster that PostgreSQL {data.serverVersion?.split('.')[0]} starts. A folder that holds anything is refused.</p>} />}
         </>
       ); }}

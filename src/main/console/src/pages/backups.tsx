@@ -1,5 +1,5 @@
 import { inProject } from '../api/client';
-import { kinds, useList, usePages } from '../api/load';
+import { kinds, useAll, usePages } from '../api/load';
 import type { Backup, Database } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
@@ -21,8 +21,8 @@ const COLUMNS: Column<Backup>[] = [
     cell: (each) => <ProofState proof={each.proof} damaged={each.state === 'DAMAGED'} />,
   },
   { key: 'proven', title: 'Proven', cell: (each) => <When at={each.proof.at} plain />, text: (each) => each.proof.at },
-  { key: 'rto', title: 'Time to restore', cell: (each) => duration(each.proof.rtoMillis), text: (each) => each.proof.rtoMillis, numeric: true },
-  { key: 'stored', title: 'Stored', cell: (each) => bytes(each.storedBytes), text: (each) => each.storedBytes, numeric: true },
+  { key: 'rto', title: 'Time to restore', unit: 'ms', cell: (each) => duration(each.proof.rtoMillis), text: (each) => each.proof.rtoMillis, numeric: true },
+  { key: 'stored', title: 'Stored', unit: 'bytes', cell: (each) => bytes(each.storedBytes), text: (each) => each.storedBytes, numeric: true },
   { key: 'kind', title: 'Kind', cell: (each) => <span>{words(each.kind.toLowerCase())}{each.chain && each.chain.of > 1 ? ` ${each.chain.position} of ${each.chain.of}` : ''}</span>, text: (each) => each.kind },
   { key: 'store', title: 'Store', cell: (each) => each.store, text: (each) => each.store },
 ];
@@ -31,7 +31,7 @@ export function BackupsPage() {
   const name = project.value!.name;
   const database = query.value.get('database');
   const backups = usePages<Backup>(inProject(name, ['backups'], { database }), kinds('backup'));
-  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }));
+  const databases = useAll<Database>(inProject(name, ['databases']));
   const start = useStart();
   return (
     <>

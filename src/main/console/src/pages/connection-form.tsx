@@ -1,32 +1,38 @@
 import { useState } from 'preact/hooks';
-import { inProject, put } from '../api/client';
+import { inProject, post, put } from '../api/client';
 import type { Instance } from '../api/types';
 import { project } from '../frame/session';
+import { NEW_CONNECTION, connectionBody, connectionOf, connectionReady } from '../text/connection';
+import { nameProblem } from '../text/names';
 import { Button } from '../ui/bits';
 import { Dialog, notify, useAction } from '../ui/dialog';
 import { Field } from '../ui/field';
 import { Trouble } from '../ui/panel';
-import { ConnectionFields, NEW_CONNECTION, connectionBody, connectionReady } from './connection-fields';
+import { ConnectionFields } from './connection-fields';
 
-/** Changes how an instance is reached and how old its proof may be; its name never changes. */
-export function ConnectionForm({ instance, onClose, done }: { instance: Instance; onClose: () => void; done: () => void }) {
-  const [value, setValue] = useState({
-    ...NEW_CONNECTION, host: instance.host, port: String(instance.port), user: instance.user, tlsMode: instance.tlsMode,
-    rootCertificate: instance.rootCertificate ?? '', passwordFile: instance.passwordFile ?? '', secret: instance.passwordFile ? 'file' as const : 'password' as const,
-  });
-  const [days, setDays] = useState(String(instance.proofDays));
+/** Where nobody has said otherwise, as on the server. */
+const USUAL_PROOF_DAYS = 7;
+
+/** Adds an instance, or changes how one is reached and how old its proof may be; its name never changes. */
+export function ConnectionForm({ instance, onClose, done }: { instance?: Instance; onClose: () => void; done: () => void }) {
+  const at = project.value!.name;
+  const [name, setName] = useState(instance?.name ?? '');
+  const [value, setValue] = useState(instance ? connectionOf(instance) : NEW_CONNECTION);
+  const [days, setDays] = useState(String(instance?.proofDays ?? USUAL_PROOF_DAYS));
   const daysProblem = /^\d{1,3}$/.test(days) && Number(days) <= 366 ? null : 'A whole number of days from 0 to 366.';
-  const ready = connectionReady(value, instance.hasPassword) && !daysProblem;
-  const { busy, problem, run } = useAction(() => put(inProject(project.value!.name, ['instances', instance.name]), {
-    name: instance.name, maintenanceDatabase: instance.maintenanceDatabase, tags: instance.tags, proofDays: Number(days), ...connectionBody(value),
-  }), () => { notify(`${instance.name} is saved. Test the connection to see whether it works.`); done(); });
+  const ready = !nameProblem(name) && connectionReady(value) && !daysProblem;
+  const { busy, problem, run } = useAction(() => {
+    const body = { name, proofDays: Number(days), ...connectionBody(value) };
+    return instance ? put(inProject(at, ['instances', name]), body) : post(inProject(at, ['instances']), body);
+  }, () => { notify(instance ? `${name} is saved. Test the connection to see whether it works.` : `${name} is added. Add its databases next.`); done(); });
   return (
-    <Dialog title={`Instance ${instance.name}`} onClose={onClose}>
+    <Dialog title={instance ? `Instance ${name}` : 'Add an instance'} onClose={onClose}>
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
-        <ConnectionFields value={value} onChange={setValue} problem={problem} keepsSecret={instance.hasPassword} />
+        {!instance && <Field label="Name in Nightshift" value={name} onInput={setName} mono autoFocus placeholder="db-1" help="Lower-case letters, digits and hyphens. It never changes." error={nameProblem(name)} refused={problem?.field === 'name' ? problem.detail : null} />}
+        <ConnectionFields value={value} onChange={setValue} problem={problem} />
         <Field label="Proof at least every, days" value={days} onInput={setDays} numeric help="An older proof is a finding; 0 where none is expected." error={daysProblem} />
         {problem && <Trouble problem={problem} />}
-        <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>Save</Button></div>
+        <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>{instance ? 'Save' : 'Add the instance'}</Button></div>
       </form>
     </Dialog>
   );

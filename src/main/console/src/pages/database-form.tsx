@@ -1,22 +1,23 @@
 import { useState } from 'preact/hooks';
 import { inProject, post } from '../api/client';
-import { useList } from '../api/load';
+import { useAll } from '../api/load';
 import type { Check, Database, Instance } from '../api/types';
 import { project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';
+import { NEW_CONNECTION, connectionBody, connectionReady } from '../text/connection';
 import { nameProblem, needed } from '../text/names';
 import { Button, ButtonLink, Card, PageHead } from '../ui/bits';
 import { notify, useAction } from '../ui/dialog';
 import { Choice, Field, Select } from '../ui/field';
 import { Skeleton, Trouble } from '../ui/panel';
 import { CheckList } from './check-list';
-import { ConnectionFields, NEW_CONNECTION, connectionBody, connectionReady } from './connection-fields';
+import { ConnectionFields } from './connection-fields';
 
 /** A database on a server that is known, or on a new one that is added with it. */
 export function DatabaseForm() {
   const at = project.value!.name;
-  const instances = useList<Instance>(inProject(at, ['instances'], { limit: 500 }));
+  const instances = useAll<Instance>(inProject(at, ['instances']));
   const [where, setWhere] = useState<'new' | 'known'>('new');
   const [name, setName] = useState('');
   const [dbname, setDbname] = useState('');
@@ -25,7 +26,7 @@ export function DatabaseForm() {
   const known = instances.data ?? [];
   const chosen = instance || known[0]?.name || '';
   const body = { name, dbname: dbname.trim() || name, ...(where === 'known' ? { instance: chosen } : connectionBody(connection)) };
-  const ready = !nameProblem(name) && (where === 'known' ? chosen !== '' : connectionReady(connection, false));
+  const ready = !nameProblem(name) && (where === 'known' ? chosen !== '' : connectionReady(connection));
   const [tested, setTested] = useState<{ body: string; check: Check } | null>(null);
   // The test is asked for by hand: a password sent at every key press would lock accounts and fill the server's log.
   const test = useAction(() => post<Check>(inProject(at, ['check']), body), (check) => setTested({ body: JSON.stringify(body), check }));

@@ -36,6 +36,8 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
   const [job, setJob] = useState<string | null>(null);
   const [open, setOpen] = useState<Open>(null);
   const done = () => { setOpen(null); reload(); instance.reload(); };
+  // An instance that was added with a database of the same name goes with its last one.
+  const withInstance = database.instance === database.name && instance.data?.databases.length === 1;
   const version = instance.data?.serverVersion ?? database.lastCheck?.serverVersion;
   return (
     <>
@@ -47,8 +49,8 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
           <InstanceCard database={database} instance={instance} edit={() => setOpen('connection')} />
           <CheckCard database={database} reload={() => { reload(); instance.reload(); }} />
           <Card title="Vacuum" aside={can('ADMIN') && <Button kind="quiet" onClick={() => setOpen('thresholds')}>Change</Button>}>
-            <Facts items={[['Dead rows from', `${database.vacuum.deadPercent} %`], ['Changed rows from', `${database.vacuum.changedPercent} %`], ['Tables from', `${count(database.vacuum.floorRows)} rows`]]} />
-            <p class="muted small">A table is vacuumed when its dead rows, or analyzed when its changed rows, pass the share; smaller tables are left to autovacuum.</p>
+            <Facts items={[['Dead rows from', `${database.vacuum.deadPercent} %`], ['Changed rows from', `${database.vacuum.changedPercent} %`], ['Floor', `${count(database.vacuum.floorRows)} rows`]]} />
+            <p class="muted small">A table is vacuumed when its dead rows, or analyzed when its changed rows, pass the share. Fewer dead, changed or inserted rows than the floor are left to autovacuum.</p>
           </Card>
         </div>
         <div class="span-6 stack">
@@ -68,14 +70,15 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
         </div>
       </div>
       <Runs name={database.name} />
-      {can('ADMIN') && <div class="danger-zone"><p class="muted small">Deleting ends the watch over this database. Its runs and backups stay.</p><Button kind="quiet" onClick={() => setOpen('delete')}>Delete {database.name}</Button></div>}
+      {can('ADMIN') && <div class="danger-zone"><p class="muted small">Deleting ends the watch over this database. Its runs stay.</p><Button kind="quiet" onClick={() => setOpen('delete')}>Delete {database.name}</Button></div>}
       {job && <StartRun job={job} databases={[database.name]} onClose={() => setJob(null)} />}
       {open === 'thresholds' && <ThresholdsForm database={database} onClose={() => setOpen(null)} done={done} />}
       {open === 'connection' && instance.data && <ConnectionForm instance={instance.data} onClose={() => setOpen(null)} done={done} />}
       {open === 'delete' && (
         <Confirm title={`Delete database ${database.name}`} verb="Delete the database" busyWord="Deleting…" name={database.name} onClose={() => setOpen(null)}
           act={async () => { await remove(inProject(at, ['databases', database.name]), database.name); go(address(at, 'databases')); notify(`${database.name} is no longer watched over.`); }}>
-          <p>Nightshift will no longer back up, prove or vacuum <b>{database.name}</b>, and its schedules skip it. The database itself, the runs and the stored backups stay as they are.</p>
+          <p>Nightshift will no longer back up, prove or vacuum <b>{database.name}</b>, and its schedules skip it. The database itself and the runs stay as they are{withInstance ? '' : ', and so do the stored backups'}.</p>
+          {withInstance && <p>The instance <b>{database.instance}</b> goes with it, its last database; this is refused while backups of the instance are held.</p>}
         </Confirm>
       )}
     </>

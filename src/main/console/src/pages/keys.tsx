@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { me, path, post, remove } from '../api/client';
-import { useList } from '../api/load';
+import { useAll } from '../api/load';
 import type { Key, Role } from '../api/types';
 import { can, project } from '../frame/session';
-import { date, words } from '../text/format';
+import { date, dayOver, words } from '../text/format';
 import { needed } from '../text/names';
 import { Button, Card, Code, When } from '../ui/bits';
 import { Confirm, Dialog, useAction } from '../ui/dialog';
@@ -16,11 +16,13 @@ const ROLES: Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
 
 export function Keys() {
   const name = project.value!.name;
-  const keys = useList<Key>('/keys?limit=500');
+  const admin = can('ADMIN');
+  // The server lists the keys that one may withdraw: of no use to anybody else.
+  const keys = useAll<Key>(admin ? '/keys' : null);
   const [adding, setAdding] = useState(false);
   const [deleting, setDeleting] = useState<Key | null>(null);
-  const admin = can('ADMIN');
-  const add = admin && <Button icon="plus" onClick={() => setAdding(true)}>Create a key</Button>;
+  const add = <Button icon="plus" onClick={() => setAdding(true)}>Create a key</Button>;
+  if (!admin) return <Card title="API keys"><Empty title="Keys are shown to admins">An admin of the project creates keys for scripts and pipelines, and withdraws them.</Empty></Card>;
   return (
     <Card title="API keys" flush aside={add}>
       <Panel loaded={keys} rows={4}>
@@ -31,10 +33,10 @@ export function Keys() {
             <Table caption="API keys" rows={items} keyOf={(each) => each.id} columns={[
               { key: 'name', title: 'Key', cell: (each) => <span class="two"><b>{each.name}</b>{each.prefix ? <small class="mono">{each.prefix}…</small> : <small>given at the start</small>}</span>, sort: (each) => each.name },
               { key: 'role', title: 'Role', cell: (each) => (each.installationAdmin || each.project == null ? 'Administers the installation' : words(each.role.toLowerCase())) },
-              { key: 'expires', title: 'Expires', cell: (each) => (each.expires ? <Expiry at={each.expires} /> : <span class="muted">never</span>), sort: (each) => each.expires, numeric: true },
+              { key: 'expires', title: 'Last day, UTC', cell: (each) => (each.expires ? <Expiry at={each.expires} /> : <span class="muted">never</span>), sort: (each) => each.expires, numeric: true },
               { key: 'used', title: 'Last used', cell: (each) => <When at={each.lastUsed} />, sort: (each) => each.lastUsed, numeric: true },
               { key: 'made', title: 'Created', cell: (each) => <span class="two"><When at={each.createdAt} /><small>{each.createdBy && `by ${each.createdBy}`}</small></span>, sort: (each) => each.createdAt, numeric: true },
-              { key: 'acts', title: '', cell: (each) => admin && <span class="row-acts"><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> },
+              { key: 'acts', title: '', cell: (each) => <span class="row-acts"><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> },
             ]} />
           );
         }}
@@ -50,8 +52,8 @@ export function Keys() {
 }
 
 function Expiry({ at }: { at: string }) {
-  const gone = Date.parse(at) < Date.now();
-  return <span class={gone ? 'bad-text' : ''}>{gone ? 'expired ' : ''}{date(at)}</span>;
+  const gone = dayOver(at, Date.now());
+  return <span class={gone ? 'bad-text' : ''}>{gone ? 'expired after ' : ''}{date(at, 'UTC')}</span>;
 }
 
 function AddKey({ onClose }: { onClose: () => void }) {
@@ -60,7 +62,7 @@ function AddKey({ onClose }: { onClose: () => void }) {
   const [expires, setExpires] = useState('');
   const [installation, setInstallation] = useState(false);
   const [created, setCreated] = useState<Key | null>(null);
-  const past = expires !== '' && Date.parse(expires) < Date.now() ? 'It lies in the past.' : null;
+  const past = expires !== '' && dayOver(expires, Date.now()) ? 'It lies in the past.' : null;
   const ready = name.trim() !== '' && !past;
   const { busy, problem, run } = useAction(() => post<Key>('/keys', {
     name: name.trim(), project: installation ? null : project.value!.name, role, expires: expires || null, installationAdmin: installation,
@@ -82,7 +84,7 @@ function AddKey({ onClose }: { onClose: () => void }) {
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
         <Field label="Name" value={name} onInput={setName} autoFocus placeholder="nightly-pipeline" help="What uses it." error={needed(name, 'A name')} refused={problem?.field === 'name' ? problem.detail : null} />
         {!installation && <Select label={`Role in ${project.value!.displayName}`} value={role} onChange={(value) => setRole(value as Role)} options={ROLES.map((each) => ({ value: each, label: words(each.toLowerCase()) }))} help={ROLE_HELP} />}
-        <Field label="Expires" type="date" required={false} value={expires} onInput={setExpires} help="Empty: never." error={past} />
+        <Field label="Last day" type="date" required={false} value={expires} onInput={setExpires} help="It ends with this day, in UTC. Empty: never." error={past} />
         {me.value!.installationAdmin && <Checkbox label="Administers the installation" help="For automation that makes projects; not bound to this one." checked={installation} onChange={setInstallation} />}
         {problem && <Trouble problem={problem} />}
         <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Creating…' : false}>Create the key</Button></div>

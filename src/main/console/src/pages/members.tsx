@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { inProject, me, put, remove } from '../api/client';
-import { useList } from '../api/load';
+import { useAll, useList } from '../api/load';
 import type { Person, Role } from '../api/types';
 import { can, project } from '../frame/session';
 import { Button, Card } from '../ui/bits';
@@ -22,7 +22,7 @@ const ROLES: Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
 export function Members() {
   const name = project.value!.name;
   const members = useList<Member>(inProject(name, ['members']));
-  const people = useList<Person>(me.value!.installationAdmin ? '/people?limit=500' : null);
+  const people = useAll<Person>(me.value!.installationAdmin ? '/people' : null);
   const [editing, setEditing] = useState<Member | 'new' | null>(null);
   const [removing, setRemoving] = useState<Member | null>(null);
   const admin = can('ADMIN');

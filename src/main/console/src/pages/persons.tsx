@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { me, path, post, put } from '../api/client';
-import { useList } from '../api/load';
+import { useAll } from '../api/load';
 import type { Person } from '../api/types';
 import { needed, passwordProblem } from '../text/names';
 import { Button, Card, When } from '../ui/bits';
@@ -13,7 +13,7 @@ import { Table } from '../ui/table';
 export const ROLE_HELP = 'Viewers see, operators also start and change, admins also decide who may.';
 
 export function Persons() {
-  const people = useList<Person>('/people?limit=500');
+  const people = useAll<Person>('/people');
   const [adding, setAdding] = useState(false);
   const [changing, setChanging] = useState<Person | null>(null);
   const [resetting, setResetting] = useState<Person | null>(null);

@@ -5,7 +5,7 @@ import { onChange } from '../api/live';
 import type { LogLine, Page, Problem, Run, Step, Target } from '../api/types';
 import { project } from '../frame/session';
 import { zone } from '../prefs';
-import { plural, timeOfDay, words } from '../text/format';
+import { plural, timeOfDay, words, zoneName } from '../text/format';
 import { Button, Card, Copy } from '../ui/bits';
 import { Skeleton, Trouble, told } from '../ui/panel';
 import { targetName } from './run-grid';
@@ -90,7 +90,7 @@ export function RunLog({ run, target, step }: { run: Run; target: Target | undef
         ))}
         {known && shown.length === 0 && <p class="none">{asked ? `No line has “${search.trim()}”.` : step && lines.length > 0 ? 'This step wrote nothing.' : isOver(run) ? 'Nothing was written.' : 'Nothing has been written yet.'}</p>}
       </div>
-      <p class="log-foot" aria-live="off">{plural(shown.length, 'line')}{lines.length >= MOST_LINES ? `, the last ${MOST_LINES}` : ''}{asked ? ` of ${lines.length}` : ''}</p>
+      <p class="log-foot" aria-live="off">{plural(shown.length, 'line')}{lines.length >= MOST_LINES ? `, the last ${MOST_LINES}` : ''}{asked ? ` of ${lines.length}` : ''}{lines.length > 0 && `, times in ${zoneName(lines[0]!.at, zone())}`}</p>
     </Card>
   );
 }

@@ -66,7 +66,7 @@ export const RUN_COLUMNS: Column<Run>[] = [
   { key: 'outcome', title: 'Outcome', cell: (run) => <Outcome run={run} />, text: (run) => run.reason ?? yieldOf(run), phone: 'wide' },
   { key: 'started', title: 'Started', cell: (run) => <When at={run.startedAt ?? run.createdAt} plain />, text: (run) => run.startedAt ?? run.createdAt, numeric: true },
   {
-    key: 'took', title: 'Took', numeric: true, text: (run) => run.durationMillis,
+    key: 'took', title: 'Took', unit: 'ms', numeric: true, text: (run) => run.durationMillis,
     cell: (run) => { const took = elapsed(run); return took == null ? <span class="muted">–</span> : isActive(run) ? clock(took) : duration(took); },
   },
   { key: 'by', title: 'Started by', cell: triggerWords, text: triggerWords },

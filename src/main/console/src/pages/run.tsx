@@ -60,7 +60,7 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
       {restart.problem && <Trouble problem={restart.problem} />}
       {reasoned && (
         <Reasons run={run} told={told} action={can('OPERATOR') && RESTARTABLE.includes(run.status) && (
-          <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>{failed.length === 1 ? 'Restart this target' : 'Restart what is not done'}</Button>)} />
+          <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>{targets.filter((each) => each.status !== 'COMPLETED').length === 1 ? 'Restart this target' : 'Restart what is not done'}</Button>)} />
       )}
       <Card>
         <div class="run-head">

@@ -1,5 +1,5 @@
 import { inProject } from '../api/client';
-import { kinds, useList, usePages } from '../api/load';
+import { kinds, useAll, useList, usePages } from '../api/load';
 import type { Database, Job, Run, RunStatus } from '../api/types';
 import { sinceOf } from '../frame/range';
 import { can, project } from '../frame/session';
@@ -14,7 +14,7 @@ import { Export } from '../ui/table';
 import { RUN_COLUMNS, RunTable } from './run-table';
 import { StartRun, useStart } from './start-run';
 
-const STATUSES: RunStatus[] = ['QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'STOPPED', 'COMPLETED', 'PARTIAL', 'FAILED', 'LOST', 'MISSED', 'SKIPPED'];
+const STATUSES: RunStatus[] = ['QUEUED', 'STARTED', 'STOPPING', 'STOPPED', 'COMPLETED', 'PARTIAL', 'FAILED', 'LOST', 'MISSED', 'SKIPPED'];
 
 export function RunsPage() {
   const name = project.value!.name;
@@ -23,7 +23,7 @@ export function RunsPage() {
   const range = asked.get('since');
   const runs = usePages<Run>(inProject(name, ['runs'], { ...filters, since: sinceOf(range) }), kinds('run', 'target'));
   const jobs = useList<Job>('/jobs');
-  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }));
+  const databases = useAll<Database>(inProject(name, ['databases']));
   const start = useStart();
   const filtered = Boolean(filters.job || filters.status || filters.database || range);
   return (

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { asProblem, inProject, post, put } from '../api/client';
-import { useList, useLoad } from '../api/load';
+import { useAll, useList, useLoad } from '../api/load';
 import type { Database, Job, Problem, Schedule } from '../api/types';
 import { project } from '../frame/session';
 import { address } from '../routes';
@@ -20,7 +20,7 @@ const PREVIEW_DELAY_MILLIS = 350;
 export function ScheduleForm({ name }: { name: string | undefined }) {
   const at = project.value!.name;
   const jobs = useList<Job>('/jobs');
-  const databases = useList<Database>(inProject(at, ['databases'], { limit: 500 }));
+  const databases = useAll<Database>(inProject(at, ['databases']));
   const existing = useLoad<Schedule>(name === undefined ? null : inProject(at, ['schedules', name]));
   if (existing.problem?.status === 404) return <Missing what="This schedule" back={address(at, 'schedules')} backWord="All schedules" />;
   const form = (before?: Schedule) => (

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { inProject, put, remove } from '../api/client';
-import { kinds, useList } from '../api/load';
+import { kinds, useAll } from '../api/load';
 import type { Schedule } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
@@ -15,7 +15,7 @@ import type { Column } from '../ui/table';
 
 export function SchedulesPage() {
   const name = project.value!.name;
-  const schedules = useList<Schedule>(inProject(name, ['schedules'], { limit: 500 }), kinds('schedule', 'run'));
+  const schedules = useAll<Schedule>(inProject(name, ['schedules']), kinds('schedule', 'run'));
   const [deleting, setDeleting] = useState<Schedule | null>(null);
   const add = address(name, 'schedules', undefined, 'new');
   const columns: Column<Schedule>[] = [
@@ -36,7 +36,7 @@ export function SchedulesPage() {
       <Card flush>
         <Panel loaded={schedules} rows={4}>
           {(items) => (items.length > 0
-            ? <Table caption="Schedules" rows={items} columns={columns} keyOf={(each) => each.name} href={(each) => address(name, 'schedules', each.name, 'edit')} />
+            ? <Table caption="Schedules" rows={items} columns={columns} keyOf={(each) => each.name} href={can('OPERATOR') ? (each) => address(name, 'schedules', each.name, 'edit') : undefined} />
             : <Empty title="Nothing starts by itself yet" action={can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={add}>Add a schedule</ButtonLink>}>
               A nightly backup and a weekly drill are a good beginning.
             </Empty>)}

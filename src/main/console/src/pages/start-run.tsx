@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { inProject, post } from '../api/client';
-import { useList } from '../api/load';
+import { useAll, useList } from '../api/load';
 import type { Database, Job, Run, Values } from '../api/types';
 import { project } from '../frame/session';
 import { address } from '../routes';
@@ -36,7 +36,7 @@ interface StartProps {
 export function StartRun(props: StartProps) {
   const name = project.value!.name;
   const jobs = useList<Job>('/jobs');
-  const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }));
+  const databases = useAll<Database>(inProject(name, ['databases']));
   return (
     <Dialog title={props.title ?? 'Start a run'} onClose={props.onClose}>
       <Panel loaded={jobs} rows={5}>{(allJobs) => <Panel loaded={databases} rows={5}>{(all) => <StartForm {...props} jobs={allJobs} all={all} />}</Panel>}</Panel>

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { inProject, put } from '../api/client';
 import type { Database } from '../api/types';
 import { project } from '../frame/session';
-import { percentProblem } from '../text/names';
+import { percentProblem, tagsOf } from '../text/names';
 import { Button } from '../ui/bits';
 import { Dialog, notify, useAction } from '../ui/dialog';
 import { Field } from '../ui/field';
@@ -17,7 +17,7 @@ export function ThresholdsForm({ database, onClose, done }: { database: Database
   const ready = !percentProblem(dead) && !percentProblem(changed) && !floorProblem;
   const { busy, problem, run } = useAction(() => put(inProject(project.value!.name, ['databases', database.name]), {
     name: database.name, instance: database.instance, dbname: database.dbname,
-    tags: tags.split(/[\s,]+/).filter(Boolean),
+    tags: tagsOf(tags),
     vacuum: { deadPercent: Number(dead), changedPercent: Number(changed), floorRows: Number(floor) },
   }), () => { notify('Saved.'); done(); });
   return (
@@ -27,8 +27,8 @@ export function ThresholdsForm({ database, onClose, done }: { database: Database
           <Field label="Dead rows from, %" value={dead} onInput={setDead} numeric help="Vacuum above this share." error={percentProblem(dead)} />
           <Field label="Changed rows from, %" value={changed} onInput={setChanged} numeric help="Analyze above this share." error={percentProblem(changed)} />
         </div>
-        <Field label="Tables from, rows" value={floor} onInput={setFloor} numeric help="Smaller tables are left to autovacuum." error={floorProblem} />
-        <Field label="Tags" value={tags} onInput={setTags} required={false} help="Words separated by commas." />
+        <Field label="Floor, rows" value={floor} onInput={setFloor} numeric help="Fewer dead, changed or inserted rows of a table are left to autovacuum." error={floorProblem} />
+        <Field label="Tags" value={tags} onInput={setTags} required={false} help="Separated by commas." />
         {problem && <Trouble problem={problem} />}
         <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>Save</Button></div>
       </form>

@@ -6,7 +6,7 @@ import { now } from '../clock';
 import { can, project } from '../frame/session';
 import { zone } from '../prefs';
 import { address } from '../routes';
-import { age, count, hourMinute, plural, relative, words } from '../text/format';
+import { age, count, hourMinute, plural, relative, words, zoneName } from '../text/format';
 import { Button, ButtonLink, Card, PageHead, When } from '../ui/bits';
 import { Empty, Panel, Skeleton } from '../ui/panel';
 import { Mark } from '../ui/state';
@@ -25,7 +25,7 @@ export function TonightPage() {
   const start = useStart();
   return (
     <>
-      <PageHead title="Tonight" sub={overview.data && `Since ${hourMinute(overview.data.night.from, zone())}, ${plural(overview.data.databases.total, 'database')}`}>
+      <PageHead title="Tonight" sub={overview.data && `Since ${hourMinute(overview.data.night.from, zone())} ${zoneName(overview.data.night.from, zone())}, ${plural(overview.data.databases.total, 'database')}`}>
         {can('OPERATOR') && overview.data && overview.data.databases.total > 0 && <Button kind="primary" icon="runs" onClick={start.open}>Start a run</Button>}
       </PageHead>
       <Panel loaded={overview} skeleton={<><div class="grid">{[0, 1, 2, 3].map((each) => <div key={each} class="card span-3"><Skeleton rows={3} /></div>)}</div><div class="card"><Skeleton rows={6} tall /></div></>}>
@@ -74,7 +74,7 @@ function StatusRow({ data }: { data: Overview }) {
         mark={lastNight.failed > 0 ? ['square', 'bad'] : lastNight.done > 0 ? ['dot', 'good'] : undefined}>
         {lastNight.from ? `${hourMinute(lastNight.from, zone())} – ${lastNight.to ? hourMinute(lastNight.to, zone()) : 'now'}` : 'nothing ran'}
       </Status>
-      <Status title="Waiting" href={`${address(name, 'runs')}?status=WAITING`} figure={count(waiting.runs)} of={waiting.runs === 1 ? 'run' : 'runs'} mark={waiting.runs > 0 ? ['ring', 'idle'] : undefined}>
+      <Status title="Waiting" href={`${address(name, 'runs')}?status=QUEUED`} figure={count(waiting.runs)} of={waiting.runs === 1 ? 'run' : 'runs'} mark={waiting.runs > 0 ? ['ring', 'idle'] : undefined}>
         {waiting.nextFire ? <>next: {waiting.nextJob ? words(waiting.nextJob).toLowerCase() : 'run'} <When at={waiting.nextFire} plain /></> : 'no schedule is due'}
       </Status>
       <Status title="Findings" href={address(name, 'findings')} figure={count(findings.critical + findings.warning)} of={open === 0 ? 'open' : `${findings.critical} critical · ${findings.warning} warning`}

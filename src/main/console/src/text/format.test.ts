@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { age, amount, bytes, clock, duration, exact, percent, plural, relative, shortId, words } from './format';
+import { age, amount, bytes, clock, date, dayOver, duration, exact, percent, plural, relative, shortId, words, zoneName } from './format';
 
 describe('sizes', () => {
   test('have one decimal and decimal units, bytes none', () => {
@@ -29,6 +29,14 @@ describe('times', () => {
   });
   test('far away are a date', () => expect(relative('2026-01-02T12:00:00Z', now)).toBe('2 Jan 2026'));
   test('are exact in the zone asked for', () => expect(exact('2026-11-21T02:15:04Z', 'Europe/Vienna')).toContain('03:15:04'));
+  test('of a last day end with it, in UTC', () => {
+    expect(['2026-11-20', '2026-11-21'].map((day) => dayOver(day, now))).toEqual([true, false]);
+    expect(dayOver('2026-11-20', Date.parse('2026-11-20T23:59:59Z'))).toBe(false);
+    expect(date('2026-11-21', 'UTC')).toBe('21 Nov 2026');
+  });
+  test('have a zone that follows the summer', () => {
+    expect([zoneName('2026-11-21T02:15:04Z', 'Europe/Vienna'), zoneName('2026-07-21T02:15:04Z', 'Europe/Vienna'), zoneName(now, 'UTC')]).toEqual(['CET', 'CEST', 'UTC']);
+  });
   test('as an age keep hours until two days', () => expect([age(47 * 3_600_000), age(49 * 3_600_000)]).toEqual(['47 h', '2 d']));
 });
 

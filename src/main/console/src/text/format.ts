@@ -76,6 +76,11 @@ export function date(at: string | number, zone?: string): string {
   return parts(at, zone, { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
+/** Whether a day, the last on which something holds in UTC, is over. */
+export function dayOver(day: string, now: number): boolean {
+  return Date.parse(day) + 86_400_000 <= now;
+}
+
 export function hourMinute(at: string | number, zone?: string): string {
   return parts(at, zone, { hour: '2-digit', minute: '2-digit' });
 }
@@ -90,6 +95,11 @@ export function exact(at: string | number, zone?: string): string {
     weekday: 'short', day: 'numeric', month: 'short', year: 'numeric',
     hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
   });
+}
+
+/** CET: the zone of times that are shown without it, as it is called then. */
+export function zoneName(at: string | number, zone?: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeZoneName: 'short' }).formatToParts(new Date(at)).find((part) => part.type === 'timeZoneName')!.value;
 }
 
 /** Sat 21 Nov, 02:15: for lists of times to come. */

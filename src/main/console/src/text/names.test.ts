@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
-import { hostProblem, nameProblem, passwordProblem, portProblem } from './names';
+import { hostProblem, nameProblem, passwordProblem, portProblem, tagsOf } from './names';
 
 test('a name that the server would refuse is refused while typing', () => {
   for (const good of ['a', 'shop', 'shop-2', 'a--b']) expect(nameProblem(good)).toBeNull();
   for (const bad of ['', 'Shop', '2shop', 'shop_2', 'shop-', 'a'.repeat(64)]) expect(nameProblem(bad)).not.toBeNull();
+});
+
+test('a tag may hold spaces; commas part tags', () => {
+  expect(tagsOf(' data center 2,gold ,, production')).toEqual(['data center 2', 'gold', 'production']);
 });
 
 test('hosts, ports and passwords say their rule', () => {

@@ -27,6 +27,11 @@ export function passwordProblem(password: string): string | null {
   return password.length < 12 ? `At least 12 characters; ${12 - password.length} to go.` : null;
 }
 
+/** Tags as they are typed: a comma ends one, spaces within belong to it. */
+export function tagsOf(text: string): string[] {
+  return text.split(',').map((each) => each.trim()).filter(Boolean);
+}
+
 export function percentProblem(text: string): string | null {
   return /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100 ? null : 'A percentage from 1 to 100.';
 }

@@ -1,17 +1,16 @@
 import type { ComponentChildren } from 'preact';
 import { query, setQuery } from '../router';
+import { csv } from '../text/csv';
+import type { Told } from '../text/csv';
 import { UNKNOWN } from '../text/format';
 import { Button } from './bits';
 
-export interface Column<T> {
+export interface Column<T> extends Told<T> {
   key: string;
-  title: string;
   cell: (row: T) => ComponentChildren;
   numeric?: boolean;
   /** Sorting happens in the browser, so only complete lists have it. */
   sort?: (row: T) => string | number | null;
-  /** The plain value for the export. */
-  text?: (row: T) => string | number | null;
   /** On a phone: the card's heading, beside the card's heading, a line of its own, or left out. */
   phone?: 'top' | 'wide' | 'hide';
 }
@@ -79,20 +78,11 @@ function compare(a: string | number | null, b: string | number | null): number {
 
 export function Export<T>({ name, rows, columns }: { name: string; rows: T[]; columns: Column<T>[] }) {
   const save = () => {
-    const told = columns.filter((column) => column.text);
-    const lines = [told.map((column) => column.title), ...rows.map((row) => told.map((column) => column.text!(row)))];
     const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([lines.map((line) => line.map(escape).join(',')).join('\r\n')], { type: 'text/csv' }));
+    link.href = URL.createObjectURL(new Blob([csv(columns, rows)], { type: 'text/csv' }));
     link.download = `${name}.csv`;
     link.click();
     URL.revokeObjectURL(link.href);
   };
   return <Button kind="quiet" icon="download" onClick={save} disabled={rows.length === 0}>CSV</Button>;
-}
-
-/** Quotes what needs it; a leading = + - @ would be run as a formula by spreadsheets. */
-function escape(value: string | number | null): string {
-  if (value === null) return '';
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }
