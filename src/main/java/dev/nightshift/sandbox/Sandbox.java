@@ -340,13 +340,7 @@ public final class Sandbox implements AutoCloseable {
         properties.setProperty("connectTimeout", "10");
         properties.setProperty("loginTimeout", "30");
         properties.setProperty("ApplicationName", "Nightshift");
-        // What the driver sends at login outranks ALTER ROLE and ALTER DATABASE, which outrank the command line.
-        properties.setProperty(
-                "options",
-                "-c session_preload_libraries= -c local_preload_libraries= -c search_path=pg_catalog"
-                        + " -c session_replication_role=replica -c default_transaction_read_only=off"
-                        + " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=60000"
-                        + " -c row_security=off -c jit=off -c default_tablespace=");
+        properties.setProperty("options", current.sessionOptions());
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         try {

@@ -13,18 +13,14 @@ import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.take.FullBackupRequest;
 import dev.nightshift.backup.take.TakeFullBackup;
-import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
-import dev.nightshift.sandbox.SandboxFolder;
 import dev.nightshift.sandbox.Sandboxes;
 import dev.nightshift.testing.PageChecksum;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.vault.ProjectKeys;
-import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +99,7 @@ class MatchedProofIT {
             source.execute("shop", "checkpoint");
             String file = text(source, "shop", "select pg_relation_filepath('secret')");
             Manifest manifest = take(source, BUDGET);
-            Proof proof = prove(source, new Tampered(material(manifest), file));
+            Proof proof = prove(source, tampered(material(manifest), file));
             assertAll(
                     () -> assertEquals(Optional.of(ProofLevel.RESTORED), proof.level(), proof::toString),
                     () -> assertTrue(proof.failed()),
@@ -281,12 +277,11 @@ class MatchedProofIT {
         }
     }
 
-    /** A backup of which one letter in one row changes between the restore and the comparison, with a right checksum. */
-    private record Tampered(ProofMaterial real, String file) implements ProofMaterial {
-        @Override
-        public Map<Long, Path> restore(SandboxFolder sandbox, ProofWatch watch) {
-            Map<Long, Path> created = real.restore(sandbox, watch);
-            try (var content = new RandomAccessFile(sandbox.data().resolve(file).toFile(), "rw")) {
+    /** One letter in one row changes between the restore and the comparison, with a right checksum. */
+    private static ProofMaterial tampered(ProofMaterial real, String file) {
+        return new ChangedMaterial(real, restored -> {
+            try (var content =
+                    new RandomAccessFile(restored.data().resolve(file).toFile(), "rw")) {
                 byte[] page = new byte[PageChecksum.PAGE];
                 content.readFully(page);
                 assertEquals(PageChecksum.stored(page), PageChecksum.of(page, 0), "the page's own checksum");
@@ -295,40 +290,7 @@ class MatchedProofIT {
                 PageChecksum.seal(page, 0);
                 content.seek(0);
                 content.write(page);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
-            return created;
-        }
-
-        @Override
-        public String name() {
-            return real.name();
-        }
-
-        @Override
-        public int major() {
-            return real.major();
-        }
-
-        @Override
-        public Aim aim() {
-            return real.aim();
-        }
-
-        @Override
-        public List<Evidence> evidence() {
-            return real.evidence();
-        }
-
-        @Override
-        public Bytes plainSize() {
-            return real.plainSize();
-        }
-
-        @Override
-        public List<Verified> verify(ProofLevel upTo, ProofWatch watch) {
-            return real.verify(upTo, watch);
-        }
+        });
     }
 }
