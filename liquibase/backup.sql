@@ -68,34 +68,50 @@ grant select, insert on backup.proof to ${app_role};
 --rollback drop table backup.proof; drop table backup.backup; drop schema backup;
 
 --changeset nightshift:backup-2 splitStatements:false
--- For /metrics: how old each database's proof is, and what the newest backup holds.
+-- When an instance was last proven restorable; null if it is not. One place for every screen, finding and figure: a proof
+-- at Restored or more that did not fail, of a backup that neither failed since, nor did a newer one.
+create function backup.proven_at(project uuid, instance uuid) returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+as $$
+    select f.at
+      from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+     where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null
+       and f.level >= 3 and f.outcome <> 'FAILED'
+       and not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+                        where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null
+                          and g.outcome = 'FAILED' and g.id > f.id and c.id >= b.id)
+     order by f.id desc limit 1
+$$;
+revoke execute on function backup.proven_at(uuid, uuid) from public;
+grant execute on function backup.proven_at(uuid, uuid) to ${app_role};
+
+-- For the metrics: ages and sizes of every project's newest backups, no secret. A damaged backup is no newest good one.
 create function backup.figures()
     returns table (project text, database text, backup_age_seconds double precision, proof_age_seconds double precision,
-                   stored_bytes bigint, proof_level int)
+                   stored_bytes bigint, proof_level int, proof_failed boolean)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
 as $$
     select p.name, d.name,
            extract(epoch from now() - newest.taken_at)::double precision,
-           extract(epoch from now() - proven.at)::double precision,
-           newest.stored_bytes, last.level
+           extract(epoch from now() - backup.proven_at(d.project_id, d.instance_id))::double precision,
+           newest.stored_bytes, last.level, last.outcome = 'FAILED'
       from fleet.database d
       join fleet.project p on p.id = d.project_id and p.deleted_at is null
       left join lateral (select b.* from backup.backup b
                           where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+                            and b.state = 'COMPLETE'
                           order by b.id desc limit 1) newest on true
-      left join lateral (select f.at, f.level from backup.proof f join backup.backup b on b.id = f.backup_id
-                          where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
-                            and f.level >= 3
-                          order by f.id desc limit 1) proven on true
-      left join lateral (select f.level from backup.proof f join backup.backup b on b.id = f.backup_id
+      left join lateral (select f.level, f.outcome
+                           from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
                           where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
                           order by f.id desc limit 1) last on true
      where d.deleted_at is null
 $$;
 revoke execute on function backup.figures() from public;
 grant execute on function backup.figures() to ${app_role};
---rollback drop function backup.figures();
+--rollback drop function backup.figures(); drop function backup.proven_at(uuid, uuid);
 
 --changeset nightshift:backup-3 splitStatements:false
 -- For the sweep of the stores: which of these backups no run works on any more although the catalogue does not know them.
@@ -114,3 +130,28 @@ $$;
 revoke execute on function backup.ended_attempts(uuid[]) from public;
 grant execute on function backup.ended_attempts(uuid[]) to ${app_role};
 --rollback drop function backup.ended_attempts(uuid[]);
+
+--changeset nightshift:backup-4 splitStatements:false
+-- For the watch over the proofs' age: every instance of all projects, with the policy 0 where no proof is expected. Physical
+-- backups begin with PostgreSQL 15. With no proof the age is that of the registration.
+create function backup.proof_ages()
+    returns table (project_id uuid, instance_id uuid, instance text, policy_days int, proven_at timestamptz,
+                   taken_at timestamptz, age interval)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select i.project_id, i.id, i.name,
+           case when i.deleted_at is not null or substring(i.server_version from '^\d+')::int < 15 then 0
+                else i.proof_days end,
+           proven.at, newest.taken_at, now() - coalesce(proven.at, i.created_at)
+      from fleet.instance i
+      join fleet.project p on p.id = i.project_id and p.deleted_at is null
+      left join lateral (select b.taken_at from backup.backup b
+                          where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
+                            and b.state = 'COMPLETE'
+                          order by b.id desc limit 1) newest on true
+      cross join lateral (select backup.proven_at(i.project_id, i.id) as at) proven
+$$;
+revoke execute on function backup.proof_ages() from public;
+grant execute on function backup.proof_ages() to ${app_role};
+--rollback drop function backup.proof_ages();

@@ -16,6 +16,7 @@ create table fleet.instance (
     server_version       text,
     system_identifier    text,
     tags                 text[] not null default '{}',
+    proof_days           int not null default 7 check (proof_days between 0 and 366),
     created_at           timestamptz not null default now(),
     deleted_at           timestamptz,
     unique (project_id, id),

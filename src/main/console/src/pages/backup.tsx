@@ -39,7 +39,7 @@ export function BackupPage({ id }: { id: string }) {
           <div class="grid">
             <Card title="Proof" span={8} aside={data.proof.run && <a href={address(name, 'runs', data.proof.run)}>drill {shortId(data.proof.run)}</a>}><Ladder proof={data.proof} /></Card>
             <div class="span-4 stack">
-              <Card title="Time to restore"><p class="figure solo">{data.proof.rtoMillis == null ? <span>not measured</span> : <b>{duration(data.proof.rtoMillis)}</b>}</p><p class="muted">{data.proof.rtoMillis == null ? 'A drill measures it: from the first byte read to a server that answers.' : 'Measured in the last drill, from the first byte read to a server that answered.'}</p></Card>
+              <Card title="Time to restore"><p class="figure solo">{data.proof.rtoMillis == null ? <span>not measured</span> : <b>{duration(data.proof.rtoMillis)}</b>}</p><p class="muted">{data.proof.rtoMillis == null ? 'A drill measures it: from the first byte read to a recovered server that answers.' : 'Measured in the last drill, from the first byte read to a recovered server that answered.'}</p></Card>
               <Card title="Not checked">
                 {data.proof.levelNumber < 0 ? <p class="muted">Nothing has been checked yet.</p> : brokenAt(data.proof) ? <p class="muted">Whatever comes after L{brokenAt(data.proof)!.number}: a drill ends where it fails.</p> : left.length > 0 ? <ul class="plain">{left.map((each) => <li key={each}>{each}</li>)}</ul> : <p class="muted">Nothing was left out.</p>}
               </Card>

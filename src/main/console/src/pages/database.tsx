@@ -5,7 +5,7 @@ import type { Backup, Check, Database, Instance, Page, Run } from '../api/types'
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';
-import { bytes, count, duration } from '../text/format';
+import { bytes, count, duration, plural } from '../text/format';
 import { Button, Card, Facts, PageHead, When } from '../ui/bits';
 import { Confirm, notify, useAction } from '../ui/dialog';
 import { Empty, Missing, Panel, Skeleton, Trouble } from '../ui/panel';
@@ -96,6 +96,7 @@ function InstanceCard({ database, instance, edit }: { database: Database; instan
               ['Database there', <span class="mono">{database.dbname}</span>],
               ['Login', <span><span class="mono">{data.user}</span><small>{data.passwordFile ? `password from ${data.passwordFile}` : data.hasPassword ? 'password kept encrypted' : 'no password'}</small></span>],
               ['TLS', data.tlsMode],
+              ['Proof', data.proofDays === 0 ? 'none expected' : `at least every ${plural(data.proofDays, 'day')}`],
               ['Connections', pool ? <span class="tabular">{pool.active} at work, {pool.idle} idle<small>{pool.waiting > 0 ? `${pool.waiting} wait for one` : 'none waits'}</small></span> : 'not measured'],
               ['Breaker', breaker ? <span><BreakerState state={breaker.state} /><small>{breaker.state === 'CLOSED' ? (breaker.failures > 0 ? `${breaker.failures} failures in a row` : 'no failure') : breaker.retryAt ? <>tries again <When at={breaker.retryAt} /></> : 'tries again soon'}</small></span> : 'not measured'],
             ]} />

@@ -10,6 +10,7 @@ import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
+import jakarta.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
@@ -18,6 +19,9 @@ import java.time.temporal.ChronoUnit;
 @Named("restoreBackup")
 @Dependent
 public class RestoreBackup extends TargetBatchlet {
+    /** In the checkpoint once all files are on the disk. */
+    private static final String WHOLE = "whole";
+
     @Inject
     private Backups backups;
 
@@ -43,10 +47,26 @@ public class RestoreBackup extends TargetBatchlet {
         target.begin(RestoreJob.RESTORE);
         Destination destination = Destination.beside(folder, reader.manifest().tablespaces())
                 .withMark(target.targetId().toString());
-        reader.materialise(destination, new StoppableProgress(target, backup.sizeBytes()));
+        if (isWhole(target, folder)) {
+            target.info("An earlier attempt had written it whole.");
+            reader.finish(destination);
+        } else {
+            reader.materialise(
+                    destination,
+                    new StoppableProgress(target, backup.sizeBytes()),
+                    () -> target.checkpoint(
+                            Json.createObjectBuilder().add(WHOLE, true).build()));
+        }
         target.figure("sizeBytes", backup.sizeBytes());
         target.done(RestoreJob.RESTORE, new Bytes(backup.sizeBytes()).toString());
         tell(target, destination, reader.manifest().source().major());
+    }
+
+    private static boolean isWhole(TargetRun target, Path folder) {
+        return target.checkpoint()
+                        .filter(state -> state.getBoolean(WHOLE, false))
+                        .isPresent()
+                && Files.exists(folder.resolve("PG_VERSION"));
     }
 
     /** What to know before the first start. */

@@ -1,6 +1,8 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
@@ -77,8 +79,13 @@ class StoreSweep {
 
     private void catalogue(Store store, String folder, BackupRepository.Attempt attempt) {
         try {
-            Manifest manifest = BackupReader.open(store, folder, keyring.of(attempt.project()))
-                    .manifest();
+            BackupReader reader = BackupReader.open(store, folder, keyring.of(attempt.project()));
+            Manifest manifest = reader.manifest();
+            String damage =
+                    reader.verify(ProofLevel.STORED, BackupProgress.NONE).damage();
+            if (damage != null) {
+                throw new Failure.Fatal(damage, null, null);
+            }
             transactions.run(
                     attempt.project(), connection -> repository.insert(connection, attempt, Stores.LOCAL, manifest));
             LOG.log(Level.INFO, "Entered {0} in the catalogue: its run had ended before it could", folder);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 @Schema(name = "Overview")
 public record Overview(Databases databases, LastNight lastNight, Waiting waiting, FindingCounts findings, Night night) {
 
-    /** Proven are those of which a backup was restored (L3) or more within the last 7 days, and none failed since. */
+    /** Proven are those of which a backup was restored (L3) or more within its instance's policy, and none failed since. */
     @Schema(name = "OverviewDatabases")
     public record Databases(int total, int proven, @Nullable Instant oldestProofAt) {}
 

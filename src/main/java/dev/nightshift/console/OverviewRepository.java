@@ -43,14 +43,9 @@ class OverviewRepository {
         try (var query = connection.prepareStatement("""
                         select count(*)::int, count(proven.at)::int, min(proven.at)
                           from fleet.database d
-                          left join lateral (
-                            select p.at from backup.proof p join backup.backup b on b.project_id = p.project_id and b.id = p.backup_id
-                             where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null and p.level >= 3
-                               and p.at > now() - interval '7 days'
-                               and not exists (select from backup.proof f join backup.backup c on c.project_id = f.project_id and c.id = f.backup_id
-                                                where c.project_id = d.project_id and c.instance_id = d.instance_id
-                                                  and f.outcome = 'FAILED' and f.id > p.id)
-                             order by p.id desc limit 1) proven on true
+                          join fleet.instance i on i.project_id = d.project_id and i.id = d.instance_id
+                          left join lateral (select backup.proven_at(d.project_id, d.instance_id) as at) proven
+                            on i.proof_days = 0 or proven.at > now() - make_interval(days => i.proof_days)
                          where d.project_id = tenancy.current_project() and d.deleted_at is null
                         """);
                 var rows = query.executeQuery()) {

@@ -45,6 +45,15 @@ final class Checks {
         return value;
     }
 
+    static int range(String field, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new Failure.Invalid(
+                    field,
+                    "The field " + field + " is a number from " + least + " to " + most + ", not " + value + ".");
+        }
+        return value;
+    }
+
     static int port(int value) {
         if (value < 1 || value > 65_535) {
             throw new Failure.Invalid("port", "A port is a number from 1 to 65535, not " + value + ".");

@@ -80,7 +80,16 @@ public class DatabaseResource {
             @Nullable Vacuum vacuum) {
         ServerFields fields() {
             return new ServerFields(
-                    host, port, user, password, passwordFile, tlsMode, rootCertificate, maintenanceDatabase, tags);
+                    host,
+                    port,
+                    user,
+                    password,
+                    passwordFile,
+                    tlsMode,
+                    rootCertificate,
+                    maintenanceDatabase,
+                    tags,
+                    null);
         }
 
         /** Never the password. */

@@ -60,6 +60,9 @@ public class Instance {
     @JdbcTypeCode(SqlTypes.ARRAY)
     private String[] tags;
 
+    @Column(name = "proof_days")
+    private int proofDays;
+
     @Column(name = "created_at", updatable = false)
     private Instant createdAt;
 
@@ -92,6 +95,7 @@ public class Instance {
         rootCertificate = text(server.rootCertificate());
         maintenanceDatabase = server.maintenanceDatabase();
         tags = server.tags().toArray(String[]::new);
+        proofDays = server.proofDays();
     }
 
     void password(@Nullable String sealed, @Nullable Path file) {
@@ -180,6 +184,11 @@ public class Instance {
 
     public List<String> tags() {
         return List.of(tags);
+    }
+
+    /** How many days old its newest proof may be; 0 where none is expected. */
+    public int proofDays() {
+        return proofDays;
     }
 
     public Instant createdAt() {

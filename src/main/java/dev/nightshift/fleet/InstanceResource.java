@@ -64,10 +64,22 @@ public class InstanceResource {
             String rootCertificate,
 
             @Nullable String maintenanceDatabase,
-            @Nullable List<String> tags) {
+            @Nullable List<String> tags,
+
+            @Schema(description = "How many days old its newest proof may be (7); 0 where none is expected") @Nullable
+            Integer proofDays) {
         ServerFields fields() {
             return new ServerFields(
-                    host, port, user, password, passwordFile, tlsMode, rootCertificate, maintenanceDatabase, tags);
+                    host,
+                    port,
+                    user,
+                    password,
+                    passwordFile,
+                    tlsMode,
+                    rootCertificate,
+                    maintenanceDatabase,
+                    tags,
+                    proofDays);
         }
 
         /** Never the password. */
@@ -93,6 +105,7 @@ public class InstanceResource {
             @Nullable String serverVersion,
             @Nullable String systemIdentifier,
             List<String> tags,
+            int proofDays,
             BreakerView breaker,
             PoolView pool,
             List<String> databases) {}
@@ -226,6 +239,7 @@ public class InstanceResource {
                 instance.serverVersion(),
                 instance.systemIdentifier(),
                 instance.tags(),
+                instance.proofDays(),
                 breaker(instance),
                 pool(instance),
                 databases.stream()

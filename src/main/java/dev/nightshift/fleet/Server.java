@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param rootCertificate PEM file of the certification authority; null for the JDK's own trust store
  * @param maintenanceDatabase the server's own name of the database to which work on the whole instance connects
  * @param tags for choosing it
+ * @param proofDays how many days old its newest proof may be, up to 366; 0 where no proof is expected
  */
 public record Server(
         String host,
@@ -25,12 +26,17 @@ public record Server(
         TlsMode tls,
         @Nullable Path rootCertificate,
         String maintenanceDatabase,
-        List<String> tags) {
+        List<String> tags,
+        int proofDays) {
+    /** Unless somebody chose otherwise. */
+    public static final int USUAL_PROOF_DAYS = 7;
+
     public Server {
         Checks.host(host);
         Checks.port(port);
         Checks.length("user", user, 1, 63);
         Checks.length("maintenanceDatabase", maintenanceDatabase, 1, 63);
         tags = Checks.tags(tags);
+        Checks.range("proofDays", proofDays, 0, 366);
     }
 }

@@ -20,7 +20,8 @@ record ServerFields(
         @Nullable String tlsMode,
         @Nullable String rootCertificate,
         @Nullable String maintenanceDatabase,
-        @Nullable List<String> tags) {
+        @Nullable List<String> tags,
+        @Nullable Integer proofDays) {
     private static final int USUAL_PORT = 5432;
 
     /** For a server that is not stored: what is left out has its usual value, where there is one. */
@@ -33,7 +34,8 @@ record ServerFields(
                 Checks.tls(tlsMode),
                 Checks.file("rootCertificate", rootCertificate),
                 maintenanceDatabase == null ? "postgres" : maintenanceDatabase,
-                Checks.tags(tags));
+                Checks.tags(tags),
+                proofDays == null ? Server.USUAL_PROOF_DAYS : proofDays);
     }
 
     /** For a change: what is left out stays as it is. */
@@ -47,7 +49,8 @@ record ServerFields(
                 tls,
                 rootCertificate == null ? stored.rootCertificate() : Checks.file("rootCertificate", rootCertificate),
                 maintenanceDatabase == null ? stored.maintenanceDatabase() : maintenanceDatabase,
-                tags == null ? stored.tags() : Checks.tags(tags));
+                tags == null ? stored.tags() : Checks.tags(tags),
+                proofDays == null ? stored.proofDays() : proofDays);
     }
 
     /** Whether a file on Nightshift's own machine is to be read as the password. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param remedy what helps; null if nothing is to do, because others are at the table or the time was up
  * @param before null if it was not looked at
  * @param after null if it was not done
+ * @param locked whether another session that does not vacuum it kept it locked, so that nobody did the work
  * @param warnings of the server, in its words
  */
 public record TableResult(
@@ -26,6 +27,7 @@ public record TableResult(
         @Nullable TableFigures before,
         @Nullable TableFigures after,
         Duration duration,
+        boolean locked,
         List<String> warnings) {
 
     /** How it ended. */

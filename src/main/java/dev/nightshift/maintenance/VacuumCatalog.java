@@ -119,10 +119,18 @@ final class VacuumCatalog {
     }
 
     /**
-     * Who holds a lock on the table that VACUUM would have to wait for, in words: autovacuum, another VACUUM or ANALYZE, an
-     * index build, ALTER TABLE, LOCK. Empty if nobody does.
+     * Somebody who is at a table.
+     *
+     * @param words who, and at what
+     * @param vacuums whether the table gets from them what it needs
      */
-    Optional<String> worker(long oid) throws SQLException {
+    record Worker(String words, boolean vacuums) {}
+
+    /**
+     * Who holds a lock on the table that VACUUM would have to wait for: autovacuum, another VACUUM or ANALYZE, an index
+     * build, ALTER TABLE, LOCK. Empty if nobody does.
+     */
+    Optional<Worker> worker(long oid) throws SQLException {
         try (PreparedStatement statement = session.connection().prepareStatement("""
                 select l.pid, l.mode, a.backend_type, a.application_name, v.phase
                 from pg_locks l
@@ -141,18 +149,20 @@ final class VacuumCatalog {
         }
     }
 
-    private static String worker(ResultSet row) throws SQLException {
+    private static Worker worker(ResultSet row) throws SQLException {
         int pid = row.getInt("pid");
         if ("autovacuum worker".equals(row.getString("backend_type"))) {
-            return "autovacuum works on it now (process " + pid + ")";
+            return new Worker("autovacuum works on it now (process " + pid + ")", true);
         }
         String phase = row.getString("phase");
         if (phase != null) {
-            return "another VACUUM works on it now (process " + pid + ", " + phase + ")";
+            return new Worker("another VACUUM works on it now (process " + pid + ", " + phase + ")", true);
         }
         String application = row.getString("application_name");
-        return "process " + pid + (application == null || application.isEmpty() ? "" : " (" + application + ")")
-                + " holds a lock on it (" + row.getString("mode") + ")";
+        return new Worker(
+                "process " + pid + (application == null || application.isEmpty() ? "" : " (" + application + ")")
+                        + " holds a lock on it (" + row.getString("mode") + ")",
+                false);
     }
 
     /** A table's figures now; empty if it is gone. */

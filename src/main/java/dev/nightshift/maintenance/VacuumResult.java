@@ -32,6 +32,11 @@ public record VacuumResult(
         return tables.stream().filter(TableResult::failed).toList();
     }
 
+    /** Tables that nobody vacuumed because another session kept them locked. */
+    public List<TableResult> locked() {
+        return tables.stream().filter(TableResult::locked).toList();
+    }
+
     /** Dead rows that are gone, over all tables that were done. */
     public long deadRowsRemoved() {
         return tables.stream().mapToLong(VacuumResult::removed).sum();

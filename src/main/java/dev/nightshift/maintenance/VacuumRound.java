@@ -88,7 +88,7 @@ final class VacuumRound implements AutoCloseable {
     private TableResult vacuum(VacuumNeed need) throws SQLException {
         busy = false;
         Attempt attempt = attempt(need);
-        Optional<String> worker = catalog.worker(need.table().oid());
+        Optional<VacuumCatalog.Worker> worker = catalog.worker(need.table().oid());
         if (worker.isPresent()) {
             return busy(attempt, worker.get());
         }
@@ -106,9 +106,16 @@ final class VacuumRound implements AutoCloseable {
         }
     }
 
-    private TableResult busy(Attempt attempt, String reason) {
+    private TableResult busy(Attempt attempt, VacuumCatalog.Worker worker) {
         busy = true;
-        return attempt.skipped(reason);
+        attempt.locked = !worker.vacuums();
+        return attempt.skipped(worker.words());
+    }
+
+    /** The lock was in the way of our own VACUUM; who holds it may have gone since. */
+    private TableResult locked(Attempt attempt, String reason) throws SQLException {
+        return busy(
+                attempt, catalog.worker(attempt.need.table().oid()).orElse(new VacuumCatalog.Worker(reason, false)));
     }
 
     private void execute(Attempt attempt) throws SQLException {
@@ -133,13 +140,14 @@ final class VacuumRound implements AutoCloseable {
         for (int look = 0; look < LOOKS; look++) {
             Optional<TableFigures> after = catalog.figures(table.oid());
             if (after.isEmpty()) {
+                attempt.locked = false;
                 return attempt.skipped("it was dropped meanwhile");
             }
             if (attempt.counted(after.get())) {
                 return attempt.done(after.get());
             }
             if (attempt.locked) {
-                return busy(attempt, "another session holds a lock on it");
+                return locked(attempt, "another session holds a lock on it");
             }
             Optional<String> grant = catalog.missingGrant(table);
             if (grant.isPresent()) {
@@ -179,7 +187,7 @@ final class VacuumRound implements AutoCloseable {
                             null);
         }
         if (LOCKED.equals(e.getSQLState())) {
-            return busy(attempt, "another session holds a lock on it or on one of its indexes or partitions");
+            return locked(attempt, "another session holds a lock on it or on one of its indexes or partitions");
         }
         SqlFailure meaning = SqlFailure.of(e);
         return attempt.result(Outcome.FAILED, SqlFailure.words(e), meaning.remedy(), null);
@@ -270,6 +278,7 @@ final class VacuumRound implements AutoCloseable {
                     before,
                     after,
                     Duration.between(started, clock.now()),
+                    locked && outcome == Outcome.SKIPPED,
                     warnings);
         }
     }

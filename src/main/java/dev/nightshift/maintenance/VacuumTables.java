@@ -68,6 +68,10 @@ public class VacuumTables extends TargetBatchlet {
         if (!failed.isEmpty()) {
             throw notDone(failed, result.tables().size());
         }
+        List<TableResult> locked = result.locked();
+        if (!locked.isEmpty()) {
+            throw leftLocked(locked, result.tables().size());
+        }
         String figure = result.tables().isEmpty()
                 ? "nothing due in " + result.seen() + " tables"
                 : done + " of " + result.tables().size() + " tables";
@@ -77,19 +81,30 @@ public class VacuumTables extends TargetBatchlet {
 
     /** A table that was not done must not hide behind one that was. */
     private static Failure notDone(List<TableResult> failed, int due) {
-        String named = failed.stream()
-                .limit(3)
-                .map(table -> table.table() + " (" + table.reason() + ")")
-                .collect(Collectors.joining("; "));
         return new Failure.Fatal(
-                failed.size() + " of " + due + " due tables were not done: " + named
-                        + (failed.size() > 3 ? "; and more, see the log." : "."),
+                failed.size() + " of " + due + " due tables were not done: " + named(failed),
                 failed.stream()
                         .map(TableResult::remedy)
                         .filter(Objects::nonNull)
                         .findFirst()
                         .orElse(null),
                 null);
+    }
+
+    /** Nothing is broken, but nobody did the work: the next night must not take it for done. */
+    private static Failure leftLocked(List<TableResult> locked, int due) {
+        return new Failure.Skippable(
+                locked.size() + " of " + due + " due tables were kept locked by others: " + named(locked),
+                "Run the job again when the lock is gone, or end the session that holds it.",
+                null);
+    }
+
+    private static String named(List<TableResult> tables) {
+        return tables.stream()
+                        .limit(3)
+                        .map(table -> table.table() + " (" + table.reason() + ")")
+                        .collect(Collectors.joining("; "))
+                + (tables.size() > 3 ? "; and more, see the log." : ".");
     }
 
     /** Stores each table as it is through, so that a crash loses nothing that was done. */

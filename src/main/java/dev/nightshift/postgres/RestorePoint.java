@@ -20,6 +20,27 @@ import org.postgresql.Driver;
 public record RestorePoint(
         @Nullable Lsn position, boolean switched, @Nullable String refusal) {
 
+    /** Whether the role may make one there; true where that cannot be told without trying. */
+    public static boolean isPossible(Endpoint endpoint) {
+        try (Connection connection = connect(endpoint);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        select not pg_catalog.pg_is_in_recovery()
+                           and pg_catalog.has_function_privilege('pg_catalog.pg_create_restore_point(text)', 'execute')
+                        """)) {
+            row.next();
+            return row.getBoolean(1);
+        } catch (SQLException e) {
+            return true;
+        }
+    }
+
+    private static Connection connect(Endpoint endpoint) throws SQLException {
+        Properties properties = endpoint.jdbcProperties();
+        properties.setProperty("socketTimeout", "60");
+        return Objects.requireNonNull(new Driver().connect(endpoint.jdbcUrl(), properties), "the driver's URL");
+    }
+
     /**
      * Writes the record and ends the segment, as far as the role may: both functions are for superusers and for those who
      * were granted them, and a standby has neither. What is refused is told, not thrown.
@@ -27,11 +48,8 @@ public record RestorePoint(
      * @param name at most 63 bytes
      */
     public static RestorePoint create(Endpoint endpoint, String name) {
-        Properties properties = endpoint.jdbcProperties();
-        properties.setProperty("socketTimeout", "60");
         Lsn position = null;
-        try (Connection connection =
-                Objects.requireNonNull(new Driver().connect(endpoint.jdbcUrl(), properties), "the driver's URL")) {
+        try (Connection connection = connect(endpoint)) {
             try (PreparedStatement statement = connection.prepareStatement("""
                     select pg_catalog.pg_create_restore_point(?)::text
                     """)) {

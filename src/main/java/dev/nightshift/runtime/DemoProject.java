@@ -62,7 +62,8 @@ class DemoProject {
                 TlsMode.DISABLE,
                 null,
                 "postgres",
-                List.of("demo"));
+                List.of("demo"),
+                Server.USUAL_PROOF_DAYS);
     }
 
     private NewDatabase database() {

@@ -48,6 +48,9 @@ public class Figures {
     /** Counting all runs of all projects is nothing to do with every heartbeat. */
     private static final Duration EVERY = Duration.ofSeconds(15);
 
+    /** While the repository is away there are no heartbeats, and nothing is measured. */
+    private static final Duration STALE = Duration.ofSeconds(60);
+
     @Inject
     private Clock clock;
 
@@ -166,7 +169,8 @@ public class Figures {
 
     private void backups(Connection connection) throws SQLException {
         try (var query = connection.prepareStatement(
-                        "select project, database, backup_age_seconds, proof_age_seconds, stored_bytes, proof_level from backup.figures()");
+                        "select project, database, backup_age_seconds, proof_age_seconds, stored_bytes,"
+                                + " proof_level, proof_failed::int from backup.figures()");
                 var rows = query.executeQuery()) {
             while (rows.next()) {
                 Tag[] tags = tags("project", rows.getString(1), "database", rows.getString(2));
@@ -175,6 +179,7 @@ public class Figures {
                 measured(rows, 4, "nightshift_proof_age_seconds", tags);
                 measured(rows, 5, "nightshift_backup_stored_bytes", tags);
                 measured(rows, 6, "nightshift_proof_level", tags);
+                measured(rows, 7, "nightshift_proof_failed", tags);
             }
         }
     }
@@ -215,7 +220,11 @@ public class Figures {
         registered.removeIf(id -> !values.containsKey(id) && registry.remove(id));
     }
 
+    /** Not a number once it is old: an age that stands still would never reach the threshold of an alert. */
     private double value(MetricID id) {
+        if (measured.plus(STALE).isBefore(clock.now())) {
+            return Double.NaN;
+        }
         return published.getOrDefault(id, Double.NaN);
     }
 }

@@ -1,5 +1,6 @@
 package dev.nightshift.runtime;
 
+import dev.nightshift.kernel.Disk;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -78,14 +80,18 @@ final class Secrets {
         }
     }
 
-    /** Writes beside and renames, so that a kill leaves no half secret; only the owner ever sees the file. */
+    /**
+     * Writes beside and renames, so that a kill leaves no half secret, and to the disk itself: what was encrypted under a
+     * key may survive a power cut that the key does not. Only the owner ever sees the file.
+     */
     static void write(Path file, String text) {
         try {
             Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
             Files.deleteIfExists(fresh);
             Files.createFile(fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            Files.writeString(fresh, text);
+            Files.writeString(fresh, text, StandardOpenOption.SYNC);
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Disk.syncFolder(file.toAbsolutePath().getParent());
         } catch (FileAlreadyExistsException e) {
             throw new Failure.Fatal("Another process writes " + file + " at the same time.", null, e);
         } catch (IOException e) {

@@ -30,6 +30,18 @@ final class DataFolder {
                     "Use server programs of PostgreSQL " + major + ".");
         }
         Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwx------"));
+        aim(folder, settings);
+        configure(folder, "postgresql.conf", "");
+        configure(folder, "pg_hba.conf", settings.hba());
+        configure(folder, "pg_ident.conf", "");
+    }
+
+    /**
+     * Takes away what would say how and from where to recover, and asks for recovery where the settings do. Safe where a
+     * server has run: names are removed and made, none is read or written through.
+     */
+    static void aim(SandboxFolder folder, ServerSettings settings) throws IOException {
+        Path data = folder.data();
         for (String name : List.of("postmaster.pid", "postmaster.opts", "standby.signal", "recovery.signal")) {
             Files.deleteIfExists(data.resolve(name));
         }
@@ -40,9 +52,6 @@ final class DataFolder {
         if (settings.recovery() != null) {
             Files.createFile(data.resolve("recovery.signal"));
         }
-        configure(folder, "postgresql.conf", "");
-        configure(folder, "pg_hba.conf", settings.hba());
-        configure(folder, "pg_ident.conf", "");
     }
 
     /** Readable by the server's user, whatever umask Nightshift runs under: the application server's is 027. */

@@ -98,6 +98,8 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
     String script(SandboxFolder folder, Quota quota, long secondsToLive, List<String> server) {
         mapped.keySet().forEach(path -> refuseOverlap(path, folder.path()));
         List<String> lines = new ArrayList<>(List.of("set -e", "umask 022"));
+        // Opened from outside: the server must not be able to put another file in its place.
+        lines.add("exec 4>> " + quote(folder.log()));
         String root = folder.root().toString();
         lines.add("{ echo sandbox > /proc/sys/kernel/hostname; } 2> /dev/null || :");
         lines.add(mount("tmpfs", "size=16m,mode=755,nosuid,nodev", root));
@@ -106,6 +108,9 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
         lines.addAll(programs(root));
         lines.addAll(etc(root));
         writable(folder).forEach((inside, outside) -> lines.addAll(bind(root, outside, inside, "nosuid,nodev")));
+        for (Path path : List.of(folder.wal(), folder.configuration())) {
+            lines.addAll(bind(root, path, path, "ro,nosuid,nodev"));
+        }
         lines.add("mkdir -p " + quote(root + "/old") + " " + quote(root + "/proc"));
         // A masked /proc of a container forbids a new one to unprivileged users; the server does without.
         lines.add("mount -t proc -o ro,nosuid,nodev,noexec proc " + quote(root + "/proc") + " 2> /dev/null || :");
@@ -115,7 +120,7 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
         lines.add("umount -l /old");
         lines.add("rmdir /old");
         lines.add("mount -o remount,bind,ro,nosuid,nodev /");
-        lines.addAll(run(folder, quota, secondsToLive, server));
+        lines.addAll(run(quota, secondsToLive, server));
         return String.join("\n", lines) + "\n";
     }
 
@@ -167,33 +172,35 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
         return lines;
     }
 
-    /** Folder as the server sees it, and where it stands on the host. */
+    /** Folder as the server sees it, and where it stands on the host. Not the folder that holds them: it stays ours. */
     private Map<Path, Path> writable(SandboxFolder folder) {
         Map<Path, Path> all = new TreeMap<>(mapped);
-        all.put(folder.path(), folder.path());
+        all.put(folder.data(), folder.data());
+        all.put(folder.tablespaces(), folder.tablespaces());
         all.put(SOCKET, folder.socket());
         return all;
     }
 
     private static List<String> bind(String root, Path outside, Path inside, String flags) {
         return List.of(
+                // What ran in the sandbox before may have put a link there, which mount would follow.
+                "if [ -L " + quote(outside) + " ]; then echo " + quote(outside + " is a link") + "; exit 1; fi",
                 "mkdir -p " + quote(root + inside),
                 "mount --bind " + quote(outside) + " " + quote(root + inside),
                 "mount -o remount,bind," + flags + " " + quote(root + inside));
     }
 
     /** The end of the script: the line to Nightshift is watched, the server runs beside it without any privilege. */
-    private List<String> run(SandboxFolder folder, Quota quota, long secondsToLive, List<String> server) {
+    private List<String> run(Quota quota, long secondsToLive, List<String> server) {
         return List.of(
                 "exec 3<&0 < /dev/null",
-                "timeout -s KILL " + secondsToLive + " cat <&3 > /dev/null 2>&1 3<&- &",
+                "timeout -s KILL " + secondsToLive + " cat <&3 > /dev/null 2>&1 3<&- 4>&- &",
                 "watch=$!",
-                "log=" + quote(folder.log()),
                 "set +e",
                 "(",
                 "  exec 3<&-",
-                "  " + quoteAll(unprivileged(quota, server)) + " >> \"$log\" 2>&1",
-                "  echo \"" + ServerLog.ENDED + "$?\" >> \"$log\"",
+                "  " + quoteAll(unprivileged(quota, server)) + " >&4 2>&1 4>&-",
+                "  echo \"" + ServerLog.ENDED + "$?\" >&4",
                 "  kill -KILL $watch",
                 ") &",
                 "echo " + READY,

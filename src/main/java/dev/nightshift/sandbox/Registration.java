@@ -29,6 +29,9 @@ record Registration(
         @Nullable ProcessMark server) {
     static final String SUFFIX = ".json";
 
+    /** Of one that is being written. */
+    static final String PART = ".part";
+
     Registration withServer(ProcessMark mark) {
         return new Registration(id, purpose, created, expires, owner, mark);
     }
@@ -40,7 +43,7 @@ record Registration(
 
     /** Written aside and renamed: there is never half a registration. */
     void write(Path root) throws IOException {
-        Path part = root.resolve(id + ".part");
+        Path part = root.resolve(id + PART);
         var json = Json.createObjectBuilder()
                 .add("id", id)
                 .add("purpose", purpose)

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +54,7 @@ public final class Sandbox implements AutoCloseable {
     private Registration registration;
     private @Nullable Process process;
     private @Nullable ServerSettings settings;
+    private @Nullable ControlFile source;
     private volatile @Nullable String killed;
     private boolean closed;
 
@@ -125,15 +127,27 @@ public final class Sandbox implements AutoCloseable {
         if (closed || process != null) {
             throw new IllegalStateException("The sandbox " + id() + " was started or closed before.");
         }
-        this.settings = settings;
-        ControlFile source = ControlFile.read(folder.data());
-        Programs programs = Programs.of(binaries);
-        Isolation isolation = new Isolation(host, programs.folders(), sandboxes.hidden(), tablespaces);
-        try {
+        source = ControlFile.read(folder.data());
+        launch(binaries, settings, tablespaces, () -> {
             DataFolder.prepare(folder, settings);
             for (Path path : tablespaces.values()) {
                 Files.createDirectories(path);
             }
+        });
+    }
+
+    /** What is done in the sandbox's folders before its server starts. */
+    private interface Preparation {
+        void run() throws IOException;
+    }
+
+    private void launch(
+            Binaries binaries, ServerSettings wanted, Map<Path, Path> tablespaces, Preparation preparation) {
+        settings = wanted;
+        Programs programs = Programs.of(binaries);
+        Isolation isolation = new Isolation(host, programs.folders(), sandboxes.hidden(), tablespaces);
+        try {
+            preparation.run();
             if (host.unprivileged().isPresent()) {
                 int user = host.unprivileged().getAsInt();
                 for (Path path : List.of(folder.data(), folder.tablespaces(), folder.wal(), folder.socket())) {
@@ -141,8 +155,8 @@ public final class Sandbox implements AutoCloseable {
                 }
             }
             List<String> server = new ArrayList<>(List.of(programs.server().toString()));
-            server.addAll(settings.arguments(folder, source));
-            launch(isolation, isolation.script(folder, quota, secondsToLive(), server));
+            server.addAll(wanted.arguments(folder, Objects.requireNonNull(source)));
+            run(isolation, isolation.script(folder, quota, secondsToLive(), server));
         } catch (IOException e) {
             kill("it could not be prepared");
             throw new Failure.Retryable("The sandbox " + id() + " cannot be started: " + e.getMessage(), null, e);
@@ -161,18 +175,18 @@ public final class Sandbox implements AutoCloseable {
         kill("it is started again");
         process = null;
         killed = null;
-        try (DirectoryStream<Path> sockets = Files.newDirectoryStream(folder.socket())) {
+        launch(binaries, other, tablespaces, () -> {
             // Their lock names a process, and in the new namespace another one may have its number
-            for (Path socket : sockets) {
-                Files.delete(socket);
+            try (DirectoryStream<Path> sockets = Files.newDirectoryStream(folder.socket())) {
+                for (Path socket : sockets) {
+                    Files.delete(socket);
+                }
             }
-        } catch (IOException e) {
-            throw new Failure.Retryable("The sandbox " + id() + " cannot be started: " + e.getMessage(), null, e);
-        }
-        start(binaries, other, tablespaces);
+            DataFolder.aim(folder, other);
+        });
     }
 
-    private void launch(Isolation isolation, String script) throws IOException {
+    private void run(Isolation isolation, String script) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(isolation.command(script));
         builder.environment().clear();
         builder.environment().putAll(Isolation.environment());
@@ -312,6 +326,10 @@ public final class Sandbox implements AutoCloseable {
         if (current == null) {
             throw new IllegalStateException("The sandbox " + id() + " was not started.");
         }
+        // The folder is the server's to write, and a link would lead to another server of this machine.
+        if (Files.isSymbolicLink(socket())) {
+            throw new SQLException("The socket of the sandbox " + id() + " is a link.");
+        }
         Properties properties = new Properties();
         properties.setProperty("user", current.superuser());
         properties.setProperty("PGDBNAME", database);
@@ -322,13 +340,7 @@ public final class Sandbox implements AutoCloseable {
         properties.setProperty("connectTimeout", "10");
         properties.setProperty("loginTimeout", "30");
         properties.setProperty("ApplicationName", "Nightshift");
-        // What the driver sends at login outranks ALTER ROLE and ALTER DATABASE, which outrank the command line.
-        properties.setProperty(
-                "options",
-                "-c session_preload_libraries= -c local_preload_libraries= -c search_path=pg_catalog"
-                        + " -c session_replication_role=replica -c default_transaction_read_only=off"
-                        + " -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=60000"
-                        + " -c row_security=off -c jit=off -c default_tablespace=");
+        properties.setProperty("options", current.sessionOptions());
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         try {

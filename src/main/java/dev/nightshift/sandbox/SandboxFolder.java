@@ -3,9 +3,11 @@ package dev.nightshift.sandbox;
 import java.nio.file.Path;
 
 /**
- * The folders of one sandbox. What a person prepares goes into the first three.
+ * The folders of one sandbox, each of which the server sees at this same path. What is prepared for it goes into the first
+ * three. Data folder, tablespaces and socket are the server's to write, and nothing that lies in them is trusted again once
+ * it has run: it may have put links there.
  *
- * @param path holds all of them; the server sees it at this same path
+ * @param path holds all of them, and is not seen by the server
  */
 public record SandboxFolder(Path path) {
     /** The cluster's data folder. */
@@ -32,7 +34,7 @@ public record SandboxFolder(Path path) {
         return path.resolve("socket");
     }
 
-    /** The server's log; it is opened before the server loses its rights, which cannot open it anew. */
+    /** The server's log, which is handed to it open. */
     Path log() {
         return path.resolve("server.log");
     }

@@ -67,6 +67,9 @@ public final class Sandboxes implements AutoCloseable {
             open.put(id, sandbox);
             sandbox.makeFolders();
             return sandbox;
+        } catch (NotPossibleHere e) {
+            sandbox.close();
+            throw e;
         } catch (IOException e) {
             sandbox.close();
             throw new Failure.Retryable(
@@ -103,7 +106,8 @@ public final class Sandboxes implements AutoCloseable {
         String name = entry.getFileName().toString();
         String id = name.substring(0, Math.min(8, name.length()));
         boolean isRegistration = name.equals(id + Registration.SUFFIX);
-        boolean isOrphan = name.equals(id) && !Files.exists(root.resolve(id + Registration.SUFFIX));
+        boolean isOrphan = (name.equals(id) || name.equals(id + Registration.PART))
+                && !Files.exists(root.resolve(id + Registration.SUFFIX));
         if (!ID.matcher(id).matches() || open.containsKey(id) || !(isRegistration || isOrphan)) {
             return false;
         }
@@ -159,6 +163,7 @@ public final class Sandboxes implements AutoCloseable {
     void throwAway(String id) throws IOException {
         open.remove(id);
         Trees.delete(root.resolve(id));
+        Files.deleteIfExists(root.resolve(id + Registration.PART));
         Files.deleteIfExists(root.resolve(id + Registration.SUFFIX));
     }
 

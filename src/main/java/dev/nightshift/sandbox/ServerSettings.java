@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,6 +139,46 @@ public record ServerSettings(
         all.put("log_line_prefix", "");
         all.put("lc_messages", "C");
         return all;
+    }
+
+    /**
+     * What each session sends at login: it outranks ALTER ROLE and ALTER DATABASE of the source, and these outrank the
+     * command line (manual, section 19.1.3). Some of them would load or call code; the others would make a good backup
+     * look bad, or a bad one good.
+     */
+    String sessionOptions() {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("role", "none");
+        all.put("session_preload_libraries", "");
+        all.put("local_preload_libraries", "");
+        all.put("search_path", "pg_catalog");
+        all.put("session_replication_role", "replica");
+        all.put("default_transaction_read_only", "off");
+        // A hot standby refuses serializable
+        all.put("default_transaction_isolation", "read committed");
+        all.put("default_transaction_deferrable", "off");
+        all.put("statement_timeout", "0");
+        all.put("idle_in_transaction_session_timeout", "0");
+        all.put("idle_session_timeout", "0");
+        all.put("lock_timeout", "60000");
+        all.put("row_security", "off");
+        all.put("jit", "off");
+        all.put("default_tablespace", "");
+        // Damage is to be found, and told in the words that we know
+        all.put("ignore_checksum_failure", "off");
+        all.put("zero_damaged_pages", "off");
+        all.put("ignore_system_indexes", "off");
+        all.put("lc_messages", "C");
+        if (major >= 17) {
+            all.put("event_triggers", "off");
+            all.put("transaction_timeout", "0");
+        }
+        if (major >= 18) {
+            all.put("extension_control_path", "$system");
+        }
+        return all.entrySet().stream()
+                .map(entry -> "-c " + entry.getKey() + "=" + entry.getValue().replace(" ", "\\ "))
+                .collect(Collectors.joining(" "));
     }
 
     private Map<String, String> recovery(SandboxFolder folder) {

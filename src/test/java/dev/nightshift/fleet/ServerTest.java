@@ -26,7 +26,7 @@ class ServerTest {
     private Path folder;
 
     private static Server server(String host, int port) {
-        return new Server(host, port, "nightshift", null, TlsMode.PREFER, null, "postgres", List.of());
+        return new Server(host, port, "nightshift", null, TlsMode.PREFER, null, "postgres", List.of(), 7);
     }
 
     private static String refusedField(Executable entering) {
@@ -78,7 +78,7 @@ class ServerTest {
     void noTextFormShowsAPassword() throws IOException {
         Path file = Files.writeString(folder.resolve("password"), "s3cret\n");
         Secret text = new Secret.Text("s3cret");
-        Server server = new Server("db1", 5432, "me", text, TlsMode.REQUIRE, null, "postgres", List.of());
+        Server server = new Server("db1", 5432, "me", text, TlsMode.REQUIRE, null, "postgres", List.of(), 7);
         assertFalse(server.toString().contains("s3cret"), server.toString());
         assertEquals("passwordFile", refusedField(() -> Secret.asked("s3cret", file.toString())));
     }

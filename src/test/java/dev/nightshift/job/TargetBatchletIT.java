@@ -5,24 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.finding.Findings;
 import dev.nightshift.fleet.NewDatabase;
-import dev.nightshift.fleet.NewProject;
 import dev.nightshift.fleet.Registration;
-import dev.nightshift.fleet.Secret;
-import dev.nightshift.fleet.Server;
 import dev.nightshift.fleet.VacuumSettings;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
-import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.UnreachableServer;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.JsonValue;
 import java.time.Duration;
-import java.time.ZoneId;
-import java.util.Currency;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -172,29 +167,13 @@ class TargetBatchletIT {
 
     /** On a server that does not answer: no work of this job asks it. */
     private ProjectId projectWithTargets() {
-        ProjectId project = registration
-                .project(new NewProject(new Name("frame"), "Of a test", ZoneId.of("UTC"), Currency.getInstance("EUR")))
-                .id();
-        UUID instance = registration
-                .instance(
-                        project,
-                        new Name("frame"),
-                        new Server(
-                                "127.0.0.1",
-                                1,
-                                "nobody",
-                                new Secret.None(),
-                                TlsMode.DISABLE,
-                                null,
-                                "postgres",
-                                List.of()))
-                .id();
+        UnreachableServer server = UnreachableServer.register(registration, "frame");
         for (String database : DATABASES) {
             registration.database(
-                    project,
-                    instance,
+                    server.project(),
+                    server.instance(),
                     new NewDatabase(new Name(database), database, List.of(), VacuumSettings.standard()));
         }
-        return project;
+        return server.project();
     }
 }

@@ -133,6 +133,7 @@ class VacuumDatabaseIT {
             TableResult held = of(result, "held");
             assertEquals(Outcome.SKIPPED, held.outcome());
             assertEquals(List.of(), result.failed(), "it is no fault");
+            assertEquals(List.of(held), result.locked(), "but nobody did it");
             assertTrue(String.valueOf(held.reason()).contains("AccessExclusiveLock"), held.toString());
             assertEquals("\"public\".\"held\"", result.tables().get(1).table());
             holder.rollback();
@@ -154,6 +155,7 @@ class VacuumDatabaseIT {
             TableResult busy = only(run(endpoint));
             assertEquals(Outcome.SKIPPED, busy.outcome());
             assertFalse(busy.failed(), "it is no fault");
+            assertFalse(busy.locked(), "the other one does it");
             assertTrue(String.valueOf(busy.reason()).contains("another VACUUM works on it now"), busy.toString());
             statement.cancel();
             vacuum.get(5, TimeUnit.SECONDS);

@@ -3,15 +3,10 @@ package dev.nightshift.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.nightshift.fleet.Fleet;
-import dev.nightshift.fleet.NewProject;
 import dev.nightshift.fleet.Registration;
-import dev.nightshift.fleet.Secret;
-import dev.nightshift.fleet.Server;
 import dev.nightshift.job.Node;
-import dev.nightshift.kernel.Name;
-import dev.nightshift.kernel.ProjectId;
-import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.testing.InContainer;
+import dev.nightshift.testing.UnreachableServer;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
@@ -21,11 +16,7 @@ import jakarta.persistence.SchemaValidationException;
 import jakarta.persistence.metamodel.EntityType;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.ZoneId;
-import java.util.Currency;
-import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.eclipse.microprofile.config.Config;
@@ -83,25 +74,11 @@ class WiringIT {
     @Test
     void environmentVariablesReachTheBeansWithTheirTypes() {
         assertEquals(InContainer.NODE_NAME, node.name());
-        ProjectId project = registration
-                .project(new NewProject(new Name("wiring"), "Of a test", ZoneId.of("UTC"), Currency.getInstance("EUR")))
-                .id();
-        UUID instance = registration
-                .instance(
-                        project,
-                        new Name("wiring"),
-                        new Server(
-                                "127.0.0.1",
-                                1,
-                                "nobody",
-                                new Secret.None(),
-                                TlsMode.DISABLE,
-                                null,
-                                "postgres",
-                                List.of()))
-                .id();
+        UnreachableServer server = UnreachableServer.register(registration, "wiring");
         assertEquals(
                 InContainer.CONNECT_TIMEOUT,
-                fleet.endpoint(project, instance).connectTimeout().toString());
+                fleet.endpoint(server.project(), server.instance())
+                        .connectTimeout()
+                        .toString());
     }
 }

@@ -32,7 +32,7 @@ class IsolationTest {
                 script.contains("'setpriv' '--reuid' '64321' '--regid' '64321' '--clear-groups' '--inh-caps=-all'"
                         + " '--bounding-set=-all' '--no-new-privs' '--' 'env' '-i'"),
                 script);
-        assertTrue(script.contains("'--' '/usr/bin/postgres' '-c' 'a=b c' >> \"$log\""), script);
+        assertTrue(script.contains("'--' '/usr/bin/postgres' '-c' 'a=b c' >&4 2>&1 4>&-"), script);
     }
 
     @Test
@@ -108,7 +108,13 @@ class IsolationTest {
         Host here = Host.here();
         boolean root = here.user() == 0;
         SandboxFolder sandbox = new SandboxFolder(folder.resolve("sandbox"));
-        for (Path path : List.of(sandbox.root(), sandbox.socket(), sandbox.data())) {
+        for (Path path : List.of(
+                sandbox.root(),
+                sandbox.socket(),
+                sandbox.data(),
+                sandbox.tablespaces(),
+                sandbox.wal(),
+                sandbox.configuration())) {
             Files.createDirectories(path);
         }
         Path secret = Files.writeString(folder.resolve("secret"), "the key");

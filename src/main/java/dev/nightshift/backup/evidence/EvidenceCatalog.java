@@ -64,10 +64,16 @@ final class EvidenceCatalog {
         List<Found> found = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("""
-                        select a.attrelid, a.attname, format_type(a.atttypid, null), a.attcollation <> 0
+                        with recursive domain (type, base) as (
+                            select t.oid, t.typbasetype from pg_type t where t.typtype = 'd'
+                            union all
+                            select d.type, t.typbasetype from domain d join pg_type t on t.oid = d.base and t.typtype = 'd')
+                        select a.attrelid, a.attname, format_type(coalesce(d.base, a.atttypid), null), a.attcollation <> 0
                           from pg_attribute a
                           join pg_class c on c.oid = a.attrelid
                           join pg_namespace n on n.oid = c.relnamespace
+                          left join (select d.type, d.base from domain d join pg_type t on t.oid = d.base and t.typtype <> 'd') d
+                            on d.type = a.atttypid
                          where c.relkind in ('r', 'm') and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
                            and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp_)'
                          order by a.attrelid, a.attnum
@@ -89,7 +95,10 @@ final class EvidenceCatalog {
         return columns;
     }
 
-    /** Asked of the server, because arrays, domains, ranges and rows have it from what they are made of. */
+    /**
+     * Asked of the server, because arrays, ranges and rows have it from what they are made of. Never of a domain, whose
+     * checks call functions of its owner.
+     */
     private static boolean isHashable(Connection connection, String type) throws SQLException {
         Savepoint before = connection.setSavepoint();
         try (Statement statement = connection.createStatement()) {

@@ -38,11 +38,14 @@ final class EvidenceQueries {
                 + sample;
     }
 
-    /** Always by the alias: a column may be called like it, or like anything else. */
+    /**
+     * Always by the alias: a column may be called like it, or like anything else. As text by way of a row, which calls the
+     * types' own output functions: a cast would call whatever function an owner of the type has made for it.
+     */
     private static String value(Column column) {
         String value = "r." + new Identifier(column.name()).quoted();
         if (!column.hashable()) {
-            return value + "::text collate \"C\"";
+            return "row(" + value + ")::text collate \"C\"";
         }
         return column.collatable() ? value + " collate \"C\"" : value;
     }

@@ -55,8 +55,14 @@ public final class Witness {
      * @throws CancellationException if {@link #cancel} was called
      */
     public void before() {
+        long end = System.nanoTime() + budget.perBackup().toNanos();
         for (String database : databases) {
             stopIfCancelled();
+            if (end - System.nanoTime() <= 0) {
+                notes.accept("No evidence of rows was taken in database " + database + ": the time for a backup, "
+                        + budget.perBackup().toMinutes() + " min, was over.");
+                continue;
+            }
             try {
                 taken.put(database, measure(database));
             } catch (SQLException e) {

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /** Compares a restored server, paused at the position of the evidence, with the evidence. */
 final class MatchRows {
     /** How many differences are named; one is enough to fail. */
+    /** SQLSTATE of a database that does not exist. */
+    private static final String MISSING = "3D000";
+
     private static final int NAMED = 5;
 
     /** What a damaged or missing relation answers: data exception, system error, internal error, undefined object. */
@@ -61,7 +64,7 @@ final class MatchRows {
         for (Uncovered each : evidence.uncovered()) {
             notCompared.add(evidence.database() + ": " + each.name() + ": " + each.reason());
         }
-        try (Connection connection = sandbox.connect(evidence.database())) {
+        try (Connection connection = open(evidence.database())) {
             connection.setAutoCommit(false);
             try (Statement statement = connection.createStatement()) {
                 statement.execute(Evidence.SETTINGS);
@@ -76,7 +79,7 @@ final class MatchRows {
             watch.progress(ProofWatch.Step.MATCH, ProofLevel.MATCHED, done, total);
             connection.rollback();
         } catch (SQLException e) {
-            if ("3D000".equals(e.getSQLState())) {
+            if (MISSING.equals(e.getSQLState())) {
                 differs("The database " + evidence.database() + " is missing");
             } else {
                 throw e;
@@ -84,6 +87,17 @@ final class MatchRows {
         }
         databases++;
         took = took.plusNanos(System.nanoTime() - began);
+    }
+
+    private Connection open(String database) throws SQLException {
+        try {
+            return sandbox.connect(database);
+        } catch (SQLException e) {
+            if (MISSING.equals(e.getSQLState())) {
+                throw e;
+            }
+            throw ProofChecks.lack("Database " + database + " cannot be opened", e);
+        }
     }
 
     private void compare(Connection connection, String name, Measured measured) throws SQLException {

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param ladder a rung for each level from {@link ProofLevel#STORED} to {@link ProofLevel#MATCHED}, in that order
  * @param notChecked what the passed levels do not cover, a sentence each
- * @param rto from the first byte read of the backup to the first answer of the restored server; null if none came
+ * @param rto from the first byte read of the backup until the restored server, recovered to the first position that was
+ *     asked for, answered; null if it did not come there
  */
 public record Proof(
         List<ProofRung> ladder,

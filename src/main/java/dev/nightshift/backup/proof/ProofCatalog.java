@@ -85,8 +85,31 @@ final class ProofCatalog {
         return databases;
     }
 
+    /**
+     * Switches off what the source has called at commands, such as the one that creates amcheck: before PostgreSQL 17 no
+     * setting does, and session_replication_role does not for those that are enabled always.
+     */
+    private static void silenceEventTriggers(Connection connection) throws SQLException {
+        List<Identifier> triggers = new ArrayList<>();
+        try (Statement statement = connection.createStatement()) {
+            try (ResultSet rows = statement.executeQuery("""
+                    select evtname from pg_event_trigger where evtenabled <> 'D' order by evtname
+                    """)) {
+                while (rows.next()) {
+                    triggers.add(new Identifier(rows.getString(1)));
+                }
+            }
+            for (Identifier trigger : triggers) {
+                statement.execute("""
+                        alter event trigger %s disable
+                        """.formatted(trigger.quoted()));
+            }
+        }
+    }
+
     /** Makes sure of amcheck; its schema's name is returned. */
     static Identifier amcheck(Connection connection) throws SQLException {
+        silenceEventTriggers(connection);
         Optional<String> schema = amcheckSchema(connection);
         try (Statement statement = connection.createStatement()) {
             if (schema.isPresent()) {

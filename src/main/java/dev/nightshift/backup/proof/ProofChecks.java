@@ -105,7 +105,12 @@ final class ProofChecks {
         }
     }
 
-    private static SQLException lack(String what, SQLException e) {
+    /**
+     * The error, with what it stands in the way of.
+     *
+     * @throws NotPossibleHere if it says that this machine lacks something
+     */
+    static SQLException lack(String what, SQLException e) {
         Optional<NotPossibleHere> lack = Sandbox.lackIn(String.valueOf(e.getMessage()));
         if (lack.isPresent()) {
             throw new NotPossibleHere(

@@ -66,7 +66,7 @@ final class ProofRestore {
         return match;
     }
 
-    /** From the first byte read to the first answer; null if none came. */
+    /** From the first byte read to the first right answer; null if none came. */
     @Nullable
     Duration rto() {
         return rto;
@@ -105,8 +105,8 @@ final class ProofRestore {
             }
             server.recover(recovery);
             try (Connection connection = firstAnswer()) {
-                server.answered();
                 awaitPosition(connection, aim);
+                server.recovered();
                 for (Evidence each : evidence) {
                     if (each.position() == null) {
                         match.compare(each);
@@ -151,11 +151,12 @@ final class ProofRestore {
             }
         }
 
-        void answered() {
+        /** A server that answers before it came here answers with rows of before. */
+        void recovered() {
             if (rto == null) {
                 rto = Duration.ofNanos(System.nanoTime() - began);
                 watch.note(String.format(
-                        Locale.ROOT, "The restored server answered after %.1f s.", rto.toMillis() / 1000.0));
+                        Locale.ROOT, "The restored server was recovered after %.1f s.", rto.toMillis() / 1000.0));
             }
         }
     }
@@ -171,7 +172,6 @@ final class ProofRestore {
     private void matchAt(Evidence each, Lsn position, Server server, int timeline) throws SQLException {
         server.recover(ServerSettings.Recovery.before(position.toString(), timeline));
         try (Connection connection = firstAnswer()) {
-            server.answered();
             ProofCatalog.Recovery now = awaitPause(connection, position);
             Lsn replayed = now.replayed() == null ? Lsn.NONE : Lsn.parse(now.replayed());
             if (!now.running() || replayed.compareTo(position) > 0 || now.timeline() != timeline) {
@@ -182,6 +182,7 @@ final class ProofRestore {
                         null,
                         null);
             }
+            server.recovered();
             match.compare(each);
         }
     }

@@ -199,7 +199,26 @@ public final class BackupReader {
      * @throws Failure.Retryable if the folder or the store failed; what was written is removed again
      */
     public void materialise(Destination destination, BackupProgress progress) {
-        new Restoration(sealed, destination, progress).run();
+        materialise(destination, progress, () -> {});
+    }
+
+    /**
+     * The same, for a restore that may be begun again after a crash.
+     *
+     * @param whole told when everything is on the disk, before the folders' marks go: after a crash from here on {@link
+     *     #finish} is what is left to do
+     */
+    public void materialise(Destination destination, BackupProgress progress, Runnable whole) {
+        new Restoration(sealed, destination, progress).run(whole);
+    }
+
+    /**
+     * Takes this restore's marks away, as far as they are there, from folders that are written whole.
+     *
+     * @throws Failure.Retryable if the folder failed
+     */
+    public void finish(Destination destination) {
+        new Restoration(sealed, destination, BackupProgress.NONE).finish();
     }
 
     /** A saved settings file's content; null if it was not saved. */

@@ -5,6 +5,7 @@ import dev.nightshift.backup.stored.DamageException;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Sealed;
 import dev.nightshift.backup.stored.StoredObject;
+import dev.nightshift.kernel.Disk;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,7 +53,7 @@ final class Restoration implements FileTaker {
         this.progress = progress;
     }
 
-    void run() {
+    void run(Runnable whole) {
         prepare();
         boolean done = false;
         try {
@@ -60,7 +61,8 @@ final class Restoration implements FileTaker {
             write();
             makeHarmless();
             configure();
-            unmark();
+            syncFolders();
+            whole.run();
             done = true;
         } catch (DamageException e) {
             throw new Failure.Fatal(
@@ -68,19 +70,44 @@ final class Restoration implements FileTaker {
                     "Use another backup, or another copy of this one.",
                     e);
         } catch (IOException e) {
-            throw new Failure.Retryable(
-                    "The restore into " + destination.data() + " failed: " + e.getMessage() + ".",
-                    "Check free space and permissions of the folder.",
-                    e);
+            throw failed(e);
         } finally {
             if (!done) {
                 clear();
             }
         }
+        unmark();
+    }
+
+    void finish() {
+        findRoots();
+        unmark();
+    }
+
+    private Failure.Retryable failed(IOException e) {
+        return new Failure.Retryable(
+                "The restore into " + destination.data() + " failed: " + e.getMessage() + ".",
+                "Check free space and permissions of the folder.",
+                e);
     }
 
     /** Every folder is checked before anything is written. */
     private void prepare() {
+        findRoots();
+        for (Path root : roots) {
+            if (!isOurs(root)) {
+                refuseUsed(root);
+            }
+        }
+        roots.stream().filter(this::isOurs).forEach(this::clear);
+        for (Path root : roots) {
+            if (roots.stream().anyMatch(other -> other != root && other.startsWith(root))) {
+                throw new Failure.Invalid("folder", "The folder " + root + " holds another one of the same restore.");
+            }
+        }
+    }
+
+    private void findRoots() {
         roots.add(destination.data());
         if (destination.log() != null) {
             roots.add(destination.log());
@@ -98,17 +125,6 @@ final class Restoration implements FileTaker {
             }
             if (!tablespace.inPlace() && place != null) {
                 roots.add(place.toAbsolutePath().normalize());
-            }
-        }
-        for (Path root : roots) {
-            if (!isOurs(root)) {
-                refuseUsed(root);
-            }
-        }
-        roots.stream().filter(this::isOurs).forEach(this::clear);
-        for (Path root : roots) {
-            if (roots.stream().anyMatch(other -> other != root && other.startsWith(root))) {
-                throw new Failure.Invalid("folder", "The folder " + root + " holds another one of the same restore.");
             }
         }
     }
@@ -161,13 +177,35 @@ final class Restoration implements FileTaker {
     }
 
     /** The data folder last: as long as it has the mark, nothing of it counts. A folder that was not needed goes. */
-    private void unmark() throws IOException {
-        for (int at = roots.size() - 1; at >= 0; at--) {
-            Path root = roots.get(at);
-            Files.delete(root.resolve(MARK));
-            if (root.equals(destination.configuration()) && isEmpty(root)) {
-                Files.delete(root);
+    private void unmark() {
+        try {
+            for (int at = roots.size() - 1; at >= 0; at--) {
+                Path root = roots.get(at);
+                if (isOurs(root)) {
+                    Files.delete(root.resolve(MARK));
+                }
+                if (root.equals(destination.configuration()) && Files.isDirectory(root) && isEmpty(root)) {
+                    Files.delete(root);
+                }
             }
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** The names of all files: their content was synced one by one. */
+    private void syncFolders() throws IOException {
+        if (!destination.durable()) {
+            return;
+        }
+        for (Path root : roots) {
+            try (Stream<Path> all = Files.walk(root)) {
+                for (Path folder : all.filter(each -> Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS))
+                        .toList()) {
+                    Disk.syncFolder(folder);
+                }
+            }
+            Disk.syncFolder(root.getParent());
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.nightshift.backup.stored;
 
 import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Disk;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -128,7 +129,7 @@ public final class FolderStore implements Store {
                 for (Path folder = file.getParent();
                         folder != null && folder.startsWith(root);
                         folder = folder.getParent()) {
-                    syncFolder(folder);
+                    Disk.syncFolder(folder);
                 }
             } catch (IOException e) {
                 throw unwritable(name, e);
@@ -145,12 +146,6 @@ public final class FolderStore implements Store {
             } catch (IOException e) {
                 throw unwritable(name, e);
             }
-        }
-    }
-
-    private static void syncFolder(Path folder) throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 

@@ -7,6 +7,7 @@ import dev.nightshift.backup.stored.ObjectContext;
 import dev.nightshift.backup.stored.ObjectSeries;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.StoredObject;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.vault.DataKey;
 import dev.nightshift.vault.ProjectKeys;
 import dev.nightshift.vault.WrappedKey;
@@ -72,8 +73,21 @@ final class BackupFolder {
         return wrapped;
     }
 
-    /** Stores the manifest, and with it the backup exists. */
+    /**
+     * Stores the manifest, and with it the backup exists.
+     *
+     * @throws Failure.Retryable if an object is not in the store any more: another node took this for a leftover
+     */
     void complete(Manifest manifest) {
+        for (StoredObject object : objects) {
+            String name = folder + "/" + object.name();
+            if (store.size(name).orElse(-1) != object.bytes()) {
+                throw new Failure.Retryable(
+                        "The object " + name + " is gone from the store, or has another size than was written.",
+                        "Look who else deletes in the store.",
+                        null);
+            }
+        }
         byte[] text = ManifestText.write(manifest, dataKey);
         try (Store.Upload upload = store.create(folder + "/" + Manifest.NAME)) {
             upload.write(text, 0, text.length);

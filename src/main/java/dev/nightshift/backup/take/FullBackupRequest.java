@@ -47,7 +47,7 @@ public record FullBackupRequest(
      * @param threads that compress and encrypt here
      * @param partBytes the most content of one object of an archive
      * @param checkpointPatience how long the server may be silent before it sends the first byte: a spread checkpoint
-     *     takes up to 90 % of checkpoint_timeout, which is at most a day
+     *     takes up to 90 % of checkpoint_timeout, which is at most a day, and is waited for as long
      * @param silence how long it may say nothing after that before the connection counts as dead
      * @param evidence how much of the source is read for the evidence of rows; null for none
      */
@@ -89,7 +89,7 @@ public record FullBackupRequest(
                     level,
                     threads,
                     partBytes,
-                    checkpointPatience,
+                    fast ? checkpointPatience : Duration.ofDays(1),
                     silence,
                     evidence);
         }

@@ -14,6 +14,7 @@ import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.BaseBackup;
+import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.RestorePoint;
@@ -233,7 +234,8 @@ public final class TakeFullBackup {
         WalReceiver receiver = stream.receiver();
         String name = "nightshift_" + request.backup();
         Witness before = witness;
-        if (before != null) {
+        // Without a restore point the evidence would be thrown away
+        if (before != null && mayMark().anyMatch(RestorePoint::isPossible)) {
             progress.phase(BackupProgress.Phase.EVIDENCE);
             before.before();
         }
@@ -265,15 +267,19 @@ public final class TakeFullBackup {
                 outcome.start(), outcome.stop(), expected, made == null ? null : name, point.refusal(), receiver.end());
     }
 
-    /** Who may make a restore point is granted database by database. Made once only: recovery stops at the first. */
-    private RestorePoint mark(String name) {
-        RestorePoint point = new RestorePoint(null, false, null);
-        for (String database : Stream.concat(
+    private Stream<Endpoint> mayMark() {
+        return Stream.concat(
                         request.databases().stream().limit(MOST_MARKED),
                         Stream.of(request.endpoint().database()))
                 .distinct()
-                .toList()) {
-            point = RestorePoint.create(request.endpoint().withDatabase(database), name);
+                .map(request.endpoint()::withDatabase);
+    }
+
+    /** Who may make a restore point is granted database by database. Made once only: recovery stops at the first. */
+    private RestorePoint mark(String name) {
+        RestorePoint point = new RestorePoint(null, false, null);
+        for (Endpoint endpoint : mayMark().toList()) {
+            point = RestorePoint.create(endpoint, name);
             if (point.position() != null) {
                 break;
             }

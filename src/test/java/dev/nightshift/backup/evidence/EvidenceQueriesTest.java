@@ -22,8 +22,8 @@ class EvidenceQueriesTest {
     @Test
     void textIsHashedUnderCollationCAndWhatHasNoHashAsText() {
         assertEquals(
-                "select count(*) as rows, coalesce(sum(hash_record_extended(row(r.\"a\" collate \"C\", r.\"b\"::text collate"
-                        + " \"C\"), 0)), 0)::text as hash from t as r",
+                "select count(*) as rows, coalesce(sum(hash_record_extended(row(r.\"a\" collate \"C\","
+                        + " row(r.\"b\")::text collate \"C\"), 0)), 0)::text as hash from t as r",
                 EvidenceQueries.rows(
                         "t", false, List.of(new Column("a", true, true), new Column("b", false, false)), null));
     }

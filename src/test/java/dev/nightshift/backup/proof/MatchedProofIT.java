@@ -13,18 +13,14 @@ import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.take.FullBackupRequest;
 import dev.nightshift.backup.take.TakeFullBackup;
-import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
-import dev.nightshift.sandbox.SandboxFolder;
 import dev.nightshift.sandbox.Sandboxes;
 import dev.nightshift.testing.PageChecksum;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.vault.ProjectKeys;
-import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +42,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The rows of a restored backup are compared with what they were on the source, at the very position. */
 class MatchedProofIT {
     /** Small enough that the fixture has a table beyond it. */
-    private static final Budget BUDGET = new Budget(Duration.ofSeconds(30), Duration.ofMinutes(2), 4 << 20, 1 << 20);
+    private static final Budget BUDGET =
+            new Budget(Duration.ofSeconds(30), Duration.ofMinutes(2), Duration.ofMinutes(9), 4 << 20, 1 << 20);
 
     private static final String IDLE = "Idle \"DB\"";
 
@@ -102,7 +99,7 @@ class MatchedProofIT {
             source.execute("shop", "checkpoint");
             String file = text(source, "shop", "select pg_relation_filepath('secret')");
             Manifest manifest = take(source, BUDGET);
-            Proof proof = prove(source, new Tampered(material(manifest), file));
+            Proof proof = prove(source, tampered(material(manifest), file));
             assertAll(
                     () -> assertEquals(Optional.of(ProofLevel.RESTORED), proof.level(), proof::toString),
                     () -> assertTrue(proof.failed()),
@@ -137,7 +134,8 @@ class MatchedProofIT {
                     "begin",
                     "insert into ledger (account, amount) values (1, 1)",
                     "prepare transaction 'open'");
-            var impatient = new Budget(Duration.ofSeconds(2), Duration.ofMinutes(2), 4 << 20, 1 << 20);
+            var impatient =
+                    new Budget(Duration.ofSeconds(2), Duration.ofMinutes(2), Duration.ofMinutes(9), 4 << 20, 1 << 20);
             Manifest manifest = take(source, impatient);
             Proof proof = prove(source, material(manifest));
             assertAll(
@@ -279,12 +277,11 @@ class MatchedProofIT {
         }
     }
 
-    /** A backup of which one letter in one row changes between the restore and the comparison, with a right checksum. */
-    private record Tampered(ProofMaterial real, String file) implements ProofMaterial {
-        @Override
-        public Map<Long, Path> restore(SandboxFolder sandbox, ProofWatch watch) {
-            Map<Long, Path> created = real.restore(sandbox, watch);
-            try (var content = new RandomAccessFile(sandbox.data().resolve(file).toFile(), "rw")) {
+    /** One letter in one row changes between the restore and the comparison, with a right checksum. */
+    private static ProofMaterial tampered(ProofMaterial real, String file) {
+        return new ChangedMaterial(real, restored -> {
+            try (var content =
+                    new RandomAccessFile(restored.data().resolve(file).toFile(), "rw")) {
                 byte[] page = new byte[PageChecksum.PAGE];
                 content.readFully(page);
                 assertEquals(PageChecksum.stored(page), PageChecksum.of(page, 0), "the page's own checksum");
@@ -293,40 +290,7 @@ class MatchedProofIT {
                 PageChecksum.seal(page, 0);
                 content.seek(0);
                 content.write(page);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
-            return created;
-        }
-
-        @Override
-        public String name() {
-            return real.name();
-        }
-
-        @Override
-        public int major() {
-            return real.major();
-        }
-
-        @Override
-        public Aim aim() {
-            return real.aim();
-        }
-
-        @Override
-        public List<Evidence> evidence() {
-            return real.evidence();
-        }
-
-        @Override
-        public Bytes plainSize() {
-            return real.plainSize();
-        }
-
-        @Override
-        public List<Verified> verify(ProofLevel upTo, ProofWatch watch) {
-            return real.verify(upTo, watch);
-        }
+        });
     }
 }

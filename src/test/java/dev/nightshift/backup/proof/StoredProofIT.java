@@ -5,33 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
-import dev.nightshift.backup.stored.BackupProgress;
-import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.StoredObject;
-import dev.nightshift.backup.take.FullBackupRequest;
-import dev.nightshift.backup.take.TakeFullBackup;
-import dev.nightshift.kernel.Clock;
-import dev.nightshift.kernel.ProjectId;
-import dev.nightshift.postgres.Endpoint;
-import dev.nightshift.sandbox.Sandboxes;
 import dev.nightshift.testing.Postgres;
-import dev.nightshift.vault.ProjectKeys;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.sql.SQLException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -41,24 +27,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StoredProofIT {
-    private final ProjectKeys keys = ProjectKeys.generate(new ProjectId(UUID.randomUUID()));
     private final Path folder;
-    private final FolderStore store;
-    private final Sandboxes sandboxes;
+    private final Drills drills;
 
     StoredProofIT(@TempDir Path folder) {
         this.folder = folder;
-        this.store = new FolderStore(folder.resolve("store"));
-        this.sandboxes = new Sandboxes(folder.resolve("sandboxes"), Set.of(), Clock.system());
+        this.drills = new Drills(folder);
     }
 
     @AfterEach
     void nothingIsLeft() throws IOException {
-        if (Files.exists(folder.resolve("sandboxes"))) {
-            try (Stream<Path> left = Files.list(folder.resolve("sandboxes"))) {
-                assertEquals(List.of(), left.toList());
-            }
-        }
+        drills.assertNothingIsLeft();
     }
 
     @ParameterizedTest
@@ -71,7 +50,7 @@ class StoredProofIT {
                     "postgres",
                     "create tablespace before location '" + before + "'",
                     "create table a tablespace before as select generate_series(1, 1000) n");
-            Manifest manifest = take(
+            Manifest manifest = drills.take(
                     source,
                     () -> source.execute(
                             "postgres",
@@ -97,7 +76,7 @@ class StoredProofIT {
     @Test
     void damageInTheStoreIsFoundBeforeAServerIsStartedAndAStopLeavesNothing() throws Exception {
         try (Postgres source = Postgres.start(17)) {
-            Manifest manifest = take(source, () -> {});
+            Manifest manifest = drills.take(source, () -> {});
             ProofWatch stopsInTheRestore = new ProofWatch() {
                 private volatile boolean stopped;
 
@@ -120,7 +99,7 @@ class StoredProofIT {
                     .filter(each -> each.kind() == StoredObject.Kind.ARCHIVE)
                     .findFirst()
                     .orElseThrow();
-            Path file = folder.resolve("store").resolve(manifest.folder()).resolve(object.name());
+            Path file = drills.store().resolve(manifest.folder()).resolve(object.name());
             try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
                 content.seek(content.length() / 2);
                 int old = content.read();
@@ -134,48 +113,8 @@ class StoredProofIT {
         }
     }
 
-    private interface Change {
-        void make() throws SQLException;
-    }
-
-    /** The change is made after the last file was copied, before the log ends. */
-    private Manifest take(Postgres source, Change change) {
-        FullBackupRequest request = new FullBackupRequest(
-                Endpoint.local(source.port(), "postgres", source.user(), source::password),
-                List.of("postgres"),
-                keys.project(),
-                "shop",
-                "main",
-                UUID.randomUUID(),
-                null,
-                FullBackupRequest.Options.defaults(),
-                Map.of());
-        BackupProgress progress = new BackupProgress() {
-            @Override
-            public void phase(Phase phase) {
-                if (phase == Phase.LOG) {
-                    try {
-                        change.make();
-                    } catch (SQLException e) {
-                        throw new IllegalStateException(e);
-                    }
-                }
-            }
-
-            @Override
-            public void bytes(long done, long estimated) {}
-
-            @Override
-            public void note(String message) {}
-        };
-        return new TakeFullBackup(store, keys, Clock.system(), request, progress).run();
-    }
-
     private Proof prove(Postgres source, Manifest manifest, ProofWatch watch) {
-        BackupReader reader = BackupReader.open(store, manifest.folder(), keys.export());
-        List<Path> programs = List.of(source.cluster().binaries().bin());
-        return new ProveBackup(sandboxes, programs, Clock.system())
-                .run(new StoredMaterial(reader), ProofOptions.STANDARD, watch);
+        return drills.prove(source, drills.material(manifest), ProofOptions.STANDARD, watch);
     }
 
     private static Map<Path, String> hashes(Path... folders) throws Exception {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.vault.ProjectKeys;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -24,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -185,6 +188,41 @@ class BackupReaderTest {
                                 new Destination(fresh, null, Map.of("16400", fresh.resolve("inside")), true),
                                 BackupProgress.NONE));
         assertFalse(Files.exists(fresh));
+    }
+
+    @Test
+    void aRestoreThatACrashCutOffWhenAllWasWrittenIsFinishedAndWrittenNoSecondTime(@TempDir Path folder) throws IOException {
+        Path data = folder.resolve("data");
+        Destination mine =
+                Destination.beside(data, reader().manifest().tablespaces()).withMark("mine");
+        Error crash = new AssertionError("a crash");
+        assertSame(
+                crash,
+                assertThrows(
+                        AssertionError.class,
+                        () -> reader().materialise(mine, BackupProgress.NONE, () -> {
+                            copyOf(data, folder.resolve("copy"));
+                            throw crash;
+                        })));
+        assertFalse(Files.exists(data.resolve("PG_VERSION")), "what was thrown is a failure, and removes all");
+        Path copy = folder.resolve("copy");
+        assertTrue(Files.exists(copy.resolve(Restoration.MARK)), "a crash leaves the marks");
+        Destination there =
+                Destination.beside(copy, reader().manifest().tablespaces()).withMark("mine");
+        reader().finish(there);
+        reader().finish(there);
+        assertTrue(Files.exists(copy.resolve("PG_VERSION")));
+        assertFalse(Files.exists(copy.resolve(Restoration.MARK)));
+    }
+
+    private static void copyOf(Path from, Path to) {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.toList()) {
+                Files.copy(each, to.resolve(from.relativize(each).toString()));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

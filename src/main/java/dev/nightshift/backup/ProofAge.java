@@ -1,0 +1,145 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.finding.FindingReport;
+import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
+import dev.nightshift.finding.Subject;
+import dev.nightshift.job.Beat;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches over the age of every instance's newest proof: past the instance's policy it is a finding, past twice the policy
+ * a critical one, until a backup is proven again. Every node watches; a finding is the same whoever reports it.
+ */
+@ApplicationScoped
+class ProofAge {
+    private static final System.Logger LOG = System.getLogger(ProofAge.class.getName());
+    private static final Duration EVERY = Duration.ofMinutes(1);
+    private static final DateTimeFormatter MINUTE =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    @Inject
+    private Findings findings;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Clock clock;
+
+    private Instant looked = Instant.EPOCH;
+
+    /** What this node reported of each instance; empty where it found nothing to report. */
+    private final Map<UUID, Optional<Severity>> said = new HashMap<>();
+
+    /**
+     * How old the newest proof of an instance is.
+     *
+     * @param policyDays how old it may be; 0 where no proof is expected
+     * @param provenAt null if no proof stands
+     * @param takenAt of the newest backup; null if there is none
+     * @param age of the proof, or of the instance's registration if no proof stands
+     */
+    record Age(
+            ProjectId project,
+            UUID instance,
+            String name,
+            int policyDays,
+            @Nullable Instant provenAt,
+            @Nullable Instant takenAt,
+            Duration age) {
+        Optional<Severity> severity() {
+            if (policyDays == 0) {
+                return Optional.empty();
+            }
+            Duration policy = Duration.ofDays(policyDays);
+            if (age.compareTo(policy.multipliedBy(2)) > 0) {
+                return Optional.of(Severity.CRITICAL);
+            }
+            return age.compareTo(policy) > 0 ? Optional.of(Severity.WARNING) : Optional.empty();
+        }
+    }
+
+    synchronized void look(@ObservesAsync Beat beat) {
+        Instant now = clock.now();
+        if (looked.plus(EVERY).isAfter(now)) {
+            return;
+        }
+        looked = now;
+        try {
+            look();
+        } catch (Failure e) {
+            LOG.log(Level.WARNING, "The age of the proofs could not be looked at: {0}", e.getMessage());
+        }
+    }
+
+    /** The first time it also closes what another node, or this one before it was started again, has reported. */
+    synchronized void look() {
+        List<Age> ages = transactions.installation(BackupRepository::proofAges);
+        for (Age each : ages) {
+            Optional<Severity> severity = each.severity();
+            if (severity.equals(said.get(each.instance()))) {
+                continue;
+            }
+            severity.ifPresentOrElse(
+                    found -> findings.report(each.project(), report(each, found)),
+                    () -> findings.close(each.project(), fingerprint(each)));
+            said.put(each.instance(), severity);
+        }
+        said.keySet().retainAll(ages.stream().map(Age::instance).toList());
+    }
+
+    private static String fingerprint(Age age) {
+        return "proof.age:" + age.instance();
+    }
+
+    private static FindingReport report(Age age, Severity severity) {
+        String policy =
+                "The policy is a proof every " + (age.policyDays() == 1 ? "day" : age.policyDays() + " days") + ".";
+        Instant provenAt = age.provenAt();
+        Instant takenAt = age.takenAt();
+        String proof = provenAt == null
+                ? "No backup of it has been restored in a drill, or the last drill failed."
+                : "Its newest proof is of " + MINUTE.format(provenAt) + ".";
+        String backup = takenAt == null
+                ? "There is no backup of it."
+                : "Its newest backup is of " + MINUTE.format(takenAt) + ".";
+        var evidence = Json.createObjectBuilder().add("policyDays", age.policyDays());
+        if (provenAt != null) {
+            evidence.add("provenAt", provenAt.toString());
+        }
+        if (takenAt != null) {
+            evidence.add("takenAt", takenAt.toString());
+        }
+        return new FindingReport(
+                fingerprint(age),
+                new Subject(Subject.Kind.INSTANCE, age.instance(), age.name()),
+                severity,
+                "Proof of " + age.name() + " is stale",
+                String.join(" ", proof, backup, policy),
+                takenAt == null
+                        ? "Take a backup and start a restore drill, then schedule both; or change the instance's policy."
+                        : "Start a restore drill and schedule it; or change the instance's policy.",
+                evidence.build(),
+                null);
+    }
+}

@@ -1,0 +1,114 @@
+package dev.nightshift.backup.proof;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.take.FullBackupRequest;
+import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.sandbox.Sandboxes;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.vault.ProjectKeys;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/** Real backups in a store of a test's own, and sandboxes to prove them in, laid out as in Nightshift's data folder. */
+final class Drills {
+    private final ProjectKeys keys = ProjectKeys.generate(new ProjectId(UUID.randomUUID()));
+    private final Path folder;
+    private final FolderStore store;
+    private final Sandboxes sandboxes;
+
+    Drills(Path folder) {
+        this.folder = folder;
+        this.store = new FolderStore(store());
+        this.sandboxes = new Sandboxes(sandboxes(), Set.of(store(), folder.resolve("secrets")), Clock.system());
+    }
+
+    /** What is done to the source while it is backed up. */
+    interface Change {
+        void make() throws SQLException;
+    }
+
+    Path store() {
+        return folder.resolve("store");
+    }
+
+    Path sandboxes() {
+        return folder.resolve("sandboxes");
+    }
+
+    /** A backup with the evidence of database postgres, by the superuser; the change is made when the files are copied. */
+    Manifest take(Postgres source, Change change) {
+        return take(
+                source,
+                Endpoint.local(source.port(), "postgres", source.user(), source::password),
+                BackupProgress.Phase.LOG,
+                change);
+    }
+
+    /** The same as another role, for the endpoint's database, with the change at the first of such phases. */
+    Manifest take(Postgres source, Endpoint endpoint, BackupProgress.Phase when, Change change) {
+        FullBackupRequest request = new FullBackupRequest(
+                endpoint,
+                List.of(endpoint.database()),
+                keys.project(),
+                "shop",
+                "main",
+                UUID.randomUUID(),
+                null,
+                FullBackupRequest.Options.defaults(),
+                Map.of());
+        Set<BackupProgress.Phase> seen = new HashSet<>();
+        BackupProgress progress = new BackupProgress() {
+            @Override
+            public void phase(Phase phase) {
+                if (seen.add(phase) && phase == when) {
+                    try {
+                        change.make();
+                    } catch (SQLException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+            }
+
+            @Override
+            public void bytes(long done, long estimated) {}
+
+            @Override
+            public void note(String message) {}
+        };
+        return new TakeFullBackup(store, keys, Clock.system(), request, progress).run();
+    }
+
+    StoredMaterial material(Manifest manifest) {
+        return new StoredMaterial(BackupReader.open(store, manifest.folder(), keys.export()));
+    }
+
+    Proof prove(Postgres source, ProofMaterial material, ProofOptions options, ProofWatch watch) {
+        List<Path> programs = List.of(source.cluster().binaries().bin());
+        return new ProveBackup(sandboxes, programs, Clock.system()).run(material, options, watch);
+    }
+
+    /** Every sandbox is gone, and its registration. */
+    void assertNothingIsLeft() throws IOException {
+        if (Files.exists(sandboxes())) {
+            try (Stream<Path> left = Files.list(sandboxes())) {
+                assertEquals(List.of(), left.toList());
+            }
+        }
+    }
+}
