@@ -9,6 +9,8 @@ import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.LoadState;
+import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -30,6 +33,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Every page as people see it, on a desk and on a phone, by day and by night. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ConsoleIT {
+    /** Pages that nothing leads a viewer to. */
+    private static final Set<String> ADMINS_ONLY =
+            Set.of("database-new", "schedule-new", "schedule-edit", "nodes", "people", "audit");
+
+    /** The buttons of a page that a viewer's role does not reach. */
+    private static final Locator.GetByRoleOptions CHANGES = new Locator.GetByRoleOptions()
+            .setName(
+                    Pattern.compile(
+                            "^(Add|Back up|Change(?! the password)|Create|Delete|Prove|Restore|Run a job|Start|Stop|Switch|Test)"));
+
     private final Nightshift nightshift = Nightshift.shared();
     private final TestProject demo = TestProject.of(nightshift.admin(), "demo");
     private Browsing browsing;
@@ -107,15 +120,19 @@ class ConsoleIT {
                 .get(0)
                 .getString("id");
         String backup = demo.backups("demo").get(0).getString("id");
+        String schedule =
+                nightshift.admin().get(demo.path("schedules")).items().get(0).getString("name");
         Map<String, String> pages = new LinkedHashMap<>();
         pages.put("tonight", "p/demo/tonight");
         pages.put("databases", "p/demo/databases");
         pages.put("database", "p/demo/databases/demo");
+        pages.put("instances", "p/demo/databases?tab=instances");
         pages.put("database-new", "p/demo/databases/-/new");
         pages.put("runs", "p/demo/runs");
         pages.put("run", "p/demo/runs/" + run);
         pages.put("schedules", "p/demo/schedules");
         pages.put("schedule-new", "p/demo/schedules/-/new");
+        pages.put("schedule-edit", "p/demo/schedules/" + schedule + "/edit");
         pages.put("backups", "p/demo/backups");
         pages.put("backup", "p/demo/backups/" + backup);
         pages.put("findings", "p/demo/findings");
@@ -126,8 +143,13 @@ class ConsoleIT {
         pages.put("audit", "p/demo/audit");
         pages.put("me", "p/demo/me");
         pages.put("missing", "p/demo/nowhere");
+        pages.put("projects", "projects");
         return pages;
     }
+
+    /** The button of a page that opens a dialog to look at. */
+    private static final Map<String, String> DIALOGS =
+            Map.of("runs", "Start a run", "backup", "Restore", "instances", "Add an instance");
 
     @ParameterizedTest
     @ValueSource(ints = {1440, 390})
@@ -144,6 +166,16 @@ class ConsoleIT {
                         page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
                         Browsing.look(page, name, width, scheme, complaints);
                     }
+                    String button = DIALOGS.get(name);
+                    if (button != null) {
+                        // By day on a desk, by night on a phone: all four would take half a minute more
+                        ColorScheme scheme = width < 500 ? ColorScheme.DARK : ColorScheme.LIGHT;
+                        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+                        page.getByRole(AriaRole.BUTTON, named(button)).click();
+                        assertThat(page.getByRole(AriaRole.BUTTON, named("Cancel")))
+                                .isVisible();
+                        Browsing.look(page, name + "-dialog", width, scheme, complaints);
+                    }
                     watch.assertQuiet(name);
                 } catch (AssertionError | RuntimeException e) {
                     complaints.add(name + " at " + width + ": " + e.getMessage());
@@ -151,6 +183,52 @@ class ConsoleIT {
             });
         }
         assertEquals(List.of(), complaints, () -> String.join("\n", complaints));
+    }
+
+    @Test
+    void aViewerIsOfferedNothingThatTheServerRefuses() {
+        String password = "sees-and-does-nothing";
+        Api admin = nightshift.admin();
+        admin.post(
+                        "api/people",
+                        Json.createObjectBuilder()
+                                .add("name", "console-viewer")
+                                .add("displayName", "Viewer")
+                                .add("password", password)
+                                .build())
+                .expect(201);
+        admin.put(
+                        demo.path("members/console-viewer"),
+                        Json.createObjectBuilder().add("role", "VIEWER").build())
+                .expect(200);
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, null);
+                Page page = context.newPage()) {
+            page.navigate(browsing.address("p/demo/tonight"));
+            Browsing.logIn(page, "console-viewer", password);
+            assertThat(page.getByRole(AriaRole.NAVIGATION, named("Places")).first())
+                    .isVisible();
+            Watch watch = new Watch(page);
+            for (Map.Entry<String, String> each : pages().entrySet()) {
+                if (ADMINS_ONLY.contains(each.getKey())) {
+                    continue;
+                }
+                page.navigate(browsing.address(each.getValue()));
+                page.waitForLoadState(LoadState.NETWORKIDLE);
+                assertThat(page.locator("main").getByRole(AriaRole.HEADING).first())
+                        .isVisible();
+                assertThat(page.locator("main").getByRole(AriaRole.ALERT)).hasCount(0);
+                assertThat(page.locator("main").getByRole(AriaRole.BUTTON, CHANGES))
+                        .hasCount(0);
+                watch.assertQuiet("a viewer at " + each.getKey());
+            }
+            page.navigate(browsing.address("p/demo/tonight"));
+            assertThat(page.getByRole(AriaRole.HEADING, named("Tonight").setLevel(1)))
+                    .isVisible();
+            page.keyboard().press("/");
+            assertThat(page.getByRole(AriaRole.COMBOBOX, named("Search"))).isFocused();
+            page.keyboard().type("nodes");
+            assertThat(page.locator("#search-hits").getByRole(AriaRole.OPTION)).hasCount(0);
+        }
     }
 
     @ParameterizedTest
