@@ -28,7 +28,7 @@ record Series(Contender contender, List<Measured> runs) {
                         / figure.applyAsDouble(other.runs().get(round))));
     }
 
-    private static double median(DoubleStream values) {
+    static double median(DoubleStream values) {
         double[] sorted = values.toArray();
         Arrays.sort(sorted);
         int middle = sorted.length / 2;

@@ -5,10 +5,10 @@ import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.runtime.EmbeddedCluster;
 import dev.nightshift.testing.Pgbench;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,17 +25,19 @@ final class SourceServer implements AutoCloseable {
         this.cluster = cluster;
     }
 
-    /** Creates the cluster, fills it and brings it to rest: vacuumed, and everything written. */
-    static SourceServer create(Binaries programs, Path folder, int scale, boolean text) throws SQLException {
+    /** Creates the cluster, fills it and brings it to rest: vacuumed, and everything written. More settings are its configuration. */
+    static SourceServer create(Binaries programs, Settings settings, Map<String, String> more) throws SQLException {
+        Map<String, String> configuration = new HashMap<>(more);
+        configuration.putAll(Map.of("autovacuum", "off", "max_wal_size", "4GB", "shared_buffers", "256MB"));
         SourceServer server = new SourceServer(EmbeddedCluster.start(
                 programs,
-                EmbeddedCluster.Options.in(folder, PASSWORD)
+                EmbeddedCluster.Options.in(settings.folder().resolve("source"), PASSWORD)
                         .withDeadline(DEADLINE)
-                        .withSettings(Map.of("autovacuum", "off", "max_wal_size", "4GB", "shared_buffers", "256MB"))));
+                        .withSettings(configuration)));
         try {
-            server.fill(programs, scale);
-            if (text) {
-                server.addText(scale);
+            server.fill(programs, settings.scale());
+            if (settings.text()) {
+                server.addText(settings.scale());
             }
             server.settle();
             return server;
