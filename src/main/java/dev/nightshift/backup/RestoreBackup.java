@@ -60,6 +60,14 @@ public class RestoreBackup extends TargetBatchlet {
         target.figure("sizeBytes", backup.sizeBytes());
         target.done(RestoreJob.RESTORE, new Bytes(backup.sizeBytes()).toString());
         tell(target, destination, reader.manifest().source().major());
+        // Replay uses the path on the source: on its machine, the live tablespace would be overwritten
+        reader.tablespacesInLog()
+                .forEach(
+                        tablespace -> target.warn(
+                                "The source created the tablespace " + tablespace.oid() + " in "
+                                        + tablespace.path()
+                                        + " while the backup was taken: the first start of this server writes there."
+                                        + " Start it only where that is not the source's folder, on another machine or in a container."));
     }
 
     private static boolean isWhole(TargetRun target, Path folder) {

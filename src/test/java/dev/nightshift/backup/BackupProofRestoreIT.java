@@ -11,10 +11,11 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.Damage;
+import dev.nightshift.testing.harness.Inventory;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -62,11 +63,11 @@ class BackupProofRestoreIT {
                             < backup.getJsonNumber("sizeBytes").longValue()));
 
             Path later = source.laterTablespace();
-            Map<String, String> sourceFiles = SourceServer.files(later);
+            Map<Path, String> sourceFiles = Inventory.files(later);
             assertFalse(sourceFiles.isEmpty());
             project.complete("restore-drill", name, TestProject.parameters("backup", backup.getString("id")));
             assertProven(project.backup(backup.getString("id")));
-            assertEquals(sourceFiles, SourceServer.files(later), "the drill left the source's files alone");
+            assertEquals(sourceFiles, Inventory.files(later), "the drill left the source's files alone");
 
             source.stopLoad();
             Path folder = nightshift.data().resolve("restore").resolve(name);
@@ -113,11 +114,11 @@ class BackupProofRestoreIT {
         Processes.Result accepted = verify(tool, folder);
         assertEquals(0, accepted.exit(), accepted.output());
         Path victim = largestFile(folder.resolve("base"));
-        flip(victim);
+        Damage.flip(victim);
         Processes.Result refused = verify(tool, folder);
         assertNotEquals(0, refused.exit(), "one flipped byte of " + victim);
         assertTrue(refused.output().contains(folder.relativize(victim).toString()), refused.output());
-        flip(victim);
+        Damage.flip(victim);
         assertEquals(0, verify(tool, folder).exit());
     }
 
@@ -130,16 +131,6 @@ class BackupProofRestoreIT {
             return files.filter(Files::isRegularFile)
                     .max((a, b) -> Long.compare(a.toFile().length(), b.toFile().length()))
                     .orElseThrow();
-        }
-    }
-
-    private static void flip(Path file) throws IOException {
-        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
-            long at = access.length() / 2;
-            access.seek(at);
-            int old = access.read();
-            access.seek(at);
-            access.write(old ^ 0x10);
         }
     }
 

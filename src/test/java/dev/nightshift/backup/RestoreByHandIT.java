@@ -12,10 +12,11 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.ByHand;
+import dev.nightshift.testing.harness.Damage;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -45,7 +46,6 @@ class RestoreByHandIT {
     private static final Path GUIDE = Path.of("docs", "how-to", "restore-by-hand.md");
     private static final Pattern COMMANDS = Pattern.compile("```sh\\n(.*?)```", Pattern.DOTALL);
     private static final Pattern KEY = Pattern.compile("\"key\":\"[^\"]+\"");
-    private static final Path DECODER = Path.of("target", "nightshift-decoder.jar");
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin");
     private static final Duration DEADLINE = Duration.ofMinutes(1);
 
@@ -59,7 +59,6 @@ class RestoreByHandIT {
 
     @BeforeAll
     void aBackupTakenWhileRowsCameAndItsKey(@TempDir Path folder) throws Exception {
-        assertTrue(Files.exists(DECODER), DECODER + " is missing: the phase package makes it.");
         Nightshift nightshift = Nightshift.shared();
         TestProject project = TestProject.create(nightshift.admin(), "by-hand");
         TestProject other = TestProject.create(nightshift.admin(), "by-other-hand");
@@ -94,14 +93,8 @@ class RestoreByHandIT {
         backup = found.getString("id");
         stored = folder.resolve("stored");
         copy(nightshift.data().resolve("store").resolve(found.getString("location")), stored);
-        key = recoveryKey(project, folder);
-        otherKey = recoveryKey(other, folder);
-    }
-
-    private static Path recoveryKey(TestProject project, Path folder) throws IOException {
-        String text =
-                project.api().post(project.path("recovery-key")).expect(200).body();
-        return Files.writeString(folder.resolve(project.name() + ".json"), text);
+        key = project.recoveryKey(folder);
+        otherKey = other.recoveryKey(folder);
     }
 
     private static void copy(Path from, Path to) throws IOException {
@@ -125,7 +118,7 @@ class RestoreByHandIT {
                         commands("java -jar")
                                 .replace(
                                         "nightshift-decoder.jar",
-                                        DECODER.toAbsolutePath().toString())
+                                        ByHand.decoder().toString())
                                 .replace("<store>/demo/demo/<backup id>", stored.toString()))
                 .succeeded()
                 .output();
@@ -206,15 +199,15 @@ class RestoreByHandIT {
                 Path.of("backup_manifest"),
                 Path.of("settings", "settings.json"),
                 Path.of("manifest.json"))) {
-            flip(stored.resolve(victim));
-            Processes.Result refused = decode(key, work.resolve("flipped-" + victim.getFileName()));
-            flip(stored.resolve(victim));
+            Damage.flip(stored.resolve(victim));
+            Processes.Result refused = ByHand.decode(stored, key, work.resolve("flipped-" + victim.getFileName()));
+            Damage.flip(stored.resolve(victim));
             assertAll(
                     () -> assertEquals(1, refused.exit(), victim + ": " + refused.output()),
                     () -> assertTrue(refused.output().contains(victim.toString()), refused.output()),
                     () -> assertFalse(refused.output().contains("\tat "), refused.output()));
         }
-        decode(key, work.resolve("whole")).succeeded();
+        ByHand.decode(stored, key, work.resolve("whole")).succeeded();
     }
 
     @Test
@@ -240,23 +233,12 @@ class RestoreByHandIT {
     }
 
     private void refused(Path keyFile, Path into, String what, String remedy) throws IOException {
-        Processes.Result refused = decode(keyFile, into);
+        Processes.Result refused = ByHand.decode(stored, keyFile, into);
         assertAll(
                 () -> assertEquals(1, refused.exit(), refused.output()),
                 () -> assertTrue(refused.output().contains(what), refused.output()),
                 () -> assertTrue(refused.output().contains(remedy), refused.output()),
                 () -> assertFalse(Files.exists(into), "nothing was decoded"));
-    }
-
-    private Processes.Result decode(Path keyFile, Path into) throws IOException {
-        return Processes.run(
-                DEADLINE,
-                JAVA.resolve("java").toString(),
-                "-jar",
-                DECODER.toAbsolutePath().toString(),
-                stored.toString(),
-                keyFile.toString(),
-                into.toString());
     }
 
     private Path largest(Predicate<Path> which) throws IOException {
@@ -267,16 +249,6 @@ class RestoreByHandIT {
                     .max(Comparator.comparing(
                             file -> stored.resolve(file).toFile().length()))
                     .orElseThrow();
-        }
-    }
-
-    private static void flip(Path file) throws IOException {
-        try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
-            long middle = access.length() / 2;
-            access.seek(middle);
-            int old = access.read();
-            access.seek(middle);
-            access.write(old ^ 0x10);
         }
     }
 }

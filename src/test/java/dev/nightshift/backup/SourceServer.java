@@ -4,17 +4,12 @@ import dev.nightshift.testing.Postgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.HexFormat;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 
 /** A server to back up: rows that stay, rows that keep coming, a table in a tablespace of its own. */
 final class SourceServer implements AutoCloseable {
@@ -104,25 +99,6 @@ final class SourceServer implements AutoCloseable {
                 "checkpoint",
                 "select pg_switch_wal()");
         return folder;
-    }
-
-    /** Every file below the folder with the SHA-256 of its content. */
-    static Map<String, String> files(Path folder) throws IOException {
-        Map<String, String> files = new TreeMap<>();
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path file : all.filter(Files::isRegularFile).toList()) {
-                files.put(folder.relativize(file).toString(), sha256(file));
-            }
-        }
-        return files;
-    }
-
-    private static String sha256(Path file) throws IOException {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     void stopLoad() {

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
-import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.Inventory;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
@@ -19,7 +19,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,6 +39,7 @@ class KillNineIT {
     private static final Duration LONG = Duration.ofMinutes(4);
 
     private final Nightshift nightshift = Nightshift.shared();
+    private final Inventory inventory = new Inventory(nightshift);
     private Postgres source;
     private TestProject project;
 
@@ -80,7 +80,7 @@ class KillNineIT {
         assertAll(
                 () -> assertTrue(Files.isDirectory(stored), stored + " holds the backup"),
                 () -> assertEquals(List.of(stored), besideAndItself(stored), "the store holds this backup alone"),
-                () -> nothingIsLeft());
+                () -> inventory.nothingIsStray(source));
     }
 
     @Test
@@ -89,7 +89,9 @@ class KillNineIT {
         String run = project.start("restore-drill", "big", TestProject.none());
         inTheMiddle(run, step -> !step.equals("check") && !step.equals("prepare"));
         Eventually.isTrue(
-                "a sandbox", Duration.ofSeconds(60), () -> !sandboxes().isEmpty());
+                "a sandbox",
+                Duration.ofSeconds(60),
+                () -> !inventory.sandboxProcesses().isEmpty());
         nightshift.killEverything();
         nightshift.start();
         finishedAtTheSecondAttempt(run);
@@ -97,7 +99,7 @@ class KillNineIT {
                 () -> assertEquals(
                         "MATCHED",
                         project.backups("big").get(0).getJsonObject("proof").getString("level")),
-                () -> nothingIsLeft());
+                () -> inventory.nothingIsStray(source));
     }
 
     @Test
@@ -132,7 +134,7 @@ class KillNineIT {
                         4L,
                         count(
                                 "select count(*) from pg_stat_user_tables where relname like 'stale%' and vacuum_count > 0")),
-                () -> nothingIsLeft());
+                () -> inventory.nothingIsStray(source));
     }
 
     @Test
@@ -153,7 +155,7 @@ class KillNineIT {
                                 .filter(found -> found.toString().startsWith(folder.toString()))
                                 .toList(),
                         "no half restored folder beside it"),
-                () -> nothingIsLeft());
+                () -> inventory.nothingIsStray(source));
     }
 
     /** No attempt comes after it that would clear away what it left. */
@@ -192,7 +194,7 @@ class KillNineIT {
                 Duration.ofSeconds(60),
                 () -> project.backups("big").stream()
                         .anyMatch(found -> found.getString("id").equals(whole.getString("id"))));
-        nothingIsLeft();
+        inventory.nothingIsStray(source);
     }
 
     private void repository(String... statements) throws SQLException {
@@ -223,43 +225,6 @@ class KillNineIT {
                 .expect(200)
                 .items();
         assertEquals(1, all.size(), "the same run went on: " + all);
-    }
-
-    private void nothingIsLeft() {
-        assertAll(
-                () -> assertEquals(0, count("select count(*) from pg_replication_slots"), "slots"),
-                () -> Eventually.isTrue(
-                        "no replication session on the source",
-                        Duration.ofSeconds(30),
-                        () -> count("select count(*) from pg_stat_replication") == 0),
-                () -> assertEquals(List.of(), sandboxes(), "sandbox processes"),
-                () -> assertEquals(List.of(), sandboxFolders(), "sandbox folders"),
-                () -> assertEquals(List.of(), partials(nightshift.data().resolve("store")), "half objects"));
-    }
-
-    private List<String> sandboxes() {
-        return Processes.withArgument(nightshift.data().resolve("sandbox").toString()).stream()
-                .map(Processes::commandLine)
-                .toList();
-    }
-
-    private List<Path> sandboxFolders() throws IOException {
-        List<Path> left = new ArrayList<>();
-        for (String name : List.of("sandbox", "sandboxes")) {
-            Path folder = nightshift.data().resolve(name);
-            if (Files.isDirectory(folder)) {
-                try (Stream<Path> children = Files.list(folder)) {
-                    children.forEach(left::add);
-                }
-            }
-        }
-        return left;
-    }
-
-    private static List<Path> partials(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(file -> file.toString().endsWith(".partial")).toList();
-        }
     }
 
     private static List<Path> besideAndItself(Path folder) throws IOException {

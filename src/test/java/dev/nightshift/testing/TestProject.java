@@ -3,6 +3,9 @@ package dev.nightshift.testing;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -58,13 +61,18 @@ public final class TestProject {
     }
 
     public void register(String database, Postgres server, String dbname, String user, String password) {
+        register(database, server, server.port(), dbname, user, password);
+    }
+
+    /** Registers it as what answers at another port of its machine: a proxy in between. */
+    public void register(String database, Postgres server, int port, String dbname, String user, String password) {
         api.post(
                         path("databases"),
                         Json.createObjectBuilder()
                                 .add("name", database)
                                 .add("dbname", dbname)
                                 .add("host", server.host())
-                                .add("port", server.port())
+                                .add("port", port)
                                 .add("user", user)
                                 .add("password", password)
                                 .add("tlsMode", "disable")
@@ -145,6 +153,12 @@ public final class TestProject {
 
     public JsonObject backup(String id) {
         return api.get(path("backups/" + id)).expect(200).object();
+    }
+
+    /** Exports the keys that open the project's backups without Nightshift, into a file. */
+    public Path recoveryKey(Path folder) throws IOException {
+        String text = api.post(path("recovery-key")).expect(200).body();
+        return Files.writeString(folder.resolve(name + ".json"), text);
     }
 
     /** No parameters. */

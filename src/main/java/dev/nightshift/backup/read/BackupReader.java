@@ -167,6 +167,22 @@ public final class BackupReader {
                 .toList();
     }
 
+    /**
+     * Tablespaces that the source created while its log was stored. The first start of a restored cluster replays that: it
+     * makes these folders, by their paths on the source, and overwrites what it finds in them.
+     *
+     * @throws Failure.Fatal if the log cannot be read
+     */
+    public List<LogWalk.TablespaceCreated> tablespacesInLog() {
+        try {
+            return log().tablespaces().stream()
+                    .filter(tablespace -> tablespace.path().startsWith("/"))
+                    .toList();
+        } catch (IOException e) {
+            throw new Failure.Fatal("The stored log cannot be read. " + e.getMessage(), null, e);
+        }
+    }
+
     /** One stream over all segments; they follow each other without a gap, or the log has a hole. */
     private LogWalk log() throws IOException {
         Manifest.Source source = manifest().source();

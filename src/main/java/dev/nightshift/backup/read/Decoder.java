@@ -112,6 +112,11 @@ public final class Decoder {
         manifest.tablespaces()
                 .forEach(tablespace -> out.println(
                         "Tablespace " + tablespace.oid() + " was at " + tablespace.location() + " on the source."));
+        reader.tablespacesInLog()
+                .forEach(tablespace -> out.println("Tablespace " + tablespace.oid() + " was created at "
+                        + tablespace.path()
+                        + " on the source meanwhile: the first start of the cluster writes there. Start"
+                        + " it only where that is not the source's folder."));
         out.println("The cluster is consistent at " + manifest.position().stop() + "; the log reaches "
                 + manifest.position().expected() + ".");
     }

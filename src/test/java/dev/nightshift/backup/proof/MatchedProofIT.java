@@ -19,10 +19,10 @@ import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.sandbox.Sandboxes;
 import dev.nightshift.testing.PageChecksum;
 import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.harness.Fixture;
 import dev.nightshift.vault.ProjectKeys;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -45,8 +45,6 @@ class MatchedProofIT {
     private static final Budget BUDGET =
             new Budget(Duration.ofSeconds(30), Duration.ofMinutes(2), Duration.ofMinutes(9), 4 << 20, 1 << 20);
 
-    private static final String IDLE = "Idle \"DB\"";
-
     private final ProjectKeys keys = ProjectKeys.generate(new ProjectId(UUID.randomUUID()));
     private final List<String> notes = new ArrayList<>();
     private final Path folder;
@@ -62,8 +60,8 @@ class MatchedProofIT {
     @ParameterizedTest
     @ValueSource(ints = {15, 16, 17, 18})
     void rowsEqualTheSourcesWhileOthersWrite(int major) throws Exception {
-        try (Postgres source = Postgres.start(major, Map.of("wal_level", "logical"))) {
-            fill(source);
+        try (Fixture fixture = Fixture.start(major, Map.of("wal_level", "logical"), folder)) {
+            Postgres source = fixture.server();
             Manifest manifest = underLoad(source, () -> take(source, BUDGET));
             List<Evidence> evidence = material(manifest).evidence();
             Proof proof = prove(source, material(manifest));
@@ -71,7 +69,7 @@ class MatchedProofIT {
             assertAll(
                     () -> assertEquals(Optional.of(ProofLevel.MATCHED), proof.level(), proof::toString),
                     () -> assertEquals(
-                            List.of("shop", IDLE),
+                            List.of(Fixture.SHOP, Fixture.IDLE),
                             evidence.stream().map(Evidence::database).toList()),
                     () -> assertTrue(evidence.stream().allMatch(each -> each.position() != null), notes::toString),
                     () -> assertEquals(2, rung.figures().get("databases")),
@@ -88,16 +86,16 @@ class MatchedProofIT {
                                             line.startsWith("rows") || line.startsWith("shop: public.fleeting: "))
                                     .sorted()
                                     .toList()),
-                    () -> assertEquals("0", text(source, "select count(*) from pg_replication_slots")));
+                    () -> assertEquals("0", fixture.text("postgres", "select count(*) from pg_replication_slots")));
         }
     }
 
     @Test
     void oneChangedRowFailsTheLevelAndIsNamed() throws Exception {
-        try (Postgres source = Postgres.start(17, Map.of("wal_level", "logical"))) {
-            fill(source);
+        try (Fixture fixture = Fixture.start(17, Map.of("wal_level", "logical"), folder)) {
+            Postgres source = fixture.server();
             source.execute("shop", "checkpoint");
-            String file = text(source, "shop", "select pg_relation_filepath('secret')");
+            String file = fixture.text(Fixture.SHOP, "select pg_relation_filepath('secret')");
             Manifest manifest = take(source, BUDGET);
             Proof proof = prove(source, tampered(material(manifest), file));
             assertAll(
@@ -112,8 +110,8 @@ class MatchedProofIT {
     /** Without logical decoding only what did not change between two looks is said to be equal. */
     @Test
     void whereNoSnapshotHasAPositionWhatChangesIsNotSaidToMatch() throws Exception {
-        try (Postgres source = Postgres.start(16)) {
-            fill(source);
+        try (Fixture fixture = Fixture.start(16, Map.of(), folder)) {
+            Postgres source = fixture.server();
             Manifest manifest = underLoad(source, () -> take(source, BUDGET));
             Proof proof = prove(source, material(manifest));
             assertAll(
@@ -127,13 +125,9 @@ class MatchedProofIT {
 
     @Test
     void anOpenTransactionDoesNotHoldUpTheBackup() throws Exception {
-        try (Postgres source = Postgres.start(15, Map.of("wal_level", "logical", "max_prepared_transactions", "4"))) {
-            fill(source);
-            source.execute(
-                    "shop",
-                    "begin",
-                    "insert into ledger (account, amount) values (1, 1)",
-                    "prepare transaction 'open'");
+        try (Fixture fixture = Fixture.start(15, Map.of("wal_level", "logical"), folder)) {
+            Postgres source = fixture.server();
+            fixture.prepareTransaction();
             var impatient =
                     new Budget(Duration.ofSeconds(2), Duration.ofMinutes(2), Duration.ofMinutes(9), 4 << 20, 1 << 20);
             Manifest manifest = take(source, impatient);
@@ -144,50 +138,9 @@ class MatchedProofIT {
                                     .anyMatch(note -> note.startsWith(
                                             "Database shop is measured before and after the restore point")),
                             notes::toString),
-                    () -> assertEquals("0", text(source, "select count(*) from pg_replication_slots")),
+                    () -> assertEquals("0", fixture.text("postgres", "select count(*) from pg_replication_slots")),
                     () -> assertEquals(Optional.of(ProofLevel.MATCHED), proof.level(), proof::toString));
         }
-    }
-
-    private void fill(Postgres source) throws Exception {
-        Path space = Files.createDirectories(folder.resolve("space"));
-        source.execute(
-                "postgres",
-                "create database shop",
-                "create database \"Idle \"\"DB\"\"\"",
-                "create tablespace space location '" + space + "'",
-                "create role keeper login replication bypassrls password 'keeper''s'",
-                "grant pg_read_all_data to keeper");
-        source.execute(IDLE, "create table quiet as select n, 'x' || n as word from generate_series(1, 1000) n");
-        source.execute(
-                "shop",
-                "grant execute on function pg_catalog.pg_create_restore_point(text) to keeper",
-                "grant execute on function pg_catalog.pg_switch_wal() to keeper",
-                """
-                create table "od""d" (r int, "row" text, t json, place point, tags text[], amount numeric(12,2),
-                    share double precision, at timestamptz, range int4range, bits bytea, mood text collate "C")
-                """,
-                """
-                insert into "od""d" select n, 'row ' || n, json_build_object('n', n), point(n, n / 3.0), array['a', 'b' || n],
-                    n / 7.0, n / 3.0, now(), int4range(n, n + 5), decode(md5(n::text), 'hex'), null
-                  from generate_series(1, 500) n
-                """,
-                "create table spaced tablespace space as select n from generate_series(1, 1000) n",
-                "create table secret (id int, owner name, word text)",
-                "insert into secret select n, 'somebody', 'needle-' || lpad(n::text, 6, '0') from generate_series(1, 100) n",
-                "alter table secret enable row level security",
-                "create table parted (id int, day date) partition by range (day)",
-                "create table parted_1 partition of parted for values from ('2026-01-01') to ('2026-02-01')",
-                "create table parted_2 partition of parted for values from ('2026-02-01') to ('2026-03-01')",
-                "insert into parted select n, date '2026-01-01' + n % 59 from generate_series(1, 300) n",
-                "create unlogged table fleeting as select n from generate_series(1, 100) n",
-                "create table account (id int primary key, balance bigint not null)",
-                "insert into account select n, 100 from generate_series(1, 100) n",
-                "create table ledger (id bigint generated always as identity primary key, account int, amount bigint)",
-                "create table big as select n, repeat(md5(n::text), 8) as filler from generate_series(1, 30000) n",
-                "create materialized view totals as select count(*) from big",
-                "select lo_from_bytea(0, 'a large object')",
-                "analyze big");
     }
 
     private interface Taking {
@@ -230,8 +183,8 @@ class MatchedProofIT {
 
     private Manifest take(Postgres source, Budget budget) {
         FullBackupRequest request = new FullBackupRequest(
-                Endpoint.local(source.port(), "postgres", "keeper", () -> "keeper's"),
-                List.of("shop", IDLE),
+                Endpoint.local(source.port(), "postgres", Fixture.KEEPER, () -> Fixture.KEEPERS_PASSWORD),
+                List.of(Fixture.SHOP, Fixture.IDLE),
                 keys.project(),
                 "shop",
                 "main",
@@ -262,19 +215,6 @@ class MatchedProofIT {
         List<Path> programs = List.of(source.cluster().binaries().bin());
         return new ProveBackup(sandboxes, programs, Clock.system())
                 .run(material, ProofOptions.STANDARD, ProofWatch.NONE);
-    }
-
-    private static String text(Postgres source, String sql) throws SQLException {
-        return text(source, "postgres", sql);
-    }
-
-    private static String text(Postgres source, String database, String sql) throws SQLException {
-        try (Connection connection = source.connect(database);
-                var statement = connection.createStatement();
-                var row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
-        }
     }
 
     /** One letter in one row changes between the restore and the comparison, with a right checksum. */

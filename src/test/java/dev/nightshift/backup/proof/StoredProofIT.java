@@ -9,15 +9,15 @@ import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.harness.Damage;
+import dev.nightshift.testing.harness.Inventory;
+import dev.nightshift.vault.ProjectKeys;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -62,14 +62,14 @@ class StoredProofIT {
                     "insert into a select generate_series(1, 200000)",
                     "insert into b select generate_series(1, 200000)",
                     "checkpoint");
-            Map<Path, String> files = hashes(before, meanwhile);
+            Map<Path, String> files = Inventory.files(before, meanwhile);
 
             Proof proof = prove(source, manifest, ProofWatch.NONE);
             assertNull(proof.reason());
             assertEquals(Optional.of(ProofLevel.MATCHED), proof.level(), proof::toString);
             assertEquals(1, proof.ladder().get(4).figures().get("tables"), proof::toString);
             assertTrue(proof.ladder().get(2).figures().getOrDefault("files", 0L) > 900, proof::toString);
-            assertEquals(files, hashes(before, meanwhile));
+            assertEquals(files, Inventory.files(before, meanwhile));
         }
     }
 
@@ -100,12 +100,7 @@ class StoredProofIT {
                     .findFirst()
                     .orElseThrow();
             Path file = drills.store().resolve(manifest.folder()).resolve(object.name());
-            try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
-                content.seek(content.length() / 2);
-                int old = content.read();
-                content.seek(content.length() / 2);
-                content.write(old ^ 1);
-            }
+            Damage.flip(file);
             Proof proof = prove(source, manifest, ProofWatch.NONE);
             assertEquals(Optional.of(ProofLevel.STORED), proof.level());
             assertEquals("The object " + object.name() + " has another SHA-256 than was stored.", proof.reason());
@@ -115,18 +110,5 @@ class StoredProofIT {
 
     private Proof prove(Postgres source, Manifest manifest, ProofWatch watch) {
         return drills.prove(source, drills.material(manifest), ProofOptions.STANDARD, watch);
-    }
-
-    private static Map<Path, String> hashes(Path... folders) throws Exception {
-        Map<Path, String> hashes = new TreeMap<>();
-        for (Path each : folders) {
-            try (Stream<Path> files = Files.walk(each)) {
-                for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    MessageDigest digest = MessageDigest.getInstance("SHA-256");
-                    hashes.put(file, HexFormat.of().formatHex(digest.digest(Files.readAllBytes(file))));
-                }
-            }
-        }
-        return hashes;
     }
 }

@@ -1,0 +1,87 @@
+package dev.nightshift.testing.harness;
+
+import dev.nightshift.testing.Processes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.stream.Stream;
+
+/** Restores a stored backup with the stand-alone decoder, tar and nothing else, as a person would without Nightshift. */
+public final class ByHand {
+    private static final Duration DEADLINE = Duration.ofMinutes(2);
+    private static final Path DECODER = Path.of("target", "nightshift-decoder.jar");
+    private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
+
+    private ByHand() {}
+
+    /** The decoder's jar, as the build made it. */
+    public static Path decoder() {
+        if (!Files.exists(DECODER)) {
+            throw new AssertionError(DECODER + " is missing: the phase package makes it.");
+        }
+        return DECODER.toAbsolutePath();
+    }
+
+    /** Runs the decoder; it may fail. */
+    public static Processes.Result decode(Path stored, Path key, Path into) throws IOException {
+        return Processes.run(
+                DEADLINE,
+                JAVA.toString(),
+                "-jar",
+                decoder().toString(),
+                stored.toString(),
+                key.toString(),
+                into.toString());
+    }
+
+    /**
+     * Makes a cluster of what the decoder wrote: {@code <work>/data}, with its tablespaces beside it.
+     *
+     * @return the data folder
+     */
+    public static Path assemble(Path decoded, Path work) throws IOException {
+        Path data = Files.createDirectory(
+                work.resolve("data"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        extract(decoded.resolve("base.tar"), data);
+        Files.copy(decoded.resolve("backup_manifest"), data.resolve("backup_manifest"));
+        try (Stream<Path> segments = Files.list(decoded.resolve("pg_wal"))) {
+            for (Path segment : segments.toList()) {
+                Files.copy(segment, data.resolve("pg_wal").resolve(segment.getFileName()));
+            }
+        }
+        try (Stream<Path> files = Files.list(decoded)) {
+            for (Path archive : files.filter(
+                            file -> file.getFileName().toString().matches("[0-9]+\\.tar"))
+                    .toList()) {
+                String oid = archive.getFileName().toString().replace(".tar", "");
+                Path space = Files.createDirectories(work.resolve("tablespaces").resolve(oid));
+                extract(archive, space);
+                Path link = data.resolve("pg_tblspc").resolve(oid);
+                Files.deleteIfExists(link);
+                Files.createSymbolicLink(link, space);
+            }
+        }
+        return data;
+    }
+
+    private static void extract(Path archive, Path folder) throws IOException {
+        // As a user who cannot give files away: root's tar would give them to whoever ran the source
+        Processes.run(DEADLINE, "tar", "-xf", archive.toString(), "-C", folder.toString())
+                .succeeded();
+    }
+
+    /** Lets the first start recover to a restore point and no further. */
+    public static void recoverTo(String restorePoint, Path data) throws IOException {
+        Files.createFile(data.resolve("recovery.signal"));
+        Files.writeString(
+                data.resolve("postgresql.auto.conf"),
+                "restore_command = 'false'\nrecovery_target_name = '" + restorePoint
+                        + "'\nrecovery_target_action = 'promote'\n",
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
+    }
+}
