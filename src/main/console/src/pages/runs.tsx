@@ -1,6 +1,6 @@
 import { inProject } from '../api/client';
 import { kinds, useList, usePages } from '../api/load';
-import type { Database, Job, Run, RunStatus } from '../api/types';
+import type { Database, Job, RunItem, RunStatus } from '../api/types';
 import { sinceOf } from '../frame/range';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
@@ -21,7 +21,7 @@ export function RunsPage() {
   const asked = query.value;
   const filters = { job: asked.get('job'), status: asked.get('status'), database: asked.get('database') };
   const range = asked.get('since');
-  const runs = usePages<Run>(inProject(name, ['runs'], { ...filters, since: sinceOf(range) }), kinds('run', 'target'));
+  const runs = usePages<RunItem>(inProject(name, ['runs'], { ...filters, since: sinceOf(range) }), kinds('run', 'target'));
   const jobs = useList<Job>('/jobs');
   const databases = useList<Database>(inProject(name, ['databases'], { limit: 500 }));
   const start = useStart();
