@@ -47,7 +47,7 @@ const routes = [
   ['GET', '/projects/:p/databases/:n', (_, q, a) => one(world.databases.find((d) => d.name === a.n), `database ${a.n}`)],
   ['PUT', '/projects/:p/databases/:n', (b) => ok(b)], ['DELETE', '/projects/:p/databases/:n', () => ({ status: 204 })],
   ['POST', '/projects/:p/databases/:n/check', () => ok(world.check())], ['POST', '/projects/:p/check', () => ok(world.check(false))],
-  ['GET', '/projects/:p/runs', (_, q) => page(world.runs.filter((r) => (!q.get('job') || r.job === q.get('job')) && (!q.get('status') || r.status === q.get('status')) && (!q.get('since') || r.createdAt >= q.get('since')) && (!q.get('database') || r.targets.some((t) => t.databases.includes(q.get('database'))))), q)],
+  ['GET', '/projects/:p/runs', (_, q) => page(world.runItems().filter((r) => (!q.get('job') || r.job === q.get('job')) && (!q.get('status') || r.status === q.get('status')) && (!q.get('since') || r.createdAt >= q.get('since')) && (!q.get('database') || r.summary.databases.includes(q.get('database')))), q)],
   ['POST', '/projects/:p/runs', () => ok(world.runs[0], 202)],
   ['GET', '/projects/:p/runs/:id', (_, q, a) => one(world.runs.find((r) => r.id === a.id), 'such run')],
   ['GET', '/projects/:p/runs/:id/log', (_, q, a) => {

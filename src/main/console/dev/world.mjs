@@ -58,6 +58,14 @@ export const runs = [
   ...Array.from({ length: 110 }, (_, n) => run(200 + n, ['backup', 'restore-drill', 'vacuum'][n % 3], n % 17 === 5 ? 'SKIPPED' : 'COMPLETED', 1800 + n * 130, 3 + n % 5, [target(3000 + n, ['shop', 'billing', 'crm', 'warehouse'][n % 4], 'COMPLETED', 1800 + n * 130, 3, drillSteps(1800 + n * 130))])),
 ];
 
+/** As lists show runs. */
+export const runItems = () => runs.map(({ targets, usualMillis, ...item }) => {
+  const names = [...new Set(targets.flatMap((t) => t.databases))];
+  const counts = {};
+  for (const { status } of targets) counts[status] = (counts[status] ?? 0) + 1;
+  return { ...item, summary: { targets: counts, databases: names.slice(0, 5), databaseCount: names.length, reason: targets.find((t) => t.reason)?.reason ?? null, figures: targets[0]?.figures ?? {} } };
+});
+
 const rung = (number, level, outcome, from, seconds, evidence, reason = null) => ({ level, number, outcome, at: from === null ? null : ago(from), durationMillis: seconds === null ? null : seconds * 1000, evidence, reason });
 const restored = (from, run) => ({ level: 'RESTORED', levelNumber: 3, at: ago(from), rtoMillis: 154_200, reason: null, run, notChecked: ['Hash indexes (amcheck has no check for them): 2', 'Large objects: content is not compared'], ladder: [
   rung(0, 'STORED', 'PASSED', from + 3, 0.8, '1,204 objects, 312.4 MB'), rung(1, 'INTACT', 'PASSED', from + 3, 6.1, '1,204 of 1,204 SHA-256 sums equal the manifest’s'), rung(2, 'READABLE', 'PASSED', from + 2, 41.7, '2,881 files, 1.1 GB unpacked; every CRC-32C fits'), rung(3, 'RESTORED', 'PASSED', from, 97.2, 'Recovered to 0/4A0001F8, past the stop position; promoted; amcheck found nothing in 214 relations'), rung(4, 'MATCHED', 'NOT_CHECKED', null, null, null)] });

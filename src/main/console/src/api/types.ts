@@ -188,6 +188,18 @@ export interface Run {
   targets: Target[];
 }
 
+/** A run in a list: its targets counted and added up, not listed. */
+export interface RunItem extends Omit<Run, 'targets' | 'usualMillis'> {
+  summary: {
+    targets: Partial<Record<TargetStatus, number>>;
+    /** The first five. */
+    databases: string[];
+    databaseCount: number;
+    reason: string | null;
+    figures: Values;
+  };
+}
+
 export interface LogLine {
   seq: number;
   at: Time;

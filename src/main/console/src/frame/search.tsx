@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { inProject } from '../api/client';
 import { useAll, useList } from '../api/load';
-import type { Backup, Database, Run } from '../api/types';
+import type { Backup, Database, RunItem } from '../api/types';
 import { now } from '../clock';
 import { address } from '../routes';
 import { go } from '../router';
@@ -31,7 +31,7 @@ function Results() {
   const [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
   const databases = useAll<Database>(inProject(name, ['databases']));
-  const runs = useList<Run>(inProject(name, ['runs'], { limit: 50 }));
+  const runs = useList<RunItem>(inProject(name, ['runs'], { limit: 50 }));
   const backups = useList<Backup>(inProject(name, ['backups'], { limit: 50 }));
   const close = () => { searching.value = false; };
 

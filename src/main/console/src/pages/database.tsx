@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { inProject, post, remove } from '../api/client';
 import { kinds, useList, useLoad } from '../api/load';
-import type { Backup, Check, Database, Instance, Page, Run } from '../api/types';
+import type { Backup, Check, Database, Instance, Page, RunItem } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';
@@ -141,7 +141,7 @@ function Backups({ name }: { name: string }) {
 
 function Runs({ name }: { name: string }) {
   const at = project.value!.name;
-  const runs = useList<Run>(inProject(at, ['runs'], { database: name, limit: 8 }), kinds('run', 'target'));
+  const runs = useList<RunItem>(inProject(at, ['runs'], { database: name, limit: 8 }), kinds('run', 'target'));
   return (
     <Card title="Runs" flush aside={<a href={`${address(at, 'runs')}?database=${name}`}>All of {name}</a>}>
       <Panel loaded={runs} rows={4}>{(items) => (items.length > 0 ? <RunTable runs={items} /> : <Empty title="Nothing has run here yet" />)}</Panel>

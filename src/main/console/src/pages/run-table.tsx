@@ -1,4 +1,4 @@
-import type { Run } from '../api/types';
+import type { Run, RunItem } from '../api/types';
 import { now } from '../clock';
 import { project } from '../frame/session';
 import { address } from '../routes';
@@ -10,28 +10,27 @@ import type { Column } from '../ui/table';
 
 const ACTIVE = ['STARTED', 'STOPPING'];
 
-export function isActive(run: Run): boolean {
+export function isActive(run: Pick<Run, 'status'>): boolean {
   return ACTIVE.includes(run.status);
 }
 
-export function isOver(run: Run): boolean {
+export function isOver(run: Pick<Run, 'status'>): boolean {
   return !['QUEUED', 'WAITING', ...ACTIVE].includes(run.status);
 }
 
-export function elapsed(run: Run): number | null {
+export function elapsed(run: Run | RunItem): number | null {
   if (isActive(run) && run.startedAt) return now.value - Date.parse(run.startedAt);
   return run.durationMillis;
 }
 
-/** What came of it, from the figures that its targets report. */
-function yieldOf(run: Run): string | null {
-  const figures = (run.targets ?? []).map((target) => target.figures ?? {});
-  const sum = (name: string) => figures.some((each) => typeof each[name] === 'number') ? figures.reduce((total, each) => total + Number(each[name] ?? 0), 0) : null;
+/** What came of it, from the figures that its targets report together. */
+function yieldOf({ summary: { targets, figures } }: RunItem): string | null {
+  const sum = (name: string) => typeof figures[name] === 'number' ? figures[name] : null;
   const stored = sum('storedBytes');
   if (stored !== null) return `${bytes(stored)} stored of ${bytes(sum('sizeBytes'))}`;
-  const rto = figures.find((each) => typeof each.rtoMillis === 'number')?.rtoMillis;
-  const level = figures.find((each) => typeof each.level === 'string')?.level;
-  if (level) return `${level}${typeof rto === 'number' ? ` in ${duration(rto)}` : ''}`;
+  const rto = sum('rtoMillis');
+  // Times to restore of several targets do not add up to one.
+  if (figures.level) return `${figures.level}${rto !== null && targets.COMPLETED === 1 ? ` in ${duration(rto)}` : ''}`;
   const dead = sum('deadRowsRemoved');
   if (dead !== null) return `${count(dead)} dead ${dead === 1 ? 'row' : 'rows'} removed, ${plural(sum('tablesDone') ?? 0, 'table')} done`;
   const restored = sum('sizeBytes');
@@ -39,27 +38,26 @@ function yieldOf(run: Run): string | null {
 }
 
 /** The databases a run aims at, the first two by name. */
-export function aims(run: Run): string {
-  const names = [...new Set((run.targets ?? []).flatMap((target) => (target.database ? [target.database] : target.databases)))];
-  return names.length === 0 ? '–' : names.length < 4 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${plural(names.length - 2, 'more', 'more')}`;
+export function aims({ summary: { databases, databaseCount } }: RunItem): string {
+  return databaseCount === 0 ? '–' : databaseCount < 4 ? databases.join(', ') : `${databases.slice(0, 2).join(', ')} and ${plural(databaseCount - 2, 'more', 'more')}`;
 }
 
-export function triggerWords(run: Run): string {
+export function triggerWords(run: Run | RunItem): string {
   if (run.trigger === 'SCHEDULE') return `schedule ${run.schedule ?? ''}`.trim();
   if (run.trigger === 'START') return 'start-up round';
   return run.triggeredBy ?? run.trigger.toLowerCase();
 }
 
-function Outcome({ run }: { run: Run }) {
+function Outcome({ run }: { run: RunItem }) {
   if (isActive(run)) {
     return <span class="run-progress"><Bar share={run.progress} label={`Progress of ${words(run.job)}`} /><span class="tabular">{run.progress == null ? 'working' : percent(run.progress)}</span></span>;
   }
-  const reason = run.reason ?? (run.targets ?? []).find((target) => target.reason)?.reason;
+  const reason = run.reason ?? run.summary.reason;
   if (reason) return <span class="clip" title={reason}>{reason}</span>;
   return yieldOf(run) ? <span class="muted tabular">{yieldOf(run)}</span> : <span class="muted nothing">–</span>;
 }
 
-export const RUN_COLUMNS: Column<Run>[] = [
+export const RUN_COLUMNS: Column<RunItem>[] = [
   { key: 'job', title: 'Job', cell: (run) => words(run.job), text: (run) => run.job },
   { key: 'status', title: 'State', cell: (run) => <RunState status={run.status} />, text: (run) => lookOf(RUN, run.status).word, phone: 'top' },
   { key: 'databases', title: 'Databases', cell: aims, text: aims, phone: 'wide' },
@@ -72,7 +70,7 @@ export const RUN_COLUMNS: Column<Run>[] = [
   { key: 'by', title: 'Started by', cell: triggerWords, text: triggerWords },
 ];
 
-export function RunTable({ runs, more, loadingMore }: { runs: Run[]; more?: () => void; loadingMore?: boolean }) {
+export function RunTable({ runs, more, loadingMore }: { runs: RunItem[]; more?: () => void; loadingMore?: boolean }) {
   return (
     <Table caption="Runs" rows={runs} columns={RUN_COLUMNS} keyOf={(run) => run.id} href={(run) => address(project.value!.name, 'runs', run.id)}
       tone={(run) => { const { tone } = lookOf(RUN, run.status); return tone === 'bad' || tone === 'warn' ? tone : undefined; }} more={more} loadingMore={loadingMore} />

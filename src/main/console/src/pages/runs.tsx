@@ -1,6 +1,6 @@
 import { inProject } from '../api/client';
 import { kinds, useAll, useList, usePages } from '../api/load';
-import type { Database, Job, Run, RunStatus } from '../api/types';
+import type { Database, Job, RunItem, RunStatus } from '../api/types';
 import { sinceOf } from '../frame/range';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
@@ -21,7 +21,7 @@ export function RunsPage() {
   const asked = query.value;
   const filters = { job: asked.get('job'), status: asked.get('status'), database: asked.get('database') };
   const range = asked.get('since');
-  const runs = usePages<Run>(inProject(name, ['runs'], { ...filters, since: sinceOf(range) }), kinds('run', 'target'));
+  const runs = usePages<RunItem>(inProject(name, ['runs'], { ...filters, since: sinceOf(range) }), kinds('run', 'target'));
   const jobs = useList<Job>('/jobs');
   const databases = useAll<Database>(inProject(name, ['databases']));
   const start = useStart();

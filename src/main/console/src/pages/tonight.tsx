@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { inProject } from '../api/client';
 import { kinds, useList, useLoad } from '../api/load';
-import type { Overview, Run } from '../api/types';
+import type { Overview, RunItem } from '../api/types';
 import { now } from '../clock';
 import { can, project } from '../frame/session';
 import { zone } from '../prefs';
@@ -21,7 +21,7 @@ export function TonightPage() {
   const overview = useLoad<Overview>(inProject(name, ['overview']), kinds('run', 'backup', 'finding', 'schedule'));
   // To the full hour: an address that moved with every look would be a new list each time.
   const since = overview.data && toTheHour(overview.data.night.from);
-  const runs = useList<Run>(since ? inProject(name, ['runs'], { since, limit: 50 }) : null, kinds('run', 'target'));
+  const runs = useList<RunItem>(since ? inProject(name, ['runs'], { since, limit: 50 }) : null, kinds('run', 'target'));
   const start = useStart();
   return (
     <>

@@ -1,5 +1,6 @@
 package dev.nightshift.access;
 
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
@@ -133,7 +134,7 @@ public class KeyResource {
             description = "The key, shown this once",
             content = @Content(schema = @Schema(implementation = KeyView.class)))
     public Response create(@Nullable NewKey wanted) {
-        NewKey key = Fields.value("name", wanted);
+        NewKey key = Asked.body(wanted);
         String name = Fields.text("name", key.name(), LONGEST_NAME);
         boolean installation = Boolean.TRUE.equals(key.installationAdmin());
         if (installation == (key.project() != null)) {

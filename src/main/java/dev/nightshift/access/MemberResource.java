@@ -1,6 +1,7 @@
 package dev.nightshift.access;
 
 import dev.nightshift.access.People.Person;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
@@ -71,7 +72,7 @@ public class MemberResource {
     @Operation(summary = "Give a person a role in the project")
     @RequestBody(content = @Content(examples = @ExampleObject(name = "example", value = "{\"role\":\"OPERATOR\"}")))
     public MemberView put(@PathParam("person") String name, @Nullable RoleChange change) {
-        Role role = Fields.value("role", change == null ? null : change.role());
+        Role role = Fields.value("role", Asked.body(change).role());
         // Also for a project's admin, who may not list the installation's people but must know whom to add
         Person person = people.find(name)
                 .filter(p -> !p.disabled())

@@ -1,6 +1,7 @@
 package dev.nightshift.access;
 
 import dev.nightshift.access.People.Person;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
@@ -118,7 +119,7 @@ public class PersonResource {
     @APIResponse(responseCode = "409", description = "The name is taken")
     public Response create(@Nullable PersonChange change) {
         admin();
-        PersonChange wanted = Fields.value("name", change);
+        PersonChange wanted = Asked.body(change);
         String name = Fields.text("name", wanted.name());
         String displayName = wanted.displayName() == null
                 ? name
@@ -144,7 +145,8 @@ public class PersonResource {
     public PersonView change(@PathParam("person") String name, @Nullable PersonChange change) {
         admin();
         Person person = people.get(name);
-        PersonChange wanted = Fields.value("displayName", change);
+        PersonChange wanted = Asked.body(change);
+        Asked.sameName("name", wanted.name(), person.name());
         String displayName = wanted.displayName() == null
                 ? person.displayName()
                 : Fields.text("displayName", wanted.displayName(), LONGEST_DISPLAY_NAME);

@@ -1,6 +1,7 @@
 package dev.nightshift.access;
 
 import dev.nightshift.access.People.Person;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.annotation.security.PermitAll;
@@ -116,8 +117,9 @@ public class SessionResource {
             content = @Content(schema = @Schema(implementation = Me.class)))
     @APIResponse(responseCode = "429", description = "Too many attempts; Retry-After says when")
     public Response login(@Nullable Credentials credentials) {
-        String name = Fields.text("name", credentials == null ? null : credentials.name());
-        String password = Fields.text("password", credentials == null ? null : credentials.password());
+        Credentials given = Asked.body(credentials);
+        String name = Fields.text("name", given.name());
+        String password = Fields.text("password", given.password());
         String address = request.getRemoteAddr();
         Duration wait = limit.attempt(name, address);
         if (!wait.isZero()) {
@@ -178,13 +180,15 @@ public class SessionResource {
     @PermitAll
     @Operation(summary = "Set a new password of one's own")
     @APIResponse(responseCode = "204", description = "The other sessions have ended")
+    @APIResponse(responseCode = "429", description = "Too many wrong passwords; Retry-After says when")
     public Response password(@Nullable PasswordChange change) {
         Identity identity = caller.identity().orElseThrow();
         if (identity.kind() != Caller.Kind.PERSON) {
             throw new ForbiddenException("An API key has no password.");
         }
-        String current = Fields.text("current", change == null ? null : change.current());
-        String replacement = Fields.text("new", change == null ? null : change.replacement());
+        PasswordChange wanted = Asked.body(change);
+        String current = Fields.text("current", wanted.current());
+        String replacement = Fields.text("new", wanted.replacement());
         Duration wait = limit.attempt(identity.name(), request.getRemoteAddr());
         if (!wait.isZero()) {
             throw new WebApplicationException(

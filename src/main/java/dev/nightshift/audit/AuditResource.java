@@ -61,10 +61,10 @@ public class AuditResource {
             @QueryParam("project") @Nullable String project,
             @QueryParam("who") @Nullable String who,
             @QueryParam("object") @Nullable String object,
-            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after) {
         int size = Page.size(limit);
-        Entries.Filter filter = new Entries.Filter(key(after), blankAsNull(who), blankAsNull(object), size + 1);
+        Entries.Filter filter = new Entries.Filter(Page.after(after), blankAsNull(who), blankAsNull(object), size + 1);
         List<Entries.Entry> found;
         if (blankAsNull(project) == null) {
             if (!caller.installationAdmin()) {
@@ -99,14 +99,6 @@ public class AuditResource {
                     entry.action(),
                     entry.object(),
                     json.readObject());
-        }
-    }
-
-    private static @Nullable UUID key(@Nullable String after) {
-        try {
-            return after == null || after.isBlank() ? null : UUID.fromString(after);
-        } catch (IllegalArgumentException e) {
-            throw new Failure.Invalid("after", "\"after\" is the \"next\" of the page before.");
         }
     }
 

@@ -13,7 +13,6 @@ import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
-import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -124,18 +123,9 @@ public class BackupResource {
             @QueryParam("database") @Nullable String database,
             @QueryParam("instance") @Nullable String instance,
             @QueryParam("after") @Nullable String after,
-            @QueryParam("limit") @DefaultValue("50") int limit) {
-        if (limit < 1 || limit > Page.MAX) {
-            throw new Failure.Invalid("limit", "A page holds 1 to " + Page.MAX + " items.");
-        }
-        UUID key = null;
-        try {
-            key = after == null ? null : UUID.fromString(after);
-        } catch (IllegalArgumentException e) {
-            throw new Failure.Invalid("after", "The id of the last backup of the page before is expected.");
-        }
-        var page = backups.list(project.id(), database, instance, key, limit);
-        return new Page<>(page.items().stream().map(BackupResource::view).toList(), page.next());
+            @QueryParam("limit") @Nullable String limit) {
+        return backups.list(project.id(), database, instance, Page.after(after), Page.size(limit))
+                .map(BackupResource::view);
     }
 
     @GET

@@ -1,7 +1,7 @@
 package dev.nightshift.finding;
 
 import dev.nightshift.access.CurrentProject;
-import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Page;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
@@ -12,8 +12,6 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -92,34 +90,15 @@ public class FindingResource {
     public Page<View> list(
             @Schema(enumeration = {"OPEN", "CLOSED"}) @QueryParam("state") @Nullable String state,
             @Schema(enumeration = {"INFO", "WARNING", "CRITICAL"}) @QueryParam("severity") @Nullable String severity,
-            @QueryParam("limit") @Nullable Integer limit,
+            @QueryParam("limit") @Nullable String limit,
             @QueryParam("after") @Nullable String after) {
-        State asked = state == null ? null : choice("state", state, State.values());
+        State asked = Asked.word("state", state, State.class);
         return findings.list(
                         project.id(),
                         asked == null ? null : asked == State.OPEN,
-                        severity == null ? null : choice("severity", severity, Severity.values()),
-                        after == null ? null : key(after),
+                        Asked.word("severity", severity, Severity.class),
+                        Page.after(after),
                         Page.size(limit))
                 .map(View::of);
-    }
-
-    private static <E extends Enum<E>> E choice(String field, String text, E[] values) {
-        for (E value : values) {
-            if (value.name().equalsIgnoreCase(text)) {
-                return value;
-            }
-        }
-        List<String> names = Arrays.stream(values).map(Enum::name).toList();
-        throw new Failure.Invalid(
-                field, "\"" + text + "\" is not a " + field + ": use " + String.join(", ", names) + ".");
-    }
-
-    private static UUID key(String after) {
-        try {
-            return UUID.fromString(after);
-        } catch (IllegalArgumentException e) {
-            throw new Failure.Invalid("after", "\"after\" is the \"next\" of the page before.");
-        }
     }
 }

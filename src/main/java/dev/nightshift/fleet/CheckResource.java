@@ -4,6 +4,7 @@ import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.postgres.CheckReport;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
@@ -54,7 +55,7 @@ public class CheckResource {
             description = "What was found",
             content = @Content(schema = @Schema(implementation = CheckReport.class)))
     public JsonObject check(DatabaseResource.@Nullable Body body) {
-        DatabaseResource.Body asked = Requests.body(body);
+        DatabaseResource.Body asked = Asked.body(body);
         String dbname = Checks.required("dbname", asked.dbname() == null ? asked.name() : asked.dbname());
         if (asked.instance() != null) {
             return Checkup.json(

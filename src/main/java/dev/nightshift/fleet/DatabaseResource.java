@@ -4,7 +4,7 @@ import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
-import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
@@ -167,7 +167,7 @@ public class DatabaseResource {
     /** In the order of their names. */
     @GET
     @Operation(operationId = "databases", summary = "List a project's databases")
-    public Page<View> list(@QueryParam("limit") @Nullable Integer limit, @QueryParam("after") @Nullable String after) {
+    public Page<View> list(@QueryParam("limit") @Nullable String limit, @QueryParam("after") @Nullable String after) {
         ProjectId id = project.id();
         Page<Database> page = fleet.databases(id, after, Page.size(limit));
         Map<UUID, Object> backups = facts(id, page.items());
@@ -195,7 +195,7 @@ public class DatabaseResource {
     @APIResponse(responseCode = "400", description = "A field breaks a rule; the problem names it")
     @APIResponse(responseCode = "409", description = "The name is taken, or another project holds the server")
     public Response create(@Nullable Body body, @Context UriInfo uri) {
-        Body asked = Requests.body(body);
+        Body asked = Asked.body(body);
         ProjectId id = project.id();
         Name name = Checks.name("name", asked.name());
         NewDatabase database = new NewDatabase(
@@ -210,9 +210,7 @@ public class DatabaseResource {
             made = registration.database(
                     id, Requests.allowed(asked.fields(), caller).server(), database);
         } else {
-            if (asked.host() != null) {
-                throw new Failure.Invalid("host", "Give a registered instance or a host, not both.");
-            }
+            asked.fields().refuse();
             made = registration.database(
                     id, Requests.instance(fleet, id, asked.instance()).id(), database);
         }
@@ -234,13 +232,16 @@ public class DatabaseResource {
     @Operation(
             operationId = "changeDatabase",
             summary = "Change a database's tags and vacuum settings",
-            description = "What is left out stays; names and instance never change.")
+            description =
+                    "What is left out stays; names and instance never change. Where the server is and how to log in"
+                            + " belongs to the instance.")
     public View change(@PathParam("database") String database, @Nullable Body body) {
-        Body asked = Requests.body(body);
+        Body asked = Asked.body(body);
         Database before = found(database);
-        Requests.sameName("name", asked.name(), before.name().value());
-        Requests.sameName("instance", asked.instance(), before.instance().name().value());
-        Requests.sameName("dbname", asked.dbname(), before.dbname());
+        Asked.sameName("name", asked.name(), before.name().value());
+        Asked.sameName("instance", asked.instance(), before.instance().name().value());
+        Asked.sameName("dbname", asked.dbname(), before.dbname());
+        asked.fields().refuse();
         return view(registration.change(
                 project.id(),
                 before.id(),
@@ -261,7 +262,7 @@ public class DatabaseResource {
     @APIResponse(responseCode = "409", description = "Backups of it are held")
     public void delete(@PathParam("database") String database, @QueryParam("confirm") @Nullable String confirm) {
         Database found = found(database);
-        Requests.confirmed(confirm, found.name());
+        Asked.confirmed(confirm, found.name().value());
         registration.deleteDatabase(project.id(), found.id());
     }
 

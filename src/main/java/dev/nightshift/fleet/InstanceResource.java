@@ -4,6 +4,7 @@ import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.BreakerStatus;
@@ -145,7 +146,7 @@ public class InstanceResource {
     /** In the order of their names. */
     @GET
     @Operation(operationId = "instances", summary = "List a project's instances")
-    public Page<View> list(@QueryParam("limit") @Nullable Integer limit, @QueryParam("after") @Nullable String after) {
+    public Page<View> list(@QueryParam("limit") @Nullable String limit, @QueryParam("after") @Nullable String after) {
         ProjectId id = project.id();
         Page<Instance> page = fleet.instances(id, after, Page.size(limit));
         List<Database> databases =
@@ -168,7 +169,7 @@ public class InstanceResource {
     @APIResponse(responseCode = "400", description = "A field breaks a rule; the problem names it")
     @APIResponse(responseCode = "409", description = "The name is taken, or another project holds the server")
     public Response create(@Nullable Body body, @Context UriInfo uri) {
-        Body asked = Requests.body(body);
+        Body asked = Asked.body(body);
         Instance made = registration.instance(
                 project.id(),
                 Checks.name("name", asked.name()),
@@ -193,9 +194,9 @@ public class InstanceResource {
             summary = "Change an instance",
             description = "What is left out stays. A new host or port asks for the password again.")
     public View change(@PathParam("instance") String instance, @Nullable Body body) {
-        Body asked = Requests.body(body);
+        Body asked = Asked.body(body);
         Instance before = found(instance);
-        Requests.sameName("name", asked.name(), before.name().value());
+        Asked.sameName("name", asked.name(), before.name().value());
         return view(registration.change(
                 project.id(),
                 before.id(),
@@ -211,7 +212,7 @@ public class InstanceResource {
     @APIResponse(responseCode = "409", description = "It has databases or backups")
     public void delete(@PathParam("instance") String instance, @QueryParam("confirm") @Nullable String confirm) {
         Instance found = found(instance);
-        Requests.confirmed(confirm, found.name());
+        Asked.confirmed(confirm, found.name().value());
         registration.deleteInstance(project.id(), found.id());
     }
 

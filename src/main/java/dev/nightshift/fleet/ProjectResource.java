@@ -4,6 +4,7 @@ import dev.nightshift.access.Admission;
 import dev.nightshift.access.Admissions;
 import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.Page;
@@ -106,7 +107,7 @@ public class ProjectResource {
             content = @Content(schema = @Schema(implementation = Body.class)))
     @APIResponse(responseCode = "409", description = "The name is taken")
     public Response create(@Nullable Body body, @Context UriInfo uri) {
-        Body asked = Requests.body(body);
+        Body asked = Asked.body(body);
         Name name = Checks.name("name", asked.name());
         Project made = registration.project(new NewProject(
                 name,

@@ -9,18 +9,10 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** What the fleet's resources do alike. */
 final class Requests {
     private Requests() {}
-
-    static <T> T body(@Nullable T body) {
-        if (body == null) {
-            throw new Failure.Invalid("", "The request has no body; send a JSON object.");
-        }
-        return body;
-    }
 
     static Response created(UriInfo uri, Name name, Object body) {
         return Response.created(uri.getAbsolutePathBuilder().path(name.value()).build())
@@ -52,18 +44,5 @@ final class Requests {
     static Instance instance(Fleet fleet, ProjectId project, String name) {
         return fleet.instanceNamed(project, Checks.name("instance", name))
                 .orElseThrow(() -> new Failure.Invalid("instance", "There is no instance \"" + name + "\"."));
-    }
-
-    /** A change may repeat the name, not change it. */
-    static void sameName(String field, @Nullable String asked, String is) {
-        if (asked != null && !asked.equals(is)) {
-            throw new Failure.Invalid(field, "The " + field + " \"" + is + "\" never changes.");
-        }
-    }
-
-    static void confirmed(@Nullable String confirm, Name name) {
-        if (!name.value().equals(confirm)) {
-            throw new Failure.Invalid("confirm", "To delete it, add its name: ?confirm=" + name + ".");
-        }
     }
 }

@@ -1,7 +1,10 @@
 package dev.nightshift.fleet;
 
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.TlsMode;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +54,28 @@ record ServerFields(
                 maintenanceDatabase == null ? stored.maintenanceDatabase() : maintenanceDatabase,
                 tags == null ? stored.tags() : Checks.tags(tags),
                 proofDays == null ? stored.proofDays() : proofDays);
+    }
+
+    /**
+     * For what stands on a registered instance and has no server of its own. Its tags are its own.
+     *
+     * @throws Failure.Invalid if there is any
+     */
+    void refuse() {
+        Map<String, Object> given = new LinkedHashMap<>();
+        given.put("host", host);
+        given.put("port", port);
+        given.put("user", user);
+        given.put("password", password);
+        given.put("passwordFile", passwordFile);
+        given.put("tlsMode", tlsMode);
+        given.put("rootCertificate", rootCertificate);
+        given.put("maintenanceDatabase", maintenanceDatabase);
+        given.forEach((field, value) -> {
+            if (value != null) {
+                throw new Failure.Invalid(field, "This belongs to the instance: change the instance.");
+            }
+        });
     }
 
     /** Whether a file on Nightshift's own machine is to be read as the password. */

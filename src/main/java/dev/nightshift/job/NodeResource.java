@@ -1,9 +1,9 @@
 package dev.nightshift.job;
 
 import dev.nightshift.access.Caller;
-import dev.nightshift.kernel.Failure;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
+import jakarta.ws.rs.ForbiddenException;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -55,7 +55,7 @@ public class NodeResource {
     @Operation(summary = "The nodes of the last day", description = "For the installation's admin.")
     public List<NodeView> list() {
         if (!caller.installationAdmin()) {
-            throw new Failure.NotFound("There is no such page for this login.");
+            throw new ForbiddenException("This needs an installation admin.");
         }
         return leases.nodes().stream().map(NodeView::of).toList();
     }

@@ -36,26 +36,6 @@ public record Run(
         targets = List.copyOf(targets);
     }
 
-    Run withTargets(List<Target> others) {
-        return new Run(
-                id,
-                job,
-                status,
-                reason,
-                trigger,
-                triggeredBy,
-                scheduleId,
-                schedule,
-                parameters,
-                attempt,
-                node,
-                createdAt,
-                startedAt,
-                endedAt,
-                usualMillis,
-                others);
-    }
-
     /**
      * One instance or database within a run.
      *

@@ -32,13 +32,6 @@ class RunRepository {
     @Inject
     private Live live;
 
-    /** What a list of runs may be narrowed to; null for no narrowing. */
-    record Filter(
-            @Nullable String job,
-            @Nullable RunStatus status,
-            @Nullable String database,
-            @Nullable Instant since) {}
-
     /** A target to be, before its run exists. */
     record NewTarget(UUID instanceId, @Nullable UUID databaseId, List<String> databaseNames) {}
 
@@ -122,7 +115,7 @@ class RunRepository {
         return run;
     }
 
-    private static final String RUN = """
+    static final String RUN = """
             select r.id, r.job, r.status, r.reason, r.trigger, r.triggered_by, r.schedule_id, s.name as schedule,
                    r.parameters, r.attempt, n.name as node, r.created_at, r.started_at, r.ended_at
               from job.run r
@@ -173,67 +166,13 @@ class RunRepository {
         }
     }
 
-    /** Newest first; {@code after} is the id of the last run of the page before. */
-    Page<Run> list(Connection connection, Filter filter, @Nullable UUID after, int limit) throws SQLException {
-        try (var query = connection.prepareStatement(RUN + """
-                         where (?::uuid is null or r.id < ?::uuid)
-                           and (?::text is null or r.job = ?::text)
-                           and (?::text is null or r.status = ?::text)
-                           and (?::timestamptz is null or r.created_at >= ?::timestamptz)
-                           and (?::text is null or exists (select from job.target t
-                                 where t.project_id = r.project_id and t.run_id = r.id and ?::text = any (t.database_names)))
-                         order by r.id desc limit ?
-                        """)) {
-            RunStatus status = filter.status();
-            twice(query, 1, after);
-            twice(query, 3, filter.job());
-            twice(query, 5, status == null ? null : status.name());
-            twice(query, 7, filter.since() == null ? null : Timestamp.from(filter.since()));
-            twice(query, 9, filter.database());
-            query.setInt(11, limit + 1);
-            List<Run> runs = new ArrayList<>();
-            try (var rows = query.executeQuery()) {
-                while (rows.next()) {
-                    runs.add(run(rows, null, List.of()));
-                }
-            }
-            boolean more = runs.size() > limit;
-            List<Run> page = more ? runs.subList(0, limit) : runs;
-            return new Page<>(
-                    withTargets(connection, page),
-                    more ? page.get(limit - 1).id().toString() : null);
-        }
-    }
-
     private static void twice(PreparedStatement query, int at, @Nullable Object value) throws SQLException {
         query.setObject(at, value);
         query.setObject(at + 1, value);
     }
 
-    /** Lists show each run's targets without their steps: one query for the whole page. */
-    private static List<Run> withTargets(Connection connection, List<Run> runs) throws SQLException {
-        List<Run> full = new ArrayList<>(runs);
-        if (full.isEmpty()) {
-            return full;
-        }
-        var byRun = new HashMap<UUID, List<Run.Target>>();
-        try (var query = connection.prepareStatement(TARGET + " where t.run_id = any (?) order by t.run_id, t.id")) {
-            query.setArray(
-                    1,
-                    connection.createArrayOf("uuid", runs.stream().map(Run::id).toArray()));
-            try (var rows = query.executeQuery()) {
-                while (rows.next()) {
-                    byRun.computeIfAbsent(rows.getObject("run_id", UUID.class), id -> new ArrayList<>())
-                            .add(target(rows, List.of()));
-                }
-            }
-        }
-        full.replaceAll(run -> run.withTargets(byRun.getOrDefault(run.id(), List.of())));
-        return full;
-    }
-
     private static final String TARGET = """
-            select t.id, t.run_id, t.instance_id, i.name as instance, t.database_id, d.name as database, t.database_names,
+            select t.id, t.instance_id, i.name as instance, t.database_id, d.name as database, t.database_names,
                    t.status, t.reason, t.remedy, t.attempt, t.started_at, t.ended_at, t.figures,
                    t.progress_done, t.progress_total, t.progress_unit, t.progress_text, t.progress_at
               from job.target t
@@ -327,7 +266,7 @@ class RunRepository {
         }
     }
 
-    private static Run run(ResultSet rows, @Nullable Long usual, List<Run.Target> targets) throws SQLException {
+    static Run run(ResultSet rows, @Nullable Long usual, List<Run.Target> targets) throws SQLException {
         return new Run(
                 rows.getObject("id", UUID.class),
                 rows.getString("job"),

@@ -3,6 +3,7 @@ package dev.nightshift.job;
 import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.audit.Audit;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
@@ -11,7 +12,6 @@ import jakarta.inject.Inject;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import jakarta.ws.rs.Consumes;
-import jakarta.ws.rs.DefaultValue;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -25,11 +25,11 @@ import jakarta.ws.rs.core.UriInfo;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -44,6 +44,9 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Runs")
 public class RunResource {
+    /** A log is read by the screen rather than by the row. */
+    private static final int USUAL_LINES = 200;
+
     @Inject
     private Runs runs;
 
@@ -137,16 +140,18 @@ public class RunResource {
             description = "Queued",
             content = @Content(schema = @Schema(implementation = RunView.class)))
     public Response start(@Nullable NewRun body, @Context UriInfo uri) {
-        if (body == null || body.job() == null) {
+        NewRun asked = Asked.body(body);
+        String job = asked.job();
+        if (job == null) {
             throw new Failure.Invalid("job", "Name the job to run.");
         }
         ProjectId id = project.id();
-        var parameters = body.parameters();
-        var databases = body.databases();
+        var parameters = asked.parameters();
+        var databases = asked.databases();
         UUID run = runs.request(
                 id,
                 new RunRequest(
-                        body.job(),
+                        job,
                         databases == null ? List.of() : databases,
                         parameters == null ? JsonValue.EMPTY_JSON_OBJECT : parameters,
                         caller.kind() == Caller.Kind.PERSON ? RunRequest.Trigger.PERSON : RunRequest.Trigger.KEY,
@@ -157,7 +162,7 @@ public class RunResource {
                 id,
                 "run.start",
                 "run " + run,
-                Map.of("job", body.job(), "databases", databases == null ? List.of() : databases));
+                Map.of("job", job, "databases", databases == null ? List.of() : databases));
         return Response.accepted(view(runs.get(id, run)))
                 .location(uri.getAbsolutePathBuilder().path(run.toString()).build())
                 .build();
@@ -165,19 +170,20 @@ public class RunResource {
 
     @GET
     @Operation(summary = "Runs, newest first")
-    public Page<RunView> list(
+    public Page<RunItem> list(
             @QueryParam("job") @Nullable String job,
-            @QueryParam("status") @Nullable String status,
+            @Schema(implementation = RunStatus.class) @QueryParam("status") @Nullable String status,
             @QueryParam("database") @Nullable String database,
             @QueryParam("since") @Nullable String since,
             @QueryParam("after") @Nullable String after,
-            @QueryParam("limit") @DefaultValue("50") int limit) {
-        var page = runs.list(
-                project.id(),
-                new RunRepository.Filter(job, status(status), database, since(since)),
-                after == null ? null : uuid("after", after),
-                limit(limit));
-        return new Page<>(page.items().stream().map(RunResource::view).toList(), page.next());
+            @QueryParam("limit") @Nullable String limit) {
+        return runs.list(
+                        project.id(),
+                        new RunListRepository.Filter(
+                                job, Asked.word("status", status, RunStatus.class), database, since(since)),
+                        Page.after(after),
+                        Page.size(limit))
+                .map(RunItem::of);
     }
 
     @GET
@@ -195,9 +201,14 @@ public class RunResource {
     public Page<Run.LogLine> log(
             @PathParam("id") String id,
             @QueryParam("target") @Nullable String target,
-            @QueryParam("after") @DefaultValue("0") long after,
-            @QueryParam("limit") @DefaultValue("200") int limit) {
-        return runs.log(project.id(), known(id), target == null ? null : uuid("target", target), after, limit(limit));
+            @Schema(type = SchemaType.INTEGER, defaultValue = "0") @QueryParam("after") @Nullable String after,
+            @Schema(defaultValue = "" + USUAL_LINES) @QueryParam("limit") @Nullable String limit) {
+        return runs.log(
+                project.id(),
+                known(id),
+                target == null ? null : target(target),
+                Page.afterNumber(after),
+                Page.size(limit, USUAL_LINES));
     }
 
     @POST
@@ -237,30 +248,12 @@ public class RunResource {
         }
     }
 
-    private static UUID uuid(String field, String value) {
+    private static UUID target(String id) {
         try {
-            return UUID.fromString(value);
+            return UUID.fromString(id);
         } catch (IllegalArgumentException e) {
-            throw new Failure.Invalid(field, "An id is expected, as an earlier answer gave it.");
+            throw new Failure.Invalid("target", "The id of one of the run's targets is expected.");
         }
-    }
-
-    private static int limit(int limit) {
-        if (limit < 1 || limit > Page.MAX) {
-            throw new Failure.Invalid("limit", "A page holds 1 to " + Page.MAX + " items.");
-        }
-        return limit;
-    }
-
-    private static @Nullable RunStatus status(@Nullable String status) {
-        if (status == null || status.isEmpty()) {
-            return null;
-        }
-        return Arrays.stream(RunStatus.values())
-                .filter(value -> value.name().equals(status))
-                .findFirst()
-                .orElseThrow(
-                        () -> new Failure.Invalid("status", "One of " + Arrays.toString(RunStatus.values()) + "."));
     }
 
     private static @Nullable Instant since(@Nullable String since) {
@@ -359,7 +352,7 @@ public class RunResource {
         return steps == 0 ? null : done / steps;
     }
 
-    private static @Nullable Long millis(@Nullable Instant from, @Nullable Instant to) {
+    static @Nullable Long millis(@Nullable Instant from, @Nullable Instant to) {
         return from == null || to == null ? null : Duration.between(from, to).toMillis();
     }
 }

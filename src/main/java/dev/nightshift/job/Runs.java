@@ -168,8 +168,8 @@ public class Runs {
         return transactions.in(project, connection -> repository.newest(connection, job, trigger));
     }
 
-    Page<Run> list(ProjectId project, RunRepository.Filter filter, @Nullable UUID after, int limit) {
-        return transactions.in(project, connection -> repository.list(connection, filter, after, limit));
+    Page<RunSummary> list(ProjectId project, RunListRepository.Filter filter, @Nullable UUID after, int limit) {
+        return transactions.in(project, connection -> RunListRepository.list(connection, filter, after, limit));
     }
 
     /** The lines of a run's log, oldest first, after a sequence number. */

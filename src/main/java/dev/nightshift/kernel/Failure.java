@@ -57,15 +57,21 @@ public abstract sealed class Failure extends RuntimeException {
     /** A person's input breaks a rule; REST answers 400 and names the field. */
     public static final class Invalid extends Failure {
         private static final long serialVersionUID = 1L;
-        private final String field;
+        private final @Nullable String field;
 
         public Invalid(String field, String message) {
             super(message, null, null);
             this.field = field;
         }
 
-        /** The field of the request, as the caller spelled it: {@code "databases[0]"}. */
-        public String field() {
+        /** The request as a whole is wrong. */
+        public Invalid(String message) {
+            super(message, null, null);
+            this.field = null;
+        }
+
+        /** The field of the request, as the caller spelled it: {@code "databases[0]"}; null if it is none. */
+        public @Nullable String field() {
             return field;
         }
     }

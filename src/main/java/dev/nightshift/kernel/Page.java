@@ -1,6 +1,7 @@
 package dev.nightshift.kernel;
 
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,19 +23,68 @@ public record Page<T>(List<T> items, @Nullable String next) {
     }
 
     /**
-     * How many rows a page shall hold.
+     * How many rows a page shall hold. Read as text, like all that stands behind a question mark: the runtime answers 404 to
+     * what it cannot convert itself.
      *
      * @param limit as asked; null for the usual number
      * @throws Failure.Invalid if it is not from 1 to {@link #MAX}
      */
-    public static int size(@Nullable Integer limit) {
-        if (limit == null) {
-            return USUAL;
+    public static int size(@Nullable String limit) {
+        return size(limit, USUAL);
+    }
+
+    /** As {@link #size(String)}, with another usual number. */
+    public static int size(@Nullable String limit, int usual) {
+        if (limit == null || limit.isBlank()) {
+            return usual;
         }
-        if (limit < 1 || limit > MAX) {
+        long size = number(limit);
+        if (size < 1 || size > MAX) {
             throw new Failure.Invalid("limit", "A page holds 1 to " + MAX + " rows, not " + limit + ".");
         }
-        return limit;
+        return (int) size;
+    }
+
+    /**
+     * The row after which a page begins, where rows go by their ids; null for the first page.
+     *
+     * @throws Failure.Invalid if it is no id
+     */
+    public static @Nullable UUID after(@Nullable String after) {
+        try {
+            return after == null || after.isBlank() ? null : UUID.fromString(after);
+        } catch (IllegalArgumentException e) {
+            throw notTheNext();
+        }
+    }
+
+    /**
+     * The row after which a page begins, where rows are numbered from 1; 0 for the first page.
+     *
+     * @throws Failure.Invalid if it is no number
+     */
+    public static long afterNumber(@Nullable String after) {
+        if (after == null || after.isBlank()) {
+            return 0;
+        }
+        long number = number(after);
+        if (number < 0) {
+            throw notTheNext();
+        }
+        return number;
+    }
+
+    /** -1 for what is no number, or too long for one. */
+    private static long number(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            return -1;
+        }
+    }
+
+    private static Failure.Invalid notTheNext() {
+        return new Failure.Invalid("after", "\"after\" is the \"next\" of the page before.");
     }
 
     /**

@@ -1,5 +1,7 @@
 package dev.nightshift.runtime;
 
+import dev.nightshift.kernel.Page;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +56,7 @@ public class ApiDocument implements OASFilter {
         document.getPaths().getPathItems().forEach((path, item) -> {
             for (Operation operation : item.getOperations().values()) {
                 completeParameters(path, item, operation);
+                describeLimit(operation);
                 PROBLEMS.forEach((status, text) -> {
                     if (!operation.getResponses().hasAPIResponse(status)) {
                         operation.getResponses().addAPIResponse(status, response(text));
@@ -61,6 +64,28 @@ public class ApiDocument implements OASFilter {
                 });
             }
         });
+        document.getPaths()
+                .getPathItem("/api/login")
+                .getPOST()
+                .setSecurity(List.of()); // nobody can be logged in before
+    }
+
+    /** The resources read it as text, so that it is our answer that names the field. */
+    private static void describeLimit(Operation operation) {
+        List<Parameter> own = operation.getParameters();
+        if (own == null) {
+            return;
+        }
+        for (Parameter parameter : own) {
+            if (parameter.getIn() == Parameter.In.QUERY && parameter.getName().equals("limit")) {
+                Object usual = parameter.getSchema().getDefaultValue();
+                parameter.setSchema(OASFactory.createSchema()
+                        .addType(Schema.SchemaType.INTEGER)
+                        .minimum(BigDecimal.ONE)
+                        .maximum(BigDecimal.valueOf(Page.MAX))
+                        .defaultValue(usual == null ? Page.USUAL : Integer.valueOf(usual.toString())));
+            }
+        }
     }
 
     private static Schema problem() {

@@ -4,6 +4,7 @@ import dev.nightshift.backup.proof.ProofLimits;
 import dev.nightshift.fleet.FleetConfig;
 import dev.nightshift.job.JobConfig;
 import dev.nightshift.postgres.TlsMode;
+import dev.nightshift.sandbox.Sandboxes;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -105,6 +106,7 @@ record LauncherConfig(
         variables.differ(Map.of(
                 "NIGHTSHIFT_HTTP_PORT", http, "NIGHTSHIFT_HTTPS_PORT", https, "NIGHTSHIFT_POSTGRES_PORT", postgres));
         Path data = variables.path("NIGHTSHIFT_DATA", basedir.resolve(".nightshift"));
+        refuseTooLong(data, variables);
         boolean demo = variables.flag("NIGHTSHIFT_DEMO", true);
         Optional<Repository> repository = repository(variables);
         Optional<Secret> masterKey = variables.secret("NIGHTSHIFT_MASTER_KEY");
@@ -145,6 +147,18 @@ record LauncherConfig(
         variables.readable(ProofLimits::of);
         variables.refuseWrong();
         return config;
+    }
+
+    /** Everything but the proofs would work, and they would fail night after night. */
+    private static void refuseTooLong(Path data, Variables variables) {
+        int longest = Sandboxes.LONGEST_ROOT - "/sandboxes".length();
+        int length = data.toString().getBytes(StandardCharsets.UTF_8).length;
+        if (length > longest) {
+            variables.wrong(
+                    "NIGHTSHIFT_DATA",
+                    "must be a path of at most " + longest + " bytes, and \"" + data + "\" has " + length
+                            + ": the sockets of the servers that prove backups lie below it");
+        }
     }
 
     private static Optional<Repository> repository(Variables variables) {

@@ -33,9 +33,6 @@ import org.postgresql.Driver;
 public final class Sandbox implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Sandbox.class.getName());
 
-    /** A Unix socket's path in bytes without its closing zero (unix(7)). */
-    private static final int SOCKET_PATH_LIMIT = 107;
-
     private static final Duration DISK_LOOK = Duration.ofSeconds(5);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
     private static final int LOOKS = 10;
@@ -90,9 +87,10 @@ public final class Sandbox implements AutoCloseable {
         }
         Files.setPosixFilePermissions(folder.data(), PosixFilePermissions.fromString("rwx------"));
         Files.setPosixFilePermissions(folder.socket(), PosixFilePermissions.fromString("rwx------"));
-        if (socket().toString().getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_LIMIT) {
+        if (folder.path().toString().getBytes(StandardCharsets.UTF_8).length > SandboxFolder.LONGEST) {
             throw new NotPossibleHere(
-                    "The socket's path " + socket() + " is longer than " + SOCKET_PATH_LIMIT + " bytes.",
+                    "The socket's path " + folder.socketFile() + " is longer than " + SandboxFolder.SOCKET_PATH_LIMIT
+                            + " bytes.",
                     "Set NIGHTSHIFT_DATA to a shorter path.");
         }
     }
@@ -357,7 +355,7 @@ public final class Sandbox implements AutoCloseable {
     }
 
     private Path socket() {
-        return folder.socket().resolve(".s.PGSQL.5432");
+        return folder.socketFile();
     }
 
     /** Kills every process of the sandbox at once; its folder stays until {@link #close}. */

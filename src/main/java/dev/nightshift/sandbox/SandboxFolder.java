@@ -10,6 +10,14 @@ import java.nio.file.Path;
  * @param path holds all of them, and is not seen by the server
  */
 public record SandboxFolder(Path path) {
+    private static final String SOCKET_FILE = ".s.PGSQL.5432";
+
+    /** A Unix socket's path in bytes without its closing zero (unix(7)). */
+    static final int SOCKET_PATH_LIMIT = 107;
+
+    /** What a sandbox's folder may have of them; what follows is ASCII. */
+    static final int LONGEST = SOCKET_PATH_LIMIT - ("/socket/" + SOCKET_FILE).length();
+
     /** The cluster's data folder. */
     public Path data() {
         return path.resolve("data");
@@ -32,6 +40,11 @@ public record SandboxFolder(Path path) {
 
     Path socket() {
         return path.resolve("socket");
+    }
+
+    /** What the server makes in it, on the port that it is given. */
+    Path socketFile() {
+        return socket().resolve(SOCKET_FILE);
     }
 
     /** The server's log, which is handed to it open. */

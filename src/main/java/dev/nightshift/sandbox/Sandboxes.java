@@ -29,13 +29,18 @@ public final class Sandboxes implements AutoCloseable {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Pattern ID = Pattern.compile("[0-9a-z]{8}");
 
+    private static final int ID_LENGTH = 8;
+
+    /** The bytes that the path of their folder may have: a longer one leaves no room for the socket of a sandbox. */
+    public static final int LONGEST_ROOT = SandboxFolder.LONGEST - "/".length() - ID_LENGTH;
+
     private final Path root;
     private final Set<Path> hidden;
     private final Clock clock;
     private final Map<String, Sandbox> open = new ConcurrentHashMap<>();
 
     /**
-     * @param root where sandboxes are kept, made when the first one is; short, since it is part of a socket's path
+     * @param root where sandboxes are kept, made when the first one is; at most {@link #LONGEST_ROOT} bytes
      * @param hidden folders no sandbox may see even where they lie among programs and libraries: Nightshift's data and
      *     keys, the sources' data folders
      */
@@ -189,7 +194,7 @@ public final class Sandboxes implements AutoCloseable {
     /** Eight characters: a socket's whole path may have 107 bytes only. */
     private static String newId() {
         StringBuilder id = new StringBuilder();
-        for (int i = 0; i < 8; i++) {
+        for (int i = 0; i < ID_LENGTH; i++) {
             id.append(Character.forDigit(RANDOM.nextInt(36), 36));
         }
         return id.toString();

@@ -1,6 +1,7 @@
 package dev.nightshift.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Nightshift;
@@ -125,12 +126,12 @@ class OperationsIT {
         row("POST " + project + "/schedules", Needs.OPERATOR, 400);
         row("POST " + project + "/schedules/preview", Needs.OPERATOR, 400);
         row("GET " + project + "/schedules/{schedule}", Needs.VIEWER, 404);
-        row("PUT " + project + "/schedules/{schedule}", Needs.OPERATOR, 400);
-        row("DELETE " + project + "/schedules/{schedule}", Needs.OPERATOR, 400);
+        row("PUT " + project + "/schedules/{schedule}", Needs.OPERATOR, 404);
+        row("DELETE " + project + "/schedules/{schedule}", Needs.OPERATOR, 404);
         row("GET " + project + "/members", Needs.VIEWER, 200);
         row("PUT " + project + "/members/{person}", Needs.ADMIN, 400);
         row("DELETE " + project + "/members/{person}", Needs.ADMIN, 404);
-        row("GET /api/nodes", Needs.INSTALLATION, 200, 404);
+        row("GET /api/nodes", Needs.INSTALLATION, 200);
         row("GET /api/people", Needs.INSTALLATION, 200);
         row("POST /api/people", Needs.INSTALLATION, 400);
         row("GET /api/people/{person}", Needs.INSTALLATION, 404);
@@ -221,13 +222,8 @@ class OperationsIT {
         Api caller = caller(who);
         List<String> wrong = new ArrayList<>();
         TABLE.forEach((operation, row) -> {
-            String[] parts = operation.split(" ", 2);
-            String path = parts[1].substring(1)
-                    .replace("{project}", "operations")
-                    .replace("{id}", UUID.randomUUID().toString())
-                    .replace("{key}", UUID.randomUUID().toString());
-            Api.Answer answer = caller.send(
-                    parts[0], PARAMETER.matcher(path).replaceAll("nobody"), parts[0].equals("GET") ? null : "{}");
+            String method = method(operation);
+            Api.Answer answer = caller.send(method, path(operation), method.equals("GET") ? null : "{}");
             int refusal = who.refusal(row.needs(), row.refused());
             int expected = refusal == 0 ? row.answer() : refusal;
             if (answer.status() != expected) {
@@ -236,6 +232,102 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
+    }
+
+    private static String method(String operation) {
+        return operation.substring(0, operation.indexOf(' '));
+    }
+
+    /** With made-up ids in it. */
+    private static String path(String operation) {
+        String path = operation
+                .substring(operation.indexOf('/') + 1)
+                .replace("{project}", "operations")
+                .replace("{id}", UUID.randomUUID().toString())
+                .replace("{key}", UUID.randomUUID().toString());
+        return PARAMETER.matcher(path).replaceAll("nobody");
+    }
+
+    /** The parameters behind the question mark, by name. */
+    private static Map<String, JsonObject> query(JsonObject operation) {
+        Map<String, JsonObject> found = new TreeMap<>();
+        if (operation.containsKey("parameters")) {
+            for (JsonObject parameter : operation.getJsonArray("parameters").getValuesAs(JsonObject.class)) {
+                if (parameter.getString("in").equals("query")) {
+                    found.put(parameter.getString("name"), parameter.getJsonObject("schema"));
+                }
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void aLimitOrAKeyThatIsNoneIsRefusedByItsNameInEveryList() {
+        List<String> asked = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        operations().forEach((name, operation) -> {
+            for (String parameter : query(operation).keySet()) {
+                // Databases and instances go by their names: any text is one
+                boolean key = parameter.equals("after") && !name.matches(".*/(databases|instances)");
+                if (key || parameter.equals("limit")) {
+                    Api.Answer answer = caller(Who.INSTALLATION_ADMIN).get(path(name) + "?" + parameter + "=abc");
+                    asked.add(name);
+                    if (answer.status() != 400
+                            || !answer.object().getString("field").equals(parameter)) {
+                        wrong.add(name + " with " + parameter + ": " + answer.status() + " " + answer.body());
+                    }
+                }
+            }
+        });
+        assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
+        assertEquals(12, asked.size(), asked::toString);
+    }
+
+    @Test
+    void aBodyThatIsMissingOrNoObjectIsRefusedEverywhereAndIsNoField() {
+        List<String> asked = new ArrayList<>();
+        List<String> wrong = new ArrayList<>();
+        operations().forEach((name, operation) -> {
+            if (operation.containsKey("requestBody")
+                    && Objects.requireNonNull(TABLE.get(name)).answer() == 400) {
+                asked.add(name);
+                for (String body : new String[] {null, "", "null", "[]"}) {
+                    Api.Answer answer = caller(Who.INSTALLATION_ADMIN).send(method(name), path(name), body);
+                    if (answer.status() != 400 || !answer.object().isNull("field")) {
+                        wrong.add(name + " with " + body + ": " + answer.status() + " " + answer.body());
+                    }
+                }
+            }
+        });
+        assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
+        assertEquals(11, asked.size(), asked::toString);
+    }
+
+    @Test
+    void theDocumentSaysWhoNeedsNoLoginWhatIsLimitedAndWhatMayBeAsked() {
+        Map<String, JsonObject> operations = operations();
+        List<String> open = new ArrayList<>();
+        List<String> limited = new ArrayList<>();
+        operations.forEach((name, operation) -> {
+            if (operation.containsKey("security")
+                    && operation.getJsonArray("security").isEmpty()) {
+                open.add(name);
+            }
+            if (operation.getJsonObject("responses").containsKey("429")) {
+                limited.add(name);
+            }
+        });
+        assertEquals(List.of("POST /api/login"), open);
+        assertEquals(List.of("POST /api/login", "PUT /api/me/password"), limited);
+        JsonObject runs = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs"));
+        assertTrue(query(runs).get("status").toString().contains("RunStatus"), runs::toString);
+        JsonObject log = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs/{id}/log"));
+        assertEquals(
+                "{\"default\":200,\"maximum\":500,\"minimum\":1,\"type\":\"integer\"}",
+                new TreeMap<>(query(log).get("limit"))
+                        .entrySet().stream()
+                                .map(entry -> "\"" + entry.getKey() + "\":" + entry.getValue())
+                                .collect(java.util.stream.Collectors.joining(",", "{", "}")));
     }
 
     @Test

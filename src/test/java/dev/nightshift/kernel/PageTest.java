@@ -3,9 +3,13 @@ package dev.nightshift.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PageTest {
     @Test
@@ -24,11 +28,51 @@ class PageTest {
     @Test
     void aPageHoldsFiftyRowsUnlessAskedAndNeverMoreThanFiveHundred() {
         assertEquals(50, Page.size(null));
-        assertEquals(500, Page.size(500));
+        assertEquals(500, Page.size("500"));
         assertEquals(
                 "limit",
-                assertThrows(Failure.Invalid.class, () -> Page.size(501)).field());
-        assertThrows(Failure.Invalid.class, () -> Page.size(0));
+                assertThrows(Failure.Invalid.class, () -> Page.size("501")).field());
+        assertThrows(Failure.Invalid.class, () -> Page.size("0"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"abc", "-1", "1.5", "1e2", "99999999999999999999"})
+    void aLimitThatIsNoNumberOfRowsIsRefusedByItsName(String limit) {
+        assertEquals(
+                "limit",
+                assertThrows(Failure.Invalid.class, () -> Page.size(limit)).field());
+    }
+
+    @Test
+    void aPageFollowsTheKeyOfTheOneBeforeAndNothingElse() {
+        UUID id = UUID.randomUUID();
+        assertEquals(id, Page.after(id.toString()));
+        assertNull(Page.after(null));
+        assertEquals(7, Page.afterNumber("7"));
+        assertEquals(0, Page.afterNumber(null));
+        assertEquals(
+                "after",
+                assertThrows(Failure.Invalid.class, () -> Page.after("x")).field());
+        assertEquals(
+                "after",
+                assertThrows(Failure.Invalid.class, () -> Page.afterNumber("-7"))
+                        .field());
+    }
+
+    @Test
+    void whatIsLeftOutOrBlankIsNotAskedFor() {
+        assertEquals(200, Page.size("", 200));
+        assertNull(Page.after(" "));
+        assertNull(Asked.word("state", "", Thread.State.class));
+    }
+
+    @Test
+    void aWordIsTakenInSmallLettersTooAndTheRefusalOfAnotherNamesAll() {
+        assertEquals(Thread.State.BLOCKED, Asked.word("state", "blocked", Thread.State.class));
+        Failure.Invalid refused =
+                assertThrows(Failure.Invalid.class, () -> Asked.word("state", "lost", Thread.State.class));
+        assertEquals("state", refused.field());
+        assertTrue(refused.getMessage().contains("NEW, RUNNABLE, BLOCKED"), refused.getMessage());
     }
 
     @Test

@@ -121,6 +121,18 @@ class LauncherConfigTest {
     }
 
     @Test
+    void aDataFolderThatLeavesNoRoomForTheSocketOfAProofIsRefused() {
+        String longest = "/d" + "é".repeat(32) + "a";
+        assertEquals(
+                Path.of(longest),
+                LauncherConfig.from(Map.of("NIGHTSHIFT_DATA", longest), BASE).data());
+        Failure.Invalid refused = assertThrows(
+                Failure.Invalid.class, () -> LauncherConfig.from(Map.of("NIGHTSHIFT_DATA", longest + "b"), BASE));
+        assertEquals("NIGHTSHIFT_DATA", refused.field());
+        assertTrue(refused.getMessage().contains("at most 67 bytes"), refused.getMessage());
+    }
+
+    @Test
     void everyMistakeIsNamedAtOnce() {
         Failure.Invalid failure = assertThrows(
                 Failure.Invalid.class,

@@ -12,15 +12,25 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import liquibase.Contexts;
+import liquibase.LabelExpression;
+import liquibase.Liquibase;
+import liquibase.Scope;
+import liquibase.database.DatabaseFactory;
+import liquibase.database.jvm.JdbcConnection;
+import liquibase.resource.DirectoryResourceAccessor;
+import liquibase.ui.LoggerUIService;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -123,6 +133,63 @@ class MigrationTest {
         assertFalse(String.valueOf(failure.getMessage()).contains("not-it"));
     }
 
+    @Test
+    void everyChangeSetCanBeRolledBackAndRunAgain() throws Exception {
+        try (Connection connection = cluster.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("create database back owner " + EmbeddedDatabases.OWNER);
+        }
+        String url = cluster.url("back");
+        Migration.run(
+                url,
+                EmbeddedDatabases.OWNER,
+                secrets.password(Secrets.OWNER_PASSWORD),
+                EmbeddedDatabases.APP,
+                Path.of("liquibase"));
+        assertTrue(number("back", "select count(*) from pg_namespace where nspname = 'job'") > 0);
+        rollBackEverything(url);
+        assertEquals(0, number("back", "select count(*) from databasechangelog"));
+        assertEquals(0, number("back", """
+                select count(*) from pg_namespace
+                 where nspname not in ('public', 'information_schema') and nspname not like 'pg\\_%'
+                """), "schemas");
+        assertEquals(0, number("back", """
+                select count(*) from pg_class
+                 where relnamespace = 'public'::regnamespace and relname not like 'databasechangelog%'
+                """), "relations");
+        assertEquals(
+                0,
+                number("back", "select count(*) from pg_proc where pronamespace = 'public'::regnamespace"),
+                "functions");
+        assertFalse(
+                Migration.run(
+                        url,
+                        EmbeddedDatabases.OWNER,
+                        secrets.password(Secrets.OWNER_PASSWORD),
+                        EmbeddedDatabases.APP,
+                        Path.of("liquibase")),
+                "the change log's own table stays");
+        assertTrue(number("back", "select count(*) from pg_namespace where nspname = 'job'") > 0);
+    }
+
+    /** As a person would by Liquibase's own commands, as the owner. */
+    private void rollBackEverything(String url) throws Exception {
+        try (Connection connection = DriverManager.getConnection(
+                        url, EmbeddedDatabases.OWNER, secrets.password(Secrets.OWNER_PASSWORD));
+                DirectoryResourceAccessor files = new DirectoryResourceAccessor(Path.of("liquibase"))) {
+            Scope.child(Map.of(Scope.Attr.ui.name(), new LoggerUIService()), () -> {
+                @SuppressWarnings("resource") // it would close the connection, too
+                Liquibase liquibase = new Liquibase(
+                        "changelog.xml",
+                        files,
+                        DatabaseFactory.getInstance()
+                                .findCorrectDatabaseImplementation(new JdbcConnection(connection)));
+                liquibase.setChangeLogParameter("app_role", EmbeddedDatabases.APP);
+                liquibase.rollback(1000, new Contexts(), new LabelExpression());
+            });
+        }
+    }
+
     private boolean run(Path changeLogs) {
         return Migration.run(
                 url(),
@@ -137,7 +204,11 @@ class MigrationTest {
     }
 
     private long number(String query) throws SQLException {
-        try (Connection connection = cluster.connect(EmbeddedDatabases.REPOSITORY);
+        return number(EmbeddedDatabases.REPOSITORY, query);
+    }
+
+    private long number(String database, String query) throws SQLException {
+        try (Connection connection = cluster.connect(database);
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {
             rows.next();

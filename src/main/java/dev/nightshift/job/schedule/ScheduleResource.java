@@ -2,6 +2,7 @@ package dev.nightshift.job.schedule;
 
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.audit.Audit;
+import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
@@ -28,6 +29,7 @@ import java.io.StringReader;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -114,8 +116,15 @@ public class ScheduleResource {
             content = @Content(schema = @Schema(implementation = ScheduleView.class)))
     @APIResponse(responseCode = "409", description = "The name is taken")
     public Response add(@Nullable NewSchedule body, @Context UriInfo uri) {
-        var plan = plan(body);
-        var name = new Name(required("name", body == null ? null : body.name()));
+        NewSchedule asked = Asked.body(body);
+        var plan = new Schedules.Plan(
+                required("job", asked.job()),
+                required("cron", asked.cron()),
+                required("zone", asked.zone()),
+                Objects.requireNonNullElse(asked.databases(), List.of()),
+                Objects.requireNonNullElse(asked.parameters(), JsonValue.EMPTY_JSON_OBJECT),
+                !Boolean.FALSE.equals(asked.enabled()));
+        var name = new Name(required("name", asked.name()));
         schedules.add(project.id(), name, plan);
         audit.record(project.id(), "schedule.add", "schedule " + name, details(plan));
         return Response.created(uri.getAbsolutePathBuilder().path(name.value()).build())
@@ -127,11 +136,9 @@ public class ScheduleResource {
     @Path("preview")
     @Operation(summary = "The next five fire times of an expression")
     public Preview preview(@Nullable PreviewRequest body) {
+        PreviewRequest asked = Asked.body(body);
         Instant now = clock.now();
-        return new Preview(Cron.of(
-                        required("cron", body == null ? null : body.cron()),
-                        required("zone", body == null ? null : body.zone()),
-                        now)
+        return new Preview(Cron.of(required("cron", asked.cron()), required("zone", asked.zone()), now)
                 .next(now, PREVIEW));
     }
 
@@ -144,9 +151,18 @@ public class ScheduleResource {
 
     @PUT
     @Path("{schedule}")
-    @Operation(summary = "Change a schedule", description = "Its name stays.")
+    @Operation(summary = "Change a schedule", description = "What is left out stays; the name never changes.")
     public ScheduleView change(@PathParam("schedule") String name, @Nullable NewSchedule body) {
-        var plan = plan(body);
+        NewSchedule asked = Asked.body(body);
+        ScheduleView before = get(name);
+        Asked.sameName("name", asked.name(), before.name());
+        var plan = new Schedules.Plan(
+                Objects.requireNonNullElse(asked.job(), before.job()),
+                Objects.requireNonNullElse(asked.cron(), before.cron()),
+                Objects.requireNonNullElse(asked.zone(), before.zone()),
+                Objects.requireNonNullElse(asked.databases(), before.databases()),
+                Objects.requireNonNullElse(asked.parameters(), before.parameters()),
+                Objects.requireNonNullElse(asked.enabled(), before.enabled()));
         schedules.change(project.id(), name, plan);
         audit.record(project.id(), "schedule.change", "schedule " + name, details(plan));
         return get(name);
@@ -157,27 +173,10 @@ public class ScheduleResource {
     @Operation(summary = "Delete a schedule", description = "Pass its name as confirm. Its runs stay.")
     @APIResponse(responseCode = "204", description = "It fires no more")
     public Response delete(@PathParam("schedule") String name, @QueryParam("confirm") @Nullable String confirm) {
-        if (!name.equals(confirm)) {
-            throw new Failure.Invalid("confirm", "Pass the schedule's name as confirm to delete it.");
-        }
+        Asked.confirmed(confirm, get(name).name());
         schedules.delete(project.id(), name);
         audit.record(project.id(), "schedule.delete", "schedule " + name, Map.of());
         return Response.noContent().build();
-    }
-
-    private static Schedules.Plan plan(@Nullable NewSchedule body) {
-        if (body == null) {
-            throw new Failure.Invalid("job", "Name the job to run.");
-        }
-        var databases = body.databases();
-        var parameters = body.parameters();
-        return new Schedules.Plan(
-                required("job", body.job()),
-                required("cron", body.cron()),
-                required("zone", body.zone()),
-                databases == null ? List.of() : databases,
-                parameters == null ? JsonValue.EMPTY_JSON_OBJECT : parameters,
-                !Boolean.FALSE.equals(body.enabled()));
     }
 
     private static Map<String, Object> details(Schedules.Plan plan) {

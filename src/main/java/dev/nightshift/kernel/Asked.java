@@ -1,0 +1,61 @@
+package dev.nightshift.kernel;
+
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** What every request is held to by the same rule, whatever it asks for. */
+public final class Asked {
+    private Asked() {}
+
+    /** @throws Failure.Invalid without a field if the request has no body, or {@code null} for one */
+    public static <T> T body(@Nullable T body) {
+        if (body == null) {
+            throw new Failure.Invalid("The request has no body; send a JSON object.");
+        }
+        return body;
+    }
+
+    /**
+     * A change may repeat a name, not change it.
+     *
+     * @throws Failure.Invalid if another one is asked for
+     */
+    public static void sameName(String field, @Nullable String asked, String is) {
+        if (asked != null && !asked.equals(is)) {
+            throw new Failure.Invalid(field, "The " + field + " \"" + is + "\" never changes.");
+        }
+    }
+
+    /**
+     * Who deletes something says its name once more. Look for it first: what is unknown needs no confirmation.
+     *
+     * @throws Failure.Invalid if the confirmation is missing or another name
+     */
+    public static void confirmed(@Nullable String confirm, String name) {
+        if (!name.equals(confirm)) {
+            throw new Failure.Invalid("confirm", "To delete it, add its name: ?confirm=" + name + ".");
+        }
+    }
+
+    /**
+     * A word of an enumeration, in small or capital letters; null if nothing was asked.
+     *
+     * @throws Failure.Invalid if it is none of them
+     */
+    public static <E extends Enum<E>> @Nullable E word(String field, @Nullable String text, Class<E> words) {
+        if (text == null || text.isBlank()) {
+            return null;
+        }
+        return Arrays.stream(words.getEnumConstants())
+                .filter(word -> word.name().equalsIgnoreCase(text))
+                .findFirst()
+                .orElseThrow(() -> new Failure.Invalid(
+                        field,
+                        "\"" + text + "\" is not a " + field + ": use "
+                                + Arrays.stream(words.getEnumConstants())
+                                        .map(Enum::name)
+                                        .collect(Collectors.joining(", "))
+                                + "."));
+    }
+}
