@@ -8,7 +8,11 @@ import org.jspecify.annotations.Nullable;
 public final class Asked {
     private Asked() {}
 
-    /** @throws Failure.Invalid without a field if the request has no body, or {@code null} for one */
+    /**
+     * What the request sent.
+     *
+     * @throws Failure.Invalid without a field if the request has no body, or {@code null} for one
+     */
     public static <T> T body(@Nullable T body) {
         if (body == null) {
             throw new Failure.Invalid("The request has no body; send a JSON object.");

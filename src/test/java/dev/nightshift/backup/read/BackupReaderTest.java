@@ -191,7 +191,8 @@ class BackupReaderTest {
     }
 
     @Test
-    void aRestoreThatACrashCutOffWhenAllWasWrittenIsFinishedAndWrittenNoSecondTime(@TempDir Path folder) throws IOException {
+    void aRestoreThatACrashCutOffWhenAllWasWrittenIsFinishedAndWrittenNoSecondTime(@TempDir Path folder)
+            throws IOException {
         Path data = folder.resolve("data");
         Destination mine =
                 Destination.beside(data, reader().manifest().tablespaces()).withMark("mine");
