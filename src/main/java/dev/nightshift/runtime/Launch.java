@@ -206,6 +206,10 @@ final class Launch {
     private Map<String, String> environment(int demoPort, Optional<Binaries> binaries) {
         Map<String, String> environment = new HashMap<>(config.passedOn());
         environment.put("NIGHTSHIFT_DATA", config.data().toString());
+        String format = config.passedOn().getOrDefault("NIGHTSHIFT_LOG_FORMAT", "");
+        if (!format.isBlank()) {
+            environment.put("WLP_LOGGING_MESSAGE_FORMAT", format.strip()); // of the lines before it has read server.xml
+        }
         environment.put("NIGHTSHIFT_HTTP_PORT", Integer.toString(config.httpPort()));
         environment.put("NIGHTSHIFT_HTTPS_PORT", Integer.toString(config.httpsPort()));
         environment.put(

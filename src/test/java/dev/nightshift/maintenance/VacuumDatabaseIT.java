@@ -46,7 +46,8 @@ class VacuumDatabaseIT {
 
     @BeforeAll
     static void start() {
-        servers = Map.of(15, Postgres.start(15, SETTINGS), 18, Postgres.start(18, SETTINGS));
+        servers = Map.of(
+                14, Postgres.start(14, SETTINGS), 15, Postgres.start(15, SETTINGS), 18, Postgres.start(18, SETTINGS));
     }
 
     @AfterAll
@@ -91,7 +92,7 @@ class VacuumDatabaseIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {15, 18})
+    @ValueSource(ints = {14, 15, 18})
     void deadRowsVanishAndTheServersOwnCountersSayThatItWasDone(int major) throws SQLException {
         Endpoint endpoint = database(
                 major,
@@ -163,7 +164,7 @@ class VacuumDatabaseIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {15, 18})
+    @ValueSource(ints = {14, 15, 18})
     void aTableThatTheRoleMayNotVacuumIsNotDoneAndTheGrantThatHelpsIsNamed(int major) throws SQLException {
         Endpoint superuser = database(
                 major,
@@ -190,7 +191,7 @@ class VacuumDatabaseIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {15, 18})
+    @ValueSource(ints = {14, 15, 18})
     void quotedNamesMaterializedViewsPartitionsAndToastAreDone(int major) throws SQLException {
         Endpoint endpoint = database(
                 major,
