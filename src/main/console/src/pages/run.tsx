@@ -15,7 +15,9 @@ import { RunGrid, targetName } from './run-grid';
 import { RunLog } from './run-log';
 import { elapsed, isActive, triggerWords } from './run-table';
 
-const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST'];
+const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST', 'SKIPPED'];
+/** A run that was never started has no targets to work on. */
+const restartable = (run: Run) => RESTARTABLE.includes(run.status) && (run.targets ?? []).length > 0;
 const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'a schedule', START: 'when Nightshift first started' };
 const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
 
@@ -55,11 +57,11 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
     <>
       <PageHead title={job?.title ?? words(run.job)} sub={<span class="run-sub"><RunState status={run.status} /><span>run {shortId(run.id)}</span>{run.attempt > 1 && <span>attempt {run.attempt}</span>}</span>}>
         {can('OPERATOR') && STOPPABLE.includes(run.status) && <Button kind="danger" onClick={() => setStopping(true)}>Stop</Button>}
-        {can('OPERATOR') && RESTARTABLE.includes(run.status) && !reasoned && <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>Restart what is not done</Button>}
+        {can('OPERATOR') && restartable(run) && !reasoned && <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>Restart what is not done</Button>}
       </PageHead>
       {restart.problem && <Trouble problem={restart.problem} />}
       {reasoned && (
-        <Reasons run={run} told={told} action={can('OPERATOR') && RESTARTABLE.includes(run.status) && (
+        <Reasons run={run} told={told} action={can('OPERATOR') && restartable(run) && (
           <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>{targets.filter((each) => each.status !== 'COMPLETED').length === 1 ? 'Restart this target' : 'Restart what is not done'}</Button>)} />
       )}
       <Card>

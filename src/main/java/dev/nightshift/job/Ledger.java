@@ -216,10 +216,11 @@ class Ledger {
     void requeue(Connection connection, ProjectId project, UUID run) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.run set status = 'QUEUED', attempt = attempt + 1, reason = null, ended_at = null
-                 where id = ? and status = any (?)
+                 where id = ? and status = any (?) and exists (select from job.target where run_id = ?)
                 """)) {
             update.setObject(1, run);
             update.setArray(2, RunStatus.before(RunStatus.QUEUED, connection));
+            update.setObject(3, run);
             if (update.executeUpdate() == 0) {
                 throw new Failure.Conflict(
                         "This run has nothing left to restart.", "Start a new run of the job instead.");

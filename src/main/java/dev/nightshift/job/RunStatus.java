@@ -18,14 +18,14 @@ public enum RunStatus {
     STOPPING,
     STOPPED,
     COMPLETED,
-    /** Some targets are done, some failed. */
+    /** Some targets are done, others failed or were left out. */
     PARTIAL,
     FAILED,
     /** Its node died or let go of it. */
     LOST,
     /** Its time passed while nobody was there to start it. */
     MISSED,
-    /** Not started on purpose; the reason says why. */
+    /** Not started on purpose, or every one of its targets was left out; the reason says why. */
     SKIPPED;
 
     /** True when nothing more happens unless a person, or the restart policy for LOST, asks for it. */
@@ -45,10 +45,11 @@ public enum RunStatus {
         return switch (this) {
             case QUEUED -> EnumSet.of(WAITING, STARTED, STOPPED, SKIPPED);
             case WAITING -> EnumSet.of(STARTED, STOPPED, SKIPPED);
-            case STARTED -> EnumSet.of(STOPPING, STOPPED, COMPLETED, PARTIAL, FAILED, LOST);
-            case STOPPING -> EnumSet.of(STOPPED, COMPLETED, PARTIAL, FAILED, LOST);
-            case STOPPED, PARTIAL, FAILED, LOST -> EnumSet.of(QUEUED);
-            case COMPLETED, MISSED, SKIPPED -> EnumSet.noneOf(RunStatus.class);
+            case STARTED -> EnumSet.of(STOPPING, STOPPED, COMPLETED, PARTIAL, FAILED, LOST, SKIPPED);
+            case STOPPING -> EnumSet.of(STOPPED, COMPLETED, PARTIAL, FAILED, LOST, SKIPPED);
+            // One that was not started has no targets, so there is nothing to restart: the ledger sees to that.
+            case STOPPED, PARTIAL, FAILED, LOST, SKIPPED -> EnumSet.of(QUEUED);
+            case COMPLETED, MISSED -> EnumSet.noneOf(RunStatus.class);
         };
     }
 
@@ -71,6 +72,9 @@ public enum RunStatus {
         if (bad == 0) {
             return COMPLETED;
         }
-        return bad == targets.size() ? FAILED : PARTIAL;
+        if (bad < targets.size()) {
+            return PARTIAL;
+        }
+        return targets.stream().allMatch(t -> t == TargetStatus.SKIPPED) ? SKIPPED : FAILED;
     }
 }

@@ -15,6 +15,7 @@ import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import jakarta.json.JsonValue;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -70,13 +71,13 @@ public class FirstNight {
             var played = new ArrayList<Run>();
             boolean fresh = false;
             for (String job : ROUND) {
-                Optional<Run> earlier = runs.newest(id, job, RunRequest.Trigger.START)
-                        .filter(run -> !run.status().isOver() || run.status() == RunStatus.LOST || isFresh(run));
+                Optional<Run> earlier =
+                        runs.newest(id, job, RunRequest.Trigger.START).filter(run -> isOfTonight(run, clock.now()));
                 fresh |= earlier.isEmpty() || !earlier.get().status().isOver();
                 UUID run = earlier.map(Run::id).orElseGet(() -> request(id, job));
                 Run ended = follow(id, run, earlier.isPresent());
                 played.add(ended);
-                if (ended.status() != RunStatus.COMPLETED) {
+                if (!goesOnAfter(ended.status())) {
                     break;
                 }
             }
@@ -89,11 +90,16 @@ public class FirstNight {
         }
     }
 
-    private boolean isFresh(Run run) {
+    /** Under way, or done not long ago. One that is lost for good is neither: the recovery queues any other in one go. */
+    static boolean isOfTonight(Run run, Instant now) {
         var ended = run.endedAt();
-        return run.status() == RunStatus.COMPLETED
-                && ended != null
-                && ended.isAfter(clock.now().minus(FRESH));
+        return !run.status().isOver()
+                || (run.status() == RunStatus.COMPLETED && ended != null && ended.isAfter(now.minus(FRESH)));
+    }
+
+    /** What cannot be done on this machine, such as a drill without sandboxes, keeps nothing else from its turn. */
+    static boolean goesOnAfter(RunStatus ended) {
+        return ended == RunStatus.COMPLETED || ended == RunStatus.SKIPPED;
     }
 
     private UUID request(ProjectId id, String job) {

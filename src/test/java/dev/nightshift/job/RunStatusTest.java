@@ -19,15 +19,15 @@ class RunStatusTest {
     @CsvSource({
         "QUEUED, WAITING STARTED STOPPED SKIPPED",
         "WAITING, STARTED STOPPED SKIPPED",
-        "STARTED, STOPPING STOPPED COMPLETED PARTIAL FAILED LOST",
-        "STOPPING, STOPPED COMPLETED PARTIAL FAILED LOST",
+        "STARTED, STOPPING STOPPED COMPLETED PARTIAL FAILED LOST SKIPPED",
+        "STOPPING, STOPPED COMPLETED PARTIAL FAILED LOST SKIPPED",
         "STOPPED, QUEUED",
         "PARTIAL, QUEUED",
         "FAILED, QUEUED",
         "LOST, QUEUED",
         "COMPLETED, ''",
         "MISSED, ''",
-        "SKIPPED, ''"
+        "SKIPPED, QUEUED"
     })
     void aRunChangesOnlyAsTheTableSays(RunStatus from, String allowed) {
         Set<String> found = Arrays.stream(RunStatus.values())
@@ -65,7 +65,8 @@ class RunStatusTest {
     void aRunIsWhatItsTargetsHaveComeTo() {
         assertEquals(RunStatus.COMPLETED, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.COMPLETED)));
         assertEquals(RunStatus.PARTIAL, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.SKIPPED)));
-        assertEquals(RunStatus.FAILED, RunStatus.of(List.of(TargetStatus.SKIPPED)));
+        assertEquals(RunStatus.SKIPPED, RunStatus.of(List.of(TargetStatus.SKIPPED, TargetStatus.SKIPPED)));
+        assertEquals(RunStatus.FAILED, RunStatus.of(List.of(TargetStatus.SKIPPED, TargetStatus.FAILED)));
         assertEquals(RunStatus.PARTIAL, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.FAILED)));
         assertEquals(RunStatus.FAILED, RunStatus.of(List.of(TargetStatus.FAILED, TargetStatus.FAILED)));
         assertEquals(RunStatus.STOPPED, RunStatus.of(List.of(TargetStatus.COMPLETED, TargetStatus.STOPPED)));
