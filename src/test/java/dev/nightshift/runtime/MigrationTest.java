@@ -173,6 +173,7 @@ class MigrationTest {
     }
 
     /** As a person would by Liquibase's own commands, as the owner. */
+    @SuppressWarnings("try") // that closing may be interrupted is no news to a test
     private void rollBackEverything(String url) throws Exception {
         try (Connection connection = DriverManager.getConnection(
                         url, EmbeddedDatabases.OWNER, secrets.password(Secrets.OWNER_PASSWORD));
