@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
@@ -26,6 +27,8 @@ class RestoreJob implements Job {
             Unit.INSTANCE,
             "restore",
             false,
+            Severity.WARNING,
+            Severity.WARNING,
             List.of(CHECK, RESTORE),
             List.of(
                     Parameter.text("backup", "Backup", "The id of the backup; the newest one if none is given.", false),

@@ -17,18 +17,12 @@ class TargetFindings {
     private Findings findings;
 
     void failed(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
-        report(job, target, "failed", atRisk(job) ? Severity.CRITICAL : Severity.WARNING, reason, remedy);
+        report(job, target, "failed", job.ifFailed(), reason, remedy);
     }
 
     /** Left out for a reason that stays until somebody removes it, such as a privilege that is missing. */
     void skipped(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
-        Severity severity = job.name().equals("backup") ? Severity.CRITICAL : Severity.WARNING;
-        report(job, target, "was skipped", severity, reason, remedy);
-    }
-
-    /** A backup that fails, or does not restore, puts data at risk; other work can wait for the morning. */
-    private static boolean atRisk(JobDefinition job) {
-        return job.name().equals("backup") || job.name().equals("restore-drill");
+        report(job, target, "was skipped", job.ifSkipped(), reason, remedy);
     }
 
     private void report(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
 import dev.nightshift.fleet.NewDatabase;
 import dev.nightshift.fleet.NewProject;
 import dev.nightshift.fleet.Registration;
@@ -58,7 +59,16 @@ class TargetBatchletIT {
         @Override
         public JobDefinition definition() {
             return new JobDefinition(
-                    "frame", "Frame", "Of a test.", Unit.DATABASE, "frame", false, List.of("work"), List.of());
+                    "frame",
+                    "Frame",
+                    "Of a test.",
+                    Unit.DATABASE,
+                    "frame",
+                    false,
+                    Severity.CRITICAL,
+                    Severity.INFO,
+                    List.of("work"),
+                    List.of());
         }
     }
 
@@ -78,7 +88,7 @@ class TargetBatchletIT {
                     }
                 }
                 case "unreachable" -> throw new Failure.Retryable("Nobody answers.", "Start the server.", null);
-                case "skipped" -> throw new Failure.Skippable("A privilege is missing.", "Grant it.", null);
+                case "skipped", "left-out" -> throw new Failure.Skippable("A privilege is missing.", "Grant it.", null);
                 case "failed" -> throw new Failure.Fatal("The store is damaged.", "Use another one.", null);
                 case "surprised" -> throw new UnsupportedOperationException("a bug");
                 default -> {}
@@ -89,7 +99,7 @@ class TargetBatchletIT {
 
     @Test
     void aTargetIsTriedAgainSkippedOrFailedByTheTypeOfItsFailure() {
-        ProjectId project = projectWithTargets();
+        ProjectId project = project(registration, "frame", DATABASES);
         UUID id = runs.request(
                 project,
                 new RunRequest(
@@ -129,12 +139,13 @@ class TargetBatchletIT {
         assertTrue(log.contains("ERROR The store is damaged."), log);
         assertEquals(
                 Set.of(
-                        "Frame of unreachable failed",
-                        "Frame of skipped was skipped",
-                        "Frame of failed failed",
-                        "Frame of surprised failed"),
+                        "CRITICAL Frame of unreachable failed",
+                        "INFO Frame of skipped was skipped",
+                        "CRITICAL Frame of failed failed",
+                        "CRITICAL Frame of surprised failed"),
                 findings.list(project, true, null, null, 100).items().stream()
-                        .map(finding -> finding.report().title())
+                        .map(finding -> finding.report().severity() + " "
+                                + finding.report().title())
                         .collect(Collectors.toSet()));
     }
 
@@ -171,14 +182,14 @@ class TargetBatchletIT {
     }
 
     /** On a server that does not answer: no work of this job asks it. */
-    private ProjectId projectWithTargets() {
+    static ProjectId project(Registration registration, String name, List<String> databases) {
         ProjectId project = registration
-                .project(new NewProject(new Name("frame"), "Of a test", ZoneId.of("UTC"), Currency.getInstance("EUR")))
+                .project(new NewProject(new Name(name), "Of a test", ZoneId.of("UTC"), Currency.getInstance("EUR")))
                 .id();
         UUID instance = registration
                 .instance(
                         project,
-                        new Name("frame"),
+                        new Name(name),
                         new Server(
                                 "127.0.0.1",
                                 1,
@@ -189,7 +200,7 @@ class TargetBatchletIT {
                                 "postgres",
                                 List.of()))
                 .id();
-        for (String database : DATABASES) {
+        for (String database : databases) {
             registration.database(
                     project,
                     instance,
