@@ -56,6 +56,16 @@ class RestoreJob implements Job {
         parameters.text("backup").ifPresent(id -> known(backups, project, id));
     }
 
+    @Override
+    public void checkTargets(int targets) {
+        if (targets > 1) {
+            throw new Failure.Invalid(
+                    "databases",
+                    "One folder holds one server: these databases are on " + targets
+                            + ". Restore each server into a folder of its own.");
+        }
+    }
+
     /**
      * The backup that a request names.
      *
