@@ -6,6 +6,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.Page;
+import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
@@ -54,6 +55,9 @@ public class ScheduleResource {
 
     @Inject
     private Audit audit;
+
+    @Inject
+    private Transactions transactions;
 
     @Inject
     private Clock clock;
@@ -116,8 +120,7 @@ public class ScheduleResource {
     public Response add(@Nullable NewSchedule body, @Context UriInfo uri) {
         var plan = plan(body);
         var name = new Name(required("name", body == null ? null : body.name()));
-        schedules.add(project.id(), name, plan);
-        audit.record(project.id(), "schedule.add", "schedule " + name, details(plan));
+        audited("schedule.add", name.value(), details(plan), () -> schedules.add(project.id(), name, plan));
         return Response.created(uri.getAbsolutePathBuilder().path(name.value()).build())
                 .entity(get(name.value()))
                 .build();
@@ -147,8 +150,7 @@ public class ScheduleResource {
     @Operation(summary = "Change a schedule", description = "Its name stays.")
     public ScheduleView change(@PathParam("schedule") String name, @Nullable NewSchedule body) {
         var plan = plan(body);
-        schedules.change(project.id(), name, plan);
-        audit.record(project.id(), "schedule.change", "schedule " + name, details(plan));
+        audited("schedule.change", name, details(plan), () -> schedules.change(project.id(), name, plan));
         return get(name);
     }
 
@@ -160,9 +162,16 @@ public class ScheduleResource {
         if (!name.equals(confirm)) {
             throw new Failure.Invalid("confirm", "Pass the schedule's name as confirm to delete it.");
         }
-        schedules.delete(project.id(), name);
-        audit.record(project.id(), "schedule.delete", "schedule " + name, Map.of());
+        audited("schedule.delete", name, Map.of(), () -> schedules.delete(project.id(), name));
         return Response.noContent().build();
+    }
+
+    /** The change and the word of it: both or neither. */
+    private void audited(String action, String name, Map<String, ?> details, Runnable change) {
+        transactions.run(project.id(), connection -> {
+            change.run();
+            audit.record(project.id(), action, "schedule " + name, details);
+        });
     }
 
     private static Schedules.Plan plan(@Nullable NewSchedule body) {
