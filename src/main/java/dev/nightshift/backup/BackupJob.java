@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
@@ -23,6 +24,9 @@ class BackupJob implements Job {
             Unit.INSTANCE,
             "backup",
             true,
+            // Without a new backup data is at risk, whatever kept it from being taken
+            Severity.CRITICAL,
+            Severity.CRITICAL,
             List.of(PREPARE, CHECKPOINT, COPY, LOG, CATALOGUE),
             List.of(
                     Parameter.integer(

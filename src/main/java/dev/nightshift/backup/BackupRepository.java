@@ -1,7 +1,6 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
@@ -78,19 +77,6 @@ class BackupRepository {
 
     private static @Nullable Instant instant(@Nullable Timestamp at) {
         return at == null ? null : at.toInstant();
-    }
-
-    void insert(Connection connection, TargetRun target, String store, Manifest manifest) throws SQLException {
-        insert(
-                connection,
-                new Attempt(
-                        manifest.backup(),
-                        target.project(),
-                        target.instanceId(),
-                        target.runId(),
-                        target.databaseNames()),
-                store,
-                manifest);
     }
 
     /** Enters a stored backup; entering it twice changes nothing. */
@@ -245,6 +231,22 @@ class BackupRepository {
             boolean more = backups.size() > limit;
             List<Backup> page = more ? backups.subList(0, limit) : backups;
             return new Page<>(page, more ? page.get(limit - 1).id().toString() : null);
+        }
+    }
+
+    /** This backup of an instance and those that were taken before it. */
+    List<UUID> upTo(Connection connection, UUID instance, UUID backup) throws SQLException {
+        try (var query =
+                connection.prepareStatement("select id from backup.backup where instance_id = ? and id <= ?")) {
+            query.setObject(1, instance);
+            query.setObject(2, backup);
+            var ids = new ArrayList<UUID>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    ids.add(rows.getObject(1, UUID.class));
+                }
+            }
+            return ids;
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
@@ -28,6 +29,9 @@ class DrillJob implements Job {
             Unit.INSTANCE,
             "restore-drill",
             false,
+            // What cannot be tried here says nothing against the backup
+            Severity.CRITICAL,
+            Severity.WARNING,
             STEPS,
             List.of(
                     Parameter.text("backup", "Backup", "The id of the backup; the newest one if none is given.", false),

@@ -45,6 +45,9 @@ public class ProveStoredBackup extends TargetBatchlet {
     private Keyring keyring;
 
     @Inject
+    private BackupFindings findings;
+
+    @Inject
     private DrillGround ground;
 
     @Inject
@@ -55,15 +58,15 @@ public class ProveStoredBackup extends TargetBatchlet {
         Backup backup = RestoreBackup.chosen(backups, target);
         target.info("Proving the backup of " + backup.instance() + " taken at "
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
-        String upTo = target.parameters().text("upTo").orElse(WHOLE);
-        // A glance at the objects must not close what a whole drill found.
+        var upTo = ProofLevel.valueOf(
+                target.parameters().text("upTo").orElse(WHOLE).toUpperCase(Locale.ROOT));
         target.concerns(
-                "proof:" + backup.id() + (upTo.equals(WHOLE) ? "" : ":" + upTo),
+                BackupFindings.proof(backup.id(), upTo),
                 new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
         var steps = new DrillSteps(target);
         Proof proof;
         try {
-            proof = prove(target, backup, steps);
+            proof = prove(target, backup, upTo, steps);
         } catch (CancellationException e) {
             throw new StopRequested();
         }
@@ -75,14 +78,14 @@ public class ProveStoredBackup extends TargetBatchlet {
             // What this machine lacks says nothing against the backup.
             throw proof.failed() ? new Failure.Fatal(what, remedy, null) : new Failure.Skippable(what, remedy, null);
         }
+        target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), upTo));
         steps.finish(null);
     }
 
-    private Proof prove(TargetRun target, Backup backup, DrillSteps steps) {
+    private Proof prove(TargetRun target, Backup backup, ProofLevel upTo, DrillSteps steps) {
         var parameters = target.parameters();
-        var level = ProofLevel.valueOf(parameters.text("upTo").orElse(WHOLE).toUpperCase(Locale.ROOT));
         var options =
-                new ProofOptions(level, ProofOptions.STANDARD.parents(), parameters.flag("everyRow"), ground.limits());
+                new ProofOptions(upTo, ProofOptions.STANDARD.parents(), parameters.flag("everyRow"), ground.limits());
         var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
         return ground.prover().run(new StoredMaterial(reader), options, steps);
     }

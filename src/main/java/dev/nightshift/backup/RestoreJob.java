@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
@@ -26,6 +27,8 @@ class RestoreJob implements Job {
             Unit.INSTANCE,
             "restore",
             false,
+            Severity.WARNING,
+            Severity.WARNING,
             List.of(CHECK, RESTORE),
             List.of(
                     Parameter.text("backup", "Backup", "The id of the backup; the newest one if none is given.", false),
@@ -51,6 +54,16 @@ class RestoreJob implements Job {
     public void check(ProjectId project, Parameters parameters) {
         roots.confined(parameters.text("folder").orElseThrow());
         parameters.text("backup").ifPresent(id -> known(backups, project, id));
+    }
+
+    @Override
+    public void checkTargets(int targets) {
+        if (targets > 1) {
+            throw new Failure.Invalid(
+                    "databases",
+                    "One folder holds one server: these databases are on " + targets
+                            + ". Restore each server into a folder of its own.");
+        }
     }
 
     /**

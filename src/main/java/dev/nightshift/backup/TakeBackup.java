@@ -7,10 +7,6 @@ import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.take.FullBackupRequest;
 import dev.nightshift.backup.take.ServerSettingsCopy;
 import dev.nightshift.backup.take.TakeFullBackup;
-import dev.nightshift.finding.FindingReport;
-import dev.nightshift.finding.Findings;
-import dev.nightshift.finding.Severity;
-import dev.nightshift.finding.Subject;
 import dev.nightshift.fleet.Checkup;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
@@ -54,7 +50,7 @@ public class TakeBackup extends TargetBatchlet {
     private Backups backups;
 
     @Inject
-    private Findings findings;
+    private BackupFindings findings;
 
     @Inject
     private ServerSettingsCopy settings;
@@ -181,7 +177,12 @@ public class TakeBackup extends TargetBatchlet {
 
     private void catalogue(TargetRun target, Manifest manifest) {
         target.begin(BackupJob.CATALOGUE);
-        target.store(connection -> repository.insert(connection, target, Stores.LOCAL, manifest));
+        var attempt = new BackupRepository.Attempt(
+                manifest.backup(), target.project(), target.instanceId(), target.runId(), target.databaseNames());
+        target.store(connection -> {
+            repository.insert(connection, attempt, Stores.LOCAL, manifest);
+            findings.taken(attempt, manifest.checksums());
+        });
         var figures = manifest.figures();
         target.figure("backup", manifest.backup());
         target.figure("sizeBytes", figures.bytesRead());
@@ -190,28 +191,9 @@ public class TakeBackup extends TargetBatchlet {
             target.error("The server reported wrong page checksums while it sent its files: the copy is complete, the"
                     + " server's data is damaged. "
                     + String.join(" ", manifest.checksums().warnings()));
-            findings.report(target.project(), damagedSource(target, manifest));
         }
         target.done(BackupJob.CATALOGUE, new Bytes(figures.bytesStored()) + " stored");
         target.info("Backup " + manifest.backup() + ": " + new Bytes(figures.bytesRead()) + " read, "
                 + new Bytes(figures.bytesStored()) + " stored in " + Stores.LOCAL + "; not proven yet.");
-    }
-
-    private static FindingReport damagedSource(TargetRun target, Manifest manifest) {
-        String names = String.join(", ", target.databaseNames());
-        return new FindingReport(
-                "backup.damaged-source:" + target.instanceId(),
-                new Subject(Subject.Kind.INSTANCE, target.instanceId(), names),
-                Severity.CRITICAL,
-                "The server of " + names + " has damaged pages",
-                "While it sent its files for backup " + manifest.backup()
-                        + " the server reported wrong page checksums. That backup is kept as damaged; an older one may be the"
-                        + " last good one. "
-                        + String.join(" ", manifest.checksums().warnings()),
-                "Look at the server's disk, and prove an older backup before you need it.",
-                Json.createObjectBuilder()
-                        .add("backup", manifest.backup().toString())
-                        .build(),
-                target.runId());
     }
 }

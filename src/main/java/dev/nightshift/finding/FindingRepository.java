@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -97,6 +98,24 @@ class FindingRepository {
             try (var row = update.executeQuery()) {
                 return row.next() ? Optional.of(row.getObject(1, UUID.class)) : Optional.empty();
             }
+        }
+    }
+
+    /** Fingerprints of the open findings about these subjects, in one order for all who lock them one after the other. */
+    List<String> openAbout(Connection connection, ProjectId project, Collection<UUID> subjects) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                select fingerprint from finding.finding where project_id = ? and state = 'OPEN' and subject_id = any (?)
+                 order by fingerprint
+                """)) {
+            select.setObject(1, project.value());
+            select.setArray(2, connection.createArrayOf("uuid", subjects.toArray()));
+            List<String> fingerprints = new ArrayList<>();
+            try (var row = select.executeQuery()) {
+                while (row.next()) {
+                    fingerprints.add(row.getString(1));
+                }
+            }
+            return fingerprints;
         }
     }
 

@@ -1,14 +1,19 @@
 package dev.nightshift.finding;
 
+import dev.nightshift.fleet.Deletion;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +65,22 @@ public class Findings {
                 live.changed(project, "finding", closed.get());
             }
         });
+    }
+
+    /** Closes the open findings about these subjects, of those whose fingerprint is accepted. */
+    public void closeAbout(ProjectId project, Collection<UUID> subjects, Predicate<String> fingerprint) {
+        transactions.run(project, connection -> {
+            for (String open : repository.openAbout(connection, project, subjects)) {
+                if (fingerprint.test(open)) {
+                    close(project, open);
+                }
+            }
+        });
+    }
+
+    /** What was wrong with it is nobody's concern any more. */
+    void deleted(@Observes Deletion deletion) {
+        closeAbout(deletion.project(), List.of(deletion.id()), fingerprint -> true);
     }
 
     /**

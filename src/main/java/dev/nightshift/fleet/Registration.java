@@ -11,6 +11,7 @@ import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import java.sql.SQLException;
@@ -54,6 +55,9 @@ public class Registration {
     @Inject
     @Any
     private jakarta.enterprise.inject.Instance<DeletionGuard> guards;
+
+    @Inject
+    private Event<Deletion> deletions;
 
     /**
      * Makes a project, with keys of its own.
@@ -211,6 +215,7 @@ public class Registration {
             stored.delete(clock.now());
             repository.write();
             audit.record(project, "database.delete", "database " + stored.name(), Map.of());
+            deletions.fire(new Deletion(project, database));
             if (instance.name().equals(stored.name())
                     && repository.databasesOf(project, List.of(instance.id())).isEmpty()) {
                 delete(instance);
@@ -227,6 +232,7 @@ public class Registration {
         instance.delete(clock.now());
         repository.write();
         audit.record(instance.project(), "instance.delete", "instance " + instance.name(), Map.of());
+        deletions.fire(new Deletion(instance.project(), instance.id()));
     }
 
     private void unopposed(Instance instance, @Nullable Database database) {

@@ -12,4 +12,12 @@ public interface Job {
      * @throws dev.nightshift.kernel.Failure.Invalid naming the field
      */
     default void check(ProjectId project, Parameters parameters) {}
+
+    /**
+     * A feature's own check of how much is asked for at once.
+     *
+     * @param targets how many instances or databases, by the job's unit
+     * @throws dev.nightshift.kernel.Failure.Invalid naming the field
+     */
+    default void checkTargets(int targets) {}
 }

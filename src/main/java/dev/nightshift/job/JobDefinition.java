@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.finding.Severity;
 import java.util.List;
 
 /**
@@ -8,6 +9,8 @@ import java.util.List;
  * @param kindOfWork names the lock: two targets with the same kind never run on one instance or database at once
  * @param locksTarget true where the work also holds an advisory lock on the target itself, so that a node that was
  *     paused and wakes up, or another Nightshift, cannot double it
+ * @param ifFailed how soon somebody should look at a target that failed
+ * @param ifSkipped how soon at one that was left out
  * @param steps in the order of the work; the console's columns
  */
 public record JobDefinition(
@@ -17,6 +20,8 @@ public record JobDefinition(
         Unit unit,
         String kindOfWork,
         boolean locksTarget,
+        Severity ifFailed,
+        Severity ifSkipped,
         List<String> steps,
         List<Parameter> parameters) {
     public JobDefinition {

@@ -7,6 +7,7 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Every job that the features bring. */
@@ -22,13 +23,16 @@ public class Jobs {
      * @throws Failure.Invalid for the field {@code job} if there is none
      */
     public Job named(String name) {
-        return jobs.stream()
-                .filter(job -> job.definition().name().equals(name))
-                .findFirst()
+        return find(name)
                 .orElseThrow(() -> new Failure.Invalid(
                         "job",
                         "There is no job of this name; there are "
                                 + all().stream().map(JobDefinition::name).collect(Collectors.joining(", ")) + "."));
+    }
+
+    /** Empty where this version has no such job; a run may be of another one's. */
+    Optional<Job> find(String name) {
+        return jobs.stream().filter(job -> job.definition().name().equals(name)).findFirst();
     }
 
     public List<JobDefinition> all() {

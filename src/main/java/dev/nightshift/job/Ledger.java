@@ -24,6 +24,9 @@ class Ledger {
     private Transactions transactions;
 
     @Inject
+    private TargetFindings findings;
+
+    @Inject
     private Live live;
 
     /**
@@ -135,22 +138,29 @@ class Ledger {
         transactions.run(attempt.project(), connection -> {
             boolean stopping = locked(connection, attempt.run()) == RunStatus.STOPPING;
             TargetStatus untouched = stopping ? TargetStatus.STOPPED : TargetStatus.FAILED;
+            List<TargetFindings.Of> left;
             try (var update = connection.prepareStatement("""
                     with ended as (
                       update job.target t set status = ?, reason = ?, ended_at = now()
                         from job.run r
                        where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
                          and r.status in ('STARTED', 'STOPPING') and t.status = any (?)
-                      returning t.id, t.status)
-                    update job.step s set status = ended.status, ended_at = now() from ended
-                     where s.target_id = ended.id and s.status = 'STARTED'
+                      returning t.id, t.status, t.instance_id, t.database_id, t.database_names),
+                    steps as (
+                      update job.step s set status = ended.status, ended_at = now() from ended
+                       where s.target_id = ended.id and s.status = 'STARTED')
+                    select instance_id, database_id, database_names from ended
                     """)) {
                 update.setString(1, untouched.name());
                 update.setString(2, stopping ? "Stopped before it began." : reasonForUntouched);
                 update.setObject(3, attempt.run());
                 update.setInt(4, attempt.number());
                 update.setArray(5, TargetStatus.before(untouched, connection));
-                update.executeUpdate();
+                left = TargetFindings.Of.rows(
+                        attempt.project(), attempt.run(), attempt.number(), update.executeQuery());
+            }
+            if (!stopping) {
+                findings.unfinished(attempt.job(), left, reasonForUntouched, "Restart the run.");
             }
             RunStatus status = RunStatus.of(targets(connection, attempt.run()));
             try (var update = connection.prepareStatement("""

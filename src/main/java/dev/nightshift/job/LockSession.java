@@ -55,12 +55,8 @@ final class LockSession implements AutoCloseable {
 
     /** False while another session holds it. */
     boolean tryLock() {
-        try (var query = session.connection().prepareStatement("select pg_try_advisory_lock(hashtextextended(?, 0))")) {
-            query.setString(1, "nightshift " + kindOfWork);
-            try (var rows = query.executeQuery()) {
-                rows.next();
-                return rows.getBoolean(1);
-            }
+        try {
+            return session.tryLock(kindOfWork);
         } catch (SQLException e) {
             throw pools.failure(endpoint, "Locking " + endpoint, e);
         }

@@ -7,6 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -20,10 +21,13 @@ class LostRuns {
     private Ledger ledger;
 
     @Inject
+    private TargetFindings findings;
+
+    @Inject
     private Live live;
 
     /** A started run whose node is no more. */
-    private record Orphan(boolean stopping, boolean handedOver, boolean letGo, int losses) {}
+    private record Orphan(boolean stopping, boolean handedOver, boolean letGo, int losses, String job, int attempt) {}
 
     /**
      * Declares a started run lost, with its unfinished targets and steps, and queues it again while the policy allows. One
@@ -61,6 +65,13 @@ class LostRuns {
                 next = orphan.stopping()
                         ? "It was to stop and does not start again."
                         : "That was the case " + orphan.losses() + " times; restart it once the cause is known.";
+                if (!orphan.stopping()) {
+                    findings.unfinished(
+                            orphan.job(),
+                            unfinished(connection, held, orphan),
+                            reason,
+                            "Restart the run once the cause is known.");
+                }
             }
             Ledger.log(connection, project, run, null, Run.Level.WARN, reason + " " + next);
             live.changed(project, "log", run);
@@ -75,7 +86,7 @@ class LostRuns {
                   from job.attempt a join job.node n on n.id = a.node_id
                  where a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
                    and r.id = ? and a.id = ? and r.status = any (?)
-                returning r.status = 'STOPPING', n.stopped_at is not null, n.id = ?, r.losses
+                returning r.status = 'STOPPING', n.stopped_at is not null, n.id = ?, r.losses, r.job, r.attempt
                 """)) {
             update.setObject(1, held.run());
             update.setObject(2, held.attempt());
@@ -83,10 +94,27 @@ class LostRuns {
             update.setObject(4, by);
             try (var rows = update.executeQuery()) {
                 return rows.next()
-                        ? Optional.of(
-                                new Orphan(rows.getBoolean(1), rows.getBoolean(2), rows.getBoolean(3), rows.getInt(4)))
+                        ? Optional.of(new Orphan(
+                                rows.getBoolean(1),
+                                rows.getBoolean(2),
+                                rows.getBoolean(3),
+                                rows.getInt(4),
+                                rows.getString(5),
+                                rows.getInt(6)))
                         : Optional.empty();
             }
+        }
+    }
+
+    /** What was under way and what had not begun; targets that failed before have findings of their own. */
+    private static List<TargetFindings.Of> unfinished(Connection connection, Leases.Held held, Orphan orphan)
+            throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select instance_id, database_id, database_names from job.target
+                 where run_id = ? and status in ('LOST', 'WAITING')
+                """)) {
+            query.setObject(1, held.run());
+            return TargetFindings.Of.rows(held.project(), held.run(), orphan.attempt(), query.executeQuery());
         }
     }
 

@@ -7,6 +7,7 @@ import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.json.JsonObject;
@@ -28,6 +29,7 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -58,6 +60,9 @@ public class RunResource {
 
     @Inject
     private Audit audit;
+
+    @Inject
+    private Transactions transactions;
 
     /** What to run, on what. */
     @Schema(name = "RunRequest", example = "{\"job\":\"backup\",\"databases\":[\"demo\"],\"parameters\":{}}")
@@ -148,21 +153,20 @@ public class RunResource {
         ProjectId id = project.id();
         var parameters = asked.parameters();
         var databases = asked.databases();
-        UUID run = runs.request(
-                id,
-                new RunRequest(
-                        job,
-                        databases == null ? List.of() : databases,
-                        parameters == null ? JsonValue.EMPTY_JSON_OBJECT : parameters,
-                        caller.kind() == Caller.Kind.PERSON ? RunRequest.Trigger.PERSON : RunRequest.Trigger.KEY,
-                        caller.name(),
-                        null,
-                        null));
-        audit.record(
-                id,
-                "run.start",
-                "run " + run,
-                Map.of("job", job, "databases", databases == null ? List.of() : databases));
+        var request = new RunRequest(
+                job,
+                databases == null ? List.of() : databases,
+                parameters == null ? JsonValue.EMPTY_JSON_OBJECT : parameters,
+                caller.kind() == Caller.Kind.PERSON ? RunRequest.Trigger.PERSON : RunRequest.Trigger.KEY,
+                caller.name(),
+                null,
+                null);
+        UUID run = transactions.in(id, connection -> {
+            UUID queued = runs.request(id, request);
+            audit.record(
+                    id, "run.start", "run " + queued, Map.of("job", request.job(), "databases", request.databases()));
+            return queued;
+        });
         return Response.accepted(view(runs.get(id, run)))
                 .location(uri.getAbsolutePathBuilder().path(run.toString()).build())
                 .build();
@@ -220,8 +224,7 @@ public class RunResource {
             content = @Content(schema = @Schema(implementation = RunView.class)))
     @APIResponse(responseCode = "409", description = "It is over, or stopping already")
     public Response stop(@PathParam("id") String id) {
-        Run run = runs.stop(project.id(), known(id));
-        audit.record(project.id(), "run.stop", "run " + run.id(), Map.of("job", run.job()));
+        Run run = audited("run.stop", () -> runs.stop(project.id(), known(id)));
         return Response.accepted(view(run)).build();
     }
 
@@ -234,10 +237,17 @@ public class RunResource {
             content = @Content(schema = @Schema(implementation = RunView.class)))
     @APIResponse(responseCode = "409", description = "Nothing is left to restart")
     public Response restart(@PathParam("id") String id) {
-        Run run = runs.restart(project.id(), known(id));
-        audit.record(
-                project.id(), "run.restart", "run " + run.id(), Map.of("job", run.job(), "attempt", run.attempt()));
+        Run run = audited("run.restart", () -> runs.restart(project.id(), known(id)));
         return Response.accepted(view(run)).build();
+    }
+
+    /** The change and the word of it: both or neither. */
+    private Run audited(String action, Supplier<Run> change) {
+        return transactions.in(project.id(), connection -> {
+            Run run = change.get();
+            audit.record(project.id(), action, "run " + run.id(), Map.of("job", run.job(), "attempt", run.attempt()));
+            return run;
+        });
     }
 
     private static UUID known(String id) {

@@ -48,6 +48,7 @@ public class Runs {
         Parameters parameters = Parameters.check(job.definition(), request.parameters());
         job.check(project, parameters);
         var targets = targets(project, job.definition(), request.databases());
+        job.checkTargets(targets.size());
         return transactions.in(
                 project,
                 connection -> repository.insert(connection, project, request, job.definition(), parameters, targets));
@@ -66,13 +67,19 @@ public class Runs {
         Parameters checked = Parameters.check(job.definition(), parameters);
         job.check(project, checked);
         checkCount(databases);
-        if (!databases.equals(ALL)) {
+        var present = new ArrayList<Database>();
+        if (databases.equals(ALL)) {
+            present.addAll(fleet.databases(project));
+        } else {
             for (int i = 0; i < databases.size(); i++) {
                 if (!known.contains(databases.get(i))) {
-                    named(project, databases, i);
+                    present.add(named(project, databases, i));
+                } else {
+                    fleet.databaseNamed(project, new Name(databases.get(i))).ifPresent(present::add);
                 }
             }
         }
+        job.checkTargets(targets(job.definition(), present).size());
         return checked;
     }
 
@@ -108,6 +115,10 @@ public class Runs {
         if (databases.isEmpty()) {
             throw new Failure.Invalid("databases", "This project has no databases yet; register one first.");
         }
+        return targets(job, databases);
+    }
+
+    private static List<RunRepository.NewTarget> targets(JobDefinition job, List<Database> databases) {
         if (job.unit() == Unit.DATABASE) {
             return databases.stream()
                     .map(database -> new RunRepository.NewTarget(

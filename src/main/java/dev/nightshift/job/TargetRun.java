@@ -142,13 +142,16 @@ public final class TargetRun {
         targets.end(attempt, target.id(), status, reason, remedy);
     }
 
-    /** Says what the target waits for. */
-    void waitsFor(String reason) {
+    /**
+     * Says what the target waits for, until {@link #waitsNoMore}: others that work on the same thing. A run whose targets all
+     * wait takes no place on its node.
+     */
+    public void waitsFor(String reason) {
         waiting = true;
         targets.reason(attempt, target.id(), reason);
     }
 
-    void waitsNoMore() {
+    public void waitsNoMore() {
         waiting = false;
         targets.reason(attempt, target.id(), null);
     }

@@ -1,5 +1,6 @@
 package dev.nightshift.maintenance;
 
+import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
@@ -20,6 +21,8 @@ class VacuumJob implements Job {
             "vacuum",
             // VacuumDatabase holds the lock in the session that does the work
             false,
+            Severity.WARNING,
+            Severity.WARNING,
             List.of(VACUUM),
             List.of(
                     Parameter.integer(

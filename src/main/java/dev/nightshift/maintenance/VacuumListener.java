@@ -10,6 +10,9 @@ public interface VacuumListener {
      */
     boolean stopRequested();
 
+    /** What it waits for before it begins: others are at work on this database. Null when it waits no more. */
+    void waitsFor(@Nullable String what);
+
     /**
      * How far the run is.
      *

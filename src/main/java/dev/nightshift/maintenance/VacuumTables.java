@@ -123,6 +123,15 @@ public class VacuumTables extends TargetBatchlet {
         }
 
         @Override
+        public void waitsFor(@Nullable String what) {
+            if (what == null) {
+                target.waitsNoMore();
+            } else {
+                target.waitsFor(what);
+            }
+        }
+
+        @Override
         public void progress(int done, int total, @Nullable String table) {
             target.progress(done, (long) total, "tables", table);
         }

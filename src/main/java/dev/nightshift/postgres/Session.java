@@ -97,12 +97,12 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Takes the advisory lock that marks a kind of work in this database, so that a node that was paused and wakes up
-     * cannot double what another took over. It ends with the session.
+     * Takes the advisory lock that marks a kind of work in this database, if it is free, so that a node that was paused and
+     * wakes up cannot double what another took over. It ends with the session.
      *
      * @return false if another session holds it
      */
-    public boolean lock(String work) throws SQLException {
+    public boolean tryLock(String work) throws SQLException {
         try (PreparedStatement lock =
                 connection.prepareStatement("select pg_try_advisory_lock(hashtextextended('nightshift/' || ?, 0))")) {
             lock.setString(1, work);

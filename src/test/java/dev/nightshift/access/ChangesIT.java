@@ -79,7 +79,7 @@ class ChangesIT {
         JsonObject after = send("PUT", "databases/base-3", "{'vacuum': {'floorRows': 5}}")
                 .expect(200)
                 .object();
-        assertEquals("[\"gold\"]", after.get("tags").toString());
+        assertEquals("[\"gold\"]", after.getJsonArray("tags").toString());
         assertEquals(33, after.getJsonObject("vacuum").getInt("deadPercent"));
     }
 

@@ -320,7 +320,7 @@ class OperationsIT {
         assertEquals(List.of("POST /api/login"), open);
         assertEquals(List.of("POST /api/login", "PUT /api/me/password"), limited);
         JsonObject runs = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs"));
-        assertTrue(query(runs).get("status").toString().contains("RunStatus"), runs::toString);
+        assertTrue(String.valueOf(query(runs).get("status")).contains("RunStatus"), runs::toString);
         JsonObject log = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs/{id}/log"));
         assertEquals(
                 "{\"default\":200,\"maximum\":500,\"minimum\":1,\"type\":\"integer\"}",

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +30,7 @@ class ServerTest {
         return new Server(host, port, "nightshift", null, TlsMode.PREFER, null, "postgres", List.of(), 7);
     }
 
-    private static String refusedField(Executable entering) {
+    private static @Nullable String refusedField(Executable entering) {
         return assertThrows(Failure.Invalid.class, entering).field();
     }
 

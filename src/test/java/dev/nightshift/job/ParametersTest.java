@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.finding.Severity;
 import dev.nightshift.kernel.Failure;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -23,6 +24,8 @@ class ParametersTest {
             Unit.DATABASE,
             "demo",
             false,
+            Severity.WARNING,
+            Severity.INFO,
             List.of("one"),
             List.of(
                     Parameter.integer("rate", "Rate", "bytes a second", null, 1, 100),

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -61,7 +62,8 @@ class RunListRepositoryIT {
     }
 
     /** On an instance of its own. */
-    private UUID target(UUID run, String names, String status, String reason, String figures) throws SQLException {
+    private UUID target(UUID run, String names, String status, @Nullable String reason, String figures)
+            throws SQLException {
         UUID instance = Ids.next(Clock.system());
         execute("""
                 insert into fleet.instance (id, project_id, name, host, port, username, tls_mode)

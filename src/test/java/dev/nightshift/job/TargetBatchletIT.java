@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
 import dev.nightshift.fleet.NewDatabase;
 import dev.nightshift.fleet.Registration;
 import dev.nightshift.fleet.VacuumSettings;
@@ -53,7 +54,16 @@ class TargetBatchletIT {
         @Override
         public JobDefinition definition() {
             return new JobDefinition(
-                    "frame", "Frame", "Of a test.", Unit.DATABASE, "frame", false, List.of("work"), List.of());
+                    "frame",
+                    "Frame",
+                    "Of a test.",
+                    Unit.DATABASE,
+                    "frame",
+                    false,
+                    Severity.CRITICAL,
+                    Severity.INFO,
+                    List.of("work"),
+                    List.of());
         }
     }
 
@@ -73,7 +83,7 @@ class TargetBatchletIT {
                     }
                 }
                 case "unreachable" -> throw new Failure.Retryable("Nobody answers.", "Start the server.", null);
-                case "skipped" -> throw new Failure.Skippable("A privilege is missing.", "Grant it.", null);
+                case "skipped", "left-out" -> throw new Failure.Skippable("A privilege is missing.", "Grant it.", null);
                 case "failed" -> throw new Failure.Fatal("The store is damaged.", "Use another one.", null);
                 case "surprised" -> throw new UnsupportedOperationException("a bug");
                 default -> {}
@@ -84,7 +94,7 @@ class TargetBatchletIT {
 
     @Test
     void aTargetIsTriedAgainSkippedOrFailedByTheTypeOfItsFailure() {
-        ProjectId project = projectWithTargets();
+        ProjectId project = project(registration, "frame", DATABASES);
         UUID id = runs.request(
                 project,
                 new RunRequest(
@@ -124,12 +134,13 @@ class TargetBatchletIT {
         assertTrue(log.contains("ERROR The store is damaged."), log);
         assertEquals(
                 Set.of(
-                        "Frame of unreachable failed",
-                        "Frame of skipped was skipped",
-                        "Frame of failed failed",
-                        "Frame of surprised failed"),
+                        "CRITICAL Frame of unreachable failed",
+                        "INFO Frame of skipped was skipped",
+                        "CRITICAL Frame of failed failed",
+                        "CRITICAL Frame of surprised failed"),
                 findings.list(project, true, null, null, 100).items().stream()
-                        .map(finding -> finding.report().title())
+                        .map(finding -> finding.report().severity() + " "
+                                + finding.report().title())
                         .collect(Collectors.toSet()));
     }
 
@@ -166,9 +177,9 @@ class TargetBatchletIT {
     }
 
     /** On a server that does not answer: no work of this job asks it. */
-    private ProjectId projectWithTargets() {
-        UnreachableServer server = UnreachableServer.register(registration, "frame");
-        for (String database : DATABASES) {
+    static ProjectId project(Registration registration, String name, List<String> databases) {
+        UnreachableServer server = UnreachableServer.register(registration, name);
+        for (String database : databases) {
             registration.database(
                     server.project(),
                     server.instance(),

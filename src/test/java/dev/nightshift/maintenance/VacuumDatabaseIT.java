@@ -11,9 +11,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.maintenance.TableResult.Outcome;
+import dev.nightshift.postgres.Deadlines;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.PoolSettings;
+import dev.nightshift.postgres.Session;
 import dev.nightshift.postgres.TargetPools;
+import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestClock;
 import java.sql.Connection;
@@ -255,15 +258,32 @@ class VacuumDatabaseIT {
     }
 
     @Test
-    void twoRunsNeverVacuumOneDatabaseAtOnce() throws SQLException {
+    void aRunWaitsUntilAnotherOneNoLongerVacuumsTheDatabase() throws Exception {
+        Endpoint endpoint = database(18, "create table mine as select generate_series(1, 1000) as id");
+        CompletableFuture<VacuumResult> run;
+        try (Session other = pools.open(endpoint, Deadlines.interactive(), "other")) {
+            assertTrue(other.tryLock(VacuumDatabase.WORK));
+            run = CompletableFuture.supplyAsync(() -> run(endpoint));
+            Eventually.isTrue("word of what it waits for", Duration.ofSeconds(20), () -> night.waits != null);
+            Thread.sleep(2_500);
+            assertFalse(run.isDone(), "while the other one holds the lock");
+            assertEquals(List.of(), night.progress);
+        }
+        assertEquals(Outcome.DONE, only(run.get(30, TimeUnit.SECONDS)).outcome());
+        assertNull(night.waits);
+    }
+
+    @Test
+    void aRunThatCouldNotBeginBeforeTheWindowsEndIsLeftOut() throws SQLException {
         Endpoint endpoint = database(18);
-        pools.once(endpoint, dev.nightshift.postgres.Deadlines.interactive(), "other", session -> {
-            assertTrue(session.lock(VacuumDatabase.WORK));
-            Failure failure = assertThrows(Failure.Retryable.class, () -> run(endpoint));
-            assertTrue(String.valueOf(failure.getMessage()).contains("Another Nightshift run"));
-            return "";
-        });
-        assertEquals(0, run(endpoint).seen());
+        TestClock clock = new TestClock();
+        try (Session other = pools.open(endpoint, Deadlines.interactive(), "other")) {
+            assertTrue(other.tryLock(VacuumDatabase.WORK));
+            assertThrows(
+                    Failure.Skippable.class,
+                    () -> new VacuumDatabase(pools, clock)
+                            .run(endpoint, POLICY, VacuumOptions.until(clock.now()), night));
+        }
     }
 
     @Test
@@ -295,11 +315,17 @@ class VacuumDatabaseIT {
         private final List<String> progress = new ArrayList<>();
         private volatile boolean stopWhenUnderWay;
         private volatile boolean underWay;
+        private volatile @Nullable String waits;
         private int asked;
 
         @Override
         public synchronized boolean stopRequested() {
             return stopWhenUnderWay && underWay && ++asked > 3;
+        }
+
+        @Override
+        public void waitsFor(@Nullable String what) {
+            waits = what;
         }
 
         @Override

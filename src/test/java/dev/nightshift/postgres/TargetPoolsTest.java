@@ -84,7 +84,7 @@ class TargetPoolsTest {
         pools.once(target(), SHORT, "first", session -> {
             execute(session, "set work_mem = '77MB'");
             execute(session, "create temporary table leftover ()");
-            return session.lock("vacuum");
+            return session.tryLock("vacuum");
         });
         pools.once(target(), SHORT, "second", session -> {
             assertFalse(show(session, "work_mem").contains("77"));
@@ -271,7 +271,7 @@ class TargetPoolsTest {
 
     private static boolean lock(Session session) {
         try {
-            return session.lock("vacuum");
+            return session.tryLock("vacuum");
         } catch (SQLException e) {
             throw SqlFailure.of("lock", e);
         }

@@ -7,6 +7,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.Page;
+import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
@@ -56,6 +57,9 @@ public class ScheduleResource {
 
     @Inject
     private Audit audit;
+
+    @Inject
+    private Transactions transactions;
 
     @Inject
     private Clock clock;
@@ -125,8 +129,7 @@ public class ScheduleResource {
                 Objects.requireNonNullElse(asked.parameters(), JsonValue.EMPTY_JSON_OBJECT),
                 !Boolean.FALSE.equals(asked.enabled()));
         var name = new Name(required("name", asked.name()));
-        schedules.add(project.id(), name, plan);
-        audit.record(project.id(), "schedule.add", "schedule " + name, details(plan));
+        audited("schedule.add", name.value(), details(plan), () -> schedules.add(project.id(), name, plan));
         return Response.created(uri.getAbsolutePathBuilder().path(name.value()).build())
                 .entity(get(name.value()))
                 .build();
@@ -163,8 +166,7 @@ public class ScheduleResource {
                 Objects.requireNonNullElse(asked.databases(), before.databases()),
                 Objects.requireNonNullElse(asked.parameters(), before.parameters()),
                 Objects.requireNonNullElse(asked.enabled(), before.enabled()));
-        schedules.change(project.id(), name, plan);
-        audit.record(project.id(), "schedule.change", "schedule " + name, details(plan));
+        audited("schedule.change", name, details(plan), () -> schedules.change(project.id(), name, plan));
         return get(name);
     }
 
@@ -174,9 +176,16 @@ public class ScheduleResource {
     @APIResponse(responseCode = "204", description = "It fires no more")
     public Response delete(@PathParam("schedule") String name, @QueryParam("confirm") @Nullable String confirm) {
         Asked.confirmed(confirm, get(name).name());
-        schedules.delete(project.id(), name);
-        audit.record(project.id(), "schedule.delete", "schedule " + name, Map.of());
+        audited("schedule.delete", name, Map.of(), () -> schedules.delete(project.id(), name));
         return Response.noContent().build();
+    }
+
+    /** The change and the word of it: both or neither. */
+    private void audited(String action, String name, Map<String, ?> details, Runnable change) {
+        transactions.run(project.id(), connection -> {
+            change.run();
+            audit.record(project.id(), action, "schedule " + name, details);
+        });
     }
 
     private static Map<String, Object> details(Schedules.Plan plan) {

@@ -112,6 +112,7 @@ public class Schedules {
             Schedule schedule = existing(project, name);
             apply(schedule, plan, ScheduleRepository.now(connection));
             repository.flush();
+            findings.close(project, fingerprint(schedule));
             live.changed(project, "schedule", schedule.id());
         });
     }
@@ -121,6 +122,7 @@ public class Schedules {
             Schedule schedule = existing(project, name);
             schedule.delete(ScheduleRepository.now(connection));
             repository.flush();
+            findings.close(project, fingerprint(schedule));
             live.changed(project, "schedule", schedule.id());
         });
     }

@@ -1,0 +1,80 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.finding.FindingReport;
+import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
+import dev.nightshift.finding.Subject;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+
+/** What backups and their proofs say about an instance, beyond the end of their own run. */
+@ApplicationScoped
+class BackupFindings {
+    private static final String PROOF = "proof:";
+
+    @Inject
+    private Findings findings;
+
+    @Inject
+    private BackupRepository repository;
+
+    @Inject
+    private Transactions transactions;
+
+    /** A backup is stored: either its server reported damaged pages, or it no longer does. */
+    void taken(BackupRepository.Attempt attempt, Manifest.Checksums checksums) {
+        String fingerprint = "backup.damaged-source:" + attempt.instance();
+        if (!checksums.failures()) {
+            findings.close(attempt.project(), fingerprint);
+            return;
+        }
+        String names = String.join(", ", attempt.databases());
+        findings.report(
+                attempt.project(),
+                new FindingReport(
+                        fingerprint,
+                        new Subject(Subject.Kind.INSTANCE, attempt.instance(), names),
+                        Severity.CRITICAL,
+                        "The server of " + names + " has damaged pages",
+                        "While it sent its files for backup " + attempt.backup()
+                                + " the server reported wrong page checksums. That backup is kept as damaged; an older one may be the"
+                                + " last good one. "
+                                + String.join(" ", checksums.warnings()),
+                        "Look at the server's disk, and prove an older backup before you need it.",
+                        Json.createObjectBuilder()
+                                .add("backup", attempt.backup().toString())
+                                .build(),
+                        attempt.run()));
+    }
+
+    /** Names the finding about a proof that fails; a glance at the objects has one of its own. */
+    static String proof(UUID backup, ProofLevel upTo) {
+        return PROOF + backup + glance(upTo);
+    }
+
+    private static String glance(ProofLevel upTo) {
+        return upTo == ProofLevel.MATCHED ? "" : ":" + upTo.name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * A backup that is proven stands in for the older ones of its instance. A glance at the objects must not close what a
+     * whole drill found, of this backup or of those.
+     */
+    void proven(ProjectId project, UUID instance, UUID backup, ProofLevel upTo) {
+        transactions.run(project, connection -> {
+            List<UUID> backups = repository.upTo(connection, instance, backup);
+            findings.closeAbout(
+                    project,
+                    backups,
+                    fingerprint -> fingerprint.startsWith(PROOF) && fingerprint.endsWith(glance(upTo)));
+        });
+    }
+}
