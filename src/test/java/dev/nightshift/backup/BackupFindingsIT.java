@@ -10,14 +10,12 @@ import dev.nightshift.finding.Severity;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.fleet.NewProject;
 import dev.nightshift.fleet.Registration;
-import dev.nightshift.fleet.Secret;
-import dev.nightshift.fleet.Server;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
-import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.testing.UnreachableServer;
 import jakarta.inject.Inject;
 import jakarta.json.JsonValue;
 import java.time.ZoneId;
@@ -133,8 +131,8 @@ class BackupFindingsIT {
 
     /** On a server that does not answer. */
     private UUID instance(ProjectId project, String name) {
-        var server =
-                new Server("127.0.0.1", 1, "nobody", new Secret.None(), TlsMode.DISABLE, null, "postgres", List.of());
-        return registration.instance(project, new Name(name), server).id();
+        return registration
+                .instance(project, new Name(name), UnreachableServer.server())
+                .id();
     }
 }

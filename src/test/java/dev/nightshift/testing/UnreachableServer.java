@@ -19,7 +19,14 @@ public record UnreachableServer(ProjectId project, UUID instance) {
         ProjectId project = registration
                 .project(new NewProject(new Name(name), "Of a test", ZoneId.of("UTC"), Currency.getInstance("EUR")))
                 .id();
-        Server server = new Server(
+        return new UnreachableServer(
+                project,
+                registration.instance(project, new Name(name), server()).id());
+    }
+
+    /** Where it is said to be. */
+    public static Server server() {
+        return new Server(
                 "127.0.0.1",
                 1,
                 "nobody",
@@ -29,7 +36,5 @@ public record UnreachableServer(ProjectId project, UUID instance) {
                 "postgres",
                 List.of(),
                 Server.USUAL_PROOF_DAYS);
-        return new UnreachableServer(
-                project, registration.instance(project, new Name(name), server).id());
     }
 }
