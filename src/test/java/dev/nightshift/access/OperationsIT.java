@@ -291,10 +291,10 @@ class OperationsIT {
             if (operation.containsKey("requestBody")
                     && Objects.requireNonNull(TABLE.get(name)).answer() == 400) {
                 asked.add(name);
-                for (String body : new String[] {null, "", "null", "[]"}) {
+                for (String body : List.of("", "null", "[]")) {
                     Api.Answer answer = caller(Who.INSTALLATION_ADMIN).send(method(name), path(name), body);
                     if (answer.status() != 400 || !answer.object().isNull("field")) {
-                        wrong.add(name + " with " + body + ": " + answer.status() + " " + answer.body());
+                        wrong.add(name + " with \"" + body + "\": " + answer.status() + " " + answer.body());
                     }
                 }
             }
