@@ -77,7 +77,8 @@ class VacuumDatabaseIT {
             settle(server, name);
         }
         if (major < 15) {
-            // Its statistics collector hears of it later, and shows what it heard half a second ago (manual 14, section 28.2)
+            // Its statistics collector hears of it later, and shows what it heard half a second ago (manual 14, section
+            // 28.2)
             server.execute("postgres", "select pg_sleep(2)");
         }
         return Endpoint.local(server.port(), name, server.user(), server::password);
