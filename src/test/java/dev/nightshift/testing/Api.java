@@ -44,6 +44,11 @@ public final class Api {
         this.headers = headers;
     }
 
+    /** What it sends with: for what is no plain request, such as a socket. */
+    public static HttpClient client() {
+        return CLIENT;
+    }
+
     /** Without any login. */
     public static Api at(URI base) {
         return new Api(base, Map.of());
