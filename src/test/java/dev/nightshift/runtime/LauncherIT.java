@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Postgres;
+import jakarta.json.Json;
+import jakarta.json.JsonException;
 import java.io.IOException;
+import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -95,6 +98,8 @@ class LauncherIT {
                     "create database books owner books_owner");
             environment.putAll(Map.of(
                     "NIGHTSHIFT_DEMO", "false",
+                    "NIGHTSHIFT_LOG_FORMAT", "json",
+                    "NIGHTSHIFT_METRICS_PUBLIC", "true",
                     "NIGHTSHIFT_REPOSITORY_URL", external.url("books"),
                     "NIGHTSHIFT_REPOSITORY_USER", "books_app",
                     "NIGHTSHIFT_REPOSITORY_PASSWORD", "app-secret",
@@ -107,6 +112,7 @@ class LauncherIT {
             assertFalse(Files.exists(data().resolve("demo")));
             assertFalse(Files.exists(data().resolve("secrets/master.key")));
             assertEquals(200, get("/health/ready"));
+            assertEquals(200, get("/metrics"), "public as it was asked for");
 
             servers(ProcessHandle::destroyForcibly);
             assertTrue(launcher.waitFor(60, TimeUnit.SECONDS));
@@ -114,6 +120,20 @@ class LauncherIT {
             String said = said("external");
             assertTrue(said.contains("ended by itself") && said.contains("messages.log"), said);
             assertFalse(said.contains("app-secret"), said);
+            assertEveryLineIsAnObject(data().resolve("logs/messages.log"));
+        }
+    }
+
+    /** What collects logs reads them line by line, from the first one on. */
+    private static void assertEveryLineIsAnObject(Path log) throws IOException {
+        List<String> lines = Files.readAllLines(log);
+        assertTrue(lines.size() > 10, lines::toString);
+        for (String line : lines) {
+            try (var reader = Json.createReader(new StringReader(line))) {
+                assertTrue(reader.readObject().containsKey("message"), line);
+            } catch (JsonException e) {
+                throw new AssertionError("No JSON object: " + line, e);
+            }
         }
     }
 
