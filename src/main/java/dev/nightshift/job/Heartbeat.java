@@ -119,7 +119,7 @@ public class Heartbeat {
     /** In good order: what still runs is left to the other nodes or the next start, which need not wait for the leases. */
     @PreDestroy
     void leave() {
-        node.drain();
+        node.leave();
         local.handOver();
         try {
             leases.left(node.id());

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import dev.nightshift.kernel.TypedSettings;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -12,8 +13,13 @@ import java.util.Optional;
  * @param parallelTargets {@code nightshift.run.parallel.targets}: targets of one run that are worked on at once; 4
  * @param losses {@code nightshift.run.losses}: how often a run may lose its node before it stays lost; 3, and 1 for a run
  *     that is never started again by itself
+ * @param drainFile {@code run/drain} in {@code nightshift.data}: while it exists, the node drains; empty without a data folder
  */
-public record JobConfig(Optional<String> nodeName, int parallelRuns, int parallelTargets, int losses) {
+public record JobConfig(
+        Optional<String> nodeName, int parallelRuns, int parallelTargets, int losses, Optional<Path> drainFile) {
+    /** Below the data folder. */
+    public static final Path DRAIN_FILE = Path.of("run", "drain");
+
     /**
      * Reads the settings; what is not set has its default.
      *
@@ -24,6 +30,7 @@ public record JobConfig(Optional<String> nodeName, int parallelRuns, int paralle
                 settings.text("nightshift.node.name"),
                 settings.count("nightshift.node.parallel.runs", 8),
                 settings.count("nightshift.run.parallel.targets", 4),
-                settings.count("nightshift.run.losses", 3));
+                settings.count("nightshift.run.losses", 3),
+                settings.text("nightshift.data").map(data -> Path.of(data).resolve(DRAIN_FILE)));
     }
 }

@@ -7,6 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.util.UUID;
 
 /** This node: a new one with every start of the server, so that a restarted server never owns what the dead one held. */
@@ -21,7 +22,7 @@ public class Node {
     @SuppressWarnings("NullAway.Init")
     private UUID id;
 
-    private volatile boolean draining;
+    private volatile boolean leaving;
 
     @PostConstruct
     void begin() {
@@ -43,12 +44,16 @@ public class Node {
         });
     }
 
-    /** A draining node takes no new runs and is not ready. */
+    /**
+     * A draining node takes no new runs and is not ready; what it works on goes on. It drains from when the file
+     * {@code run/drain} of its data folder is there, which the launcher makes before it stops the server, or anybody.
+     */
     public boolean draining() {
-        return draining;
+        return leaving || config.drainFile().filter(Files::exists).isPresent();
     }
 
-    public void drain() {
-        draining = true;
+    /** For good: the server ends. */
+    void leave() {
+        leaving = true;
     }
 }

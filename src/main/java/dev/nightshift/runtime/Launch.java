@@ -54,10 +54,18 @@ final class Launch {
                     terminal::say);
             stops.push(started::stop);
             Readiness.await(config.httpHost(), config.httpPort(), started, places.log());
+            stops.push(() -> drain(started));
             return started;
         });
         Announcement.print(terminal, config, secrets, config.data());
         return server;
+    }
+
+    private void drain(LibertyServer server) {
+        if (!config.drain().isZero() && server.isAlive()) {
+            terminal.say("Draining for " + config.drain().toSeconds() + " s: health says that this node goes.");
+            server.drain(config.drain());
+        }
     }
 
     /** Stops what was started, the last first; a failure of one does not keep the others. */

@@ -2,6 +2,7 @@ package dev.nightshift.runtime;
 
 import dev.nightshift.kernel.Failure;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -12,14 +13,15 @@ import java.util.concurrent.TimeUnit;
  * reverse order. What {@code ./mvnw} runs, in the build's own JVM.
  */
 public final class Launcher {
-    /** The server may take 60 s, each database a moment more. */
-    private static final int STOP_SECONDS = 120;
+    /** Beyond the drain: the server may take 60 s, each database a moment more. */
+    private static final Duration STOP = Duration.ofMinutes(2);
 
     private final Path basedir;
     private final Map<String, String> environment;
     private final Terminal terminal;
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile boolean stopping;
+    private volatile Duration deadline = STOP;
 
     private Launcher(Path basedir, Map<String, String> environment, Terminal terminal) {
         this.basedir = basedir;
@@ -54,11 +56,11 @@ public final class Launcher {
         main.interrupt();
         boolean clean = false;
         try {
-            clean = done.await(STOP_SECONDS, TimeUnit.SECONDS);
+            clean = done.await(deadline.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        terminal.say(clean ? "Stopped." : "Not everything stopped within " + STOP_SECONDS + " s.");
+        terminal.say(clean ? "Stopped." : "Not everything stopped within " + deadline.toSeconds() + " s.");
         Runtime.getRuntime().halt(clean ? 0 : 1);
     }
 
@@ -67,6 +69,7 @@ public final class Launcher {
     private boolean run() {
         try {
             LauncherConfig config = LauncherConfig.from(environment, basedir);
+            deadline = STOP.plus(config.drain());
             try (DataFolder taken = DataFolder.take(config.data())) {
                 Launch launch = new Launch(config, basedir, terminal);
                 try {

@@ -8,6 +8,7 @@ import dev.nightshift.sandbox.Sandboxes;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,8 @@ import java.util.TreeMap;
  * @param masterKey NIGHTSHIFT_MASTER_KEY; empty has the embedded mode generate one
  * @param bootstrapKey NIGHTSHIFT_BOOTSTRAP_KEY: a first API key, 32 characters or more
  * @param metricsPublic NIGHTSHIFT_METRICS_PUBLIC (false): /metrics needs no login
+ * @param drain NIGHTSHIFT_DRAIN_SECONDS (10, and 0 with the demo, which no load balancer watches): how long the node says
+ *     that it drains before it is stopped
  * @param javaOptions NIGHTSHIFT_JAVA_OPTIONS: of the server's JVM, separated by white space
  * @param passedOn further NIGHTSHIFT_ variables, which the application reads itself
  */
@@ -42,6 +45,7 @@ record LauncherConfig(
         Optional<Secret> masterKey,
         Optional<Secret> bootstrapKey,
         boolean metricsPublic,
+        Duration drain,
         List<String> javaOptions,
         Map<String, String> passedOn) {
     static final int BOOTSTRAP_KEY_LENGTH = 32;
@@ -59,6 +63,7 @@ record LauncherConfig(
             "NIGHTSHIFT_BOOTSTRAP_KEY",
             "NIGHTSHIFT_BOOTSTRAP_KEY_FILE",
             "NIGHTSHIFT_METRICS_PUBLIC",
+            "NIGHTSHIFT_DRAIN_SECONDS",
             "NIGHTSHIFT_JAVA_OPTIONS");
 
     /** A value, or the file that holds it; what was given by value is not written to a file. */
@@ -140,6 +145,7 @@ record LauncherConfig(
                 masterKey,
                 bootstrapKey,
                 variables.flag("NIGHTSHIFT_METRICS_PUBLIC", false),
+                variables.seconds("NIGHTSHIFT_DRAIN_SECONDS", demo ? 0 : 10, 3600),
                 options,
                 passedOn(environment));
         variables.readable(JobConfig::of);

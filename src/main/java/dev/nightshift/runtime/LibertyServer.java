@@ -1,11 +1,13 @@
 package dev.nightshift.runtime;
 
+import dev.nightshift.job.JobConfig;
 import dev.nightshift.kernel.Failure;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -66,6 +68,11 @@ final class LibertyServer {
 
         Path variables() {
             return data.resolve("run/variables");
+        }
+
+        /** While it is there, the node drains. */
+        Path drain() {
+            return data.resolve(JobConfig.DRAIN_FILE);
         }
 
         Path userFolder() {
@@ -160,6 +167,7 @@ final class LibertyServer {
         Files.write(places.configuration().resolve("jvm.options"), options);
         Folders.delete(places.variables());
         Folders.createPrivate(places.variables());
+        Files.deleteIfExists(places.drain());
         variables.forEach((name, value) -> Secrets.write(places.variables().resolve(name), value));
     }
 
@@ -188,6 +196,26 @@ final class LibertyServer {
     /** Done with the exit code when the process has ended. */
     CompletableFuture<Integer> ended() {
         return process.onExit().thenApply(Process::exitValue);
+    }
+
+    /**
+     * Has the node say for a while that it drains: load balancers send their requests elsewhere, runs that are almost done
+     * end here. Returns at once if the server has ended.
+     */
+    void drain(Duration time) {
+        if (time.isZero() || !isAlive()) {
+            return;
+        }
+        try {
+            Files.createFile(places.drain());
+            process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (FileAlreadyExistsException e) {
+            // Somebody has had it drained already.
+        } catch (IOException e) {
+            throw new Failure.Fatal("The node could not be told to drain: " + e.getMessage(), null, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Lets the server end what it does; kills it if that takes longer than 60 s. Removes what it was given in files. */

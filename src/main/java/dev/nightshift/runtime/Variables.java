@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -66,6 +67,17 @@ final class Variables {
         }
         wrong(name, "is \"" + value.get() + "\": it must be a TCP port from 1 to 65535");
         return standard;
+    }
+
+    Duration seconds(String name, int standard, int longest) {
+        Optional<String> value = text(name);
+        if (value.isPresent()) {
+            if (value.get().matches("\\d{1,9}") && Integer.parseInt(value.get()) <= longest) {
+                return Duration.ofSeconds(Integer.parseInt(value.get()));
+            }
+            wrong(name, "is \"" + value.get() + "\": it must be a number of seconds from 0 to " + longest);
+        }
+        return Duration.ofSeconds(standard);
     }
 
     void differ(Map<String, Integer> ports) {

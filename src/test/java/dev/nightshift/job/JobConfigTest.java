@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.nightshift.kernel.TypedSettings;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -17,18 +18,19 @@ class JobConfigTest {
 
     @Test
     void everyDefaultIsTheOneTheConfigurationReferenceNames() {
-        assertEquals(new JobConfig(Optional.empty(), 8, 4, 3), with(Map.of()));
+        assertEquals(new JobConfig(Optional.empty(), 8, 4, 3, Optional.empty()), with(Map.of()));
     }
 
     @Test
     void everySettingIsRead() {
         assertEquals(
-                new JobConfig(Optional.of("night-2"), 2, 1, 5),
+                new JobConfig(Optional.of("night-2"), 2, 1, 5, Optional.of(Path.of("/var/night/run/drain"))),
                 with(Map.of(
                         "nightshift.node.name", " night-2 ",
                         "nightshift.node.parallel.runs", "2",
                         "nightshift.run.parallel.targets", "1",
-                        "nightshift.run.losses", "5")));
+                        "nightshift.run.losses", "5",
+                        "nightshift.data", "/var/night")));
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ class LauncherConfigTest {
         assertTrue(config.demo());
         assertEquals(Optional.empty(), config.masterKey());
         assertEquals(Optional.empty(), config.bootstrapKey());
+        assertEquals(Duration.ZERO, config.drain(), "nobody watches the demo");
         assertEquals(List.of("-Xmx768m"), config.javaOptions());
         assertEquals(Map.of(), config.passedOn());
     }
@@ -106,6 +108,7 @@ class LauncherConfigTest {
         "NIGHTSHIFT_DEMO_PORT, -1",
         "NIGHTSHIFT_HTTP_PORT, 9443",
         "NIGHTSHIFT_DEMO, yes",
+        "NIGHTSHIFT_DRAIN_SECONDS, 3601",
         "NIGHTSHIFT_BOOTSTRAP_KEY, short",
         "NIGHTSHIFT_BOOTSTRAP_KEY_FILE, /nowhere/key",
         "NIGHTSHIFT_MASTER_KEY_FILE, /nowhere/key",

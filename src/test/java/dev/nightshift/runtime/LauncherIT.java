@@ -71,6 +71,7 @@ class LauncherIT {
         postmaster.onExit().get(10, TimeUnit.SECONDS);
         assertEquals(1, servers(), "the server outlives its launcher");
 
+        environment.put("NIGHTSHIFT_DRAIN_SECONDS", "5");
         Process second = start("second");
         await(second, "second");
         said = said("second");
@@ -80,6 +81,7 @@ class LauncherIT {
         assertEquals(1, servers());
 
         second.destroy();
+        awaitDrain();
         assertTrue(second.waitFor(90, TimeUnit.SECONDS));
         assertEquals(0, second.exitValue(), said("second"));
         assertEquals(0, servers());
@@ -167,6 +169,16 @@ class LauncherIT {
         while (!said(name).contains("Ctrl-C")) {
             Thread.sleep(100);
         }
+    }
+
+    /** What a load balancer hears before the port is closed. */
+    private void awaitDrain() throws Exception {
+        long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+        while (get("/health/ready") != 503) {
+            assertTrue(System.nanoTime() < end, "the node does not say that it drains");
+            Thread.sleep(100);
+        }
+        assertEquals(200, get("/health/live"));
     }
 
     private String said(String name) {
