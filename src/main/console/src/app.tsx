@@ -3,7 +3,6 @@ import { useEffect } from 'preact/hooks';
 import { me } from './api/client';
 import { Banner, Frame, Outline } from './frame/frame';
 import { project } from './frame/session';
-import { AuditPage } from './pages/audit';
 import { BackupPage } from './pages/backup';
 import { BackupsPage } from './pages/backups';
 import { DatabasePage } from './pages/database';
@@ -11,18 +10,22 @@ import { DatabaseForm } from './pages/database-form';
 import { DatabasesPage } from './pages/databases';
 import { FindingsPage } from './pages/findings';
 import { LoginPage } from './pages/login';
-import { MePage } from './pages/me';
-import { NodesPage } from './pages/nodes';
-import { PeoplePage } from './pages/people';
 import { ProjectsPage } from './pages/projects';
 import { RunPage } from './pages/run';
 import { RunsPage } from './pages/runs';
-import { ScheduleForm } from './pages/schedule-form';
 import { SchedulesPage } from './pages/schedules';
 import { TonightPage } from './pages/tonight';
 import { PLACES } from './frame/places';
 import { location, route } from './router';
+import { later } from './ui/later';
 import { Boundary, Missing } from './ui/panel';
+
+// What is opened once a week need not be there in the first second.
+const AuditPage = later(() => import('./pages/audit').then((its) => its.AuditPage));
+const MePage = later(() => import('./pages/me').then((its) => its.MePage));
+const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPage));
+const PeoplePage = later(() => import('./pages/people').then((its) => its.PeoplePage));
+const ScheduleForm = later(() => import('./pages/schedule-form').then((its) => its.ScheduleForm));
 
 function page(): ComponentChildren {
   const at = route.value;
