@@ -100,3 +100,23 @@ as $$ select m.project_id, m.role from access.membership m where m.person_id = p
 revoke execute on function access.key_by_hash(bytea), access.roles_of(uuid) from public;
 grant execute on function access.key_by_hash(bytea), access.roles_of(uuid) to ${app_role};
 --rollback drop function access.key_by_hash(bytea); drop function access.roles_of(uuid);
+
+--changeset nightshift:access-4
+-- What the browser called itself at the login, so that people tell their sessions apart.
+alter table access.session add agent text check (length(agent) <= 300);
+--rollback alter table access.session drop agent;
+
+--changeset nightshift:access-5 splitStatements:false
+-- Noting each use of a busy script's key would be a write per request; to the minute is enough to see whether it is used.
+create or replace function access.key_by_hash(hash bytea)
+    returns table (id uuid, name text, project_id uuid, role text, installation_admin boolean)
+    language sql volatile security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    update access.api_key k set last_used = now()
+     where k.key_hash = hash and (k.last_used is null or k.last_used < now() - interval '1 minute');
+    select k.id, k.name, k.project_id, k.role, k.installation_admin
+      from access.api_key k
+     where k.key_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+$$;
+--rollback create or replace function access.key_by_hash(hash bytea) returns table (id uuid, name text, project_id uuid, role text, installation_admin boolean) language sql volatile security definer set search_path = pg_catalog, pg_temp as $$ update access.api_key k set last_used = now() where k.key_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) returning k.id, k.name, k.project_id, k.role, k.installation_admin $$;

@@ -347,6 +347,17 @@ export interface Person {
   projects: { name: string; role: Role }[];
 }
 
+export interface Session {
+  id: string;
+  person: string;
+  from: string;
+  agent: string | null;
+  createdAt: Time;
+  lastSeen: Time;
+  expires: Time;
+  current: boolean;
+}
+
 export interface Key {
   id: string;
   name: string;

@@ -7,6 +7,7 @@ import { Button, Card, Facts, PageHead } from '../ui/bits';
 import { notify, useAction } from '../ui/dialog';
 import { Checkbox, Field } from '../ui/field';
 import { Trouble } from '../ui/panel';
+import { OwnSessions } from './sessions';
 
 export function MePage() {
   const person = me.value!;
@@ -28,6 +29,7 @@ export function MePage() {
           </Card>
         </div>
       </div>
+      {person.kind !== 'KEY' && <OwnSessions />}
     </>
   );
 }

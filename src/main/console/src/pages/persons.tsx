@@ -9,6 +9,7 @@ import { Checkbox, Field } from '../ui/field';
 import { Empty, Panel, Trouble } from '../ui/panel';
 import { State } from '../ui/state';
 import { Table } from '../ui/table';
+import { SessionsOf } from './sessions';
 
 export const ROLE_HELP = 'Viewers see, operators also start and change, admins also decide who may.';
 
@@ -17,6 +18,7 @@ export function Persons() {
   const [adding, setAdding] = useState(false);
   const [changing, setChanging] = useState<Person | null>(null);
   const [resetting, setResetting] = useState<Person | null>(null);
+  const [watching, setWatching] = useState<Person | null>(null);
   return (
     <Card title="Everyone" flush aside={<Button icon="plus" onClick={() => setAdding(true)}>Add a person</Button>}>
       <Panel loaded={people} rows={4}>
@@ -26,11 +28,12 @@ export function Persons() {
             { key: 'state', title: 'State', phone: 'top', cell: (each) => <State look={each.disabled ? { word: 'disabled', shape: 'dash', tone: 'idle' } : { word: 'may log in', shape: 'dot', tone: 'good' }} />, sort: (each) => (each.disabled ? 1 : 0) },
             { key: 'roles', title: 'Roles', cell: (each) => (each.installationAdmin ? 'administers the installation' : (each.projects ?? []).map((one) => `${one.name}: ${one.role.toLowerCase()}`).join(', ') || <span class="muted">none</span>) },
             { key: 'login', title: 'Last login', cell: (each) => <When at={each.lastLogin} />, sort: (each) => each.lastLogin, numeric: true },
-            { key: 'acts', title: '', cell: (each) => (each.name === me.value!.name ? <span class="row-acts muted">you</span> : <span class="row-acts"><Button kind="quiet" label={`Set a new password for ${each.name}`} onClick={() => setResetting(each)}>New password</Button><Button kind="quiet" label={`${each.disabled ? 'Enable' : 'Disable'} ${each.name}`} onClick={() => setChanging(each)}>{each.disabled ? 'Enable' : 'Disable'}</Button></span>) },
+            { key: 'acts', title: '', cell: (each) => (each.name === me.value!.name ? <span class="row-acts muted">you</span> : <span class="row-acts"><Button kind="quiet" label={`Sessions of ${each.name}`} onClick={() => setWatching(each)}>Sessions</Button><Button kind="quiet" label={`Set a new password for ${each.name}`} onClick={() => setResetting(each)}>New password</Button><Button kind="quiet" label={`${each.disabled ? 'Enable' : 'Disable'} ${each.name}`} onClick={() => setChanging(each)}>{each.disabled ? 'Enable' : 'Disable'}</Button></span>) },
           ]} />
           : <Empty title="Nobody yet" />)}
       </Panel>
       {adding && <AddPerson onClose={() => setAdding(false)} done={() => { setAdding(false); people.reload(); }} />}
+      {watching && <SessionsOf person={watching.name} onClose={() => setWatching(null)} />}
       {resetting && <ResetPassword person={resetting} onClose={() => setResetting(null)} />}
       {changing && (
         <Confirm title={`${changing.disabled ? 'Enable' : 'Disable'} ${changing.name}`} verb={changing.disabled ? 'Enable' : 'Disable'} busyWord="Saving…" onClose={() => { setChanging(null); people.reload(); }}

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Access")
-public class SessionResource {
+public class LoginResource {
     private static final String ATTRIBUTES = "; Path=/; Secure; HttpOnly; SameSite=Strict";
 
     @Inject
@@ -142,7 +142,7 @@ public class SessionResource {
         Secret cookie = transactions.installation(connection -> {
             people.loggedIn(who.id());
             audit(who.name(), address, "login");
-            return sessions.open(who.id(), address);
+            return sessions.open(who.id(), address, request.getHeader(HttpHeaders.USER_AGENT));
         });
         Identity identity =
                 new Identity(who.id(), who.name(), Caller.Kind.PERSON, who.installationAdmin(), null, null, null);
@@ -159,7 +159,7 @@ public class SessionResource {
     @APIResponse(responseCode = "204", description = "The cookie opens nothing any more")
     public Response logout() {
         caller.identity().map(Identity::session).ifPresent(session -> {
-            sessions.close(session);
+            sessions.close(session, null);
             changes.fire(new AccessChange(null, null, "logout", "person " + caller.name(), Map.of()));
         });
         return Response.noContent()

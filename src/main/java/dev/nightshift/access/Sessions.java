@@ -11,7 +11,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,8 @@ public class Sessions {
     /** A session's end is moved no more often than this, to spare one write per request. */
     static final Duration SLIDE = Duration.ofMinutes(1);
 
+    private static final int LONGEST_AGENT = 300;
+
     @Inject
     private Transactions transactions;
 
@@ -39,6 +43,52 @@ public class Sessions {
         Instant idle = used.plus(IDLE);
         Instant longest = created.plus(LONGEST);
         return idle.isBefore(longest) ? idle : longest;
+    }
+
+    /**
+     * A session, without what would open it.
+     *
+     * @param person the login name
+     * @param agent what the browser called itself at the login
+     */
+    record Session(
+            UUID id,
+            String person,
+            String address,
+            @Nullable String agent,
+            Instant createdAt,
+            Instant lastSeen,
+            Instant expiresAt) {}
+
+    /** Those that are open, the one used last first: of one person, or of everybody for null. */
+    List<Session> open(@Nullable UUID person, int most) {
+        return transactions.installation(connection -> {
+            try (var select = connection.prepareStatement("""
+                    select s.id, p.name, s.address, s.agent, s.created_at, s.last_seen, s.expires_at
+                      from access.session s join access.person p on p.id = s.person_id
+                     where s.expires_at > ? and not p.disabled and (?::uuid is null or p.id = ?)
+                     order by s.last_seen desc, s.id limit ?
+                    """)) {
+                select.setObject(1, clock.now().atOffset(ZoneOffset.UTC));
+                select.setObject(2, person);
+                select.setObject(3, person);
+                select.setInt(4, most);
+                try (ResultSet rows = select.executeQuery()) {
+                    List<Session> sessions = new ArrayList<>();
+                    while (rows.next()) {
+                        sessions.add(new Session(
+                                rows.getObject(1, UUID.class),
+                                rows.getString(2),
+                                rows.getString(3),
+                                rows.getString(4),
+                                rows.getTimestamp(5).toInstant(),
+                                rows.getTimestamp(6).toInstant(),
+                                rows.getTimestamp(7).toInstant()));
+                    }
+                    return sessions;
+                }
+            }
+        });
     }
 
     /** Whose session the cookie's value opens; empty if none, it ended, or the person is disabled. */
@@ -123,7 +173,7 @@ public class Sessions {
     }
 
     /** Opens a session and returns the cookie's value, which nobody can learn again. */
-    Secret open(UUID person, String address) {
+    Secret open(UUID person, String address, @Nullable String agent) {
         Secret secret = Secret.random("");
         Instant now = clock.now();
         transactions.installation(connection -> {
@@ -132,8 +182,9 @@ public class Sessions {
                 purge.execute();
             }
             try (var insert = connection.prepareStatement("""
-                    insert into access.session (token_hash, id, person_id, address, created_at, last_seen, expires_at)
-                    values (?, ?, ?, ?, ?, ?, ?)
+                    insert into access.session
+                      (token_hash, id, person_id, address, created_at, last_seen, expires_at, agent)
+                    values (?, ?, ?, ?, ?, ?, ?, ?)
                     """)) {
                 insert.setBytes(1, secret.hash());
                 insert.setObject(2, Ids.next(clock));
@@ -142,24 +193,33 @@ public class Sessions {
                 insert.setObject(5, now.atOffset(ZoneOffset.UTC));
                 insert.setObject(6, now.atOffset(ZoneOffset.UTC));
                 insert.setObject(7, end(now, now).atOffset(ZoneOffset.UTC));
+                insert.setString(8, agent == null ? null : agent.substring(0, Math.min(agent.length(), LONGEST_AGENT)));
                 return insert.executeUpdate();
             }
         });
         return secret;
     }
 
-    void close(UUID session) {
-        transactions.installation(connection -> {
-            try (var delete = connection.prepareStatement("delete from access.session where id = ?")) {
+    /** Whose it was; empty if there is no such session, or it is not this person's, where one is named. */
+    Optional<String> close(UUID session, @Nullable UUID person) {
+        return transactions.installation(connection -> {
+            try (var delete = connection.prepareStatement("""
+                    delete from access.session s using access.person p
+                     where p.id = s.person_id and s.id = ? and (?::uuid is null or p.id = ?) returning p.name
+                    """)) {
                 delete.setObject(1, session);
-                return delete.executeUpdate();
+                delete.setObject(2, person);
+                delete.setObject(3, person);
+                try (ResultSet rows = delete.executeQuery()) {
+                    return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
+                }
             }
         });
     }
 
-    /** Ends all of a person's sessions, save perhaps the one that asks for it. */
-    void closeAll(UUID person, @Nullable UUID spared) {
-        transactions.installation(connection -> {
+    /** Ends all of a person's sessions, save perhaps the one that asks for it; how many they were. */
+    int closeAll(UUID person, @Nullable UUID spared) {
+        return transactions.installation(connection -> {
             try (var delete = connection.prepareStatement(
                     "delete from access.session where person_id = ? and id is distinct from ?::uuid")) {
                 delete.setObject(1, person);

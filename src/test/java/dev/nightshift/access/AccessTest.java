@@ -143,9 +143,8 @@ class AccessTest {
         assertEquals(46, secret.value().length());
         assertNotEquals(secret, Secret.random("ns_"));
         assertEquals("Secret[…]", secret.toString());
-        assertFalse(new SessionResource.Credentials("ann", "correct horse")
-                .toString()
-                .contains("horse"));
+        assertFalse(
+                new LoginResource.Credentials("ann", "correct horse").toString().contains("horse"));
     }
 
     @Test

@@ -94,6 +94,9 @@ class OperationsIT {
         row("POST /api/logout", Needs.LOGIN, 204);
         row("GET /api/me", Needs.LOGIN, 200);
         row("PUT /api/me/password", Needs.LOGIN, 403);
+        row("GET /api/sessions", Needs.LOGIN, 200);
+        row("DELETE /api/sessions", Needs.LOGIN, 403);
+        row("DELETE /api/sessions/{session}", Needs.LOGIN, 404);
         row("GET /api/jobs", Needs.LOGIN, 200);
         row("GET /api/projects", Needs.LOGIN, 200);
         row("POST /api/projects", Needs.INSTALLATION, 400);
