@@ -46,20 +46,25 @@ public final class TypedSettings {
      * @throws IllegalArgumentException if it is something else; the message begins with the setting's name
      */
     public int count(String name, int usual) {
+        return count(name, usual, MOST);
+    }
+
+    /** As {@link #count(String, int)}, up to another number. */
+    public int count(String name, int usual, int most) {
         String text = source.apply(name).orElse(Integer.toString(usual)).strip();
         try {
             int value = Integer.parseInt(text);
-            if (value >= 1 && value <= MOST) {
+            if (value >= 1 && value <= most) {
                 return value;
             }
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(notACount(name, text), e);
+            throw new IllegalArgumentException(notACount(name, text, most), e);
         }
-        throw new IllegalArgumentException(notACount(name, text));
+        throw new IllegalArgumentException(notACount(name, text, most));
     }
 
-    private static String notACount(String name, String text) {
-        return name + " is not a whole number from 1 to " + MOST + ": " + text;
+    private static String notACount(String name, String text, int most) {
+        return name + " is not a whole number from 1 to " + most + ": " + text;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.nightshift.runtime;
 
+import dev.nightshift.access.RequestLimitFilter;
 import dev.nightshift.backup.proof.ProofLimits;
 import dev.nightshift.fleet.FleetConfig;
 import dev.nightshift.job.JobConfig;
@@ -149,6 +150,7 @@ record LauncherConfig(
                 options,
                 passedOn(environment));
         variables.readable(JobConfig::of);
+        variables.readable(RequestLimitFilter::perMinute);
         variables.readable(FleetConfig::of);
         variables.readable(ProofLimits::of);
         variables.refuseWrong();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Postgres;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The launcher as a process: what ./mvnw runs, without the build. */
 class LauncherIT {
     private static final Duration START = Duration.ofMinutes(4);
+    private static final String KEY = "ns_a-key-that-is-long-enough-for-a-test";
 
     private final Path folder;
     private final List<Process> started = new ArrayList<>();
@@ -98,6 +100,8 @@ class LauncherIT {
                     "create role books_owner login password 'owner-secret'",
                     "create role books_app login password 'app-secret'",
                     "create database books owner books_owner");
+            environment.put("NIGHTSHIFT_REQUESTS_PER_MINUTE", "20");
+            environment.put("NIGHTSHIFT_BOOTSTRAP_KEY", KEY);
             environment.putAll(Map.of(
                     "NIGHTSHIFT_DEMO", "false",
                     "NIGHTSHIFT_LOG_FORMAT", "json",
@@ -115,6 +119,7 @@ class LauncherIT {
             assertFalse(Files.exists(data().resolve("secrets/master.key")));
             assertEquals(200, get("/health/ready"));
             assertEquals(200, get("/metrics"), "public as it was asked for");
+            assertTheKeyIsSlowedDown();
 
             servers(ProcessHandle::destroyForcibly);
             assertTrue(launcher.waitFor(60, TimeUnit.SECONDS));
@@ -169,6 +174,18 @@ class LauncherIT {
         while (!said(name).contains("Ctrl-C")) {
             Thread.sleep(100);
         }
+    }
+
+    private void assertTheKeyIsSlowedDown() {
+        Api script = Api.at(URI.create("http://127.0.0.1:" + http + "/")).withKey(KEY);
+        Api.Answer answer = script.get("api/me").expect(200);
+        for (int i = 0; i < 100 && answer.status() == 200; i++) {
+            answer = script.get("api/me");
+        }
+        Api.Answer refused = answer.expect(429);
+        long wait = Long.parseLong(String.valueOf(refused.header("Retry-After")));
+        assertTrue(wait >= 1 && wait <= 4, "a token comes back every 3 s, and a second in reserve: " + wait);
+        assertTrue(refused.object().getString("detail").contains("bootstrap"), refused.body());
     }
 
     /** What a load balancer hears before the port is closed. */
