@@ -93,6 +93,10 @@ public class Database {
         deletedAt = at;
     }
 
+    void restore() {
+        deletedAt = null;
+    }
+
     public UUID id() {
         return id;
     }

@@ -8,6 +8,7 @@ import jakarta.persistence.PersistenceContext;
 import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -40,6 +41,39 @@ class FleetRepository {
     List<Project> projects() throws SQLException {
         return asked(() -> entities.createQuery(
                         "select p from Project p where p.deletedAt is null order by p.name", Project.class)
+                .getResultList());
+    }
+
+    /** Those deleted since then, the newest first. */
+    List<Project> deletedProjects(Instant since) throws SQLException {
+        return asked(() -> entities.createQuery(
+                        "select p from Project p where p.deletedAt >= :since order by p.deletedAt desc", Project.class)
+                .setParameter("since", since)
+                .getResultList());
+    }
+
+    /** Those deleted since then, the newest first. */
+    List<Instance> deletedInstances(ProjectId project, Instant since, int most) throws SQLException {
+        return asked(() -> entities.createQuery("""
+                        select i from Instance i where i.projectId = :project and i.deletedAt >= :since
+                         order by i.deletedAt desc
+                        """, Instance.class)
+                .setParameter("project", project.value())
+                .setParameter("since", since)
+                .setMaxResults(most)
+                .getResultList());
+    }
+
+    /** Those deleted since then, the newest first. */
+    List<Database> deletedDatabases(ProjectId project, Instant since, int most) throws SQLException {
+        return asked(() -> entities.createQuery("""
+                        select d from Database d join fetch d.instance
+                         where d.projectId = :project and d.deletedAt >= :since
+                         order by d.deletedAt desc
+                        """, Database.class)
+                .setParameter("project", project.value())
+                .setParameter("since", since)
+                .setMaxResults(most)
                 .getResultList());
     }
 

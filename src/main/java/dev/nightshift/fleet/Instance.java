@@ -111,6 +111,10 @@ public class Instance {
         deletedAt = at;
     }
 
+    void restore() {
+        deletedAt = null;
+    }
+
     private static @Nullable String text(@Nullable Path path) {
         return path == null ? null : path.toString();
     }

@@ -52,6 +52,14 @@ public class Project {
         this.createdAt = at;
     }
 
+    void delete(Instant at) {
+        deletedAt = at;
+    }
+
+    void restore() {
+        deletedAt = null;
+    }
+
     public ProjectId id() {
         return new ProjectId(id);
     }

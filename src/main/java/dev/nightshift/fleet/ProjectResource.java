@@ -4,6 +4,8 @@ import dev.nightshift.access.Admission;
 import dev.nightshift.access.Admissions;
 import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
+import dev.nightshift.access.Needs;
+import dev.nightshift.access.Role;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
@@ -11,11 +13,14 @@ import dev.nightshift.kernel.Page;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.ForbiddenException;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -78,6 +83,9 @@ public class ProjectResource {
     @Inject
     private Registration registration;
 
+    @Inject
+    private Deletions deletions;
+
     /** All of them: an installation has few. */
     @GET
     @Operation(operationId = "projects", summary = "List the projects that you may see")
@@ -126,5 +134,23 @@ public class ProjectResource {
         return current.admission()
                 .map(Body::of)
                 .orElseThrow(() -> new Failure.NotFound("There is no project \"" + project + "\"."));
+    }
+
+    /** Deletes one, with all that is in it; within 30 days it can be restored. */
+    @DELETE
+    @Needs(Role.ADMIN)
+    @Path("/{project}")
+    @Operation(
+            operationId = "deleteProject",
+            summary = "Delete a project (installation admin)",
+            description = "Nobody sees it any more and nothing of it is done. It can be restored for 30 days.")
+    @APIResponse(responseCode = "204", description = "It is gone")
+    @APIResponse(responseCode = "409", description = "Backups of it are held, or a run of it is under way")
+    public void delete(@PathParam("project") String project, @QueryParam("confirm") @Nullable String confirm) {
+        if (!caller.installationAdmin()) {
+            throw new ForbiddenException("Only an installation admin deletes a project.");
+        }
+        Asked.confirmed(confirm, project);
+        deletions.deleteProject(current.id());
     }
 }

@@ -38,7 +38,9 @@ class OperationsIT {
         VIEWER,
         OPERATOR,
         ADMIN,
-        INSTALLATION
+        INSTALLATION,
+        /** Of a project, whose own people hear that it takes more. */
+        INSTALLATION_WITHIN
     }
 
     enum Who {
@@ -68,8 +70,8 @@ class OperationsIT {
             }
             boolean tooLittle = switch (this) {
                 case VIEWER -> needs != Needs.VIEWER;
-                case OPERATOR -> needs == Needs.ADMIN;
-                default -> false;
+                case OPERATOR -> needs == Needs.ADMIN || needs == Needs.INSTALLATION_WITHIN;
+                default -> needs == Needs.INSTALLATION_WITHIN;
             };
             return tooLittle ? 403 : 0;
         }
@@ -101,6 +103,11 @@ class OperationsIT {
         row("GET /api/projects", Needs.LOGIN, 200);
         row("POST /api/projects", Needs.INSTALLATION, 400);
         row("GET " + project, Needs.VIEWER, 200);
+        row("DELETE " + project, Needs.INSTALLATION_WITHIN, 400);
+        row("GET " + project + "/deleted", Needs.ADMIN, 200);
+        row("POST " + project + "/deleted/{id}/restore", Needs.ADMIN, 404);
+        row("GET /api/deleted-projects", Needs.INSTALLATION, 200);
+        row("POST /api/deleted-projects/{name}/restore", Needs.INSTALLATION, 404);
         row("GET " + project + "/overview", Needs.VIEWER, 200);
         row("GET " + project + "/instances", Needs.VIEWER, 200);
         row("POST " + project + "/instances", Needs.ADMIN, 400);
