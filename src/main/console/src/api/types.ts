@@ -347,6 +347,16 @@ export interface Person {
   projects: { name: string; role: Role }[];
 }
 
+/** What was deleted and can still be restored. */
+export interface Deleted {
+  id: string;
+  kind: 'PROJECT' | 'INSTANCE' | 'DATABASE';
+  name: string;
+  on: string | null;
+  deletedAt: Time;
+  until: Time;
+}
+
 export interface Session {
   id: string;
   person: string;

@@ -12,25 +12,30 @@ import { Button, ButtonLink, Card, PageHead, When } from '../ui/bits';
 import { Choice } from '../ui/field';
 import { Empty, Panel } from '../ui/panel';
 import { BreakerState, ProofState, State } from '../ui/state';
+import { later } from '../ui/later';
 import { Export, Table } from '../ui/table';
 import type { Column } from '../ui/table';
 import { Instances } from './instances';
 import { StartRun, useStart } from './start-run';
 
 const TABS = [{ value: 'databases', label: 'Databases' }, { value: 'instances', label: 'Instances' }];
+const DELETED = { value: 'deleted', label: 'Deleted' };
+const SUBS: Record<string, string> = { databases: 'What Nightshift watches over in this project', instances: 'The servers that they are on', deleted: 'What can be taken back' };
+const DeletedHere = later(() => import('./deleted').then((its) => its.DeletedHere));
 
 export function DatabasesPage() {
   const [adding, setAdding] = useState(false);
-  const tab = query.value.get('tab') === 'instances' ? 'instances' : 'databases';
+  const tabs = can('ADMIN') ? [...TABS, DELETED] : TABS;
+  const tab = tabs.find((each) => each.value === query.value.get('tab'))?.value ?? 'databases';
   return (
     <>
-      <PageHead title="Databases" sub={tab === 'instances' ? 'The servers that they are on' : 'What Nightshift watches over in this project'}>
-        {can('ADMIN') && (tab === 'instances'
+      <PageHead title="Databases" sub={SUBS[tab]}>
+        {can('ADMIN') && tab !== 'deleted' && (tab === 'instances'
           ? <Button kind="primary" icon="plus" onClick={() => setAdding(true)}>Add an instance</Button>
           : <ButtonLink kind="primary" icon="plus" href={address(project.value!.name, 'databases', undefined, 'new')}>Add a database</ButtonLink>)}
       </PageHead>
-      <div class="tabs"><Choice label="Part" value={tab} onChange={(value) => setQuery({ tab: value === 'databases' ? null : value, q: null, sort: null })} options={TABS} /></div>
-      {tab === 'instances' ? <Instances adding={adding} close={() => setAdding(false)} /> : <Databases />}
+      <div class="tabs"><Choice label="Part" value={tab} onChange={(value) => setQuery({ tab: value === 'databases' ? null : value, q: null, sort: null })} options={tabs} /></div>
+      {tab === 'instances' ? <Instances adding={adding} close={() => setAdding(false)} /> : tab === 'deleted' ? <DeletedHere /> : <Databases />}
     </>
   );
 }

@@ -59,6 +59,7 @@ public class Backups implements DeletionGuard {
         long held = transactions.in(instance.project(), connection -> repository.count(connection, instance.id()));
         return held == 0
                 ? Optional.empty()
-                : Optional.of(held + " backups of " + instance.name() + " are held: delete or move them first.");
+                : Optional.of((held == 1 ? "A backup of " : held + " backups of ") + instance.name()
+                        + (held == 1 ? " is held" : " are held") + " and would be lost from sight.");
     }
 }
