@@ -5,12 +5,11 @@ import type { AuditEntry } from '../api/types';
 import { project } from '../frame/session';
 import { query, setQuery } from '../router';
 import { address } from '../routes';
-import { exact, shortId, words } from '../text/format';
-import { zone } from '../prefs';
-import { Button, Card, PageHead, When } from '../ui/bits';
+import { shortId, words } from '../text/format';
+import { Button, ButtonLink, Card, PageHead, When } from '../ui/bits';
 import { Choice } from '../ui/field';
 import { Empty, Panel } from '../ui/panel';
-import { Export, Table } from '../ui/table';
+import { Table } from '../ui/table';
 import type { Column } from '../ui/table';
 
 function details(entry: AuditEntry): string {
@@ -25,12 +24,12 @@ function told(value: unknown): string {
 }
 
 const COLUMNS: Column<AuditEntry>[] = [
-  { key: 'at', title: 'When', cell: (each) => <When at={each.at} />, text: (each) => exact(each.at, zone()) },
-  { key: 'who', title: 'Who', cell: (each) => <span class="two">{each.who}<small class="mono">{each.from ?? ''}</small></span>, text: (each) => each.who },
-  { key: 'action', title: 'Action', cell: (each) => <span class="mono">{each.action}</span>, text: (each) => each.action, phone: 'top' },
-  { key: 'object', title: 'Object', cell: (each) => <AuditObject entry={each} />, text: (each) => each.object, phone: 'wide' },
-  { key: 'project', title: 'Project', cell: (each) => each.project ?? <span class="muted">installation</span>, text: (each) => each.project },
-  { key: 'details', title: 'Details', cell: (each) => details(each) ? <span class="break muted">{details(each)}</span> : <span class="muted nothing">–</span>, text: details, phone: 'wide' },
+  { key: 'at', title: 'When', cell: (each) => <When at={each.at} /> },
+  { key: 'who', title: 'Who', cell: (each) => <span class="two">{each.who}<small class="mono">{each.from ?? ''}</small></span> },
+  { key: 'action', title: 'Action', cell: (each) => <span class="mono">{each.action}</span>, phone: 'top' },
+  { key: 'object', title: 'Object', cell: (each) => <AuditObject entry={each} />, phone: 'wide' },
+  { key: 'project', title: 'Project', cell: (each) => each.project ?? <span class="muted">installation</span> },
+  { key: 'details', title: 'Details', cell: (each) => details(each) ? <span class="break muted">{details(each)}</span> : <span class="muted nothing">–</span>, phone: 'wide' },
 ];
 
 /** A run or a database of this project is a link to it. */
@@ -50,7 +49,9 @@ export function AuditPage() {
   const columns = everywhere ? COLUMNS : COLUMNS.filter((each) => each.key !== 'project');
   const who = asked.get('who');
   const object = asked.get('object');
-  const entries = usePages<AuditEntry>(path(['audit'], { project: everywhere ? null : name, who, object }));
+  const action = asked.get('action');
+  const filters = { project: everywhere ? null : name, who, object, action };
+  const entries = usePages<AuditEntry>(path(['audit'], filters));
   return (
     <>
       <PageHead title="Audit" sub="Who did what, from where; nothing here can be changed" />
@@ -58,13 +59,14 @@ export function AuditPage() {
         <div class="filters">
           {me.value!.installationAdmin && <Choice label="Where" value={everywhere ? 'all' : 'project'} onChange={(value) => setQuery({ everywhere: value === 'all' ? 'yes' : null })} options={[{ value: 'project', label: 'This project' }, { value: 'all', label: 'Everywhere' }]} />}
           <FilterText label="Who" name="who" value={who ?? ''} />
+          <FilterText label="Action" name="action" value={action ?? ''} />
           <FilterText label="Object" name="object" value={object ?? ''} />
-          <span class="push"><Export name={`audit-${name}`} rows={entries.data ?? []} columns={columns} /></span>
+          <span class="push"><ButtonLink kind="quiet" icon="download" href={`/api${path(['audit', 'export'], filters)}`} download>CSV</ButtonLink></span>
         </div>
         <Panel loaded={entries} rows={10}>
           {(items) => (items.length > 0
             ? <Table caption="Audit" rows={items} columns={columns} keyOf={(each) => each.id} more={entries.more} loadingMore={entries.loadingMore} />
-            : who || object ? <Empty title="No entry fits" action={<Button onClick={() => setQuery({ who: null, object: null })}>Clear the filters</Button>} />
+            : who || object || action ? <Empty title="No entry fits" action={<Button onClick={() => setQuery({ who: null, object: null, action: null })}>Clear the filters</Button>} />
               : <Empty title="Nothing has been recorded yet">Every change and every login stands here.</Empty>)}
         </Panel>
       </Card>

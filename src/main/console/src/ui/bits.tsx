@@ -41,8 +41,12 @@ export function Button({ children, onClick, kind, icon, busy, disabled, submit, 
   );
 }
 
-export function ButtonLink({ href, children, kind, icon }: { href: string; children: ComponentChildren; kind?: 'primary' | 'quiet'; icon?: IconName }) {
-  return <a class={`button ${kind ?? ''}`} href={href}>{icon && <Icon name={icon} size={16} />}<span>{children}</span></a>;
+export function ButtonLink({ href, children, kind, icon, download }: {
+  href: string; children: ComponentChildren; kind?: 'primary' | 'quiet'; icon?: IconName;
+  /** A file to keep, not a page of the console. */
+  download?: boolean;
+}) {
+  return <a class={`button ${kind ?? ''}`} href={href} download={download}>{icon && <Icon name={icon} size={16} />}<span>{children}</span></a>;
 }
 
 /** Copies a text; says so in the button itself. */

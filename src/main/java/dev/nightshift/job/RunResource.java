@@ -25,7 +25,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -184,7 +183,10 @@ public class RunResource {
         return runs.list(
                         project.id(),
                         new RunListRepository.Filter(
-                                job, Asked.word("status", status, RunStatus.class), database, since(since)),
+                                job,
+                                Asked.word("status", status, RunStatus.class),
+                                database,
+                                Asked.time("since", since)),
                         Page.after(after),
                         Page.size(limit))
                 .map(RunItem::of);
@@ -263,14 +265,6 @@ public class RunResource {
             return UUID.fromString(id);
         } catch (IllegalArgumentException e) {
             throw new Failure.Invalid("target", "The id of one of the run's targets is expected.");
-        }
-    }
-
-    private static @Nullable Instant since(@Nullable String since) {
-        try {
-            return since == null || since.isEmpty() ? null : Instant.parse(since);
-        } catch (DateTimeParseException e) {
-            throw new Failure.Invalid("since", "A time such as 2026-11-21T02:15:00Z is expected.");
         }
     }
 

@@ -1,5 +1,8 @@
 package dev.nightshift.kernel;
 
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +42,21 @@ public final class Asked {
     public static void confirmed(@Nullable String confirm, String name) {
         if (!name.equals(confirm)) {
             throw new Failure.Invalid("confirm", "To delete it, add its name: ?confirm=" + name + ".");
+        }
+    }
+
+    /**
+     * A point in time; null if nothing was asked.
+     *
+     * @throws Failure.Invalid if it is none in ISO 8601 with a zone
+     */
+    public static @Nullable Instant time(String field, @Nullable String text) {
+        try {
+            return text == null || text.isBlank()
+                    ? null
+                    : OffsetDateTime.parse(text).toInstant();
+        } catch (DateTimeParseException e) {
+            throw new Failure.Invalid(field, "A time such as 2026-11-21T02:15:00Z is expected.");
         }
     }
 

@@ -151,6 +151,7 @@ class OperationsIT {
         row("POST /api/keys", Needs.LOGIN, 400);
         row("DELETE /api/keys/{key}", Needs.LOGIN, 404);
         row("GET /api/audit", Needs.INSTALLATION, 200, 400);
+        row("GET /api/audit/export", Needs.INSTALLATION, 200, 400);
     }
 
     private final Nightshift nightshift = Nightshift.shared();

@@ -33,6 +33,7 @@ class ArchitectureTest {
     private static final Set<String> JAX_RS_PLUMBING = Set.of(
             "dev.nightshift.access.LoginFilter",
             "dev.nightshift.access.ProjectFilter",
+            "dev.nightshift.access.RequestLimitFilter",
             "dev.nightshift.fleet.Requests",
             "dev.nightshift.runtime.Api",
             "dev.nightshift.runtime.BodyLimit",

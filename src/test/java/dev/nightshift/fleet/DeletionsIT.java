@@ -72,7 +72,8 @@ class DeletionsIT {
         admin.get(project.path("instances/shop")).expect(200);
         assertTrue(deleted().isEmpty());
         // The stored login still opens it.
-        JsonObject check = admin.post(project.path("databases/shop/check")).expect(200).object();
+        JsonObject check =
+                admin.post(project.path("databases/shop/check")).expect(200).object();
         assertEquals("17", check.getString("serverVersion").substring(0, 2), check::toString);
         admin.post(restorePath(database)).expect(404);
         admin.delete(project.path("databases/shop?confirm=shop")).expect(204);
