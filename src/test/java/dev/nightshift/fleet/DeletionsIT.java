@@ -14,26 +14,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Deleting with a guard, and the way back. */
 class DeletionsIT {
-    private static Postgres server;
-
     private final Nightshift nightshift = Nightshift.shared();
     private final Api admin = nightshift.admin();
     private final String name = "gone-" + UUID.randomUUID().toString().substring(0, 8);
     private final TestProject project = TestProject.create(admin, name);
+    private final Postgres server = Postgres.start(17);
 
-    @BeforeAll
-    static void aServer() {
-        server = Postgres.start(17);
-    }
-
-    @AfterAll
-    static void end() {
+    @AfterEach
+    void end() {
         server.close();
     }
 
