@@ -53,8 +53,8 @@ class ForeignCodeIT {
                     Budget.STANDARD,
                     Clock.system(),
                     notes::add);
-            witness.before();
-            witness.after();
+            witness.before(() -> {});
+            witness.after(() -> {});
             List<Measured> measured = witness.evidence().get(0).measured();
             assertAll(
                     () -> assertEquals(List.of(), notes),
