@@ -96,7 +96,7 @@ public final class Witness {
     private Evidence measure(Endpoint endpoint, Attempts attempts, boolean last) throws SQLException {
         Duration answer = budget.perDatabase();
         Beginning beginning = attempts.in(name -> Snapshot.now(endpoint, name, answer), now -> {
-            Connection connection = now.connection();
+            Connection connection = pinned(now);
             return new Beginning(EvidenceCatalog.sequences(connection), isLogical(connection));
         });
         if (beginning.logical()) {
@@ -177,7 +177,7 @@ public final class Witness {
             reading(now, again::run);
             again.measured().forEach(each -> second.put(each.name(), each));
         }
-        Map<String, Long> values = EvidenceCatalog.sequences(now.connection()).stream()
+        Map<String, Long> values = EvidenceCatalog.sequences(pinned(now)).stream()
                 .collect(Collectors.toMap(Measured::name, Measured::rows));
         List<Measured> measured = new ArrayList<>();
         List<Uncovered> uncovered = new ArrayList<>(first.uncovered());
@@ -218,6 +218,15 @@ public final class Witness {
         } finally {
             open = null;
         }
+    }
+
+    /** Before anything is asked: a database's own search_path may put functions of its owner before the server's. */
+    private static Connection pinned(Snapshot snapshot) throws SQLException {
+        Connection connection = snapshot.connection();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(Evidence.SETTINGS);
+        }
+        return connection;
     }
 
     private static boolean isLogical(Connection connection) throws SQLException {
