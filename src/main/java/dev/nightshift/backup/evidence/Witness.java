@@ -97,9 +97,12 @@ public final class Witness {
         Duration answer = budget.perDatabase();
         Beginning beginning = attempts.in(name -> Snapshot.now(endpoint, name, answer), now -> {
             Connection connection = pinned(now);
-            return new Beginning(EvidenceCatalog.sequences(connection), isLogical(connection));
+            return new Beginning(
+                    EvidenceCatalog.sequences(connection),
+                    isLogical(connection),
+                    EvidenceCatalog.obstacle(connection, budget.patience()).orElse(null));
         });
-        if (beginning.logical()) {
+        if (beginning.logical() && beginning.obstacle() == null) {
             try {
                 return attempts.in(
                         name -> Snapshot.atPosition(endpoint, name, budget.patience(), answer),
@@ -111,19 +114,24 @@ public final class Witness {
                 }
                 measuredTwice(endpoint, SqlFailure.words(e));
             }
+        } else if (beginning.logical()) {
+            measuredTwice(endpoint, beginning.obstacle());
         }
         return attempts.in(
                 name -> Snapshot.now(endpoint, name, answer),
                 now -> measure(endpoint.database(), now, beginning.sequences()));
     }
 
-    private void measuredTwice(Endpoint endpoint, String reason) {
+    private void measuredTwice(Endpoint endpoint, @Nullable String reason) {
         notes.accept("Database " + endpoint.database() + " is measured before and after the restore point, because no"
                 + " snapshot of a known position could be had: " + reason + ".");
     }
 
     /** What is known before a snapshot of a known position is asked for. */
-    private record Beginning(List<Measured> sequences, boolean logical) {}
+    private record Beginning(
+            List<Measured> sequences,
+            boolean logical,
+            @Nullable String obstacle) {}
 
     private Evidence measure(String database, Snapshot snapshot, List<Measured> sequences) throws SQLException {
         Instant began = clock.now();

@@ -9,6 +9,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.harness.CuttingProxy;
 import dev.nightshift.testing.harness.Fixture;
 import dev.nightshift.testing.harness.Inventory;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Connections break while the evidence of rows is taken. */
+/** Connections break, and transactions stay open, while the evidence of rows is taken. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WitnessCutsIT {
     /** About what the evidence of both databases takes on the wire. */
@@ -183,6 +184,56 @@ class WitnessCutsIT {
                 List.of(
                         "No evidence of rows was taken in database nowhere: database \"nowhere\" does not exist (3D000)."),
                 notes);
+    }
+
+    @Test
+    void aTransactionThatStaysPreparedIsSeenBeforehandAndNamed() throws Exception {
+        fixture.prepareTransaction();
+        try {
+            Eventually.sleep(Duration.ofSeconds(6));
+            long from = System.nanoTime();
+            Witness witness = witness(Duration.ofSeconds(60));
+            witness.before(() -> {});
+            Duration took = Duration.ofNanos(System.nanoTime() - from);
+            assertAll(
+                    () -> assertTrue(took.toSeconds() < 20, took + ": " + notes),
+                    () -> assertEquals(2, notes.size(), notes::toString),
+                    () -> assertTrue(
+                            notes.get(0)
+                                    .matches(
+                                            "Database shop is measured before and after the restore point, because no snapshot"
+                                                    + " of a known position could be had: the transaction that was prepared as"
+                                                    + " open \"end\" in database shop at [-0-9]{10} [:0-9]{8} UTC is neither"
+                                                    + " committed nor rolled back\\."),
+                            notes::toString),
+                    () -> assertTrue(
+                            witness.evidence().stream().allMatch(each -> each.position() == null), notes::toString),
+                    this::nothingStays);
+        } finally {
+            fixture.server().execute(Fixture.SHOP, "rollback prepared '" + Fixture.PREPARED + "'");
+        }
+    }
+
+    /** With a patience of a second, ten seconds are long. */
+    @Test
+    void aTransactionThatIsOpenForLongIsSeenBeforehandByARoleThatMay() throws Exception {
+        Postgres server = fixture.server();
+        server.execute("postgres", "grant pg_read_all_stats to keeper");
+        try (Connection other = server.connect(Fixture.IDLE);
+                Statement open = other.createStatement()) {
+            other.setAutoCommit(false);
+            open.execute("create table slow ()");
+            Eventually.sleep(Duration.ofSeconds(11));
+            witness(Duration.ofSeconds(1)).before(() -> {});
+            other.rollback();
+        } finally {
+            server.execute("postgres", "revoke pg_read_all_stats from keeper");
+        }
+        assertEquals(2, notes.size(), notes::toString);
+        for (String note : notes) {
+            assertTrue(
+                    note.contains("a transaction of role postgres in database Idle \"DB\" has been open since "), note);
+        }
     }
 
     private Witness witness(Duration patience) {
