@@ -2,10 +2,13 @@ package dev.nightshift.kernel;
 
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * Settings by their names in lower case with dots, read with their types. Environment variables have the same names in
@@ -17,6 +20,7 @@ public final class TypedSettings {
 
     private static final int MOST = 1000;
     private static final Duration LONGEST = Duration.ofDays(1);
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,63}");
 
     private final Function<String, Optional<String>> source;
 
@@ -65,6 +69,27 @@ public final class TypedSettings {
 
     private static String notACount(String name, String text, int most) {
         return name + " is not a whole number from 1 to " + most + ": " + text;
+    }
+
+    /**
+     * Names of letters, digits, underscores and hyphens, apart by commas; none where it is not set.
+     *
+     * @throws IllegalArgumentException if it is something else; the message begins with the setting's name
+     */
+    public Set<String> names(String name) {
+        String list = text(name).orElse("");
+        if (list.isEmpty()) {
+            return Set.of();
+        }
+        Set<String> names = new HashSet<>();
+        for (String part : list.split(",", -1)) {
+            if (!NAME.matcher(part.strip()).matches()) {
+                throw new IllegalArgumentException(
+                        name + " is not a list of names (letters, digits, _ and -) apart by commas: " + list);
+            }
+            names.add(part.strip());
+        }
+        return Set.copyOf(names);
     }
 
     /**

@@ -5,24 +5,20 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Objects;
-import java.util.Properties;
-import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
+import java.time.Duration;
 
 /**
- * A named place in a server's log that a recovery can aim at.
- *
- * @param position the end of its record; null where it could not be made
- * @param switched whether the server began a new segment after it, so that its segment is complete
- * @param refusal why it could not be made or the segment not be ended, in the server's words; null if all went well
+ * A named place in a server's log that a recovery can aim at, and the end of its segment. Both functions are for superusers
+ * and for those who were granted them, database by database, and a standby has neither.
  */
-public record RestorePoint(
-        @Nullable Lsn position, boolean switched, @Nullable String refusal) {
+public final class RestorePoint {
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+    private RestorePoint() {}
 
     /** Whether the role may make one there; true where that cannot be told without trying. */
     public static boolean isPossible(Endpoint endpoint) {
-        try (Connection connection = connect(endpoint);
+        try (Connection connection = Connector.connect(endpoint, DEADLINE);
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("""
                         select not pg_catalog.pg_is_in_recovery()
@@ -35,38 +31,37 @@ public record RestorePoint(
         }
     }
 
-    private static Connection connect(Endpoint endpoint) throws SQLException {
-        Properties properties = endpoint.jdbcProperties();
-        properties.setProperty("socketTimeout", "60");
-        return Objects.requireNonNull(new Driver().connect(endpoint.jdbcUrl(), properties), "the driver's URL");
+    /**
+     * Writes the record.
+     *
+     * @param name at most 63 bytes; recovery stops at the first record of a name
+     * @return the end of the record
+     * @throws SQLException if the server refuses, or the connection broke: then nobody knows whether it was made
+     */
+    public static Lsn create(Endpoint endpoint, String name) throws SQLException {
+        try (Connection connection = Connector.connect(endpoint, DEADLINE);
+                PreparedStatement statement = connection.prepareStatement("""
+                        select pg_catalog.pg_create_restore_point(?)::text
+                        """)) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return Lsn.parse(row.getString(1));
+            }
+        }
     }
 
     /**
-     * Writes the record and ends the segment, as far as the role may: both functions are for superusers and for those who
-     * were granted them, and a standby has neither. What is refused is told, not thrown.
+     * Lets the server begin a new segment, so that the one so far is complete. Harmless when it is done twice.
      *
-     * @param name at most 63 bytes
+     * @throws SQLException if the server refuses, or the connection broke
      */
-    public static RestorePoint create(Endpoint endpoint, String name) {
-        Lsn position = null;
-        try (Connection connection = connect(endpoint)) {
-            try (PreparedStatement statement = connection.prepareStatement("""
-                    select pg_catalog.pg_create_restore_point(?)::text
-                    """)) {
-                statement.setString(1, name);
-                try (ResultSet row = statement.executeQuery()) {
-                    row.next();
-                    position = Lsn.parse(row.getString(1));
-                }
-            }
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("""
-                        select pg_catalog.pg_switch_wal()
-                        """);
-            }
-            return new RestorePoint(position, true, null);
-        } catch (SQLException e) {
-            return new RestorePoint(position, false, e.getMessage());
+    public static void endSegment(Endpoint endpoint) throws SQLException {
+        try (Connection connection = Connector.connect(endpoint, DEADLINE);
+                Statement statement = connection.createStatement()) {
+            statement.execute("""
+                    select pg_catalog.pg_switch_wal()
+                    """);
         }
     }
 }

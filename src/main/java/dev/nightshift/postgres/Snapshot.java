@@ -2,6 +2,7 @@ package dev.nightshift.postgres;
 
 import dev.nightshift.kernel.Identifier;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -18,6 +19,11 @@ import org.postgresql.PGConnection;
  */
 public final class Snapshot implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(30);
+
+    /** A session that was told to end does so within moments. */
+    private static final Duration LEAVE = Duration.ofSeconds(10);
+
+    private static final Duration LOOK = Duration.ofMillis(100);
     private static final Pattern NAME = Pattern.compile("[0-9A-F-]{1,64}");
 
     private final Connection reader;
@@ -31,16 +37,16 @@ public final class Snapshot implements AutoCloseable {
     /**
      * The database with just the transactions that committed before a position in the log (manual, section 53.4: a logical
      * slot exports it). Needs wal_level logical, the replication privilege and a free slot, and waits for every transaction
-     * that is open now. The slot is gone when this returns.
+     * that has written something and is open now. The slot is gone when this returns.
      *
-     * @param slot a name that nobody else uses
+     * @param name of the slot and its sessions, which nobody else uses: see {@link #isGone}
      * @param patience with the open transactions, whole seconds
      * @param answer the longest that one statement in the snapshot may take
      * @throws SQLException if the server refuses, or the patience is over (57014)
      */
-    public static Snapshot atPosition(Endpoint endpoint, String slot, Duration patience, Duration answer)
+    public static Snapshot atPosition(Endpoint endpoint, String name, Duration patience, Duration answer)
             throws SQLException {
-        Properties properties = endpoint.jdbcProperties();
+        Properties properties = named(endpoint, name);
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "15");
@@ -48,23 +54,74 @@ public final class Snapshot implements AutoCloseable {
                 Statement statement = exporter.createStatement()) {
             // Cancelled on the server: a closed socket would leave it waiting, with the slot.
             statement.setQueryTimeout(Math.toIntExact(patience.toSeconds()));
-            try (ResultSet row = statement.executeQuery("CREATE_REPLICATION_SLOT " + new Identifier(slot).quoted()
+            try (ResultSet row = statement.executeQuery("CREATE_REPLICATION_SLOT " + new Identifier(name).quoted()
                     + " TEMPORARY LOGICAL pgoutput (SNAPSHOT 'export')")) {
                 row.next();
                 Lsn position = Lsn.parse(row.getString("consistent_point"));
-                return reading(endpoint, row.getString("snapshot_name"), position, answer);
+                try {
+                    return reading(endpoint, name, row.getString("snapshot_name"), position, answer);
+                } catch (SQLException e) {
+                    // Without its exporter a snapshot is as unknown as one that never was
+                    throw exporter.isValid(CONNECT.toSecondsPart())
+                            ? e
+                            : new SQLException("The session that exported the snapshot broke.", "08006", e);
+                }
             }
         }
     }
 
-    /** The database as it is now, at no known position. */
-    public static Snapshot now(Endpoint endpoint, Duration answer) throws SQLException {
-        return reading(endpoint, null, null, answer);
+    /**
+     * The database as it is now, at no known position.
+     *
+     * @param name of its session, which nobody else uses
+     */
+    public static Snapshot now(Endpoint endpoint, String name, Duration answer) throws SQLException {
+        return reading(endpoint, name, null, null, answer);
+    }
+
+    /**
+     * Ends what a broken connection may have left on the server, which notices that only when it has something to say: a
+     * session that still reads, or one that waits for others with its slot.
+     *
+     * @param name as given before
+     * @return whether neither session nor slot is left, after ten seconds at most
+     * @throws SQLException if the server is not reached
+     */
+    public static boolean isGone(Endpoint endpoint, String name) throws SQLException {
+        Properties properties = endpoint.jdbcProperties();
+        properties.setProperty("currentSchema", "pg_catalog"); // whatever the database's own search_path says
+        try (Connection connection = Connector.connect(endpoint, CONNECT, properties);
+                PreparedStatement statement = connection.prepareStatement("""
+                        select (select count(pg_catalog.pg_terminate_backend(pid)) from pg_catalog.pg_stat_activity
+                                 where application_name = ?)
+                             + (select count(*) from pg_catalog.pg_replication_slots where slot_name = ?)
+                        """)) {
+            statement.setString(1, name);
+            statement.setString(2, name);
+            for (long until = System.nanoTime() + LEAVE.toNanos(); ; Thread.sleep(LOOK.toMillis())) {
+                try (ResultSet row = statement.executeQuery()) {
+                    row.next();
+                    if (row.getLong(1) == 0 || until - System.nanoTime() <= 0) {
+                        return row.getLong(1) == 0;
+                    }
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static Properties named(Endpoint endpoint, String name) {
+        Properties properties = endpoint.jdbcProperties();
+        properties.setProperty("ApplicationName", name);
+        return properties;
     }
 
     private static Snapshot reading(
-            Endpoint endpoint, @Nullable String exported, @Nullable Lsn position, Duration answer) throws SQLException {
-        Connection reader = Connector.connect(endpoint, CONNECT);
+            Endpoint endpoint, String name, @Nullable String exported, @Nullable Lsn position, Duration answer)
+            throws SQLException {
+        Connection reader = Connector.connect(endpoint, CONNECT, named(endpoint, name));
         boolean opened = false;
         try {
             reader.setNetworkTimeout(

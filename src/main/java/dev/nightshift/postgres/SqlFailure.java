@@ -1,7 +1,9 @@
 package dev.nightshift.postgres;
 
 import dev.nightshift.kernel.Failure;
+import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
 import java.sql.SQLException;
@@ -70,6 +72,9 @@ public record SqlFailure(
                     "All connections to this database are in use; try later, or raise their limit.");
         }
         String state = state(thrown);
+        if ("08004".equals(state) && cutOff(thrown)) {
+            return ofState("08006"); // so the driver calls a login that broke in the middle
+        }
         if (state != null) {
             return ofState(state);
         }
@@ -124,10 +129,15 @@ public record SqlFailure(
 
     /** The certificate or the handshake was refused: a matter of settings, not of the network. */
     static boolean distrust(Throwable thrown) {
-        return caused(thrown, SSLHandshakeException.class) != null
+        return (caused(thrown, SSLHandshakeException.class) != null && !cutOff(thrown))
                 || caused(thrown, SSLPeerUnverifiedException.class) != null
                 || caused(thrown, GeneralSecurityException.class) != null
                 || otherHost(thrown);
+    }
+
+    /** The other side went away without a word, as no server does that refuses. */
+    private static boolean cutOff(Throwable thrown) {
+        return caused(thrown, EOFException.class) != null || caused(thrown, SocketException.class) != null;
     }
 
     /** A host that the certificate does not name: in any language the driver says just this, without a cause. */

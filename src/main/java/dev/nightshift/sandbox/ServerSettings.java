@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -18,16 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param major of the server
  * @param superuser the only role that is let in
  * @param recovery where recovery is to end; null for a data folder that was shut down cleanly
- * @param preload libraries that may be loaded at start although the rest may not
+ * @param preload libraries that are loaded although the rest is not
  */
 public record ServerSettings(
-        int major, String superuser, @Nullable Recovery recovery, Set<String> preload) {
+        int major, String superuser, @Nullable Recovery recovery, Preload preload) {
     private static final Pattern LSN = Pattern.compile("[0-9A-F]{1,8}/[0-9A-F]{1,8}");
 
     /** A recovery point's name has at most 63 bytes (manual, section 9.28.3). */
     private static final int NAME_LENGTH = 63;
-
-    private static final Pattern LIBRARY = Pattern.compile("[A-Za-z0-9_-]{1,63}");
 
     /** What a small scratch server needs at least, whatever its source had. */
     private static final ControlFile SMALLEST = new ControlFile(0, 0, 20, 8, 4, 0, 64);
@@ -77,13 +73,6 @@ public record ServerSettings(
         }
     }
 
-    public ServerSettings {
-        preload = Set.copyOf(preload);
-        if (!preload.stream().allMatch(name -> LIBRARY.matcher(name).matches())) {
-            throw new IllegalArgumentException("A library to preload is named without its path: " + preload);
-        }
-    }
-
     /** The arguments of {@code postgres}. */
     List<String> arguments(SandboxFolder folder, ControlFile source) {
         List<String> arguments = new ArrayList<>(List.of("-D", folder.data().toString()));
@@ -123,9 +112,10 @@ public record ServerSettings(
         all.put("primary_conninfo", "");
         all.put("primary_slot_name", "");
         all.put("synchronous_standby_names", "");
-        all.put("shared_preload_libraries", String.join(",", new TreeSet<>(preload)));
-        all.put("session_preload_libraries", "");
+        all.put("shared_preload_libraries", String.join(",", preload.shared()));
+        all.put("session_preload_libraries", String.join(",", preload.session()));
         all.put("local_preload_libraries", "");
+        all.put("dynamic_library_path", "$libdir");
         all.put("max_logical_replication_workers", "0");
         if (major >= 17) {
             all.put("event_triggers", "off");
@@ -149,8 +139,10 @@ public record ServerSettings(
     String sessionOptions() {
         Map<String, String> all = new LinkedHashMap<>();
         all.put("role", "none");
-        all.put("session_preload_libraries", "");
+        all.put("session_preload_libraries", String.join(",", preload.session()));
         all.put("local_preload_libraries", "");
+        // Else a library of the allowed name could come out of the backup
+        all.put("dynamic_library_path", "$libdir");
         all.put("search_path", "pg_catalog");
         all.put("session_replication_role", "replica");
         all.put("default_transaction_read_only", "off");

@@ -3,7 +3,9 @@ package dev.nightshift.backup;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.testing.harness.CuttingProxy;
@@ -12,9 +14,12 @@ import dev.nightshift.testing.harness.Inventory;
 import dev.nightshift.testing.harness.Seed;
 import jakarta.json.JsonObject;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,8 +37,14 @@ class CutsIT {
     /** Four databases of 7 MB, and the log: the last cuts come shortly before the end. */
     private static final long WHOLE_BACKUP = 40_000_000;
 
+    private static final String EVIDENCE_SESSIONS =
+            "select count(*) from pg_stat_activity where application_name like 'nightshift_evidence_%'";
+
     /** So little that no copy gets through. */
     private static final long TENTH_OF_A_BACKUP = 4_000_000;
+
+    /** About what the evidence of both registered databases takes on the wire, and the restore point. */
+    private static final long EVIDENCE = 60_000;
 
     private final Nightshift nightshift = Nightshift.shared();
     private final Inventory inventory = new Inventory(nightshift);
@@ -54,6 +65,7 @@ class CutsIT {
                 Fixture.SHOP,
                 fixture.server().user(),
                 fixture.server().password());
+        project.registerOn("shop", "idle", Fixture.IDLE);
     }
 
     @AfterAll
@@ -98,6 +110,55 @@ class CutsIT {
                         "COMPLETED", completed.getString("status"), () -> completed + "\n" + project.log(run)),
                 () -> assertEquals(2, completed.getInt("attempt")));
         oneMoreBackup(before);
+    }
+
+    /**
+     * As soon as the first session of the evidence is there, the network goes bad: twice it takes single connections, so that
+     * the log goes on while a database is measured anew; once everything, so that the backup begins anew.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, true, false})
+    void aBackupThatIsCutWhileItTakesEvidenceHoldsThatOfEveryDatabaseAndIsProvenByIt(boolean one) throws Exception {
+        int before = inventory.backups(PROJECT).size();
+        int cutBefore = proxy.cuts().size();
+        String run = project.start("backup", "shop", TestProject.none());
+        try (Connection watch = fixture.server().connect(Fixture.SHOP)) {
+            while (Fixture.text(watch, EVIDENCE_SESSIONS).equals("0")) {
+                assertTrue(project.run(run).isNull("endedAt"), () -> project.log(run));
+                Eventually.sleep(Duration.ofMillis(5));
+            }
+        }
+        if (one) {
+            proxy.cutNew(3, EVIDENCE);
+        } else {
+            proxy.cut(2, EVIDENCE);
+        }
+        proxy.slow(Duration.ofMillis(2)); // nothing of it is over before it is cut
+        JsonObject ended = project.ended(run, LONG);
+        proxy.cut(0, EVIDENCE);
+        proxy.slow(Duration.ZERO);
+        String log = project.log(run);
+        assertAll(
+                () -> assertEquals("COMPLETED", ended.getString("status"), () -> ended + "\n" + log),
+                () -> assertEquals(1, ended.getInt("attempt")),
+                () -> assertFalse(proxy.cuts().size() == cutBefore, "nothing was cut"),
+                () -> assertTrue(!one || log.contains(" broke off: "), log));
+        oneMoreBackup(before);
+        String id = project.backups("shop").get(0).getString("id");
+        List<JsonObject> evidence = project.api()
+                .get(project.path("backups/" + id + "/evidence"))
+                .expect(200)
+                .object()
+                .getJsonArray("databases")
+                .getValuesAs(JsonObject.class);
+        assertEquals(
+                Set.of(Fixture.SHOP, Fixture.IDLE),
+                evidence.stream().map(each -> each.getString("database")).collect(Collectors.toSet()),
+                log);
+        evidence.forEach(each -> assertFalse(each.isNull("position"), each + log));
+        project.complete("restore-drill", "shop", TestProject.parameters("backup", id));
+        JsonObject proof = project.backup(id).getJsonObject("proof");
+        assertEquals("MATCHED", proof.getString("level"), () -> proof + log);
     }
 
     /** Store, catalogue and source agree, and what was stored in spite of the cuts can be read to its end. */

@@ -22,11 +22,13 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +94,109 @@ class TruthIT {
             assertEquals(before, Inventory.files(fixture.laterFolder()), "the source's new tablespace");
             inventory.nothingIsStray(fixture.server());
         }
+    }
+
+    /** Where all that is open commits or rolls back, a snapshot of a known position holds even what changes all the time. */
+    @Test
+    void theEvidenceOfTablesThatChangeIsTheTruthAtItsPosition(@TempDir Path folder) throws Exception {
+        try (Fixture fixture = Fixture.start(18, Map.of("wal_level", "logical"), folder)) {
+            project.register("exact", fixture.server(), Fixture.SHOP);
+            project.registerOn("exact", "exact-idle", Fixture.IDLE);
+            Journal journal = Journal.start(fixture.server(), Fixture.SHOP, 3);
+            try (journal) {
+                journal.awaitMore(COMMITS);
+                project.complete("backup", "exact", TestProject.none());
+                journal.awaitMore(COMMITS);
+            }
+            String id = project.backups("exact").get(0).getString("id");
+            JsonObject evidence = evidence(id, Fixture.SHOP);
+            Lsn position = Lsn.parse(evidence.getString("position"));
+            JsonObject rows = measured(evidence, "public.journal");
+            assertFalse(rows.getBoolean("changed"), rows.toString());
+            assertTrue(rows.isNull("samplePercent"), rows.toString());
+            assertTrue(journal.mustBeThere(position).size() >= COMMITS, "commits before " + position);
+            assertTrue(journal.mustNotBeThere(position).size() >= COMMITS, "commits after " + position);
+            assertFalse(evidence(id, Fixture.IDLE).isNull("position"));
+
+            project.complete("restore-drill", "exact", TestProject.parameters("backup", id));
+            JsonObject backup = project.backup(id);
+            JsonObject proof = backup.getJsonObject("proof");
+            assertEquals("MATCHED", proof.getString("level"), proof.toString());
+            assertFalse(proof.toString().contains("journal"), () -> "not compared: " + proof);
+            assertFalse(proof.toString().contains("while it was measured"), proof.toString());
+            Lsn proven = Lsn.parse(backup.getString("provenTo"));
+            assertTrue(position.compareTo(proven) < 0, position + " is not before " + proven);
+
+            Path stored = nightshift.data().resolve("store").resolve(backup.getString("location"));
+            Path decoded = folder.resolve("decoded");
+            ByHand.decode(stored, project.recoveryKey(folder), decoded).succeeded();
+            Path before = ByHand.assemble(decoded, Files.createDirectory(folder.resolve("before")));
+            ByHand.recoverBefore(position.toString(), before);
+            try (RestoredServer server = RestoredServer.start(programs(fixture), before);
+                    Connection shop =
+                            server.connect(Fixture.SHOP, fixture.server().password())) {
+                server.awaitEndOfRecovery(shop);
+                journal.compare(shop, position);
+                assertEquals(rows.getInt("rows") + "", Fixture.text(shop, "select count(*) from journal"));
+                answersAsMeasured(shop, evidence);
+            }
+            Path after = ByHand.assemble(decoded, Files.createDirectory(folder.resolve("after")));
+            ByHand.recoverTo(manifest(stored).getJsonObject("position").getString("restorePoint"), after);
+            try (RestoredServer server = RestoredServer.start(programs(fixture), after);
+                    Connection shop =
+                            server.connect(Fixture.SHOP, fixture.server().password())) {
+                server.awaitEndOfRecovery(shop);
+                journal.compare(shop, proven);
+            }
+            inventory.nothingIsStray(fixture.server());
+        }
+    }
+
+    private static Binaries programs(Fixture fixture) {
+        return fixture.server().cluster().binaries();
+    }
+
+    private JsonObject evidence(String backup, String database) {
+        return project
+                .api()
+                .get(project.path("backups/" + backup + "/evidence"))
+                .expect(200)
+                .object()
+                .getJsonArray("databases")
+                .getValuesAs(JsonObject.class)
+                .stream()
+                .filter(each -> each.getString("database").equals(database))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("There is no evidence of " + database));
+    }
+
+    private static JsonObject measured(JsonObject evidence, String table) {
+        return evidence.getJsonArray("measured").getValuesAs(JsonObject.class).stream()
+                .filter(each -> each.getString("name").equals(table))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(table + " was not measured: " + evidence));
+    }
+
+    /** As anyone would repeat it with psql. */
+    private static void answersAsMeasured(Connection shop, JsonObject evidence) throws SQLException {
+        shop.setAutoCommit(false);
+        int asked = 0;
+        try (Statement statement = shop.createStatement()) {
+            statement.execute(evidence.getString("settings"));
+            for (JsonObject each : evidence.getJsonArray("measured").getValuesAs(JsonObject.class)) {
+                if (each.getString("kind").equals("SEQUENCE")) {
+                    continue;
+                }
+                try (ResultSet row = statement.executeQuery(each.getString("query"))) {
+                    row.next();
+                    assertEquals(each.getJsonNumber("rows").longValue(), row.getLong("rows"), each::toString);
+                    assertEquals(each.getString("hash"), row.getString("hash"), each::toString);
+                }
+                asked++;
+            }
+        }
+        shop.rollback();
+        assertTrue(asked >= 9, asked + " of " + evidence);
     }
 
     /** The tablespace comes after the last file was copied, while the log still flows: it is created in the stored log. */

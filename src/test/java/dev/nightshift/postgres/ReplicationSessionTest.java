@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -94,9 +93,8 @@ class ReplicationSessionTest {
             session.createTemporarySlot("nightshift_test");
             SystemIdentity identity = session.identify();
             Lsn start = identity.flushed().segmentStart(16 << 20);
-            RestorePoint point = RestorePoint.create(endpoint, "nightshift_test");
-            assertTrue(point.switched());
-            Lsn end = Objects.requireNonNull(point.position()).segmentEnd(16 << 20);
+            Lsn end = RestorePoint.create(endpoint, "nightshift_test").segmentEnd(16 << 20);
+            RestorePoint.endSegment(endpoint);
             class Counting implements WalSink {
                 Lsn at = start;
 

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.SqlFailure.Kind;
+import java.io.EOFException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import java.util.List;
 import javax.net.ssl.SSLHandshakeException;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -45,6 +48,18 @@ class SqlFailureTest {
         SqlFailure meaning = SqlFailure.ofState(state);
         assertNotNull(meaning.kind());
         assertTrue(!meaning.unreachable() || meaning.kind() == Kind.RETRYABLE);
+    }
+
+    /** The driver gives such a login the state of one that was rejected, and TLS the exception of one that is not trusted. */
+    @Test
+    void aLoginThatBrokeInTheMiddleIsNoRefusal() {
+        var scram = new SQLException("Invalid SCRAM client initialization", "08004", new SocketException("reset"));
+        var handshake = new SSLHandshakeException("Remote host terminated the handshake");
+        handshake.initCause(new EOFException());
+        for (SQLException broken : List.of(scram, new SQLException("SSL error", "08006", handshake))) {
+            assertEquals(Kind.RETRYABLE, SqlFailure.of(broken).kind());
+            assertTrue(SqlFailure.of(broken).unreachable());
+        }
     }
 
     @Test

@@ -116,6 +116,7 @@ class LauncherConfigTest {
         "NIGHTSHIFT_RUN_LOSSES, many",
         "NIGHTSHIFT_TARGET_POOL_WAIT, 5",
         "NIGHTSHIFT_PROOF_CPU_HOURS, 0",
+        "NIGHTSHIFT_PROOF_LIBRARIES, $libdir/auto_explain",
     })
     void aWrongValueIsRefusedByTheNameOfItsVariable(String variable, String value) {
         Failure.Invalid failure =

@@ -364,7 +364,7 @@ class SandboxIT {
                         source.cluster().binaries().major(),
                         "postgres",
                         ServerSettings.Recovery.toRestorePoint(position.restorePoint(), position.timeline()),
-                        Set.of()),
+                        Preload.NONE),
                 tablespaces);
     }
 

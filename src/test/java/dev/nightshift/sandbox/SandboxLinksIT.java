@@ -53,7 +53,7 @@ class SandboxLinksIT {
                     17,
                     "postgres",
                     ServerSettings.Recovery.toRestorePoint(position.restorePoint(), position.timeline()),
-                    Set.of());
+                    Preload.NONE);
             sandbox.start(source.cluster().binaries(), settings, Map.of());
             try (Connection connection = SandboxProcesses.await(sandbox, "postgres")) {
                 for (String walled : List.of(
@@ -96,7 +96,7 @@ class SandboxLinksIT {
                             17,
                             "postgres",
                             ServerSettings.Recovery.toRestorePoint(position.restorePoint(), position.timeline()),
-                            Set.of()),
+                            Preload.NONE),
                     Map.of());
             try (Connection connection = SandboxProcesses.await(sandbox, "postgres")) {
                 program(

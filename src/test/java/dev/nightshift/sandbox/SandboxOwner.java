@@ -26,7 +26,7 @@ final class SandboxOwner {
                 Files.copy(file, sandbox.folder().data().resolve(source.relativize(file)));
             }
         }
-        sandbox.start(Postgres.binaries(18), new ServerSettings(18, "postgres", null, Set.of()), Map.of());
+        sandbox.start(Postgres.binaries(18), new ServerSettings(18, "postgres", null, Preload.NONE), Map.of());
         SandboxProcesses.await(sandbox, "postgres").close();
         Files.createFile(Path.of(arguments[2]));
         Thread.sleep(Duration.ofMinutes(5).toMillis());

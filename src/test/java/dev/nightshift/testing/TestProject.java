@@ -80,6 +80,18 @@ public final class TestProject {
                 .expect(201);
     }
 
+    /** Registers another database of an instance that is registered. */
+    public void registerOn(String instance, String database, String dbname) {
+        api.post(
+                        path("databases"),
+                        Json.createObjectBuilder()
+                                .add("name", database)
+                                .add("instance", instance)
+                                .add("dbname", dbname)
+                                .build())
+                .expect(201);
+    }
+
     /** Starts a run and answers its id. */
     public String start(String job, String database, JsonObject parameters) {
         Api.Answer answer = api.post(

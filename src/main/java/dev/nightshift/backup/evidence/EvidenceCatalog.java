@@ -8,15 +8,23 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What evidence asks the catalog for, PostgreSQL 15 and newer: no function that waits for a lock on a table. */
 final class EvidenceCatalog {
+    /** Between the two phases of a commit are milliseconds, unless whoever decides is gone. */
+    private static final Duration PREPARED = Duration.ofSeconds(5);
+
+    /** Times the patience: what has lasted that long hardly ends within it. */
+    private static final int LONG = 10;
+
     private EvidenceCatalog() {}
 
     /**
@@ -121,6 +129,37 @@ final class EvidenceCatalog {
             query.setLong(1, relation);
             try (ResultSet row = query.executeQuery()) {
                 return row.next() && row.getBoolean(1);
+            }
+        }
+    }
+
+    /**
+     * A transaction for which a new slot would wait in vain, in whichever database, as the end of a sentence. One that has
+     * been prepared for long is forgotten; one that has been open for long goes on: those of others are seen by whoever may
+     * read all statistics.
+     *
+     * @param patience with transactions that are open
+     */
+    static Optional<String> obstacle(Connection connection, Duration patience) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement("""
+                select format('the transaction that was prepared as %s in database %s at %s is neither committed nor rolled back',
+                              gid, database, date_trunc('second', prepared at time zone 'UTC') || ' UTC') as reason,
+                       prepared as since
+                  from pg_catalog.pg_prepared_xacts
+                 where prepared < clock_timestamp() - make_interval(secs => ?)
+                union all
+                select format('a transaction of role %s in database %s has been open since %s (process %s)',
+                              usename, datname, date_trunc('second', xact_start at time zone 'UTC') || ' UTC', pid),
+                       xact_start
+                  from pg_catalog.pg_stat_activity
+                 where backend_xid is not null and pid <> pg_backend_pid()
+                   and xact_start < clock_timestamp() - make_interval(secs => ?)
+                 order by since limit 1
+                """)) {
+            query.setDouble(1, Math.min(PREPARED.toMillis(), patience.toMillis()) / 1000.0);
+            query.setDouble(2, patience.multipliedBy(LONG).toMillis() / 1000.0);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() ? Optional.of(row.getString("reason")) : Optional.empty();
             }
         }
     }

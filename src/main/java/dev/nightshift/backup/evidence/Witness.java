@@ -5,7 +5,9 @@ import dev.nightshift.backup.evidence.Evidence.Measured;
 import dev.nightshift.backup.evidence.Evidence.Uncovered;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.Retries;
 import dev.nightshift.postgres.Snapshot;
+import dev.nightshift.postgres.SqlFailure;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Takes the evidence while a backup's log still flows: {@link #before} its last restore point is made, {@link #after} it.
  * Where the server can export a snapshot of a known position (wal_level logical) all is measured before; elsewhere
- * everything is measured twice, and what is the same both times was so at the restore point between. A database that cannot
- * be measured is noted and left out: evidence never fails a backup.
+ * everything is measured twice, and what is the same both times was so at the restore point between. A database whose
+ * connection breaks is measured anew, from its position on. One that cannot be measured is noted and left out: evidence
+ * never fails a backup.
  */
 public final class Witness {
     private final Endpoint server;
@@ -36,6 +39,7 @@ public final class Witness {
     private final Map<String, Evidence> taken = new LinkedHashMap<>();
     private volatile @Nullable Snapshot open;
     private volatile boolean cancelled;
+    private Runnable goOn = () -> {};
 
     /**
      * @param databases as the server calls them
@@ -50,51 +54,84 @@ public final class Witness {
     }
 
     /**
-     * Measures every database, up to its position where the server exports one.
+     * Measures every database, up to its position where the server exports one. Whatever try succeeds, its position is before
+     * any restore point that is made when this has returned.
      *
+     * @param goOn throws where the rest would be in vain; asked before each relation
      * @throws CancellationException if {@link #cancel} was called
      */
-    public void before() {
+    public void before(Runnable goOn) {
+        this.goOn = goOn;
         long end = System.nanoTime() + budget.perBackup().toNanos();
         for (String database : databases) {
             stopIfCancelled();
-            if (end - System.nanoTime() <= 0) {
+            Duration left = Duration.ofNanos(end - System.nanoTime());
+            if (left.isNegative() || left.isZero()) {
                 notes.accept("No evidence of rows was taken in database " + database + ": the time for a backup, "
                         + budget.perBackup().toMinutes() + " min, was over.");
                 continue;
             }
-            try {
-                taken.put(database, measure(database));
+            Endpoint endpoint = server.withDatabase(database);
+            try (Attempts attempts = new Attempts(endpoint, notes)) {
+                taken.put(
+                        database,
+                        retries(left)
+                                .of(
+                                        "The evidence of rows in database " + database,
+                                        last -> measure(endpoint, attempts, last)));
             } catch (SQLException e) {
                 stopIfCancelled();
-                notes.accept("No evidence of rows was taken in database " + database + ": " + e.getMessage());
+                notes.accept(
+                        "No evidence of rows was taken in database " + database + ": " + SqlFailure.words(e) + ".");
             }
         }
     }
 
-    private Evidence measure(String database) throws SQLException {
-        Endpoint endpoint = server.withDatabase(database);
-        List<Measured> sequences;
-        boolean logical;
-        try (Snapshot now = Snapshot.now(endpoint, budget.perDatabase())) {
-            sequences = EvidenceCatalog.sequences(now.connection());
-            logical = isLogical(now.connection());
-        }
-        if (logical) {
-            String slot = "nightshift_evidence_" + Long.toHexString(System.nanoTime());
-            try (Snapshot exact = Snapshot.atPosition(endpoint, slot, budget.patience(), budget.perDatabase())) {
-                return measure(database, exact, sequences);
+    /** Each try may take a database's whole time, so none is begun when that is over. */
+    private Retries retries(Duration left) {
+        Duration own = budget.perDatabase();
+        return new Retries(Retries.STANDARD, own.compareTo(left) < 0 ? own : left, notes, this::stopIfCancelled);
+    }
+
+    private Evidence measure(Endpoint endpoint, Attempts attempts, boolean last) throws SQLException {
+        Duration answer = budget.perDatabase();
+        Beginning beginning = attempts.in(name -> Snapshot.now(endpoint, name, answer), now -> {
+            Connection connection = pinned(now);
+            return new Beginning(
+                    EvidenceCatalog.sequences(connection),
+                    isLogical(connection),
+                    EvidenceCatalog.obstacle(connection, budget.patience()).orElse(null));
+        });
+        if (beginning.logical() && beginning.obstacle() == null) {
+            try {
+                return attempts.in(
+                        name -> Snapshot.atPosition(endpoint, name, budget.patience(), answer),
+                        exact -> measure(endpoint.database(), exact, beginning.sequences()));
             } catch (SQLException e) {
                 stopIfCancelled();
-                notes.accept("Database " + database
-                        + " is measured before and after the restore point, because no snapshot of"
-                        + " a known position could be had: " + e.getMessage());
+                if (!last && Retries.isWorthwhile(e)) {
+                    throw e;
+                }
+                measuredTwice(endpoint, SqlFailure.words(e));
             }
+        } else if (beginning.logical()) {
+            measuredTwice(endpoint, beginning.obstacle());
         }
-        try (Snapshot now = Snapshot.now(endpoint, budget.perDatabase())) {
-            return measure(database, now, sequences);
-        }
+        return attempts.in(
+                name -> Snapshot.now(endpoint, name, answer),
+                now -> measure(endpoint.database(), now, beginning.sequences()));
     }
+
+    private void measuredTwice(Endpoint endpoint, @Nullable String reason) {
+        notes.accept("Database " + endpoint.database() + " is measured before and after the restore point, because no"
+                + " snapshot of a known position could be had: " + reason + ".");
+    }
+
+    /** What is known before a snapshot of a known position is asked for. */
+    private record Beginning(
+            List<Measured> sequences,
+            boolean logical,
+            @Nullable String obstacle) {}
 
     private Evidence measure(String database, Snapshot snapshot, List<Measured> sequences) throws SQLException {
         Instant began = clock.now();
@@ -115,17 +152,27 @@ public final class Witness {
     /**
      * Measures again what has no position, now that the restore point is made.
      *
+     * @param goOn as before
      * @throws CancellationException if {@link #cancel} was called
      */
-    public void after() {
+    public void after(Runnable goOn) {
+        this.goOn = goOn;
         for (Evidence first : List.copyOf(taken.values())) {
             stopIfCancelled();
-            try (Snapshot now = Snapshot.now(server.withDatabase(first.database()), budget.perDatabase())) {
-                taken.put(first.database(), confirm(first, now));
+            Endpoint endpoint = server.withDatabase(first.database());
+            try (Attempts attempts = new Attempts(endpoint, notes)) {
+                taken.put(
+                        first.database(),
+                        retries(budget.perDatabase())
+                                .of(
+                                        "The second look at database " + first.database(),
+                                        last -> attempts.in(
+                                                name -> Snapshot.now(endpoint, name, budget.perDatabase()),
+                                                now -> confirm(first, now))));
             } catch (SQLException e) {
                 stopIfCancelled();
                 notes.accept("The evidence of rows in database " + first.database() + " could not be confirmed: "
-                        + e.getMessage());
+                        + SqlFailure.words(e) + ".");
                 taken.remove(first.database());
             }
         }
@@ -138,7 +185,7 @@ public final class Witness {
             reading(now, again::run);
             again.measured().forEach(each -> second.put(each.name(), each));
         }
-        Map<String, Long> values = EvidenceCatalog.sequences(now.connection()).stream()
+        Map<String, Long> values = EvidenceCatalog.sequences(pinned(now)).stream()
                 .collect(Collectors.toMap(Measured::name, Measured::rows));
         List<Measured> measured = new ArrayList<>();
         List<Uncovered> uncovered = new ArrayList<>(first.uncovered());
@@ -181,6 +228,15 @@ public final class Witness {
         }
     }
 
+    /** Before anything is asked: a database's own search_path may put functions of its owner before the server's. */
+    private static Connection pinned(Snapshot snapshot) throws SQLException {
+        Connection connection = snapshot.connection();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(Evidence.SETTINGS);
+        }
+        return connection;
+    }
+
     private static boolean isLogical(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("select current_setting('wal_level') = 'logical'")) {
@@ -211,5 +267,6 @@ public final class Witness {
         if (cancelled) {
             throw new CancellationException("The backup was cancelled.");
         }
+        goOn.run();
     }
 }

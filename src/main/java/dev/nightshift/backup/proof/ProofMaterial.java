@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A stored backup as a proof needs it. */
@@ -36,6 +37,9 @@ public interface ProofMaterial {
      * @throws dev.nightshift.kernel.Failure.Fatal if it cannot be read
      */
     List<Evidence> evidence();
+
+    /** A setting of the source as it was saved with the backup; empty if it was not, or had its default. */
+    Optional<String> setting(String name);
 
     /** What the restored files will take; asked after the verification. */
     Bytes plainSize();

@@ -8,9 +8,11 @@ import dev.nightshift.postgres.Binaries;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.sandbox.BootstrapRole;
 import dev.nightshift.sandbox.NotPossibleHere;
+import dev.nightshift.sandbox.Preload;
 import dev.nightshift.sandbox.Sandbox;
 import dev.nightshift.sandbox.SandboxFolder;
 import dev.nightshift.sandbox.ServerSettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -24,6 +26,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,7 +102,7 @@ final class ProofRestore {
                 ? ServerSettings.Recovery.toConsistency(aim.timeline())
                 : ServerSettings.Recovery.toRestorePoint(aim.restorePoint(), aim.timeline());
         String superuser = BootstrapRole.read(folder.data());
-        Server server = new Server(binaries, superuser, mapped, began);
+        Server server = new Server(binaries, superuser, mapped, preload(folder.data()), began);
         try {
             for (Evidence each : byPosition()) {
                 matchAt(each, Objects.requireNonNull(each.position()), server, aim.timeline());
@@ -125,24 +129,53 @@ final class ProofRestore {
         }
     }
 
+    /** Of what the source loads by itself: only what this installation allows, and the rest is told. */
+    private Preload preload(Path data) {
+        SourceLibraries libraries;
+        try {
+            libraries = SourceLibraries.of(data, material::setting);
+        } catch (IOException e) {
+            throw new Failure.Retryable("The restored configuration cannot be read: " + e.getMessage(), null, e);
+        }
+        Set<String> allowed = options.limits().libraries();
+        Preload preload = libraries.allowed(allowed);
+        if (!preload.equals(Preload.NONE)) {
+            watch.note("The sandbox loads these libraries, as the source does: " + names(preload) + ".");
+        }
+        List<String> leftOut = libraries.leftOut(allowed);
+        if (!leftOut.isEmpty()) {
+            watch.note("The sandbox does not load these libraries, which the source does: " + String.join(", ", leftOut)
+                    + ". NIGHTSHIFT_PROOF_LIBRARIES does not name them.");
+        }
+        return preload;
+    }
+
+    private static String names(Preload preload) {
+        return Stream.concat(preload.shared().stream(), preload.session().stream())
+                .distinct()
+                .collect(Collectors.joining(", "));
+    }
+
     /** The sandbox's server, which is started once for each place where recovery is to pause. */
     private final class Server {
         private final Binaries binaries;
         private final String superuser;
         private final Map<Path, Path> mapped;
+        private final Preload preload;
         private final long began;
         private boolean started;
 
-        Server(Binaries binaries, String superuser, Map<Path, Path> mapped, long began) {
+        Server(Binaries binaries, String superuser, Map<Path, Path> mapped, Preload preload, long began) {
             this.binaries = binaries;
             this.superuser = superuser;
             this.mapped = mapped;
+            this.preload = preload;
             this.began = began;
         }
 
         void recover(ServerSettings.Recovery recovery) {
             stopIfAsked();
-            var settings = new ServerSettings(material.major(), superuser, recovery, Set.of());
+            var settings = new ServerSettings(material.major(), superuser, recovery, preload);
             if (started) {
                 sandbox.startAgain(binaries, settings, mapped);
             } else {

@@ -19,6 +19,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,11 @@ public final class StoredMaterial implements ProofMaterial {
     @Override
     public List<Evidence> evidence() {
         return reader.evidence().stream().map(EvidenceText::parse).toList();
+    }
+
+    @Override
+    public Optional<String> setting(String name) {
+        return reader.setting(name);
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,20 @@ public final class BackupReader {
 
     public Manifest manifest() {
         return sealed.manifest();
+    }
+
+    /**
+     * A setting that the source was given, as it was saved beside the data: empty if it was not, or has its default.
+     *
+     * @throws Failure.Fatal if what was saved cannot be read
+     */
+    public Optional<String> setting(String name) {
+        try {
+            return ServerConfiguration.setting(sealed, name);
+        } catch (IOException e) {
+            throw new Failure.Fatal(
+                    "The settings saved with the backup cannot be read: " + e.getMessage() + ".", null, e);
+        }
     }
 
     /**

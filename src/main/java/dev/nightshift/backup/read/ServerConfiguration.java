@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -79,6 +80,15 @@ final class ServerConfiguration {
         files.put(HBA, rules(saved(sealed, "hba.json")));
         files.put(IDENT, maps(saved(sealed, "ident.json")));
         return files;
+    }
+
+    /** What the source's configuration gave for it; empty if it was not saved, or left at its default. */
+    static Optional<String> setting(Sealed sealed, String name) throws IOException {
+        return saved(sealed, "settings.json").stream()
+                .filter(setting ->
+                        name.equals(setting.getString("name", "")) && GIVEN.contains(setting.getString("source", "")))
+                .map(setting -> setting.getString("setting", ""))
+                .findFirst();
     }
 
     private static List<JsonObject> saved(Sealed sealed, String name) throws IOException {

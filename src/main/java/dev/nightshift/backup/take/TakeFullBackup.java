@@ -18,6 +18,7 @@ import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.RestorePoint;
+import dev.nightshift.postgres.Retries;
 import dev.nightshift.postgres.SystemIdentity;
 import dev.nightshift.vault.ProjectKeys;
 import java.io.IOException;
@@ -44,6 +45,9 @@ public final class TakeFullBackup {
 
     /** A server that switched segments sends the rest at once; one that does not will not. */
     private static final Duration SEGMENT_PATIENCE = Duration.ofSeconds(30);
+
+    /** After which the restore point is not tried again: until then the source keeps its log for us. */
+    private static final Duration MARK_PATIENCE = Duration.ofMinutes(2);
 
     /** A server that refuses in this many databases refuses in all. */
     private static final int MOST_MARKED = 8;
@@ -215,7 +219,7 @@ public final class TakeFullBackup {
             return;
         }
         progress.phase(BackupProgress.Phase.EVIDENCE);
-        after.after();
+        after.after(this::stopIfCancelled);
         int number = 0;
         for (Evidence evidence : after.evidence()) {
             folder.save(
@@ -232,15 +236,21 @@ public final class TakeFullBackup {
     /** Brings the stored log to a restore point, or where the role may not create one to the stop position. */
     private Manifest.Position finishLog(BaseBackup.Outcome outcome, LogStream stream, int segment) {
         WalReceiver receiver = stream.receiver();
-        String name = "nightshift_" + request.backup();
+        Runnable goOn = () -> {
+            stopIfCancelled();
+            stream.throwFailure();
+        };
         Witness before = witness;
         // Without a restore point the evidence would be thrown away
-        if (before != null && mayMark().anyMatch(RestorePoint::isPossible)) {
+        if (before != null && mayMark().stream().anyMatch(RestorePoint::isPossible)) {
             progress.phase(BackupProgress.Phase.EVIDENCE);
-            before.before();
+            before.before(goOn);
         }
         progress.phase(BackupProgress.Phase.LOG);
-        RestorePoint point = mark(name);
+        LogMark point = LogMark.make(
+                mayMark(),
+                "nightshift_" + request.backup(),
+                new Retries(Retries.STANDARD, MARK_PATIENCE, progress::note, goOn));
         Lsn made = point.position();
         Lsn expected = made == null ? outcome.stop() : made;
         if (point.refusal() != null) {
@@ -264,27 +274,16 @@ public final class TakeFullBackup {
             throw new Failure.Fatal("The last segment of the log could not be completed.", null, e);
         }
         return new Manifest.Position(
-                outcome.start(), outcome.stop(), expected, made == null ? null : name, point.refusal(), receiver.end());
+                outcome.start(), outcome.stop(), expected, point.name(), point.refusal(), receiver.end());
     }
 
-    private Stream<Endpoint> mayMark() {
+    private List<Endpoint> mayMark() {
         return Stream.concat(
                         request.databases().stream().limit(MOST_MARKED),
                         Stream.of(request.endpoint().database()))
                 .distinct()
-                .map(request.endpoint()::withDatabase);
-    }
-
-    /** Who may make a restore point is granted database by database. Made once only: recovery stops at the first. */
-    private RestorePoint mark(String name) {
-        RestorePoint point = new RestorePoint(null, false, null);
-        for (Endpoint endpoint : mayMark().toList()) {
-            point = RestorePoint.create(endpoint, name);
-            if (point.position() != null) {
-                break;
-            }
-        }
-        return point;
+                .map(request.endpoint()::withDatabase)
+                .toList();
     }
 
     private Manifest seal(

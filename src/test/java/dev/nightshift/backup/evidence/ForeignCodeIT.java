@@ -44,7 +44,11 @@ class ForeignCodeIT {
                     "insert into mine values (1, row(1, '{}'), 'a', 'b', '[]'), (2, null, null, null, null)",
                     "alter domain word add constraint c check (fine(value)) not valid",
                     "alter domain sentence add constraint c check (fine(value)) not valid",
-                    "create view looks as select ran()");
+                    "create view looks as select ran()",
+                    "create function current_setting(text) returns text" + leaveATrace + "return 'x'; end $$",
+                    "create sequence counted",
+                    "select nextval('counted')",
+                    "alter database postgres set search_path = public, pg_catalog");
             Files.deleteIfExists(trace);
             List<String> notes = new ArrayList<>();
             Witness witness = new Witness(
@@ -53,18 +57,21 @@ class ForeignCodeIT {
                     Budget.STANDARD,
                     Clock.system(),
                     notes::add);
-            witness.before();
-            witness.after();
+            witness.before(() -> {});
+            witness.after(() -> {});
             List<Measured> measured = witness.evidence().get(0).measured();
             assertAll(
                     () -> assertEquals(List.of(), notes),
                     () -> assertEquals(
-                            List.of("public.mine"),
+                            List.of("public.mine", "public.counted"),
                             measured.stream().map(Measured::name).toList()),
                     () -> assertEquals(2, measured.get(0).rows()),
                     () -> assertFalse(Files.exists(trace), "a function of the target ran"));
-            // The trap itself works
+            // The traps themselves work
             source.execute("postgres", "select p::text from mine");
+            assertTrue(Files.exists(trace));
+            Files.delete(trace);
+            source.execute("postgres", "select current_setting('wal_level')");
             assertTrue(Files.exists(trace));
         }
     }

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A backup that something happens to between the restore and the server's start. */
 record ChangedMaterial(ProofMaterial real, Change change) implements ProofMaterial {
@@ -46,6 +47,11 @@ record ChangedMaterial(ProofMaterial real, Change change) implements ProofMateri
     @Override
     public List<Evidence> evidence() {
         return real.evidence();
+    }
+
+    @Override
+    public Optional<String> setting(String name) {
+        return real.setting(name);
     }
 
     @Override

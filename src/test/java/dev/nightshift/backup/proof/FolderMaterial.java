@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,11 @@ record FolderMaterial(
     @Override
     public List<Evidence> evidence() {
         return List.of();
+    }
+
+    @Override
+    public Optional<String> setting(String name) {
+        return Optional.empty();
     }
 
     @Override

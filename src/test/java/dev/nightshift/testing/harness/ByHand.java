@@ -76,11 +76,19 @@ public final class ByHand {
 
     /** Lets the first start recover to a restore point and no further. */
     public static void recoverTo(String restorePoint, Path data) throws IOException {
+        recover("recovery_target_name = '" + restorePoint + "'", data);
+    }
+
+    /** Lets the first start recover the transactions whose commit ends before a position, and no others. */
+    public static void recoverBefore(String position, Path data) throws IOException {
+        recover("recovery_target_lsn = '" + position + "'\nrecovery_target_inclusive = off", data);
+    }
+
+    private static void recover(String target, Path data) throws IOException {
         Files.createFile(data.resolve("recovery.signal"));
         Files.writeString(
                 data.resolve("postgresql.auto.conf"),
-                "restore_command = 'false'\nrecovery_target_name = '" + restorePoint
-                        + "'\nrecovery_target_action = 'promote'\n",
+                "restore_command = 'false'\n" + target + "\nrecovery_target_action = 'promote'\n",
                 StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND);
     }

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -32,8 +33,10 @@ public final class CuttingProxy implements AutoCloseable {
     private final int target;
     private final Random random;
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
+    private final Set<Link> old = new HashSet<>();
     private final List<String> cuts = new ArrayList<>();
     private int toCome;
+    private boolean onlyNew;
     private long within;
     private long left;
     private volatile Duration delay = Duration.ZERO;
@@ -111,8 +114,24 @@ public final class CuttingProxy implements AutoCloseable {
     /** Cuts so many times, each after at most so many bytes, both directions and all connections counted together. */
     public synchronized void cut(int times, long mostBytes) {
         toCome = times;
+        onlyNew = false;
         within = mostBytes;
         left = next();
+    }
+
+    /** The same, but only connections that are made from now on count, and are cut, each by itself. */
+    public synchronized void cutNew(int times, long mostBytes) {
+        cut(times, mostBytes);
+        onlyNew = true;
+        old.clear();
+        old.addAll(links);
+    }
+
+    /** Cuts all connections that there are now. */
+    public synchronized void cutNow() {
+        cuts.add("cut " + (cuts.size() + 1) + " of all " + links.size() + " connections");
+        System.out.println("Proxy: " + cuts.get(cuts.size() - 1));
+        links.forEach(Link::cut);
     }
 
     /** How often was cut so far, and where. */
@@ -144,12 +163,15 @@ public final class CuttingProxy implements AutoCloseable {
 
     /** How many of these bytes still pass, if the cut is among them; -1 if they all do. */
     private synchronized int cutWithin(int count, Link link) {
+        if (onlyNew && old.contains(link)) {
+            return -1;
+        }
         if (toCome == 0 || left > count) {
             left -= count;
             return -1;
         }
         int passing = (int) left;
-        boolean all = random.nextBoolean();
+        boolean all = !onlyNew && random.nextBoolean();
         cuts.add("cut " + (cuts.size() + 1) + " of " + (all ? links.size() + " connections" : "one connection")
                 + " after " + passing + " of " + count + " bytes");
         System.out.println("Proxy: " + cuts.get(cuts.size() - 1));
