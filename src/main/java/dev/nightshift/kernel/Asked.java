@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What every request is held to by the same rule, whatever it asks for. */
 public final class Asked {
+    /** No time that is asked for lies beyond; the repository holds what is before. */
+    private static final Instant END = Instant.parse("9999-12-31T00:00:00Z");
+
     private Asked() {}
 
     /**
@@ -52,12 +55,16 @@ public final class Asked {
      */
     public static @Nullable Instant time(String field, @Nullable String text) {
         try {
-            return text == null || text.isBlank()
+            Instant time = text == null || text.isBlank()
                     ? null
                     : OffsetDateTime.parse(text).toInstant();
+            if (time == null || (!time.isBefore(Instant.EPOCH) && time.isBefore(END))) {
+                return time;
+            }
         } catch (DateTimeParseException e) {
-            throw new Failure.Invalid(field, "A time such as 2026-11-21T02:15:00Z is expected.");
+            // Refused below, as a time is that the repository cannot hold
         }
+        throw new Failure.Invalid(field, "A time such as 2026-11-21T02:15:00Z is expected.");
     }
 
     /**

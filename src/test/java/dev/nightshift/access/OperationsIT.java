@@ -3,20 +3,22 @@ package dev.nightshift.access;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.OpenApi;
 import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -24,13 +26,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Every operation of the OpenAPI document, asked by everybody. What an operation needs and what it answers to whoever may
- * use it (with no body and made-up ids, so that nothing happens) stands in one table; a new operation needs a row.
+ * Every operation of the OpenAPI document, asked by everybody: without a login, from another project and from its own, with
+ * a key and with a browser's cookie. What an operation needs and what it answers to whoever may use it (with no body and
+ * made-up ids, so that nothing happens) stands in one table; a new operation needs a row. What the others must hear
+ * follows: 401 without a login, 404 from another project, 403 for too small a role.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OperationsIT {
-    private static final Pattern PARAMETER = Pattern.compile("\\{\\w+}");
-
     /** Whom an operation serves. */
     private enum Needs {
         NOBODY,
@@ -45,11 +47,17 @@ class OperationsIT {
 
     enum Who {
         NOBODY,
+        VIEWER_OF_ANOTHER_PROJECT,
+        OPERATOR_OF_ANOTHER_PROJECT,
         ADMIN_OF_ANOTHER_PROJECT,
         VIEWER,
         OPERATOR,
         ADMIN,
         INSTALLATION_ADMIN;
+
+        private boolean isElsewhere() {
+            return name().endsWith("_OF_ANOTHER_PROJECT");
+        }
 
         /** 0 if admitted, else the status of the refusal. */
         private int refusal(Needs needs, int hidden) {
@@ -65,7 +73,7 @@ class OperationsIT {
             if (needs == Needs.INSTALLATION) {
                 return hidden;
             }
-            if (this == ADMIN_OF_ANOTHER_PROJECT) {
+            if (isElsewhere()) {
                 return 404;
             }
             boolean tooLittle = switch (this) {
@@ -154,60 +162,69 @@ class OperationsIT {
         row("GET /api/audit/export", Needs.INSTALLATION, 200, 400);
     }
 
+    /** Where a person hears something else than a program: a key has no password. */
+    private static final Map<String, Integer> ANSWERS_TO_PEOPLE = Map.of("PUT /api/me/password", 400);
+
+    private static final String LOGOUT = "POST /api/logout";
+    private static final String HIDDEN = "There is no project \\\"operations\\\" that you may see.";
+
     private final Nightshift nightshift = Nightshift.shared();
-    private final Map<Who, Api> callers = new EnumMap<>(Who.class);
+    private final Map<Who, Map<String, Api>> callers = new EnumMap<>(Who.class);
 
     @BeforeAll
     void everybody() {
         TestProject.create(nightshift.admin(), "operations");
         TestProject.create(nightshift.admin(), "operations-elsewhere");
-        callers.put(Who.NOBODY, Api.at(nightshift.https()));
-        callers.put(Who.ADMIN_OF_ANOTHER_PROJECT, key("operations-elsewhere", "ADMIN"));
-        callers.put(Who.VIEWER, key("operations", "VIEWER"));
-        callers.put(Who.OPERATOR, key("operations", "OPERATOR"));
-        callers.put(Who.ADMIN, key("operations", "ADMIN"));
-        callers.put(Who.INSTALLATION_ADMIN, nightshift.admin());
+        Api page = Api.at(nightshift.https());
+        callers.put(
+                Who.NOBODY,
+                Map.of(
+                        "without a login", page,
+                        "with an invented key", page.withKey("ns_" + UUID.randomUUID()),
+                        "with a name and a password", page.with("Authorization", "Basic YWRtaW46YWRtaW4="),
+                        "with an invented cookie",
+                                page.with("Sec-Fetch-Site", "same-origin")
+                                        .with("Cookie", "__Host-nightshift=" + UUID.randomUUID())));
+        for (Who who : Who.values()) {
+            String project = who.isElsewhere() ? "operations-elsewhere" : "operations";
+            String role = who.name().replace("_OF_ANOTHER_PROJECT", "");
+            if (who == Who.INSTALLATION_ADMIN) {
+                Api browser = Accounts.browser(nightshift, Accounts.person(nightshift, true), Accounts.PASSWORD);
+                callers.put(who, Map.of("by key", nightshift.admin(), "by cookie", browser));
+            } else if (who != Who.NOBODY) {
+                Api browser = Accounts.member(nightshift, project, role);
+                callers.put(who, Map.of("by key", Accounts.key(nightshift, project, role), "by cookie", browser));
+            }
+        }
     }
 
-    private Api key(String project, String role) {
-        JsonObject made = nightshift
-                .admin()
-                .post(
-                        "api/keys",
-                        Json.createObjectBuilder()
-                                .add("name", "operations-" + UUID.randomUUID())
-                                .add("project", project)
-                                .add("role", role)
-                                .build())
-                .expect(201)
-                .object();
-        return Api.at(nightshift.https()).withKey(made.getString("key"));
-    }
-
+    /** By key. */
     private Api caller(Who who) {
-        return Objects.requireNonNull(callers.get(who));
+        return Objects.requireNonNull(
+                Objects.requireNonNull(callers.get(who)).get(who == Who.NOBODY ? "without a login" : "by key"));
     }
 
     private Map<String, JsonObject> operations() {
-        JsonObject paths = nightshift
-                .admin()
-                .get("openapi?format=JSON")
-                .expect(200)
-                .object()
-                .getJsonObject("paths");
-        Map<String, JsonObject> operations = new TreeMap<>();
-        paths.forEach((path, item) -> item.asJsonObject().forEach((method, operation) -> {
-            if (Set.of("get", "put", "post", "delete", "patch", "head", "options")
-                    .contains(method)) {
-                operations.put(method.toUpperCase(java.util.Locale.ROOT) + " " + path, operation.asJsonObject());
-            }
-        }));
-        return operations;
+        return OpenApi.operations(OpenApi.document(nightshift));
     }
 
     @Test
     void everyOperationHasARowAndTheReverse() {
-        assertEquals(TABLE.keySet(), operations().keySet());
+        List<String> wrong = new ArrayList<>();
+        Set<String> described = operations().keySet();
+        for (String operation : described) {
+            if (!TABLE.containsKey(operation)) {
+                wrong.add(operation
+                        + " has no row. Say in the table of OperationsIT whom it serves, and what it answers to"
+                        + " them without a body and with made-up ids: row(\"" + operation + "\", Needs.…, …)");
+            }
+        }
+        for (String operation : TABLE.keySet()) {
+            if (!described.contains(operation)) {
+                wrong.add(operation + " has a row in the table of OperationsIT, but /openapi does not know it.");
+            }
+        }
+        assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
     }
 
     @Test
@@ -230,46 +247,57 @@ class OperationsIT {
     @ParameterizedTest
     @EnumSource
     void theAnswersAreThoseOfTheTable(Who who) {
-        Api caller = caller(who);
         List<String> wrong = new ArrayList<>();
-        TABLE.forEach((operation, row) -> {
-            String method = method(operation);
-            Api.Answer answer = caller.send(method, path(operation), method.equals("GET") ? null : "{}");
-            int refusal = who.refusal(row.needs(), row.refused());
-            int expected = refusal == 0 ? row.answer() : refusal;
-            if (answer.status() != expected) {
-                wrong.add(operation + " by " + who + ": " + answer.status() + " instead of " + expected + " "
-                        + answer.body().substring(0, Math.min(200, answer.body().length())));
+        Objects.requireNonNull(callers.get(who)).forEach((by, caller) -> {
+            // Logging out comes last: it ends the session
+            List<String> operations = new ArrayList<>(TABLE.keySet());
+            operations.remove(LOGOUT);
+            operations.add(LOGOUT);
+            for (String operation : operations) {
+                check(operation, who, by, caller).ifPresent(wrong::add);
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
     }
 
-    private static String method(String operation) {
-        return operation.substring(0, operation.indexOf(' '));
+    /** What is wrong with the answer, if anything is. */
+    private static Optional<String> check(String operation, Who who, String by, Api caller) {
+        Row row = Objects.requireNonNull(TABLE.get(operation));
+        String method = OpenApi.method(operation);
+        Api.Answer answer = caller.send(method, path(operation), method.equals("GET") ? null : "{}");
+        int refusal = who.refusal(row.needs(), row.refused());
+        int admitted = by.equals("by cookie") ? ANSWERS_TO_PEOPLE.getOrDefault(operation, row.answer()) : row.answer();
+        int expected = refusal == 0 ? admitted : refusal;
+        // Who is admitted hears of the thing that is missing, everybody else that there is no project
+        boolean hidden = answer.body().contains(HIDDEN);
+        if (answer.status() == expected && hidden == (refusal == 404)) {
+            return Optional.empty();
+        }
+        String body = answer.body().substring(0, Math.min(200, answer.body().length()));
+        return Optional.of(
+                operation + " by " + who + " " + by + ": " + answer.status() + " instead of " + expected + " " + body);
     }
 
     /** With made-up ids in it. */
     private static String path(String operation) {
-        String path = operation
-                .substring(operation.indexOf('/') + 1)
-                .replace("{project}", "operations")
-                .replace("{id}", UUID.randomUUID().toString())
-                .replace("{key}", UUID.randomUUID().toString());
-        return PARAMETER.matcher(path).replaceAll("nobody");
+        return OpenApi.path(operation, "operations");
     }
 
-    /** The parameters behind the question mark, by name. */
-    private static Map<String, JsonObject> query(JsonObject operation) {
-        Map<String, JsonObject> found = new TreeMap<>();
-        if (operation.containsKey("parameters")) {
-            for (JsonObject parameter : operation.getJsonArray("parameters").getValuesAs(JsonObject.class)) {
-                if (parameter.getString("in").equals("query")) {
-                    found.put(parameter.getString("name"), parameter.getJsonObject("schema"));
+    @Test
+    void withoutALoginNoMethodIsAnsweredAtAnyAddress() {
+        List<String> wrong = new ArrayList<>();
+        Set<String> paths = new TreeSet<>(List.of("api", "api/", "api/nothing", "api/projects/operations/nothing"));
+        TABLE.keySet().forEach(operation -> paths.add(path(operation)));
+        for (String path : paths) {
+            for (String method : List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "FOO")) {
+                int status = caller(Who.NOBODY).send(method, path, null).status();
+                boolean login = method.equals("POST") && path.equals("api/login");
+                if (status != 401 && !login) {
+                    wrong.add(method + " " + path + ": " + status);
                 }
             }
         }
-        return found;
+        assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
     }
 
     @Test
@@ -277,7 +305,7 @@ class OperationsIT {
         List<String> asked = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
         operations().forEach((name, operation) -> {
-            for (String parameter : query(operation).keySet()) {
+            for (String parameter : OpenApi.query(operation).keySet()) {
                 // Databases and instances go by their names: any text is one
                 boolean key = parameter.equals("after") && !name.matches(".*/(databases|instances)");
                 if (key || parameter.equals("limit")) {
@@ -303,7 +331,7 @@ class OperationsIT {
                     && Objects.requireNonNull(TABLE.get(name)).answer() == 400) {
                 asked.add(name);
                 for (String body : List.of("", "null", "[]")) {
-                    Api.Answer answer = caller(Who.INSTALLATION_ADMIN).send(method(name), path(name), body);
+                    Api.Answer answer = caller(Who.INSTALLATION_ADMIN).send(OpenApi.method(name), path(name), body);
                     if (answer.status() != 400 || !answer.object().isNull("field")) {
                         wrong.add(name + " with \"" + body + "\": " + answer.status() + " " + answer.body());
                     }
@@ -331,11 +359,11 @@ class OperationsIT {
         assertEquals(List.of("POST /api/login"), open);
         assertEquals(List.of("POST /api/login", "PUT /api/me/password"), limited);
         JsonObject runs = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs"));
-        assertTrue(String.valueOf(query(runs).get("status")).contains("RunStatus"), runs::toString);
+        assertTrue(String.valueOf(OpenApi.query(runs).get("status")).contains("RunStatus"), runs::toString);
         JsonObject log = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs/{id}/log"));
         assertEquals(
                 "{\"default\":200,\"maximum\":500,\"minimum\":1,\"type\":\"integer\"}",
-                new TreeMap<>(query(log).get("limit"))
+                new TreeMap<>(OpenApi.query(log).get("limit"))
                         .entrySet().stream()
                                 .map(entry -> "\"" + entry.getKey() + "\":" + entry.getValue())
                                 .collect(java.util.stream.Collectors.joining(",", "{", "}")));
