@@ -120,3 +120,34 @@ as $$
      where k.key_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
 $$;
 --rollback create or replace function access.key_by_hash(hash bytea) returns table (id uuid, name text, project_id uuid, role text, installation_admin boolean) language sql volatile security definer set search_path = pg_catalog, pg_temp as $$ update access.api_key k set last_used = now() where k.key_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now()) returning k.id, k.name, k.project_id, k.role, k.installation_admin $$;
+
+--changeset nightshift:access-6
+-- Who comes by OpenID Connect is known by issuer and subject, and has no password.
+alter table access.person
+    alter column password_hash drop not null,
+    add column issuer text,
+    add column subject text check (length(subject) between 1 and 255),
+    add column admin_by_groups boolean not null default false,
+    add constraint person_openid_key unique (issuer, subject),
+    add constraint person_openid_or_password
+        check ((issuer is null) = (subject is null) and (password_hash is null) = (issuer is not null)),
+    add constraint person_admin_by_groups check (installation_admin or not admin_by_groups);
+
+-- What the provider's groups gave follows them; what a person gave stays.
+alter table access.membership add column by_groups boolean not null default false;
+--rollback alter table access.membership drop column by_groups;
+--rollback alter table access.person drop constraint person_openid_or_password, drop constraint person_admin_by_groups;
+--rollback update access.person set password_hash = 'none', disabled = true where password_hash is null;
+--rollback alter table access.person drop column issuer, drop column subject, drop column admin_by_groups, alter column password_hash set not null;
+
+--changeset nightshift:access-7 splitStatements:false
+-- A login by OpenID Connect asks before a project is known which memberships groups gave; it changes each within its project.
+create function access.memberships_of(person uuid)
+    returns table (project_id uuid, role text, by_groups boolean)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$ select m.project_id, m.role, m.by_groups from access.membership m where m.person_id = person $$;
+
+revoke execute on function access.memberships_of(uuid) from public;
+grant execute on function access.memberships_of(uuid) to ${app_role};
+--rollback drop function access.memberships_of(uuid);

@@ -66,6 +66,7 @@ const routes = [
 ].map(([method, pattern, answer]) => [method, new RegExp(`^${pattern.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`), answer]);
 
 function answer(method, path, query, body) {
+  if (path === '/login' && method === 'GET') return ok({ local: true, openId: { name: 'Example' }, problem: query.get('problem') ? { title: 'Login needed', status: 401, detail: 'The login provider did not let you in.', remedy: 'Try again, or ask who runs it whether you may use Nightshift.' } : null });
   if (path === '/login') {
     if (body.password !== 'nightshift') return problem(401, 'Name or password is wrong.');
     mood.loggedIn = true;

@@ -28,6 +28,7 @@ export interface Me {
   name: string;
   kind: 'PERSON' | 'KEY';
   installationAdmin: boolean;
+  openId: boolean;
   projects: ProjectRole[];
 }
 
@@ -342,6 +343,7 @@ export interface Person {
   displayName: string | null;
   installationAdmin: boolean;
   disabled: boolean;
+  openId: boolean;
   createdAt: Time;
   lastLogin: Time | null;
   projects: { name: string; role: Role }[];

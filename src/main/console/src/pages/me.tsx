@@ -15,7 +15,7 @@ export function MePage() {
     <>
       <PageHead title="Profile" sub={person.name} />
       <div class="grid">
-        <Card title="Password" span={6}>{person.kind === 'KEY' ? <p class="muted">An API key has no password.</p> : <PasswordForm />}</Card>
+        <Card title="Password" span={6}>{person.kind === 'KEY' || person.openId ? <p class="muted">{person.openId ? 'You log in by OpenID: there is no password of yours here.' : 'An API key has no password.'}</p> : <PasswordForm />}</Card>
         <div class="span-6 stack">
           <Card title="Roles">
             <Facts items={[

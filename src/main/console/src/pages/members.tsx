@@ -9,12 +9,14 @@ import { Field, Select } from '../ui/field';
 import { Empty, Panel, Trouble } from '../ui/panel';
 import { Table } from '../ui/table';
 import { words } from '../text/format';
-import { ROLE_HELP } from './persons';
+import { OPENID, ROLE_HELP } from './persons';
 
 interface Member {
   name: string;
   displayName: string | null;
   role: Role;
+  openId: boolean;
+  byGroups: boolean;
 }
 
 const ROLES: Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
@@ -31,8 +33,8 @@ export function Members() {
       <Panel loaded={members} rows={4}>
         {(items) => (items.length > 0
           ? <Table caption="Members" rows={items} keyOf={(each) => each.name} columns={[
-            { key: 'name', title: 'Name', cell: (each) => <span class="two"><b>{each.displayName || each.name}</b><small>{each.name}</small></span>, sort: (each) => each.name },
-            { key: 'role', title: 'Role', cell: (each) => words(each.role.toLowerCase()), sort: (each) => ROLES.indexOf(each.role) },
+            { key: 'name', title: 'Name', cell: (each) => <span class="two"><b>{each.displayName || each.name}</b><small>{each.name}{each.openId && OPENID}</small></span>, sort: (each) => each.name },
+            { key: 'role', title: 'Role', cell: (each) => <>{words(each.role.toLowerCase())}{each.byGroups && <span class="muted"> by group</span>}</>, sort: (each) => ROLES.indexOf(each.role) },
             ...(admin ? [{ key: 'acts', title: '', cell: (each: Member) => <span class="row-acts"><Button kind="quiet" label={`Change the role of ${each.name}`} onClick={() => setEditing(each)}>Change</Button><Button kind="quiet" label={`Remove ${each.name}`} onClick={() => setRemoving(each)}>Remove</Button></span> }] : []),
           ]} />
           : <Empty title="No member yet">Who administers the installation sees every project without being a member.</Empty>)}

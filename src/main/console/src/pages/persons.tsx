@@ -13,6 +13,9 @@ import { SessionsOf } from './sessions';
 
 export const ROLE_HELP = 'Viewers see, operators also start and change, admins also decide who may.';
 
+/** Behind the name of who has no password here. */
+export const OPENID = ' · OpenID';
+
 export function Persons() {
   const people = useAll<Person>('/people');
   const [adding, setAdding] = useState(false);
@@ -24,11 +27,11 @@ export function Persons() {
       <Panel loaded={people} rows={4}>
         {(items) => (items.length > 0
           ? <Table caption="People" rows={items} keyOf={(each) => each.name} columns={[
-            { key: 'name', title: 'Name', cell: (each) => <span class="two"><b>{each.displayName || each.name}</b><small>{each.name}</small></span>, sort: (each) => each.name },
+            { key: 'name', title: 'Name', cell: (each) => <span class="two"><b>{each.displayName || each.name}</b><small>{each.name}{each.openId && OPENID}</small></span>, sort: (each) => each.name },
             { key: 'state', title: 'State', phone: 'top', cell: (each) => <State look={each.disabled ? { word: 'disabled', shape: 'dash', tone: 'idle' } : { word: 'may log in', shape: 'dot', tone: 'good' }} />, sort: (each) => (each.disabled ? 1 : 0) },
             { key: 'roles', title: 'Roles', cell: (each) => (each.installationAdmin ? 'administers the installation' : (each.projects ?? []).map((one) => `${one.name}: ${one.role.toLowerCase()}`).join(', ') || <span class="muted">none</span>) },
             { key: 'login', title: 'Last login', cell: (each) => <When at={each.lastLogin} />, sort: (each) => each.lastLogin, numeric: true },
-            { key: 'acts', title: '', cell: (each) => (each.name === me.value!.name ? <span class="row-acts muted">you</span> : <span class="row-acts"><Button kind="quiet" label={`Sessions of ${each.name}`} onClick={() => setWatching(each)}>Sessions</Button><Button kind="quiet" label={`Set a new password for ${each.name}`} onClick={() => setResetting(each)}>New password</Button><Button kind="quiet" label={`${each.disabled ? 'Enable' : 'Disable'} ${each.name}`} onClick={() => setChanging(each)}>{each.disabled ? 'Enable' : 'Disable'}</Button></span>) },
+            { key: 'acts', title: '', cell: (each) => (each.name === me.value!.name ? <span class="row-acts muted">you</span> : <span class="row-acts"><Button kind="quiet" label={`Sessions of ${each.name}`} onClick={() => setWatching(each)}>Sessions</Button>{!each.openId && <Button kind="quiet" label={`Set a new password for ${each.name}`} onClick={() => setResetting(each)}>New password</Button>}<Button kind="quiet" label={`${each.disabled ? 'Enable' : 'Disable'} ${each.name}`} onClick={() => setChanging(each)}>{each.disabled ? 'Enable' : 'Disable'}</Button></span>) },
           ]} />
           : <Empty title="Nobody yet" />)}
       </Panel>

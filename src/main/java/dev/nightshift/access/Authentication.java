@@ -25,6 +25,7 @@ public class Authentication implements HttpAuthenticationMechanism {
     /** The __Host- prefix makes browsers insist on HTTPS, on Path=/ and on no other host having set it. */
     static final String COOKIE = "__Host-nightshift";
 
+    private static final String ATTRIBUTES = "; Path=/; Secure; HttpOnly; SameSite=Strict";
     private static final String BEARER = "Bearer ";
     private static final String IDENTITY = Identity.class.getName();
     private static final String FAILURE = Failure.class.getName();
@@ -34,6 +35,14 @@ public class Authentication implements HttpAuthenticationMechanism {
 
     @Inject
     private Keys keys;
+
+    static String setCookie(Secret session) {
+        return COOKIE + "=" + session.value() + ATTRIBUTES;
+    }
+
+    static String removeCookie() {
+        return COOKIE + "=; Max-Age=0" + ATTRIBUTES;
+    }
 
     @Override
     public AuthenticationStatus validateRequest(

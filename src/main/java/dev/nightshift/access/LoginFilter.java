@@ -13,6 +13,7 @@ import jakarta.ws.rs.container.PreMatching;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.ext.Provider;
 import java.util.Optional;
+import java.util.Set;
 
 /** Lets nothing under /api pass without a login, save the login itself, and nothing that another site's page sent. */
 @Provider
@@ -20,6 +21,9 @@ import java.util.Optional;
 @Priority(Priorities.AUTHENTICATION)
 @ApplicationScoped
 public class LoginFilter implements ContainerRequestFilter {
+    private static final Set<String> OPEN =
+            Set.of("GET login", "POST login", "GET login/openid", "GET login/openid/callback");
+
     @Context
     @SuppressWarnings("NullAway.Init")
     private HttpServletRequest request;
@@ -54,6 +58,6 @@ public class LoginFilter implements ContainerRequestFilter {
 
     /** Everything under /api needs a login, known to us or not, except for logging in. */
     static boolean needsLogin(String method, String path) {
-        return !(method.equals("POST") && (path.equals("/login") || path.equals("login")));
+        return !OPEN.contains(method + " " + (path.startsWith("/") ? path.substring(1) : path));
     }
 }

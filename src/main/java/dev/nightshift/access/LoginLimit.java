@@ -21,7 +21,7 @@ import java.util.List;
  * <p>Accounts are kept as hashes: people type their password into the wrong field.
  */
 @ApplicationScoped
-class LoginLimit {
+public class LoginLimit {
     static final Duration WINDOW = Duration.ofMinutes(15);
     static final int PER_ACCOUNT = 5;
     static final int PER_ADDRESS = 20;
@@ -45,7 +45,7 @@ class LoginLimit {
     }
 
     /** Zero if the attempt may go on, else how long to wait before the next. */
-    Duration attempt(String name, String address) {
+    public Duration attempt(String name, String address) {
         String account = account(name);
         Instant now = clock.now();
         return transactions.installation(connection -> {
@@ -74,7 +74,7 @@ class LoginLimit {
     }
 
     /** The password was right: what was counted against the account is forgotten. */
-    void forgive(String name) {
+    public void forgive(String name) {
         transactions.installation(connection -> {
             try (var delete = connection.prepareStatement("delete from access.login_failure where account = ?")) {
                 delete.setString(1, account(name));

@@ -42,8 +42,6 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Access")
 public class LoginResource {
-    private static final String ATTRIBUTES = "; Path=/; Secure; HttpOnly; SameSite=Strict";
-
     @Inject
     private People people;
 
@@ -55,6 +53,9 @@ public class LoginResource {
 
     @Inject
     private LoginLimit limit;
+
+    @Inject
+    private LocalLogin local;
 
     @Inject
     private Admissions admissions;
@@ -96,8 +97,9 @@ public class LoginResource {
     /** A project that the caller may see. */
     public record ProjectRole(String name, String displayName, Role role, String timeZone, String currency) {}
 
-    /** Who is logged in. */
-    public record Me(String name, Caller.Kind kind, boolean installationAdmin, List<ProjectRole> projects) {}
+    /** Who is logged in; who comes by OpenID Connect has no password here. */
+    public record Me(
+            String name, Caller.Kind kind, boolean installationAdmin, boolean openId, List<ProjectRole> projects) {}
 
     /** Opens a session and sets its cookie. 401 does not say which of the two is wrong. */
     @POST
@@ -117,6 +119,10 @@ public class LoginResource {
             content = @Content(schema = @Schema(implementation = Me.class)))
     @APIResponse(responseCode = "429", description = "Too many attempts; Retry-After says when")
     public Response login(@Nullable Credentials credentials) {
+        if (!local.allowed()) {
+            throw new ForbiddenException("Logging in by name and password is switched off here; use the OpenID login."
+                    + " API keys work as ever.");
+        }
         Credentials given = Asked.body(credentials);
         String name = Fields.text("name", given.name());
         String password = Fields.text("password", given.password());
@@ -131,7 +137,7 @@ public class LoginResource {
         }
         Optional<Person> person = people.find(name).filter(p -> !p.disabled());
         if (password.length() > Passwords.LONGEST * 2
-                || !passwords.verify(password, person.map(Person::passwordHash))) {
+                || !passwords.verify(password, person.flatMap(LoginResource::hash))) {
             // The name is noted only if there is such a person: people type passwords into the wrong field
             String known = person.map(Person::name).orElse("unknown");
             audit(known, address, "login.failed");
@@ -146,8 +152,8 @@ public class LoginResource {
         });
         Identity identity =
                 new Identity(who.id(), who.name(), Caller.Kind.PERSON, who.installationAdmin(), null, null, null);
-        return Response.ok(me(identity))
-                .header(HttpHeaders.SET_COOKIE, Authentication.COOKIE + "=" + cookie.value() + ATTRIBUTES)
+        return Response.ok(me(identity, false))
+                .header(HttpHeaders.SET_COOKIE, Authentication.setCookie(cookie))
                 .build();
     }
 
@@ -163,7 +169,7 @@ public class LoginResource {
             changes.fire(new AccessChange(null, null, "logout", "person " + caller.name(), Map.of()));
         });
         return Response.noContent()
-                .header(HttpHeaders.SET_COOKIE, Authentication.COOKIE + "=; Max-Age=0" + ATTRIBUTES)
+                .header(HttpHeaders.SET_COOKIE, Authentication.removeCookie())
                 .build();
     }
 
@@ -171,7 +177,9 @@ public class LoginResource {
     @Path("me")
     @Operation(summary = "Who the caller is, and its roles")
     public Me me() {
-        return me(caller.identity().orElseThrow());
+        Identity who = caller.identity().orElseThrow();
+        boolean person = who.kind() == Caller.Kind.PERSON;
+        return me(who, person && people.get(who.name()).openId());
     }
 
     /** Changes the caller's own password and ends all their other sessions. */
@@ -186,6 +194,10 @@ public class LoginResource {
         if (identity.kind() != Caller.Kind.PERSON) {
             throw new ForbiddenException("An API key has no password.");
         }
+        Person person = people.get(identity.name());
+        if (person.openId()) {
+            throw new ForbiddenException("You log in by OpenID Connect: Nightshift has no password of yours.");
+        }
         PasswordChange wanted = Asked.body(change);
         String current = Fields.text("current", wanted.current());
         String replacement = Fields.text("new", wanted.replacement());
@@ -197,8 +209,7 @@ public class LoginResource {
                             .header(HttpHeaders.RETRY_AFTER, wait.toSeconds() + 1)
                             .build());
         }
-        Person person = people.get(identity.name());
-        if (!passwords.verify(current, Optional.of(person.passwordHash()))) {
+        if (!passwords.verify(current, hash(person))) {
             throw new Failure.Invalid("current", "The current password is wrong.");
         }
         limit.forgive(identity.name());
@@ -213,11 +224,16 @@ public class LoginResource {
         return Response.noContent().build();
     }
 
-    private Me me(Identity identity) {
+    private static Optional<String> hash(Person person) {
+        return Optional.ofNullable(person.passwordHash());
+    }
+
+    private Me me(Identity identity, boolean openId) {
         return new Me(
                 identity.name(),
                 identity.kind(),
                 identity.installationAdmin(),
+                openId,
                 admissions.all(identity).stream()
                         .map(a -> new ProjectRole(a.name(), a.displayName(), a.role(), a.timeZone(), a.currency()))
                         .toList());
@@ -225,6 +241,6 @@ public class LoginResource {
 
     private void audit(String name, String address, String action) {
         var actor = new AccessChange.Actor(name, Caller.Kind.PERSON, address);
-        changes.fire(new AccessChange(null, actor, action, "person " + name, Map.of()));
+        changes.fire(new AccessChange(null, actor, action, "person " + name, Map.of("how", "password")));
     }
 }

@@ -49,8 +49,8 @@ public class MemberResource {
     @Inject
     private Event<AccessChange> changes;
 
-    /** A member of the project. */
-    public record MemberView(String name, String displayName, Role role) {}
+    /** A member of the project: whether they come by OpenID Connect, and whether its groups gave the role. */
+    public record MemberView(String name, String displayName, Role role, boolean openId, boolean byGroups) {}
 
     /** The role that somebody shall have. */
     public record RoleChange(@Nullable Role role) {}
@@ -60,7 +60,7 @@ public class MemberResource {
     public Page<MemberView> all() {
         return new Page<>(
                 members.all(project.id()).stream()
-                        .map(m -> new MemberView(m.name(), m.displayName(), m.role()))
+                        .map(m -> new MemberView(m.name(), m.displayName(), m.role(), m.openId(), m.byGroups()))
                         .toList(),
                 null);
     }
@@ -79,10 +79,10 @@ public class MemberResource {
                 .orElseThrow(() -> new Failure.NotFound("There is no person \"" + name + "\" who may log in."));
         ProjectId id = project.id();
         transactions.run(id, connection -> {
-            members.put(id, person.id(), role);
+            members.put(id, person.id(), role, false);
             changes.fire(new AccessChange(id, null, "member.put", "person " + name, Map.of("role", role)));
         });
-        return new MemberView(person.name(), person.displayName(), role);
+        return new MemberView(person.name(), person.displayName(), role, person.openId(), false);
     }
 
     @DELETE

@@ -24,8 +24,8 @@ class People {
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9._-]{0,62}");
 
     private static final String SELECT =
-            "select id, name, display_name, password_hash, installation_admin, disabled, created_at, last_login"
-                    + " from access.person";
+            "select id, name, display_name, password_hash, installation_admin, disabled, created_at, last_login, issuer,"
+                    + " admin_by_groups from access.person";
 
     @Inject
     private Transactions transactions;
@@ -33,16 +33,28 @@ class People {
     @Inject
     private Clock clock;
 
-    /** One who may log in, or could before being disabled. */
+    /**
+     * One who may log in, or could before being disabled.
+     *
+     * @param passwordHash null for who comes by OpenID Connect
+     * @param issuer the OpenID provider's; null for who has a password
+     * @param adminByGroups the provider's groups made them an installation admin
+     */
     record Person(
             UUID id,
             String name,
             String displayName,
-            String passwordHash,
+            @Nullable String passwordHash,
             boolean installationAdmin,
             boolean disabled,
             Instant createdAt,
-            @Nullable Instant lastLogin) {
+            @Nullable Instant lastLogin,
+            @Nullable String issuer,
+            boolean adminByGroups) {
+        boolean openId() {
+            return issuer != null;
+        }
+
         @Override
         public String toString() {
             return "Person[" + name + "]";
@@ -66,9 +78,24 @@ class People {
         return find(name).orElseThrow(() -> new Failure.NotFound("There is no person \"" + name + "\"."));
     }
 
+    /** Who is known at the provider by that subject. */
+    Optional<Person> find(String issuer, String subject) {
+        return transactions.installation(connection -> {
+            try (var select = connection.prepareStatement(SELECT + " where issuer = ? and subject = ?")) {
+                select.setString(1, issuer);
+                select.setString(2, subject);
+                return read(select.executeQuery()).stream().findFirst();
+            }
+        });
+    }
+
+    static boolean isName(String name) {
+        return NAME.matcher(name).matches();
+    }
+
     /** @throws Failure.Conflict if the name is taken */
     void create(String name, String displayName, String passwordHash, boolean installationAdmin) {
-        if (!NAME.matcher(name).matches()) {
+        if (!isName(name)) {
             throw new Failure.Invalid(
                     "name",
                     "A login name starts with a lower-case letter and goes on with letters, digits, dots, hyphens and"
@@ -111,6 +138,50 @@ class People {
         }
     }
 
+    /** Adds somebody who comes by OpenID Connect; false if the name, or the subject at the issuer, is taken. */
+    boolean create(String name, String displayName, String issuer, String subject) {
+        return transactions.installation(connection -> {
+            try (var insert = connection.prepareStatement("""
+                    insert into access.person (id, name, display_name, issuer, subject, created_at)
+                    values (?, ?, ?, ?, ?, ?) on conflict do nothing
+                    """)) {
+                insert.setObject(1, Ids.next(clock));
+                insert.setString(2, name);
+                insert.setString(3, displayName);
+                insert.setString(4, issuer);
+                insert.setString(5, subject);
+                insert.setObject(6, clock.now().atOffset(ZoneOffset.UTC));
+                return insert.executeUpdate() == 1;
+            }
+        });
+    }
+
+    /** From now on the person comes by OpenID Connect alone. */
+    void link(UUID person, String issuer, String subject) {
+        transactions.installation(connection -> {
+            try (var update = connection.prepareStatement(
+                    "update access.person set issuer = ?, subject = ?, password_hash = null where id = ?")) {
+                update.setString(1, issuer);
+                update.setString(2, subject);
+                update.setObject(3, person);
+                return update.executeUpdate();
+            }
+        });
+    }
+
+    /** What groups gave or took; the provider's word counts, so nobody is asked whether an admin would be left. */
+    void adminByGroups(UUID person, boolean admin) {
+        transactions.installation(connection -> {
+            try (var update = connection.prepareStatement(
+                    "update access.person set installation_admin = ?, admin_by_groups = ? where id = ?")) {
+                update.setBoolean(1, admin);
+                update.setBoolean(2, admin);
+                update.setObject(3, person);
+                return update.executeUpdate();
+            }
+        });
+    }
+
     boolean nobody() {
         return transactions.installation(connection -> {
             try (var select = connection.prepareStatement("select from access.person limit 1");
@@ -128,12 +199,16 @@ class People {
                     "select from access.person where installation_admin order by id for update")) {
                 lock.execute();
             }
-            try (var update = connection.prepareStatement(
-                    "update access.person set display_name = ?, installation_admin = ?, disabled = ? where name = ?")) {
+            try (var update = connection.prepareStatement("""
+                    update access.person set display_name = ?, installation_admin = ?, disabled = ?,
+                           admin_by_groups = admin_by_groups and ?
+                     where name = ?
+                    """)) {
                 update.setString(1, displayName);
                 update.setBoolean(2, installationAdmin);
                 update.setBoolean(3, disabled);
-                update.setString(4, name);
+                update.setBoolean(4, installationAdmin);
+                update.setString(5, name);
                 update.executeUpdate();
             }
             try (var select = connection.prepareStatement(
@@ -189,7 +264,9 @@ class People {
                         rows.getBoolean(5),
                         rows.getBoolean(6),
                         rows.getTimestamp(7).toInstant(),
-                        lastLogin == null ? null : lastLogin.toInstant()));
+                        lastLogin == null ? null : lastLogin.toInstant(),
+                        rows.getString(9),
+                        rows.getBoolean(10)));
             }
             return people;
         }

@@ -2,6 +2,7 @@ package dev.nightshift.access;
 
 import dev.nightshift.access.People.Person;
 import dev.nightshift.kernel.Asked;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
@@ -65,12 +66,13 @@ public class PersonResource {
     /** A project of the person's. */
     public record ProjectView(String name, Role role) {}
 
-    /** A person, without anything that could log them in. */
+    /** A person, without anything that could log them in; {@code openId} tells who comes by OpenID Connect. */
     public record PersonView(
             String name,
             String displayName,
             boolean installationAdmin,
             boolean disabled,
+            boolean openId,
             Instant createdAt,
             @Nullable Instant lastLogin,
             List<ProjectView> projects) {}
@@ -155,6 +157,10 @@ public class PersonResource {
         boolean disabled = Optional.ofNullable(wanted.disabled()).orElse(person.disabled());
         String password = wanted.password();
         if (password != null) {
+            if (person.openId()) {
+                throw new Failure.Invalid(
+                        "password", "\"" + name + "\" logs in by OpenID Connect and has no password here.");
+            }
             Passwords.check("password", password, name);
         }
         String hash = password == null ? null : passwords.hash(password);
@@ -198,6 +204,7 @@ public class PersonResource {
                 person.displayName(),
                 person.installationAdmin(),
                 person.disabled(),
+                person.openId(),
                 person.createdAt(),
                 person.lastLogin(),
                 admissions.all(asMember).stream()

@@ -48,7 +48,6 @@ public class RunResource {
     /** A log is read by the screen rather than by the row. */
     private static final int USUAL_LINES = 200;
 
-
     @Inject
     private Runs runs;
 

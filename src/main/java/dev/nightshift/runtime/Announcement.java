@@ -34,7 +34,10 @@ final class Announcement {
         terminal.say("  Console      https://localhost:" + config.httpsPort() + "/");
         try {
             if (Files.exists(data.resolve("run").resolve(PENDING))) {
-                terminal.say("  Login        admin / " + secrets.password(Secrets.ADMIN_PASSWORD)
+                String off = "false".equalsIgnoreCase(config.passedOn().get("NIGHTSHIFT_LOCAL_LOGIN"))
+                        ? " once NIGHTSHIFT_LOCAL_LOGIN is true"
+                        : "";
+                terminal.say("  Login        admin / " + secrets.password(Secrets.ADMIN_PASSWORD) + off
                         + "   (shown this once; kept in " + secrets.file(Secrets.ADMIN_PASSWORD) + ")");
                 if (config.masterKey().isEmpty()) {
                     terminal.say("  Master key   " + secrets.file(Secrets.MASTER_KEY));

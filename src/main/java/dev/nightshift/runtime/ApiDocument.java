@@ -64,10 +64,12 @@ public class ApiDocument implements OASFilter {
                 });
             }
         });
-        document.getPaths()
-                .getPathItem("/api/login")
-                .getPOST()
-                .setSecurity(List.of()); // nobody can be logged in before
+        document.getPaths().getPathItems().forEach((path, item) -> {
+            if (path.equals("/api/login") || path.startsWith("/api/login/")) {
+                // Nobody can be logged in before
+                item.getOperations().values().forEach(operation -> operation.setSecurity(List.of()));
+            }
+        });
     }
 
     /** The resources read it as text, so that it is our answer that names the field. */

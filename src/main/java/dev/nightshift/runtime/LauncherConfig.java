@@ -1,6 +1,7 @@
 package dev.nightshift.runtime;
 
 import dev.nightshift.access.RequestLimitFilter;
+import dev.nightshift.access.openid.OpenIdConfig;
 import dev.nightshift.backup.proof.ProofLimits;
 import dev.nightshift.fleet.FleetConfig;
 import dev.nightshift.job.JobConfig;
@@ -153,6 +154,7 @@ record LauncherConfig(
         variables.readable(RequestLimitFilter::perMinute);
         variables.readable(FleetConfig::of);
         variables.readable(ProofLimits::of);
+        variables.readable(OpenIdConfig::of);
         variables.refuseWrong();
         return config;
     }

@@ -64,10 +64,37 @@ class AccessTest {
     @Test
     void onlyLoggingInNeedsNoLogin() {
         assertFalse(LoginFilter.needsLogin("POST", "/login"));
-        assertTrue(LoginFilter.needsLogin("GET", "/login"));
+        assertFalse(LoginFilter.needsLogin("GET", "/login"));
+        assertFalse(LoginFilter.needsLogin("GET", "/login/openid"));
+        assertFalse(LoginFilter.needsLogin("GET", "/login/openid/callback"));
+        assertTrue(LoginFilter.needsLogin("POST", "/login/openid"));
+        assertTrue(LoginFilter.needsLogin("GET", "/login/openid/other"));
         assertTrue(LoginFilter.needsLogin("POST", "/login/"));
         assertTrue(LoginFilter.needsLogin("GET", "/me"));
         assertTrue(LoginFilter.needsLogin("GET", "/what/nobody/knows"));
+    }
+
+    private static Members.InProject in(String project, @Nullable Role role, boolean byGroups) {
+        return new Members.InProject(new ProjectId(new UUID(1, project.hashCode())), project, role, byGroups);
+    }
+
+    @Test
+    void whatGroupsGaveFollowsThemAndWhatAPersonGaveStays() {
+        List<Members.InProject> present = List.of(
+                in("new", null, false),
+                in("same", Role.VIEWER, true),
+                in("more", Role.VIEWER, true),
+                in("gone", Role.ADMIN, true),
+                in("by-hand", Role.VIEWER, false),
+                in("by-hand-alone", Role.ADMIN, false));
+        Grants grants = new Grants(
+                false, Map.of("new", Role.ADMIN, "same", Role.VIEWER, "more", Role.OPERATOR, "by-hand", Role.ADMIN));
+        assertEquals(
+                List.of(
+                        new Grants.Change(present.get(0), Role.ADMIN),
+                        new Grants.Change(present.get(2), Role.OPERATOR),
+                        new Grants.Change(present.get(3), null)),
+                grants.changes(present));
     }
 
     @Test

@@ -101,6 +101,9 @@ class OperationsIT {
     static {
         String project = "/api/projects/{project}";
         row("POST /api/login", Needs.NOBODY, 400);
+        row("GET /api/login", Needs.NOBODY, 200);
+        row("GET /api/login/openid", Needs.NOBODY, 404);
+        row("GET /api/login/openid/callback", Needs.NOBODY, 404);
         row("POST /api/logout", Needs.LOGIN, 204);
         row("GET /api/me", Needs.LOGIN, 200);
         row("PUT /api/me/password", Needs.LOGIN, 403);
@@ -155,6 +158,7 @@ class OperationsIT {
         row("GET /api/people/{person}", Needs.INSTALLATION, 404);
         row("PUT /api/people/{person}", Needs.INSTALLATION, 404);
         row("DELETE /api/people/{person}", Needs.INSTALLATION, 404);
+        row("PUT /api/people/{person}/openid", Needs.INSTALLATION, 400);
         row("GET /api/keys", Needs.LOGIN, 200);
         row("POST /api/keys", Needs.LOGIN, 400);
         row("DELETE /api/keys/{key}", Needs.LOGIN, 404);
@@ -339,7 +343,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(11, asked.size(), asked::toString);
+        assertEquals(12, asked.size(), asked::toString);
     }
 
     @Test
@@ -356,7 +360,9 @@ class OperationsIT {
                 limited.add(name);
             }
         });
-        assertEquals(List.of("POST /api/login"), open);
+        assertEquals(
+                List.of("GET /api/login", "GET /api/login/openid", "GET /api/login/openid/callback", "POST /api/login"),
+                open);
         assertEquals(List.of("POST /api/login", "PUT /api/me/password"), limited);
         JsonObject runs = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs"));
         assertTrue(String.valueOf(OpenApi.query(runs).get("status")).contains("RunStatus"), runs::toString);

@@ -117,6 +117,8 @@ class LauncherConfigTest {
         "NIGHTSHIFT_TARGET_POOL_WAIT, 5",
         "NIGHTSHIFT_PROOF_CPU_HOURS, 0",
         "NIGHTSHIFT_PROOF_LIBRARIES, $libdir/auto_explain",
+        "NIGHTSHIFT_OIDC_ISSUER, http://login.example",
+        "NIGHTSHIFT_LOCAL_LOGIN, false",
     })
     void aWrongValueIsRefusedByTheNameOfItsVariable(String variable, String value) {
         Failure.Invalid failure =

@@ -13,7 +13,7 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * A certification authority of a test's own and the certificate of one server, as PostgreSQL wants them.
+ * A certification authority of a test's own and the certificate of one server, as PostgreSQL and Node want them.
  *
  * @param root of the authority, PEM
  * @param certificate of the server, PEM
@@ -23,11 +23,12 @@ public record Certificates(Path root, Path certificate, Path key) {
     private static final String PASSWORD = "changeit";
     private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
-    /** Makes them in the folder with the JDK's keytool; the server's certificate names this host and no other. */
+    /** Makes them in the folder with the JDK's keytool; the server's certificate names this host, or this address, and no other. */
     public static Certificates create(Path folder, String host) throws IOException, GeneralSecurityException {
         Path store = folder.resolve("keys.p12");
         generate(store, "ca", List.of("-dname", "CN=Test authority", "-ext", "bc:c=ca:true"));
-        generate(store, "server", List.of("-dname", "CN=" + host, "-ext", "san=dns:" + host, "-signer", "ca"));
+        String kind = host.matches("[0-9.]+") ? "ip:" : "dns:";
+        generate(store, "server", List.of("-dname", "CN=" + host, "-ext", "san=" + kind + host, "-signer", "ca"));
         KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
         byte[] key = keys.getKey("server", PASSWORD.toCharArray()).getEncoded();
         return new Certificates(

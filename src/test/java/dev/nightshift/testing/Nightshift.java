@@ -55,7 +55,12 @@ public final class Nightshift {
         this.https = ports.get(1);
         this.postgres = ports.get(2);
         this.demo = ports.get(3);
-        this.environment = environment;
+        this.environment = new TreeMap<>(environment);
+    }
+
+    /** For the next start: what can be told only once its ports are known, or is to change. */
+    public void set(String variable, String value) {
+        environment.put(variable, value);
     }
 
     /** The one of this test run, started if it does not run. */

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.nightshift.access.openid;
+
+import org.jspecify.annotations.NullMarked;

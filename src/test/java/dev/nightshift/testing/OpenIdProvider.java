@@ -1,0 +1,135 @@
+package dev.nightshift.testing;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A real OpenID provider, the certified one of npm's package {@code oidc-provider}, over HTTPS. Its address is 127.0.0.1:
+ * to a browser another site than localhost, where Nightshift is.
+ */
+public final class OpenIdProvider implements AutoCloseable {
+    public static final String CLIENT = "nightshift";
+    public static final String SECRET = "a client's secret with & and %";
+
+    private static final Path SOURCE = Path.of("src", "test", "provider");
+    private static final Path INSTALLED = Path.of("target", "provider");
+    private static final List<String> FILES = List.of("package.json", "package-lock.json", ".npmrc", "provider.mjs");
+
+    private final Path folder;
+    private final int port;
+    private final Certificates certificates;
+    private final Process process;
+
+    private OpenIdProvider(Path folder, int port, Certificates certificates, Process process) {
+        this.folder = folder;
+        this.port = port;
+        this.certificates = certificates;
+        this.process = process;
+    }
+
+    /** Installs it if need be, and starts it in a folder of its own; nobody has an account yet. */
+    public static OpenIdProvider start(Path folder, URI redirect) throws IOException, GeneralSecurityException {
+        install();
+        Certificates certificates = Certificates.create(folder, "127.0.0.1");
+        int port = freePort();
+        Path output = folder.resolve("provider.log");
+        ProcessBuilder builder = new ProcessBuilder(
+                        "node",
+                        INSTALLED.resolve("provider.mjs").toString(),
+                        Integer.toString(port),
+                        folder.toString(),
+                        redirect.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        builder.environment().put("CLIENT_SECRET", SECRET);
+        Process process = builder.start();
+        OpenIdProvider provider = new OpenIdProvider(folder, port, certificates, process);
+        provider.accounts(JsonObject.EMPTY_JSON_OBJECT);
+        Eventually.isTrue("the OpenID provider", Duration.ofMinutes(1), () -> {
+            String said = read(output);
+            if (!process.isAlive()) {
+                throw new AssertionError("The OpenID provider ended:\n" + said);
+            }
+            return said.contains("listening");
+        });
+        return provider;
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void install() throws IOException {
+        Files.createDirectories(INSTALLED);
+        String lock = Files.readString(SOURCE.resolve("package-lock.json"));
+        Path marker = INSTALLED.resolve("installed");
+        for (String file : FILES) {
+            Files.copy(SOURCE.resolve(file), INSTALLED.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        if (!Files.exists(marker) || !Files.readString(marker).equals(lock)) {
+            Processes.run(
+                            Duration.ofMinutes(5),
+                            List.of("npm", "ci", "--loglevel=error", "--prefix", INSTALLED.toString()))
+                    .succeeded();
+            Files.writeString(marker, lock);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    public URI issuer() {
+        return URI.create("https://127.0.0.1:" + port);
+    }
+
+    /** PEM of who signed its certificate. */
+    public Path rootCertificate() {
+        return certificates.root();
+    }
+
+    /** Claims by account, in place of those that were. */
+    public void accounts(JsonObject accounts) throws IOException {
+        Path written = Files.writeString(folder.resolve("accounts.new"), accounts.toString());
+        Files.move(written, folder.resolve("accounts.json"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Claims as most providers tell them: login name and groups. */
+    public static JsonObject account(String name, String... groups) {
+        return Json.createObjectBuilder()
+                .add("preferred_username", name)
+                .add("name", "Somebody called " + name)
+                .add("groups", Json.createArrayBuilder(List.of(groups)))
+                .build();
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
