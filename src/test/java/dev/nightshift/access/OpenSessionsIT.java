@@ -12,7 +12,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class SessionsIT {
+class OpenSessionsIT {
     private static final String PASSWORD = "a-long-enough-password";
 
     private final Nightshift nightshift = Nightshift.shared();
