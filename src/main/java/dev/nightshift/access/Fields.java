@@ -7,10 +7,13 @@ import org.jspecify.annotations.Nullable;
 final class Fields {
     private Fields() {}
 
-    /** @throws Failure.Invalid if the field is missing or empty */
+    /** @throws Failure.Invalid if the field is missing or empty, or holds what no text may hold */
     static String text(String field, @Nullable String value) {
         if (value == null || value.isBlank()) {
             throw new Failure.Invalid(field, "The field \"" + field + "\" is missing.");
+        }
+        if (value.indexOf('\0') >= 0) {
+            throw new Failure.Invalid(field, "The field \"" + field + "\" holds a character of code 0.");
         }
         return value;
     }

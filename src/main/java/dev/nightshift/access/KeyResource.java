@@ -49,6 +49,9 @@ import org.jspecify.annotations.Nullable;
 public class KeyResource {
     private static final int LONGEST_NAME = 100;
 
+    /** What comes after it is no date in the repository any more. */
+    private static final int LAST_YEAR = 9999;
+
     /** Enough of a key to recognise it by: the "ns_" and four of its 43 random characters. */
     private static final int PREFIX = 7;
 
@@ -145,6 +148,9 @@ public class KeyResource {
         if (key.expires() != null
                 && key.expires().isBefore(clock.now().atOffset(ZoneOffset.UTC).toLocalDate())) {
             throw new Failure.Invalid("expires", "The key would have expired before it was made.");
+        }
+        if (key.expires() != null && key.expires().getYear() > LAST_YEAR) {
+            throw new Failure.Invalid("expires", "A date up to the year " + LAST_YEAR + " is expected.");
         }
         Instant expires = key.expires() == null
                 ? null

@@ -49,6 +49,8 @@ public class RunResource {
     /** A log is read by the screen rather than by the row. */
     private static final int USUAL_LINES = 200;
 
+    private static final Instant END = Instant.parse("9999-12-31T00:00:00Z");
+
     @Inject
     private Runs runs;
 
@@ -268,10 +270,14 @@ public class RunResource {
 
     private static @Nullable Instant since(@Nullable String since) {
         try {
-            return since == null || since.isEmpty() ? null : Instant.parse(since);
+            Instant time = since == null || since.isEmpty() ? null : Instant.parse(since);
+            if (time == null || (!time.isBefore(Instant.EPOCH) && time.isBefore(END))) {
+                return time;
+            }
         } catch (DateTimeParseException e) {
-            throw new Failure.Invalid("since", "A time such as 2026-11-21T02:15:00Z is expected.");
+            // Refused below, as a time is that the repository cannot hold
         }
+        throw new Failure.Invalid("since", "A time such as 2026-11-21T02:15:00Z is expected.");
     }
 
     static RunView view(Run run) {

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import org.eclipse.microprofile.config.ConfigProvider;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What every response of the application carries, and what plain HTTP is refused. Health, metrics and OpenAPI are the
@@ -36,18 +35,11 @@ public class Edge extends HttpFilter {
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         String path = request.getRequestURI();
-        response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
-        response.setHeader("X-Content-Type-Options", "nosniff");
-        response.setHeader("Referrer-Policy", "same-origin");
-        response.setHeader("Permissions-Policy", PERMISSIONS_POLICY);
-        response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-        response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
-        response.setHeader("Cache-Control", EdgeRules.cacheControl(path));
-        if (request.isSecure()) {
-            response.setHeader("Strict-Transport-Security", "max-age=31536000");
-        } else if (!EdgeRules.plainHttpServes(
-                path, request.getHeader("Authorization"), InetAddress.getByName(request.getRemoteAddr()))) {
-            refuse(response, 403, "HTTPS needed", PLAIN_HTTP, "Use " + https(request));
+        headers(request, response);
+        if (!request.isSecure()
+                && !EdgeRules.plainHttpServes(
+                        path, request.getHeader("Authorization"), InetAddress.getByName(request.getRemoteAddr()))) {
+            refuse(response, "HTTPS needed", Problem.of(403, PLAIN_HTTP, "Use " + https(request)));
             return;
         }
         if (EdgeRules.file(path) && request.getServletContext().getResource(path) == null) {
@@ -56,7 +48,7 @@ public class Edge extends HttpFilter {
                 request.getRequestDispatcher("/index.html").forward(request, response);
             } else {
                 response.setHeader("Cache-Control", "no-store");
-                refuse(response, 404, "Not found", "There is nothing at this address.", null);
+                refuse(response, Problem.of(404, "There is nothing at this address.", null));
             }
             return;
         }
@@ -70,20 +62,36 @@ public class Edge extends HttpFilter {
         return "https://" + request.getServerName() + ":" + port + "/.";
     }
 
-    /** Written by hand: no JSON-B is at work outside of REST. */
-    private static void refuse(
-            HttpServletResponse response, int status, String title, String detail, @Nullable String remedy)
-            throws IOException {
-        JsonObjectBuilder problem = Json.createObjectBuilder()
-                .add("type", "about:blank")
-                .add("title", title)
-                .add("status", status)
-                .add("detail", detail);
-        if (remedy != null) {
-            problem.add("remedy", remedy);
+    /** What every answer carries, whatever it is. */
+    static void headers(HttpServletRequest request, HttpServletResponse response) {
+        response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+        response.setHeader("X-Content-Type-Options", "nosniff");
+        response.setHeader("Referrer-Policy", "same-origin");
+        response.setHeader("Permissions-Policy", PERMISSIONS_POLICY);
+        response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+        response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
+        response.setHeader("Cache-Control", EdgeRules.cacheControl(request.getRequestURI()));
+        if (request.isSecure()) {
+            response.setHeader("Strict-Transport-Security", "max-age=31536000");
         }
-        response.setStatus(status);
+    }
+
+    /** Written by hand: no JSON-B is at work outside of REST. */
+    static void refuse(HttpServletResponse response, Problem problem) throws IOException {
+        refuse(response, problem.title(), problem);
+    }
+
+    private static void refuse(HttpServletResponse response, String title, Problem problem) throws IOException {
+        JsonObjectBuilder json = Json.createObjectBuilder()
+                .add("type", problem.type())
+                .add("title", title)
+                .add("status", problem.status())
+                .add("detail", problem.detail());
+        if (problem.remedy() != null) {
+            json.add("remedy", problem.remedy());
+        }
+        response.setStatus(problem.status());
         response.setContentType(Problem.MEDIA_TYPE);
-        response.getOutputStream().write(problem.build().toString().getBytes(StandardCharsets.UTF_8));
+        response.getOutputStream().write(json.build().toString().getBytes(StandardCharsets.UTF_8));
     }
 }

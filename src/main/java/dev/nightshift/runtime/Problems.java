@@ -32,6 +32,10 @@ public class Problems implements ExceptionMapper<Throwable> {
     private static final Pattern UNWRITTEN =
             Pattern.compile("RESTEASY008205|\\bserialization", Pattern.CASE_INSENSITIVE);
 
+    /** A header that says what the caller takes and cannot be read; the runtime throws it as if the server had failed. */
+    private static final Pattern ACCEPT =
+            Pattern.compile("^RESTEASY\\d+: .*\\b(media ?type|q (parameter|value))", Pattern.CASE_INSENSITIVE);
+
     /** For a word that an enum does not know it names the enum alone, which our fields are called after. */
     private static final Pattern ENUM = Pattern.compile("No enum constant [\\w.$]*?(\\w+)\\.(\\w*)$");
 
@@ -60,6 +64,9 @@ public class Problems implements ExceptionMapper<Throwable> {
                 && (refused.getResponse().getStatus() < 500
                         || refused.getResponse().getStatus() == 503)) {
             return refused.getResponse().hasEntity() ? refused.getResponse() : refused(refused);
+        }
+        if (ACCEPT.matcher(String.valueOf(thrown.getMessage())).find()) {
+            return answer(Problem.of(400, "The Accept or the Content-Type header cannot be read.", null), null);
         }
         return unexpected(thrown);
     }

@@ -119,7 +119,7 @@ public class Transactions {
     private static RuntimeException translated(SQLException e) {
         String state = e.getSQLState();
         if ("22021".equals(state)) {
-            return new Failure.Invalid("text", "It holds a character that no text may hold, such as one of code 0.");
+            return new Failure.Invalid("The request holds a character that no text may hold, such as one of code 0.");
         }
         boolean passing = state == null
                 || state.startsWith("08")

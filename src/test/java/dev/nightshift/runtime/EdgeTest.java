@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.kernel.Failure;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 class EdgeTest {
@@ -46,11 +49,34 @@ class EdgeTest {
 
     @Test
     void aBodyIsReadUpToTheLimitAndNotBeyond() throws Exception {
-        try (var in = new BodyLimit.Limited(new ByteArrayInputStream(new byte[1000]), 1000)) {
+        try (var in = new BodyLimit.Limited(
+                new ByteArrayInputStream(" ".repeat(1000).getBytes(StandardCharsets.UTF_8)), 1000)) {
             assertEquals(1000, in.readAllBytes().length);
         }
-        try (var in = new BodyLimit.Limited(new ByteArrayInputStream(new byte[1001]), 1000)) {
+        try (var in = new BodyLimit.Limited(
+                new ByteArrayInputStream(" ".repeat(1001).getBytes(StandardCharsets.UTF_8)), 1000)) {
             assertThrows(BodyLimit.TooLarge.class, in::readAllBytes);
+        }
+    }
+
+    @Test
+    void aBodyIsReadAsDeepAsAnyRequestIsAndNotDeeper() throws Exception {
+        assertEquals(64, read("[".repeat(32) + "]".repeat(32)));
+        assertThrows(Failure.Invalid.class, () -> read("{\"a\":".repeat(33)));
+        assertThrows(Failure.Invalid.class, () -> read("[\"\\\"]\",".repeat(33)));
+        assertEquals(99, read("\"" + "[".repeat(97) + "\""));
+        assertEquals(35 * 6, read("[\"\\\\\"]".repeat(35)), "side by side");
+    }
+
+    @Test
+    void aBodyInAnotherEncodingIsNotRead() {
+        assertThrows(Failure.Invalid.class, () -> read("\0{\0}"));
+    }
+
+    private static int read(String body) throws IOException {
+        try (var in = new BodyLimit.Limited(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)), 1000)) {
+            int first = in.read();
+            return (first < 0 ? 0 : 1) + in.readAllBytes().length;
         }
     }
 
