@@ -65,6 +65,11 @@ public final class Api {
         return with("Authorization", "Bearer " + key);
     }
 
+    /** What every request of this caller carries under that name. */
+    public String header(String name) {
+        return java.util.Objects.requireNonNull(headers.get(name), name);
+    }
+
     public URI base() {
         return base;
     }

@@ -199,7 +199,8 @@ public final class Hostile {
     /** As a JSON string; with escapes, because no other way leads lone surrogates over a wire in UTF-8. */
     private static String quoted(String text) {
         StringBuilder json = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
+        for (int at = 0; at < text.length(); at++) {
+            char c = text.charAt(at);
             if (c < ' ' || c > '~' || c == '"' || c == '\\') {
                 json.append("\\u%04x".formatted((int) c));
             } else {
