@@ -151,3 +151,29 @@ as $$ select m.project_id, m.role, m.by_groups from access.membership m where m.
 revoke execute on function access.memberships_of(uuid) from public;
 grant execute on function access.memberships_of(uuid) to ${app_role};
 --rollback drop function access.memberships_of(uuid);
+
+--changeset nightshift:access-8
+-- An erased person's row stays, under a pseudonym, for what still points at it.
+alter table access.person add column erased_at timestamptz;
+--rollback alter table access.person drop column erased_at;
+
+--changeset nightshift:access-9 splitStatements:false
+-- Crosses the projects that the person was a member of, and the keys that they made.
+create function access.erase_person(person uuid, pseudonym text) returns void
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+declare
+    was text;
+begin
+    select p.name into was from access.person p where p.id = person;
+    delete from access.membership m where m.person_id = person;
+    update access.api_key k set created_by = pseudonym where k.created_by = was;
+    update access.person p
+       set name = pseudonym, display_name = 'Erased', password_hash = 'erased', issuer = null, subject = null,
+           installation_admin = false, admin_by_groups = false, disabled = true, last_login = null, erased_at = now()
+     where p.id = person;
+end $$;
+revoke execute on function access.erase_person(uuid, text) from public;
+grant execute on function access.erase_person(uuid, text) to ${app_role};
+--rollback drop function access.erase_person(uuid, text);

@@ -62,3 +62,16 @@ revoke execute on function audit.matching_entries(uuid, text, text, text, timest
 grant execute on function audit.matching_entries(uuid, text, text, text, timestamptz, timestamptz, int) to ${app_role};
 drop function audit.all_entries(uuid, text, text, int);
 --rollback drop function audit.matching_entries(uuid, text, text, text, timestamptz, timestamptz, int); create function audit.all_entries(before_id uuid, who_is text, object_like text, most int) returns setof audit.entry language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select * from audit.entry e where (before_id is null or e.id < before_id) and (who_is is null or e.who = who_is) and (object_like is null or position(lower(object_like) in lower(e.object)) > 0) order by e.id desc limit least(most, 501) $$; revoke execute on function audit.all_entries(uuid, text, text, int) from public; grant execute on function audit.all_entries(uuid, text, text, int) to ${app_role};
+
+--changeset nightshift:audit-4 splitStatements:false
+-- The one change that an entry may see: an erased person's name and address give way to a pseudonym. No grant on the table.
+create function audit.rename_person(person text, pseudonym text) returns void
+    language sql volatile security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    update audit.entry e set who = pseudonym, address = null where e.who = person and e.who_kind = 'PERSON';
+    update audit.entry e set object = 'person ' || pseudonym where e.object = 'person ' || person;
+$$;
+revoke execute on function audit.rename_person(text, text) from public;
+grant execute on function audit.rename_person(text, text) to ${app_role};
+--rollback drop function audit.rename_person(text, text);

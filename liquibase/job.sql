@@ -258,3 +258,24 @@ grant execute on function job.due_schedules(int), job.waiting_runs(int), job.aba
 -- What ended within a night, and what has not ended, of all instances at once.
 create index target_ended on job.target (project_id, ended_at);
 --rollback drop index job.target_ended;
+
+--changeset nightshift:job-4 splitStatements:false
+-- What a person started, of all projects: for the export of what is kept of them, and its erasure.
+create function job.runs_of_person(person text, most int)
+    returns table (project text, run_id uuid, job text, created_at timestamptz)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, r.id, r.job, r.created_at
+      from job.run r join fleet.project p on p.id = r.project_id
+     where r.trigger = 'PERSON' and r.triggered_by = person
+     order by r.id desc limit most
+$$;
+
+create function job.rename_person(person text, pseudonym text) returns void
+    language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update job.run r set triggered_by = pseudonym where r.trigger = 'PERSON' and r.triggered_by = person
+$$;
+revoke execute on function job.runs_of_person(text, int), job.rename_person(text, text) from public;
+grant execute on function job.runs_of_person(text, int), job.rename_person(text, text) to ${app_role};
+--rollback drop function job.runs_of_person(text, int); drop function job.rename_person(text, text);

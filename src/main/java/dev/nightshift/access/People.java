@@ -63,7 +63,7 @@ class People {
 
     List<Person> all() {
         return transactions.installation(connection -> {
-            try (var select = connection.prepareStatement(SELECT + " order by name")) {
+            try (var select = connection.prepareStatement(SELECT + " where erased_at is null order by name")) {
                 return read(select.executeQuery());
             }
         });
@@ -234,6 +234,17 @@ class People {
         });
     }
 
+    /** Nothing is left that names the person or lets them in; see the function in liquibase/access.sql. */
+    void erase(UUID person, String pseudonym) {
+        transactions.installation(connection -> {
+            try (var erase = connection.prepareStatement("select access.erase_person(?, ?)")) {
+                erase.setObject(1, person);
+                erase.setString(2, pseudonym);
+                return erase.execute();
+            }
+        });
+    }
+
     void loggedIn(UUID person) {
         transactions.installation(connection -> {
             try (var update = connection.prepareStatement("update access.person set last_login = ? where id = ?")) {
@@ -245,7 +256,7 @@ class People {
     }
 
     private static Optional<Person> find(Connection connection, String name) throws SQLException {
-        try (var select = connection.prepareStatement(SELECT + " where name = ?")) {
+        try (var select = connection.prepareStatement(SELECT + " where name = ? and erased_at is null")) {
             select.setString(1, name);
             return read(select.executeQuery()).stream().findFirst();
         }

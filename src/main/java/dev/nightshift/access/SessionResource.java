@@ -73,17 +73,21 @@ public class SessionResource {
         UUID current = who.session();
         return new Page<>(
                 sessions.open(whose(who, person), Page.MAX).stream()
-                        .map(session -> new SessionView(
-                                session.id(),
-                                session.person(),
-                                session.address(),
-                                session.agent(),
-                                session.createdAt(),
-                                session.lastSeen(),
-                                session.expiresAt(),
-                                session.id().equals(current)))
+                        .map(session -> view(session, current))
                         .toList(),
                 null);
+    }
+
+    static SessionView view(Sessions.Session session, @Nullable UUID current) {
+        return new SessionView(
+                session.id(),
+                session.person(),
+                session.address(),
+                session.agent(),
+                session.createdAt(),
+                session.lastSeen(),
+                session.expiresAt(),
+                session.id().equals(current));
     }
 
     private @Nullable UUID whose(Identity who, @Nullable String person) {

@@ -159,6 +159,8 @@ class OperationsIT {
         row("PUT /api/people/{person}", Needs.INSTALLATION, 404);
         row("DELETE /api/people/{person}", Needs.INSTALLATION, 404);
         row("PUT /api/people/{person}/openid", Needs.INSTALLATION, 400);
+        row("GET /api/people/{person}/data", Needs.INSTALLATION, 404);
+        row("DELETE /api/people/{person}/data", Needs.INSTALLATION, 404);
         row("GET /api/keys", Needs.LOGIN, 200);
         row("POST /api/keys", Needs.LOGIN, 400);
         row("DELETE /api/keys/{key}", Needs.LOGIN, 404);
