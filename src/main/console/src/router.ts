@@ -21,8 +21,8 @@ export function go(to: string, options: { replace?: boolean } = {}) {
     window.scrollTo(0, 0);
     // On a phone the part above the bar scrolls, not the window.
     document.querySelector('.stage')?.scrollTo(0, 0);
-    // A new page is announced and reached from the keyboard at its heading.
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true }));
+    // A new page is announced and reached from the keyboard at its heading, or at the field that wants to be first.
+    requestAnimationFrame(() => (document.querySelector<HTMLElement>('[autofocus]') ?? document.querySelector('h1'))?.focus({ preventScroll: true }));
   }
 }
 

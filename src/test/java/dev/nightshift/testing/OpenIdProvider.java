@@ -2,6 +2,7 @@ package dev.nightshift.testing;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -13,6 +14,8 @@ import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -31,6 +34,7 @@ public final class OpenIdProvider implements AutoCloseable {
     private final int port;
     private final Certificates certificates;
     private final Process process;
+    private final Map<String, JsonObject> accounts = new TreeMap<>();
 
     private OpenIdProvider(Path folder, int port, Certificates certificates, Process process) {
         this.folder = folder;
@@ -56,7 +60,7 @@ public final class OpenIdProvider implements AutoCloseable {
         builder.environment().put("CLIENT_SECRET", SECRET);
         Process process = builder.start();
         OpenIdProvider provider = new OpenIdProvider(folder, port, certificates, process);
-        provider.accounts(JsonObject.EMPTY_JSON_OBJECT);
+        provider.write();
         Eventually.isTrue("the OpenID provider", Duration.ofMinutes(1), () -> {
             String said = read(output);
             if (!process.isAlive()) {
@@ -106,19 +110,24 @@ public final class OpenIdProvider implements AutoCloseable {
         return certificates.root();
     }
 
-    /** Claims by account, in place of those that were. */
-    public void accounts(JsonObject accounts) throws IOException {
-        Path written = Files.writeString(folder.resolve("accounts.new"), accounts.toString());
-        Files.move(written, folder.resolve("accounts.json"), StandardCopyOption.ATOMIC_MOVE);
+    /** Makes an account or changes it: its claims as most providers tell them. */
+    public void account(String subject, String name, String... groups) throws IOException {
+        accounts.put(
+                subject,
+                Json.createObjectBuilder()
+                        .add("preferred_username", name)
+                        .add("name", "Somebody called " + name)
+                        .add("groups", Json.createArrayBuilder(List.of(groups)))
+                        .build());
+        write();
     }
 
-    /** Claims as most providers tell them: login name and groups. */
-    public static JsonObject account(String name, String... groups) {
-        return Json.createObjectBuilder()
-                .add("preferred_username", name)
-                .add("name", "Somebody called " + name)
-                .add("groups", Json.createArrayBuilder(List.of(groups)))
-                .build();
+    private void write() throws IOException {
+        JsonObjectBuilder all = Json.createObjectBuilder();
+        accounts.forEach(all::add);
+        Path written =
+                Files.writeString(folder.resolve("accounts.new"), all.build().toString());
+        Files.move(written, folder.resolve("accounts.json"), StandardCopyOption.ATOMIC_MOVE);
     }
 
     @Override
