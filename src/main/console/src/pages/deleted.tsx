@@ -42,7 +42,7 @@ function DeletedTable({ loaded, restore, empty }: { loaded: Loaded<Deleted[]>; r
         <Table caption="Deleted" rows={items} keyOf={(each) => each.id} columns={[
           { key: 'name', title: 'Name', cell: (each) => <span class="two"><b>{each.name}</b><small>{words(each.kind.toLowerCase())}{each.on && each.on !== each.name ? ` on ${each.on}` : ''}</small></span>, sort: (each) => each.name },
           { key: 'deleted', title: 'Deleted', cell: (each) => <When at={each.deletedAt} />, sort: (each) => each.deletedAt, numeric: true },
-          { key: 'until', title: 'Can be restored', cell: (each) => <When at={each.until} />, sort: (each) => each.until, numeric: true },
+          { key: 'until', title: 'Gone for good', cell: (each) => <When at={each.until} />, sort: (each) => each.until, numeric: true },
           { key: 'acts', title: '', cell: (each) => <Restore what={each} act={() => restore(each)} done={loaded.reload} /> },
         ]} />
       ))}

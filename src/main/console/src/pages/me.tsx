@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import { me, put } from '../api/client';
+import { me, path, put } from '../api/client';
 import { nextTheme, theme, utc } from '../prefs';
 import { passwordProblem } from '../text/names';
 import { words } from '../text/format';
-import { Button, Card, Facts, PageHead } from '../ui/bits';
+import { Button, ButtonLink, Card, Facts, PageHead } from '../ui/bits';
 import { notify, useAction } from '../ui/dialog';
 import { Checkbox, Field } from '../ui/field';
 import { Trouble } from '../ui/panel';
@@ -22,6 +22,7 @@ export function MePage() {
               ['Installation', person.installationAdmin ? 'administers it, and every project' : 'no role'],
               ...person.projects.map((each): [string, string] => [each.displayName || each.name, words(each.role.toLowerCase())]),
             ]} />
+            {person.kind !== 'KEY' && <div class="actions"><ButtonLink icon="download" href={`/api${path(['people', person.name, 'data'])}`} download>What is kept of you</ButtonLink></div>}
           </Card>
           <Card title="In this browser">
             <Checkbox label="Times in UTC" help={`Otherwise ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`} checked={utc.value} onChange={(on) => { utc.value = on; }} />

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { me, path, post, put } from '../api/client';
+import { me, path, post, put, remove } from '../api/client';
 import { useAll } from '../api/load';
 import type { Person } from '../api/types';
 import { needed, passwordProblem } from '../text/names';
@@ -21,6 +21,7 @@ export function Persons() {
   const [adding, setAdding] = useState(false);
   const [changing, setChanging] = useState<Person | null>(null);
   const [resetting, setResetting] = useState<Person | null>(null);
+  const [erasing, setErasing] = useState<Person | null>(null);
   const [watching, setWatching] = useState<Person | null>(null);
   return (
     <Card title="Everyone" flush aside={<Button icon="plus" onClick={() => setAdding(true)}>Add a person</Button>}>
@@ -31,11 +32,17 @@ export function Persons() {
             { key: 'state', title: 'State', phone: 'top', cell: (each) => <State look={each.disabled ? { word: 'disabled', shape: 'dash', tone: 'idle' } : { word: 'may log in', shape: 'dot', tone: 'good' }} />, sort: (each) => (each.disabled ? 1 : 0) },
             { key: 'roles', title: 'Roles', cell: (each) => (each.installationAdmin ? 'administers the installation' : (each.projects ?? []).map((one) => `${one.name}: ${one.role.toLowerCase()}`).join(', ') || <span class="muted">none</span>) },
             { key: 'login', title: 'Last login', cell: (each) => <When at={each.lastLogin} />, sort: (each) => each.lastLogin, numeric: true },
-            { key: 'acts', title: '', cell: (each) => (each.name === me.value!.name ? <span class="row-acts muted">you</span> : <span class="row-acts"><Button kind="quiet" label={`Sessions of ${each.name}`} onClick={() => setWatching(each)}>Sessions</Button>{!each.openId && <Button kind="quiet" label={`Set a new password for ${each.name}`} onClick={() => setResetting(each)}>New password</Button>}<Button kind="quiet" label={`${each.disabled ? 'Enable' : 'Disable'} ${each.name}`} onClick={() => setChanging(each)}>{each.disabled ? 'Enable' : 'Disable'}</Button></span>) },
+            { key: 'acts', title: '', cell: (each) => (each.name === me.value!.name ? <span class="row-acts muted">you</span> : <span class="row-acts"><Button kind="quiet" label={`Sessions of ${each.name}`} onClick={() => setWatching(each)}>Sessions</Button>{!each.openId && <Button kind="quiet" label={`Set a new password for ${each.name}`} onClick={() => setResetting(each)}>New password</Button>}<Button kind="quiet" label={`${each.disabled ? 'Enable' : 'Disable'} ${each.name}`} onClick={() => setChanging(each)}>{each.disabled ? 'Enable' : 'Disable'}</Button>{each.disabled && <Button kind="quiet" label={`Erase ${each.name}`} onClick={() => setErasing(each)}>Erase</Button>}</span>) },
           ]} />
           : <Empty title="Nobody yet" />)}
       </Panel>
       {adding && <AddPerson onClose={() => setAdding(false)} done={() => { setAdding(false); people.reload(); }} />}
+      {erasing && (
+        <Confirm title={`Erase ${erasing.name}`} verb="Erase the person" busyWord="Erasing…" name={erasing.name} onClose={() => { setErasing(null); people.reload(); }} act={() => remove(path(['people', erasing.name, 'data']), erasing.name)}>
+          <p>Login, roles and addresses of <b>{erasing.displayName || erasing.name}</b> are gone for good. Audit and runs keep what was done, under a pseudonym. This cannot be taken back.</p>
+          <p><a href={`/api${path(['people', erasing.name, 'data'])}`} download>Save what is kept of them</a> first, if they asked for it.</p>
+        </Confirm>
+      )}
       {watching && <SessionsOf person={watching.name} onClose={() => setWatching(null)} />}
       {resetting && <ResetPassword person={resetting} onClose={() => setResetting(null)} />}
       {changing && (

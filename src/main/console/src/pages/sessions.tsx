@@ -39,7 +39,7 @@ function SessionTable({ items, reload }: { items: Session[]; reload: () => void 
   if (items.length === 0) return <Empty title="No open session">A session ends twelve hours after its last use, and seven days after its login.</Empty>;
   return (
     <Table caption="Sessions" rows={items} keyOf={(each) => each.id} columns={[
-      { key: 'agent', title: 'Browser', phone: 'top', cell: (each) => <span class="two"><b>{browser(each.agent)}</b><small class="mono">{each.from}</small></span> },
+      { key: 'agent', title: 'Browser', cell: (each) => <span class="two"><b>{browser(each.agent)}</b><small class="mono">{each.from}</small></span> },
       { key: 'seen', title: 'Last used', cell: (each) => <When at={each.lastSeen} />, sort: (each) => each.lastSeen, numeric: true },
       { key: 'made', title: 'Logged in', cell: (each) => <When at={each.createdAt} />, sort: (each) => each.createdAt, numeric: true },
       { key: 'ends', title: 'Ends', cell: (each) => <When at={each.expires} />, sort: (each) => each.expires, numeric: true },
