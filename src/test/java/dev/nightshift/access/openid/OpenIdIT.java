@@ -320,6 +320,7 @@ class OpenIdIT {
             logInAtProvider(page, "s-mia");
             assertThat(page.locator("h1")).hasText("Runs");
             assertThat(page).hasURL(nightshift.https().resolve("/p/shop/runs").toString());
+            page.waitForLoadState();
             page.reload();
             assertThat(page).hasURL(nightshift.https().resolve("/p/shop/runs").toString());
             page.navigate(nightshift.https().resolve("/p/shop/people").toString());
