@@ -114,7 +114,8 @@ create or replace function access.key_by_hash(hash bytea)
     set search_path = pg_catalog, pg_temp
 as $$
     update access.api_key k set last_used = now()
-     where k.key_hash = hash and (k.last_used is null or k.last_used < now() - interval '1 minute');
+     where k.key_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+       and (k.last_used is null or k.last_used < now() - interval '1 minute');
     select k.id, k.name, k.project_id, k.role, k.installation_admin
       from access.api_key k
      where k.key_hash = hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())

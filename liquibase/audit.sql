@@ -63,14 +63,31 @@ grant execute on function audit.matching_entries(uuid, text, text, text, timesta
 drop function audit.all_entries(uuid, text, text, int);
 --rollback drop function audit.matching_entries(uuid, text, text, text, timestamptz, timestamptz, int); create function audit.all_entries(before_id uuid, who_is text, object_like text, most int) returns setof audit.entry language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select * from audit.entry e where (before_id is null or e.id < before_id) and (who_is is null or e.who = who_is) and (object_like is null or position(lower(object_like) in lower(e.object)) > 0) order by e.id desc limit least(most, 501) $$; revoke execute on function audit.all_entries(uuid, text, text, int) from public; grant execute on function audit.all_entries(uuid, text, text, int) to ${app_role};
 
---changeset nightshift:audit-4 splitStatements:false
--- The one change that an entry may see: an erased person's name and address give way to a pseudonym. No grant on the table.
+--changeset nightshift:audit-4
+-- Who did it is asked for by name, and an erasure looks for every entry of one person.
+create index entry_who on audit.entry (who, id);
+create index entry_object on audit.entry (object, id);
+--rollback drop index audit.entry_who; drop index audit.entry_object;
+
+--changeset nightshift:audit-5 splitStatements:false
+-- The one change that an entry may see: an erased person's name, address and whom their OpenID provider knows them as give
+-- way to a pseudonym. No grant on the table.
 create function audit.rename_person(person text, pseudonym text) returns void
     language sql volatile security definer
     set search_path = pg_catalog, pg_temp
 as $$
+    -- Logins that were refused before they had a name here.
+    update audit.entry e set details = e.details - '{name,issuer,subject}'::text[], address = null
+     where e.object = 'person unknown'
+       and exists (select from audit.entry k
+                    where k.object = 'person ' || person
+                      and k.details ->> 'subject' = e.details ->> 'subject'
+                      and k.details ->> 'issuer' = e.details ->> 'issuer');
+    update audit.entry e
+       set object = 'person ' || pseudonym, details = e.details - '{name,issuer,subject}'::text[],
+           address = case when e.who = 'unknown' then null else e.address end
+     where e.object = 'person ' || person;
     update audit.entry e set who = pseudonym, address = null where e.who = person and e.who_kind = 'PERSON';
-    update audit.entry e set object = 'person ' || pseudonym where e.object = 'person ' || person;
 $$;
 revoke execute on function audit.rename_person(text, text) from public;
 grant execute on function audit.rename_person(text, text) to ${app_role};

@@ -85,7 +85,7 @@ class Members {
             try (var select = connection.prepareStatement("""
                     select p.id, p.name, m.role, coalesce(m.by_groups, false)
                       from fleet.project p left join access.memberships_of(?) m on m.project_id = p.id
-                     where p.deleted_at is null and (m.role is not null or p.name = any (?))
+                     where m.role is not null or (p.deleted_at is null and p.name = any (?))
                      order by p.name
                     """)) {
                 select.setObject(1, person);

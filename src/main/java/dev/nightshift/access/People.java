@@ -160,7 +160,7 @@ class People {
     void link(UUID person, String issuer, String subject) {
         transactions.installation(connection -> {
             try (var update = connection.prepareStatement(
-                    "update access.person set issuer = ?, subject = ?, password_hash = null where id = ?")) {
+                    "update access.person set issuer = ?, subject = ?, password_hash = null where id = ? and erased_at is null")) {
                 update.setString(1, issuer);
                 update.setString(2, subject);
                 update.setObject(3, person);
