@@ -94,3 +94,23 @@ $$;
 revoke execute on function fleet.addresses() from public;
 grant execute on function fleet.addresses() to ${app_role};
 --rollback drop function fleet.addresses();
+
+--changeset nightshift:fleet-4 splitStatements:false rollbackSplitStatements:false
+-- A deleted project holds its servers for as long as it can be restored.
+create or replace function fleet.claim_system_identifier(instance uuid, identifier text) returns boolean
+    language plpgsql volatile security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('nightshift system ' || identifier, 0));
+    if exists (select from fleet.instance i join fleet.project p on p.id = i.project_id
+                where i.system_identifier = identifier and i.deleted_at is null
+                  and (p.deleted_at is null or p.deleted_at > now() - interval '30 days')
+                  and i.project_id is distinct from tenancy.current_project()) then
+        return false;
+    end if;
+    update fleet.instance i set system_identifier = identifier
+     where i.id = instance and i.project_id = tenancy.current_project();
+    return found;
+end $$;
+--rollback create or replace function fleet.claim_system_identifier(instance uuid, identifier text) returns boolean language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$ begin perform pg_advisory_xact_lock(hashtextextended('nightshift system ' || identifier, 0)); if exists (select from fleet.instance i where i.system_identifier = identifier and i.deleted_at is null and i.project_id is distinct from tenancy.current_project()) then return false; end if; update fleet.instance i set system_identifier = identifier where i.id = instance and i.project_id = tenancy.current_project(); return found; end $$;

@@ -279,3 +279,14 @@ $$;
 revoke execute on function job.runs_of_person(text, int), job.rename_person(text, text) from public;
 grant execute on function job.runs_of_person(text, int), job.rename_person(text, text) to ${app_role};
 --rollback drop function job.runs_of_person(text, int); drop function job.rename_person(text, text);
+
+--changeset nightshift:job-5 splitStatements:false
+-- What a deleted project still had waiting waits until it is restored.
+create or replace function job.waiting_runs(most int) returns table (project_id uuid, run_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id
+      from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null
+     where r.status in ('QUEUED', 'WAITING') order by r.id limit most
+$$;
+--rollback create or replace function job.waiting_runs(most int) returns table (project_id uuid, run_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id from job.run r where r.status in ('QUEUED', 'WAITING') order by r.id limit most $$;
