@@ -19,15 +19,22 @@ import java.util.stream.Stream;
  */
 final class ConfigurationFile {
     private static final Pattern LINE = Pattern.compile(
-            "\\s*([A-Za-z_][A-Za-z0-9_$.]*)(?:\\s*=\\s*|\\s+)('(?:[^'\\\\]|''|\\\\.)*'|[^\\s#']+)\\s*(?:#.*)?");
+            "\\s*([A-Za-z_][A-Za-z0-9_$.]*)(?:\\s*=\\s*|\\s+)('(?:[^'\\\\]++|''|\\\\.)*+'|[^\\s#']+)\\s*(?:#.*)?");
 
     private static final int MOST_BYTES = 1 << 20;
+
+    /** A name of a library takes 64; a pattern that matches a longer line would need a deep stack. */
+    private static final int LONGEST_LINE = 4096;
+
+    /** Includes of includes could be made to take years. */
+    private static final int MOST_FILES = 1000;
 
     /** As the server has it. */
     private static final int DEEPEST = 10;
 
     private final Path data;
     private final Map<String, String> values = new HashMap<>();
+    private int files;
 
     private ConfigurationFile(Path data) {
         this.data = data.toAbsolutePath().normalize();
@@ -49,7 +56,13 @@ final class ConfigurationFile {
         if (depth > DEEPEST || !isOurs(file) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
+        if (++files > MOST_FILES) {
+            throw new IOException("The configuration includes more than " + MOST_FILES + " files.");
+        }
         for (String line : text(file).lines().toList()) {
+            if (line.length() > LONGEST_LINE) {
+                continue;
+            }
             Matcher matcher = LINE.matcher(line);
             if (!matcher.matches()) {
                 continue;
