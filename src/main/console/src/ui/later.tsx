@@ -2,6 +2,11 @@ import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Skeleton, Trouble } from './panel';
 
+/** As after every change of page: what came late is told to screen readers, unless something has the focus by now. */
+function focusHeading() {
+  if (document.activeElement === document.body) document.querySelector('h1')?.focus();
+}
+
 /**
  * A page that is fetched when it is first opened, so that the first load stays small. It is gone where a newer version of
  * the console has been installed meanwhile: then the whole page must be loaded anew.
@@ -13,7 +18,7 @@ export function later<P extends object>(load: () => Promise<FunctionComponent<P>
     useEffect(() => {
       if (state !== 'loading') return;
       let here = true;
-      load().then((page) => { got = page; if (here) setState('there'); }, () => { if (here) setState('failed'); });
+      load().then((page) => { got = page; if (here) { setState('there'); requestAnimationFrame(focusHeading); } }, () => { if (here) setState('failed'); });
       return () => { here = false; };
     }, [state]);
     const Page = got;

@@ -96,7 +96,7 @@ public class Heartbeat {
 
     /** This node lives, so nobody else recovers what it has let go of: a run whose end could not be written for too long. */
     private void recoverOwn() {
-        if (node.draining()) {
+        if (node.leaving()) {
             return;
         }
         for (Attempt attempt : idle.after(local.attempts(), local::isBusy)) {

@@ -52,6 +52,11 @@ public class Node {
         return leaving || config.drainFile().filter(Files::exists).isPresent();
     }
 
+    /** The server ends: what runs is handed over. */
+    boolean leaving() {
+        return leaving;
+    }
+
     /** For good: the server ends. */
     void leave() {
         leaving = true;

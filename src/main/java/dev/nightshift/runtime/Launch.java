@@ -71,6 +71,7 @@ final class Launch {
     /** Stops what was started, the last first; a failure of one does not keep the others. */
     void stop() {
         while (!stops.isEmpty()) {
+            Thread.interrupted(); // what stops next waits, too
             try {
                 stops.pop().run();
             } catch (RuntimeException e) {
