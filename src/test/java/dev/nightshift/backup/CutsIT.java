@@ -43,8 +43,8 @@ class CutsIT {
     /** So little that no copy gets through. */
     private static final long TENTH_OF_A_BACKUP = 4_000_000;
 
-    /** About what the evidence of both registered databases takes on the wire, and the restore point. */
-    private static final long EVIDENCE = 60_000;
+    /** Less than the evidence takes on the wire, so that a cut comes for certain. */
+    private static final long EVIDENCE = 10_000;
 
     private final Nightshift nightshift = Nightshift.shared();
     private final Inventory inventory = new Inventory(nightshift);
