@@ -1,7 +1,7 @@
 import { inProject, path, post } from '../api/client';
 import { useList } from '../api/load';
 import type { Loaded } from '../api/load';
-import type { Deleted } from '../api/types';
+import type { Deleted } from '../api/access';
 import { project, refreshMe } from '../frame/session';
 import { words } from '../text/format';
 import { Button, Card, When } from '../ui/bits';

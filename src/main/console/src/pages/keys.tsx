@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { me, path, post, remove } from '../api/client';
 import { useAll } from '../api/load';
-import type { Key, Role } from '../api/types';
+import type { Key } from '../api/access';
+import type { Role } from '../api/types';
 import { can, project } from '../frame/session';
 import { date, dayOver, words } from '../text/format';
 import { needed } from '../text/names';

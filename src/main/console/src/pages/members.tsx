@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { inProject, me, put, remove } from '../api/client';
 import { useAll, useList } from '../api/load';
-import type { Person, Role } from '../api/types';
+import type { Person } from '../api/access';
+import type { Role } from '../api/types';
 import { can, project } from '../frame/session';
 import { Button, Card } from '../ui/bits';
 import { Confirm, Dialog, notify, useAction } from '../ui/dialog';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { me, path, post, put, remove } from '../api/client';
 import { useAll } from '../api/load';
-import type { Person } from '../api/types';
+import type { Person } from '../api/access';
 import { needed, passwordProblem } from '../text/names';
 import { Button, Card, When } from '../ui/bits';
 import { Confirm, Dialog, notify, useAction } from '../ui/dialog';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { path, remove } from '../api/client';
 import { useList } from '../api/load';
-import type { Session } from '../api/types';
+import type { Session } from '../api/access';
 import { browser } from '../text/agent';
 import { Button, Card, When } from '../ui/bits';
 import { Confirm, Dialog, notify, useAction } from '../ui/dialog';
