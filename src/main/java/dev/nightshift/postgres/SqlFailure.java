@@ -12,6 +12,7 @@ import java.util.Locale;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.GT;
 import org.postgresql.util.PSQLException;
 
 /**
@@ -135,15 +136,24 @@ public record SqlFailure(
                 || otherHost(thrown);
     }
 
-    /** The other side went away without a word, as no server does that refuses. */
+    /**
+     * The other side went away without a word, as no server does that refuses. Where that happens while the driver reads
+     * how to log in, it drops the cause and keeps only these words.
+     */
     private static boolean cutOff(Throwable thrown) {
-        return caused(thrown, EOFException.class) != null || caused(thrown, SocketException.class) != null;
+        return caused(thrown, EOFException.class) != null
+                || caused(thrown, SocketException.class) != null
+                || GT.tr("Invalid SCRAM client initialization").equals(driversWords(thrown));
     }
 
     /** A host that the certificate does not name: in any language the driver says just this, without a cause. */
     private static boolean otherHost(Throwable thrown) {
+        return driversWords(thrown).contains("PgjdbcHostnameVerifier");
+    }
+
+    private static String driversWords(Throwable thrown) {
         PSQLException driver = caused(thrown, PSQLException.class);
-        return driver != null && String.valueOf(driver.getMessage()).contains("PgjdbcHostnameVerifier");
+        return driver == null ? "" : String.valueOf(driver.getMessage());
     }
 
     /** The first SQLSTATE in the chain of causes. */

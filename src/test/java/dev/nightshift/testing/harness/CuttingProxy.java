@@ -119,7 +119,13 @@ public final class CuttingProxy implements AutoCloseable {
         left = next();
     }
 
-    /** The same, but only connections that are made from now on count, and are cut, each by itself. */
+    /** Cuts once, exactly so many bytes from now. */
+    public synchronized void cutAt(long bytes) {
+        cut(1, 1);
+        left = bytes; // not by chance
+    }
+
+    /** The same as {@link #cut}, but only connections that are made from now on count, and are cut, each by itself. */
     public synchronized void cutNew(int times, long mostBytes) {
         cut(times, mostBytes);
         onlyNew = true;
@@ -174,7 +180,9 @@ public final class CuttingProxy implements AutoCloseable {
         boolean all = !onlyNew && random.nextBoolean();
         cuts.add("cut " + (cuts.size() + 1) + " of " + (all ? links.size() + " connections" : "one connection")
                 + " after " + passing + " of " + count + " bytes");
-        System.out.println("Proxy: " + cuts.get(cuts.size() - 1));
+        if (within > 1) {
+            System.out.println("Proxy: " + cuts.get(cuts.size() - 1)); // chance chose it
+        }
         toCome--;
         left = next();
         if (all) {
