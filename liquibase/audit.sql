@@ -92,3 +92,25 @@ $$;
 revoke execute on function audit.rename_person(text, text) from public;
 grant execute on function audit.rename_person(text, text) to ${app_role};
 --rollback drop function audit.rename_person(text, text);
+
+--changeset nightshift:audit-6 splitStatements:false rollbackSplitStatements:false
+-- Forgets the oldest entries of the transaction's project, or of the installation; none that is younger than 90 days, whoever
+-- asks: the trail of what somebody did last month cannot be wiped.
+create function audit.forget(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from audit.entry e
+     where e.id in (select o.id from audit.entry o
+                     where o.project_id is not distinct from tenancy.current_project()
+                       and o.at < least(before, now() - interval '90 days')
+                     order by o.id limit most);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+revoke execute on function audit.forget(timestamptz, int) from public;
+grant execute on function audit.forget(timestamptz, int) to ${app_role};
+create index entry_project_at on audit.entry (project_id, at);
+--rollback drop index audit.entry_project_at; drop function audit.forget(timestamptz, int);

@@ -155,3 +155,24 @@ $$;
 revoke execute on function backup.proof_ages() from public;
 grant execute on function backup.proof_ages() to ${app_role};
 --rollback drop function backup.proof_ages();
+
+--changeset nightshift:backup-5 splitStatements:false rollbackSplitStatements:false
+-- Forgets, of the transaction's project, the catalogue's lines about backups that are no more, with their proofs.
+create function backup.forget_deleted(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    backups uuid[];
+begin
+    select array_agg(old.id) into backups
+      from (select b.id from backup.backup b
+             where b.project_id = tenancy.current_project() and b.deleted_at < least(before, now() - interval '7 days')
+               and not exists (select from backup.backup c where c.parent_id = b.id)
+             order by b.deleted_at limit most) old;
+    delete from backup.proof f where f.backup_id = any (backups);
+    delete from backup.backup b where b.id = any (backups);
+    return coalesce(cardinality(backups), 0);
+end $$;
+revoke execute on function backup.forget_deleted(timestamptz, int) from public;
+grant execute on function backup.forget_deleted(timestamptz, int) to ${app_role};
+--rollback drop function backup.forget_deleted(timestamptz, int);

@@ -114,3 +114,30 @@ ALTER TABLE batch.JOBPARAMETER ADD CONSTRAINT FK_JOBPARAMETER_FK_JOBEXECID FOREI
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA batch TO ${app_role};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA batch TO ${app_role};
 --rollback DROP SCHEMA batch CASCADE;
+
+--changeset nightshift:batch-2 splitStatements:false rollbackSplitStatements:false
+-- Forgets the batch runtime's rows about the oldest of what was over before; nothing is decided from them.
+create function batch.forget(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    instances bigint[];
+    executions bigint[];
+begin
+    select array_agg(old.jobinstanceid) into instances
+      from (select i.jobinstanceid from batch.jobinstance i
+             where i.createtime < (least(before, now() - interval '30 days')) at time zone 'UTC'
+             order by i.jobinstanceid limit most) old;
+    select array_agg(e.jobexecid) into executions from batch.jobexecution e where e.fk_jobinstanceid = any (instances);
+    delete from batch.remotablepartition p where p.fk_jobexecutionid = any (executions);
+    delete from batch.stepthreadinstance s where s.fk_jobinstanceid = any (instances);
+    delete from batch.stepthreadexecution s where s.fk_jobexecid = any (executions);
+    delete from batch.jobparameter p where p.fk_jobexecid = any (executions);
+    delete from batch.jobexecution e where e.jobexecid = any (executions);
+    delete from batch.groupassociation g where g.fk_jobinstanceid = any (instances);
+    delete from batch.jobinstance i where i.jobinstanceid = any (instances);
+    return coalesce(cardinality(instances), 0);
+end $$;
+revoke execute on function batch.forget(timestamptz, int) from public;
+grant execute on function batch.forget(timestamptz, int) to ${app_role};
+--rollback drop function batch.forget(timestamptz, int);

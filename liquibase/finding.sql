@@ -50,3 +50,28 @@ create policy project on finding.outbox
 grant select, insert, update on finding.finding to ${app_role};
 grant select, insert, delete on finding.outbox to ${app_role};
 --rollback drop table finding.outbox; drop table finding.finding; drop schema finding;
+
+--changeset nightshift:finding-2 splitStatements:false rollbackSplitStatements:false
+-- What is done for a whole project may fail, too.
+alter table finding.finding drop constraint finding_subject_kind_check,
+    add constraint finding_subject_kind_check check (subject_kind in ('DATABASE', 'INSTANCE', 'BACKUP', 'RUN', 'PROJECT'));
+
+-- Forgets the oldest findings of the transaction's project that were closed before; an open one stays.
+create function finding.forget_closed(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from finding.finding f
+     where f.id in (select o.id from finding.finding o
+                     where o.project_id = tenancy.current_project() and o.state = 'CLOSED'
+                       and o.closed_at < least(before, now() - interval '7 days')
+                     order by o.id limit most);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+revoke execute on function finding.forget_closed(timestamptz, int) from public;
+grant execute on function finding.forget_closed(timestamptz, int) to ${app_role};
+create index finding_closed on finding.finding (project_id, closed_at) where state = 'CLOSED';
+--rollback drop index finding.finding_closed; drop function finding.forget_closed(timestamptz, int); delete from finding.finding where subject_kind = 'PROJECT'; alter table finding.finding drop constraint finding_subject_kind_check, add constraint finding_subject_kind_check check (subject_kind in ('DATABASE', 'INSTANCE', 'BACKUP', 'RUN'));

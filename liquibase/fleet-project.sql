@@ -16,3 +16,96 @@ create table fleet.project (
 );
 grant select, insert, update on fleet.project to ${app_role};
 --rollback drop table fleet.project; drop schema fleet;
+
+--changeset nightshift:fleet-project-2
+-- How many days a project keeps what is over: runs with their targets and findings, the lines of their logs, its audit.
+alter table fleet.project
+    add column run_days   int not null default 400 check (run_days between 7 and 3650),
+    add column log_days   int not null default 90 check (log_days between 1 and 3650),
+    add column audit_days int not null default 730 check (audit_days between 90 and 3650);
+--rollback alter table fleet.project drop column run_days, drop column log_days, drop column audit_days;
+
+--changeset nightshift:fleet-project-3 splitStatements:false rollbackSplitStatements:false
+-- What was deleted and can be restored no more. An instance forgets how to log in at once, and its row goes when nothing names
+-- it any more: no run, no backup.
+create function fleet.forget_deleted(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    latest timestamptz := least(before, now() - interval '30 days');
+    one uuid;
+    forgotten bigint := 0;
+begin
+    for one in select d.id from fleet.database d
+                where d.project_id = tenancy.current_project() and d.deleted_at < latest order by d.deleted_at limit most
+    loop
+        begin
+            delete from fleet.database d where d.id = one;
+            forgotten := forgotten + 1;
+        exception when foreign_key_violation then
+            null;
+        end;
+    end loop;
+    update fleet.instance i set password_sealed = null
+     where i.project_id = tenancy.current_project() and i.deleted_at < latest and i.password_sealed is not null;
+    for one in select i.id from fleet.instance i
+                where i.project_id = tenancy.current_project() and i.deleted_at < latest order by i.deleted_at limit most
+    loop
+        begin
+            delete from fleet.instance i where i.id = one;
+            forgotten := forgotten + 1;
+        exception when foreign_key_violation then
+            null;
+        end;
+    end loop;
+    return forgotten;
+end $$;
+
+-- Projects that can be restored no more.
+create function fleet.removable_projects() returns table (project_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$ select p.id from fleet.project p where p.deleted_at < now() - interval '30 days' order by p.deleted_at limit 100 $$;
+
+-- Removes such a project with all that is its own, in one transaction; its name is free again. What its audit holds stays as the
+-- installation's, with the project's name. Every table with a project_id is emptied, in whatever order the foreign keys
+-- allow, so that no package can be forgotten. Answers the name; null if another node was faster or it lives.
+create function fleet.remove_project(project uuid) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project_name text;
+    left_over regclass[];
+    kept regclass[];
+    one regclass;
+begin
+    select p.name into project_name from fleet.project p
+     where p.id = project and p.deleted_at < now() - interval '30 days' for update skip locked;
+    if not found then
+        return null;
+    end if;
+    update audit.entry e set project_id = null, details = e.details || jsonb_build_object('project', project_name)
+     where e.project_id = project;
+    select array_agg(c.oid::regclass) into left_over
+      from pg_class c
+      join pg_attribute a on a.attrelid = c.oid and a.attname = 'project_id' and not a.attisdropped
+     where c.relkind in ('r', 'p') and not c.relispartition;
+    while left_over is not null loop
+        kept := null;
+        foreach one in array left_over loop
+            begin
+                execute format('delete from %s where project_id = $1', one) using project;
+            exception when foreign_key_violation then
+                kept := kept || one;
+            end;
+        end loop;
+        if cardinality(kept) = cardinality(left_over) then
+            raise exception 'Project % cannot be removed: % are named by others', project_name, kept;
+        end if;
+        left_over := kept;
+    end loop;
+    delete from fleet.project p where p.id = project;
+    return project_name;
+end $$;
+revoke execute on function fleet.forget_deleted(timestamptz, int), fleet.removable_projects(), fleet.remove_project(uuid) from public;
+grant execute on function fleet.forget_deleted(timestamptz, int), fleet.removable_projects(), fleet.remove_project(uuid) to ${app_role};
+--rollback drop function fleet.forget_deleted(timestamptz, int); drop function fleet.removable_projects(); drop function fleet.remove_project(uuid);

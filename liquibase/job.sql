@@ -290,3 +290,116 @@ as $$
      where r.status in ('QUEUED', 'WAITING') order by r.id limit most
 $$;
 --rollback create or replace function job.waiting_runs(most int) returns table (project_id uuid, run_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id from job.run r where r.status in ('QUEUED', 'WAITING') order by r.id limit most $$;
+
+--changeset nightshift:job-6
+-- A target may be the project itself: what is done once for all that is in it. It has no instance, and no database.
+alter table job.target
+    alter column instance_id drop not null,
+    add constraint target_aim check (instance_id is not null or database_id is null);
+create unique index target_project on job.target (run_id) where instance_id is null;
+create index target_database on job.target (project_id, database_id);
+alter table job.run drop constraint run_trigger_check,
+    add constraint run_trigger_check check (trigger in ('PERSON', 'KEY', 'SCHEDULE', 'START', 'RETENTION'));
+--rollback delete from job.step s using job.target t where t.id = s.target_id and t.instance_id is null; delete from job.target where instance_id is null; update job.run set trigger = 'START' where trigger = 'RETENTION';
+--rollback alter table job.run drop constraint run_trigger_check, add constraint run_trigger_check check (trigger in ('PERSON', 'KEY', 'SCHEDULE', 'START'));
+--rollback drop index job.target_database; drop index job.target_project; alter table job.target drop constraint target_aim, alter column instance_id set not null;
+
+--changeset nightshift:job-7 splitStatements:false rollbackSplitStatements:false
+-- The ends of what is kept for a time: each forgets some of the transaction's own project, the oldest first, and answers how
+-- many. The application's role deletes nothing by itself, and nothing that is younger than the shortest retention.
+create index run_ended on job.run (project_id, ended_at) where ended_at is not null;
+
+-- Held runs stay: those that a kept backup or proof names.
+create function job.forget_runs(before timestamptz, held uuid[], most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    runs uuid[];
+begin
+    select array_agg(old.id) into runs
+      from (select r.id from job.run r
+             where r.project_id = tenancy.current_project()
+               and r.ended_at < least(before, now() - interval '7 days')
+               and r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
+               and r.id <> all (held)
+             order by r.ended_at limit most for update skip locked) old;
+    delete from job.log_line l where l.project_id = tenancy.current_project() and l.run_id = any (runs);
+    delete from job.step s using job.target t
+     where t.project_id = s.project_id and t.id = s.target_id and t.run_id = any (runs);
+    delete from job.target t where t.run_id = any (runs);
+    delete from job.attempt a where a.run_id = any (runs);
+    delete from job.run r where r.id = any (runs);
+    return coalesce(cardinality(runs), 0);
+end $$;
+
+create function job.forget_log(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from job.log_line l
+     using (select o.at, o.seq from job.log_line o
+             where o.project_id = tenancy.current_project() and o.at < least(before, now() - interval '1 day')
+             order by o.at limit most) old
+     where l.at = old.at and l.seq = old.seq;
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+
+-- Deleted schedules that no run names any more.
+create function job.forget_schedules(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from job.schedule s
+     where s.id in (select o.id from job.schedule o
+                     where o.project_id = tenancy.current_project() and o.deleted_at < least(before, now() - interval '30 days')
+                       and not exists (select from job.run r where r.schedule_id = o.id)
+                     order by o.deleted_at limit most);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+
+-- Months of the log that are over and empty.
+create function job.drop_empty_log_partitions() returns void
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    partition text;
+    month text := 'log_line_' || to_char(now() at time zone 'UTC', 'YYYY_MM');
+    used boolean;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('nightshift log partitions', 0));
+    for partition in
+        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+         where i.inhparent = 'job.log_line'::regclass and c.relname ~ '^log_line_\d{4}_\d{2}$' and c.relname < month
+    loop
+        execute format('select exists (select from job.%I)', partition) into used;
+        if not used then
+            execute format('drop table job.%I', partition);
+        end if;
+    end loop;
+end $$;
+
+-- Nodes that are no more and that no attempt names any more.
+create function job.forget_nodes(before timestamptz) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from job.node n
+     where n.heartbeat_at < least(before, now() - interval '7 days')
+       and not exists (select from job.attempt a where a.node_id = n.id)
+       and not exists (select from job.lease l where l.node_id = n.id);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+revoke execute on function job.forget_runs(timestamptz, uuid[], int), job.forget_log(timestamptz, int),
+    job.forget_schedules(timestamptz, int), job.drop_empty_log_partitions(), job.forget_nodes(timestamptz) from public;
+grant execute on function job.forget_runs(timestamptz, uuid[], int), job.forget_log(timestamptz, int),
+    job.forget_schedules(timestamptz, int), job.drop_empty_log_partitions(), job.forget_nodes(timestamptz) to ${app_role};
+--rollback drop function job.forget_runs(timestamptz, uuid[], int); drop function job.forget_log(timestamptz, int); drop function job.forget_schedules(timestamptz, int); drop function job.drop_empty_log_partitions(); drop function job.forget_nodes(timestamptz); drop index job.run_ended;

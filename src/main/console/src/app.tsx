@@ -25,6 +25,7 @@ const AuditPage = later(() => import('./pages/audit').then((its) => its.AuditPag
 const MePage = later(() => import('./pages/me').then((its) => its.MePage));
 const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPage));
 const PeoplePage = later(() => import('./pages/people').then((its) => its.PeoplePage));
+const RetentionPage = later(() => import('./pages/retention').then((its) => its.RetentionPage));
 const ScheduleForm = later(() => import('./pages/schedule-form').then((its) => its.ScheduleForm));
 
 function page(): ComponentChildren {
@@ -41,6 +42,7 @@ function page(): ComponentChildren {
     case 'nodes': return <NodesPage />;
     case 'people': return <PeoplePage />;
     case 'audit': return <AuditPage />;
+    case 'retention': return <RetentionPage />;
     case 'me': return <MePage />;
     default: return <Missing what="This page" back="/" backWord="Go to Tonight" />;
   }

@@ -22,6 +22,14 @@ export interface Deleted {
   until: Time;
 }
 
+/** In days. */
+export interface Retention {
+  runDays: number;
+  logDays: number;
+  auditDays: number;
+  deletedDays: number;
+}
+
 export interface Session {
   id: string;
   person: string;

@@ -121,7 +121,7 @@ export interface Job {
   name: string;
   title: string;
   description: string;
-  unit: 'INSTANCE' | 'DATABASE';
+  unit: 'INSTANCE' | 'DATABASE' | 'PROJECT';
   steps: string[];
   parameters: Parameter[];
 }
@@ -154,7 +154,8 @@ export interface Progress {
 
 export interface Target {
   id: string;
-  instance: string;
+  /** Null where the project is the target. */
+  instance: string | null;
   database: string | null;
   databases: string[];
   status: TargetStatus;
@@ -174,7 +175,7 @@ export interface Run {
   job: string;
   status: RunStatus;
   reason: string | null;
-  trigger: 'PERSON' | 'KEY' | 'SCHEDULE' | 'START';
+  trigger: 'PERSON' | 'KEY' | 'SCHEDULE' | 'START' | 'RETENTION';
   triggeredBy: string | null;
   schedule: string | null;
   parameters: Values;
@@ -288,7 +289,7 @@ export interface Finding {
   title: string;
   detail: string;
   remedy: string | null;
-  subject: { kind: 'DATABASE' | 'INSTANCE' | 'BACKUP' | 'RUN'; name: string; id: string | null };
+  subject: { kind: 'DATABASE' | 'INSTANCE' | 'BACKUP' | 'RUN' | 'PROJECT'; name: string; id: string | null };
   state: 'OPEN' | 'CLOSED';
   firstSeen: Time;
   lastSeen: Time;

@@ -24,6 +24,7 @@ export const PLACES: PlaceInfo[] = [
   { place: 'nodes', title: 'Nodes', icon: 'nodes', letter: 'n', group: 'house', admins: 'installation' },
   { place: 'people', title: 'People and keys', icon: 'people', letter: 'p', group: 'house' },
   { place: 'audit', title: 'Audit', icon: 'audit', letter: 'a', group: 'house', admins: 'project' },
+  { place: 'retention', title: 'Retention', icon: 'retention', letter: 'k', group: 'house' },
 ];
 
 /** Those that whoever is logged in may open. */

@@ -6,7 +6,7 @@ import { Empty } from '../ui/panel';
 import { Mark, RUN, RunState, lookOf } from '../ui/state';
 
 export function targetName(target: Target): string {
-  return target.database ?? (target.databases.length === 1 ? target.databases[0]! : target.instance);
+  return target.database ?? (target.databases.length === 1 ? target.databases[0]! : target.instance ?? 'the project');
 }
 
 function took(part: { status: string; startedAt: string | null; durationMillis: number | null }): string | null {

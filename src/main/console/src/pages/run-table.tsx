@@ -33,18 +33,21 @@ function yieldOf({ summary: { targets, figures } }: RunItem): string | null {
   if (figures.level) return `${figures.level}${rto !== null && targets.COMPLETED === 1 ? ` in ${duration(rto)}` : ''}`;
   const dead = sum('deadRowsRemoved');
   if (dead !== null) return `${count(dead)} dead ${dead === 1 ? 'row' : 'rows'} removed, ${plural(sum('tablesDone') ?? 0, 'table')} done`;
+  const forgotten = sum('rowsForgotten');
+  if (forgotten !== null) return forgotten === 0 ? 'nothing was old enough' : `${plural(forgotten, 'row')} forgotten`;
   const restored = sum('sizeBytes');
   return restored === null ? null : `${bytes(restored)} restored`;
 }
 
 /** The databases a run aims at, the first two by name. */
-export function aims({ summary: { databases, databaseCount } }: RunItem): string {
-  return databaseCount === 0 ? '–' : databaseCount < 4 ? databases.join(', ') : `${databases.slice(0, 2).join(', ')} and ${plural(databaseCount - 2, 'more', 'more')}`;
+export function aims({ summary: { targets, databases, databaseCount } }: RunItem): string {
+  return databaseCount === 0 ? (Object.keys(targets).length > 0 ? 'the project' : '–') : databaseCount < 4 ? databases.join(', ') : `${databases.slice(0, 2).join(', ')} and ${plural(databaseCount - 2, 'more', 'more')}`;
 }
 
 export function triggerWords(run: Run | RunItem): string {
   if (run.trigger === 'SCHEDULE') return `schedule ${run.schedule ?? ''}`.trim();
   if (run.trigger === 'START') return 'start-up round';
+  if (run.trigger === 'RETENTION') return 'retention';
   return run.triggeredBy ?? run.trigger.toLowerCase();
 }
 

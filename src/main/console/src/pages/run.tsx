@@ -18,7 +18,7 @@ import { elapsed, isActive, triggerWords } from './run-table';
 const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST', 'SKIPPED'];
 /** A run that was never started has no targets to work on. */
 const restartable = (run: Run) => RESTARTABLE.includes(run.status) && (run.targets ?? []).length > 0;
-const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'a schedule', START: 'when Nightshift first started' };
+const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'a schedule', START: 'when Nightshift first started', RETENTION: 'once a day, for the retention' };
 const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
 
 export function RunPage({ id }: { id: string }) {

@@ -48,7 +48,7 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
   const zoneProblem = zone === 'UTC' || zones.includes(zone) ? null : 'Choose a zone of the IANA list, such as Europe/Vienna.';
   const back = address(at.name, 'schedules');
   const { busy, problem, run } = useAction(() => {
-    const body = { name, job: jobName, cron: cron.trim(), zone, databases: chosen, parameters: valuesOf(job!, texts), enabled };
+    const body = { name, job: jobName, cron: cron.trim(), zone, databases: job?.unit === 'PROJECT' ? [] : chosen, parameters: valuesOf(job!, texts), enabled };
     return before ? put(inProject(at.name, ['schedules', before.name]), body) : post(inProject(at.name, ['schedules']), body);
   }, () => { go(back); notify(`${name} is saved.`); });
   const ready = job && !nameProblem(name) && !cronProblem(cron) && !zoneProblem && chosen.length > 0 && job.parameters.every((each) => !parameterProblem(each, texts[each.name] ?? ''));
@@ -62,7 +62,7 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
             <Field label="When" value={cron} onInput={setCron} mono help={`${describeCron(cron)}. Minute, hour, day, month, weekday.`} error={cronProblem(cron)} refused={problem?.field === 'cron' ? problem.detail : null} />
             <Field label="Time zone" value={zone} onInput={setZone} list={['UTC', ...zones]} help="Summer time included." error={zoneProblem} refused={problem?.field === 'zone' ? problem.detail : null} />
           </div>
-          <DatabasePicker all={all} chosen={chosen} onChange={setChosen} note={job?.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />
+          {job?.unit !== 'PROJECT' && <DatabasePicker all={all} chosen={chosen} onChange={setChosen} note={job?.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />}
           {job && <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} />}
           <Checkbox label="On" help="Off keeps it without starting anything." checked={enabled} onChange={setEnabled} />
           {problem && <Trouble problem={problem} />}

@@ -23,7 +23,7 @@ export function SchedulesPage() {
     { key: 'state', title: 'State', phone: 'top', cell: (each) => <State look={each.enabled ? { word: 'on', shape: 'dot', tone: 'good' } : { word: 'off', shape: 'dash', tone: 'idle' }} />, sort: (each) => (each.enabled ? 'on' : 'off') },
     { key: 'job', title: 'Job', cell: (each) => words(each.job), sort: (each) => each.job },
     { key: 'when', title: 'When', phone: 'wide', cell: (each) => <span class="two">{describeCron(each.cron)}<small class="mono">{each.cron} · {each.zone}</small></span> },
-    { key: 'databases', title: 'Databases', cell: (each) => (each.databases.includes('*') ? 'all' : each.databases.join(', ')) },
+    { key: 'databases', title: 'Databases', cell: (each) => (each.databases.length === 0 ? 'the project' : each.databases.includes('*') ? 'all' : each.databases.join(', ')) },
     { key: 'next', title: 'Next', cell: (each) => (each.enabled ? <When at={each.nextFires[0]} plain /> : <span class="muted">–</span>), sort: (each) => (each.enabled ? (each.nextFires[0] ?? null) : null), numeric: true },
     { key: 'last', title: 'Last run', cell: (each) => (each.lastRun ? <a href={address(name, 'runs', each.lastRun.id)}><RunState status={each.lastRun.status} /></a> : <span class="muted">never</span>) },
     ...(can('OPERATOR') ? [{ key: 'acts', title: '', cell: (each: Schedule) => <span class="row-acts"><Toggle schedule={each} reload={schedules.reload} /><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> }] : []),

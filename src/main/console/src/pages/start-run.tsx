@@ -50,7 +50,7 @@ function StartForm({ onClose, job: wanted, databases, fixed = {}, intro, jobs, a
   const job = jobs.find((each) => each.name === jobName);
   const [chosen, setChosen] = useState<string[]>(databases ?? ['*']);
   const [texts, setTexts] = useState<Texts>(textsOf(job, fixed));
-  const { busy, problem, run } = useAction(() => requestRun(name, jobName, chosen, { ...valuesOf(job!, texts), ...fixed }), (started) => {
+  const { busy, problem, run } = useAction(() => requestRun(name, jobName, job!.unit === 'PROJECT' ? [] : chosen, { ...valuesOf(job!, texts), ...fixed }), (started) => {
     onClose();
     go(address(name, 'runs', started.id));
     notify(`${job!.title} was started.`);
@@ -63,7 +63,7 @@ function StartForm({ onClose, job: wanted, databases, fixed = {}, intro, jobs, a
       {intro && <div class="prose">{intro}</div>}
       {!closed && <Select label="Job" value={jobName} help={job.description} options={jobs.map((each) => ({ value: each.name, label: each.title }))}
         onChange={(value) => { setJobName(value); setTexts(textsOf(jobs.find((each) => each.name === value), fixed)); }} />}
-      {!closed && <DatabasePicker all={all} chosen={chosen} onChange={setChosen} note={job.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />}
+      {!closed && job.unit !== 'PROJECT' && <DatabasePicker all={all} chosen={chosen} onChange={setChosen} note={job.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />}
       <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} locked={Object.keys(fixed)} />
       {problem && <Trouble problem={problem} />}
       <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Starting…' : false}>Start {job.title.toLowerCase()}</Button></div>

@@ -14,6 +14,7 @@ public record Subject(Kind kind, UUID id, String name) {
         DATABASE,
         INSTANCE,
         BACKUP,
-        RUN
+        RUN,
+        PROJECT
     }
 }

@@ -74,6 +74,7 @@ public class Deletions {
      */
     public void deleteProject(ProjectId id) {
         transactions.in(id, connection -> {
+            lock(connection, id);
             Project project = repository
                     .project(id.value())
                     .orElseThrow(() -> new Failure.NotFound("There is no project " + id + "."));
@@ -97,6 +98,14 @@ public class Deletions {
             audit.record(id, "project.delete", "project " + project.name(), Map.of());
             return true;
         });
+    }
+
+    /** Whoever claims one of its runs looks at the project under the same lock. */
+    private static void lock(Connection connection, ProjectId id) throws SQLException {
+        try (var lock = connection.prepareStatement("select from fleet.project where id = ? for no key update")) {
+            lock.setObject(1, id.value());
+            lock.execute();
+        }
     }
 
     /** The projects that can be restored, the newest deletion first; for installation admins. */
@@ -208,6 +217,39 @@ public class Deletions {
                         "Delete that one first.");
             }
             throw e;
+        }
+    }
+
+    /**
+     * Removes the projects that can be restored no more, with all that was theirs; their names are free again. What their
+     * audit holds stays with the installation.
+     */
+    public void removeForGood() {
+        for (UUID id : transactions.installation(Deletions::removable)) {
+            transactions.installation(connection -> {
+                try (var query = connection.prepareStatement("select fleet.remove_project(?)")) {
+                    query.setObject(1, id);
+                    try (var row = query.executeQuery()) {
+                        row.next();
+                        String name = row.getString(1);
+                        if (name != null) {
+                            audit.record(null, "project.remove", "project " + name, Map.of("id", id));
+                        }
+                        return name != null;
+                    }
+                }
+            });
+        }
+    }
+
+    private static List<UUID> removable(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("select project_id from fleet.removable_projects()");
+                var rows = query.executeQuery()) {
+            List<UUID> ids = new ArrayList<>();
+            while (rows.next()) {
+                ids.add(rows.getObject(1, UUID.class));
+            }
+            return ids;
         }
     }
 

@@ -45,8 +45,8 @@ public record Run(
      */
     public record Target(
             UUID id,
-            UUID instanceId,
-            String instance,
+            @Nullable UUID instanceId,
+            @Nullable String instance,
             @Nullable UUID databaseId,
             @Nullable String database,
             List<String> databaseNames,

@@ -32,8 +32,8 @@ class RunRepository {
     @Inject
     private Live live;
 
-    /** A target to be, before its run exists. */
-    record NewTarget(UUID instanceId, @Nullable UUID databaseId, List<String> databaseNames) {}
+    /** A target to be, before its run exists; without an instance it is the project. */
+    record NewTarget(@Nullable UUID instanceId, @Nullable UUID databaseId, List<String> databaseNames) {}
 
     UUID insert(
             Connection connection,
@@ -176,7 +176,7 @@ class RunRepository {
                    t.status, t.reason, t.remedy, t.attempt, t.started_at, t.ended_at, t.figures,
                    t.progress_done, t.progress_total, t.progress_unit, t.progress_text, t.progress_at
               from job.target t
-              join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
+              left join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
               left join fleet.database d on d.project_id = t.project_id and d.id = t.database_id
             """;
 

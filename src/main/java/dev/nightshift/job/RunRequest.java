@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A run that somebody or something asks for.
  *
- * @param databases names of databases of the project; {@code ["*"]} for all of them
+ * @param databases names of databases of the project; {@code ["*"]} for all of them; none for a job of the whole project
  * @param schedule the schedule that fired, with {@code fireAt} as the time that it fired for
  */
 public record RunRequest(
@@ -27,7 +27,9 @@ public record RunRequest(
         KEY,
         SCHEDULE,
         /** Nightshift itself at its start, for the demo's first night. */
-        START
+        START,
+        /** Nightshift itself, because something of the project is older than its retention. */
+        RETENTION
     }
 
     /** The most databases one request may name. */

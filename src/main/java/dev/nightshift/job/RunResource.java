@@ -91,11 +91,11 @@ public class RunResource {
             @Nullable Double progress,
             List<TargetView> targets) {}
 
-    /** One instance or database of a run. */
+    /** One instance or database of a run; neither where the project is its target. */
     @Schema(name = "RunTarget")
     public record TargetView(
             UUID id,
-            String instance,
+            @Nullable String instance,
             @Nullable String database,
             List<String> databases,
             TargetStatus status,

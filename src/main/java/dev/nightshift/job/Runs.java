@@ -66,6 +66,10 @@ public class Runs {
         Job job = jobs.named(name);
         Parameters checked = Parameters.check(job.definition(), parameters);
         job.check(project, checked);
+        if (job.definition().unit() == Unit.PROJECT) {
+            checkNone(databases);
+            return checked;
+        }
         checkCount(databases);
         var present = new ArrayList<Database>();
         if (databases.equals(ALL)) {
@@ -110,6 +114,10 @@ public class Runs {
 
     /** Databases by name; physical work collapses to one target per instance. */
     private List<RunRepository.NewTarget> targets(ProjectId project, JobDefinition job, List<String> names) {
+        if (job.unit() == Unit.PROJECT) {
+            checkNone(names);
+            return List.of(new RunRepository.NewTarget(null, null, List.of()));
+        }
         checkCount(names);
         List<Database> databases = names.equals(ALL) ? fleet.databases(project) : named(project, names);
         if (databases.isEmpty()) {
@@ -134,6 +142,12 @@ public class Runs {
         return byInstance.entrySet().stream()
                 .map(entry -> new RunRepository.NewTarget(entry.getKey(), null, entry.getValue()))
                 .toList();
+    }
+
+    private static void checkNone(List<String> names) {
+        if (!names.isEmpty() && !names.equals(ALL)) {
+            throw new Failure.Invalid("databases", "This job works on the whole project: name no databases.");
+        }
     }
 
     private static void checkCount(List<String> names) {

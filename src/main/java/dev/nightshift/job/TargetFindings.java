@@ -26,21 +26,9 @@ class TargetFindings {
     private Jobs jobs;
 
     /** What a run works on, or was to work on. */
-    record Of(
-            ProjectId project,
-            UUID run,
-            int attempt,
-            UUID instance,
-            @Nullable UUID database,
-            List<String> names) {
+    record Of(UUID run, int attempt, Aim aim, List<String> names) {
         static Of target(TargetRun target) {
-            return new Of(
-                    target.project(),
-                    target.runId(),
-                    target.attempt(),
-                    target.instanceId(),
-                    target.databaseId(),
-                    target.databaseNames());
+            return new Of(target.runId(), target.attempt(), target.aim(), target.databaseNames());
         }
 
         /** From {@code instance_id}, {@code database_id} and {@code database_names}; closes the rows. */
@@ -49,11 +37,12 @@ class TargetFindings {
             try (rows) {
                 while (rows.next()) {
                     all.add(new Of(
-                            project,
                             run,
                             attempt,
-                            rows.getObject("instance_id", UUID.class),
-                            rows.getObject("database_id", UUID.class),
+                            new Aim(
+                                    project,
+                                    rows.getObject("instance_id", UUID.class),
+                                    rows.getObject("database_id", UUID.class)),
                             List.of((String[]) rows.getArray("database_names").getArray())));
                 }
             }
@@ -61,15 +50,15 @@ class TargetFindings {
         }
 
         private UUID id() {
-            return database == null ? instance : database;
+            return aim.id();
         }
 
         private String joined() {
-            return String.join(", ", names);
+            return names.isEmpty() ? "the project" : String.join(", ", names);
         }
 
         private Subject subject() {
-            return new Subject(database == null ? Subject.Kind.INSTANCE : Subject.Kind.DATABASE, id(), joined());
+            return new Subject(aim.kind(), id(), joined());
         }
 
         private String fingerprint(String job) {
@@ -110,7 +99,7 @@ class TargetFindings {
             @Nullable String reason,
             @Nullable String remedy) {
         findings.report(
-                target.project(),
+                target.aim().project(),
                 new FindingReport(
                         concern == null ? target.fingerprint(job.name()) : concern.fingerprint(),
                         concern == null ? target.subject() : concern.subject(),

@@ -27,7 +27,7 @@ class TargetLedger {
     /** A target as an attempt took it. */
     record Taken(
             UUID id,
-            UUID instanceId,
+            @Nullable UUID instanceId,
             @Nullable UUID databaseId,
             List<String> databaseNames,
             Optional<JsonObject> checkpoint) {}

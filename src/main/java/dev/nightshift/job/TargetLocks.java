@@ -180,11 +180,7 @@ class TargetLocks {
     }
 
     private static String resource(JobDefinition job, TargetRun target) {
-        UUID database = target.databaseId();
-        return (job.unit() == Unit.INSTANCE || database == null
-                        ? "instance:" + target.instanceId()
-                        : "database:" + database)
-                + ":" + job.kindOfWork();
+        return target.aim().resource(job.kindOfWork());
     }
 
     private String holder(TargetRun target, String resource) {
@@ -208,7 +204,7 @@ class TargetLocks {
 
     private LockSession lockOnTarget(JobDefinition job, TargetRun target) throws InterruptedException {
         UUID database = target.databaseId();
-        Endpoint endpoint = job.unit() == Unit.INSTANCE || database == null
+        Endpoint endpoint = database == null
                 ? fleet.endpoint(target.project(), target.instanceId())
                 : fleet.endpoint(
                         target.project(),

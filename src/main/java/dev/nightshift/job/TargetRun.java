@@ -59,8 +59,21 @@ public final class TargetRun {
         return target.id();
     }
 
+    /**
+     * The instance to work on, or the one of the database.
+     *
+     * @throws IllegalStateException where the project is the target
+     */
     public UUID instanceId() {
-        return target.instanceId();
+        UUID instance = target.instanceId();
+        if (instance == null) {
+            throw new IllegalStateException("A job of the whole project works on no instance.");
+        }
+        return instance;
+    }
+
+    Aim aim() {
+        return new Aim(attempt.project(), target.instanceId(), target.databaseId());
     }
 
     /** The database to work on; null where the whole instance is the target. */

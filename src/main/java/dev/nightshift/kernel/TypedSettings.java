@@ -55,20 +55,25 @@ public final class TypedSettings {
 
     /** As {@link #count(String, int)}, up to another number. */
     public int count(String name, int usual, int most) {
+        return count(name, usual, 1, most);
+    }
+
+    /** As {@link #count(String, int)}, between two other numbers. */
+    public int count(String name, int usual, int least, int most) {
         String text = source.apply(name).orElse(Integer.toString(usual)).strip();
         try {
             int value = Integer.parseInt(text);
-            if (value >= 1 && value <= most) {
+            if (value >= least && value <= most) {
                 return value;
             }
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(notACount(name, text, most), e);
+            throw new IllegalArgumentException(notACount(name, text, least, most), e);
         }
-        throw new IllegalArgumentException(notACount(name, text, most));
+        throw new IllegalArgumentException(notACount(name, text, least, most));
     }
 
-    private static String notACount(String name, String text, int most) {
-        return name + " is not a whole number from 1 to " + most + ": " + text;
+    private static String notACount(String name, String text, int least, int most) {
+        return name + " is not a whole number from " + least + " to " + most + ": " + text;
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.nightshift.backup.proof.ProofLimits;
 import dev.nightshift.fleet.FleetConfig;
 import dev.nightshift.job.JobConfig;
 import dev.nightshift.postgres.TlsMode;
+import dev.nightshift.retention.RetentionConfig;
 import dev.nightshift.sandbox.Sandboxes;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -155,6 +156,7 @@ record LauncherConfig(
         variables.readable(FleetConfig::of);
         variables.readable(ProofLimits::of);
         variables.readable(OpenIdConfig::of);
+        variables.readable(RetentionConfig::of);
         variables.refuseWrong();
         return config;
     }

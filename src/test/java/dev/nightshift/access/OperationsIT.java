@@ -117,6 +117,8 @@ class OperationsIT {
         row("DELETE " + project, Needs.INSTALLATION_WITHIN, 400);
         row("GET " + project + "/deleted", Needs.ADMIN, 200);
         row("POST " + project + "/deleted/{id}/restore", Needs.ADMIN, 404);
+        row("GET " + project + "/retention", Needs.VIEWER, 200);
+        row("PUT " + project + "/retention", Needs.ADMIN, 200);
         row("GET /api/deleted-projects", Needs.INSTALLATION, 200);
         row("POST /api/deleted-projects/{name}/restore", Needs.INSTALLATION, 404);
         row("GET " + project + "/overview", Needs.VIEWER, 200);

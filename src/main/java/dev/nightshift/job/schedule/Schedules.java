@@ -201,8 +201,8 @@ public class Schedules {
     /** A database that was deleted must not keep the others from their backup. */
     private List<String> present(ProjectId project, Schedule schedule, List<String> gone) {
         List<String> named = List.of(schedule.databases());
-        if (named.equals(List.of("*"))) {
-            return named;
+        if (named.isEmpty() || named.equals(List.of("*"))) {
+            return named; // none are named for a job of the whole project
         }
         List<String> present = new ArrayList<>();
         for (String name : named) {
