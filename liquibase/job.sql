@@ -403,3 +403,40 @@ revoke execute on function job.forget_runs(timestamptz, uuid[], int), job.forget
 grant execute on function job.forget_runs(timestamptz, uuid[], int), job.forget_log(timestamptz, int),
     job.forget_schedules(timestamptz, int), job.drop_empty_log_partitions(), job.forget_nodes(timestamptz) to ${app_role};
 --rollback drop function job.forget_runs(timestamptz, uuid[], int); drop function job.forget_log(timestamptz, int); drop function job.forget_schedules(timestamptz, int); drop function job.drop_empty_log_partitions(); drop function job.forget_nodes(timestamptz); drop index job.run_ended;
+
+--changeset nightshift:job-8 splitStatements:false rollbackSplitStatements:false
+-- What waits, in turns: of each project its oldest, first where the least is under way; none of a project that has as many runs
+-- under way as it may.
+create function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id, coalesce(b.runs, 0),
+           coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id)
+      from job.run r
+      join fleet.project p on p.id = r.project_id and p.deleted_at is null
+      left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b
+        on b.project_id = r.project_id
+     where r.status in ('QUEUED', 'WAITING')
+$$;
+
+drop function job.waiting_runs(int);
+create function job.waiting_runs(most int, per_project int) returns table (project_id uuid, run_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select w.project_id, w.run_id from job.waiting_turns() w where w.turn <= per_project order by w.turn, w.run_id limit most
+$$;
+
+-- Says of runs that wait for others of their project that they do.
+create function job.hold_back(per_project int) returns table (project_id uuid, run_id uuid)
+    language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update job.run r
+       set status = 'WAITING', reason = 'The project has ' || per_project || ' runs under way, as many as it may have at once.'
+      from job.waiting_turns() w
+     where w.run_id = r.id and w.busy >= per_project and r.status = 'QUEUED'
+    returning r.project_id, r.id
+$$;
+revoke execute on function job.waiting_turns(), job.waiting_runs(int, int), job.hold_back(int) from public;
+grant execute on function job.waiting_runs(int, int), job.hold_back(int) to ${app_role};
+--rollback drop function job.hold_back(int); drop function job.waiting_runs(int, int); drop function job.waiting_turns();
+--rollback create function job.waiting_runs(most int) returns table (project_id uuid, run_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null where r.status in ('QUEUED', 'WAITING') order by r.id limit most $$; revoke execute on function job.waiting_runs(int) from public; grant execute on function job.waiting_runs(int) to ${app_role};

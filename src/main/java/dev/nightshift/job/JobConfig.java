@@ -10,13 +10,19 @@ import java.util.Optional;
  *
  * @param nodeName {@code nightshift.node.name}; empty for the host's name
  * @param parallelRuns {@code nightshift.node.parallel.runs}: runs that this node works on at once; 8
+ * @param projectRuns {@code nightshift.project.parallel.runs}: runs of one project under way at once, on all nodes; 16
  * @param parallelTargets {@code nightshift.run.parallel.targets}: targets of one run that are worked on at once; 4
  * @param losses {@code nightshift.run.losses}: how often a run may lose its node before it stays lost; 3, and 1 for a run
  *     that is never started again by itself
  * @param drainFile {@code run/drain} in {@code nightshift.data}: while it exists, the node drains; empty without a data folder
  */
 public record JobConfig(
-        Optional<String> nodeName, int parallelRuns, int parallelTargets, int losses, Optional<Path> drainFile) {
+        Optional<String> nodeName,
+        int parallelRuns,
+        int projectRuns,
+        int parallelTargets,
+        int losses,
+        Optional<Path> drainFile) {
     /** Below the data folder. */
     public static final Path DRAIN_FILE = Path.of("run", "drain");
 
@@ -29,6 +35,7 @@ public record JobConfig(
         return new JobConfig(
                 settings.text("nightshift.node.name"),
                 settings.count("nightshift.node.parallel.runs", 8),
+                settings.count("nightshift.project.parallel.runs", 16),
                 settings.count("nightshift.run.parallel.targets", 4),
                 settings.count("nightshift.run.losses", 3),
                 settings.text("nightshift.data").map(data -> Path.of(data).resolve(DRAIN_FILE)));

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -25,6 +26,9 @@ class Leases {
 
     @Inject
     private Transactions transactions;
+
+    @Inject
+    private Live live;
 
     /** A run of some project; what it is, is read under that project. */
     record RunOf(ProjectId project, UUID run) {}
@@ -143,12 +147,31 @@ class Leases {
         });
     }
 
-    /** Runs that wait for a node, oldest first. */
-    List<RunOf> waitingRuns(int most) {
+    /**
+     * Runs that wait for a node, in turns: of each project its oldest, first where the least is under way.
+     *
+     * @param perProject none of a project that has so many under way
+     */
+    List<RunOf> waitingRuns(int most, int perProject) {
         return transactions.installation(connection -> {
-            try (var query = connection.prepareStatement("select project_id, run_id from job.waiting_runs(?)")) {
+            try (var query = connection.prepareStatement("select project_id, run_id from job.waiting_runs(?, ?)")) {
                 query.setInt(1, most);
+                query.setInt(2, perProject);
                 return runs(query);
+            }
+        });
+    }
+
+    /** Says of the runs that wait for others of their project that they do. */
+    void holdBack(int perProject) {
+        transactions.installation(connection -> {
+            try (var update = connection.prepareStatement("select project_id, run_id from job.hold_back(?)")) {
+                update.setInt(1, perProject);
+                List<RunOf> held = runs(update);
+                for (RunOf each : held) {
+                    live.changed(each.project(), "run", each.run());
+                }
+                return held.size();
             }
         });
     }

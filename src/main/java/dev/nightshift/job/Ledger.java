@@ -33,10 +33,15 @@ class Ledger {
      * Takes a waiting run for a node: exactly one node gets it. Targets that are not done wait for this attempt.
      *
      * @param id of the attempt that this makes
-     * @return empty if another node was faster or the run no longer waits
+     * @param projectRuns how many of the project may be under way
+     * @return empty if another node was faster, the run no longer waits, as many are under way as may be, or the project was
+     *     deleted
      */
-    Optional<Attempt> claim(ProjectId project, UUID run, UUID node, UUID id) {
+    Optional<Attempt> claim(ProjectId project, UUID run, UUID node, UUID id, int projectRuns) {
         return transactions.in(project, connection -> {
+            if (!hasRoom(connection, project, projectRuns)) {
+                return Optional.<Attempt>empty();
+            }
             try (var update = connection.prepareStatement("""
                     with claimed as (
                       update job.run set status = 'STARTED', reason = null, started_at = coalesce(started_at, now()), ended_at = null
@@ -69,6 +74,25 @@ class Ledger {
                 }
             }
         });
+    }
+
+    /** Until the transaction's end nobody else claims a run of the project, or deletes it. */
+    private static boolean hasRoom(Connection connection, ProjectId project, int most) throws SQLException {
+        try (var lock = connection.prepareStatement(
+                        "select from fleet.project where id = ? and deleted_at is null for no key update");
+                var count = connection.prepareStatement(
+                        "select count(*) < ? from job.run where status in ('STARTED', 'STOPPING')")) {
+            lock.setObject(1, project.value());
+            try (var rows = lock.executeQuery()) {
+                if (!rows.next()) {
+                    return false;
+                }
+            }
+            count.setInt(1, most);
+            try (var rows = count.executeQuery()) {
+                return rows.next() && rows.getBoolean(1);
+            }
+        }
     }
 
     private static void waitAgain(Connection connection, UUID run) throws SQLException {
@@ -165,8 +189,8 @@ class Ledger {
             RunStatus status = RunStatus.of(targets(connection, attempt.run()));
             try (var update = connection.prepareStatement("""
                     update job.run r set status = ?, ended_at = now(),
-                           reason = (select i.name || ': ' || t.reason from job.target t
-                                       join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
+                           reason = (select coalesce(i.name || ': ', '') || t.reason from job.target t
+                                       left join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
                                       where t.run_id = r.id and t.status in ('FAILED', 'STOPPED', 'SKIPPED') and t.reason is not null
                                       order by t.status, t.ended_at limit 1)
                      where r.id = ? and r.attempt = ? and r.status = any (?)

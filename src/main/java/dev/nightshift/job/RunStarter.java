@@ -58,7 +58,8 @@ public class RunStarter {
             startWhatIsInDoubt();
             int room = node.draining() ? 0 : local.room(config.parallelRuns());
             if (room > 0) {
-                leases.waitingRuns(room).forEach(this::start);
+                leases.holdBack(config.projectRuns());
+                leases.waitingRuns(room, config.projectRuns()).forEach(this::start);
             }
         } catch (Failure.Retryable e) {
             LOG.log(System.Logger.Level.DEBUG, "Nothing started: {0}", e.getMessage());
@@ -72,7 +73,7 @@ public class RunStarter {
     private void start(Leases.RunOf waiting) {
         UUID id = Ids.next(clock);
         local.doubt(id);
-        start(id, ledger.claim(waiting.project(), waiting.run(), node.id(), id));
+        start(id, ledger.claim(waiting.project(), waiting.run(), node.id(), id, config.projectRuns()));
     }
 
     /** A claim whose answer was lost with the connection may have been made: nobody else would start it. */

@@ -139,7 +139,7 @@ class RunEndsIT {
                 insert.executeUpdate();
             }
             UUID run = runs.request(project, request());
-            return ledger.claim(project, run, node, UUID.randomUUID()).orElseThrow();
+            return ledger.claim(project, run, node, UUID.randomUUID(), 16).orElseThrow();
         });
     }
 
