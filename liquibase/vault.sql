@@ -24,3 +24,8 @@ create policy project on vault.project_key
     with check (project_id = (select tenancy.current_project()));
 grant select, insert, update on vault.project_key to ${app_role};
 --rollback drop table vault.project_key; drop table vault.master_key; drop schema vault;
+
+--changeset nightshift:vault-2
+-- When the master key was last exchanged for another one.
+alter table vault.master_key add column rotated_at timestamptz;
+--rollback alter table vault.master_key drop column rotated_at;

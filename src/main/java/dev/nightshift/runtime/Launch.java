@@ -4,17 +4,22 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Binaries;
 import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.runtime.LauncherConfig.Secret;
+import dev.nightshift.vault.MasterKey;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.postgresql.Driver;
 
 /** One start from the checks to readiness, and its end in the reverse order. */
 final class Launch {
@@ -103,10 +108,10 @@ final class Launch {
             JdbcAddress address, TlsMode tls, Optional<Path> rootCertificate, String user, String password) {}
 
     private Repository repository(Optional<Binaries> binaries) {
-        Path changeLogs = places.basedir().resolve("liquibase");
+        Owner owner = owner(binaries);
+        migrate(owner);
         if (config.repository().isPresent()) {
             LauncherConfig.Repository given = config.repository().get();
-            migrate(given.url(), given.ownerUser(), given.ownerPassword().value(), given.user(), changeLogs);
             AppRole.check(given.url(), given.user(), given.password().value());
             return new Repository(
                     given.address(),
@@ -115,6 +120,35 @@ final class Launch {
                     given.user(),
                     given.password().value());
         }
+        return new Repository(
+                owner.address(),
+                TlsMode.DISABLE, // on this machine's loopback
+                Optional.empty(),
+                EmbeddedDatabases.APP,
+                secrets.password(Secrets.APP_PASSWORD));
+    }
+
+    /** The repository as its owner logs in to it. */
+    private record Owner(JdbcAddress address, String url, String user, String password, String app) {
+        Connection connect() throws SQLException {
+            Properties properties = new Properties();
+            properties.setProperty("user", user);
+            properties.setProperty("password", password);
+            properties.setProperty("connectTimeout", "10");
+            return new Driver().connect(url, properties);
+        }
+    }
+
+    private Owner owner(Optional<Binaries> binaries) {
+        if (config.repository().isPresent()) {
+            LauncherConfig.Repository given = config.repository().get();
+            return new Owner(
+                    given.address(),
+                    given.url(),
+                    given.ownerUser(),
+                    given.ownerPassword().value(),
+                    given.user());
+        }
         refuseLostMasterKey();
         EmbeddedCluster cluster = terminal.timed("Repository database ready on port " + config.postgresPort(), () -> {
             EmbeddedCluster started = EmbeddedDatabases.repository(
@@ -122,23 +156,76 @@ final class Launch {
             stops.push(started::stop);
             return started;
         });
-        String url = cluster.url(EmbeddedDatabases.REPOSITORY);
-        String ownerPassword = secrets.password(Secrets.OWNER_PASSWORD);
-        migrate(url, EmbeddedDatabases.OWNER, ownerPassword, EmbeddedDatabases.APP, changeLogs);
-        return new Repository(
+        return new Owner(
                 new JdbcAddress(cluster.host(), cluster.port(), EmbeddedDatabases.REPOSITORY),
-                TlsMode.DISABLE, // on this machine's loopback
-                Optional.empty(),
-                EmbeddedDatabases.APP,
-                secrets.password(Secrets.APP_PASSWORD));
+                cluster.url(EmbeddedDatabases.REPOSITORY),
+                EmbeddedDatabases.OWNER,
+                secrets.password(Secrets.OWNER_PASSWORD),
+                EmbeddedDatabases.APP);
     }
 
-    private void migrate(String url, String owner, String password, String app, Path changeLogs) {
-        boolean fresh = terminal.timed("Schema is current", () -> Migration.run(url, owner, password, app, changeLogs));
-        MasterKeyCheck.against(url, owner, password, masterKey());
+    private void migrate(Owner owner) {
+        Path changeLogs = places.basedir().resolve("liquibase");
+        boolean fresh = terminal.timed(
+                "Schema is current",
+                () -> Migration.run(owner.url(), owner.user(), owner.password(), owner.app(), changeLogs));
+        try (Connection connection = owner.connect()) {
+            Optional<String> fingerprint = MasterKeyFile.fingerprint(connection);
+            if (config.masterKey().isEmpty()) {
+                fingerprint.ifPresent(new MasterKeyFile(secrets)::take); // where a rotation was cut short
+            }
+            MasterKey key = MasterKey.parse(masterKey().value());
+            fingerprint.ifPresent(key::mustBe);
+        } catch (SQLException e) {
+            throw new Failure.Fatal(
+                    "The repository does not tell which master key it was written under: " + e.getMessage(), null, e);
+        }
         if (fresh) {
             Announcement.firstStart(config.data());
         }
+    }
+
+    /** Exchanges the master key; of all that {@link #start} starts, only the embedded repository is needed. */
+    void rotateMasterKey() {
+        Optional<LauncherConfig.Secret> given = config.newMasterKey();
+        if (config.masterKey().isPresent() && given.isEmpty()) {
+            throw new Failure.Invalid(
+                    "NIGHTSHIFT_NEW_MASTER_KEY",
+                    "NIGHTSHIFT_NEW_MASTER_KEY, or NIGHTSHIFT_NEW_MASTER_KEY_FILE, is needed: the key that this"
+                            + " installation is to have. Make it with \"openssl rand -base64 32\" and keep it safe.");
+        }
+        Owner owner = owner(binaries());
+        migrate(owner);
+        MasterKey from = MasterKey.parse(masterKey().value());
+        MasterKeyFile file = new MasterKeyFile(secrets);
+        MasterKey to = given.map(LauncherConfig.Secret::value)
+                .map(MasterKey::parse)
+                .or(() -> config.masterKey().isPresent() ? Optional.empty() : Optional.of(file.next()))
+                .orElseThrow();
+        if (from.fingerprint().equals(to.fingerprint())) {
+            throw new Failure.Invalid("NIGHTSHIFT_NEW_MASTER_KEY", "The new master key is the one that is in use.");
+        }
+        if (config.masterKey().isEmpty()) {
+            file.keep(to);
+        }
+        try (Connection connection = owner.connect()) {
+            int projects = RotateMasterKey.in(connection, from, to);
+            terminal.say("The keys of " + projects + (projects == 1 ? " project are" : " projects are")
+                    + " wrapped by the master key " + to.fingerprint() + ".");
+        } catch (SQLException e) {
+            throw new Failure.Fatal("The master key was not exchanged: " + e.getMessage(), null, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure.Fatal("Interrupted; the master key was not exchanged.", null, e);
+        }
+        if (config.masterKey().isEmpty()) {
+            file.take(to.fingerprint());
+            terminal.say("It is in " + secrets.file(Secrets.MASTER_KEY) + ". Copy it to the safe place now.");
+        } else {
+            terminal.say("Start every node with it from now on: NIGHTSHIFT_MASTER_KEY, or NIGHTSHIFT_MASTER_KEY_FILE.");
+        }
+        terminal.say("Copies of the repository that were made before open with the master key " + from.fingerprint()
+                + " only: keep it as long as one of them.");
     }
 
     /** As it was given, or the file in which the embedded mode keeps the one that it generates. */

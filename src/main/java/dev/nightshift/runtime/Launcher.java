@@ -1,6 +1,7 @@
 package dev.nightshift.runtime;
 
 import dev.nightshift.kernel.Failure;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -64,36 +65,61 @@ public final class Launcher {
         Runtime.getRuntime().halt(clean ? 0 : 1);
     }
 
+    /** Work that may fail, or be unable to give the data folder back. */
+    @FunctionalInterface
+    interface Work {
+        void run() throws IOException;
+    }
+
+    /** Does it; says why it failed, and what helps, if it does. */
+    static boolean said(Terminal terminal, Work work) {
+        try {
+            work.run();
+            return true;
+        } catch (Failure e) {
+            terminal.say("");
+            terminal.say(String.valueOf(e.getMessage()));
+            if (e.remedy() != null) {
+                terminal.say(e.remedy());
+            }
+        } catch (IOException e) {
+            terminal.say("The data folder's lock could not be given back: " + e.getMessage());
+        }
+        return false;
+    }
+
     /** @return whether it ended because it was told to */
-    @SuppressWarnings("try") // the lock is held, not used
     private boolean run() {
         try {
-            LauncherConfig config = LauncherConfig.from(environment, basedir);
-            deadline = STOP.plus(config.drain());
-            try (DataFolder taken = DataFolder.take(config.data())) {
-                Launch launch = new Launch(config, basedir, terminal);
+            said(terminal, () -> {
                 try {
-                    terminal.say("Nightshift starts in " + config.data());
-                    watch(launch.start(), new LibertyServer.Places(basedir, config.data()));
-                } finally {
-                    Thread.interrupted(); // the stop itself waits, too
-                    launch.stop();
+                    startAndWatch();
+                } catch (Failure e) {
+                    if (!stopping) { // what was interrupted by the stop is no news
+                        throw e;
+                    }
                 }
-            }
-        } catch (Failure e) {
-            if (!stopping) {
-                terminal.say("");
-                terminal.say(String.valueOf(e.getMessage()));
-                if (e.remedy() != null) {
-                    terminal.say(e.remedy());
-                }
-            }
-        } catch (java.io.IOException e) {
-            terminal.say("The data folder's lock could not be given back: " + e.getMessage());
+            });
         } finally {
             done.countDown();
         }
         return stopping;
+    }
+
+    @SuppressWarnings("try") // the lock is held, not used
+    private void startAndWatch() throws IOException {
+        LauncherConfig config = LauncherConfig.from(environment, basedir);
+        deadline = STOP.plus(config.drain());
+        try (DataFolder taken = DataFolder.take(config.data())) {
+            Launch launch = new Launch(config, basedir, terminal);
+            try {
+                terminal.say("Nightshift starts in " + config.data());
+                watch(launch.start(), new LibertyServer.Places(basedir, config.data()));
+            } finally {
+                Thread.interrupted(); // the stop itself waits, too
+                launch.stop();
+            }
+        }
     }
 
     private void watch(LibertyServer server, LibertyServer.Places places) {

@@ -29,6 +29,7 @@ import java.util.TreeMap;
  * @param repository an external repository; empty for the embedded one
  * @param demo NIGHTSHIFT_DEMO
  * @param masterKey NIGHTSHIFT_MASTER_KEY; empty has the embedded mode generate one
+ * @param newMasterKey NIGHTSHIFT_NEW_MASTER_KEY; only {@link RotateMasterKey} reads it
  * @param bootstrapKey NIGHTSHIFT_BOOTSTRAP_KEY: a first API key, 32 characters or more
  * @param metricsPublic NIGHTSHIFT_METRICS_PUBLIC (false): /metrics needs no login
  * @param drain NIGHTSHIFT_DRAIN_SECONDS (10, and 0 with the demo, which no load balancer watches): how long the node says
@@ -46,6 +47,7 @@ record LauncherConfig(
         Optional<Repository> repository,
         boolean demo,
         Optional<Secret> masterKey,
+        Optional<Secret> newMasterKey,
         Optional<Secret> bootstrapKey,
         boolean metricsPublic,
         Duration drain,
@@ -63,6 +65,8 @@ record LauncherConfig(
             "NIGHTSHIFT_DEMO",
             "NIGHTSHIFT_MASTER_KEY",
             "NIGHTSHIFT_MASTER_KEY_FILE",
+            "NIGHTSHIFT_NEW_MASTER_KEY",
+            "NIGHTSHIFT_NEW_MASTER_KEY_FILE",
             "NIGHTSHIFT_BOOTSTRAP_KEY",
             "NIGHTSHIFT_BOOTSTRAP_KEY_FILE",
             "NIGHTSHIFT_METRICS_PUBLIC",
@@ -146,6 +150,7 @@ record LauncherConfig(
                 repository,
                 demo,
                 masterKey,
+                variables.secret("NIGHTSHIFT_NEW_MASTER_KEY"),
                 bootstrapKey,
                 variables.flag("NIGHTSHIFT_METRICS_PUBLIC", false),
                 variables.seconds("NIGHTSHIFT_DRAIN_SECONDS", demo ? 0 : 10, 3600),

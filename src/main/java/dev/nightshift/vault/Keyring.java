@@ -103,7 +103,8 @@ public class Keyring {
 
     /** Makes the keys of a new project, in the transaction that registers it; they are opened when first asked for. */
     public void create(ProjectId project) {
-        String wrapped = ProjectKeys.generate(project).wrap(masterKey());
-        transactions.run(project, connection -> repository.store(connection, project, wrapped));
+        MasterKey master = masterKey();
+        String wrapped = ProjectKeys.generate(project).wrap(master);
+        transactions.run(project, connection -> repository.store(connection, project, wrapped, master));
     }
 }

@@ -1,5 +1,6 @@
 package dev.nightshift.vault;
 
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -49,13 +50,21 @@ class KeyringRepository {
         }
     }
 
-    void store(Connection connection, ProjectId project, String wrapped) throws SQLException {
+    /** Unless the master key has been exchanged since this node read it: nobody could open them. */
+    void store(Connection connection, ProjectId project, String wrapped, MasterKey by) throws SQLException {
         try (var insert = connection.prepareStatement("""
-                insert into vault.project_key (project_id, wrapped) values (?, ?)
+                insert into vault.project_key (project_id, wrapped)
+                select ?, ? from vault.master_key where fingerprint = ?
                 """)) {
             insert.setObject(1, project.value());
             insert.setString(2, wrapped);
-            insert.executeUpdate();
+            insert.setString(3, by.fingerprint());
+            if (insert.executeUpdate() == 0) {
+                throw new Failure.Fatal(
+                        "This node works with the master key " + by.fingerprint() + ", which was exchanged.",
+                        "Start it again with the new one.",
+                        null);
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.testing.Postgres;
-import dev.nightshift.vault.MasterKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +17,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -73,32 +71,6 @@ class MigrationTest {
                 number("select count(*) from pg_class where pg_get_userbyid(relowner) = '" + EmbeddedDatabases.APP
                         + "'"));
         AppRole.check(url(), EmbeddedDatabases.APP, secrets.password(Secrets.APP_PASSWORD));
-    }
-
-    @Test
-    void anotherMasterKeyThanTheFirstStartsIsRefused() throws SQLException {
-        run(Path.of("liquibase"));
-        MasterKey first = MasterKey.generate();
-        check(first.text());
-        try (Connection connection = cluster.connect(EmbeddedDatabases.REPOSITORY);
-                var insert = connection.prepareStatement("insert into vault.master_key (fingerprint) values (?)")) {
-            insert.setString(1, first.fingerprint());
-            insert.execute();
-        }
-        check(first.text());
-        String other = MasterKey.generate().text();
-        Failure refused = assertThrows(Failure.Fatal.class, () -> check(other));
-        assertTrue(refused.getMessage().startsWith("The master key is the wrong one"), refused::getMessage);
-        assertFalse(refused.getMessage().contains(other));
-        assertThrows(Failure.Fatal.class, () -> check("short"));
-    }
-
-    private void check(String key) {
-        MasterKeyCheck.against(
-                url(),
-                EmbeddedDatabases.OWNER,
-                secrets.password(Secrets.OWNER_PASSWORD),
-                new LauncherConfig.Secret(key, Optional.empty()));
     }
 
     @Test
