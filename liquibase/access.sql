@@ -178,3 +178,18 @@ end $$;
 revoke execute on function access.erase_person(uuid, text) from public;
 grant execute on function access.erase_person(uuid, text) to ${app_role};
 --rollback drop function access.erase_person(uuid, text);
+
+--changeset nightshift:access-10 splitStatements:false
+-- The keys that a person made, of all projects: for the export of what is kept of them.
+create function access.keys_of_person(person text, most int)
+    returns table (project text, name text, prefix text, created_at timestamptz)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, k.name, k.prefix, k.created_at
+      from access.api_key k left join fleet.project p on p.id = k.project_id
+     where k.created_by = person
+     order by k.id desc limit most
+$$;
+revoke execute on function access.keys_of_person(text, int) from public;
+grant execute on function access.keys_of_person(text, int) to ${app_role};
+--rollback drop function access.keys_of_person(text, int);

@@ -85,12 +85,15 @@ public class Arrivals {
         for (Grants.Change change : arrival.grants().changes(present)) {
             apply(change, person, actor);
         }
-        Secret cookie = transactions.installation(connection -> {
-            people.loggedIn(person.id());
+        Optional<Secret> cookie = transactions.installation(connection -> {
+            if (!people.loggedIn(person.id())) {
+                return Optional.empty();
+            }
             audit(null, actor, "login", person.name(), Map.of("how", "openid"));
-            return sessions.open(person.id(), address, agent);
+            return Optional.of(sessions.open(person.id(), address, agent));
         });
-        return Authentication.setCookie(cookie);
+        return Authentication.setCookie(
+                cookie.orElseThrow(() -> refused(Refusal.DISABLED, nameNow(arrival), arrival, address)));
     }
 
     /**
@@ -104,17 +107,30 @@ public class Arrivals {
         Optional<Person> other =
                 people.find(issuer, subject).filter(each -> !each.id().equals(person.id()));
         if (other.isPresent()) {
-            throw new Failure.Conflict(
-                    "This subject is already that of \"" + other.get().name() + "\".",
-                    "Look for the right one in the audit log: each refused login has an entry login.failed.");
+            throw taken("that of \"" + other.get().name() + "\"");
         }
         transactions.installation(connection -> {
-            people.link(person.id(), issuer, subject);
+            if (!people.link(person.id(), issuer, subject)) {
+                throw taken("somebody else's"); // who was linked to it at the same moment
+            }
             sessions.closeAll(person.id(), null);
             changes.fire(new AccessChange(
                     null, null, "person.link", "person " + name, Map.of("issuer", issuer, "subject", subject)));
             return true;
         });
+    }
+
+    /** Somebody may have been erased since they were found. */
+    private String nameNow(Arrival arrival) {
+        return people.find(arrival.issuer(), arrival.subject())
+                .map(Person::name)
+                .orElse("unknown");
+    }
+
+    private static Failure.Conflict taken(String whose) {
+        return new Failure.Conflict(
+                "This subject is already " + whose + ".",
+                "Look for the right one in the audit log: each refused login has an entry login.failed.");
     }
 
     private Person person(Arrival arrival, String address) throws Refused {

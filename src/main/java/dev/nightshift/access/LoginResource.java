@@ -146,7 +146,9 @@ public class LoginResource {
         Person who = person.orElseThrow();
         limit.forgive(name);
         Secret cookie = transactions.installation(connection -> {
-            people.loggedIn(who.id());
+            if (!people.loggedIn(who.id())) {
+                throw new NotAuthorizedException("Name or password is wrong.", "Bearer"); // disabled at this moment
+            }
             audit(who.name(), address, "login");
             return sessions.open(who.id(), address, request.getHeader(HttpHeaders.USER_AGENT));
         });

@@ -25,7 +25,7 @@ class People {
 
     private static final String SELECT =
             "select id, name, display_name, password_hash, installation_admin, disabled, created_at, last_login, issuer,"
-                    + " admin_by_groups from access.person";
+                    + " subject, admin_by_groups from access.person";
 
     @Inject
     private Transactions transactions;
@@ -50,6 +50,7 @@ class People {
             Instant createdAt,
             @Nullable Instant lastLogin,
             @Nullable String issuer,
+            @Nullable String subject,
             boolean adminByGroups) {
         boolean openId() {
             return issuer != null;
@@ -156,15 +157,25 @@ class People {
         });
     }
 
-    /** From now on the person comes by OpenID Connect alone. */
-    void link(UUID person, String issuer, String subject) {
-        transactions.installation(connection -> {
+    /**
+     * From now on the person comes by OpenID Connect alone.
+     *
+     * @return false if somebody else does under this subject
+     */
+    boolean link(UUID person, String issuer, String subject) {
+        return transactions.installation(connection -> {
             try (var update = connection.prepareStatement(
                     "update access.person set issuer = ?, subject = ?, password_hash = null where id = ? and erased_at is null")) {
                 update.setString(1, issuer);
                 update.setString(2, subject);
                 update.setObject(3, person);
-                return update.executeUpdate();
+                update.executeUpdate();
+                return true;
+            } catch (SQLException e) {
+                if ("23505".equals(e.getSQLState())) {
+                    return false;
+                }
+                throw e;
             }
         });
     }
@@ -245,12 +256,19 @@ class People {
         });
     }
 
-    void loggedIn(UUID person) {
-        transactions.installation(connection -> {
-            try (var update = connection.prepareStatement("update access.person set last_login = ? where id = ?")) {
+    /**
+     * Notes the login; whoever disables or erases the person at this moment waits until it is through, and then ends its
+     * session.
+     *
+     * @return false if the person may not log in any more
+     */
+    boolean loggedIn(UUID person) {
+        return transactions.installation(connection -> {
+            try (var update = connection.prepareStatement(
+                    "update access.person set last_login = ? where id = ? and not disabled and erased_at is null")) {
                 update.setObject(1, clock.now().atOffset(ZoneOffset.UTC));
                 update.setObject(2, person);
-                return update.executeUpdate();
+                return update.executeUpdate() == 1;
             }
         });
     }
@@ -277,7 +295,8 @@ class People {
                         rows.getTimestamp(7).toInstant(),
                         lastLogin == null ? null : lastLogin.toInstant(),
                         rows.getString(9),
-                        rows.getBoolean(10)));
+                        rows.getString(10),
+                        rows.getBoolean(11)));
             }
             return people;
         }

@@ -10,7 +10,6 @@ import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
-import jakarta.ws.rs.ForbiddenException;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
@@ -39,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
 @Tag(name = "Access")
+@NeedsInstallationAdmin
 public class PersonResource {
     private static final int LONGEST_DISPLAY_NAME = 200;
 
@@ -56,9 +56,6 @@ public class PersonResource {
 
     @Inject
     private Transactions transactions;
-
-    @Inject
-    private Caller caller;
 
     @Inject
     private Event<AccessChange> changes;
@@ -93,7 +90,6 @@ public class PersonResource {
     @GET
     @Operation(summary = "The people who may log in")
     public Page<PersonView> all() {
-        admin();
         return new Page<>(people.all().stream().map(this::view).toList(), null);
     }
 
@@ -101,7 +97,6 @@ public class PersonResource {
     @Path("{person}")
     @Operation(summary = "A person")
     public PersonView one(@PathParam("person") String name) {
-        admin();
         return view(people.get(name));
     }
 
@@ -120,7 +115,6 @@ public class PersonResource {
             content = @Content(schema = @Schema(implementation = PersonView.class)))
     @APIResponse(responseCode = "409", description = "The name is taken")
     public Response create(@Nullable PersonChange change) {
-        admin();
         PersonChange wanted = Asked.body(change);
         String name = Fields.text("name", wanted.name());
         String displayName = wanted.displayName() == null
@@ -145,7 +139,6 @@ public class PersonResource {
     @Path("{person}")
     @Operation(summary = "Change a person, or set a new password")
     public PersonView change(@PathParam("person") String name, @Nullable PersonChange change) {
-        admin();
         Person person = people.get(name);
         PersonChange wanted = Asked.body(change);
         Asked.sameName("name", wanted.name(), person.name());
@@ -187,7 +180,6 @@ public class PersonResource {
     @Operation(summary = "Disable a person, whose sessions end at once")
     @APIResponse(responseCode = "204", description = "The login is closed")
     public void disable(@PathParam("person") String name) {
-        admin();
         Person person = people.get(name);
         transactions.installation(connection -> {
             people.change(name, person.displayName(), person.installationAdmin(), true);
@@ -210,12 +202,6 @@ public class PersonResource {
                 admissions.all(asMember).stream()
                         .map(a -> new ProjectView(a.name(), a.role()))
                         .toList());
-    }
-
-    private void admin() {
-        if (!caller.installationAdmin()) {
-            throw new ForbiddenException("This needs an installation admin.");
-        }
     }
 
     private void audit(String action, String name, Map<String, ?> details) {

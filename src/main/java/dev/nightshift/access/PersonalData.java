@@ -62,6 +62,7 @@ class PersonalData {
                 person.name(),
                 person.displayName(),
                 person.issuer(),
+                person.subject(),
                 person.installationAdmin(),
                 person.disabled(),
                 person.createdAt(),

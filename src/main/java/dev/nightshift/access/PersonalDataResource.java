@@ -34,14 +34,16 @@ public class PersonalDataResource {
      * What is kept of a person.
      *
      * @param openId the OpenID provider that vouches for them; null for who has a password
+     * @param openIdSubject whom the provider knows them as
      * @param roles by project
-     * @param records by what they are: entries of the audit log, runs
+     * @param records by what they are: entries of the audit log, runs, keys that they made
      */
     public record Export(
             Instant at,
             String name,
             String displayName,
             @Nullable String openId,
+            @Nullable String openIdSubject,
             boolean installationAdmin,
             boolean disabled,
             Instant createdAt,
@@ -64,7 +66,7 @@ public class PersonalDataResource {
             summary = "Export what is kept of a person",
             description =
                     "One's own, or for installation admins anybody's: profile, roles, sessions, and the newest 10,000 audit"
-                            + " entries and runs.")
+                            + " entries, runs and keys.")
     @APIResponse(
             responseCode = "200",
             description = "A JSON document to hand out",
@@ -80,6 +82,7 @@ public class PersonalDataResource {
     }
 
     @DELETE
+    @NeedsInstallationAdmin
     @Operation(
             summary = "Erase a person (installation admin)",
             description =
@@ -87,9 +90,6 @@ public class PersonalDataResource {
     @APIResponse(responseCode = "204", description = "The name is known no more")
     @APIResponse(responseCode = "409", description = "It is oneself, or the last installation admin")
     public void erase(@PathParam("person") String person, @QueryParam("confirm") @Nullable String confirm) {
-        if (!caller.installationAdmin()) {
-            throw new ForbiddenException("This needs an installation admin.");
-        }
         people.get(person);
         Asked.confirmed(confirm, person);
         if (caller.kind() == Caller.Kind.PERSON && caller.name().equals(person)) {

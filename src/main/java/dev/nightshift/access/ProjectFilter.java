@@ -48,11 +48,8 @@ public class ProjectFilter implements ContainerRequestFilter {
         Method method = resource.getResourceMethod();
         List<String> named = context.getUriInfo().getPathParameters().get("project");
         if (named == null || named.isEmpty()) {
-            if (!SAFE.contains(context.getMethod())
-                    && !method.isAnnotationPresent(PermitAll.class)
-                    && !identity.map(Identity::installationAdmin).orElse(false)) {
-                throw new ForbiddenException("This needs an installation admin.");
-            }
+            boolean changes = !SAFE.contains(context.getMethod()) && !method.isAnnotationPresent(PermitAll.class);
+            refuseUnlessAdmin(changes || needsInstallationAdmin(method), identity);
             return;
         }
         String name = named.get(0);
@@ -63,7 +60,19 @@ public class ProjectFilter implements ContainerRequestFilter {
             throw new ForbiddenException("This needs the role " + word(needed) + " in project \"" + name
                     + "\"; you are " + word(admission.role()) + " there. Ask one of the project's admins.");
         }
+        refuseUnlessAdmin(needsInstallationAdmin(method), identity);
         project.is(admission);
+    }
+
+    private static void refuseUnlessAdmin(boolean needed, Optional<Identity> identity) {
+        if (needed && !identity.map(Identity::installationAdmin).orElse(false)) {
+            throw new ForbiddenException("This needs an installation admin.");
+        }
+    }
+
+    private boolean needsInstallationAdmin(Method method) {
+        return method.isAnnotationPresent(NeedsInstallationAdmin.class)
+                || resource.getResourceClass().isAnnotationPresent(NeedsInstallationAdmin.class);
     }
 
     private @Nullable Role needs(Method method) {

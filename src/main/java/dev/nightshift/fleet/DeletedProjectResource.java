@@ -1,11 +1,10 @@
 package dev.nightshift.fleet;
 
-import dev.nightshift.access.Caller;
+import dev.nightshift.access.NeedsInstallationAdmin;
 import dev.nightshift.kernel.Page;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
-import jakarta.ws.rs.ForbiddenException;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -23,20 +22,15 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.WILDCARD)
 @Tag(name = "Projects")
+@NeedsInstallationAdmin
 public class DeletedProjectResource {
     @Inject
     private Deletions deletions;
-
-    @Inject
-    private Caller caller;
 
     /** The newest deletion first. */
     @GET
     @Operation(operationId = "deletedProjects", summary = "Deleted projects that can be restored (installation admin)")
     public Page<Deletions.Deleted> list() {
-        if (!caller.installationAdmin()) {
-            throw new ForbiddenException("This needs an installation admin.");
-        }
         return new Page<>(deletions.projects(), null);
     }
 

@@ -5,6 +5,7 @@ import dev.nightshift.access.Admissions;
 import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
+import dev.nightshift.access.NeedsInstallationAdmin;
 import dev.nightshift.access.Role;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
@@ -14,7 +15,6 @@ import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
-import jakarta.ws.rs.ForbiddenException;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -139,6 +139,7 @@ public class ProjectResource {
     /** Deletes one, with all that is in it; within 30 days it can be restored. */
     @DELETE
     @Needs(Role.ADMIN)
+    @NeedsInstallationAdmin
     @Path("/{project}")
     @Operation(
             operationId = "deleteProject",
@@ -147,9 +148,6 @@ public class ProjectResource {
     @APIResponse(responseCode = "204", description = "It is gone")
     @APIResponse(responseCode = "409", description = "Backups of it are held, or a run of it is under way")
     public void delete(@PathParam("project") String project, @QueryParam("confirm") @Nullable String confirm) {
-        if (!caller.installationAdmin()) {
-            throw new ForbiddenException("Only an installation admin deletes a project.");
-        }
         Asked.confirmed(confirm, project);
         deletions.deleteProject(current.id());
     }

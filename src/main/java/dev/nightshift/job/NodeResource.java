@@ -1,9 +1,8 @@
 package dev.nightshift.job;
 
-import dev.nightshift.access.Caller;
+import dev.nightshift.access.NeedsInstallationAdmin;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
-import jakarta.ws.rs.ForbiddenException;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -23,9 +22,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class NodeResource {
     @Inject
     private Leases leases;
-
-    @Inject
-    private Caller caller;
 
     /** A server of this installation, alive or gone within the last day. */
     @Schema(name = "Node")
@@ -52,11 +48,9 @@ public class NodeResource {
     }
 
     @GET
+    @NeedsInstallationAdmin
     @Operation(summary = "The nodes of the last day", description = "For the installation's admin.")
     public List<NodeView> list() {
-        if (!caller.installationAdmin()) {
-            throw new ForbiddenException("This needs an installation admin.");
-        }
         return leases.nodes().stream().map(NodeView::of).toList();
     }
 }

@@ -73,6 +73,12 @@ class PersonalDataIT {
         Api.Answer answer = eve.get("api/people/" + person + "/data").expect(200);
         JsonObject data = answer.object();
         assertEquals(person, data.getString("name"));
+        assertEquals(
+                "eves",
+                data.getJsonObject("records")
+                        .getJsonArray("keysMade")
+                        .getJsonObject(0)
+                        .getString("name"));
         assertEquals("ADMIN", data.getJsonObject("roles").getString(project));
         assertEquals(
                 "Browser of " + person,

@@ -1,6 +1,7 @@
 package dev.nightshift.access.openid;
 
 import dev.nightshift.access.Arrivals;
+import dev.nightshift.access.NeedsInstallationAdmin;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
 import jakarta.enterprise.context.RequestScoped;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Consumes(MediaType.APPLICATION_JSON)
 @Tag(name = "Access")
+@NeedsInstallationAdmin
 public class LinkResource {
     private static final int LONGEST_SUBJECT = 255;
 
