@@ -137,8 +137,10 @@ public class Registration {
         CheckReport report = checkup.look(fleet.endpoint(server, before, server.maintenanceDatabase()));
         Instance after = transactions.in(project, connection -> {
             Instance stored = repository
-                    .instance(project, instance)
+                    .instanceToChange(project, instance)
                     .orElseThrow(() -> new Failure.NotFound("There is no instance " + instance + "."));
+            // A password that was set while the new address was tried was not set for it
+            Exposure.refuse(stored, server);
             stored.change(server);
             secret(stored, server.secret());
             repository.write();

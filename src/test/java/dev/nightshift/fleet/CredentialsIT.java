@@ -14,6 +14,9 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.StringReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -22,6 +25,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -234,6 +239,25 @@ class CredentialsIT {
         assertEquals(before, instance(name));
         change(projectAdmin, name, "'" + field + "': " + literal + ", 'password': 'another'")
                 .expect(200);
+    }
+
+    /** Whoever runs the server at the new address can have the look at it take its time. */
+    @Test
+    void aPasswordThatIsSetWhileANewAddressIsTriedStaysWithTheOldOne() throws Exception {
+        register(projectAdmin, "raced", "'password': ''").expect(201);
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            CompletableFuture<Api.Answer> moving = CompletableFuture.supplyAsync(
+                    () -> change(projectAdmin, "raced", "'port': " + silent.getLocalPort()));
+            try (Socket tried = silent.accept()) {
+                change(nightshift.admin(), "raced", "'password': '" + Nightshift.CREDENTIAL + "'")
+                        .expect(200);
+                assertTrue(tried.isConnected());
+            }
+            JsonObject problem = moving.get(60, TimeUnit.SECONDS).expect(400).object();
+            assertEquals("password", problem.getString("field"));
+        }
+        assertEquals(server.port(), instance("raced").getInt("port"));
+        assertTrue(logsIn("raced"));
     }
 
     @ParameterizedTest
