@@ -1,11 +1,15 @@
 package dev.nightshift.postgres;
 
 import dev.nightshift.kernel.ForbiddenAddresses;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
@@ -119,6 +123,41 @@ public final class TargetSockets extends SocketFactory {
             }
             forbidden.check(entered == null ? address.getHostString() : entered, address.getAddress());
             super.connect(endpoint, timeout);
+        }
+
+        @Override
+        public OutputStream getOutputStream() throws IOException {
+            return new LettingTheOtherSideSpeak(super.getOutputStream(), getInputStream());
+        }
+    }
+
+    /**
+     * A server that refuses says why and hangs up, often before we have written all we have to say: in TLS 1.3 it looks at a
+     * client certificate when we think that we are through. What it said is worth more than that it is gone, so a write
+     * that fails over it is left to the next read, which finds the reason, or else the end.
+     */
+    private static final class LettingTheOtherSideSpeak extends FilterOutputStream {
+        private final InputStream said;
+
+        LettingTheOtherSideSpeak(OutputStream out, InputStream said) {
+            super(out);
+            this.said = said;
+        }
+
+        @Override
+        public void write(int one) throws IOException {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            try {
+                out.write(bytes, from, length);
+            } catch (SocketException e) {
+                if (said.available() == 0) {
+                    throw e;
+                }
+            }
         }
     }
 }

@@ -10,8 +10,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
+import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.Test;
@@ -53,6 +55,23 @@ class TargetSocketsTest {
             try (Socket socket = forbidding("none").createSocket(here, port)) {
                 assertEquals(port, socket.getPort());
             }
+        }
+    }
+
+    @Test
+    void whatTheOtherSideSaidBeforeItHungUpIsHeardThoughAWriteFailsOverIt() throws Exception {
+        InetAddress here = InetAddress.getLoopbackAddress();
+        try (ServerSocket server = new ServerSocket(0, 1, here);
+                Socket socket = new TargetSockets(new Properties()).createSocket(here, server.getLocalPort())) {
+            try (Socket peer = server.accept()) {
+                peer.getOutputStream().write("go".getBytes(StandardCharsets.US_ASCII));
+            }
+            for (int i = 0; i < 20; i++) { // the first makes the other side refuse, the next ones hear of it
+                socket.getOutputStream().write(new byte[100]);
+                Thread.sleep(5);
+            }
+            assertEquals("go", new String(socket.getInputStream().readNBytes(2), StandardCharsets.US_ASCII));
+            assertThrows(SocketException.class, () -> socket.getOutputStream().write(new byte[100]));
         }
     }
 
