@@ -114,3 +114,14 @@ begin
     return found;
 end $$;
 --rollback create or replace function fleet.claim_system_identifier(instance uuid, identifier text) returns boolean language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$ begin perform pg_advisory_xact_lock(hashtextextended('nightshift system ' || identifier, 0)); if exists (select from fleet.instance i where i.system_identifier = identifier and i.deleted_at is null and i.project_id is distinct from tenancy.current_project()) then return false; end if; update fleet.instance i set system_identifier = identifier where i.id = instance and i.project_id = tenancy.current_project(); return found; end $$;
+
+--changeset nightshift:fleet-5
+-- Logins that are not stored here: the names of a variable, of a client certificate and of its key.
+alter table fleet.instance
+    add column password_variable text
+        check (password_variable ~ '^NIGHTSHIFT_CREDENTIAL_[A-Z0-9_]{1,63}$'),
+    add column client_certificate text,
+    add column client_key text,
+    add constraint instance_one_password check (num_nonnulls(password_sealed, password_file, password_variable) <= 1),
+    add constraint instance_certificate_and_key check ((client_certificate is null) = (client_key is null));
+--rollback alter table fleet.instance drop constraint instance_one_password, drop constraint instance_certificate_and_key, drop column password_variable, drop column client_certificate, drop column client_key;

@@ -49,9 +49,12 @@ export interface Instance {
   port: number;
   tlsMode: TlsMode;
   rootCertificate: string | null;
+  clientCertificate: string | null;
+  clientKey: string | null;
   user: string;
   hasPassword: boolean;
   passwordFile: string | null;
+  passwordVariable: string | null;
   maintenanceDatabase: string;
   serverVersion: string | null;
   systemIdentifier: string | null;

@@ -1,6 +1,6 @@
 import { me } from '../api/client';
 import type { Problem, TlsMode } from '../api/types';
-import { keepsSecret, verifies } from '../text/connection';
+import { certificateProblem, keepsSecret, variableProblem, verifies } from '../text/connection';
 import type { Connection, SecretKind } from '../text/connection';
 import { hostProblem, needed, portProblem } from '../text/names';
 import { Choice, Field, Select } from '../ui/field';
@@ -16,7 +16,9 @@ const TLS: { value: TlsMode; label: string; help: string }[] = [
 export function ConnectionFields({ value, onChange, problem }: { value: Connection; onChange: (value: Connection) => void; problem?: Problem }) {
   const set = (change: Partial<Connection>) => onChange({ ...value, ...change });
   const keeps = keepsSecret(value);
-  const file = me.value!.installationAdmin || value.stored?.passwordFile;
+  const { stored } = value;
+  // Files and variables of the node are named by installation admins; others see what is there
+  const admin = me.value!.installationAdmin;
   const refused = (field: string) => (problem?.field === field ? problem.detail : null);
   return (
     <>
@@ -26,11 +28,23 @@ export function ConnectionFields({ value, onChange, problem }: { value: Connecti
       </div>
       <Field label="User" value={value.user} onInput={(user) => set({ user })} mono help="A role with least privileges is enough; the test names what is missing." error={needed(value.user, 'A user')} refused={refused('user')} />
       <Choice label="Where the password is" value={value.secret} onChange={(secret) => set({ secret: secret as SecretKind })}
-        options={[{ value: 'password', label: 'Password' }, ...(file ? [{ value: 'file', label: 'Password file' }] : []), { value: 'none', label: 'No password' }]} />
-      {value.secret === 'password' && <Field label="Password" type="password" autoComplete="new-password" value={value.password} onInput={(password) => set({ password })} required={keeps ? false : undefined} help={keeps ? 'Empty keeps the stored one.' : 'Kept encrypted under the master key; never shown again.'} refused={refused('password')} />}
-      {value.secret === 'file' && <Field label="Password file" mono value={value.passwordFile} onInput={(passwordFile) => set({ passwordFile })} placeholder="/run/secrets/shop" help="Read on the Nightshift node at each connection." error={value.passwordFile.startsWith('/') ? null : 'An absolute path.'} refused={refused('passwordFile')} />}
+        options={[
+          { value: 'password', label: 'Password' },
+          ...(admin || stored?.passwordFile ? [{ value: 'file', label: 'Password file' }] : []),
+          ...(admin || stored?.passwordVariable ? [{ value: 'variable', label: 'Variable' }] : []),
+          { value: 'none', label: 'No password' },
+        ]} />
+      {value.secret === 'password' && <Field label="Password" type="password" autoComplete="new-password" value={value.password} onInput={(password) => set({ password })} required={keeps ? false : undefined} help={keeps ? 'Empty keeps the stored one.' : stored?.hasPassword ? 'Needed again: the stored one stays with its host, port, user and TLS.' : 'Kept encrypted under the master key; never shown again.'} refused={refused('password')} />}
+      {value.secret === 'file' && <Field label="Password file" mono value={value.passwordFile} onInput={(passwordFile) => set({ passwordFile })} placeholder="/srv/nightshift/credentials/shop" help="Read on the Nightshift node at each connection." error={value.passwordFile.startsWith('/') ? null : 'An absolute path.'} refused={refused('passwordFile')} />}
+      {value.secret === 'variable' && <Field label="Variable" mono value={value.passwordVariable} onInput={(passwordVariable) => set({ passwordVariable })} placeholder="NIGHTSHIFT_CREDENTIAL_SHOP" help="Of the environment that each node is started with." error={variableProblem(value.passwordVariable)} refused={refused('passwordVariable')} />}
       <Select label="TLS" value={value.tlsMode} onChange={(tlsMode) => set({ tlsMode: tlsMode as TlsMode })} options={TLS} help={TLS.find((each) => each.value === value.tlsMode)?.help} />
-      {verifies(value.tlsMode) && <Field label="Root certificate" mono required={false} value={value.rootCertificate} onInput={(rootCertificate) => set({ rootCertificate })} placeholder="/etc/nightshift/root.crt" help="A file on the node; empty uses the Java trust store." refused={refused('rootCertificate')} />}
+      {admin && verifies(value.tlsMode) && <Field label="Root certificate" mono required={false} value={value.rootCertificate} onInput={(rootCertificate) => set({ rootCertificate })} placeholder="/srv/nightshift/credentials/root.crt" help="A file on the node; empty uses the Java trust store." refused={refused('rootCertificate')} />}
+      {admin && value.tlsMode !== 'disable' && (
+        <>
+          <Field label="Client certificate" mono required={false} value={value.clientCertificate} onInput={(clientCertificate) => set({ clientCertificate })} placeholder="/srv/nightshift/credentials/shop.crt" help="A file on the node, PEM, where the server asks for one." error={certificateProblem(value)} refused={refused('clientCertificate')} />
+          <Field label="Client key" mono required={false} value={value.clientKey} onInput={(clientKey) => set({ clientKey })} placeholder="/srv/nightshift/credentials/shop.key" help="PEM in PKCS #8, without a passphrase." refused={refused('clientKey')} />
+        </>
+      )}
     </>
   );
 }

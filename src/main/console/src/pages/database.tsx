@@ -85,6 +85,11 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
   );
 }
 
+function loginText(at: Omit<Instance, 'breaker' | 'pool'>): string {
+  const password = at.passwordFile ? `password from ${at.passwordFile}` : at.passwordVariable ? `password from ${at.passwordVariable}` : at.hasPassword ? 'password kept encrypted' : 'no password';
+  return at.clientCertificate ? `certificate ${at.clientCertificate}, ${password}` : password;
+}
+
 function InstanceCard({ database, instance, edit }: { database: Database; instance: ReturnType<typeof useLoad<Instance>>; edit: () => void }) {
   return (
     <Card title={`Instance ${database.instance}`} aside={can('ADMIN') && instance.data && <Button kind="quiet" onClick={edit}>Change</Button>}>
@@ -94,7 +99,7 @@ function InstanceCard({ database, instance, edit }: { database: Database; instan
             <Facts items={[
               ['Server', <span class="mono break">{data.host}:{data.port}</span>],
               ['Database there', <span class="mono">{database.dbname}</span>],
-              ['Login', <span><span class="mono">{data.user}</span><small>{data.passwordFile ? `password from ${data.passwordFile}` : data.hasPassword ? 'password kept encrypted' : 'no password'}</small></span>],
+              ['Login', <span><span class="mono">{data.user}</span><small>{loginText(data)}</small></span>],
               ['TLS', data.tlsMode],
               ['Proof', data.proofDays === 0 ? 'none expected' : `at least every ${plural(data.proofDays, 'day')}`],
               ['Connections', pool ? <span class="tabular">{pool.active} at work, {pool.idle} idle<small>{pool.waiting > 0 ? `${pool.waiting} wait for one` : 'none waits'}</small></span> : 'not measured'],

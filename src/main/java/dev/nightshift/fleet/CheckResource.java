@@ -61,7 +61,6 @@ public class CheckResource {
             return Checkup.json(
                     checkup.look(fleet.endpoint(Requests.instance(fleet, project.id(), asked.instance()), dbname)));
         }
-        return Checkup.json(
-                checkup.check(Requests.allowed(asked.fields(), caller).server(), dbname));
+        return Checkup.json(checkup.check(Requests.server(asked.fields(), caller, fleet.credentialRoots()), dbname));
     }
 }

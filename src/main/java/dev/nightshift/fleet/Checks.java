@@ -2,6 +2,8 @@ package dev.nightshift.fleet;
 
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.Roots;
+import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.postgres.TlsMode;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -19,6 +21,8 @@ final class Checks {
     private static final int LONGEST_PASSWORD_FILE = 4096;
 
     private static final Pattern TAG = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N} ._:/=+@-]{0,62}");
+
+    private static final Pattern VARIABLE = Pattern.compile("NIGHTSHIFT_CREDENTIAL_[A-Z0-9_]{1,63}");
 
     private Checks() {}
 
@@ -119,28 +123,50 @@ final class Checks {
         return values.stream().distinct().toList();
     }
 
-    /** An absolute path of a regular file that can be read. */
-    static @Nullable Path file(String field, @Nullable String value) {
-        if (value == null || value.isEmpty()) {
-            return null;
+    /**
+     * An absolute path of a regular file below one of the roots that can be read. Whatever lies outside of them is refused
+     * in the same words, or they would tell what is there.
+     */
+    static @Nullable Path file(String field, @Nullable String value, Roots roots) {
+        return value == null || value.isEmpty() ? null : present(field, value, roots);
+    }
+
+    private static Path present(String field, String value, Roots roots) {
+        Path path = absolute(value);
+        if (path == null || !roots.names(path) || !roots.holds(path)) {
+            throw new Failure.Invalid(
+                    field,
+                    "Give the absolute path of a file below " + roots.joined("or") + ", out of which no link leads.");
         }
+        if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+            throw new Failure.Invalid(field, value + " is not a file that Nightshift can read.");
+        }
+        return path.normalize();
+    }
+
+    private static @Nullable Path absolute(String value) {
         try {
             Path path = Path.of(value);
-            if (!path.isAbsolute()) {
-                throw new Failure.Invalid(field, "\"" + value + "\" is not an absolute path.");
-            }
-            if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
-                throw new Failure.Invalid(field, value + " is not a file that Nightshift can read.");
-            }
-            return path.normalize();
+            return path.isAbsolute() ? path : null;
         } catch (InvalidPathException e) {
-            throw new Failure.Invalid(field, "\"" + value + "\" is not a path.");
+            return null;
         }
     }
 
-    static @Nullable Path passwordFile(@Nullable String value) {
-        Path path = file("passwordFile", value);
-        if (path != null && path.toFile().length() > LONGEST_PASSWORD_FILE) {
+    /** The environment holds the master key too: no variable can be named that is not meant for it. */
+    static String variable(String name) {
+        if (!VARIABLE.matcher(name).matches() || name.equals(TypedSettings.variable(FleetConfig.ROOTS))) {
+            throw new Failure.Invalid(
+                    "passwordVariable",
+                    "A variable for a password begins with NIGHTSHIFT_CREDENTIAL_, followed by at most 63 capital letters,"
+                            + " digits and underscores.");
+        }
+        return name;
+    }
+
+    static Path passwordFile(String value, Roots roots) {
+        Path path = present("passwordFile", value, roots);
+        if (path.toFile().length() > LONGEST_PASSWORD_FILE) {
             throw new Failure.Invalid("passwordFile", path + " is too long for a password: at most 4096 bytes.");
         }
         return path;

@@ -71,10 +71,22 @@ public class DatabaseResource {
             @Schema(description = "A file on Nightshift's machine, read at each connect (installation admin)") @Nullable
             String passwordFile,
 
+            @Schema(description = "A variable NIGHTSHIFT_CREDENTIAL_… of Nightshift's environment (installation admin)")
+            @Nullable
+            String passwordVariable,
+
             @Schema(enumeration = {"disable", "prefer", "require", "verify-ca", "verify-full"}) @Nullable
             String tlsMode,
 
-            @Nullable String rootCertificate,
+            @Schema(description = "PEM file on Nightshift's machine (installation admin)") @Nullable
+            String rootCertificate,
+
+            @Schema(description = "PEM file on Nightshift's machine (installation admin)") @Nullable
+            String clientCertificate,
+
+            @Schema(description = "PEM file of its key: PKCS #8, no passphrase (installation admin)") @Nullable
+            String clientKey,
+
             @Nullable String maintenanceDatabase,
             @Nullable List<String> tags,
             @Nullable Vacuum vacuum) {
@@ -85,8 +97,11 @@ public class DatabaseResource {
                     user,
                     password,
                     passwordFile,
+                    passwordVariable,
                     tlsMode,
                     rootCertificate,
+                    clientCertificate,
+                    clientKey,
                     maintenanceDatabase,
                     tags,
                     null);
@@ -208,7 +223,7 @@ public class DatabaseResource {
         Database made;
         if (asked.instance() == null) {
             made = registration.database(
-                    id, Requests.allowed(asked.fields(), caller).server(), database);
+                    id, Requests.server(asked.fields(), caller, fleet.credentialRoots()), database);
         } else {
             asked.fields().refuse();
             made = registration.database(

@@ -1,15 +1,19 @@
 package dev.nightshift.fleet;
 
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ForbiddenAddress;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.kernel.Roots;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 public class Fleet {
+    private static final System.Logger LOG = System.getLogger(Fleet.class.getName());
+
     @Inject
     private Transactions transactions;
 
@@ -152,7 +158,9 @@ public class Fleet {
                 password(instance),
                 instance.tls(),
                 instance.rootCertificate(),
-                targets.config().connectTimeout());
+                targets.config().connectTimeout(),
+                instance.clientCertificate(),
+                targets.boundary());
     }
 
     /**
@@ -166,7 +174,9 @@ public class Fleet {
         if (secret instanceof Secret.Text text) {
             password = text::password;
         } else if (secret instanceof Secret.File file) {
-            password = Secret.reading(file.path());
+            password = Secret.reading(file.path(), targets.boundary());
+        } else if (secret instanceof Secret.Variable variable) {
+            password = Secret.reading(variable);
         }
         return new Endpoint(
                 server.host(),
@@ -176,12 +186,37 @@ public class Fleet {
                 password,
                 server.tls(),
                 server.rootCertificate(),
-                targets.config().connectTimeout());
+                targets.config().connectTimeout(),
+                server.clientCertificate(),
+                targets.boundary());
+    }
+
+    /** Below which the files lie that people may name. */
+    Roots credentialRoots() {
+        return targets.config().credentials();
+    }
+
+    /**
+     * Says at once what every connection would. A name may lead elsewhere by then, so each of them looks again.
+     *
+     * @throws Failure.Invalid if the installation forbids the address
+     */
+    void refuseForbidden(String host) {
+        try {
+            targets.boundary().forbidden().check(host, InetAddress.getByName(host));
+        } catch (ForbiddenAddress e) {
+            throw new Failure.Invalid("host", "Not allowed: " + e.getMessage() + ". " + ForbiddenAddress.REMEDY);
+        } catch (UnknownHostException e) {
+            LOG.log(System.Logger.Level.DEBUG, "The host name {0} is not known (yet)", host);
+        }
     }
 
     private @Nullable Supplier<String> password(Instance instance) {
         if (instance.passwordFile() != null) {
-            return Secret.reading(instance.passwordFile());
+            return Secret.reading(instance.passwordFile(), targets.boundary());
+        }
+        if (instance.passwordVariable() != null) {
+            return Secret.reading(new Secret.Variable(instance.passwordVariable()));
         }
         String sealed = instance.passwordSealed();
         if (sealed == null) {

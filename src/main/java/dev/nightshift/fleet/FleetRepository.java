@@ -4,6 +4,7 @@ import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
+import jakarta.persistence.LockModeType;
 import jakarta.persistence.PersistenceContext;
 import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
@@ -79,6 +80,12 @@ class FleetRepository {
 
     Optional<Instance> instance(ProjectId project, UUID id) throws SQLException {
         return asked(() -> Optional.ofNullable(entities.find(Instance.class, id)))
+                .filter(instance -> instance.project().equals(project) && instance.deletedAt() == null);
+    }
+
+    /** As it is now; nobody else changes it before this transaction ends. */
+    Optional<Instance> instanceToChange(ProjectId project, UUID id) throws SQLException {
+        return asked(() -> Optional.ofNullable(entities.find(Instance.class, id, LockModeType.PESSIMISTIC_WRITE)))
                 .filter(instance -> instance.project().equals(project) && instance.deletedAt() == null);
     }
 

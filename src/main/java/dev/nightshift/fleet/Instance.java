@@ -2,6 +2,7 @@ package dev.nightshift.fleet;
 
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.ClientCertificate;
 import dev.nightshift.postgres.TlsMode;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -41,11 +42,20 @@ public class Instance {
     @Column(name = "password_file")
     private @Nullable String passwordFile;
 
+    @Column(name = "password_variable")
+    private @Nullable String passwordVariable;
+
     @Column(name = "tls_mode")
     private String tlsMode;
 
     @Column(name = "root_certificate")
     private @Nullable String rootCertificate;
+
+    @Column(name = "client_certificate")
+    private @Nullable String clientCertificate;
+
+    @Column(name = "client_key")
+    private @Nullable String clientKey;
 
     @Column(name = "maintenance_database")
     private String maintenanceDatabase;
@@ -93,14 +103,19 @@ public class Instance {
         username = server.user();
         tlsMode = server.tls().text();
         rootCertificate = text(server.rootCertificate());
+        ClientCertificate certificate = server.clientCertificate();
+        clientCertificate = certificate == null ? null : text(certificate.certificate());
+        clientKey = certificate == null ? null : text(certificate.key());
         maintenanceDatabase = server.maintenanceDatabase();
         tags = server.tags().toArray(String[]::new);
         proofDays = server.proofDays();
     }
 
-    void password(@Nullable String sealed, @Nullable Path file) {
+    /** At most one of them. */
+    void password(@Nullable String sealed, @Nullable Path file, @Nullable String variable) {
         passwordSealed = sealed;
         passwordFile = text(file);
+        passwordVariable = variable;
     }
 
     void runs(String version) {
@@ -163,12 +178,24 @@ public class Instance {
         return path(passwordFile);
     }
 
+    /** The variable of the server's environment that holds the password instead; null if none does. */
+    public @Nullable String passwordVariable() {
+        return passwordVariable;
+    }
+
     public TlsMode tls() {
         return TlsMode.of(tlsMode);
     }
 
     public @Nullable Path rootCertificate() {
         return path(rootCertificate);
+    }
+
+    /** What it logs in with instead of a password, or beside it; null for none. */
+    public @Nullable ClientCertificate clientCertificate() {
+        return clientCertificate == null || clientKey == null
+                ? null
+                : new ClientCertificate(Path.of(clientCertificate), Path.of(clientKey));
     }
 
     /** The server's own name of the database to which work on the whole instance connects. */

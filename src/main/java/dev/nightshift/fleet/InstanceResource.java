@@ -8,6 +8,7 @@ import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.BreakerStatus;
+import dev.nightshift.postgres.ClientCertificate;
 import dev.nightshift.postgres.PoolStatus;
 import dev.nightshift.postgres.TargetPools;
 import jakarta.enterprise.context.RequestScoped;
@@ -58,11 +59,25 @@ public class InstanceResource {
             @Schema(description = "A file on Nightshift's machine, read at each connect (installation admin)") @Nullable
             String passwordFile,
 
+            @Schema(description = "A variable NIGHTSHIFT_CREDENTIAL_… of Nightshift's environment (installation admin)")
+            @Nullable
+            String passwordVariable,
+
             @Schema(enumeration = {"disable", "prefer", "require", "verify-ca", "verify-full"}) @Nullable
             String tlsMode,
 
-            @Schema(description = "PEM file on Nightshift's machine; empty for the JDK's trust store") @Nullable
+            @Schema(
+                    description =
+                            "PEM file on Nightshift's machine (installation admin); empty for the JDK's trust store")
+            @Nullable
             String rootCertificate,
+
+            @Schema(description = "PEM file on Nightshift's machine (installation admin); empty for none") @Nullable
+            String clientCertificate,
+
+            @Schema(description = "PEM file of its key: PKCS #8, no passphrase (installation admin); empty for none")
+            @Nullable
+            String clientKey,
 
             @Nullable String maintenanceDatabase,
             @Nullable List<String> tags,
@@ -76,8 +91,11 @@ public class InstanceResource {
                     user,
                     password,
                     passwordFile,
+                    passwordVariable,
                     tlsMode,
                     rootCertificate,
+                    clientCertificate,
+                    clientKey,
                     maintenanceDatabase,
                     tags,
                     proofDays);
@@ -99,9 +117,12 @@ public class InstanceResource {
             int port,
             String tlsMode,
             @Nullable String rootCertificate,
+            @Nullable String clientCertificate,
+            @Nullable String clientKey,
             String user,
             boolean hasPassword,
             @Nullable String passwordFile,
+            @Nullable String passwordVariable,
             String maintenanceDatabase,
             @Nullable String serverVersion,
             @Nullable String systemIdentifier,
@@ -126,7 +147,7 @@ public class InstanceResource {
 
     private static final String EXAMPLE = """
             {"name":"shop","host":"db1.example.com","port":5432,"user":"nightshift","password":"…",\
-            "tlsMode":"verify-full","rootCertificate":"/etc/nightshift/ca.pem","tags":["production"]}""";
+            "tlsMode":"verify-full","rootCertificate":"/srv/nightshift/credentials/ca.pem","tags":["production"]}""";
 
     @Inject
     private Fleet fleet;
@@ -173,7 +194,7 @@ public class InstanceResource {
         Instance made = registration.instance(
                 project.id(),
                 Checks.name("name", asked.name()),
-                Requests.allowed(asked.fields(), caller).server());
+                Requests.server(asked.fields(), caller, fleet.credentialRoots()));
         return Requests.created(uri, made.name(), view(made, List.of()));
     }
 
@@ -192,15 +213,15 @@ public class InstanceResource {
     @Operation(
             operationId = "changeInstance",
             summary = "Change an instance",
-            description = "What is left out stays. A new host or port asks for the password again.")
+            description =
+                    "What is left out stays. Another host, port or user, or less of a check who answers, asks for the"
+                            + " password again.")
     public View change(@PathParam("instance") String instance, @Nullable Body body) {
         Body asked = Asked.body(body);
         Instance before = found(instance);
         Asked.sameName("name", asked.name(), before.name().value());
         return view(registration.change(
-                project.id(),
-                before.id(),
-                Requests.allowed(asked.fields(), caller).server(before)));
+                project.id(), before.id(), Requests.server(asked.fields(), before, caller, fleet.credentialRoots())));
     }
 
     /** Deletes one that has no databases. */
@@ -226,6 +247,7 @@ public class InstanceResource {
     }
 
     private View view(Instance instance, List<Database> databases) {
+        ClientCertificate certificate = instance.clientCertificate();
         return new View(
                 instance.id(),
                 instance.name().value(),
@@ -233,9 +255,12 @@ public class InstanceResource {
                 instance.port(),
                 instance.tls().text(),
                 text(instance.rootCertificate()),
+                certificate == null ? null : text(certificate.certificate()),
+                certificate == null ? null : text(certificate.key()),
                 instance.user(),
                 instance.hasPassword(),
                 text(instance.passwordFile()),
+                instance.passwordVariable(),
                 instance.maintenanceDatabase(),
                 instance.serverVersion(),
                 instance.systemIdentifier(),

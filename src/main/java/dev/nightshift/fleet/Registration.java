@@ -81,6 +81,7 @@ public class Registration {
      * @throws Failure.Conflict if the name is taken, or another project holds the server
      */
     public Instance instance(ProjectId project, Name name, Server server) {
+        fleet.refuseForbidden(server.host());
         CheckReport report = checkup.look(fleet.endpoint(server, null, server.maintenanceDatabase()));
         return transactions.in(project, connection -> {
             Instance instance = added(project, name, server);
@@ -113,6 +114,7 @@ public class Registration {
      * @throws Failure.Conflict if the name is taken, or another project holds the server
      */
     public Database database(ProjectId project, Server server, NewDatabase asked) {
+        fleet.refuseForbidden(server.host());
         CheckReport report = checkup.look(fleet.endpoint(server, null, asked.dbname()));
         return transactions.in(project, connection -> {
             Instance on = added(project, asked.name(), server);
@@ -125,22 +127,20 @@ public class Registration {
     /**
      * Changes an instance's address, login or tags; its name stays.
      *
-     * @throws Failure.Invalid if host or port change and the password is not given anew: otherwise whoever may change
-     *     the address could have the stored password sent to a server of theirs
+     * @throws Failure.Invalid if the login must be given anew, or the host is forbidden
      * @throws Failure.Conflict if another project holds the server
      */
     public Instance change(ProjectId project, UUID instance, Server server) {
         Instance before = fleet.instance(project, instance);
-        boolean moved = !before.host().equals(server.host()) || before.port() != server.port();
-        if (moved && server.secret() == null && (before.hasPassword() || before.passwordFile() != null)) {
-            throw new Failure.Invalid(
-                    "password", "Give the password again: the stored one is not sent to another host or port.");
-        }
+        Exposure.refuse(before, server);
+        fleet.refuseForbidden(server.host());
         CheckReport report = checkup.look(fleet.endpoint(server, before, server.maintenanceDatabase()));
         Instance after = transactions.in(project, connection -> {
             Instance stored = repository
-                    .instance(project, instance)
+                    .instanceToChange(project, instance)
                     .orElseThrow(() -> new Failure.NotFound("There is no instance " + instance + "."));
+            // A password that was set while the new address was tried was not set for it
+            Exposure.refuse(stored, server);
             stored.change(server);
             secret(stored, server.secret());
             repository.write();
@@ -276,11 +276,13 @@ public class Registration {
     private void secret(Instance instance, @Nullable Secret secret) {
         if (secret instanceof Secret.Text text) {
             String sealed = keyring.of(instance.project()).seal(Fleet.secretOf(instance.id()), text.password());
-            instance.password(sealed, null);
+            instance.password(sealed, null, null);
         } else if (secret instanceof Secret.File file) {
-            instance.password(null, file.path());
+            instance.password(null, file.path(), null);
+        } else if (secret instanceof Secret.Variable variable) {
+            instance.password(null, null, variable.name());
         } else if (secret instanceof Secret.None) {
-            instance.password(null, null);
+            instance.password(null, null, null);
         }
     }
 
@@ -295,6 +297,8 @@ public class Registration {
                 server.user(),
                 "tlsMode",
                 server.tls().text(),
+                "clientCertificate",
+                server.clientCertificate() != null,
                 "newLogin",
                 server.secret() != null);
     }

@@ -4,6 +4,7 @@ import dev.nightshift.access.Caller;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.kernel.Roots;
 import jakarta.ws.rs.ForbiddenException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
@@ -32,12 +33,34 @@ final class Requests {
                 .orElseThrow(() -> new Failure.NotFound("There is no " + kind + " \"" + name + "\"."));
     }
 
-    /** A password file is a file on Nightshift's machine: no project's admin has it sent to a server of theirs. */
-    static ServerFields allowed(ServerFields fields, Caller caller) {
-        if (fields.readsPasswordFile() && !caller.installationAdmin()) {
-            throw new ForbiddenException("Only an installation admin may set a password file.");
+    /** Files and variables are of Nightshift's machine: no project's admin has them used, or sent to a server of theirs. */
+    static Server server(ServerFields fields, Caller caller, Roots roots) {
+        refuseReference(fields, caller);
+        return fields.server(roots);
+    }
+
+    /** The same for a change. */
+    static Server server(ServerFields fields, Instance before, Caller caller, Roots roots) {
+        if (caller.installationAdmin()) {
+            return fields.server(before, roots);
         }
-        return fields;
+        ServerFields others = fields.without(before);
+        refuseReference(others, caller);
+        Server after = others.server(before, roots);
+        if (Exposure.ofReference(before, after)) {
+            throw new ForbiddenException(
+                    "This instance logs in with a file or variable of Nightshift's machine: only an"
+                            + " installation admin may change its host, port or user, or weaken its TLS.");
+        }
+        return after;
+    }
+
+    private static void refuseReference(ServerFields fields, Caller caller) {
+        String reference = fields.reference();
+        if (reference != null && !caller.installationAdmin()) {
+            throw new ForbiddenException("Only an installation admin may set the field " + reference
+                    + ": it names something on Nightshift's machine.");
+        }
     }
 
     /** The registered instance that a request's field names. */

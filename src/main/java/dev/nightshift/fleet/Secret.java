@@ -1,6 +1,8 @@
 package dev.nightshift.fleet;
 
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Roots;
+import dev.nightshift.postgres.Boundary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,30 +29,53 @@ public sealed interface Secret {
     /** A file on the server, read at each connect, so that a rotated password is seen. */
     record File(Path path) implements Secret {}
 
+    /** A variable of the server's environment; of all that are there, only those named for it. */
+    record Variable(String name) implements Secret {
+        public Variable {
+            Checks.variable(name);
+        }
+    }
+
     /**
      * What a request says about the password.
      *
      * @param password null if left out, empty for none
      * @param file null if left out, empty for none
+     * @param variable null if left out, empty for none
+     * @param roots below which the file must lie
      * @return null if it says nothing
      */
-    static @Nullable Secret asked(@Nullable String password, @Nullable String file) {
-        Path path = Checks.passwordFile(file);
-        if (path != null && password != null && !password.isEmpty()) {
-            throw new Failure.Invalid("passwordFile", "Give a password or a password file, not both.");
+    static @Nullable Secret asked(
+            @Nullable String password, @Nullable String file, @Nullable String variable, Roots roots) {
+        boolean typed = password != null && !password.isEmpty();
+        boolean read = file != null && !file.isEmpty();
+        if (variable != null && !variable.isEmpty()) {
+            if (typed || read) {
+                throw new Failure.Invalid("passwordVariable", "Give a password, a password file or a variable.");
+            }
+            Variable named = new Variable(variable);
+            if (System.getenv(variable) == null) {
+                throw new Failure.Invalid(
+                        "passwordVariable", variable + " is not set in the environment of this Nightshift.");
+            }
+            return named;
         }
-        if (path != null) {
-            return new File(path);
+        if (read) {
+            if (typed) {
+                throw new Failure.Invalid("passwordFile", "Give a password or a password file, not both.");
+            }
+            return new File(Checks.passwordFile(file, roots));
         }
-        if (password != null && !password.isEmpty()) {
+        if (typed) {
             return new Text(password);
         }
-        return password == null && file == null ? null : new None();
+        return password == null && file == null && variable == null ? null : new None();
     }
 
-    /** Reads the file's first line at each call. */
-    static Supplier<String> reading(Path file) {
+    /** Reads the file's first line at each call, if it still may. */
+    static Supplier<String> reading(Path file, Boundary boundary) {
         return () -> {
+            boundary.allowed("password file", file);
             try (var lines = Files.lines(file)) {
                 return lines.findFirst()
                         .filter(line -> !line.isEmpty())
@@ -58,6 +83,20 @@ public sealed interface Secret {
             } catch (IOException | java.io.UncheckedIOException e) {
                 throw unreadable(file, "cannot be read", e);
             }
+        };
+    }
+
+    /** The variable's value, at each call. */
+    static Supplier<String> reading(Variable variable) {
+        return () -> {
+            String value = System.getenv(variable.name());
+            if (value == null || value.isEmpty()) {
+                throw new Failure.Skippable(
+                        "The variable " + variable.name() + " is not set on this node.",
+                        "Set it in the environment that Nightshift is started with, on every node, and start it again.",
+                        null);
+            }
+            return value;
         };
     }
 

@@ -1,5 +1,7 @@
 package dev.nightshift.fleet;
 
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.ClientCertificate;
 import dev.nightshift.postgres.TlsMode;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param secret its password; null leaves a stored one as it is
  * @param tls how far to insist on TLS
  * @param rootCertificate PEM file of the certification authority; null for the JDK's own trust store
+ * @param clientCertificate what to log in with instead of a password, or beside it; null for none
  * @param maintenanceDatabase the server's own name of the database to which work on the whole instance connects
  * @param tags for choosing it
  * @param proofDays how many days old its newest proof may be, up to 366; 0 where no proof is expected
@@ -25,6 +28,7 @@ public record Server(
         @Nullable Secret secret,
         TlsMode tls,
         @Nullable Path rootCertificate,
+        @Nullable ClientCertificate clientCertificate,
         String maintenanceDatabase,
         List<String> tags,
         int proofDays) {
@@ -36,6 +40,9 @@ public record Server(
         Checks.port(port);
         Checks.length("user", user, 1, 63);
         Checks.length("maintenanceDatabase", maintenanceDatabase, 1, 63);
+        if (clientCertificate != null && tls == TlsMode.DISABLE) {
+            throw new Failure.Invalid("tlsMode", "A client certificate is shown over TLS only.");
+        }
         tags = Checks.tags(tags);
         Checks.range("proofDays", proofDays, 0, 366);
     }

@@ -1,7 +1,9 @@
 package dev.nightshift.fleet;
 
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Roots;
 import dev.nightshift.kernel.TypedSettings;
+import dev.nightshift.postgres.Boundary;
 import dev.nightshift.postgres.TargetPools;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
@@ -10,6 +12,7 @@ import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.nio.file.Path;
 import org.eclipse.microprofile.config.Config;
 
 /** Gives every bean the node's one set of target pools, with the configured settings. */
@@ -30,6 +33,16 @@ class Targets {
 
     void close(@Disposes TargetPools pools) {
         pools.close();
+    }
+
+    /** What every connection keeps to. The demo's password lies among Nightshift's own secrets. */
+    Boundary boundary() {
+        FleetConfig config = config();
+        Roots files = this.config
+                .getOptionalValue("nightshift.demo.password.file", Path.class)
+                .map(config.credentials()::and)
+                .orElse(config.credentials());
+        return new Boundary(config.forbidden(), files);
     }
 
     FleetConfig config() {

@@ -29,12 +29,11 @@ final class Connector {
         properties.setProperty("socketTimeout", seconds);
         properties.setProperty("sslResponseTimeout", Long.toString(deadline.toMillis()));
         properties.setProperty("cancelSignalTimeout", seconds);
-        properties.setProperty("socketFactory", KeepAliveSockets.class.getName());
         // An error's detail may quote a row, and errors end up in logs
         properties.setProperty("logServerErrorDetail", "false");
         properties.setProperty("tcpKeepAlive", "true");
 
-        // The driver looks for the socket factory in its own class loader, then in the thread's
+        // The driver looks for our factories in its own class loader, then in the thread's
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(Connector.class.getClassLoader());

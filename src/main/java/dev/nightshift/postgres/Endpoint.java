@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param tls how far to insist on TLS
  * @param rootCertificate PEM file of the certification authority; null for the JDK's own trust store
  * @param connectTimeout until the connection is made, and again until the login is through
+ * @param clientCertificate what to log in with instead of a password, or beside it; null where none is needed
+ * @param boundary what the installation allows
  */
 public record Endpoint(
         String host,
@@ -28,7 +30,9 @@ public record Endpoint(
         @Nullable Supplier<String> password,
         TlsMode tls,
         @Nullable Path rootCertificate,
-        Duration connectTimeout) {
+        Duration connectTimeout,
+        @Nullable ClientCertificate clientCertificate,
+        Boundary boundary) {
 
     /** Enough for a server on another continent, short enough for a person who waits. */
     public static final Duration DEFAULT_CONNECT_TIMEOUT = Duration.ofSeconds(10);
@@ -42,6 +46,19 @@ public record Endpoint(
         }
     }
 
+    /** Without a client certificate, and with the usual boundary. */
+    public Endpoint(
+            String host,
+            int port,
+            String database,
+            String user,
+            @Nullable Supplier<String> password,
+            TlsMode tls,
+            @Nullable Path rootCertificate,
+            Duration connectTimeout) {
+        this(host, port, database, user, password, tls, rootCertificate, connectTimeout, null, Boundary.STANDARD);
+    }
+
     /** Without TLS and with the default timeout: a server on this machine. */
     public static Endpoint local(int port, String database, String user, @Nullable Supplier<String> password) {
         return new Endpoint(
@@ -50,7 +67,8 @@ public record Endpoint(
 
     /** The same server and login, another database on it. */
     public Endpoint withDatabase(String other) {
-        return new Endpoint(host, port, other, user, password, tls, rootCertificate, connectTimeout);
+        return new Endpoint(
+                host, port, other, user, password, tls, rootCertificate, connectTimeout, clientCertificate, boundary);
     }
 
     /** The driver's URL; neither user nor password is in it. */
@@ -59,7 +77,12 @@ public record Endpoint(
         return "jdbc:postgresql://" + literal + ":" + port + "/" + URLEncoder.encode(database, StandardCharsets.UTF_8);
     }
 
-    /** The driver's properties for login, TLS and the connect deadlines. They hold the password: never log them. */
+    /**
+     * The driver's properties for login, TLS, the connect deadlines, and where a connection may go. They hold the password:
+     * never log them.
+     *
+     * @throws Failure.Skippable if a file may not be used, or the password is not to be had
+     */
     public Properties jdbcProperties() {
         Properties properties = new Properties();
         properties.setProperty("user", user);
@@ -68,16 +91,26 @@ public record Endpoint(
         }
         properties.setProperty("sslmode", tls.text());
         if (rootCertificate != null) {
-            properties.setProperty("sslrootcert", rootCertificate.toString());
-        } else if (tls == TlsMode.VERIFY_CA || tls == TlsMode.VERIFY_FULL) {
-            properties.setProperty("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
+            properties.setProperty("sslrootcert", path("root certificate", rootCertificate));
         }
+        if (clientCertificate != null) {
+            properties.setProperty("sslcert", path("client certificate", clientCertificate.certificate()));
+            properties.setProperty("sslkey", path("client key", clientCertificate.key()));
+        }
+        properties.setProperty("sslfactory", TargetTls.class.getName());
+        properties.setProperty("socketFactory", TargetSockets.class.getName());
+        properties.setProperty(TargetSockets.FORBIDDEN, boundary.forbidden().text());
+        properties.setProperty(TargetSockets.HOST, host);
         properties.setProperty("gssEncMode", "disable");
         String seconds = Long.toString(connectTimeout.toSeconds());
         properties.setProperty("connectTimeout", seconds);
         properties.setProperty("loginTimeout", Long.toString(2 * connectTimeout.toSeconds()));
         properties.setProperty("ApplicationName", "nightshift");
         return properties;
+    }
+
+    private String path(String what, Path file) {
+        return boundary.allowed(what, file).toString();
     }
 
     /** {@code user@host:port/database}; never the password. */

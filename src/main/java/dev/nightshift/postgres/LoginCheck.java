@@ -1,5 +1,6 @@
 package dev.nightshift.postgres;
 
+import dev.nightshift.kernel.ForbiddenAddress;
 import dev.nightshift.kernel.Identifier;
 import dev.nightshift.postgres.CheckReport.Item;
 import java.io.IOException;
@@ -35,8 +36,12 @@ final class LoginCheck {
         if (SqlFailure.caused(thrown, UnknownHostException.class) != null) {
             return unreachable(words, "Correct the host name, or have it resolve on the machine Nightshift runs on.");
         }
-        if (SqlFailure.distrust(thrown) || "08004".equals(SqlFailure.state(thrown)) || unverified(endpoint, thrown)) {
-            return List.of(reached(endpoint), tlsFailed(endpoint, words), later("login"), later("database"));
+        if (SqlFailure.forbidden(thrown)) {
+            return unreachable(words, ForbiddenAddress.REMEDY);
+        }
+        Distrust distrust = Distrust.of(thrown);
+        if (distrust != null || "08004".equals(SqlFailure.state(thrown)) || unverified(endpoint, thrown)) {
+            return List.of(reached(endpoint), tlsFailed(endpoint, distrust, words), later("login"), later("database"));
         }
         if (SqlFailure.caused(thrown, SocketTimeoutException.class) != null || "08001".equals(bare(thrown))) {
             return unreachable(
@@ -61,8 +66,7 @@ final class LoginCheck {
 
     /** A certificate that names another host, or a root certificate that cannot be read: no exception type tells. */
     private static boolean unverified(Endpoint endpoint, Throwable thrown) {
-        boolean verifies = endpoint.tls() == TlsMode.VERIFY_CA || endpoint.tls() == TlsMode.VERIFY_FULL;
-        return verifies && "08006".equals(bare(thrown));
+        return endpoint.tls().verifies() && "08006".equals(bare(thrown));
     }
 
     private static List<Item> refused(Endpoint endpoint, String state, String routine, String words) {
@@ -126,6 +130,14 @@ final class LoginCheck {
     }
 
     private static Item notAdmitted(Endpoint endpoint, String role, String routine, String words) {
+        if (routine.equals("auth_failed") && endpoint.clientCertificate() != null) {
+            return Item.failed(
+                    "login",
+                    "Login",
+                    words,
+                    "Have a client certificate made whose common name is " + role
+                            + ", or map its name to the role in pg_ident.conf.");
+        }
         if (!routine.equals("ClientAuthentication")) {
             return Item.failed(
                     "login",
@@ -151,11 +163,18 @@ final class LoginCheck {
         }
         String type = endpoint.tls() == TlsMode.DISABLE ? "host" : "hostssl";
         String field = database.equals("replication") ? database : new Identifier(database).quoted();
-        return "Add to pg_hba.conf, before any line that rejects it, and reload (SELECT pg_reload_conf();): " + type
+        String certificate = endpoint.tls() == TlsMode.DISABLE || endpoint.clientCertificate() != null
+                ? ""
+                : "Give a client certificate if the server asks for one. Otherwise: ";
+        return certificate
+                + "Add to pg_hba.conf, before any line that rejects it, and reload (SELECT pg_reload_conf();): " + type
                 + " " + field + " " + new Identifier(endpoint.user()).quoted() + " " + address + " scram-sha-256";
     }
 
-    private static Item tlsFailed(Endpoint endpoint, String words) {
+    private static Item tlsFailed(Endpoint endpoint, @Nullable Distrust distrust, String words) {
+        if (distrust != null && distrust.words() != null) {
+            return Item.failed("tls", "Encryption", words, distrust.remedy());
+        }
         String remedy = switch (endpoint.tls()) {
             case VERIFY_CA, VERIFY_FULL ->
                 "Give the root certificate that signed the server's"

@@ -10,13 +10,13 @@ final class ReplicationFailures {
 
     static Failure atLogin(Endpoint endpoint, SQLException e) {
         String state = e.getSQLState() == null ? "" : e.getSQLState();
-        if (SqlFailure.distrust(e)) {
+        SqlFailure meaning = SqlFailure.of(e);
+        boolean connecting = state.startsWith("08") || SqlFailure.forbidden(e) || Distrust.of(e) != null;
+        if (connecting && meaning.kind() == SqlFailure.Kind.SKIPPABLE) { // such as a server without TLS
             return new Failure.Skippable(
-                    endpoint + " is not trusted for replication: " + SqlFailure.words(e),
-                    SqlFailure.of(e).remedy(),
-                    e);
+                    endpoint + " is not connected to for replication: " + SqlFailure.words(e), meaning.remedy(), e);
         }
-        if (state.startsWith("08")) {
+        if (connecting) {
             return new Failure.Retryable(
                     endpoint + " is not reached for replication: " + e.getMessage(),
                     "Check host, port, TLS mode and whether the server runs.",

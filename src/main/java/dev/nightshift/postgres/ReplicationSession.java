@@ -61,15 +61,11 @@ public final class ReplicationSession implements AutoCloseable {
      */
     public static ReplicationSession open(Endpoint endpoint) {
         Properties properties = endpoint.jdbcProperties();
-        boolean jdkTrust = "org.postgresql.ssl.DefaultJavaSSLFactory".equals(properties.getProperty("sslfactory"));
         properties.setProperty("replication", "true");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "15");
         // A session that waits for another one's checkpoint is idle, and must not be ended for it
         properties.setProperty("options", "-c idle_session_timeout=0 -c statement_timeout=0");
-        properties.setProperty("socketFactory", CapturingSocketFactory.class.getName());
-        properties.setProperty(
-                "sslfactory", (jdkTrust ? CapturingJdkTlsFactory.class : CapturingTlsFactory.class).getName());
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         // The driver may live in a class loader that does not see our factories

@@ -1,18 +1,13 @@
 package dev.nightshift.postgres;
 
 import dev.nightshift.kernel.Failure;
-import java.io.EOFException;
+import dev.nightshift.kernel.ForbiddenAddress;
 import java.io.IOException;
-import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.security.GeneralSecurityException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Locale;
-import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.util.GT;
 import org.postgresql.util.PSQLException;
 
 /**
@@ -59,12 +54,12 @@ public record SqlFailure(
                     : thrown instanceof Failure.Skippable ? Kind.SKIPPABLE : Kind.FATAL;
             return new SqlFailure(kind, false, null);
         }
-        if (distrust(thrown)) {
-            return new SqlFailure(
-                    Kind.SKIPPABLE,
-                    false,
-                    "Give the root certificate that signed the server's and the host as its certificate names it, or"
-                            + " another TLS mode.");
+        if (forbidden(thrown)) {
+            return skip(ForbiddenAddress.REMEDY);
+        }
+        Distrust distrust = Distrust.of(thrown);
+        if (distrust != null) {
+            return skip(distrust.remedy());
         }
         if (thrown instanceof SQLTransientConnectionException && thrown.getCause() == null) {
             return new SqlFailure(
@@ -73,7 +68,7 @@ public record SqlFailure(
                     "All connections to this database are in use; try later, or raise their limit.");
         }
         String state = state(thrown);
-        if ("08004".equals(state) && cutOff(thrown)) {
+        if ("08004".equals(state) && Distrust.cutOff(thrown)) {
             return ofState("08006"); // so the driver calls a login that broke in the middle
         }
         if (state != null) {
@@ -128,32 +123,9 @@ public record SqlFailure(
         return new SqlFailure(Kind.SKIPPABLE, false, remedy);
     }
 
-    /** The certificate or the handshake was refused: a matter of settings, not of the network. */
-    static boolean distrust(Throwable thrown) {
-        return (caused(thrown, SSLHandshakeException.class) != null && !cutOff(thrown))
-                || caused(thrown, SSLPeerUnverifiedException.class) != null
-                || caused(thrown, GeneralSecurityException.class) != null
-                || otherHost(thrown);
-    }
-
-    /**
-     * The other side went away without a word, as no server does that refuses. Where that happens while the driver reads
-     * how to log in, it drops the cause and keeps only these words.
-     */
-    private static boolean cutOff(Throwable thrown) {
-        return caused(thrown, EOFException.class) != null
-                || caused(thrown, SocketException.class) != null
-                || GT.tr("Invalid SCRAM client initialization").equals(driversWords(thrown));
-    }
-
-    /** A host that the certificate does not name: in any language the driver says just this, without a cause. */
-    private static boolean otherHost(Throwable thrown) {
-        return driversWords(thrown).contains("PgjdbcHostnameVerifier");
-    }
-
-    private static String driversWords(Throwable thrown) {
-        PSQLException driver = caused(thrown, PSQLException.class);
-        return driver == null ? "" : String.valueOf(driver.getMessage());
+    /** The installation forbids the address. */
+    static boolean forbidden(Throwable thrown) {
+        return caused(thrown, ForbiddenAddress.class) != null;
     }
 
     /** The first SQLSTATE in the chain of causes. */
@@ -185,6 +157,14 @@ public record SqlFailure(
             if (primary != null) {
                 return primary + " (" + driver.getSQLState() + ")";
             }
+        }
+        ForbiddenAddress forbidden = caused(thrown, ForbiddenAddress.class);
+        if (forbidden != null) {
+            return String.valueOf(forbidden.getMessage());
+        }
+        Distrust distrust = Distrust.of(thrown);
+        if (distrust != null && distrust.words() != null) {
+            return distrust.words();
         }
         UnknownHostException unknown = caused(thrown, UnknownHostException.class);
         if (unknown != null) {

@@ -50,7 +50,8 @@ public final class TargetPools implements AutoCloseable {
             String user,
             String passwordDigest,
             TlsMode tls,
-            @Nullable Path rootCertificate) {
+            @Nullable Path rootCertificate,
+            @Nullable ClientCertificate clientCertificate) {
         private static final byte[] SALT = new SecureRandom().generateSeed(16);
 
         static Key of(Endpoint endpoint) {
@@ -61,7 +62,8 @@ public final class TargetPools implements AutoCloseable {
                     endpoint.user(),
                     digest(endpoint.password()),
                     endpoint.tls(),
-                    endpoint.rootCertificate());
+                    endpoint.rootCertificate(),
+                    endpoint.clientCertificate());
         }
 
         private static String digest(@Nullable Supplier<String> password) {

@@ -17,6 +17,11 @@ public enum TlsMode {
     /** And it must name the host that was asked for. */
     VERIFY_FULL;
 
+    /** Whether it looks at the server's certificate. */
+    public boolean verifies() {
+        return this == VERIFY_CA || this == VERIFY_FULL;
+    }
+
     /** {@code verify-full}: as people, URLs and the driver write it. */
     public String text() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

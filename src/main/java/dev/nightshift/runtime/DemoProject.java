@@ -61,6 +61,7 @@ class DemoProject {
                 new Secret.File(config.getValue("nightshift.demo.password.file", Path.class)),
                 TlsMode.DISABLE,
                 null,
+                null,
                 "postgres",
                 List.of("demo"),
                 Server.USUAL_PROOF_DAYS);

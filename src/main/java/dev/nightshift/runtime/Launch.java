@@ -38,6 +38,7 @@ final class Launch {
 
     /** Starts databases, schema and server, and waits until the server is ready. */
     LibertyServer start() {
+        prepareCredentials();
         if (LibertyServer.stopOrphan(config.data())) {
             terminal.say("Stopped the server that an earlier launcher had left behind.");
         }
@@ -64,6 +65,16 @@ final class Launch {
         });
         Announcement.print(terminal, config, secrets, config.data());
         return server;
+    }
+
+    /** There even where other folders are named: a proof's sandbox hides it. */
+    private void prepareCredentials() {
+        Path folder = config.data().resolve("credentials");
+        try {
+            Folders.createPrivate(folder);
+        } catch (IOException e) {
+            throw new Failure.Fatal("The folder " + folder + " cannot be made: " + e.getMessage(), null, e);
+        }
     }
 
     private void drain(LibertyServer server) {

@@ -54,8 +54,11 @@ class ChangesIT {
         "user, 'other'",
         "password, 'secret'",
         "passwordFile, '/etc/hostname'",
+        "passwordVariable, 'NIGHTSHIFT_CREDENTIAL_TEST'",
         "tlsMode, 'require'",
         "rootCertificate, '/etc/hostname'",
+        "clientCertificate, '/etc/hostname'",
+        "clientKey, '/etc/hostname'",
         "maintenanceDatabase, 'other'"
     })
     void whatBelongsToTheInstanceIsRefusedByItsNameInADatabase(String field, String value) {

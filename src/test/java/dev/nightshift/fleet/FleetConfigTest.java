@@ -3,10 +3,13 @@ package dev.nightshift.fleet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.nightshift.kernel.ForbiddenAddresses;
 import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.PoolSettings;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,23 @@ class FleetConfigTest {
         assertEquals(3, config.pools().retry().attempts());
         assertEquals(Duration.ofMillis(500), config.pools().retry().base());
         assertEquals(Duration.ofSeconds(30), config.pools().retry().cap());
+    }
+
+    @Test
+    void whereConnectionsGoAndWhereFilesLieHasDefaultsAndIsRead() {
+        assertEquals(ForbiddenAddresses.STANDARD, with(Map.of()).forbidden());
+        assertEquals(
+                List.of(Path.of("/srv/data/credentials")),
+                with(Map.of("nightshift.data", "/srv/data")).credentials().folders());
+        FleetConfig config = with(Map.of(
+                "nightshift.forbidden.addresses", "10.0.0.0/8", "nightshift.credential.roots", "/run/secrets:/b"));
+        assertEquals("10.0.0.0/8", config.forbidden().text());
+        assertEquals(
+                List.of(Path.of("/run/secrets"), Path.of("/b")),
+                config.credentials().folders());
+        assertEquals(
+                "nightshift.credential.roots is not a list of absolute folders apart by colons: secrets",
+                refused("nightshift.credential.roots", "/a:secrets"));
     }
 
     @Test

@@ -4,8 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ForbiddenAddress;
+import dev.nightshift.kernel.ForbiddenAddresses;
+import dev.nightshift.kernel.Roots;
 import dev.nightshift.postgres.CheckReport.Item;
 import dev.nightshift.postgres.CheckReport.State;
 import dev.nightshift.testing.Postgres;
@@ -185,6 +190,36 @@ class ConnectionCheckIT {
                 "nowhere.invalid", 5432, "shop", "postgres", null, TlsMode.DISABLE, null, Duration.ofSeconds(2));
         Item unknown = item(CHECK.check(nowhere), "connect");
         assertTrue(unknown.found().contains("nowhere.invalid is not known"), unknown.toString());
+    }
+
+    @Test
+    void anAddressThatTheInstallationForbidsIsNotConnectedToInAnyWay() throws SQLException {
+        Boundary boundary = new Boundary(ForbiddenAddresses.parse("127.0.0.0/8,::1"), Roots.ANYWHERE);
+        for (String host : List.of("127.0.0.1", "localhost", "127.1", "2130706433", "::ffff:127.0.0.1")) {
+            Endpoint endpoint = new Endpoint(
+                    host,
+                    server(18).port(),
+                    "shop",
+                    "postgres",
+                    () -> "secret",
+                    TlsMode.PREFER,
+                    null,
+                    Duration.ofSeconds(2),
+                    null,
+                    boundary);
+            Item refused = item(CHECK.check(endpoint), "connect");
+            assertEquals(State.FAILED, refused.state(), host);
+            assertTrue(refused.found().contains("forbids connections to " + host), refused::toString);
+            assertEquals(ForbiddenAddress.REMEDY, refused.remedy());
+            try (TargetPools pools = new TargetPools(PoolSettings.standard(), Instant::now)) {
+                Failure pooled = assertThrows(
+                        Failure.Skippable.class, () -> pools.open(endpoint, Deadlines.interactive(), "test"));
+                assertEquals(ForbiddenAddress.REMEDY, pooled.remedy());
+                assertThrows(Failure.Skippable.class, () -> pools.openApart(endpoint, Deadlines.interactive(), "test"));
+            }
+            Failure replicated = assertThrows(Failure.Skippable.class, () -> ReplicationSession.open(endpoint));
+            assertTrue(replicated.getMessage().contains("forbids connections to " + host), replicated::getMessage);
+        }
     }
 
     @Test

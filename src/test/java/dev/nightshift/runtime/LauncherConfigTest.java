@@ -115,6 +115,8 @@ class LauncherConfigTest {
         "NIGHTSHIFT_REPOSITORY_URL, postgres://host/db",
         "NIGHTSHIFT_RUN_LOSSES, many",
         "NIGHTSHIFT_TARGET_POOL_WAIT, 5",
+        "NIGHTSHIFT_FORBIDDEN_ADDRESSES, localhost",
+        "NIGHTSHIFT_CREDENTIAL_ROOTS, secrets",
         "NIGHTSHIFT_PROOF_CPU_HOURS, 0",
         "NIGHTSHIFT_PROOF_LIBRARIES, $libdir/auto_explain",
         "NIGHTSHIFT_OIDC_ISSUER, http://login.example",

@@ -30,6 +30,9 @@ public final class Nightshift {
     /** As NIGHTSHIFT_BOOTSTRAP_KEY: an installation admin. */
     public static final String BOOTSTRAP_KEY = "test-bootstrap-key-5f1c9d02b7a84e63";
 
+    /** A target\'s password, in the variable NIGHTSHIFT_CREDENTIAL_TEST of every one. */
+    public static final String CREDENTIAL = "password-in-a-variable-4b8e07";
+
     /** Two shared cores, a cold cache, a demo to fill. */
     private static final Duration START = Duration.ofMinutes(6);
 
@@ -56,6 +59,7 @@ public final class Nightshift {
         this.postgres = ports.get(2);
         this.demo = ports.get(3);
         this.environment = new TreeMap<>(environment);
+        this.environment.put("NIGHTSHIFT_CREDENTIAL_TEST", CREDENTIAL);
     }
 
     /** For the next start: what can be told only once its ports are known, or is to change. */

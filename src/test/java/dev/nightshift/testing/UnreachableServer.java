@@ -33,6 +33,7 @@ public record UnreachableServer(ProjectId project, UUID instance) {
                 new Secret.None(),
                 TlsMode.DISABLE,
                 null,
+                null,
                 "postgres",
                 List.of(),
                 Server.USUAL_PROOF_DAYS);

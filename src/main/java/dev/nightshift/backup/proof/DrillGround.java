@@ -23,7 +23,7 @@ import org.eclipse.microprofile.config.Config;
 public class DrillGround {
     private static final System.Logger LOG = System.getLogger(DrillGround.class.getName());
     private static final List<String> HIDDEN =
-            List.of("secrets", "repository", "demo", "store", "restore", "liberty", "logs", "run");
+            List.of("secrets", "credentials", "repository", "demo", "store", "restore", "liberty", "logs", "run");
     private static final Duration SWEEP_EVERY = Duration.ofMinutes(5);
 
     @Inject
