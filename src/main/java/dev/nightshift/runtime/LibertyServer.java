@@ -70,6 +70,19 @@ final class LibertyServer {
             return data.resolve("run/variables");
         }
 
+        /** Made from a certificate that was given; the server makes its own elsewhere. */
+        Path keyStore() {
+            return data.resolve("run/certificate.p12");
+        }
+
+        void removeKeyStore() {
+            try {
+                Files.deleteIfExists(keyStore());
+            } catch (IOException e) {
+                throw new Failure.Fatal("The key store " + keyStore() + " could not be removed.", null, e);
+            }
+        }
+
         /** While it is there, the node drains. */
         Path drain() {
             return data.resolve(JobConfig.DRAIN_FILE);
