@@ -16,8 +16,8 @@ import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * What every response of the application carries, and what plain HTTP is refused. Health, metrics and OpenAPI are the
- * server's own modules and do not pass here.
+ * What every response of the application carries, and what plain HTTP is refused. Health and metrics are the server's
+ * own modules and do not pass here.
  */
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
 public class Edge extends HttpFilter {
