@@ -35,7 +35,7 @@ final class EdgeRules {
 
     /** Plain HTTP carries no cookie and no password: on loopback a script's API key, from elsewhere nothing. */
     static boolean plainHttpServes(String path, @Nullable String authorization, InetAddress from) {
-        return (under(path, "/api") || path.equals("/openapi"))
+        return under(path, "/api")
                 && from.isLoopbackAddress()
                 && authorization != null
                 && authorization.toLowerCase(Locale.ROOT).startsWith("bearer ");

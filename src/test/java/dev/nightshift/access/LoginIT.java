@@ -161,7 +161,7 @@ class LoginIT {
             plain.get(path).expect(403);
             loggedIn(login()).get(path).expect(200);
             nightshift.admin().get(path).expect(200);
-            plain.withKey(Nightshift.BOOTSTRAP_KEY).get(path).expect(200);
+            plain.withKey(Nightshift.BOOTSTRAP_KEY).get(path).expect(403);
         }
         anybody.get("openapi/ui").expect(404);
         anybody.get("openapi-of-the-server").expect(404); // where its module is unless the launcher says otherwise

@@ -34,7 +34,11 @@ public final class ServedCertificate {
         }
     }
 
-    /** @throws IOException if nothing that speaks TLS answers there */
+    /**
+     * The server's own certificate, the first of the chain that it shows.
+     *
+     * @throws IOException if nothing that speaks TLS answers there
+     */
     public static X509Certificate at(String host, int port) throws IOException {
         try (Socket plain = new Socket()) {
             plain.connect(new InetSocketAddress(reachable(host), port), MILLIS);

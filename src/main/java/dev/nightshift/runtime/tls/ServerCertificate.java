@@ -26,8 +26,10 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A certificate with its key, good to serve HTTPS with: they fit together, the chain is in order, and it is valid now.
@@ -134,16 +136,21 @@ public record ServerCertificate(List<X509Certificate> chain, PrivateKey key) {
         if (der == null) {
             throw key(files, "holds no private key", "it must have \"-----BEGIN PRIVATE KEY-----\" (PKCS-8)");
         }
-        for (String algorithm : List.of("RSA", "EC")) {
-            try {
-                return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
-            } catch (InvalidKeySpecException e) {
-                continue; // of another kind
-            } catch (GeneralSecurityException e) {
-                throw new IllegalStateException("This JVM knows no " + algorithm + ".", e);
-            }
+        byte[] read = der;
+        return Stream.of("RSA", "EC")
+                .flatMap(algorithm -> key(algorithm, read).stream())
+                .findFirst()
+                .orElseThrow(() -> key(files, "holds a key that cannot be read", "it must be an RSA or an EC key"));
+    }
+
+    private static Optional<PrivateKey> key(String algorithm, byte[] der) {
+        try {
+            return Optional.of(KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der)));
+        } catch (InvalidKeySpecException e) {
+            return Optional.empty(); // of another kind
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("This JVM knows no " + algorithm + ".", e);
         }
-        throw key(files, "holds a key that cannot be read", "it must be an RSA or an EC key");
     }
 
     private static byte[] decoded(CertificateFiles files, String base64) {
