@@ -100,13 +100,18 @@ create function audit.forget(before timestamptz, most int) returns bigint
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+    project uuid := tenancy.current_project();
+    latest timestamptz := least(before, now() - interval '90 days');
     forgotten bigint;
 begin
-    delete from audit.entry e
-     where e.id in (select o.id from audit.entry o
-                     where o.project_id is not distinct from tenancy.current_project()
-                       and o.at < least(before, now() - interval '90 days')
-                     order by o.id limit most);
+    -- Two statements, because an index answers "= project" and "is null", but not "is not distinct from".
+    if project is null then
+        delete from audit.entry e
+         where e.id in (select o.id from audit.entry o where o.project_id is null and o.at < latest order by o.at limit most);
+    else
+        delete from audit.entry e
+         where e.id in (select o.id from audit.entry o where o.project_id = project and o.at < latest order by o.at limit most);
+    end if;
     get diagnostics forgotten = row_count;
     return forgotten;
 end $$;

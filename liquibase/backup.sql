@@ -162,17 +162,19 @@ create function backup.forget_deleted(before timestamptz, most int) returns bigi
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+    project uuid := tenancy.current_project();
     backups uuid[];
 begin
     select array_agg(old.id) into backups
       from (select b.id from backup.backup b
-             where b.project_id = tenancy.current_project() and b.deleted_at < least(before, now() - interval '7 days')
-               and not exists (select from backup.backup c where c.parent_id = b.id)
+             where b.project_id = project and b.deleted_at < least(before, now() - interval '7 days')
+               and not exists (select from backup.backup c where c.project_id = project and c.parent_id = b.id)
              order by b.deleted_at limit most) old;
-    delete from backup.proof f where f.backup_id = any (backups);
-    delete from backup.backup b where b.id = any (backups);
+    delete from backup.proof f where f.project_id = project and f.backup_id = any (backups);
+    delete from backup.backup b where b.project_id = project and b.id = any (backups);
     return coalesce(cardinality(backups), 0);
 end $$;
 revoke execute on function backup.forget_deleted(timestamptz, int) from public;
 grant execute on function backup.forget_deleted(timestamptz, int) to ${app_role};
---rollback drop function backup.forget_deleted(timestamptz, int);
+create index backup_parent on backup.backup (project_id, parent_id) where parent_id is not null;
+--rollback drop index backup.backup_parent; drop function backup.forget_deleted(timestamptz, int);

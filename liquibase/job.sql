@@ -308,25 +308,33 @@ alter table job.run drop constraint run_trigger_check,
 -- The ends of what is kept for a time: each forgets some of the transaction's own project, the oldest first, and answers how
 -- many. The application's role deletes nothing by itself, and nothing that is younger than the shortest retention.
 create index run_ended on job.run (project_id, ended_at) where ended_at is not null;
+create index log_line_age on job.log_line (project_id, at);
+create index step_project on job.step (project_id);
+create index attempt_node on job.attempt (node_id);
 
 -- Held runs stay: those that a kept backup or proof names.
 create function job.forget_runs(before timestamptz, held uuid[], most int) returns bigint
     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+    project uuid := tenancy.current_project();
     runs uuid[];
 begin
-    select array_agg(old.id) into runs
-      from (select r.id from job.run r
-             where r.project_id = tenancy.current_project()
-               and r.ended_at < least(before, now() - interval '7 days')
-               and r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
-               and r.id <> all (held)
-             order by r.ended_at limit most for update skip locked) old;
-    delete from job.log_line l where l.project_id = tenancy.current_project() and l.run_id = any (runs);
+    -- As many as have some targets together; one at least.
+    select array_agg(counted.id) into runs
+      from (select old.id, sum(old.targets) over (order by old.ended_at, old.id) - old.targets as before_it
+              from (select r.id, r.ended_at,
+                           (select count(*) from job.target t where t.project_id = project and t.run_id = r.id) as targets
+                      from job.run r
+                     where r.project_id = project and r.ended_at < least(before, now() - interval '7 days')
+                       and r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
+                       and r.id <> all (held)
+                     order by r.ended_at limit least(most, 200) for update skip locked) old) counted
+     where counted.before_it < most;
+    delete from job.log_line l where l.project_id = project and l.run_id = any (runs);
     delete from job.step s using job.target t
-     where t.project_id = s.project_id and t.id = s.target_id and t.run_id = any (runs);
-    delete from job.target t where t.run_id = any (runs);
+     where t.project_id = s.project_id and t.id = s.target_id and t.project_id = project and t.run_id = any (runs);
+    delete from job.target t where t.project_id = project and t.run_id = any (runs);
     delete from job.attempt a where a.run_id = any (runs);
     delete from job.run r where r.id = any (runs);
     return coalesce(cardinality(runs), 0);
@@ -363,9 +371,9 @@ begin
     return forgotten;
 end $$;
 
--- Months of the log that are over and empty.
+-- Months of the log that are over and empty. It gives up where somebody reads the log for long: all writers would wait behind it.
 create function job.drop_empty_log_partitions() returns void
-    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1s'
 as $$
 declare
     partition text;
@@ -402,7 +410,7 @@ revoke execute on function job.forget_runs(timestamptz, uuid[], int), job.forget
     job.forget_schedules(timestamptz, int), job.drop_empty_log_partitions(), job.forget_nodes(timestamptz) from public;
 grant execute on function job.forget_runs(timestamptz, uuid[], int), job.forget_log(timestamptz, int),
     job.forget_schedules(timestamptz, int), job.drop_empty_log_partitions(), job.forget_nodes(timestamptz) to ${app_role};
---rollback drop function job.forget_runs(timestamptz, uuid[], int); drop function job.forget_log(timestamptz, int); drop function job.forget_schedules(timestamptz, int); drop function job.drop_empty_log_partitions(); drop function job.forget_nodes(timestamptz); drop index job.run_ended;
+--rollback drop function job.forget_runs(timestamptz, uuid[], int); drop function job.forget_log(timestamptz, int); drop function job.forget_schedules(timestamptz, int); drop function job.drop_empty_log_partitions(); drop function job.forget_nodes(timestamptz); drop index job.run_ended; drop index job.log_line_age; drop index job.step_project; drop index job.attempt_node;
 
 --changeset nightshift:job-8 splitStatements:false rollbackSplitStatements:false
 -- What waits, in turns: of each project its oldest, first where the least is under way; none of a project that has as many runs

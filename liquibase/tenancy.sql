@@ -16,3 +16,8 @@ as $$ select nullif(current_setting('nightshift.project', true), '')::uuid $$;
 --changeset nightshift:tenancy-3
 grant execute on function tenancy.current_project() to ${app_role};
 --rollback revoke execute on function tenancy.current_project() from ${app_role};
+
+--changeset nightshift:tenancy-4
+-- Which change sets ran, for those who help: no content of any project.
+grant select on public.databasechangelog to ${app_role};
+--rollback revoke select on public.databasechangelog from ${app_role};

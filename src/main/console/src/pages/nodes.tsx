@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { useList } from '../api/load';
 import type { NodeInfo } from '../api/types';
-import { Card, PageHead, When } from '../ui/bits';
+import { ButtonLink, Card, PageHead, When } from '../ui/bits';
 import { Empty, Panel } from '../ui/panel';
 import { State } from '../ui/state';
 import { Table } from '../ui/table';
@@ -15,7 +15,9 @@ export function NodesPage() {
   }, []);
   return (
     <>
-      <PageHead title="Nodes" sub="The servers of this installation; each can be lost without losing a run" />
+      <PageHead title="Nodes" sub="The servers of this installation; each can be lost without losing a run">
+        <ButtonLink href="/api/support" download>Support bundle</ButtonLink>
+      </PageHead>
       <Card flush>
         <Panel loaded={nodes} rows={3}>
           {(items) => (items.length > 0

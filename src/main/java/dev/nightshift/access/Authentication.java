@@ -93,7 +93,7 @@ public class Authentication implements HttpAuthenticationMechanism {
      *
      * @throws Failure.Retryable if the repository was away when it was asked
      */
-    static Optional<Identity> of(HttpServletRequest request) {
+    public static Optional<Identity> of(HttpServletRequest request) {
         if (request.getAttribute(FAILURE) instanceof Failure failure) {
             throw failure;
         }

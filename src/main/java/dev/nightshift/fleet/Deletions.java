@@ -9,6 +9,7 @@ import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
+import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -26,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 public class Deletions {
     /** So long a deletion can be taken back. */
     public static final Duration KEPT = Duration.ofDays(30);
+
+    private static final System.Logger LOG = System.getLogger(Deletions.class.getName());
+
+    private static final int REMOVED_AT_ONCE = 10_000;
 
     /** Of each kind at most so many are shown. */
     private static final int MOST = 500;
@@ -220,36 +225,71 @@ public class Deletions {
         }
     }
 
+    /** A project that can be restored no more. */
+    private record Removable(UUID id, String name, long backups) {}
+
     /**
      * Removes the projects that can be restored no more, with all that was theirs; their names are free again. What their
      * audit holds stays with the installation.
      */
     public void removeForGood() {
-        for (UUID id : transactions.installation(Deletions::removable)) {
-            transactions.installation(connection -> {
-                try (var query = connection.prepareStatement("select fleet.remove_project(?)")) {
-                    query.setObject(1, id);
-                    try (var row = query.executeQuery()) {
-                        row.next();
-                        String name = row.getString(1);
-                        if (name != null) {
-                            audit.record(null, "project.remove", "project " + name, Map.of("id", id));
-                        }
-                        return name != null;
-                    }
+        for (Removable each : transactions.installation(Deletions::removable)) {
+            try {
+                if (each.backups() > 0) {
+                    LOG.log(
+                            Level.WARNING,
+                            "Project {0} was deleted, but {1} backups of it are held: it stays",
+                            each.name(),
+                            each.backups());
+                } else {
+                    remove(each);
                 }
-            });
+            } catch (RuntimeException e) {
+                LOG.log(Level.ERROR, "Project " + each.name() + " was not removed", e);
+            }
         }
     }
 
-    private static List<UUID> removable(Connection connection) throws SQLException {
-        try (var query = connection.prepareStatement("select project_id from fleet.removable_projects()");
-                var rows = query.executeQuery()) {
-            List<UUID> ids = new ArrayList<>();
-            while (rows.next()) {
-                ids.add(rows.getObject(1, UUID.class));
+    /** Some rows at a time, so that a large project's removal is no transaction of hours. */
+    private void remove(Removable project) {
+        while (transactions.installation(connection -> empty(connection, project.id())) > 0) {
+            LOG.log(Level.DEBUG, "Emptying project {0}", project.name());
+        }
+        transactions.installation(connection -> {
+            try (var query = connection.prepareStatement("select fleet.remove_project(?)")) {
+                query.setObject(1, project.id());
+                try (var row = query.executeQuery()) {
+                    row.next();
+                    boolean removed = row.getString(1) != null;
+                    if (removed) {
+                        audit.record(null, "project.remove", "project " + project.name(), Map.of("id", project.id()));
+                    }
+                    return removed;
+                }
             }
-            return ids;
+        });
+    }
+
+    private static long empty(Connection connection, UUID project) throws SQLException {
+        try (var query = connection.prepareStatement("select fleet.empty_project(?, ?)")) {
+            query.setObject(1, project);
+            query.setInt(2, REMOVED_AT_ONCE);
+            try (var row = query.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
+    }
+
+    private static List<Removable> removable(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement(
+                        "select project_id, name, backups from fleet.removable_projects()");
+                var rows = query.executeQuery()) {
+            List<Removable> projects = new ArrayList<>();
+            while (rows.next()) {
+                projects.add(new Removable(rows.getObject(1, UUID.class), rows.getString(2), rows.getLong(3)));
+            }
+            return projects;
         }
     }
 

@@ -56,7 +56,7 @@ public record FleetConfig(
 
     private static Roots credentials(TypedSettings settings) {
         Optional<String> named = settings.text(ROOTS);
-        for (String folder : named.orElse("").split(":")) {
+        for (String folder : named.orElse("").split(":", -1)) {
             if (!folder.isBlank() && !folder.strip().startsWith("/")) {
                 throw new IllegalArgumentException(
                         ROOTS + " is not a list of absolute folders apart by colons: " + folder);

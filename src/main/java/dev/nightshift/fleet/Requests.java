@@ -41,10 +41,10 @@ final class Requests {
 
     /** The same for a change. */
     static Server server(ServerFields fields, Instance before, Caller caller, Roots roots) {
-        if (caller.installationAdmin()) {
-            return fields.server(before, roots);
-        }
         ServerFields others = fields.without(before);
+        if (caller.installationAdmin()) {
+            return others.server(before, roots);
+        }
         refuseReference(others, caller);
         Server after = others.server(before, roots);
         if (Exposure.ofReference(before, after)) {

@@ -60,13 +60,13 @@ public sealed interface Secret {
             }
             return named;
         }
-        if (read) {
+        if (file != null && !file.isEmpty()) {
             if (typed) {
                 throw new Failure.Invalid("passwordFile", "Give a password or a password file, not both.");
             }
             return new File(Checks.passwordFile(file, roots));
         }
-        if (typed) {
+        if (password != null && !password.isEmpty()) {
             return new Text(password);
         }
         return password == null && file == null && variable == null ? null : new None();

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.SqlFailure;
 import jakarta.batch.api.AbstractBatchlet;
 import jakarta.batch.api.BatchProperty;
 import jakarta.inject.Inject;
@@ -148,8 +149,9 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
             target.error(failure.getMessage());
             failed(job, target, failure.getMessage(), failure.remedy());
         } else {
-            LOG.log(System.Logger.Level.ERROR, "Run " + target.runId() + ", target " + target.databaseNames(), e);
-            String reason = "An error that Nightshift did not expect: " + e + ". The server's log has the details.";
+            Throwable told = SqlFailure.withoutRows(e);
+            LOG.log(System.Logger.Level.ERROR, "Run " + target.runId() + ", target " + target.databaseNames(), told);
+            String reason = "An error that Nightshift did not expect: " + told + ". The server's log has the details.";
             target.error(reason);
             failed(job, target, reason, null);
         }

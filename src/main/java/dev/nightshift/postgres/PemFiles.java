@@ -71,8 +71,8 @@ final class PemFiles {
         for (String algorithm : List.of("RSA", "EC", "EdDSA", "RSASSA-PSS")) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
-            } catch (InvalidKeySpecException e) {
-                continue; // another algorithm's
+            } catch (InvalidKeySpecException anotherAlgorithms) {
+                // the next may be its own
             }
         }
         throw new UnusableFile(what, file, "is a key of no kind that is known here (RSA, EC, Ed25519)", PKCS8);

@@ -7,8 +7,11 @@ import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLWarning;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * What an error of a session means for the work: the SQLSTATE decides (the manual's appendix A), never the words, which
@@ -20,6 +23,17 @@ import org.postgresql.util.PSQLException;
  */
 public record SqlFailure(
         Kind kind, boolean unreachable, @Nullable String remedy) {
+    private static final String WITHHELD = "its words may quote rows and are in the server's log";
+
+    /** Of PL/pgSQL, src/pl/plpgsql/src/pl_exec.c. */
+    private static final String RAISE = "exec_stmt_raise";
+
+    /** Those of the manual's appendix A that the server raises by itself; P0 and 38, 39 are those of functions. */
+    private static final Set<String> OWN_CLASSES = Set.of(
+            "00", "01", "02", "03", "08", "09", "0A", "0B", "0F", "0L", "0P", "0Z", "21", "23", "24", "25", "26", "27",
+            "28", "2B", "2D", "2F", "34", "3B", "3D", "3F", "40", "42", "44", "53", "54", "55", "57", "58", "72", "F0",
+            "HV", "XX");
+
     /** As the types of {@link Failure}. */
     public enum Kind {
         RETRYABLE,
@@ -40,9 +54,9 @@ public record SqlFailure(
         SqlFailure meaning = of(thrown);
         String message = what + " failed: " + words(thrown);
         return switch (meaning.kind) {
-            case RETRYABLE -> new Failure.Retryable(message, meaning.remedy, thrown);
-            case SKIPPABLE -> new Failure.Skippable(message, meaning.remedy, thrown);
-            case FATAL -> new Failure.Fatal(message, meaning.remedy, thrown);
+            case RETRYABLE -> new Failure.Retryable(message, meaning.remedy, withoutRows(thrown));
+            case SKIPPABLE -> new Failure.Skippable(message, meaning.remedy, withoutRows(thrown));
+            case FATAL -> new Failure.Fatal(message, meaning.remedy, withoutRows(thrown));
         };
     }
 
@@ -149,14 +163,15 @@ public record SqlFailure(
         return null;
     }
 
-    /** The error in one line: the server's primary message without detail or hint, which may quote rows. */
+    /**
+     * The error in one line: the server's primary message without detail, hint or context, which may quote rows. Where the
+     * primary message itself may quote one, it says what kind of error it is instead.
+     */
     public static String words(Throwable thrown) {
         PSQLException driver = caused(thrown, PSQLException.class);
-        if (driver != null && driver.getServerErrorMessage() != null) {
-            String primary = driver.getServerErrorMessage().getMessage();
-            if (primary != null) {
-                return primary + " (" + driver.getSQLState() + ")";
-            }
+        ServerErrorMessage said = said(thrown);
+        if (said != null && said.getMessage() != null) {
+            return words(said);
         }
         ForbiddenAddress forbidden = caused(thrown, ForbiddenAddress.class);
         if (forbidden != null) {
@@ -176,6 +191,43 @@ public record SqlFailure(
         return io == null || io == root || io.getMessage() == null || message.contains(io.getMessage())
                 ? message
                 : message + " (" + firstLine(io.getMessage()).toLowerCase(Locale.ROOT) + ")";
+    }
+
+    private static @Nullable ServerErrorMessage said(Throwable thrown) {
+        PSQLException error = caused(thrown, PSQLException.class);
+        if (error != null) {
+            return error.getServerErrorMessage();
+        }
+        PSQLWarning warning = caused(thrown, PSQLWarning.class);
+        return warning == null ? null : warning.getServerErrorMessage();
+    }
+
+    /**
+     * Class 22 quotes the value that it refuses. RAISE says whatever its function wants, under any SQLSTATE; PL/pgSQL names
+     * its routine, and what other languages raise has a class of their own.
+     */
+    private static String words(ServerErrorMessage said) {
+        String state = String.valueOf(said.getSQLState());
+        if (state.startsWith("22")) {
+            return "a value is not what its type or function takes (" + state + "; " + WITHHELD + ")";
+        }
+        if (RAISE.equals(said.getRoutine()) || !OWN_CLASSES.contains(state.substring(0, Math.min(2, state.length())))) {
+            return "a function of the database raised an error (" + state + "; " + WITHHELD + ")";
+        }
+        return said.getMessage() + " (" + state + ")";
+    }
+
+    /**
+     * What may be logged with its stack and shown with its causes: of what a server said, its {@link #words} alone. The
+     * driver's own text has the detail, too.
+     */
+    public static Throwable withoutRows(Throwable thrown) {
+        if (said(thrown) == null) {
+            return thrown;
+        }
+        SQLException told = new SQLException(words(thrown), state(thrown));
+        told.setStackTrace(thrown.getStackTrace());
+        return told;
     }
 
     private static String firstLine(String text) {

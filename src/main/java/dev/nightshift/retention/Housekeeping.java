@@ -21,6 +21,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.microprofile.config.Config;
 
 /**
@@ -32,8 +33,8 @@ class Housekeeping {
     private static final System.Logger LOG = System.getLogger(Housekeeping.class.getName());
     private static final Duration EVERY = Duration.ofHours(1);
 
-    /** Less than a day, so that it does not wander through the day. */
-    private static final Duration BETWEEN_PURGES = Duration.ofHours(23);
+    /** The same hour each day: looks are an hour apart, and a few seconds. */
+    private static final Duration BETWEEN_PURGES = Duration.ofMinutes(23 * 60 + 30);
 
     /** The batch runtime's rows are ours to read at most, when an error is looked into. */
     private static final Duration BATCH = Duration.ofDays(30);
@@ -61,15 +62,22 @@ class Housekeeping {
     @Inject
     private Clock clock;
 
-    private Instant looked = Instant.EPOCH;
+    private final AtomicBoolean looking = new AtomicBoolean();
+    private volatile Instant looked = Instant.EPOCH;
 
-    synchronized void look(@ObservesAsync Beat beat) {
-        Instant now = clock.now();
-        if (looked.plus(EVERY).isAfter(now)) {
+    void look(@ObservesAsync Beat beat) {
+        if (!looking.compareAndSet(false, true)) {
             return;
         }
-        looked = now;
-        look();
+        try {
+            Instant now = clock.now();
+            if (!looked.plus(EVERY).isAfter(now)) {
+                looked = now;
+                look();
+            }
+        } finally {
+            looking.set(false);
+        }
     }
 
     void look() {
@@ -83,9 +91,15 @@ class Housekeeping {
         guarded(
                 "Nodes that are no more stay",
                 () -> transactions.installation(connection -> {
-                    try (var query = connection.prepareStatement(
-                            "select job.forget_nodes(?), job.drop_empty_log_partitions()")) {
+                    try (var query = connection.prepareStatement("select job.forget_nodes(?)")) {
                         query.setTimestamp(1, Timestamp.from(now.minus(BATCH)));
+                        return query.execute();
+                    }
+                }));
+        guarded(
+                "Empty months of the log stay",
+                () -> transactions.installation(connection -> {
+                    try (var query = connection.prepareStatement("select job.drop_empty_log_partitions()")) {
                         return query.execute();
                     }
                 }));
@@ -96,6 +110,8 @@ class Housekeeping {
             work.run();
         } catch (Failure e) {
             LOG.log(Level.WARNING, "{0}: {1}", otherwise, e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, otherwise, e);
         }
     }
 

@@ -90,7 +90,7 @@ public class PurgeProject extends TargetBatchlet {
             target.store(connection -> rows.set(each.forgetting().forget(connection, before, AT_ONCE)));
             all += rows.get();
             target.progress(all, null, "rows", each.what());
-        } while (rows.get() >= AT_ONCE);
+        } while (rows.get() > 0);
         return all;
     }
 }

@@ -12,11 +12,12 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import org.eclipse.microprofile.config.Config;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * What every response of the application carries, and what plain HTTP is refused. Health, metrics and OpenAPI are the
- * server's own modules and do not pass here.
+ * What every response of the application carries, and what plain HTTP is refused. Health and metrics are the server's
+ * own modules and do not pass here.
  */
 @WebFilter(urlPatterns = "/*", asyncSupported = true)
 public class Edge extends HttpFilter {
@@ -36,10 +37,7 @@ public class Edge extends HttpFilter {
             throws IOException, ServletException {
         String path = request.getRequestURI();
         headers(request, response);
-        if (!request.isSecure()
-                && !EdgeRules.plainHttpServes(
-                        path, request.getHeader("Authorization"), InetAddress.getByName(request.getRemoteAddr()))) {
-            refuse(response, "HTTPS needed", Problem.of(403, PLAIN_HTTP, "Use " + https(request)));
+        if (!request.isSecure() && !servedPlain(request, response)) {
             return;
         }
         if (EdgeRules.file(path) && request.getServletContext().getResource(path) == null) {
@@ -55,11 +53,35 @@ public class Edge extends HttpFilter {
         chain.doFilter(request, response);
     }
 
-    private static String https(HttpServletRequest request) {
-        String port = ConfigProvider.getConfig()
-                .getOptionalValue("nightshift.https.port", String.class)
-                .orElse("9443");
-        return "https://" + request.getServerName() + ":" + port + "/.";
+    /** Whether the request goes on; else it has been answered. */
+    private static boolean servedPlain(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Config config = ConfigProvider.getConfig();
+        PlainHttp mode = config.getOptionalValue("nightshift.http", String.class)
+                .flatMap(PlainHttp::of)
+                .orElse(PlainHttp.LOCAL);
+        int port =
+                config.getOptionalValue("nightshift.https.port", Integer.class).orElse(9443);
+        String host = request.getServerName();
+        switch (EdgeRules.plain(
+                mode,
+                request.getRequestURI(),
+                request.getHeader("Authorization"),
+                InetAddress.getByName(request.getRemoteAddr()))) {
+            case SERVED -> {
+                return true;
+            }
+            case SENT_TO_HTTPS -> {
+                response.setStatus(308); // the method stays, unlike with 301
+                response.setHeader(
+                        "Location", EdgeRules.https(host, port, request.getRequestURI(), request.getQueryString()));
+            }
+            case REFUSED ->
+                refuse(
+                        response,
+                        "HTTPS needed",
+                        Problem.of(403, PLAIN_HTTP, "Use " + EdgeRules.https(host, port, "/", null) + "."));
+        }
+        return false;
     }
 
     /** What every answer carries, whatever it is. */

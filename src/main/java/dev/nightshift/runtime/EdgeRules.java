@@ -13,6 +13,26 @@ final class EdgeRules {
 
     private EdgeRules() {}
 
+    /** What becomes of a request over plain HTTP. */
+    enum Plain {
+        SERVED,
+        SENT_TO_HTTPS,
+        REFUSED
+    }
+
+    static Plain plain(PlainHttp mode, String path, @Nullable String authorization, InetAddress from) {
+        return switch (mode) {
+            case LOCAL -> plainHttpServes(path, authorization, from) ? Plain.SERVED : Plain.REFUSED;
+            case REDIRECT -> Plain.SENT_TO_HTTPS;
+            case OFF -> Plain.REFUSED; // should the port be open after all
+        };
+    }
+
+    /** The same address over HTTPS. */
+    static String https(String host, int port, String path, @Nullable String query) {
+        return "https://" + host + (port == 443 ? "" : ":" + port) + path + (query == null ? "" : "?" + query);
+    }
+
     /** Plain HTTP carries no cookie and no password: on loopback a script's API key, from elsewhere nothing. */
     static boolean plainHttpServes(String path, @Nullable String authorization, InetAddress from) {
         return under(path, "/api")

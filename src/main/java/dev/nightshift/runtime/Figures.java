@@ -5,6 +5,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.postgres.BreakerStatus;
 import dev.nightshift.postgres.PoolStatus;
 import dev.nightshift.postgres.TargetPools;
+import dev.nightshift.runtime.tls.CertificateWatch;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.ObservesAsync;
@@ -45,6 +46,9 @@ public class Figures {
     @Inject
     private TargetPools pools;
 
+    @Inject
+    private CertificateWatch certificate;
+
     /** Counting all runs of all projects is nothing to do with every heartbeat. */
     private static final Duration EVERY = Duration.ofSeconds(15);
 
@@ -80,6 +84,9 @@ public class Figures {
         });
         pools(addresses);
         breakers(addresses);
+        certificate
+                .left()
+                .ifPresent(left -> put("nightshift_certificate_expiry_seconds", tags(), (double) left.toSeconds()));
         publish();
     }
 

@@ -1,9 +1,12 @@
 package dev.nightshift.runtime;
 
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Binaries;
 import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.runtime.LauncherConfig.Secret;
+import dev.nightshift.runtime.tls.CertificateFiles;
+import dev.nightshift.runtime.tls.CertificateRenewal;
 import dev.nightshift.vault.MasterKey;
 import java.io.File;
 import java.io.IOException;
@@ -23,6 +26,9 @@ import org.postgresql.Driver;
 
 /** One start from the checks to readiness, and its end in the reverse order. */
 final class Launch {
+    /** For a port in server.xml. */
+    private static final String CLOSED = "-1";
+
     private final LauncherConfig config;
     private final LibertyServer.Places places;
     private final Terminal terminal;
@@ -51,6 +57,7 @@ final class Launch {
         demo.ifPresent(started -> stops.push(started::stop));
         Repository repository = repository(binaries);
         demo.ifPresent(DemoStart::await);
+        Optional<CertificateRenewal> renewal = config.certificate().map(this::keyStore);
         LibertyServer server = terminal.timed("Server started", () -> {
             LibertyServer started = LibertyServer.start(
                     places,
@@ -59,10 +66,11 @@ final class Launch {
                     config.javaOptions(),
                     terminal::say);
             stops.push(started::stop);
-            Readiness.await(config.httpHost(), config.httpPort(), started, places.log());
+            Readiness.await(config.httpHost(), config.httpsPort(), started, places.log());
             stops.push(() -> drain(started));
             return started;
         });
+        renewal.ifPresent(CertificateRenewal::watch);
         Announcement.print(terminal, config, secrets, config.data());
         return server;
     }
@@ -75,6 +83,18 @@ final class Launch {
         } catch (IOException e) {
             throw new Failure.Fatal("The folder " + folder + " cannot be made: " + e.getMessage(), null, e);
         }
+    }
+
+    /** The server reads no PEM. What it reads goes with it, as its other secrets do. */
+    private CertificateRenewal keyStore(CertificateFiles files) {
+        CertificateRenewal renewal = new CertificateRenewal(
+                files, places.keyStore(), secrets.password(Secrets.KEYSTORE_PASSWORD), Clock.system(), terminal::say);
+        renewal.begin();
+        stops.push(() -> {
+            renewal.close();
+            places.removeKeyStore();
+        });
+        return renewal;
     }
 
     private void drain(LibertyServer server) {
@@ -271,7 +291,9 @@ final class Launch {
 
     private void checkPorts(int demoPort) {
         Ports ports = new Ports();
-        ports.need("NIGHTSHIFT_HTTP_PORT", config.httpHost(), config.httpPort());
+        if (config.http() != PlainHttp.OFF) {
+            ports.need("NIGHTSHIFT_HTTP_PORT", config.httpHost(), config.httpPort());
+        }
         ports.need("NIGHTSHIFT_HTTPS_PORT", config.httpHost(), config.httpsPort());
         if (config.repository().isEmpty()) {
             ports.needForCluster(
@@ -300,8 +322,13 @@ final class Launch {
         variables.put("nightshift.application", places.application().toString());
         variables.put("nightshift.jdbc", places.driver().toString());
         variables.put("nightshift.http.host", config.httpHost());
-        variables.put("nightshift.http.port", Integer.toString(config.httpPort()));
+        variables.put(
+                "nightshift.http.port", config.http() == PlainHttp.OFF ? CLOSED : Integer.toString(config.httpPort()));
         variables.put("nightshift.https.port", Integer.toString(config.httpsPort()));
+        config.certificate()
+                .ifPresent(given ->
+                        variables.put("nightshift.keystore", places.keyStore().toString()));
+        variables.put("nightshift.openapi", Secrets.unguessable());
         variables.put("keystore.password", secrets.password(Secrets.KEYSTORE_PASSWORD));
         variables.put("batch.password", secrets.password(Secrets.BATCH_PASSWORD));
         variables.put("metrics.password", secrets.password(Secrets.METRICS_PASSWORD));
@@ -317,6 +344,7 @@ final class Launch {
         if (!format.isBlank()) {
             environment.put("WLP_LOGGING_MESSAGE_FORMAT", format.strip()); // of the lines before it has read server.xml
         }
+        environment.put("NIGHTSHIFT_HTTP", config.http().text());
         environment.put("NIGHTSHIFT_HTTP_PORT", Integer.toString(config.httpPort()));
         environment.put("NIGHTSHIFT_HTTPS_PORT", Integer.toString(config.httpsPort()));
         environment.put(

@@ -5,8 +5,12 @@ import dev.nightshift.access.openid.OpenIdConfig;
 import dev.nightshift.backup.proof.ProofLimits;
 import dev.nightshift.fleet.FleetConfig;
 import dev.nightshift.job.JobConfig;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.retention.RetentionConfig;
+import dev.nightshift.runtime.tls.CertificateFiles;
+import dev.nightshift.runtime.tls.ServerCertificate;
 import dev.nightshift.sandbox.Sandboxes;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +27,8 @@ import java.util.TreeMap;
  * @param httpPort NIGHTSHIFT_HTTP_PORT: health, and the API for scripts on this machine
  * @param httpsPort NIGHTSHIFT_HTTPS_PORT: console and API
  * @param httpHost NIGHTSHIFT_HTTP_HOST: the address that both listen on
+ * @param http NIGHTSHIFT_HTTP (local): what plain HTTP is for
+ * @param certificate NIGHTSHIFT_TLS_CERTIFICATE and NIGHTSHIFT_TLS_KEY; empty has the server generate one
  * @param data NIGHTSHIFT_DATA: everything that must survive a restart
  * @param postgresPort NIGHTSHIFT_POSTGRES_PORT: of the embedded repository server
  * @param demoPort NIGHTSHIFT_DEMO_PORT: of the embedded demo server; 0 leaves the choice to the launcher
@@ -41,6 +47,8 @@ record LauncherConfig(
         int httpPort,
         int httpsPort,
         String httpHost,
+        PlainHttp http,
+        Optional<CertificateFiles> certificate,
         Path data,
         int postgresPort,
         int demoPort,
@@ -59,6 +67,9 @@ record LauncherConfig(
             "NIGHTSHIFT_HTTP_PORT",
             "NIGHTSHIFT_HTTPS_PORT",
             "NIGHTSHIFT_HTTP_HOST",
+            "NIGHTSHIFT_HTTP",
+            "NIGHTSHIFT_TLS_CERTIFICATE",
+            "NIGHTSHIFT_TLS_KEY",
             "NIGHTSHIFT_DATA",
             "NIGHTSHIFT_POSTGRES_PORT",
             "NIGHTSHIFT_DEMO_PORT",
@@ -144,6 +155,8 @@ record LauncherConfig(
                 http,
                 https,
                 variables.text("NIGHTSHIFT_HTTP_HOST").orElse("127.0.0.1"),
+                plainHttp(variables),
+                certificate(variables),
                 data,
                 postgres,
                 demoPort,
@@ -175,6 +188,27 @@ record LauncherConfig(
                     "NIGHTSHIFT_DATA",
                     "must be a path of at most " + longest + " bytes, and \"" + data + "\" has " + length
                             + ": the sockets of the servers that prove backups lie below it");
+        }
+    }
+
+    private static PlainHttp plainHttp(Variables variables) {
+        String text = variables.text("NIGHTSHIFT_HTTP").orElse(PlainHttp.LOCAL.text());
+        return PlainHttp.of(text).orElseGet(() -> {
+            variables.wrong("NIGHTSHIFT_HTTP", "is \"" + text + "\": it must be local, redirect or off");
+            return PlainHttp.LOCAL;
+        });
+    }
+
+    private static Optional<CertificateFiles> certificate(Variables variables) {
+        try {
+            Optional<CertificateFiles> files = CertificateFiles.of(
+                    variables.text("NIGHTSHIFT_TLS_CERTIFICATE"), variables.text("NIGHTSHIFT_TLS_KEY"));
+            files.ifPresent(
+                    given -> ServerCertificate.read(given, Clock.system().now()));
+            return files;
+        } catch (Failure.Invalid e) {
+            variables.refused(e);
+            return Optional.empty();
         }
     }
 

@@ -15,10 +15,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The Open Liberty server as a process of its own: in its own session, with an environment that holds only what it is given,
@@ -30,6 +32,9 @@ final class LibertyServer {
 
     /** What the server prints outside its log: kept for a start that fails before there is a log. */
     private static final int CONSOLE_LIMIT_LINES = 10_000;
+
+    /** Files of its work area that hold the values of variables. */
+    private static final Set<String> REMEMBERED = Set.of("configs.data", "variableCacheData");
 
     /** Tells on the command line whose server it is; found again after the launcher was killed. */
     private static final String MARK = "-Dnightshift.data=";
@@ -68,6 +73,23 @@ final class LibertyServer {
 
         Path variables() {
             return data.resolve("run/variables");
+        }
+
+        Path workArea() {
+            return userFolder().resolve("output").resolve(NAME).resolve("workarea");
+        }
+
+        /** Made from a certificate that was given; the server makes its own elsewhere. */
+        Path keyStore() {
+            return data.resolve("run/certificate.p12");
+        }
+
+        void removeKeyStore() {
+            try {
+                Files.deleteIfExists(keyStore());
+            } catch (IOException e) {
+                throw new Failure.Fatal("The key store " + keyStore() + " could not be removed.", null, e);
+            }
         }
 
         /** While it is there, the node drains. */
@@ -223,8 +245,23 @@ final class LibertyServer {
         end(process.toHandle());
         try {
             Folders.delete(places.variables());
+            forget(places.workArea());
         } catch (IOException e) {
-            throw new Failure.Fatal("The folder " + places.variables() + " could not be removed.", null, e);
+            throw new Failure.Fatal("What the server was given could not be removed: " + e.getMessage(), null, e);
+        }
+    }
+
+    /** The server keeps the variables' values, to start sooner; it reads its configuration anew where they are gone. */
+    private static void forget(Path workArea) throws IOException {
+        if (!Files.exists(workArea)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(workArea)) {
+            for (Path file : files.filter(
+                            each -> REMEMBERED.contains(each.getFileName().toString()))
+                    .toList()) {
+                Files.deleteIfExists(file);
+            }
         }
     }
 

@@ -58,8 +58,9 @@ public final class RotateMasterKey {
     static int in(Connection connection, MasterKey from, MasterKey to) throws SQLException, InterruptedException {
         awaitNoNode(connection);
         connection.setAutoCommit(false);
+        int projects;
         try {
-            int projects = Rotation.exchange(connection, from, to);
+            projects = Rotation.exchange(connection, from, to);
             try (var entry = connection.prepareStatement("""
                     insert into audit.entry (id, who, who_kind, action, object, details)
                     values (?, 'nightshift', 'SYSTEM', 'master-key.rotate', 'master key',
@@ -71,11 +72,20 @@ public final class RotateMasterKey {
                 entry.setInt(4, projects);
                 entry.executeUpdate();
             }
-            connection.commit();
-            return projects;
-        } finally {
+        } catch (SQLException | RuntimeException e) {
             connection.rollback();
+            throw e;
         }
+        try {
+            connection.commit();
+        } catch (SQLException e) {
+            throw new Failure.Fatal(
+                    "It is not known whether the master key was exchanged: " + e.getMessage(),
+                    "Keep both keys. Run the command again with the old one as before: if it is the wrong one by now, the"
+                            + " exchange is done.",
+                    e);
+        }
+        return projects;
     }
 
     /** A running node would wrap a new project's keys by the old key. */

@@ -62,6 +62,13 @@ final class Secrets {
         return read(make(name, Base64.getUrlEncoder().withoutPadding()));
     }
 
+    /** As a password, kept nowhere. */
+    static String unguessable() {
+        byte[] bytes = new byte[18];
+        new SecureRandom().nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
     private Path make(String name, Base64.Encoder encoder) {
         Path file = file(name);
         if (!Files.exists(file)) {

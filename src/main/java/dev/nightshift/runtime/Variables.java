@@ -30,6 +30,11 @@ final class Variables {
         complaints.add(name + " " + complaint + ".");
     }
 
+    /** Keeps a complaint that begins with the variable's name. */
+    void refused(Failure.Invalid complaint) {
+        complaints.add(String.valueOf(complaint.getMessage()));
+    }
+
     /** @throws Failure.Invalid with every complaint, if there is one */
     void refuseWrong() {
         if (!complaints.isEmpty()) {

@@ -28,8 +28,8 @@ public record Expiring(String what, Kept kept, Forgetting forgetting) {
          * Forgets some.
          *
          * @param before when they were over, at the latest
-         * @param most how many at once
-         * @return how many; as long as it is {@code most}, there may be more
+         * @param most about how many rows at once
+         * @return how many; 0 when none is left
          */
         long forget(Connection connection, Instant before, int most) throws SQLException;
     }

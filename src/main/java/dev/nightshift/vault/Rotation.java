@@ -23,6 +23,9 @@ public final class Rotation {
      */
     public static int exchange(Connection connection, MasterKey from, MasterKey to) throws SQLException {
         from.mustBe(lockedFingerprint(connection));
+        try (var lock = connection.createStatement()) {
+            lock.execute("lock table vault.project_key in share row exclusive mode"); // no new project's keys meanwhile
+        }
         Map<ProjectId, String> wrapped = new LinkedHashMap<>();
         try (var query = connection.prepareStatement("select project_id, wrapped from vault.project_key for update");
                 var rows = query.executeQuery()) {

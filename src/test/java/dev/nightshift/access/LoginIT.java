@@ -153,6 +153,21 @@ class LoginIT {
     }
 
     @Test
+    void theDescriptionOfTheApiNeedsALogin() {
+        Api plain = Api.at(nightshift.http());
+        for (String path : List.of("openapi", "openapi?format=JSON")) {
+            anybody.get(path).expect(401);
+            anybody.withKey("ns_invented").get(path).expect(401);
+            plain.get(path).expect(403);
+            loggedIn(login()).get(path).expect(200);
+            nightshift.admin().get(path).expect(200);
+            plain.withKey(Nightshift.BOOTSTRAP_KEY).get(path).expect(403);
+        }
+        anybody.get("openapi/ui").expect(404);
+        anybody.get("openapi-of-the-server").expect(404); // where its module is unless the launcher says otherwise
+    }
+
+    @Test
     void plainHttpTakesNoPasswordAndNoCookie() {
         Api plain = Api.at(nightshift.http());
         plain.post("api/login", credentials("admin", nightshift.adminPassword()))

@@ -155,6 +155,7 @@ class OperationsIT {
         row("PUT " + project + "/members/{person}", Needs.ADMIN, 400);
         row("DELETE " + project + "/members/{person}", Needs.ADMIN, 404);
         row("GET /api/nodes", Needs.INSTALLATION, 200);
+        row("GET /api/support", Needs.INSTALLATION, 200);
         row("GET /api/people", Needs.INSTALLATION, 200);
         row("POST /api/people", Needs.INSTALLATION, 400);
         row("GET /api/people/{person}", Needs.INSTALLATION, 404);

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,16 +11,20 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.UnreachableServer;
 import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.inject.Inject;
 import jakarta.json.JsonValue;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import javax.sql.DataSource;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.junit.jupiter.api.Test;
@@ -39,6 +44,10 @@ class ClaimsIT {
     @Inject
     private Transactions transactions;
 
+    @Resource
+    @SuppressWarnings("NullAway.Init")
+    private ManagedExecutorService executor;
+
     @Resource(lookup = "jdbc/repository")
     @SuppressWarnings("NullAway.Init")
     private DataSource repository;
@@ -57,7 +66,7 @@ class ClaimsIT {
                     assertTrue(claim(project, request(project), node).isPresent());
                     UUID third = request(project);
                     assertEquals(Optional.empty(), claim(project, third, node));
-                    assertEquals(1, held(connection));
+                    assertEquals(1, held(connection, project));
                     Run waiting = runs.get(project, third);
                     assertEquals(RunStatus.WAITING, waiting.status());
                     assertEquals("The project has 2 runs under way, as many as it may have at once.", waiting.reason());
@@ -68,6 +77,34 @@ class ClaimsIT {
                     throw undone;
                 }));
         assertEquals(undone, thrown);
+    }
+
+    /** Two nodes that count at the same moment would both find room for one more. */
+    @Test
+    void aClaimWaitsForAnotherOneOfItsProject() {
+        ProjectId project =
+                UnreachableServer.register(registration, "one-at-once").project();
+        CompletableFuture<Optional<Attempt>> other = new CompletableFuture<>();
+        transactions.run(project, connection -> {
+            // Held from here on, so that no living node claims either
+            try (var lock = connection.prepareStatement("select from fleet.project where id = ? for no key update")) {
+                lock.setObject(1, project.value());
+                lock.execute();
+            }
+            UUID second = executor.supplyAsync(() -> request(project)).join();
+            UUID node = node(connection);
+            assertTrue(ledger.claim(project, request(project), node, UUID.randomUUID(), 1).isPresent());
+            executor.execute(() -> {
+                try {
+                    other.complete(ledger.claim(project, second, node, UUID.randomUUID(), 1));
+                } catch (RuntimeException e) {
+                    other.completeExceptionally(e);
+                }
+            });
+            Eventually.sleep(Duration.ofSeconds(1));
+            assertFalse(other.isDone(), "it does not wait");
+        });
+        assertEquals(Optional.empty(), other.join());
     }
 
     @Test
@@ -134,12 +171,12 @@ class ClaimsIT {
         return ids.subList(0, Math.min(most, ids.size()));
     }
 
-    private static int held(Connection connection) throws SQLException {
-        try (var hold = connection.prepareStatement("select run_id from job.hold_back(2)");
+    private static int held(Connection connection, ProjectId project) throws SQLException {
+        try (var hold = connection.prepareStatement("select project_id from job.hold_back(2)");
                 var rows = hold.executeQuery()) {
             int held = 0;
             while (rows.next()) {
-                held++;
+                held += project.value().equals(rows.getObject(1, UUID.class)) ? 1 : 0;
             }
             return held;
         }

@@ -99,7 +99,7 @@ class RetentionIT {
                         texts(project, "select name from fleet.database order by 1")),
                 () -> assertEquals(others, rows(other.project()), "another project's"));
         List<String> noted = texts(project, "select details::text from audit.entry where action = 'retention.purge'");
-        assertTrue(noted.size() == 1 && noted.get(0).contains("\"runs\": 1"), noted::toString);
+        assertTrue(noted.size() == 1 && noted.get(0).contains("\"runs\": 2"), noted::toString);
     }
 
     @Test
@@ -179,17 +179,29 @@ class RetentionIT {
         ProjectId project = project("old-batch");
         Run run = purge(project);
         assertEquals(RunStatus.COMPLETED, run.status());
-        List<String> before = transactions.installation(read("select count(*)::text from batch.jobinstance"));
-        assertNotEquals(List.of("0"), before);
-        assertEquals(List.of("1"), transactions.installation(connection -> {
+        String oldest = transactions
+                .installation(read("select min(jobinstanceid)::text from batch.jobinstance"))
+                .get(0);
+        transactions.installation(connection -> {
             try (var age = connection.prepareStatement("""
-                            update batch.jobinstance set createtime = createtime - interval '31 days'
-                             where jobinstanceid = (select min(jobinstanceid) from batch.jobinstance where jobname = 'purge')
-                            """)) {
-                age.executeUpdate();
+                    update batch.jobinstance set createtime = createtime - interval '31 days' where jobinstanceid = ?::bigint
+                    """)) {
+                age.setString(1, oldest);
+                return age.executeUpdate();
             }
-            return read("select batch.forget(now(), 10)::text").with(connection);
-        }));
+        });
+        assertNotEquals(List.of("0"), leftInBatch(oldest));
+        assertEquals(List.of("1"), transactions.installation(read("select batch.forget(now(), 10)::text")));
+        assertEquals(List.of("0"), leftInBatch(oldest));
+        assertEquals(RunStatus.COMPLETED, purge(project).status(), "the runtime does not miss it");
+    }
+
+    private List<String> leftInBatch(String instance) {
+        return transactions.installation(read("""
+                select ((select count(*) from batch.jobinstance where jobinstanceid = %1$s)
+                      + (select count(*) from batch.jobexecution where fk_jobinstanceid = %1$s)
+                      + (select count(*) from batch.stepthreadinstance where fk_jobinstanceid = %1$s))::text
+                """.formatted(instance)));
     }
 
     private ProjectId project(String name) {
@@ -208,6 +220,11 @@ class RetentionIT {
                     server.instance(),
                     new NewDatabase(new Name(database), database, List.of(), VacuumSettings.standard()));
         }
+        UUID ran = purge(project).id(); // with a target, steps and an attempt, as no other here
+        sql(
+                project,
+                "update job.run set job = 'old', reason = 'ran', ended_at = now() - interval '61 days' where id = '"
+                        + ran + "'");
         sql(project, "update fleet.database set deleted_at = now() - interval '29 days' where name = 'deleted-lately'");
         sql(
                 project,

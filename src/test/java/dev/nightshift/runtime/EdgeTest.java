@@ -28,6 +28,18 @@ class EdgeTest {
     }
 
     @Test
+    void plainHttpIsSentToHttpsOrRefusedWhereItIsAskedFor() {
+        for (String path : new String[] {"/api/me", "/", "/live"}) {
+            assertEquals(EdgeRules.Plain.SENT_TO_HTTPS, EdgeRules.plain(PlainHttp.REDIRECT, path, "Bearer ns_x", HERE));
+            assertEquals(EdgeRules.Plain.REFUSED, EdgeRules.plain(PlainHttp.OFF, path, "Bearer ns_x", HERE));
+        }
+        assertEquals(EdgeRules.Plain.SERVED, EdgeRules.plain(PlainHttp.LOCAL, "/api/me", "Bearer ns_x", HERE));
+        assertEquals(EdgeRules.Plain.REFUSED, EdgeRules.plain(PlainHttp.LOCAL, "/", "Bearer ns_x", HERE));
+        assertEquals("https://db.example/a?b=c", EdgeRules.https("db.example", 443, "/a", "b=c"));
+        assertEquals("https://db.example:9443/a", EdgeRules.https("db.example", 9443, "/a", null));
+    }
+
+    @Test
     void assetsAreKeptForEverDataNeverAndPagesAreAskedForAgain() {
         assertEquals("public, max-age=31536000, immutable", EdgeRules.cacheControl("/assets/app-1f3a.js"));
         assertEquals("no-store", EdgeRules.cacheControl("/api/me"));

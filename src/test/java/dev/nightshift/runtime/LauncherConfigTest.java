@@ -43,6 +43,8 @@ class LauncherConfigTest {
         assertEquals(9080, config.httpPort());
         assertEquals(9443, config.httpsPort());
         assertEquals("127.0.0.1", config.httpHost());
+        assertEquals(PlainHttp.LOCAL, config.http());
+        assertEquals(Optional.empty(), config.certificate());
         assertEquals(BASE.resolve(".nightshift"), config.data());
         assertEquals(9432, config.postgresPort());
         assertEquals(0, config.demoPort());
@@ -107,6 +109,7 @@ class LauncherConfigTest {
         "NIGHTSHIFT_POSTGRES_PORT, 65536",
         "NIGHTSHIFT_DEMO_PORT, -1",
         "NIGHTSHIFT_HTTP_PORT, 9443",
+        "NIGHTSHIFT_HTTP, on",
         "NIGHTSHIFT_DEMO, yes",
         "NIGHTSHIFT_DRAIN_SECONDS, 3601",
         "NIGHTSHIFT_BOOTSTRAP_KEY, short",

@@ -6,8 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
 
 /** The embedded repository of a product that runs, behind the product's back. */
 public final class RepositoryServer {
@@ -38,6 +43,41 @@ public final class RepositoryServer {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Hands on the content of every column of every table, as text: bytes in hexadecimal digits. */
+    public void eachColumn(BiConsumer<String, String> column) throws SQLException {
+        try (Connection connection = connect("postgres");
+                Statement statement = connection.createStatement()) {
+            for (String[] found : columns(statement)) {
+                String query = "select string_agg(%1$s::text, E'\\n') from %2$s".formatted(found[1], found[0]);
+                try (ResultSet row = statement.executeQuery(query)) {
+                    row.next();
+                    String content = row.getString(1);
+                    if (content != null) {
+                        column.accept("column " + found[0] + "." + found[1], content);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Tables of every schema but the system's own; each partition by itself. */
+    private static List<String[]> columns(Statement statement) throws SQLException {
+        List<String[]> columns = new ArrayList<>();
+        try (ResultSet rows = statement.executeQuery("""
+                select format('%I.%I', n.nspname, c.relname), format('%I', a.attname)
+                  from pg_attribute a
+                  join pg_class c on c.oid = a.attrelid
+                  join pg_namespace n on n.oid = c.relnamespace
+                 where c.relkind in ('r', 'm') and a.attnum > 0 and not a.attisdropped
+                   and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+                """)) {
+            while (rows.next()) {
+                columns.add(new String[] {rows.getString(1), rows.getString(2)});
+            }
+        }
+        return columns;
     }
 
     /** As a crash of the server; everything else goes on. */

@@ -6,6 +6,7 @@ import dev.nightshift.backup.evidence.Evidence.Kind;
 import dev.nightshift.backup.evidence.Evidence.Measured;
 import dev.nightshift.backup.evidence.Evidence.Uncovered;
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.postgres.SqlFailure;
 import dev.nightshift.sandbox.NotPossibleHere;
 import dev.nightshift.sandbox.Sandbox;
 import java.sql.Connection;
@@ -127,12 +128,12 @@ final class MatchRows {
     private void judge(Connection connection, Savepoint before, String name, SQLException e) throws SQLException {
         if (!connection.isValid(10)) {
             throw new SQLException(
-                    "The server went away while it read " + name + ": " + e.getMessage(), e.getSQLState(), e);
+                    "The server went away while it read " + name + ": " + SqlFailure.words(e), e.getSQLState(), e);
         }
         ProofChecks.throwIfExhausted(sandbox, e);
         connection.rollback(before);
-        String message = String.valueOf(e.getMessage()).replaceFirst("^ERROR: ", "");
-        Optional<NotPossibleHere> lack = Sandbox.lackIn(message);
+        String message = SqlFailure.words(e);
+        Optional<NotPossibleHere> lack = Sandbox.lackIn(String.valueOf(e.getMessage()));
         String state = String.valueOf(e.getSQLState());
         if (lack.isPresent()) {
             notCompared.add(name + ": not possible here: " + lack.get().getMessage());

@@ -3,6 +3,7 @@ package dev.nightshift.backup.proof;
 import dev.nightshift.backup.proof.ProofCatalog.Relation;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.kernel.Identifier;
+import dev.nightshift.postgres.SqlFailure;
 import dev.nightshift.sandbox.NotPossibleHere;
 import dev.nightshift.sandbox.Sandbox;
 import java.sql.Connection;
@@ -116,7 +117,7 @@ final class ProofChecks {
             throw new NotPossibleHere(
                     what + ": " + lack.get().getMessage(), lack.get().remedy(), e);
         }
-        return new SQLException(what + ": " + e.getMessage(), e.getSQLState(), e);
+        return new SQLException(what + ": " + SqlFailure.words(e), e.getSQLState(), e);
     }
 
     /** Why amcheck has nothing to say about it; null if it has. */
@@ -163,12 +164,12 @@ final class ProofChecks {
 
     private void judge(Connection connection, Relation relation, String name, SQLException e) throws SQLException {
         String state = String.valueOf(e.getSQLState());
-        String message = String.valueOf(e.getMessage());
+        String message = state.startsWith("XX") ? String.valueOf(e.getMessage()) : SqlFailure.words(e);
         if (!connection.isValid(10)) {
             throw new SQLException("The server went away while it checked " + name + ": " + message, state, e);
         }
         throwIfExhausted(sandbox, e);
-        Optional<NotPossibleHere> lack = Sandbox.lackIn(message);
+        Optional<NotPossibleHere> lack = Sandbox.lackIn(String.valueOf(e.getMessage()));
         if (lack.isPresent()) {
             skip("not possible here: " + lack.get().getMessage(), name);
         } else if (DAMAGE.contains(state.substring(0, Math.min(2, state.length())))) {

@@ -6,6 +6,7 @@ import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Binaries;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.postgres.SqlFailure;
 import dev.nightshift.sandbox.BootstrapRole;
 import dev.nightshift.sandbox.NotPossibleHere;
 import dev.nightshift.sandbox.Preload;
@@ -125,7 +126,8 @@ final class ProofRestore {
                 throw told(e, sandbox.whyEnded());
             }
             ProofChecks.throwIfExhausted(sandbox, e);
-            throw new Failure.Fatal("The restored server fails: " + e.getMessage(), null, e);
+            throw new Failure.Fatal(
+                    "The restored server fails: " + SqlFailure.words(e), null, SqlFailure.withoutRows(e));
         }
     }
 
