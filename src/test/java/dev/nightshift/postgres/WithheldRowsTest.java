@@ -66,7 +66,9 @@ class WithheldRowsTest {
             })
     void anErrorThatQuotesARowIsToldWithoutIt(String statement) throws SQLException {
         SQLException thrown = assertThrows(SQLException.class, () -> server.execute("postgres", statement));
-        assertTrue(String.valueOf(thrown.getMessage()).contains(ROW), () -> "the server quotes it: " + thrown.getMessage());
+        assertTrue(
+                String.valueOf(thrown.getMessage()).contains(ROW),
+                () -> "the server quotes it: " + thrown.getMessage());
         String words = SqlFailure.words(thrown);
         assertFalse(words.contains(ROW), words);
         assertTrue(words.contains(thrown.getSQLState()), words);

@@ -110,7 +110,8 @@ public final class SecretSearch {
     private static String html(String text) {
         return HTML.matcher(text).replaceAll(each -> {
             String code = each.group(1);
-            String character = code == null ? ENTITIES.getOrDefault(each.group(2), "") : character(Integer.parseInt(code));
+            String character =
+                    code == null ? ENTITIES.getOrDefault(each.group(2), "") : character(Integer.parseInt(code));
             return Matcher.quoteReplacement(
                     new String(character.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
         });
