@@ -93,7 +93,8 @@ class ClaimsIT {
             }
             UUID second = executor.supplyAsync(() -> request(project)).join();
             UUID node = node(connection);
-            assertTrue(ledger.claim(project, request(project), node, UUID.randomUUID(), 1).isPresent());
+            assertTrue(ledger.claim(project, request(project), node, UUID.randomUUID(), 1)
+                    .isPresent());
             executor.execute(() -> {
                 try {
                     other.complete(ledger.claim(project, second, node, UUID.randomUUID(), 1));

@@ -41,6 +41,7 @@ class LoginCutsIT {
         assertEquals(List.of(), refused);
     }
 
+    @SuppressWarnings("try") // the login is what is looked at
     private static boolean broke(Endpoint endpoint, CuttingProxy proxy, int after, List<String> refused) {
         int before = proxy.cuts().size();
         proxy.cutAt(after);

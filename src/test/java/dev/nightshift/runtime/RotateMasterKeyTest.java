@@ -164,7 +164,7 @@ class RotateMasterKeyTest {
                 execute(connection, "update job.node set heartbeat_at = now()");
                 Thread.sleep(500);
             } catch (SQLException notThereYetOrNoMore) {
-                continue;
+                // it is asked again
             } catch (IOException | InterruptedException e) {
                 throw new IllegalStateException(e);
             }
