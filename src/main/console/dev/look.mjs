@@ -37,7 +37,7 @@ const pages = [
   ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],
   ['schedules', '/p/demo/schedules'], ['schedule-add', '/p/demo/schedules/-/new'], ['schedule-delete', '/p/demo/schedules', async (page) => { await page.getByRole('button', { name: 'Delete nightly' }).click(); }],
   ['members', '/p/demo/people'], ['keys', '/p/demo/people?tab=keys'], ['key-new', '/p/demo/people?tab=keys', async (page) => { await page.getByRole('button', { name: 'Create a key' }).click(); await page.locator('dialog').getByLabel('Name').fill('ci'); await page.locator('dialog').getByRole('button', { name: 'Create the key' }).click(); }],
-  ['everyone', '/p/demo/people?tab=people'], ['audit', '/p/demo/audit'], ['nodes', '/p/demo/nodes'], ['me', '/p/demo/me'], ['projects', '/projects'],
+  ['everyone', '/p/demo/people?tab=people'], ['audit', '/p/demo/audit'], ['retention', '/p/demo/retention', async (page) => { await page.getByLabel('Runs, days').fill('90'); await page.getByLabel('Audit, days').fill('30'); }], ['nodes', '/p/demo/nodes'], ['me', '/p/demo/me'], ['projects', '/projects'],
   ['search', '/p/demo/tonight', async (page) => { await page.keyboard.press('/'); await page.keyboard.type('shop'); }],
   ['keys-help', '/p/demo/runs', async (page) => { await page.keyboard.press('?'); }],
   ['menu', '/p/demo/runs', async (page) => { await page.getByRole('button', { name: /Account/ }).click(); }],

@@ -22,6 +22,7 @@ const page = (all, query) => {
   return ok({ items: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : null });
 };
 const one = (found, what) => (found ? ok(found) : problem(404, `There is no ${what}.`));
+const retention = { runDays: 400, logDays: 90, auditDays: 730, deletedDays: 30 };
 
 const routes = [
   ['GET', '/me', () => ok(world.me)],
@@ -36,6 +37,7 @@ const routes = [
   ['DELETE', '/keys/:id', () => ({ status: 204 })],
   ['GET', '/audit', (_, q) => page(world.audit.filter((a) => (!q.get('who') || a.who === q.get('who')) && (!q.get('object') || a.object.includes(q.get('object')))), q)],
   ['POST', '/projects', (b) => { world.me.projects.push({ ...b, role: 'ADMIN' }); return ok(b, 201); }],
+  ['GET', '/projects/:p/retention', () => ok(retention)], ['PUT', '/projects/:p/retention', (b) => ok(Object.assign(retention, b))],
   ['GET', '/projects/:p/members', (_, q) => page(world.people.slice(1).map(({ name, displayName, projects }) => ({ name, displayName, role: projects[0].role })), q)],
   ['PUT', '/projects/:p/members/:n', (b) => ok(b)], ['DELETE', '/projects/:p/members/:n', () => ({ status: 204 })],
   ['GET', '/projects/:p/overview', () => ok(world.overview())],

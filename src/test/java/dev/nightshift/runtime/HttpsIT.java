@@ -2,6 +2,7 @@ package dev.nightshift.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +70,7 @@ class HttpsIT {
             assertEquals("CN=first.example", served(nightshift));
             plainHttpIsSentToHttps(nightshift);
             oldVersionsOfTlsAreRefused(nightshift.https().getPort());
+            http2IsNotSpoken(nightshift.https().getPort());
             theEndIsMeasuredAndWarnedOf(nightshift);
 
             give("second.example");
@@ -116,6 +119,18 @@ class HttpsIT {
                 socket.startHandshake();
                 assertEquals(version, socket.getSession().getProtocol());
             }
+        }
+    }
+
+    /** The server's own threads wait for one another under it: see server.xml. */
+    private static void http2IsNotSpoken(int port) throws IOException {
+        try (SSLSocket socket =
+                (SSLSocket) ServedCertificate.believingAny().createSocket(InetAddress.getLoopbackAddress(), port)) {
+            SSLParameters offered = socket.getSSLParameters();
+            offered.setApplicationProtocols(new String[] {"h2", "http/1.1"});
+            socket.setSSLParameters(offered);
+            socket.startHandshake();
+            assertNotEquals("h2", socket.getApplicationProtocol());
         }
     }
 
