@@ -164,16 +164,13 @@ class Leases {
 
     /** Says of the runs that wait for others of their project that they do. */
     void holdBack(int perProject) {
-        transactions.installation(connection -> {
+        List<RunOf> held = transactions.installation(connection -> {
             try (var update = connection.prepareStatement("select project_id, run_id from job.hold_back(?)")) {
                 update.setInt(1, perProject);
-                List<RunOf> held = runs(update);
-                for (RunOf each : held) {
-                    live.changed(each.project(), "run", each.run());
-                }
-                return held.size();
+                return runs(update);
             }
         });
+        held.forEach(each -> live.changed(each.project(), "run", each.run()));
     }
 
     /** The started runs whose node has been silent for longer than {@link #TERM} or has left. */

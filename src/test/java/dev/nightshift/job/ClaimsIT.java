@@ -44,7 +44,7 @@ class ClaimsIT {
     @Inject
     private Transactions transactions;
 
-    @Resource
+    @Resource(lookup = "java:comp/DefaultManagedExecutorService")
     @SuppressWarnings("NullAway.Init")
     private ManagedExecutorService executor;
 
