@@ -160,6 +160,9 @@ class RetentionIT {
                 project,
                 "update fleet.project set deleted_at = now() - interval '31 days' where id = tenancy.current_project()");
         deletions.removeForGood();
+        assertNotEquals(Map.of(), rows(project), "a backup of it is held");
+        sql(project, "update backup.backup set deleted_at = now()");
+        deletions.removeForGood();
         assertEquals(Map.of(), rows(project));
         assertEquals(
                 List.of("what stays gone-for-good"),
