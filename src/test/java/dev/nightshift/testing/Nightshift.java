@@ -36,9 +36,6 @@ public final class Nightshift {
     /** Two shared cores, a cold cache, a demo to fill. */
     private static final Duration START = Duration.ofMinutes(6);
 
-    /** A server that lives for minutes is started sooner than it would pay to compile well. */
-    private static final String SOON = "-XX:TieredStopAtLevel=1";
-
     private static final Pattern ADMIN = Pattern.compile("Login\\s+admin / (\\S+)");
 
     private static @Nullable Nightshift shared;
@@ -133,7 +130,6 @@ public final class Nightshift {
             List<String> command = new ArrayList<>(inside);
             command.addAll(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    SOON,
                     "-cp",
                     classPath(),
                     "dev.nightshift.runtime.Launcher",
@@ -163,7 +159,6 @@ public final class Nightshift {
                 "NIGHTSHIFT_POSTGRES_PORT", Integer.toString(postgres),
                 "NIGHTSHIFT_DEMO_PORT", Integer.toString(demo),
                 "NIGHTSHIFT_BOOTSTRAP_KEY", BOOTSTRAP_KEY,
-                "NIGHTSHIFT_JAVA_OPTIONS", "-Xmx768m " + SOON,
                 "NIGHTSHIFT_POSTGRES_BINARIES", binaries()));
         all.putAll(environment);
         return all;
