@@ -121,7 +121,7 @@ begin
     for one in select t from fleet.project_tables() t where t <> 'audit.entry'::regclass loop
         begin
             execute format('delete from %1$s d using (select tableoid as part, ctid as place from %1$s'
-                           ' where project_id = $1 limit $2) some where d.tableoid = some.part and d.ctid = some.place', one) using project, most - all_gone;
+                           ' where project_id = $1 limit $2) few where d.tableoid = few.part and d.ctid = few.place', one) using project, most - all_gone;
             get diagnostics gone = row_count;
             all_gone := all_gone + gone;
         exception when foreign_key_violation then
