@@ -229,10 +229,7 @@ final class Launch {
         migrate(owner);
         MasterKey from = MasterKey.parse(masterKey().value());
         MasterKeyFile file = new MasterKeyFile(secrets);
-        MasterKey to = given.map(LauncherConfig.Secret::value)
-                .map(MasterKey::parse)
-                .or(() -> config.masterKey().isPresent() ? Optional.empty() : Optional.of(file.next()))
-                .orElseThrow();
+        MasterKey to = given.map(secret -> MasterKey.parse(secret.value())).orElseGet(file::next);
         if (from.fingerprint().equals(to.fingerprint())) {
             throw new Failure.Invalid("NIGHTSHIFT_NEW_MASTER_KEY", "The new master key is the one that is in use.");
         }

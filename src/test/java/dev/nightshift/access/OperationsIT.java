@@ -1,7 +1,6 @@
 package dev.nightshift.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Api;
@@ -241,23 +240,6 @@ class OperationsIT {
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
     }
 
-    @Test
-    void everyOperationIsDescribed() {
-        List<String> wanting = new ArrayList<>();
-        operations().forEach((name, operation) -> {
-            if (operation.getString("summary", "").isEmpty() || !operation.containsKey("tags")) {
-                wanting.add(name + ": no summary or no tag");
-            }
-            operation.getJsonObject("responses").forEach((status, answer) -> {
-                if (Set.of("200", "201", "202").contains(status)
-                        && !answer.asJsonObject().containsKey("content")) {
-                    wanting.add(name + ": nothing is said of what " + status + " answers");
-                }
-            });
-        });
-        assertEquals(List.of(), wanting, () -> String.join("\n", wanting));
-    }
-
     @ParameterizedTest
     @EnumSource
     void theAnswersAreThoseOfTheTable(Who who) {
@@ -353,35 +335,6 @@ class OperationsIT {
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
         assertEquals(12, asked.size(), asked::toString);
-    }
-
-    @Test
-    void theDocumentSaysWhoNeedsNoLoginWhatIsLimitedAndWhatMayBeAsked() {
-        Map<String, JsonObject> operations = operations();
-        List<String> open = new ArrayList<>();
-        List<String> limited = new ArrayList<>();
-        operations.forEach((name, operation) -> {
-            if (operation.containsKey("security")
-                    && operation.getJsonArray("security").isEmpty()) {
-                open.add(name);
-            }
-            if (operation.getJsonObject("responses").containsKey("429")) {
-                limited.add(name);
-            }
-        });
-        assertEquals(
-                List.of("GET /api/login", "GET /api/login/openid", "GET /api/login/openid/callback", "POST /api/login"),
-                open);
-        assertEquals(List.of("POST /api/login", "PUT /api/me/password"), limited);
-        JsonObject runs = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs"));
-        assertTrue(String.valueOf(OpenApi.query(runs).get("status")).contains("RunStatus"), runs::toString);
-        JsonObject log = Objects.requireNonNull(operations.get("GET /api/projects/{project}/runs/{id}/log"));
-        assertEquals(
-                "{\"default\":200,\"maximum\":500,\"minimum\":1,\"type\":\"integer\"}",
-                new TreeMap<>(OpenApi.query(log).get("limit"))
-                        .entrySet().stream()
-                                .map(entry -> "\"" + entry.getKey() + "\":" + entry.getValue())
-                                .collect(java.util.stream.Collectors.joining(",", "{", "}")));
     }
 
     @Test

@@ -160,7 +160,7 @@ class CredentialsIT {
                 nightshift.data().resolve("secrets/master.key"),
                 nightshift.data().resolve("secrets/absent"),
                 Path.of("/etc/passwd"),
-                Path.of("/root/absent"))) {
+                Path.of("/etc/absent"))) {
             JsonObject problem = register(nightshift.admin(), "elsewhere", "'" + field + "': '" + path + "'")
                     .expect(400)
                     .object();

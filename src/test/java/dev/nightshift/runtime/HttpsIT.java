@@ -113,8 +113,9 @@ class HttpsIT {
         assertFalse(ClientHello.accepted(port, ClientHello.TLS_1_1));
         assertTrue(ClientHello.accepted(port, ClientHello.TLS_1_2), "the same words in a version that is spoken");
         for (String version : new String[] {"TLSv1.2", "TLSv1.3"}) {
-            try (SSLSocket socket =
-                    (SSLSocket) ServedCertificate.believingAny().createSocket(InetAddress.getLoopbackAddress(), port)) {
+            try (SSLSocket socket = (SSLSocket) ServedCertificate.believingAny()
+                    .getSocketFactory()
+                    .createSocket(InetAddress.getLoopbackAddress(), port)) {
                 socket.setEnabledProtocols(new String[] {version});
                 socket.startHandshake();
                 assertEquals(version, socket.getSession().getProtocol());
@@ -124,8 +125,9 @@ class HttpsIT {
 
     /** The server's own threads wait for one another under it: see server.xml. */
     private static void http2IsNotSpoken(int port) throws IOException {
-        try (SSLSocket socket =
-                (SSLSocket) ServedCertificate.believingAny().createSocket(InetAddress.getLoopbackAddress(), port)) {
+        try (SSLSocket socket = (SSLSocket) ServedCertificate.believingAny()
+                .getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), port)) {
             SSLParameters offered = socket.getSSLParameters();
             offered.setApplicationProtocols(new String[] {"h2", "http/1.1"});
             socket.setSSLParameters(offered);

@@ -9,7 +9,6 @@ import java.time.Duration;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /** The certificate that a server shows, whatever its files hold. */
@@ -24,11 +23,11 @@ public final class ServedCertificate {
     }
 
     /** For looking at our own server on this machine, to which nothing secret is said. */
-    public static SSLSocketFactory believingAny() {
+    public static SSLContext believingAny() {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(null, new X509ExtendedTrustManager[] {new Any()}, null);
-            return context.getSocketFactory();
+            return context;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("This JVM knows no TLS.", e);
         }
@@ -43,7 +42,8 @@ public final class ServedCertificate {
         try (Socket plain = new Socket()) {
             plain.connect(new InetSocketAddress(reachable(host), port), MILLIS);
             plain.setSoTimeout(MILLIS);
-            try (SSLSocket socket = (SSLSocket) believingAny().createSocket(plain, host, port, true)) {
+            try (SSLSocket socket =
+                    (SSLSocket) believingAny().getSocketFactory().createSocket(plain, host, port, true)) {
                 socket.startHandshake();
                 return (X509Certificate) socket.getSession().getPeerCertificates()[0];
             }
