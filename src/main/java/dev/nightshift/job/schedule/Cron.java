@@ -82,9 +82,10 @@ public record Cron(String expression, ZoneId zone) {
         ZoneId id = zone(zone);
         var cron = new Cron(expression.strip(), id);
         if (cron.expression().startsWith("@") && !MACROS.containsKey(cron.macro())) {
-            throw new Failure.Invalid("cron", "Of the macros, @hourly, @daily, @weekly, @monthly and @yearly are known.");
+            throw new Failure.Invalid(
+                    "cron", "Of the macros, @hourly, @daily, @weekly, @monthly and @yearly are known.");
         }
-        if (!daysAreClear(cron.expression().split("\\s+"))) {
+        if (!daysAreClear(fields(cron.expression()))) {
             throw new Failure.Invalid(
                     "cron",
                     "Of a day of the month and a day of the week, neither may be a step of *: crons disagree whether both must fit."
@@ -101,6 +102,10 @@ public record Cron(String expression, ZoneId zone) {
                             + " two.");
         }
         return cron;
+    }
+
+    private static String[] fields(String expression) {
+        return expression.split("\\s+", -1);
     }
 
     static boolean daysAreClear(String[] fields) {
@@ -166,7 +171,7 @@ public record Cron(String expression, ZoneId zone) {
     }
 
     private boolean followsTheClock() {
-        return expression.startsWith("@") ? macro().equals("@hourly") : expression.split("\\s+")[1].equals("*");
+        return expression.startsWith("@") ? macro().equals("@hourly") : fields(expression)[1].equals("*");
     }
 
     /** Each stretch between two changes of the clock by itself. */
@@ -177,8 +182,7 @@ public record Cron(String expression, ZoneId zone) {
             ZoneOffset offset = rules.getOffset(from);
             ZoneOffsetTransition change = rules.nextTransition(from);
             LocalDateTime next = nextLocal(times, LocalDateTime.ofInstant(from, offset));
-            if (next != null
-                    && (change == null || next.toInstant(offset).isBefore(change.getInstant()))) {
+            if (next != null && (change == null || next.toInstant(offset).isBefore(change.getInstant()))) {
                 return next.toInstant(offset);
             }
             if (change == null || isTooFar(after, change.getInstant())) {

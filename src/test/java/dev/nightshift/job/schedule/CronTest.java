@@ -167,7 +167,8 @@ class CronTest {
     @Provide
     Arbitrary<Integer> days() {
         return Arbitraries.oneOf(
-                Arbitraries.integers().between(0, 400), Arbitraries.of(20, 25, 28, 30, 34, 210, 215, 230, 237, 241, 244));
+                Arbitraries.integers().between(0, 400),
+                Arbitraries.of(20, 25, 28, 30, 34, 210, 215, 230, 237, 241, 244));
     }
 
     @Provide
@@ -192,11 +193,13 @@ class CronTest {
 
     private static Arbitrary<String> field(int low, int high, boolean star) {
         Arbitrary<Integer> value = Arbitraries.integers().between(low, high);
-        Arbitrary<String> range = Combinators.combine(value, value)
-                .as((a, b) -> Math.min(a, b) + "-" + Math.max(a, b));
+        Arbitrary<String> range = Combinators.combine(value, value).as((a, b) -> Math.min(a, b) + "-" + Math.max(a, b));
         Arbitrary<String> one = value.map(String::valueOf);
-        Arbitrary<String> list = Arbitraries.oneOf(one, range).list().ofMinSize(2).ofMaxSize(3).map(parts -> parts.stream()
-                .collect(Collectors.joining(",")));
+        Arbitrary<String> list = Arbitraries.oneOf(one, range)
+                .list()
+                .ofMinSize(2)
+                .ofMaxSize(3)
+                .map(parts -> parts.stream().collect(Collectors.joining(",")));
         Arbitrary<String> stepped = Combinators.combine(
                         Arbitraries.oneOf(Arbitraries.just("*"), range),
                         Arbitraries.integers().between(1, Math.max(2, high / 2)))
@@ -265,9 +268,9 @@ class CronTest {
         }
 
         private static boolean in(String field, int value, int low, int high) {
-            for (String part : field.split(",")) {
-                String[] step = part.split("/");
-                String[] ends = step[0].split("-");
+            for (String part : field.split(",", -1)) {
+                String[] step = part.split("/", -1);
+                String[] ends = step[0].split("-", -1);
                 int from = step[0].equals("*") ? low : Integer.parseInt(ends[0]);
                 int to = step[0].equals("*") ? high : Integer.parseInt(ends[ends.length - 1]);
                 int by = step.length > 1 ? Integer.parseInt(step[1]) : 1;
