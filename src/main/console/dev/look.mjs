@@ -35,7 +35,11 @@ const pages = [
   ['backups', '/p/demo/backups'], ['backup', `/p/demo/backups/${backups[0].id}`], ['backup-failed', `/p/demo/backups/${backups[1].id}`],
   ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],
-  ['schedules', '/p/demo/schedules'], ['schedule-add', '/p/demo/schedules/-/new'], ['schedule-delete', '/p/demo/schedules', async (page) => { await page.getByRole('button', { name: 'Delete nightly' }).click(); }],
+  ['schedules', '/p/demo/schedules'], ['calendar', '/p/demo/schedules?tab=calendar'], ['blackouts', '/p/demo/schedules?tab=blackouts'], ['blackouts-empty', '/p/empty/schedules?tab=blackouts'],
+  ['blackout-add-dialog', '/p/demo/schedules?tab=blackouts', async (page) => { await page.getByRole('button', { name: 'Add a blackout' }).click(); }],
+  ['pause-dialog', '/p/demo/schedules', async (page) => { await page.getByRole('button', { name: 'Pause nightly' }).click(); }],
+  ['schedule-edit', '/p/demo/schedules/drill/edit'], ['schedule-after', '/p/demo/schedules/drill-after-backup/edit'],
+  ['schedule-add', '/p/demo/schedules/-/new'], ['schedule-delete', '/p/demo/schedules', async (page) => { await page.getByRole('button', { name: 'Delete nightly' }).click(); }],
   ['members', '/p/demo/people'], ['keys', '/p/demo/people?tab=keys'], ['key-new', '/p/demo/people?tab=keys', async (page) => { await page.getByRole('button', { name: 'Create a key' }).click(); await page.locator('dialog').getByLabel('Name').fill('ci'); await page.locator('dialog').getByRole('button', { name: 'Create the key' }).click(); }],
   ['everyone', '/p/demo/people?tab=people'], ['audit', '/p/demo/audit'], ['retention', '/p/demo/retention', async (page) => { await page.getByLabel('Runs, days').fill('90'); await page.getByLabel('Audit, days').fill('30'); }], ['nodes', '/p/demo/nodes'], ['me', '/p/demo/me'], ['projects', '/projects'],
   ['search', '/p/demo/tonight', async (page) => { await page.keyboard.press('/'); await page.keyboard.type('shop'); }],
@@ -69,7 +73,7 @@ try {
         if (act) { try { await act(page); } catch (failure) { fault(`${where}: ${failure.message.split('\n')[0]}`); } await page.waitForTimeout(350); }
         const over = await page.evaluate(() => (document.documentElement.scrollWidth > innerWidth ? [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.run-grid-frame, .log')).slice(0, 3).map((e) => `${e.tagName}.${e.className}`) : null));
         if (over) fault(`${where}: overflows: ${over.join(' ')}`);
-        const tall = width < 500 && !/search|start|restore|key-new|delete|instance-|keys-help|menu/.test(name);
+        const tall = width < 500 && !/search|start|restore|key-new|delete|instance-|keys-help|menu|dialog/.test(name);
         if (tall) await page.setViewportSize({ width, height: Math.min(4000, await page.evaluate(() => (document.querySelector('.stage')?.scrollHeight ?? innerHeight - 61) + 61)) });
         await page.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`) });
         if (tall) await page.setViewportSize({ width, height });

@@ -111,10 +111,26 @@ export const findings = [
 const fires = (minutes, every = 24 * H) => Array.from({ length: 5 }, (_, n) => new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + (minutes + n * every) * 60_000).toISOString());
 export const nextFires = fires;
 export const schedules = [
-  { id: id(951), name: 'nightly', job: 'backup', cron: '0 2 * * *', zone: 'Europe/Vienna', databases: ['*'], parameters: { checkpoint: 'spread' }, enabled: true, nextFires: fires(5 * H), lastRun: { id: id(6), status: 'COMPLETED', at: ago(260) } },
-  { id: id(952), name: 'drill', job: 'restore-drill', cron: '30 3 * * 1-5', zone: 'Europe/Vienna', databases: ['shop', 'billing'], parameters: {}, enabled: true, nextFires: fires(7 * H), lastRun: { id: id(3), status: 'FAILED', at: ago(95) } },
-  { id: id(953), name: 'vacuum-nightly', job: 'vacuum', cron: '0 22 * * *', zone: 'UTC', databases: ['*'], parameters: { windowMinutes: 180 }, enabled: false, nextFires: [], lastRun: { id: id(5), status: 'PARTIAL', at: ago(205) } },
+  { id: id(951), name: 'nightly', job: 'backup', cron: '0 2 * * *', zone: 'Europe/Vienna', databases: ['*'], parameters: { checkpoint: 'spread' }, after: null, misfire: 'ONCE', overlap: 'SKIP', except: ['12-24'], paused: null, enabled: true, nextFires: fires(5 * H), lastRun: { id: id(6), status: 'COMPLETED', at: ago(260) } },
+  { id: id(952), name: 'drill', job: 'restore-drill', cron: '30 3 * * 1-5', zone: 'Europe/Vienna', databases: ['tag:production', 'billing'], parameters: {}, after: null, misfire: 'SKIP', overlap: 'QUEUE', except: [], paused: { since: ago(300), until: null, by: 'mira', why: 'The sandbox disk is being replaced.' }, enabled: true, nextFires: [], lastRun: { id: id(3), status: 'FAILED', at: ago(95) } },
+  { id: id(953), name: 'vacuum-nightly', job: 'vacuum', cron: '0 22 * * *', zone: 'UTC', databases: ['*'], parameters: { windowMinutes: 180 }, after: null, misfire: 'ONCE', overlap: 'SKIP', except: [], paused: null, enabled: false, nextFires: [], lastRun: { id: id(5), status: 'PARTIAL', at: ago(205) } },
+  { id: id(954), name: 'drill-after-backup', job: 'restore-drill', cron: null, after: 'backup', zone: 'Europe/Vienna', databases: ['*'], parameters: {}, misfire: 'ONCE', overlap: 'QUEUE', except: [], paused: null, enabled: true, nextFires: [], lastRun: null },
 ];
+
+export const pause = { since: ago(40), until: new Date(Date.now() + 5 * 3_600_000).toISOString(), by: 'admin', why: 'The storage is being moved tonight.' };
+export const blackouts = [
+  { id: id(955), name: 'Christmas', from: '2026-12-24T00:00', to: '2026-12-27T00:00', zone: 'Europe/Vienna', yearly: true, jobs: [] },
+  { id: id(956), name: 'Year-end freeze', from: '2026-12-30T18:00', to: '2027-01-02T00:00', zone: 'Europe/Vienna', yearly: false, jobs: ['vacuum'] }];
+export function calendar(from, to) {
+  const hour = 3_600_000;
+  const start = Date.parse(from);
+  const at = (days, hours) => new Date(start + (days * 24 + hours) * hour).toISOString();
+  const days = [0, 1, 2, 3, 4, 5, 6];
+  const past = (time) => Date.parse(time) < Date.now();
+  const one = (time, schedule, job, status, reason) => (past(time) ? { run: id(6), job, schedule, status, reason, at: time, endedAt: time } : { at: time, schedule, job, heldBack: status === 'SKIPPED' ? reason : null });
+  const all = days.flatMap((d) => [one(at(d, 2), 'nightly', 'backup', d === 1 ? 'FAILED' : 'COMPLETED', d === 1 ? 'shop: disk full in store nas-1' : null), one(at(d, 3.5), 'drill', 'restore-drill', d === 5 ? 'SKIPPED' : 'COMPLETED', d === 5 ? 'Blackout "Move of the storage", until 29 Nov 2026 06:00 (Europe/Vienna).' : null), ...Array.from({ length: 24 }, (_, n) => one(at(d, n + 0.25), 'vacuum-hourly', 'vacuum', n === 3 && d === 2 ? 'MISSED' : 'COMPLETED', null))]);
+  return { from, to, runs: all.filter((e) => 'run' in e), fires: all.filter((e) => !('run' in e)), blackouts: [{ name: 'Move of the storage', from: at(5, 1), to: at(5, 6), jobs: [] }], pauses: [], cut: ['vacuum-hourly'] };
+}
 
 export const nodes = [
   { id: id(961), name: 'night-1', version: '0.1.0', startedAt: ago(5000), lastHeartbeat: ago(0.05), alive: true, draining: false, runs: 1 },

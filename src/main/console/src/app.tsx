@@ -13,7 +13,6 @@ import { LoginPage } from './pages/login';
 import { ProjectsPage } from './pages/projects';
 import { RunPage } from './pages/run';
 import { RunsPage } from './pages/runs';
-import { SchedulesPage } from './pages/schedules';
 import { TonightPage } from './pages/tonight';
 import { PLACES } from './frame/places';
 import { location, route } from './router';
@@ -26,6 +25,7 @@ const MePage = later(() => import('./pages/me').then((its) => its.MePage));
 const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPage));
 const PeoplePage = later(() => import('./pages/people').then((its) => its.PeoplePage));
 const RetentionPage = later(() => import('./pages/retention').then((its) => its.RetentionPage));
+const SchedulesPage = later(() => import('./pages/schedules').then((its) => its.SchedulesPage));
 const ScheduleForm = later(() => import('./pages/schedule-form').then((its) => its.ScheduleForm));
 
 function page(): ComponentChildren {

@@ -305,13 +305,29 @@ export interface Schedule {
   id: string;
   name: string;
   job: string;
-  cron: string;
+  /** Null where it follows another job. */
+  cron: string | null;
+  after: string | null;
   zone: string;
+  /** Names, tag: and a tag, or *. */
   databases: string[];
   parameters: Values;
+  misfire: 'SKIP' | 'ONCE' | 'ALL';
+  overlap: 'SKIP' | 'QUEUE' | 'ALLOW';
+  /** Days left out: 2026-12-24, or 12-24 for every year. */
+  except: string[];
   enabled: boolean;
+  paused: Pause | null;
   nextFires: Time[];
   lastRun: { id: string; status: RunStatus; at: Time } | null;
+}
+
+export interface Pause {
+  since: Time;
+  /** Null: until somebody resumes. */
+  until: Time | null;
+  by: string;
+  why: string;
 }
 
 export interface Bar {

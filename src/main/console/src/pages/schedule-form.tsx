@@ -10,7 +10,7 @@ import { dayAndTime } from '../text/format';
 import { nameProblem } from '../text/names';
 import { Button, ButtonLink, Card, PageHead } from '../ui/bits';
 import { notify, useAction } from '../ui/dialog';
-import { Checkbox, Field, Select } from '../ui/field';
+import { Checkbox, Choice, Field, Select } from '../ui/field';
 import { Missing, Panel, Trouble } from '../ui/panel';
 import { DatabasePicker } from './database-picker';
 import { ParameterFields, parameterProblem, textsOf, valuesOf } from './parameters';
@@ -39,7 +39,14 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
   const [name, setName] = useState(before?.name ?? '');
   const [jobName, setJobName] = useState(before?.job ?? jobs[0]?.name ?? '');
   const job = jobs.find((each) => each.name === jobName);
+  const [follows, setFollows] = useState(before?.after != null);
+  const [after, setAfter] = useState(before?.after ?? jobs.find((each) => each.name !== jobName)?.name ?? '');
   const [cron, setCron] = useState(before?.cron ?? '0 2 * * *');
+  const [misfire, setMisfire] = useState<string>(before?.misfire ?? 'ONCE');
+  const [overlap, setOverlap] = useState<string>(before?.overlap ?? 'SKIP');
+  const [except, setExcept] = useState(before?.except.join(', ') ?? '');
+  const days = except.split(',').map((each) => each.trim()).filter(Boolean);
+  const exceptProblem = days.every((each) => /^(\d{4}-)?\d\d-\d\d$/.test(each)) ? null : 'Days as 2026-12-24, or 12-24 for every year, with commas between.';
   const [zone, setZone] = useState(before?.zone ?? at.timeZone);
   const [chosen, setChosen] = useState(before?.databases ?? ['*']);
   const [texts, setTexts] = useState(textsOf(job, before?.parameters));
@@ -48,50 +55,57 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
   const zoneProblem = zone === 'UTC' || zones.includes(zone) ? null : 'Choose a zone of the IANA list, such as Europe/Vienna.';
   const back = address(at.name, 'schedules');
   const { busy, problem, run } = useAction(() => {
-    const body = { name, job: jobName, cron: cron.trim(), zone, databases: job?.unit === 'PROJECT' ? [] : chosen, parameters: valuesOf(job!, texts), enabled };
+    const body = { name, job: jobName, cron: follows ? null : cron.trim(), after: follows ? after : null, zone, databases: job?.unit === 'PROJECT' ? [] : chosen, parameters: valuesOf(job!, texts), misfire, overlap, except: days, enabled };
     return before ? put(inProject(at.name, ['schedules', before.name]), body) : post(inProject(at.name, ['schedules']), body);
   }, () => { go(back); notify(`${name} is saved.`); });
-  const ready = job && !nameProblem(name) && !cronProblem(cron) && !zoneProblem && chosen.length > 0 && job.parameters.every((each) => !parameterProblem(each, texts[each.name] ?? ''));
+  const ready = job && !nameProblem(name) && (follows ? after !== jobName && after !== '' : !cronProblem(cron)) && !zoneProblem && !exceptProblem && (job.unit === 'PROJECT' || chosen.length > 0) && job.parameters.every((each) => !parameterProblem(each, texts[each.name] ?? ''));
   return (
     <div class="grid">
       <Card span={8}>
         <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
           {!before && <Field label="Name" value={name} onInput={setName} mono autoFocus help="Lower-case letters, digits and hyphens." error={nameProblem(name)} refused={problem?.field === 'name' ? problem.detail : null} />}
           <Select label="Job" value={jobName} onChange={(value) => { setJobName(value); setTexts(textsOf(jobs.find((each) => each.name === value))); }} help={job?.description} options={jobs.map((each) => ({ value: each.name, label: each.title }))} />
+          <Choice label="Starts" value={follows ? 'after' : 'times'} onChange={(value) => setFollows(value === 'after')} options={[{ value: 'times', label: 'At times' }, { value: 'after', label: 'After another job' }]} />
+          {follows && <Select label="After" value={after} onChange={setAfter} help={after === jobName ? 'A job cannot follow itself.' : 'It starts when a run of that job has ended, for the databases that are done: by schedule or by hand.'} options={jobs.map((each) => ({ value: each.name, label: each.title }))} />}
+          {problem?.field === 'after' && <Trouble problem={problem} />}
           <div class="form-grid">
-            <Field label="When" value={cron} onInput={setCron} mono help={`${describeCron(cron)}. Minute, hour, day, month, weekday.`} error={cronProblem(cron)} refused={problem?.field === 'cron' ? problem.detail : null} />
+            {!follows && <Field label="When" value={cron} onInput={setCron} mono help={`${describeCron(cron)}. Minute, hour, day, month, weekday; also L, 5#2, 5L, @daily.`} error={cronProblem(cron)} refused={problem?.field === 'cron' ? problem.detail : null} />}
             <Field label="Time zone" value={zone} onInput={setZone} list={['UTC', ...zones]} help="Summer time included." error={zoneProblem} refused={problem?.field === 'zone' ? problem.detail : null} />
           </div>
           {job?.unit !== 'PROJECT' && <DatabasePicker all={all} chosen={chosen} onChange={setChosen} note={job?.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />}
           {job && <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} />}
+          <div class="form-grid">
+            {!follows && <Select label="Missed while Nightshift was down" value={misfire} onChange={setMisfire} options={[{ value: 'ONCE', label: 'Start once, for all that were missed' }, { value: 'SKIP', label: 'Leave it out' }, { value: 'ALL', label: 'Start every one that was missed' }]} />}
+            <Select label="While its last run is under way" value={overlap} onChange={setOverlap} options={[{ value: 'SKIP', label: 'Leave it out' }, { value: 'QUEUE', label: 'Wait for it' }, { value: 'ALLOW', label: 'Start beside it' }]} />
+          </div>
+          <Field label="Days left out" value={except} onInput={setExcept} required={false} mono placeholder="12-24, 2027-04-05" help="With commas between. For whole projects there are blackouts." error={exceptProblem} refused={problem?.field?.startsWith('except') ? problem.detail : null} />
           <Checkbox label="On" help="Off keeps it without starting anything." checked={enabled} onChange={setEnabled} />
           {problem && <Trouble problem={problem} />}
           <div class="actions end"><ButtonLink href={back}>Cancel</ButtonLink><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>Save the schedule</Button></div>
         </form>
       </Card>
-      <Card title="Next five times" span={4}><Preview cron={cron.trim()} zone={zone} valid={!cronProblem(cron) && !zoneProblem} /></Card>
+      {!follows && <Card title="Next five times" span={4}><Preview cron={cron.trim()} zone={zone} valid={!cronProblem(cron) && !zoneProblem} /></Card>}
     </div>
   );
 }
 
 /** The server's own answer, in the schedule's zone and the reader's. */
 function Preview({ cron, zone, valid }: { cron: string; zone: string; valid: boolean }) {
-  const path = inProject(project.value!.name, ['schedules', 'preview']);
   const [answer, setAnswer] = useState<{ fires?: string[]; problem?: Problem }>({});
   const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
   useEffect(() => {
     if (!valid) return;
     let gone = false;
     const timer = window.setTimeout(() => {
-      post<{ nextFires: string[] }>(path, { cron, zone })
-        .then((told) => { if (!gone) setAnswer({ fires: told.nextFires }); })
+      post<{ fires: string[] }>('/schedules/preview', { cron, zone })
+        .then((told) => { if (!gone) setAnswer({ fires: told.fires }); })
         .catch((failure: unknown) => { if (!gone) setAnswer({ problem: asProblem(failure) }); });
     }, PREVIEW_DELAY_MILLIS);
     return () => {
       gone = true;
       window.clearTimeout(timer);
     };
-  }, [path, cron, zone, valid]);
+  }, [cron, zone, valid]);
   if (!valid) return <p class="muted">They stand here once the time and the zone are complete.</p>;
   if (answer.problem) return <Trouble problem={answer.problem} calm />;
   return (

@@ -14,6 +14,14 @@ test.each([
   ['0 1 11 * *', 'On the 11th of every month at 01:00'],
   ['0 2 1-7 * 1', '0 2 1-7 * 1'],
   ['0 2 * 6 *', '0 2 * 6 *'],
+  ['0 3 * * 5#2', 'On the second Friday of every month at 03:00'],
+  ['0 3 * * SUN#1', 'On the first Sunday of every month at 03:00'],
+  ['0 3 * * 5L', 'On the last Friday of every month at 03:00'],
+  ['0 3 L * *', 'On the last day of every month at 03:00'],
+  ['@daily', 'Every day at 00:00'],
+  ['@hourly', 'Every hour at :00'],
+  ['@Monthly', 'On the 1st of every month at 00:00'],
+  ['@yearly', 'Every 1 January at 00:00'],
   ['nonsense', 'nonsense'],
 ])('%s reads as "%s"', (cron, words) => expect(describeCron(cron)).toBe(words));
 
@@ -23,4 +31,7 @@ test('a problem names the field and its range', () => {
   expect(cronProblem('0 2 * *')).toContain('Five fields');
   expect(cronProblem('0 25 * * *')).toBe('The hour must lie between 0 and 23.');
   expect(cronProblem('0 2 * * !')).toContain('character');
+  expect(cronProblem('0 2 ? * *')).toContain('character');
+  expect(cronProblem('@daily')).toBeNull();
+  expect(cronProblem('@reboot')).toContain('@hourly');
 });

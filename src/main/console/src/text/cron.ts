@@ -5,10 +5,17 @@ const SHORT = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const RANGES: readonly [number, number][] = [[0, 59], [0, 23], [1, 31], [1, 12], [0, 7]];
 const FIELDS = ['minute', 'hour', 'day of the month', 'month', 'day of the week'];
 
-export function describeCron(cron: string): string {
+const MACROS: Record<string, string> = {
+  '@hourly': '0 * * * *', '@daily': '0 0 * * *', '@midnight': '0 0 * * *', '@weekly': '0 0 * * 0', '@monthly': '0 0 1 * *', '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *',
+};
+const NTH = ['first', 'second', 'third', 'fourth', 'fifth'];
+
+export function describeCron(given: string): string {
+  const cron = MACROS[given.trim().toLowerCase()] ?? given;
   const fields = cron.trim().split(/\s+/);
   const [minute, hour, day, month, weekday] = fields;
   if (fields.length !== 5 || minute === undefined || hour === undefined || day === undefined || weekday === undefined) return cron;
+  if (cron === MACROS['@yearly']) return 'Every 1 January at 00:00';
   if (month !== '*') return cron;
   const every = /^\*\/(\d+)$/;
   if (hour === '*' && day === '*' && weekday === '*') {
@@ -24,22 +31,28 @@ export function describeCron(cron: string): string {
   const times = list(hour.split(',').map((each) => `${each.padStart(2, '0')}:${minute.padStart(2, '0')}`));
   if (day === '*' && weekday === '*') return `Every day at ${times}`;
   if (day === '*') {
+    const nth = /^(\w+)#([1-5])$/.exec(weekday);
+    if (nth) return weekdays(nth[1]!) ? `On the ${NTH[Number(nth[2]) - 1]} ${dayOf(nth[1]!)} of every month at ${times}` : cron;
+    const last = /^(\w+)L$/i.exec(weekday);
+    if (last) return dayOf(last[1]!) ? `On the last ${dayOf(last[1]!)} of every month at ${times}` : cron;
     const names = weekdays(weekday);
     return names ? `${names} at ${times}` : cron;
   }
+  if (weekday === '*' && /^L$/i.test(day)) return `On the last day of every month at ${times}`;
   if (weekday === '*' && /^\d+(,\d+)*$/.test(day)) return `On the ${list(day.split(',').map((each) => ordinal(Number(each))))} of every month at ${times}`;
   return cron;
 }
 
 /** Why an expression cannot be a cron expression, or null; the server has the last word. */
 export function cronProblem(cron: string): string | null {
+  if (cron.trim().startsWith('@')) return cron.trim().toLowerCase() in MACROS ? null : 'Of the macros, @hourly, @daily, @weekly, @monthly and @yearly are known.';
   const fields = cron.trim().split(/\s+/).filter(Boolean);
   if (fields.length !== 5) return 'Five fields are needed: minute, hour, day of the month, month, day of the week.';
   for (const [index, field] of fields.entries()) {
     const [low, high] = RANGES[index]!;
     const numbers = field.match(/\d+/g) ?? [];
     const values = field.includes('/') ? numbers.slice(0, -1) : numbers;
-    if (!/^[\dA-Za-z*/,\-?L#W]+$/.test(field)) return `The ${FIELDS[index]} “${field}” has a character that cron does not know.`;
+    if (!/^[\dA-Za-z*/,\-#]+$/.test(field)) return `The ${FIELDS[index]} “${field}” has a character that cron does not know.`;
     if (values.some((value) => Number(value) < low || Number(value) > high)) {
       return `The ${FIELDS[index]} must lie between ${low} and ${high}.`;
     }
@@ -50,11 +63,12 @@ export function cronProblem(cron: string): string | null {
 function weekdays(field: string): string | null {
   if (/^(1-5|MON-FRI)$/i.test(field)) return 'Monday to Friday';
   if (/^(0,6|6,0|6-7|SAT,SUN|SAT-SUN|SUN,SAT)$/i.test(field)) return 'Saturday and Sunday';
-  const names = field.split(',').map((each) => {
-    const index = /^\d$/.test(each) ? Number(each) % 7 : SHORT.indexOf(each.toUpperCase());
-    return DAYS[index];
-  });
+  const names = field.split(',').map(dayOf);
   return names.includes(undefined) ? null : `Every ${list(names as string[])}`;
+}
+
+function dayOf(word: string): string | undefined {
+  return DAYS[/^\d$/.test(word) ? Number(word) % 7 : SHORT.indexOf(word.toUpperCase())];
 }
 
 function list(items: string[]): string {

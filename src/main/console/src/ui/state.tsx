@@ -4,7 +4,7 @@ import type { CheckState, Proof, ProofLevel, RunStatus, Rung, Severity, TargetSt
 export type Tone = 'good' | 'busy' | 'idle' | 'warn' | 'bad';
 export type Shape = 'dot' | 'half' | 'ring' | 'triangle' | 'square' | 'cross' | 'dash';
 
-interface Look {
+export interface Look {
   word: string;
   shape: Shape;
   tone: Tone;
