@@ -193,7 +193,7 @@ public class Runs {
     /** What one of the names stands for, which must not be nothing. */
     private List<Database> named(ProjectId project, List<String> names, int i) {
         List<Database> meant = meant(project, names, i);
-        if (meant.isEmpty()) {
+        if (meant.isEmpty() && !names.equals(ALL)) {
             String name = names.get(i);
             throw new Failure.Invalid(
                     "databases[" + i + "]",

@@ -65,8 +65,8 @@ public final class SchedulesBenchmark {
                 due = due.plus(1, ChronoUnit.MINUTES);
             }
             ZonedDateTime at = due.atZone(ZoneOffset.UTC);
-            String cron = "%d %d %d %d *"
-                    .formatted(at.getMinute(), at.getHour(), at.getDayOfMonth(), at.getMonthValue());
+            String cron =
+                    "%d %d %d %d *".formatted(at.getMinute(), at.getHour(), at.getDayOfMonth(), at.getMonthValue());
             String prefix = "s" + due.getEpochSecond();
             try (var insert = owner.prepareStatement("""
                     insert into job.schedule (id, project_id, name, job, cron, zone, databases, next_fire)

@@ -6,6 +6,8 @@ import jakarta.json.JsonValue;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.MonthDay;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +51,7 @@ public record Plan(
                         "except[" + i + "]", "A day such as 2026-12-24 is expected, or 12-24 for every year.");
             }
         }
-        databases = List.copyOf(databases);
+        databases = Collections.unmodifiableList(new ArrayList<>(databases)); // null among them is refused by its place
         except = List.copyOf(except);
     }
 
