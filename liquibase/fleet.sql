@@ -125,3 +125,24 @@ alter table fleet.instance
     add constraint instance_one_password check (num_nonnulls(password_sealed, password_file, password_variable) <= 1),
     add constraint instance_certificate_and_key check ((client_certificate is null) = (client_key is null));
 --rollback alter table fleet.instance drop constraint instance_one_password, drop constraint instance_certificate_and_key, drop column password_variable, drop column client_certificate, drop column client_key;
+
+--changeset nightshift:fleet-6
+-- When work that loads a database may be done: what the clock on the wall shows, on the days on which it opens.
+create table fleet.maintenance_window (
+    id         uuid primary key,
+    project_id uuid not null references fleet.project (id),
+    name       text not null check (name ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    days       text[] not null check (cardinality(days) between 1 and 7 and array_position(days, null) is null),
+    starts     time not null,
+    ends       time not null,
+    zone       text not null,
+    databases  text[] not null default '{}' check (array_position(databases, null) is null),
+    created_at timestamptz not null default now(),
+    unique (project_id, id),
+    unique (project_id, name)
+);
+alter table fleet.maintenance_window enable row level security;
+create policy project on fleet.maintenance_window
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+grant select, insert, update, delete on fleet.maintenance_window to ${app_role};
+--rollback drop table fleet.maintenance_window;

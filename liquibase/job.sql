@@ -573,3 +573,23 @@ revoke execute on function job.due_schedules(int) from public;
 grant execute on function job.due_schedules(int) to ${app_role};
 --rollback drop function job.due_schedules(int); create function job.due_schedules(most int) returns table (project_id uuid, schedule_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select s.project_id, s.id from job.schedule s join fleet.project p on p.id = s.project_id and p.deleted_at is null where s.enabled and s.deleted_at is null and s.next_fire <= now() order by s.next_fire limit most $$; revoke execute on function job.due_schedules(int) from public; grant execute on function job.due_schedules(int) to ${app_role};
 --rollback create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id, coalesce(b.runs, 0), coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id) from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b on b.project_id = r.project_id where r.status in ('QUEUED', 'WAITING') $$;
+
+--changeset nightshift:job-11 splitStatements:false rollbackSplitStatements:false
+-- A run that waits for a maintenance window is looked at again no sooner than then.
+alter table job.run add column not_before timestamptz;
+create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id, coalesce(b.runs, 0),
+           coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id)
+      from job.run r
+      join fleet.project p on p.id = r.project_id and p.deleted_at is null
+      left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b
+        on b.project_id = r.project_id
+     where r.status in ('QUEUED', 'WAITING') and (r.not_before is null or r.not_before <= now())
+       and not (r.queues and exists (select from job.run o
+                                      where o.schedule_id = r.schedule_id and o.id < r.id
+                                        and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')))
+$$;
+--rollback create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id, coalesce(b.runs, 0), coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id) from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b on b.project_id = r.project_id where r.status in ('QUEUED', 'WAITING') and not (r.queues and exists (select from job.run o where o.schedule_id = r.schedule_id and o.id < r.id and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING'))) $$;
+--rollback alter table job.run drop column not_before;

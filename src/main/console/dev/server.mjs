@@ -64,6 +64,7 @@ const routes = [
   ['POST', '/schedules/preview', (b) => (b.cron.includes('31 2') ? problem(422, `“${b.cron}” never comes: February has no 31st.`, { field: 'cron' }) : ok({ fires: world.nextFires(300) }))],
   ['GET', '/projects/:p/pause', (_, q, a) => ok({ paused: a.p === 'demo' ? world.pause : null })], ['PUT', '/projects/:p/pause', (b) => ok({ paused: b })], ['GET', '/pause', () => ok({ paused: null })],
   ['GET', '/projects/:p/blackouts', (_, q, a) => page(a.p === 'demo' ? world.blackouts : [], q)], ['POST', '/projects/:p/blackouts', (b) => ok(b, 201)],
+  ['GET', '/projects/:p/windows', (_, q, a) => page(a.p === 'demo' ? world.windows : [], q)], ['POST', '/projects/:p/windows', (b) => ok(b, 201)],
   ['GET', '/projects/:p/calendar', (_, q) => ok(world.calendar(q.get('from'), q.get('to')))],
   ['POST', '/projects/:p/schedules/:n/:act', (_, q, a) => ok(world.schedules.find((s) => s.name === a.n))],
   ['POST', '/projects/:p/schedules', (b) => ok(b, 201)],

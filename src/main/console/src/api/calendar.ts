@@ -26,7 +26,20 @@ export interface Calendar {
   fires: CalendarFire[];
   blackouts: { name: string; from: Time; to: Time; jobs: string[] }[];
   pauses: (Pause & { of: 'fleet' | 'project' | 'schedule'; schedule: string | null })[];
+  windows: { name: string; from: Time; to: Time; databases: string[] }[];
   cut: string[];
+}
+
+export interface MaintenanceWindow {
+  id: string;
+  name: string;
+  days: string[];
+  /** As the clock on the wall shows it in the zone: 22:00. */
+  start: string;
+  end: string;
+  zone: string;
+  /** Names, tag: and a tag; empty for all. */
+  databases: string[];
 }
 
 export interface Blackout {

@@ -69,6 +69,7 @@ function Week({ data, days, today }: { data: Calendar; days: string[]; today: st
           return (
             <li key={day} class={day === today ? 'today' : ''} aria-current={day === today ? 'date' : undefined}>
               <h3>{heading.format(new Date(day))}{day === today && <small>today</small>}</h3>
+              {data.windows.filter((each) => dayOf(each.from, here) === day).map((each) => <p class="window-line" key={`${each.name} ${each.from}`}>{hourMinute(each.from, here)}–{hourMinute(each.to, here)} window {each.name}</p>)}
               {held.map((each) => <p class="held" key={each}><Mark shape="dash" tone="warn" />{each}</p>)}
               {lines.map((line) => <LineOf key={`${line.first.of} ${line.first.at}`} line={line} />)}
               {lines.length === 0 && <p class="muted">nothing</p>}

@@ -20,9 +20,10 @@ import { aimWords } from './database-picker';
 import { PauseBanners, PauseDialog, Resume, untilWords } from './pause';
 import type { Paused } from './pause';
 
-const TABS = [{ value: 'list', label: 'Schedules' }, { value: 'calendar', label: 'Calendar' }, { value: 'blackouts', label: 'Blackouts' }];
-const SUBS: Record<string, string> = { list: 'What starts by itself, and when', calendar: 'What ran, what will, and what holds it back', blackouts: 'Days on which nothing starts by itself' };
+const TABS = [{ value: 'list', label: 'Schedules' }, { value: 'calendar', label: 'Calendar' }, { value: 'windows', label: 'Windows' }, { value: 'blackouts', label: 'Blackouts' }];
+const SUBS: Record<string, string> = { list: 'What starts by itself, and when', calendar: 'What ran, what will, and what holds it back', windows: 'When work that loads a database may be done', blackouts: 'Days on which nothing starts by itself' };
 const CalendarHere = later(() => import('./calendar').then((its) => its.CalendarHere));
+const WindowsHere = later(() => import('./windows').then((its) => its.WindowsHere));
 const BlackoutsHere = later(() => import('./blackouts').then((its) => its.BlackoutsHere));
 
 export function SchedulesPage() {
@@ -38,7 +39,7 @@ export function SchedulesPage() {
       </PageHead>
       <div class="tabs"><Choice label="Part" value={tab} onChange={(value) => setQuery({ tab: value === 'list' ? null : value, from: null })} options={TABS} /></div>
       <PauseBanners key={pauses} />
-      {tab === 'calendar' ? <CalendarHere /> : tab === 'blackouts' ? <BlackoutsHere /> : <Schedules pause={setPausing} />}
+      {tab === 'calendar' ? <CalendarHere /> : tab === 'windows' ? <WindowsHere /> : tab === 'blackouts' ? <BlackoutsHere /> : <Schedules pause={setPausing} />}
       {pausing && <PauseDialog of={pausing} onClose={() => { setPausing(null); countPauses(pauses + 1); }} />}
     </>
   );

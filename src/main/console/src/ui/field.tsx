@@ -10,7 +10,7 @@ interface FieldProps {
   error?: string | null;
   /** Shown at once, whether typed or not: what the server said. */
   refused?: string | null;
-  type?: 'text' | 'password' | 'date' | 'datetime-local' | 'search';
+  type?: 'text' | 'password' | 'date' | 'datetime-local' | 'time' | 'search';
   mono?: boolean;
   numeric?: boolean;
   placeholder?: string;

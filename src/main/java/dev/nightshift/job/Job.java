@@ -7,6 +7,14 @@ public interface Job {
     JobDefinition definition();
 
     /**
+     * True where the work loads what it works on, and so begins within the maintenance windows of its databases alone, and
+     * ends before they close. Such a job declares the parameter {@code outsideWindows}.
+     */
+    default boolean keepsToWindows() {
+        return false;
+    }
+
+    /**
      * A feature's own check of a request, after the parameters' types were checked.
      *
      * @throws dev.nightshift.kernel.Failure.Invalid naming the field

@@ -31,6 +31,9 @@ public class RunStarter {
     private Ledger ledger;
 
     @Inject
+    private WindowGate windows;
+
+    @Inject
     private Node node;
 
     @Inject
@@ -71,6 +74,9 @@ public class RunStarter {
     }
 
     private void start(Leases.RunOf waiting) {
+        if (windows.holds(waiting.project(), waiting.run())) {
+            return;
+        }
         UUID id = Ids.next(clock);
         local.doubt(id);
         start(id, ledger.claim(waiting.project(), waiting.run(), node.id(), id, config.projectRuns()));

@@ -41,6 +41,9 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
     private TargetLocks locks;
 
     @Inject
+    private WindowGate windows;
+
+    @Inject
     private LocalTargets local;
 
     @Inject
@@ -111,6 +114,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
 
     private void tryAndTryAgain(JobDefinition job, TargetRun target) throws Exception {
         for (int tries = 1; ; tries++) {
+            windows.await(jobs.named(job.name()), target);
             try (var lock = locks.acquire(job, target)) {
                 lock.keep();
                 work(target);

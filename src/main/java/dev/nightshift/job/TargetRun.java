@@ -6,6 +6,7 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Work;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,7 @@ public final class TargetRun {
     private volatile boolean stop;
     private volatile boolean waiting;
     private volatile boolean handedOver;
+    private volatile @Nullable Instant windowCloses;
     private volatile Failure.@Nullable Retryable interruption;
     private volatile @Nullable Concern concern;
     private volatile Optional<JsonObject> checkpoint;
@@ -141,7 +143,16 @@ public final class TargetRun {
         concern = new Concern(fingerprint, subject);
     }
 
-    /** True while it waits for a lock. */
+    /** When the maintenance window of what is worked on closes; by then the work has ended. Empty where none does. */
+    public Optional<Instant> windowCloses() {
+        return Optional.ofNullable(windowCloses);
+    }
+
+    void windowCloses(@Nullable Instant at) {
+        windowCloses = at;
+    }
+
+    /** True while it waits for a lock, or for a window. */
     boolean isWaiting() {
         return waiting;
     }

@@ -38,7 +38,17 @@ class VacuumJob implements Job {
                             "vacuum_cost_delay in milliseconds, to go gently on the disks; 0 for full speed.",
                             0L,
                             0,
-                            100)));
+                            100),
+                    Parameter.flag(
+                            "outsideWindows",
+                            "Outside of maintenance windows, too",
+                            "Begins at once, and does not end when a window closes.",
+                            false)));
+
+    @Override
+    public boolean keepsToWindows() {
+        return true;
+    }
 
     @Override
     public JobDefinition definition() {

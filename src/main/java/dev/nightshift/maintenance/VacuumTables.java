@@ -13,6 +13,7 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -41,8 +42,9 @@ public class VacuumTables extends TargetBatchlet {
         Database database = fleet.database(target.project(), Objects.requireNonNull(target.databaseId()));
         var settings = database.vacuum();
         var parameters = target.parameters();
+        Instant most = clock.now().plus(Duration.ofMinutes(parameters.longOr("maxMinutes", 240)));
         var options = new VacuumOptions(
-                clock.now().plus(Duration.ofMinutes(parameters.longOr("maxMinutes", 240))),
+                target.windowCloses().filter(most::isAfter).orElse(most),
                 Duration.ofHours(6),
                 Duration.ofMillis(parameters.longOr("costDelayMilliseconds", 0)));
         VacuumResult result = new VacuumDatabase(pools, clock)

@@ -159,6 +159,10 @@ class OperationsIT {
         row("POST " + project + "/blackouts", Needs.OPERATOR, 400);
         row("DELETE " + project + "/blackouts/{blackout}", Needs.OPERATOR, 404);
         row("GET " + project + "/calendar", Needs.VIEWER, 200);
+        row("GET " + project + "/windows", Needs.VIEWER, 200);
+        row("POST " + project + "/windows", Needs.ADMIN, 400);
+        row("PUT " + project + "/windows/{window}", Needs.ADMIN, 404);
+        row("DELETE " + project + "/windows/{window}", Needs.ADMIN, 404);
         row("GET " + project + "/schedules/{schedule}", Needs.VIEWER, 404);
         row("PUT " + project + "/schedules/{schedule}", Needs.OPERATOR, 404);
         row("DELETE " + project + "/schedules/{schedule}", Needs.OPERATOR, 404);

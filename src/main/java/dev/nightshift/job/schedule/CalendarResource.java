@@ -1,6 +1,7 @@
 package dev.nightshift.job.schedule;
 
 import dev.nightshift.access.CurrentProject;
+import dev.nightshift.fleet.window.MaintenanceWindows;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
@@ -42,6 +43,9 @@ public class CalendarResource {
     private ScheduleRepository schedules;
 
     @Inject
+    private MaintenanceWindows windows;
+
+    @Inject
     private CurrentProject project;
 
     @Inject
@@ -62,6 +66,7 @@ public class CalendarResource {
             List<FireEntry> fires,
             List<BlackoutEntry> blackouts,
             List<PauseEntry> pauses,
+            List<WindowEntry> windows,
 
             @Schema(
                     description =
@@ -102,6 +107,10 @@ public class CalendarResource {
             @Nullable Instant until,
             String by,
             String why) {}
+
+    /** A stretch of a maintenance window. */
+    @Schema(name = "CalendarWindow")
+    public record WindowEntry(String name, Instant from, Instant to, List<String> databases) {}
 
     @GET
     @Operation(
@@ -171,6 +180,11 @@ public class CalendarResource {
                                         blackout.name(), stretch.from(), stretch.to(), blackout.jobs())))
                         .toList(),
                 pauses,
+                windows.all(project.id()).stream()
+                        .flatMap(window -> window.within(from, to).stream()
+                                .map(stretch -> new WindowEntry(
+                                        window.name(), stretch.opens(), stretch.closes(), window.databases())))
+                        .toList(),
                 cut);
     }
 

@@ -1,0 +1,148 @@
+package dev.nightshift.job;
+
+import dev.nightshift.fleet.window.MaintenanceWindows;
+import dev.nightshift.fleet.window.Windows;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Keeps the work of jobs that say so within the maintenance windows of what they work on. */
+@ApplicationScoped
+class WindowGate {
+    /** A window that is changed counts for what waits after this time at the latest. */
+    private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+
+    private static final Duration LOOK_AGAIN_BUSY = Duration.ofSeconds(2);
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("EEE HH:mm", Locale.ENGLISH);
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private MaintenanceWindows windows;
+
+    @Inject
+    private Jobs jobs;
+
+    @Inject
+    private Live live;
+
+    /** The parameter of jobs that keep to windows, for a person who knows better tonight. */
+    static final String OUTSIDE = "outsideWindows";
+
+    /** True if none of the run's targets may be worked on now; the run then says until when. */
+    boolean holds(ProjectId project, UUID run) {
+        return transactions.in(project, connection -> {
+            Optional<Waiting> waiting = waiting(connection, run);
+            if (waiting.isEmpty()
+                    || !keepsToWindows(waiting.get().job(), waiting.get().parameters())) {
+                return false;
+            }
+            List<Windows.State.Closed> closed = new ArrayList<>();
+            for (Windows.State state : windows.of(project, waiting.get().targets())) {
+                if (!(state instanceof Windows.State.Closed each)) {
+                    return false;
+                }
+                closed.add(each);
+            }
+            Optional<Windows.State.Closed> first =
+                    closed.stream().min(Comparator.comparing(Windows.State.Closed::opens));
+            if (first.isEmpty()) {
+                return false;
+            }
+            hold(connection, run, first.get());
+            live.changed(project, "run", run);
+            return true;
+        });
+    }
+
+    private boolean keepsToWindows(String job, Parameters parameters) {
+        return jobs.find(job).filter(Job::keepsToWindows).isPresent() && !parameters.flag(OUTSIDE);
+    }
+
+    private record Waiting(String job, Parameters parameters, List<List<String>> targets) {}
+
+    private static Optional<Waiting> waiting(Connection connection, UUID run) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select r.job, r.parameters, t.database_names
+                  from job.run r join job.target t on t.project_id = r.project_id and t.run_id = r.id
+                 where r.id = ? and r.status in ('QUEUED', 'WAITING') and t.status <> 'COMPLETED'
+                """)) {
+            query.setObject(1, run);
+            List<List<String>> targets = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                String job = "";
+                Parameters parameters = Parameters.stored(JsonText.object("{}"));
+                while (rows.next()) {
+                    job = rows.getString(1);
+                    parameters = Parameters.stored(JsonText.object(rows.getString(2)));
+                    targets.add(List.of((String[]) rows.getArray(3).getArray()));
+                }
+                return targets.isEmpty() ? Optional.empty() : Optional.of(new Waiting(job, parameters, targets));
+            }
+        }
+    }
+
+    private static void hold(Connection connection, UUID run, Windows.State.Closed closed) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update job.run set status = 'WAITING', reason = ?, not_before = least(?, now() + make_interval(secs => ?))
+                 where id = ? and status in ('QUEUED', 'WAITING')
+                """)) {
+            update.setString(1, reason(closed));
+            update.setTimestamp(2, Timestamp.from(closed.opens()));
+            update.setLong(3, LOOK_AGAIN.toSeconds());
+            update.setObject(4, run);
+            update.executeUpdate();
+        }
+    }
+
+    private static String reason(Windows.State.Closed closed) {
+        return "Waits for the maintenance window " + closed.window().name() + ", which opens "
+                + TIME.format(closed.opens().atZone(closed.window().zone())) + " ("
+                + closed.window().zone().getId() + ").";
+    }
+
+    /** Waits until the target may be worked on; others of its run may have begun. Tells it when its window closes. */
+    void await(Job job, TargetRun target) throws InterruptedException {
+        if (!keepsToWindows(job.definition().name(), target.parameters())) {
+            return;
+        }
+        boolean waits = false;
+        while (true) {
+            Windows.State state = Patience.whenRepositoryAnswers(() -> {
+                target.throwIfStopped();
+                return windows.of(target.project(), List.of(target.databaseNames()))
+                        .get(0);
+            });
+            if (state instanceof Windows.State.Open open) {
+                target.windowCloses(open.closes().orElse(null));
+                if (waits) {
+                    target.waitsNoMore();
+                }
+                return;
+            }
+            if (!waits && state instanceof Windows.State.Closed closed) {
+                target.waitsFor(reason(closed));
+                waits = true;
+            }
+            long until = System.nanoTime() + LOOK_AGAIN_BUSY.toNanos();
+            while (System.nanoTime() < until) {
+                target.throwIfStopped();
+                Thread.sleep(200);
+            }
+        }
+    }
+}
