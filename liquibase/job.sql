@@ -524,16 +524,23 @@ grant select, insert, update, delete on job.blackout to ${app_role};
 grant select, insert, delete on job.follow to ${app_role};
 
 -- A run that waits until the earlier ones of its schedule are over.
-alter table job.run add column queues boolean not null default false;
+-- Up to which attempt what it has done was told to schedules that follow.
+alter table job.run
+    add column queues boolean not null default false,
+    add column told_attempt int not null default 0;
 create index run_of_schedule_open on job.run (schedule_id)
     where schedule_id is not null and status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING');
---rollback drop index job.run_of_schedule_open; alter table job.run drop column queues;
+-- Where a run stands in the calendar.
+create index run_calendar on job.run (project_id, coalesce(fire_at, created_at));
+--rollback drop index job.run_calendar; drop index job.run_of_schedule_open; alter table job.run drop column queues, drop column told_attempt;
 --rollback drop table job.follow; drop table job.blackout; drop table job.fleet_pause; drop table job.pause;
+--rollback alter table job.schedule drop constraint schedule_start;
 --rollback update job.schedule set cron = '0 0 1 1 *', enabled = false, next_fire = null where cron is null;
 --rollback alter table job.schedule drop column misfire, drop column overlap, drop column except_days, drop column after_job, drop column paused_since, drop column paused_until, drop column paused_by, drop column paused_why, alter column cron set not null;
 
 --changeset nightshift:job-10 splitStatements:false rollbackSplitStatements:false
--- What is due and not paused: times that have come, and ends of runs that a schedule waits for.
+-- What is due: times that have come, paused or not, because a pause takes them away one by one; and ends of runs that a schedule
+-- waits for, unless it waits for the end of its own run.
 drop function job.due_schedules(int);
 create function job.due_schedules(most int) returns table (project_id uuid, schedule_id uuid)
     language sql stable security definer set search_path = pg_catalog, pg_temp
@@ -542,14 +549,13 @@ as $$
       from (select s.project_id, s.id, s.next_fire as at
               from job.schedule s
              where s.enabled and s.deleted_at is null and s.next_fire <= now()
-               and not coalesce(s.paused_since <= now() and coalesce(s.paused_until > now(), true), false)
-               and not exists (select from job.pause p
-                                where p.project_id = s.project_id and p.paused_since <= now()
-                                  and coalesce(p.paused_until > now(), true))
-               and not exists (select from job.fleet_pause p
-                                where p.paused_since <= now() and coalesce(p.paused_until > now(), true))
             union all
-            select f.project_id, f.schedule_id, min(f.created_at) from job.follow f group by 1, 2) due
+            select f.project_id, f.schedule_id, min(f.created_at)
+              from job.follow f join job.schedule s on s.id = f.schedule_id
+             where not (s.overlap = 'SKIP'
+                        and exists (select from job.run r
+                                     where r.schedule_id = s.id and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')))
+             group by 1, 2) due
       join fleet.project p on p.id = due.project_id and p.deleted_at is null
      order by due.at limit most
 $$;
@@ -565,7 +571,7 @@ as $$
         on b.project_id = r.project_id
      where r.status in ('QUEUED', 'WAITING')
        and not (r.queues and exists (select from job.run o
-                                      where o.schedule_id = r.schedule_id and o.id < r.id
+                                      where o.schedule_id = r.schedule_id and o.fire_at < r.fire_at
                                         and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')))
 $$;
 
@@ -588,8 +594,41 @@ as $$
         on b.project_id = r.project_id
      where r.status in ('QUEUED', 'WAITING') and (r.not_before is null or r.not_before <= now())
        and not (r.queues and exists (select from job.run o
-                                      where o.schedule_id = r.schedule_id and o.id < r.id
+                                      where o.schedule_id = r.schedule_id and o.fire_at < r.fire_at
                                         and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')))
 $$;
---rollback create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id, coalesce(b.runs, 0), coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id) from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b on b.project_id = r.project_id where r.status in ('QUEUED', 'WAITING') and not (r.queues and exists (select from job.run o where o.schedule_id = r.schedule_id and o.id < r.id and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING'))) $$;
+--rollback create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id, coalesce(b.runs, 0), coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id) from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b on b.project_id = r.project_id where r.status in ('QUEUED', 'WAITING') and not (r.queues and exists (select from job.run o where o.schedule_id = r.schedule_id and o.fire_at < r.fire_at and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING'))) $$;
 --rollback alter table job.run drop column not_before;
+
+--changeset nightshift:job-12 splitStatements:false rollbackSplitStatements:false
+-- What people paused, and the blackouts that they made, are theirs as the runs are that they started.
+create or replace function job.rename_person(person text, pseudonym text) returns void
+    language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update job.run r set triggered_by = pseudonym where r.trigger = 'PERSON' and r.triggered_by = person;
+    update job.schedule s set paused_by = pseudonym where s.paused_by = person;
+    update job.pause p set paused_by = pseudonym where p.paused_by = person;
+    update job.fleet_pause p set paused_by = pseudonym where p.paused_by = person;
+    update job.blackout b set created_by = pseudonym where b.created_by = person;
+$$;
+
+create function job.pauses_of_person(person text, most int) returns table (project text, what text, since timestamptz, why text)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select * from (
+        select p.name, 'schedule ' || s.name, s.paused_since, s.paused_why
+          from job.schedule s join fleet.project p on p.id = s.project_id where s.paused_by = person
+        union all
+        select p.name, 'project', x.paused_since, x.paused_why
+          from job.pause x join fleet.project p on p.id = x.project_id where x.paused_by = person
+        union all
+        select null, 'fleet', x.paused_since, x.paused_why from job.fleet_pause x where x.paused_by = person
+        union all
+        select p.name, 'blackout', b.created_at, b.name
+          from job.blackout b join fleet.project p on p.id = b.project_id where b.created_by = person) his
+     order by 3 desc limit most
+$$;
+revoke execute on function job.pauses_of_person(text, int) from public;
+grant execute on function job.pauses_of_person(text, int) to ${app_role};
+--rollback drop function job.pauses_of_person(text, int);
+--rollback create or replace function job.rename_person(person text, pseudonym text) returns void language sql volatile security definer set search_path = pg_catalog, pg_temp as $$ update job.run r set triggered_by = pseudonym where r.trigger = 'PERSON' and r.triggered_by = person $$;

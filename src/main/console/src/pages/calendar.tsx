@@ -63,7 +63,7 @@ function Week({ data, days, today }: { data: Calendar; days: string[]; today: st
         {days.map((day) => {
           const lines = linesOf(byDay.get(day) ?? []);
           const held = [
-            ...data.blackouts.filter((each) => touches(day, each.from, each.to, here)).map((each) => each.name),
+            ...data.blackouts.filter((each) => touches(day, each.from, each.to, here)).map((each) => (each.jobs.length === 0 ? each.name : `${each.name}: no ${each.jobs.join(', ')}`)),
             ...data.pauses.filter((each) => touches(day, each.since, each.until, here)).map((each) => (each.of === 'schedule' ? `${each.schedule} paused` : `${words(each.of)} paused`)),
           ];
           return (
@@ -95,10 +95,12 @@ function LineOf({ line: { first, entries } }: { line: Line }) {
     const its = look(entry);
     counts.set(its.word, { look: its, n: (counts.get(its.word)?.n ?? 0) + 1 });
   }
-  return (
-    <div class="calendar-line">
+  const bad = entries.find((each) => each.run && ['bad', 'warn'].includes(look(each).tone));
+  const words = (
+    <>
       <b class="tabular">{time}–{hourMinute(entries.at(-1)!.at, zone())}</b><span class="what">{first.of}</span>
       {[...counts.values()].map((each) => <State key={each.look.word} look={each.look} word={`${each.n} ${each.look.word}`} />)}
-    </div>
+    </>
   );
+  return bad?.run ? <a class="calendar-line" href={address(name, 'runs', bad.run)}>{words}</a> : <div class="calendar-line">{words}</div>;
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { useLoad, kinds } from '../api/load';
 import { inProject, me, post, put, remove } from '../api/client';
 import type { Pause } from '../api/types';
+import { now } from '../clock';
 import { can, project } from '../frame/session';
 import { zone } from '../prefs';
 import { dayAndTime, zoneName } from '../text/format';
@@ -33,6 +34,11 @@ function resume(of: Paused): Promise<unknown> {
   return remove(of === 'project' ? inProject(name, ['pause']) : '/pause');
 }
 
+/** One whose end has come is over, whether or not the server was asked since. */
+export function lasts(pause: Pause | null | undefined): pause is Pause {
+  return pause != null && (pause.until === null || Date.parse(pause.until) > now.value);
+}
+
 /** Until when it lasts, in words. */
 export function untilWords(pause: Pause): string {
   return pause.until ? `until ${dayAndTime(pause.until, zone())} ${zoneName(pause.until, zone())}` : 'until somebody resumes';
@@ -47,10 +53,10 @@ export function PauseDialog({ of, onClose }: { of: Paused; onClose: () => void }
   return (
     <Dialog title={`Pause ${what}`} onClose={onClose}>
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
-        <p class="prose">{typeof of === 'object' ? 'It starts nothing meanwhile.' : of === 'project' ? 'No schedule of the project starts anything meanwhile; people still can.' : 'No schedule of any project starts anything meanwhile; people still can.'} What falls into the pause is left out and not made up for. Runs under way go on.</p>
+        <p class="prose">{typeof of === 'object' ? 'It starts nothing meanwhile.' : of === 'project' ? 'No schedule of the project starts anything meanwhile; people still can.' : 'No schedule of any project starts anything meanwhile; people still can.'} What falls into the pause is left out and not made up for. Runs that are under way or queued go on.</p>
         <Field label="Why" value={why} onInput={setWhy} autoFocus help="Whoever wonders at night reads it." refused={problem?.field === 'why' ? problem.detail : null} />
         <Select label="How long" value={length} onChange={setLength} options={LENGTHS} />
-        {problem && !problem.field && <Trouble problem={problem} />}
+        {problem && problem.field !== 'why' && <Trouble problem={problem} />}
         <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Pausing…' : false}>Pause</Button></div>
       </form>
     </Dialog>
@@ -67,7 +73,7 @@ export function Resume({ of, done }: { of: Paused; done: () => void }) {
 export function PauseBanners() {
   const ofProject = useLoad<{ paused: Pause | null }>(inProject(project.value!.name, ['pause']), kinds('schedule'));
   const ofFleet = useLoad<{ paused: Pause | null }>('/pause', kinds('schedule'));
-  const banner = (of: 'project' | 'fleet', pause: Pause | null | undefined, may: boolean, reload: () => void) => pause && (
+  const banner = (of: 'project' | 'fleet', pause: Pause | null | undefined, may: boolean, reload: () => void) => lasts(pause) && (
     <div class="trouble calm" role="status">
       <Mark shape="dash" tone="warn" />
       <div><strong>{of === 'project' ? 'This project is paused' : 'All projects are paused'} {untilWords(pause)}.</strong><p>{pause.by}: {pause.why}</p></div>

@@ -28,7 +28,7 @@ export function ScheduleForm({ name }: { name: string | undefined }) {
   );
   return (
     <>
-      <PageHead title={name === undefined ? 'Add a schedule' : `Schedule ${name}`} sub="Starts a job by itself, at the same times on every node’s clock" />
+      <PageHead title={name === undefined ? 'Add a schedule' : `Schedule ${name}`} sub="Starts a job by itself" />
       {name === undefined ? form() : <Panel loaded={existing} rows={6}>{(before) => form(before)}</Panel>}
     </>
   );
@@ -76,7 +76,7 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
           {job && <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} />}
           <div class="form-grid">
             {!follows && <Select label="Missed while Nightshift was down" value={misfire} onChange={setMisfire} options={[{ value: 'ONCE', label: 'Start once, for all that were missed' }, { value: 'SKIP', label: 'Leave it out' }, { value: 'ALL', label: 'Start every one that was missed' }]} />}
-            <Select label="While its last run is under way" value={overlap} onChange={setOverlap} options={[{ value: 'SKIP', label: 'Leave it out' }, { value: 'QUEUE', label: 'Wait for it' }, { value: 'ALLOW', label: 'Start beside it' }]} />
+            <Select label="While its last run is under way" value={overlap} onChange={setOverlap} options={[{ value: 'SKIP', label: follows ? 'Wait, and start once for all that ended' : 'Leave it out' }, { value: 'QUEUE', label: follows ? 'Wait, and start for each' : 'Wait for it' }, { value: 'ALLOW', label: 'Start beside it' }]} />
           </div>
           <Field label="Days left out" value={except} onInput={setExcept} required={false} mono placeholder="12-24, 2027-04-05" help="With commas between. For whole projects there are blackouts." error={exceptProblem} refused={problem?.field?.startsWith('except') ? problem.detail : null} />
           <Checkbox label="On" help="Off keeps it without starting anything." checked={enabled} onChange={setEnabled} />

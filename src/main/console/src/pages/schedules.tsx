@@ -17,7 +17,7 @@ import type { Look } from '../ui/state';
 import { Table } from '../ui/table';
 import type { Column } from '../ui/table';
 import { aimWords } from './database-picker';
-import { PauseBanners, PauseDialog, Resume, untilWords } from './pause';
+import { PauseBanners, PauseDialog, Resume, lasts, untilWords } from './pause';
 import type { Paused } from './pause';
 
 const TABS = [{ value: 'list', label: 'Schedules' }, { value: 'calendar', label: 'Calendar' }, { value: 'windows', label: 'Windows' }, { value: 'blackouts', label: 'Blackouts' }];
@@ -39,7 +39,7 @@ export function SchedulesPage() {
       </PageHead>
       <div class="tabs"><Choice label="Part" value={tab} onChange={(value) => setQuery({ tab: value === 'list' ? null : value, from: null })} options={TABS} /></div>
       <PauseBanners key={pauses} />
-      {tab === 'calendar' ? <CalendarHere /> : tab === 'windows' ? <WindowsHere /> : tab === 'blackouts' ? <BlackoutsHere /> : <Schedules pause={setPausing} />}
+      {tab === 'calendar' ? <CalendarHere /> : tab === 'windows' ? <WindowsHere /> : tab === 'blackouts' ? <BlackoutsHere /> : <Schedules key={pauses} pause={setPausing} />}
       {pausing && <PauseDialog of={pausing} onClose={() => { setPausing(null); countPauses(pauses + 1); }} />}
     </>
   );
@@ -50,7 +50,7 @@ const OFF: Look = { word: 'off', shape: 'dash', tone: 'idle' };
 
 function Standing({ schedule }: { schedule: Schedule }) {
   if (!schedule.enabled) return <State look={OFF} />;
-  if (!schedule.paused) return <State look={ON} />;
+  if (!lasts(schedule.paused)) return <State look={ON} />;
   return <span class="two"><State look={{ word: 'paused', shape: 'dash', tone: 'warn' }} /><small>{untilWords(schedule.paused)}; {schedule.paused.by}: {schedule.paused.why}</small></span>;
 }
 
@@ -65,13 +65,13 @@ function Schedules({ pause }: { pause: (of: Paused) => void }) {
   const add = address(name, 'schedules', undefined, 'new');
   const columns: Column<Schedule>[] = [
     { key: 'name', title: 'Schedule', cell: (each) => each.name, sort: (each) => each.name },
-    { key: 'state', title: 'State', phone: 'top', cell: (each) => <Standing schedule={each} />, sort: (each) => (!each.enabled ? 'off' : each.paused ? 'paused' : 'on') },
+    { key: 'state', title: 'State', phone: 'top', cell: (each) => <Standing schedule={each} />, sort: (each) => (!each.enabled ? 'off' : lasts(each.paused) ? 'paused' : 'on') },
     { key: 'job', title: 'Job', cell: (each) => words(each.job), sort: (each) => each.job },
     { key: 'when', title: 'When', phone: 'wide', cell: (each) => <span class="two">{whenWords(each)}{each.cron && <small class="mono">{each.cron} · {each.zone}</small>}</span> },
     { key: 'databases', title: 'Databases', cell: (each) => aimWords(each.databases) },
     { key: 'next', title: 'Next', cell: (each) => (each.nextFires[0] ? <When at={each.nextFires[0]} plain /> : <span class="muted">–</span>), sort: (each) => each.nextFires[0] ?? null, numeric: true },
     { key: 'last', title: 'Last run', cell: (each) => (each.lastRun ? <a href={address(name, 'runs', each.lastRun.id)}><RunState status={each.lastRun.status} /></a> : <span class="muted">never</span>) },
-    ...(can('OPERATOR') ? [{ key: 'acts', title: '', cell: (each: Schedule) => <span class="row-acts">{each.paused ? <Resume of={{ schedule: each.name }} done={schedules.reload} /> : each.enabled && <Button kind="quiet" label={`Pause ${each.name}`} onClick={() => pause({ schedule: each.name })}>Pause</Button>}<Toggle schedule={each} reload={schedules.reload} /><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> }] : []),
+    ...(can('OPERATOR') ? [{ key: 'acts', title: '', cell: (each: Schedule) => <span class="row-acts">{lasts(each.paused) ? <Resume of={{ schedule: each.name }} done={schedules.reload} /> : each.enabled && <Button kind="quiet" label={`Pause ${each.name}`} onClick={() => pause({ schedule: each.name })}>Pause</Button>}<Toggle schedule={each} reload={schedules.reload} /><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> }] : []),
   ];
   return (
     <>

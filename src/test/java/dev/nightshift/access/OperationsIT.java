@@ -350,7 +350,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(12, asked.size(), asked::toString);
+        assertEquals(15, asked.size(), asked::toString);
     }
 
     @Test

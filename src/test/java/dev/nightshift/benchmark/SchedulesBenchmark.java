@@ -20,8 +20,8 @@ import java.util.Map;
  * How long after its time a schedule is claimed, when many are due in the same second, by several nodes of one repository. A
  * claim is the committed run; what the runs do is capped at one per node, so that the claiming is what is measured.
  *
- * <p>All times are those of the repository's clock. Each run carries the time at which its transaction began; the end of the
- * last one is measured from outside as well.
+ * <p>All times are those of the repository's clock. Each run carries the time at which its transaction began; it commits some
+ * milliseconds later.
  */
 public final class SchedulesBenchmark {
     private static final int NODES = 3;

@@ -108,7 +108,7 @@ class RunEndsIT {
         schedules.add(project, new Name("nightly"), plan);
         UUID id = schedules.named(project, "nightly").schedule().id();
         missed(project, id);
-        schedules.change(project, "nightly", plan);
+        schedules.change(project, "nightly", before -> plan);
         assertEquals(Set.of(), open(project));
         missed(project, id);
         schedules.delete(project, "nightly");

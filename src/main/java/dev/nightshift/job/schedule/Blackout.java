@@ -1,5 +1,6 @@
 package dev.nightshift.job.schedule;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -61,11 +62,12 @@ public record Blackout(
                 .toList();
     }
 
-    /** A day that a year does not have, 29 February, is the one before. */
+    /** It begins on the same day of each year, 29 February on the 28th where there is none, and is as long each time. */
     private Stretch stretch(int years) {
+        LocalDateTime begins = starts.plusYears(years);
         return new Stretch(
-                starts.plusYears(years).atZone(zone).toInstant(),
-                ends.plusYears(years).atZone(zone).toInstant());
+                begins.atZone(zone).toInstant(),
+                begins.plus(Duration.between(starts, ends)).atZone(zone).toInstant());
     }
 
     String reason(Stretch stretch) {

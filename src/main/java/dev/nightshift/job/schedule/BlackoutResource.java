@@ -47,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 public class BlackoutResource {
     private static final int LONGEST_NAME = 100;
     private static final int MOST = 200;
+    private static final int MOST_JOBS = 100;
 
     @Inject
     private Transactions transactions;
@@ -134,7 +135,7 @@ public class BlackoutResource {
                         "Delete some that are over.");
             }
             CalendarRepository.add(connection, project.id(), blackout, caller.name());
-            audited("blackout.add", blackout.name());
+            audited("blackout.add", blackout);
         });
         return Response.created(uri.getAbsolutePathBuilder()
                         .path(blackout.id().toString())
@@ -154,13 +155,27 @@ public class BlackoutResource {
                     .findFirst()
                     .orElseThrow(() -> new Failure.NotFound("This project has no such blackout."));
             CalendarRepository.delete(connection, blackout.id());
-            audited("blackout.delete", blackout.name());
+            audited("blackout.delete", blackout);
         });
         return Response.noContent().build();
     }
 
-    private void audited(String action, String name) {
-        audit.record(project.id(), action, "blackout " + name, Map.of());
+    private void audited(String action, Blackout blackout) {
+        audit.record(
+                project.id(),
+                action,
+                "blackout " + blackout.name(),
+                Map.of(
+                        "from",
+                        blackout.starts().toString(),
+                        "to",
+                        blackout.ends().toString(),
+                        "zone",
+                        blackout.zone().getId(),
+                        "yearly",
+                        blackout.yearly(),
+                        "jobs",
+                        blackout.jobs()));
         live.changed(project.id(), "schedule", project.id().value());
     }
 
@@ -180,6 +195,9 @@ public class BlackoutResource {
             throw new Failure.Invalid("to", "What comes every year is shorter than a year.");
         }
         List<String> jobs = Objects.requireNonNullElse(asked.jobs(), List.of());
+        if (jobs.size() > MOST_JOBS) {
+            throw new Failure.Invalid("jobs", "Name at most " + MOST_JOBS + " jobs.");
+        }
         for (int i = 0; i < jobs.size(); i++) {
             runs.checkJob("jobs[" + i + "]", jobs.get(i));
         }

@@ -1,7 +1,6 @@
 package dev.nightshift.job.schedule;
 
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.ProjectId;
 import java.sql.Array;
 import java.sql.Connection;
@@ -41,15 +40,17 @@ final class CalendarRepository {
             Instant at,
             @Nullable Instant endedAt) {}
 
-    /** What was asked for between two times, the newest first. A run stands at the time that it was due, began, or was asked for. */
+    /** What stands between two times, the newest first: a run stands at the time that it was due, or was asked for. */
     static List<PastRun> runs(Connection connection, Instant from, Instant to, int most) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select r.id, r.job, s.name as schedule, r.status, r.reason, coalesce(r.fire_at, r.started_at, r.created_at) as at, r.ended_at
+                select r.id, r.job, s.name as schedule, r.status, r.reason, coalesce(r.fire_at, r.created_at) as at, r.ended_at
                   from job.run r left join job.schedule s on s.project_id = r.project_id and s.id = r.schedule_id
-                 where r.project_id = tenancy.current_project() and r.id >= ? and r.id < ? order by r.id desc limit ?
+                 where r.project_id = tenancy.current_project()
+                   and coalesce(r.fire_at, r.created_at) >= ? and coalesce(r.fire_at, r.created_at) < ?
+                 order by coalesce(r.fire_at, r.created_at) desc limit ?
                 """)) {
-            query.setObject(1, Ids.first(from));
-            query.setObject(2, Ids.first(to));
+            query.setTimestamp(1, Timestamp.from(from));
+            query.setTimestamp(2, Timestamp.from(to));
             query.setInt(3, most);
             List<PastRun> runs = new ArrayList<>();
             try (var rows = query.executeQuery()) {

@@ -12,11 +12,13 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.time.zone.ZoneOffsetTransition;
 import java.time.zone.ZoneRules;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Minute, hour, day of the month, month, day of the week; names ({@code JAN}, {@code MON}), lists, ranges and steps;
  * {@code L} as day of the month for its last day, {@code 5L} as day of the week for the month's last Friday, {@code 5#2} for
  * its second Friday; 0 and 7 are both Sunday. Where both days are restricted, either of them will do, as cron has always had
- * it; a step of {@code *} beside another day is refused, because one cron takes both to be needed then, and the next either.
+ * it; a step of {@code *} beside another day is refused ({@link CronFields}).
  * Macros: {@code @hourly}, {@code @daily} or {@code @midnight}, {@code @weekly}, {@code @monthly}, {@code @yearly} or
  * {@code @annually}.
  *
@@ -85,33 +87,11 @@ public record Cron(String expression, ZoneId zone) {
             throw new Failure.Invalid(
                     "cron", "Of the macros, @hourly, @daily, @weekly, @monthly and @yearly are known.");
         }
-        if (!daysAreClear(fields(cron.expression()))) {
-            throw new Failure.Invalid(
-                    "cron",
-                    "Of a day of the month and a day of the week, neither may be a step of *: crons disagree whether both must fit."
-                            + " Write the step over a range, such as 1-31/2; then either day will do.");
-        }
-        try {
-            if (cron.next(now, 1).isEmpty()) {
-                throw new Failure.Invalid("cron", "This expression never fires.");
-            }
-        } catch (IllegalArgumentException e) {
-            throw new Failure.Invalid(
-                    "cron",
-                    "Five fields are expected: minute, hour, day of month, month, day of week; \"0 2 * * *\" is every night at"
-                            + " two.");
+        CronFields.numbers(cron.fields());
+        if (cron.next(now).isEmpty()) {
+            throw new Failure.Invalid("cron", "This expression never fires.");
         }
         return cron;
-    }
-
-    private static String[] fields(String expression) {
-        return expression.split("\\s+", -1);
-    }
-
-    static boolean daysAreClear(String[] fields) {
-        return fields.length != 5
-                || ((fields[2].equals("*") || !fields[4].startsWith("*/"))
-                        && (fields[4].equals("*") || !fields[2].startsWith("*/")));
     }
 
     /** @throws Failure.Invalid naming {@code zone} */
@@ -125,18 +105,7 @@ public record Cron(String expression, ZoneId zone) {
 
     /** The next fire times after an instant, at most as many as asked for. */
     public List<Instant> next(Instant after, int count) {
-        var fires = new ArrayList<Instant>();
-        var times = times();
-        Instant from = after;
-        while (fires.size() < count) {
-            Instant next = next(times, from);
-            if (next == null) {
-                break;
-            }
-            fires.add(next);
-            from = next;
-        }
-        return fires;
+        return next(after, Instant.MAX, count, time -> true);
     }
 
     /** The next fire time after an instant; empty if there is none. */
@@ -144,22 +113,46 @@ public record Cron(String expression, ZoneId zone) {
         return Optional.ofNullable(next(times(), after));
     }
 
-    /** All fire times after the first and up to the second instant, the last of them if there are more than asked for. */
-    public List<Instant> between(Instant after, Instant upTo, int most) {
+    /** The first fire times that are wanted, after the first and up to the second instant, at most as many as asked for. */
+    List<Instant> next(Instant after, Instant upTo, int count, Predicate<Instant> wanted) {
         var fires = new ArrayList<Instant>();
         var times = times();
-        for (Instant next = next(times, after); next != null && !next.isAfter(upTo); next = next(times, next)) {
-            if (fires.size() == most) {
-                fires.remove(0);
+        Instant time = next(times, after);
+        for (; time != null && !time.isAfter(upTo) && fires.size() < count; time = next(times, time)) {
+            if (wanted.test(time)) {
+                fires.add(time);
             }
-            fires.add(next);
         }
         return fires;
     }
 
+    /** The last fire times that are wanted, after the first and up to the second instant, at most as many as asked for. */
+    List<Instant> last(Instant after, Instant upTo, int count, Predicate<Instant> wanted) {
+        var fires = new ArrayDeque<Instant>();
+        var times = times();
+        for (Instant time = next(times, after); time != null && !time.isAfter(upTo); time = next(times, time)) {
+            if (wanted.test(time)) {
+                fires.add(time);
+            }
+            if (fires.size() > count) {
+                fires.remove();
+            }
+        }
+        return List.copyOf(fires);
+    }
+
     private ExecutionTime times() {
-        String fields = expression.startsWith("@") ? MACROS.getOrDefault(macro(), expression) : expression;
-        return ExecutionTime.forCron(new CronParser(UNIX).parse(fields));
+        String read;
+        try {
+            read = CronFields.numbers(fields());
+        } catch (Failure.Invalid e) {
+            read = fields(); // planned under an earlier rule: it goes on as it did
+        }
+        return ExecutionTime.forCron(new CronParser(UNIX).parse(read));
+    }
+
+    private String fields() {
+        return expression.startsWith("@") ? MACROS.getOrDefault(macro(), expression) : expression;
     }
 
     private String macro() {
@@ -171,7 +164,7 @@ public record Cron(String expression, ZoneId zone) {
     }
 
     private boolean followsTheClock() {
-        return expression.startsWith("@") ? macro().equals("@hourly") : fields(expression)[1].equals("*");
+        return fields().split("\\s+", -1)[1].equals("*");
     }
 
     /** Each stretch between two changes of the clock by itself. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Decides what becomes of the times at which a schedule was due. */
@@ -26,7 +27,7 @@ final class Fires {
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("d MMM HH:mm", Locale.ENGLISH);
     private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("d MMMM", Locale.ENGLISH);
 
-    private static final String NOBODY = "Nobody was there to start it in time.";
+    private static final String NOBODY = "No node started it in time.";
 
     private Fires() {}
 
@@ -71,6 +72,10 @@ final class Fires {
                     .or(() -> heldBack(time));
         }
 
+        boolean isFree(Instant time) {
+            return whyNot(time).isEmpty();
+        }
+
         /** Why nothing starts at a time; pauses apart. */
         Optional<String> heldBack(Instant time) {
             if (exceptions.contain(time)) {
@@ -82,27 +87,27 @@ final class Fires {
         }
     }
 
-    /** Times looked through for one that nothing holds back, before it is said that none is near. */
+    /** How far ahead it is looked for times that nothing holds back: a yearly schedule has one, whatever it leaves out. */
+    private static final Duration AHEAD = Duration.ofDays(800);
+
+    /** Times looked at for that, at most: a minute's schedule in a blackout of a month has none near. */
     private static final int MOST_LOOKED_AT = 2_000;
 
     /** The next times at which it will start; none while a pause has no end, or when what holds it back outlasts the look ahead. */
     static List<Instant> next(Cron cron, Instant now, Calendar calendar, int count) {
-        List<Instant> fires = new ArrayList<>();
         if (calendar.pauses().stream().anyMatch(pause -> pause.covers(now) && pause.until() == null)) {
-            return fires;
+            return List.of();
         }
-        for (Instant time : cron.next(now, count)) {
-            if (!calendar.pausedAt(time) && calendar.heldBack(time).isEmpty()) {
-                fires.add(time);
-            }
-        }
-        if (fires.size() == count) {
-            return fires;
-        }
-        return cron.next(now, MOST_LOOKED_AT).stream()
-                .filter(time ->
-                        !calendar.pausedAt(time) && calendar.heldBack(time).isEmpty())
-                .limit(count)
+        var looked = new AtomicInteger();
+        return cron
+                .next(
+                        now,
+                        now.plus(AHEAD),
+                        count,
+                        // Once it has looked long enough any time ends the search, and is then left out
+                        time -> looked.incrementAndGet() > MOST_LOOKED_AT || calendar.isFree(time))
+                .stream()
+                .filter(calendar::isFree)
                 .toList();
     }
 
@@ -114,10 +119,8 @@ final class Fires {
     static List<Fire> due(Cron cron, Instant next, Instant now, Misfire misfire, Calendar calendar) {
         Instant farthest = now.minus(FARTHEST);
         Instant first = next.isBefore(farthest) ? farthest : next;
-        List<Instant> times = cron.between(first.minusNanos(1), now, MOST).stream()
-                .filter(time -> !calendar.pausedAt(time))
-                .toList();
-        Optional<String> heldNow = calendar.heldBack(now);
+        List<Instant> times = cron.last(first.minusNanos(1), now, MOST, time -> !calendar.pausedAt(time));
+        Optional<String> heldNow = calendar.whyNot(now);
         Optional<Instant> latest =
                 times.stream().filter(time -> calendar.heldBack(time).isEmpty()).reduce((one, later) -> later);
         List<Fire> fires = new ArrayList<>();
@@ -138,7 +141,7 @@ final class Fires {
             } else if (heldNow.isPresent()) {
                 fires.add(new Fire(time, Outcome.MISSED, NOBODY + " Now: " + heldNow.get()));
             } else {
-                fires.add(new Fire(time, Outcome.START, "Starts late: nobody was there at its time."));
+                fires.add(new Fire(time, Outcome.START, "Starts late: no node started it in time."));
             }
         }
         return fires;

@@ -12,14 +12,11 @@ import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
-import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -27,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +41,9 @@ class Firing {
     /** Runs of a schedule that wait for each other; one more would only make the queue longer. */
     static final int LONGEST_QUEUE = 10;
 
+    /** So many that could not be fired in one look are no schedule's own trouble. */
+    private static final int MOST_AWAY = 3;
+
     @Inject
     private Transactions transactions;
 
@@ -58,20 +59,30 @@ class Firing {
     @Inject
     private Live live;
 
-    /** Fires what is due now; true if it took some of so many that there may be more. */
+    /**
+     * Fires what is due now; true if it took some of so many that there may be more.
+     *
+     * @throws Failure.Retryable if the repository is away
+     */
     boolean fireDue() {
         List<ScheduleRepository.Due> due =
                 transactions.installation(connection -> ScheduleRepository.due(connection, AT_ONCE));
         // Nodes that look at the same moment begin at different ends
         Collections.shuffle(due);
         int taken = 0;
+        int away = 0;
         for (ScheduleRepository.Due each : due) {
             try {
                 taken += transactions.in(each.project(), connection -> fire(connection, each)) ? 1 : 0;
-            } catch (Failure.Invalid e) {
-                missed(each, e.field() + ": " + e.getMessage());
             } catch (Failure.Retryable e) {
-                throw e;
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "Schedule {0} could not fire yet: {1}",
+                        each.schedule(),
+                        e.getMessage());
+                if (++away == MOST_AWAY) {
+                    throw e; // not this schedule's alone
+                }
             } catch (RuntimeException e) {
                 // One schedule that cannot be fired must not hold up those behind it.
                 LOG.log(System.Logger.Level.ERROR, "Schedule " + each.schedule() + " did not fire", e);
@@ -87,59 +98,86 @@ class Firing {
         if (schedule == null) {
             return false;
         }
+        ProjectId project = due.project();
         Instant now = ScheduleRepository.now(connection);
-        List<ScheduleRepository.Ended> ended = ScheduleRepository.takeEnded(connection, schedule.id());
-        Instant next = schedule.nextFire();
-        Optional<Cron> times = schedule.times();
         if (!schedule.enabled() || schedule.deletedAt() != null) {
+            ScheduleRepository.takeEnded(connection, schedule.id());
             return true;
         }
         Fires.Calendar calendar = CalendarRepository.of(connection, schedule);
-        if (next != null && !next.isAfter(now) && times.isPresent() && !calendar.pausedAt(now)) {
+        Instant next = schedule.nextFire();
+        Optional<Cron> times = schedule.times();
+        if (next != null && !next.isAfter(now) && times.isPresent()) {
+            Set<Instant> fired = ScheduleRepository.fired(connection, schedule.id(), next);
             schedule.advance(now);
             repository.flush();
             for (Fires.Fire fire : Fires.due(times.get(), next, now, schedule.misfire(), calendar)) {
-                switch (fire.outcome()) {
-                    case START ->
-                        start(due.project(), schedule, fire.at(), fire.reason(), List.of(schedule.databases()));
-                    case MISSED ->
-                        runs.missed(due.project(), empty(schedule, fire.at()), String.valueOf(fire.reason()));
-                    case SKIPPED ->
-                        runs.skipped(due.project(), empty(schedule, fire.at()), String.valueOf(fire.reason()));
+                if (!fired.contains(fire.at())) {
+                    take(project, schedule, fire);
                 }
             }
         }
-        for (int i = 0; i < ended.size(); i++) {
-            follow(due.project(), schedule, calendar, ended.get(i), now.plus(i, ChronoUnit.MICROS));
-        }
+        follow(connection, project, schedule, calendar, now);
         return true;
     }
 
-    /** The databases that the run before has done, as far as the schedule names them. */
-    private void follow(
-            ProjectId project, Schedule schedule, Fires.Calendar calendar, ScheduleRepository.Ended ended, Instant at) {
-        List<String> databases = List.of(schedule.databases());
-        if (!ended.databases().isEmpty() && !databases.isEmpty()) {
-            Set<String> mine = new HashSet<>(runs.present(project, databases));
-            databases = ended.databases().stream().filter(mine::contains).toList();
-            if (databases.isEmpty()) {
-                return; // That run was none of this schedule's business
-            }
+    private void take(ProjectId project, Schedule schedule, Fires.Fire fire) {
+        switch (fire.outcome()) {
+            case START -> start(project, schedule, fire.at(), fire.reason(), List.of(schedule.databases()));
+            case MISSED -> runs.missed(project, empty(schedule, fire.at()), String.valueOf(fire.reason()));
+            case SKIPPED -> runs.skipped(project, empty(schedule, fire.at()), String.valueOf(fire.reason()));
         }
-        Optional<String> held = calendar.heldBack(at);
-        if (held.isPresent()) {
-            runs.skipped(project, empty(schedule, at), held.get());
+    }
+
+    /**
+     * One run for all ends that have come: the databases that they have done, as far as the schedule names them. While its
+     * last run is not over the ends stay for later, unless it is to queue or to start beside it: none of them may be lost.
+     */
+    private void follow(
+            Connection connection, ProjectId project, Schedule schedule, Fires.Calendar calendar, Instant now)
+            throws SQLException {
+        if (schedule.after() == null
+                || (schedule.overlap() == Overlap.SKIP
+                        && !runs.open(project, schedule.id()).isEmpty())) {
             return;
         }
+        List<ScheduleRepository.Ended> ended = ScheduleRepository.takeEnded(connection, schedule.id());
+        if (ended.isEmpty() || calendar.pausedAt(now)) {
+            return;
+        }
+        List<String> databases = List.of(schedule.databases());
+        if (!databases.isEmpty()
+                && ended.stream().noneMatch(each -> each.databases().isEmpty())) {
+            Set<String> mine = new HashSet<>(runs.present(project, databases));
+            databases = ended.stream()
+                    .flatMap(each -> each.databases().stream())
+                    .distinct()
+                    .filter(mine::contains)
+                    .toList();
+            if (databases.isEmpty()) {
+                return; // None of it was this schedule's business
+            }
+        }
+        Optional<String> held = calendar.heldBack(now);
+        if (held.isPresent()) {
+            runs.skipped(project, empty(schedule, now), held.get());
+            return;
+        }
+        String why =
+                ended.stream().map(each -> each.run().toString()).distinct().collect(Collectors.joining(", "));
         start(
                 project,
                 schedule,
-                at,
-                "Starts because run " + ended.run() + " of " + schedule.after() + " has ended.",
+                now,
+                "Starts because of the end of " + schedule.after() + " in run " + why + ".",
                 databases);
     }
 
-    /** @param note for the run's log; null for none */
+    /**
+     * Starts a run, or says in its place why not.
+     *
+     * @param note for the run's log; null for none
+     */
     private void start(ProjectId project, Schedule schedule, Instant at, @Nullable String note, List<String> named) {
         List<UUID> open = schedule.overlap() == Overlap.ALLOW ? List.of() : runs.open(project, schedule.id());
         if (!open.isEmpty() && schedule.overlap() == Overlap.SKIP) {
@@ -154,22 +192,30 @@ class Firing {
                     LONGEST_QUEUE + " runs of the schedule wait already behind run " + open.get(0) + ".");
             return;
         }
-        List<String> gone = new ArrayList<>();
-        List<String> databases = present(project, named, gone);
-        RunRequest request = request(schedule, databases, parameters(schedule), at);
-        UUID run = open.isEmpty()
-                ? runs.request(project, request)
-                : runs.requestBehind(project, request, "Waits for the earlier runs of its schedule.");
-        if (note != null) {
-            runs.note(project, run, note);
+        try {
+            List<String> gone = new ArrayList<>();
+            RunRequest request = request(schedule, present(project, named, gone), schedule.parametersAsJson(), at);
+            UUID run = open.isEmpty()
+                    ? runs.request(project, request)
+                    : runs.requestBehind(project, request, "Waits for the earlier runs of its schedule.");
+            if (note != null) {
+                runs.note(project, run, note);
+            }
+            if (gone.isEmpty()) {
+                findings.close(project, fingerprint(schedule));
+            } else {
+                runs.note(
+                        project,
+                        run,
+                        "Left out, because the project no longer has them: " + String.join(", ", gone) + ".");
+            }
+            LOG.log(System.Logger.Level.INFO, "Schedule {0} fired run {1}", schedule.name(), run);
+        } catch (Failure.Invalid e) {
+            // Found out before anything was written
+            String why = e.field() + ": " + e.getMessage();
+            UUID run = runs.missed(project, empty(schedule, at), why);
+            report(project, schedule, run, run, " did not fire", " that was due did not start: " + why);
         }
-        if (gone.isEmpty()) {
-            findings.close(project, fingerprint(schedule));
-        } else {
-            runs.note(
-                    project, run, "Left out, because the project no longer has them: " + String.join(", ", gone) + ".");
-        }
-        LOG.log(System.Logger.Level.INFO, "Schedule {0} fired run {1}", schedule.name(), run);
     }
 
     /** A database that was deleted must not keep the others from their backup. */
@@ -194,12 +240,6 @@ class Firing {
     private static RunRequest request(Schedule schedule, List<String> databases, JsonObject parameters, Instant at) {
         return new RunRequest(
                 schedule.job(), databases, parameters, RunRequest.Trigger.SCHEDULE, schedule.name(), schedule.id(), at);
-    }
-
-    private static JsonObject parameters(Schedule schedule) {
-        try (var reader = Json.createReader(new StringReader(schedule.parameters()))) {
-            return reader.readObject();
-        }
     }
 
     /** It could not fire: that is a run of its own with the reason, a finding, and no reason to try again every second. */
@@ -248,13 +288,20 @@ class Firing {
             boolean followed =
                     !ScheduleRepository.takeEnded(connection, schedule.id()).isEmpty();
             Instant next = schedule.nextFire();
-            if (next == null && !followed) {
-                return;
+            boolean isDue = next != null && !next.isAfter(now);
+            if (!followed && !isDue) {
+                return; // another node has done it meanwhile
             }
-            schedule.advance(now);
-            repository.flush();
-            UUID run = runs.missed(due.project(), empty(schedule, next == null ? now : next), why);
-            report(due.project(), schedule, run, run, " did not fire", " that was due did not start: " + why);
+            Instant at = next == null || !isDue ? now : next;
+            Set<Instant> fired = ScheduleRepository.fired(connection, schedule.id(), at);
+            if (isDue) {
+                schedule.advance(now);
+                repository.flush();
+            }
+            if (!fired.contains(at)) {
+                UUID run = runs.missed(due.project(), empty(schedule, at), why);
+                report(due.project(), schedule, run, run, " did not fire", " that was due did not start: " + why);
+            }
         });
     }
 

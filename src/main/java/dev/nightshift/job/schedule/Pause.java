@@ -2,6 +2,7 @@ package dev.nightshift.job.schedule;
 
 import dev.nightshift.kernel.Failure;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +14,21 @@ import org.jspecify.annotations.Nullable;
 public record Pause(Instant since, @Nullable Instant until, String by, String why) {
     static final int LONGEST_WHY = 500;
 
-    /** @throws Failure.Invalid naming {@code why} or {@code until} */
-    static Pause of(Instant now, @Nullable Instant until, String by, @Nullable String why) {
-        if (why == null || why.isBlank() || why.length() > LONGEST_WHY) {
+    /**
+     * A pause from now on; one that lasts already goes on, with another end or reason.
+     *
+     * @throws Failure.Invalid naming {@code why} or {@code until}
+     */
+    static Pause of(Optional<Pause> last, Instant now, @Nullable Instant until, String by, @Nullable String why) {
+        if (why == null || why.isBlank() || why.length() > LONGEST_WHY || why.indexOf('\0') >= 0) {
             throw new Failure.Invalid("why", "Say why, in 1 to " + LONGEST_WHY + " characters.");
         }
         if (until != null && !until.isAfter(now)) {
             throw new Failure.Invalid("until", "The end of a pause lies ahead; leave it out to resume by hand.");
         }
-        return new Pause(now, until, by, why.strip());
+        Instant since =
+                last.filter(pause -> pause.covers(now)).map(Pause::since).orElse(now);
+        return new Pause(since, until, by, why.strip());
     }
 
     boolean covers(Instant time) {

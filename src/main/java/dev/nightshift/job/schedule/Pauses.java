@@ -1,6 +1,7 @@
 package dev.nightshift.job.schedule;
 
 import dev.nightshift.audit.Audit;
+import dev.nightshift.fleet.Fleet;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 class Pauses {
     @Inject
     private Transactions transactions;
+
+    @Inject
+    private Fleet fleet;
 
     @Inject
     private Audit audit;
@@ -42,7 +46,8 @@ class Pauses {
 
     Pause pause(ProjectId project, @Nullable Instant until, String by, NewPause asked) {
         return transactions.in(project, connection -> {
-            Pause pause = Pause.of(ScheduleRepository.now(connection), until, by, asked.why());
+            Pause pause = Pause.of(
+                    CalendarRepository.pause(connection), ScheduleRepository.now(connection), until, by, asked.why());
             CalendarRepository.pause(connection, project, pause);
             audit.record(project, "project.pause", "project", asked.details());
             live.changed(project, "schedule", project.value());
@@ -64,12 +69,19 @@ class Pauses {
     }
 
     Pause pauseFleet(@Nullable Instant until, String by, NewPause asked) {
-        return transactions.installation(connection -> {
-            Pause pause = Pause.of(ScheduleRepository.now(connection), until, by, asked.why());
+        Pause paused = transactions.installation(connection -> {
+            Pause pause = Pause.of(
+                    CalendarRepository.fleetPause(connection),
+                    ScheduleRepository.now(connection),
+                    until,
+                    by,
+                    asked.why());
             CalendarRepository.fleetPause(connection, pause);
             audit.record(null, "fleet.pause", "fleet", asked.details());
             return pause;
         });
+        tellAll();
+        return paused;
     }
 
     /** @throws Failure.Conflict if it is not paused */
@@ -83,5 +95,15 @@ class Pauses {
             audit.record(null, "fleet.resume", "fleet", Map.of());
             return pause;
         });
+        tellAll();
+    }
+
+    /** Pages that are open show it: each hears of its own project. */
+    private void tellAll() {
+        fleet.projects()
+                .forEach(project -> transactions.run(
+                        project.id(),
+                        connection -> live.changed(
+                                project.id(), "schedule", project.id().value())));
     }
 }

@@ -4,6 +4,7 @@ import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Problem;
+import jakarta.annotation.security.PermitAll;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -44,6 +45,7 @@ public class PreviewResource {
     public record Preview(List<Instant> fires) {}
 
     @POST
+    @PermitAll
     @Operation(summary = "The next five fire times of an expression")
     @APIResponse(
             responseCode = "200",

@@ -1,21 +1,27 @@
 package dev.nightshift.job.schedule;
 
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
 import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import java.io.StringReader;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.annotations.ColumnTransformer;
+import org.hibernate.annotations.DynamicUpdate;
 import org.jspecify.annotations.Nullable;
 
 /** When a job runs by itself, on which databases. Its name never changes; deleting keeps the row for its runs' sake. */
 @Entity
+@DynamicUpdate
 @Table(schema = "job", name = "schedule")
 public class Schedule {
     @Id
@@ -95,6 +101,10 @@ public class Schedule {
      * @param newParameters as JSON, checked
      */
     void plan(Plan plan, @Nullable Cron times, String newParameters, Instant now) {
+        // What is due and not fired yet stays due, unless it is for other times
+        boolean sameTimes = Objects.equals(cron, times == null ? null : times.expression())
+                && zone.equals(plan.zone())
+                && enabled == plan.enabled();
         job = plan.job();
         cron = times == null ? null : times.expression();
         after = plan.after();
@@ -105,7 +115,9 @@ public class Schedule {
         overlap = plan.overlap();
         except = plan.except().toArray(String[]::new);
         enabled = plan.enabled();
-        advance(now);
+        if (!sameTimes || nextFire == null) {
+            advance(now);
+        }
     }
 
     /** Sets the next fire after an instant; none while it is disabled, or where it follows a job. */
@@ -194,6 +206,12 @@ public class Schedule {
 
     public String parameters() {
         return parameters;
+    }
+
+    JsonObject parametersAsJson() {
+        try (var reader = Json.createReader(new StringReader(parameters))) {
+            return reader.readObject();
+        }
     }
 
     public boolean enabled() {

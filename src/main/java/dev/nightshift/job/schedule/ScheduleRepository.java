@@ -9,10 +9,13 @@ import jakarta.persistence.PersistenceContext;
 import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.hibernate.exception.ConstraintViolationException;
 
@@ -25,6 +28,12 @@ class ScheduleRepository {
     @PersistenceContext(unitName = "nightshift")
     @SuppressWarnings("NullAway.Init")
     private EntityManager entities;
+
+    /** The most schedules of a project: lists, the calendar and the check for circles read them all. */
+    static final int MOST = 1_000;
+
+    /** Ends that nobody took for so long, because the project was deleted and is restored, start nothing any more. */
+    private static final int STALE_DAYS = 2;
 
     /** A schedule's newest run. */
     record LastRun(UUID id, String status, Instant at) {}
@@ -62,7 +71,7 @@ class ScheduleRepository {
                         "select s from Schedule s where s.projectId = :project and s.deletedAt is null order by s.name",
                         Schedule.class)
                 .setParameter("project", project.value())
-                .setMaxResults(1000)
+                .setMaxResults(MOST)
                 .getResultList();
     }
 
@@ -72,6 +81,18 @@ class ScheduleRepository {
                         Schedule.class)
                 .setParameter("project", project.value())
                 .setParameter("name", name)
+                .getResultStream()
+                .findFirst();
+    }
+
+    /** The same, locked for a change: nobody fires or changes it until the transaction's end. */
+    Optional<Schedule> namedForChange(ProjectId project, String name) {
+        return entities.createQuery(
+                        "select s from Schedule s where s.projectId = :project and s.name = :name and s.deletedAt is null",
+                        Schedule.class)
+                .setParameter("project", project.value())
+                .setParameter("name", name)
+                .setLockMode(LockModeType.PESSIMISTIC_WRITE)
                 .getResultStream()
                 .findFirst();
     }
@@ -113,8 +134,9 @@ class ScheduleRepository {
     /** Takes the ends that a schedule follows: they are answered once. */
     static List<Ended> takeEnded(Connection connection, UUID schedule) throws SQLException {
         try (var delete = connection.prepareStatement(
-                "delete from job.follow where schedule_id = ? returning run_id, attempt, databases")) {
+                "delete from job.follow where schedule_id = ? returning run_id, attempt, databases, created_at > now() - make_interval(days => ?)")) {
             delete.setObject(1, schedule);
+            delete.setInt(2, STALE_DAYS);
             var ended = new ArrayList<Ended>();
             try (var rows = delete.executeQuery()) {
                 while (rows.next()) {
@@ -123,6 +145,22 @@ class ScheduleRepository {
                 }
             }
             return ended;
+        }
+    }
+
+    /** The times since another one for which the schedule has a run already: a clock that was set back must not fire them again. */
+    static Set<Instant> fired(Connection connection, UUID schedule, Instant since) throws SQLException {
+        try (var query =
+                connection.prepareStatement("select fire_at from job.run where schedule_id = ? and fire_at >= ?")) {
+            query.setObject(1, schedule);
+            query.setTimestamp(2, Timestamp.from(since));
+            var fired = new HashSet<Instant>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    fired.add(rows.getTimestamp(1).toInstant());
+                }
+            }
+            return fired;
         }
     }
 

@@ -11,7 +11,6 @@ import dev.nightshift.kernel.Page;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import jakarta.ws.rs.Consumes;
@@ -27,11 +26,11 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.io.StringReader;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -93,7 +92,24 @@ public class ScheduleResource {
             @Schema(description = "Days left out: 2026-12-24, or 12-24 for every year") @Nullable
             List<String> except,
 
-            @Nullable Boolean enabled) {}
+            @Nullable Boolean enabled) {
+
+        /** What a schedule is to be: what is left out stays. */
+        Plan over(Schedule before) {
+            boolean sameStart = cron == null && after == null;
+            return new Plan(
+                    Objects.requireNonNullElse(job, before.job()),
+                    sameStart ? before.cron() : cron,
+                    sameStart ? before.after() : after,
+                    Objects.requireNonNullElse(zone, before.zone()),
+                    Objects.requireNonNullElse(databases, List.of(before.databases())),
+                    parameters == null ? before.parametersAsJson() : parameters,
+                    Objects.requireNonNullElse(misfire, before.misfire()),
+                    Objects.requireNonNullElse(overlap, before.overlap()),
+                    Objects.requireNonNullElse(except, before.except()),
+                    Objects.requireNonNullElse(enabled, before.enabled()));
+        }
+    }
 
     /** A schedule with its next five fire times. */
     @Schema(name = "Schedule")
@@ -169,21 +185,11 @@ public class ScheduleResource {
     @Operation(summary = "Change a schedule", description = "What is left out stays; the name never changes.")
     public ScheduleView change(@PathParam("schedule") String name, @Nullable NewSchedule body) {
         NewSchedule asked = Asked.body(body);
-        ScheduleView before = get(name);
-        Asked.sameName("name", asked.name(), before.name());
-        boolean sameStart = asked.cron() == null && asked.after() == null;
-        var plan = new Plan(
-                Objects.requireNonNullElse(asked.job(), before.job()),
-                sameStart ? before.cron() : asked.cron(),
-                sameStart ? before.after() : asked.after(),
-                Objects.requireNonNullElse(asked.zone(), before.zone()),
-                Objects.requireNonNullElse(asked.databases(), before.databases()),
-                Objects.requireNonNullElse(asked.parameters(), before.parameters()),
-                Objects.requireNonNullElse(asked.misfire(), before.misfire()),
-                Objects.requireNonNullElse(asked.overlap(), before.overlap()),
-                Objects.requireNonNullElse(asked.except(), before.except()),
-                Objects.requireNonNullElse(asked.enabled(), before.enabled()));
-        audited("schedule.change", name, details(plan), () -> schedules.change(project.id(), name, plan));
+        Asked.sameName("name", asked.name(), get(name).name());
+        transactions.run(project.id(), connection -> {
+            Plan plan = schedules.change(project.id(), name, asked::over);
+            audit.record(project.id(), "schedule.change", "schedule " + name, details(plan));
+        });
         return get(name);
     }
 
@@ -231,19 +237,24 @@ public class ScheduleResource {
     }
 
     private static Map<String, Object> details(Plan plan) {
-        return Map.of(
-                "job",
-                plan.job(),
-                plan.cron() == null ? "after" : "cron",
-                String.valueOf(plan.cron() == null ? plan.after() : plan.cron()),
-                "zone",
-                plan.zone(),
-                "misfire",
-                plan.misfire(),
-                "overlap",
-                plan.overlap(),
-                "enabled",
-                plan.enabled());
+        Map<String, Object> details = new TreeMap<>(Map.of(
+                "job", plan.job(),
+                "zone", plan.zone(),
+                "databases", plan.databases(),
+                "parameters", plan.parameters(),
+                "misfire", plan.misfire(),
+                "overlap", plan.overlap(),
+                "except", plan.except(),
+                "enabled", plan.enabled()));
+        String cron = plan.cron();
+        String after = plan.after();
+        if (cron != null) {
+            details.put("cron", cron);
+        }
+        if (after != null) {
+            details.put("after", after);
+        }
+        return details;
     }
 
     private static String required(String field, @Nullable String value) {
@@ -255,28 +266,26 @@ public class ScheduleResource {
 
     private ScheduleView view(Schedules.Planned planned) {
         Schedule schedule = planned.schedule();
-        try (var reader = Json.createReader(new StringReader(schedule.parameters()))) {
-            return new ScheduleView(
-                    schedule.id(),
-                    schedule.name(),
-                    schedule.job(),
-                    schedule.cron(),
-                    schedule.after(),
-                    schedule.zone(),
-                    List.of(schedule.databases()),
-                    reader.readObject(),
-                    schedule.misfire(),
-                    schedule.overlap(),
-                    schedule.except(),
-                    schedule.enabled(),
-                    schedule.pause()
-                            .filter(pause -> pause.covers(clock.now()))
-                            .map(PauseView::of)
-                            .orElse(null),
-                    planned.nextFires(),
-                    planned.lastRun()
-                            .map(run -> new LastRunView(run.id(), run.status(), run.at()))
-                            .orElse(null));
-        }
+        return new ScheduleView(
+                schedule.id(),
+                schedule.name(),
+                schedule.job(),
+                schedule.cron(),
+                schedule.after(),
+                schedule.zone(),
+                List.of(schedule.databases()),
+                schedule.parametersAsJson(),
+                schedule.misfire(),
+                schedule.overlap(),
+                schedule.except(),
+                schedule.enabled(),
+                schedule.pause()
+                        .filter(pause -> pause.covers(clock.now()))
+                        .map(PauseView::of)
+                        .orElse(null),
+                planned.nextFires(),
+                planned.lastRun()
+                        .map(run -> new LastRunView(run.id(), run.status(), run.at()))
+                        .orElse(null));
     }
 }

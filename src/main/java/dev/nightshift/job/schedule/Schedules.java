@@ -14,11 +14,14 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Plans schedules, and pauses them. */
@@ -85,9 +88,15 @@ public class Schedules {
     }
 
     private Schedule existing(ProjectId project, String name) {
-        return repository
-                .named(project, name)
-                .orElseThrow(() -> new Failure.NotFound("This project has no schedule of this name."));
+        return repository.named(project, name).orElseThrow(Schedules::unknown);
+    }
+
+    private Schedule forChange(ProjectId project, String name) {
+        return repository.namedForChange(project, name).orElseThrow(Schedules::unknown);
+    }
+
+    private static Failure.NotFound unknown() {
+        return new Failure.NotFound("This project has no schedule of this name.");
     }
 
     /**
@@ -100,6 +109,11 @@ public class Schedules {
             if (repository.named(project, name.value()).isPresent()) {
                 throw ScheduleRepository.nameTaken(name.value());
             }
+            if (repository.all(project).size() >= ScheduleRepository.MOST) {
+                throw new Failure.Conflict(
+                        "This project has " + ScheduleRepository.MOST + " schedules, the most there may be.",
+                        "Let one schedule take several databases, by name or by tag.");
+            }
             Instant now = ScheduleRepository.now(connection);
             var schedule = new Schedule(Ids.next(clock), project.value(), name.value(), now);
             apply(connection, schedule, plan, now);
@@ -108,17 +122,25 @@ public class Schedules {
         });
     }
 
-    public void change(ProjectId project, String name, Plan plan) {
-        transactions.run(project, connection -> {
-            Schedule schedule = existing(project, name);
+    /**
+     * Plans it anew.
+     *
+     * @param change from what it is, which nobody else changes meanwhile, to what it is to be
+     * @return what it is now
+     */
+    public Plan change(ProjectId project, String name, Function<Schedule, Plan> change) {
+        return transactions.in(project, connection -> {
+            Schedule schedule = forChange(project, name);
+            Plan plan = change.apply(schedule);
             apply(connection, schedule, plan, ScheduleRepository.now(connection));
             changed(project, schedule);
+            return plan;
         });
     }
 
     public void delete(ProjectId project, String name) {
         transactions.run(project, connection -> {
-            Schedule schedule = existing(project, name);
+            Schedule schedule = forChange(project, name);
             schedule.delete(ScheduleRepository.now(connection));
             changed(project, schedule);
         });
@@ -141,8 +163,14 @@ public class Schedules {
                 new HashSet<>(Arrays.asList(schedule.databases())));
         String cron = plan.cron();
         String after = plan.after();
-        Cron times = cron == null ? null : Cron.of(cron, plan.zone(), now);
-        Cron.zone(plan.zone());
+        boolean sameTimes =
+                cron != null && cron.equals(schedule.cron()) && plan.zone().equals(schedule.zone());
+        ZoneId zone = Cron.zone(plan.zone());
+        // What was planned under an earlier rule may still be switched off
+        Cron times = cron == null ? null : sameTimes ? new Cron(cron, zone) : Cron.of(cron, plan.zone(), now);
+        if (!Objects.equals(after, schedule.after())) {
+            ScheduleRepository.takeEnded(connection, schedule.id());
+        }
         if (after != null) {
             runs.checkJob("after", after);
             ScheduleRepository.lockPlans(connection, project);
@@ -157,8 +185,8 @@ public class Schedules {
     /** Until the pause ends, or somebody resumes it, the schedule fires no more. */
     public void pause(ProjectId project, String name, @Nullable Instant until, String by, @Nullable String why) {
         transactions.run(project, connection -> {
-            Schedule schedule = existing(project, name);
-            schedule.pause(Pause.of(ScheduleRepository.now(connection), until, by, why));
+            Schedule schedule = forChange(project, name);
+            schedule.pause(Pause.of(schedule.pause(), ScheduleRepository.now(connection), until, by, why));
             repository.flush();
             live.changed(project, "schedule", schedule.id());
         });
@@ -171,7 +199,7 @@ public class Schedules {
      */
     public void resume(ProjectId project, String name) {
         transactions.run(project, connection -> {
-            Schedule schedule = existing(project, name);
+            Schedule schedule = forChange(project, name);
             Instant now = ScheduleRepository.now(connection);
             Pause pause = schedule.pause()
                     .filter(last -> last.covers(now))

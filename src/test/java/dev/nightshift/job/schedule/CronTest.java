@@ -47,6 +47,9 @@ class CronTest {
                 "0 3 * * FRIL | 2026-11-27T03:00 2026-12-25T03:00",
                 "0 3 * * 5#2 | 2026-12-11T03:00 2027-01-08T03:00",
                 "0 3 * * FRI#2 | 2026-12-11T03:00 2027-01-08T03:00",
+                "0 3 * * SAT-SUN | 2026-11-22T03:00 2026-11-28T03:00 2026-11-29T03:00",
+                "0 3 * * sun-tue | 2026-11-22T03:00 2026-11-23T03:00 2026-11-24T03:00 2026-11-29T03:00",
+                "0 3 * * 7L | 2026-11-29T03:00 2026-12-27T03:00",
                 "0 3 * * 0#1 | 2026-12-06T03:00 2027-01-03T03:00",
                 "0 3 * * 7#1 | 2026-12-06T03:00 2027-01-03T03:00",
                 "0 3 * * 5#5 | 2027-01-29T03:00 2027-04-30T03:00",
@@ -126,6 +129,20 @@ class CronTest {
         "0 2 * * 5#0, UTC, cron",
         "0 2 * * 8, UTC, cron",
         "0 2 */2 * 1, UTC, cron",
+        "5/10 2 * * *, UTC, cron",
+        "22-2 2 * * *, UTC, cron",
+        "*/90 2 * * *, UTC, cron",
+        "*/0 2 * * *, UTC, cron",
+        "1-2-3 2 * * *, UTC, cron",
+        "* 2 L-3 * *, UTC, cron",
+        "* 2 LW * *, UTC, cron",
+        "* 2 * * L, UTC, cron",
+        "* 2 * * MONL/2, UTC, cron",
+        "-1 2 * * *, UTC, cron",
+        "0 24 * * *, UTC, cron",
+        "0 2 0 * *, UTC, cron",
+        "0 2 * 13 *, UTC, cron",
+        "0 2 * JANUARY *, UTC, cron",
         "0 2 1 * */2, UTC, cron",
         "@reboot, UTC, cron",
         "@every 5m, UTC, cron",
@@ -139,11 +156,45 @@ class CronTest {
         assertEquals(field, refused.field());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0 25 * * * | The hour must lie between 0 and 23, not at 25.",
+                "0 2 * * MON-FRY | The day of the week cannot be read at \"FRY\": *, 5, 1-5, */10, 8-18/2 and lists of them are known.",
+                "*/90 * * * * | The step of the minute \"*/90\" must lie between 1 and 59.",
+                "0 2 1,*/10 * 1 | Of a day of the month and a day of the week, neither may be a step of *: crons disagree whether both must fit. Write the step over a range, such as 1-31/2; then either day will do."
+            })
+    void theRefusalNamesTheFieldAndTheRule(String expression, String words) {
+        assertEquals(
+                words,
+                assertThrows(Failure.Invalid.class, () -> Cron.of(expression, "UTC", NOW))
+                        .getMessage());
+    }
+
     @Test
-    void betweenKeepsTheLastOfThem() {
+    void anExpressionHasAnEnd() {
+        String many = "0,".repeat(120) + "0 2 * * *";
+        assertEquals(
+                "cron",
+                assertThrows(Failure.Invalid.class, () -> Cron.of(many, "UTC", NOW))
+                        .field());
+    }
+
+    /** Planned when only the library checked: it means what it meant. */
+    @Test
+    void whatWasPlannedUnderAnEarlierRuleGoesOn() {
+        assertEquals(
+                List.of(Instant.parse("2026-11-21T10:05:00Z"), Instant.parse("2026-11-21T10:15:00Z")),
+                new Cron("5/10 * * * *", ZoneId.of("UTC")).next(NOW, 2));
+    }
+
+    @Test
+    void theLastOfMany() {
         var cron = Cron.of("*/10 * * * *", "UTC", NOW);
         assertEquals(
-                List.of(NOW.plusSeconds(2400), NOW.plusSeconds(3000)), cron.between(NOW, NOW.plusSeconds(3599), 2));
+                List.of(NOW.plusSeconds(2400), NOW.plusSeconds(3000)),
+                cron.last(NOW, NOW.plusSeconds(3599), 2, time -> true));
     }
 
     /** Against a reading of the fields that looks at every minute of some weeks around a change of the clock. */
@@ -155,7 +206,7 @@ class CronTest {
         Instant to = from.plusSeconds(12 * 86_400L);
         assertEquals(
                 Minutes.fires(expression, id, from, to),
-                new Cron(expression, id).between(from, to, Integer.MAX_VALUE),
+                new Cron(expression, id).next(from, to, Integer.MAX_VALUE, time -> true),
                 () -> expression + " in " + zone + " from " + from);
     }
 
@@ -188,7 +239,7 @@ class CronTest {
                                         .as((weekday, nth) -> weekday + "#" + nth),
                                 Arbitraries.integers().between(0, 7).map(weekday -> weekday + "L")))
                 .as((minute, hour, day, month, weekday) -> String.join(" ", minute, hour, day, month, weekday))
-                .filter(expression -> Cron.daysAreClear(expression.split(" ")));
+                .filter(expression -> CronFields.daysAreClear(expression.split(" ")));
     }
 
     private static Arbitrary<String> field(int low, int high, boolean star) {

@@ -82,9 +82,9 @@ class FiresTest {
         var fires = Fires.due(
                 new Cron("0 * * * *", BERLIN), NIGHT, Instant.parse("2026-11-20T23:30:00Z"), Misfire.ONCE, OPEN);
         assertEquals(
-                "Nobody was there to start it in time. The one of 21 Nov 00:00 stands for it.",
+                "No node started it in time. The one of 21 Nov 00:00 stands for it.",
                 fires.get(0).reason());
-        assertEquals("Starts late: nobody was there at its time.", fires.get(1).reason());
+        assertEquals("Starts late: no node started it in time.", fires.get(1).reason());
     }
 
     /** The night on which 2:30 does not exist, and the one on which it comes twice: one fire of each. */
@@ -123,6 +123,53 @@ class FiresTest {
         var paused = calendar(List.of(), List.of(), pause("2026-11-20T21:00:00Z", "2026-11-21T00:30:00Z"));
         assertEquals("01:00 START", due("0 * * * *", NIGHT, "2026-11-21T01:00:05Z", Misfire.ALL, paused));
         assertEquals("", due("0 * * * *", NIGHT, "2026-11-21T00:40:00Z", Misfire.ONCE, paused));
+    }
+
+    /** They are taken one by one as they come; what was due before the pause was missed. */
+    @Test
+    void whileItIsPausedNothingStartsThatWasMissedBefore() {
+        var paused = calendar(List.of(), List.of(), pause("2026-11-20T22:30:00Z", null));
+        assertEquals("22:00 MISSED", due("0 * * * *", NIGHT, "2026-11-20T23:00:01Z", Misfire.ALL, paused));
+        assertEquals(
+                "No node started it in time. Now: Paused by mira: The storage moves.",
+                Fires.due(
+                                new Cron("0 * * * *", BERLIN),
+                                NIGHT,
+                                Instant.parse("2026-11-20T23:00:01Z"),
+                                Misfire.ALL,
+                                paused)
+                        .get(0)
+                        .reason());
+    }
+
+    @Test
+    void aPauseTakesNothingFromTheHundredThatAreKept() {
+        var paused = calendar(List.of(), List.of(), pause("2026-11-20T23:00:00Z", "2026-11-21T02:00:00Z"));
+        assertEquals(
+                61,
+                Fires.due(
+                                new Cron("* * * * *", BERLIN),
+                                NIGHT,
+                                Instant.parse("2026-11-21T02:00:00Z"),
+                                Misfire.SKIP,
+                                paused)
+                        .size());
+    }
+
+    /** A thousand of them are looked at whenever somebody opens the page. */
+    @Test
+    void nextLooksNoFurtherThanItMust() {
+        var frozen = calendar(List.of("11-22"), List.of(blackout("2026-12-24T00:00", "2027-01-02T00:00", true)));
+        long began = System.nanoTime();
+        for (int i = 0; i < 1000; i++) {
+            assertEquals(
+                    5,
+                    Fires.next(new Cron("0 2 * * *", BERLIN), NIGHT, frozen, 5).size());
+        }
+        long millis = (System.nanoTime() - began) / 1_000_000;
+        assertTrue(millis < 30_000, millis + " ms for a thousand; five years of each would take minutes");
+        assertEquals(
+                List.of(), Fires.next(new Cron("* * * * *", BERLIN), Instant.parse("2026-12-24T12:00:00Z"), frozen, 5));
     }
 
     @Test

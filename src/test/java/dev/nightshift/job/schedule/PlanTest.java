@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -83,15 +84,24 @@ class PlanTest {
         Instant now = Instant.parse("2026-11-21T12:00:00Z");
         assertEquals(
                 "until",
-                assertThrows(Failure.Invalid.class, () -> Pause.of(now, now, "mira", "because"))
+                assertThrows(Failure.Invalid.class, () -> Pause.of(Optional.empty(), now, now, "mira", "because"))
                         .field());
         assertEquals(
                 "why",
-                assertThrows(Failure.Invalid.class, () -> Pause.of(now, null, "mira", " "))
+                assertThrows(Failure.Invalid.class, () -> Pause.of(Optional.empty(), now, null, "mira", " "))
                         .field());
-        Pause open = Pause.of(now, null, "mira", " because ");
+        Pause open = Pause.of(Optional.empty(), now, null, "mira", " because ");
         assertEquals(new Pause(now, now.plusSeconds(60), "mira", "because"), open.ended(now.plusSeconds(60)));
-        Pause over = Pause.of(now, now.plusSeconds(30), "mira", "because");
+        Pause over = Pause.of(Optional.empty(), now, now.plusSeconds(30), "mira", "because");
         assertEquals(over, over.ended(now.plusSeconds(60)));
+        assertEquals(
+                now,
+                Pause.of(Optional.of(over), now.plusSeconds(10), null, "jonas", "longer")
+                        .since(),
+                "one that goes on began when it began");
+        assertEquals(
+                now.plusSeconds(60),
+                Pause.of(Optional.of(over), now.plusSeconds(60), null, "jonas", "again")
+                        .since());
     }
 }

@@ -149,7 +149,7 @@ class PoliciesIT {
         settled(schedule, "COMPLETED", "COMPLETED", "COMPLETED", "COMPLETED");
         try (Connection owner = nightshift.repository().connect("postgres");
                 var query = owner.prepareStatement("""
-                        select count(*) from job.run a join job.run b on b.schedule_id = a.schedule_id and b.id > a.id
+                        select count(*) from job.run a join job.run b on b.schedule_id = a.schedule_id and b.fire_at > a.fire_at
                          where a.schedule_id = ? and b.started_at < a.ended_at
                         """)) {
             query.setObject(1, UUID.fromString(schedule));
@@ -215,7 +215,7 @@ class PoliciesIT {
         project.api()
                 .post(
                         project.path("schedules/until/pause"),
-                        json("{'why': 'Short.', 'until': '" + Instant.now().plusSeconds(5) + "'}"))
+                        json("{'why': 'Short.', 'until': '" + Instant.now().plusSeconds(15) + "'}"))
                 .expect(200);
         missedFor(schedule, 1);
         quietFor(schedule);
@@ -264,6 +264,20 @@ class PoliciesIT {
                 .expect(201)
                 .object()
                 .getString("id");
+        try {
+            aBlackoutShows();
+        } finally {
+            project.api().delete(project.path("blackouts/" + blackout)).expect(204);
+        }
+        String except = plan("except", ", 'except': ['" + today + "', '" + today.plusDays(1) + "']");
+        missedFor(except, 1);
+        settled(except, "SKIPPED");
+        assertTrue(
+                fires(except).get(0).reason().startsWith("The schedule leaves out "),
+                fires(except).toString());
+    }
+
+    private void aBlackoutShows() throws SQLException {
         String frozen = plan("frozen", "");
         missedFor(frozen, 1);
         settled(frozen, "SKIPPED");
@@ -288,14 +302,6 @@ class PoliciesIT {
         assertTrue(past.getJsonArray("runs").getValuesAs(JsonObject.class).stream()
                 .anyMatch(run -> run.getString("status").equals("SKIPPED")
                         && run.getString("schedule", "").equals("frozen")));
-        project.api().delete(project.path("blackouts/" + blackout)).expect(204);
-
-        String except = plan("except", ", 'except': ['" + today + "', '" + today.plusDays(1) + "']");
-        missedFor(except, 1);
-        settled(except, "SKIPPED");
-        assertTrue(
-                fires(except).get(0).reason().startsWith("The schedule leaves out "),
-                fires(except).toString());
     }
 
     @ParameterizedTest
@@ -362,9 +368,85 @@ class PoliciesIT {
                                 .getString()),
                 () -> assertTrue(
                         project.log(backup.getString("id"))
-                                .contains("Starts because run " + run + " of vacuum has ended."),
+                                .contains("Starts because of the end of vacuum in run " + run),
                         project.log(backup.getString("id"))));
         project.api().delete(project.path("schedules/follows?confirm=follows")).expect(204);
+    }
+
+    /** Its node died after the last target, before the end: the end comes with the next attempt, and tells all of it. */
+    @Test
+    void whatWasDoneBeforeANodeDiedIsToldWithTheEnd() throws SQLException {
+        String follower = project.api()
+                .post(project.path("schedules"), json("""
+                        {'name': 'after-backup', 'job': 'vacuum', 'after': 'backup', 'zone': 'UTC', 'databases': ['one'],
+                         'overlap': 'QUEUE'}
+                        """))
+                .expect(201)
+                .object()
+                .getString("id");
+        String run = project.api()
+                .post(
+                        project.path("runs"),
+                        json("{'job': 'backup', 'databases': ['one'], 'parameters': {'evidence': 'none'}}"))
+                .expect(202)
+                .object()
+                .getString("id");
+        assertEquals("COMPLETED", project.ended(run, RUNS).getString("status"));
+        settled(follower, "COMPLETED");
+        // As the ledger stands when the node dies between the two: all targets done, the run not ended, nothing told
+        update("""
+                delete from job.run where schedule_id = '%s';
+                update job.run set told_attempt = 0, status = 'LOST' where id = '%s'
+                """.formatted(follower, run));
+        project.api().post(project.path("runs/" + run + "/restart")).expect(202);
+        assertEquals("COMPLETED", project.ended(run, RUNS).getString("status"));
+        settled(follower, "COMPLETED");
+        project.api()
+                .delete(project.path("schedules/after-backup?confirm=after-backup"))
+                .expect(204);
+    }
+
+    /** A pause that is made longer began when it began: what fell into its first part stays left out. */
+    @Test
+    void aLongerPauseLeavesOutItsFirstPartToo() throws SQLException {
+        String schedule = plan("longer", ", 'misfire': 'ALL'");
+        String pause = project.path("schedules/longer/pause");
+        project.api().post(pause, json("{'why': 'First.'}")).expect(200);
+        update("update job.schedule set paused_since = now() - interval '4 hours' where id = '" + schedule + "'");
+        missedFor(schedule, 3);
+        project.api().post(pause, json("{'why': 'Longer.'}")).expect(200);
+        project.api().post(project.path("schedules/longer/resume")).expect(200);
+        Eventually.isTrue(
+                "a next time that lies ahead", SOON, () -> nextFire(schedule).isAfter(Instant.now()));
+        assertEquals(List.of(), statuses(schedule));
+    }
+
+    /** The timer fires while people change and pause it: no change is lost, and it is never switched off. */
+    @Test
+    void changesAndFiresDoNotOverwriteEachOther() throws SQLException {
+        String schedule = plan("busy", ", 'overlap': 'ALLOW'");
+        for (int i = 0; i < 10; i++) {
+            missedFor(schedule, 1);
+            project.api()
+                    .put(project.path("schedules/busy"), json("{'except': ['2031-01-" + (10 + i) + "']}"))
+                    .expect(200);
+            project.api()
+                    .post(project.path("schedules/busy/pause"), json("{'why': 'Round " + i + "'}"))
+                    .expect(200);
+            project.api().post(project.path("schedules/busy/resume")).expect(200);
+            Eventually.isTrue(
+                    "a next time that lies ahead",
+                    SOON,
+                    () -> nextFire(schedule).isAfter(Instant.now()));
+        }
+        JsonObject after =
+                project.api().get(project.path("schedules/busy")).expect(200).object();
+        assertAll(
+                () -> assertTrue(after.getBoolean("enabled"), after.toString()),
+                () -> assertEquals("2031-01-19", after.getJsonArray("except").getString(0)),
+                () -> assertTrue(
+                        fires(schedule).stream().noneMatch(fire -> fire.status().equals("MISSED")),
+                        fires(schedule).toString()));
     }
 
     @Test
