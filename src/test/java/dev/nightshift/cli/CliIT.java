@@ -251,7 +251,10 @@ class CliIT {
         new ProcessBuilder("kill", "-INT", Long.toString(second.pid())).start().waitFor();
         assertTrue(second.waitFor(30, TimeUnit.SECONDS));
         assertEquals(130, second.exitValue());
-        assertTrue(Files.readString(err).contains("goes on. Follow it: nightshift run log"), Files.readString(err));
+        String said = Files.readString(err);
+        assertTrue(said.contains("goes on. Follow it: nightshift run log"), said);
+        nightshift("run", "stop", said.substring(said.lastIndexOf(' ')).strip(), "--wait")
+                .expect(0);
         nightshift("run", "stop", id, "--wait").expect(0);
     }
 
