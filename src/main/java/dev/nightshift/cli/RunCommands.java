@@ -49,7 +49,8 @@ final class RunCommands extends Group {
                             names = {"-d", "--database"},
                             paramLabel = "NAME",
                             split = ",",
-                            description = "A database to run it on; repeat it, or separate names by commas.")
+                            description =
+                                    "A database to run it on, or tag:TAG for those that carry a tag; several separated by commas.")
                     @Nullable
                     List<String> databases,
             @Option(names = "--all", description = "Run it on all databases of the project.") boolean all,
@@ -150,7 +151,7 @@ final class RunCommands extends Group {
             @Option(
                             names = "--status",
                             paramLabel = "STATUS",
-                            description = "In this status, such as COMPLETED, PARTIAL, FAILED.")
+                            description = "In this status, such as COMPLETED or FAILED; several separated by commas.")
                     @Nullable
                     String status,
             @Option(names = "--database", paramLabel = "NAME", description = "On this database.") @Nullable

@@ -43,7 +43,7 @@ final class ScheduleCommands extends Group {
         }
         Table table = table().column("NAME")
                 .column("JOB")
-                .column("CRON")
+                .column("WHEN")
                 .column("ZONE")
                 .column("STATE")
                 .column("NEXT FIRE")
@@ -52,7 +52,7 @@ final class ScheduleCommands extends Group {
             table.row(
                     schedule.textOr("name", ""),
                     schedule.textOr("job", ""),
-                    schedule.textOr("cron", ""),
+                    when(schedule),
                     schedule.textOr("zone", ""),
                     state(schedule),
                     fires(schedule, "nextFires").stream()
@@ -84,7 +84,8 @@ final class ScheduleCommands extends Group {
         new Card()
                 .fact("job", schedule.textOr("job", ""))
                 .fact("databases", String.join(", ", schedule.texts("databases")))
-                .fact("cron", schedule.textOr("cron", "") + " in " + schedule.textOr("zone", ""))
+                .fact("when", when(schedule) + ", zone " + schedule.textOr("zone", ""))
+                .fact("except", String.join(", ", schedule.texts("except")))
                 .fact("misfire", schedule.textOr("misfire", "").toLowerCase(Locale.ROOT))
                 .fact("overlap", schedule.textOr("overlap", "").toLowerCase(Locale.ROOT))
                 .fact(
@@ -182,6 +183,10 @@ final class ScheduleCommands extends Group {
             print(fireTimes(fires(answer.facts(), "fires"), zone), "It never fires.");
         }
         return ExitCode.DONE.number();
+    }
+
+    private static String when(Facts schedule) {
+        return schedule.text("cron").orElseGet(() -> "after " + schedule.textOr("after", "another job"));
     }
 
     private static List<Instant> fires(Facts from, String name) {

@@ -306,6 +306,61 @@ class CliIT {
     }
 
     @Test
+    void aScheduleIsPausedShownAndResumed() throws Exception {
+        String path = "api/projects/demo/schedules";
+        nightshift
+                .admin()
+                .post(
+                        path,
+                        Json.createObjectBuilder()
+                                .add("name", "by-command")
+                                .add("job", "backup")
+                                .add("cron", "15 2 * * *")
+                                .add("zone", "America/New_York")
+                                .add("databases", Json.createArrayBuilder().add("demo"))
+                                .build())
+                .expect(201);
+        try {
+            assertTrue(nightshift("schedule", "list").expect(0).out().contains("● active"));
+            Result paused = nightshift(
+                            "schedule", "pause", "by-command", "--why", "Umzug für Anna", "--until", "2099-12-01 07:00")
+                    .expect(0);
+            assertTrue(
+                    paused.out().startsWith("by-command  – paused until 2099-12-01 07:00:00: Umzug für Anna"),
+                    paused.out());
+            Facts shown = nightshift("schedule", "show", "by-command", "--json")
+                    .expect(0)
+                    .facts();
+            assertEquals(
+                    "2099-12-01T06:00:00Z",
+                    shown.object("paused").orElseThrow().textOr("until", ""),
+                    "as meant in Vienna");
+            assertTrue(nightshift("schedule", "resume", "by-command")
+                    .expect(0)
+                    .out()
+                    .startsWith("by-command  ● active"));
+        } finally {
+            nightshift.admin().delete(path + "/by-command?confirm=by-command").expect(204);
+        }
+        nightshift("schedule", "show", "by-command").expect(4);
+    }
+
+    @Test
+    void aCronExpressionIsPreviewedOrRefusedByItsField() throws Exception {
+        Result preview = nightshift("schedule", "preview", "15 2 * * *", "--zone", "America/New_York")
+                .expect(0);
+        assertTrue(
+                preview.out()
+                        .matches(
+                                "(?s)IN America/New_York +IN Europe/Vienna \\(YOURS\\)\n.* 02:15 -0[45]:00  .* 0[78]:15 \\+0[12]:00\n.*"),
+                preview.out());
+        assertEquals(6, preview.out().lines().count(), preview.out());
+        Result never =
+                nightshift("schedule", "preview", "0 0 31 2 *", "--zone", "UTC").expect(2);
+        assertTrue(never.err().startsWith("nightshift: cron: "), never.err());
+    }
+
+    @Test
     void bashCompletesCommands() throws Exception {
         String script = "source <(" + COMMAND + " completion bash); COMP_WORDS=(nightshift run st); COMP_CWORD=2;"
                 + " COMP_LINE='nightshift run st'; COMP_POINT=17; _complete_nightshift; echo \"${COMPREPLY[@]}\"";
