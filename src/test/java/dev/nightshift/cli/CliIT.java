@@ -37,7 +37,6 @@ class CliIT {
 
     private Nightshift nightshift;
     private Path home;
-    private Path certificate;
 
     private record Result(int exit, String out, String err) {
         Result expect(int code) {
@@ -62,7 +61,7 @@ class CliIT {
         nightshift.awaitDemoRound();
         home = Files.createDirectory(folder.resolve("home"));
         URI https = nightshift.https();
-        certificate = Files.writeString(
+        Path certificate = Files.writeString(
                 folder.resolve("nightshift.pem"),
                 "-----BEGIN CERTIFICATE-----\n"
                         + Base64.getMimeEncoder()

@@ -114,7 +114,7 @@ class CliReferenceTest {
         text.append(String.join(" ", spec.usageMessage().description())).append("\n\n");
         List<String> rows = new ArrayList<>();
         for (PositionalParamSpec parameter : spec.positionalParameters()) {
-            rows.add(row(parameter.paramLabel(), String.join(" ", parameter.renderedDescription())));
+            rows.add(row(parameter.paramLabel(), String.join(" ", parameter.description())));
         }
         for (OptionSpec option : spec.options()) {
             if (option.usageHelp()) {
@@ -122,9 +122,8 @@ class CliReferenceTest {
             }
             String names = Arrays.stream(option.names()).collect(Collectors.joining("`, `"));
             String value = option.arity().max() == 0 ? "" : " " + option.paramLabel();
-            rows.add(row(
-                    names + value,
-                    String.join(" ", option.renderedDescription()) + (option.required() ? " Needed." : "")));
+            rows.add(
+                    row(names + value, String.join(" ", option.description()) + (option.required() ? " Needed." : "")));
         }
         if (!rows.isEmpty()) {
             text.append("| | |\n|---|---|\n");

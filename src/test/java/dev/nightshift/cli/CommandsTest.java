@@ -27,9 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CommandsTest {
     private static final String KEY = "ns_a-key-for-tests";
 
-    @TempDir
-    Path home;
-
+    private Path home;
     private HttpServer server;
 
     private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
@@ -38,7 +36,8 @@ class CommandsTest {
     private record Answer(int status, String type, String body) {}
 
     @BeforeEach
-    void start() throws IOException {
+    void start(@TempDir Path folder) throws IOException {
+        home = folder;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", this::answer);
         server.start();

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,8 +19,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SettingsTest {
     private static final String KEY = "ns_a-key-for-tests";
 
-    @TempDir
-    Path folder;
+    private Path folder;
+
+    @BeforeEach
+    void ofItsOwn(@TempDir Path empty) {
+        folder = empty;
+    }
 
     private SettingsFile file() {
         return new SettingsFile(folder.resolve("nightshift").resolve("config"));
