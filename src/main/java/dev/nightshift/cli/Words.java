@@ -62,9 +62,9 @@ final class Words {
         return WITH_DAY.format(at.atZone(zone));
     }
 
-    /** Without what could steer a terminal: much of what is shown was written by others. */
+    /** Without what could steer a terminal: much of what is shown was written by others; an indent stays. */
     static String plain(String text) {
-        return CONTROL.matcher(text).replaceAll(" ").strip();
+        return CONTROL.matcher(text).replaceAll(" ").stripTrailing();
     }
 
     /**

@@ -14,10 +14,12 @@ import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -146,6 +148,27 @@ class CliIT {
         Path stored = home.resolve("config/nightshift/config");
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(stored)));
         assertTrue(Files.readString(stored).contains(Nightshift.BOOTSTRAP_KEY));
+    }
+
+    @Test
+    void theKeyIsAskedForWithoutEcho() throws Exception {
+        Path out = home.resolve("out");
+        Process login = start(
+                Map.of("XDG_CONFIG_HOME", home.resolve("typed").toString(), "TERM", "xterm"),
+                List.of(
+                        "script",
+                        "-qec",
+                        COMMAND + " login --url " + nightshift.http() + " --project demo",
+                        "/dev/null"));
+        Eventually.isTrue(
+                "the question", Duration.ofSeconds(30), () -> out.toFile().length() > 0);
+        login.getOutputStream().write((Nightshift.BOOTSTRAP_KEY + "\r").getBytes(StandardCharsets.US_ASCII));
+        login.getOutputStream().flush();
+        assertTrue(login.waitFor(30, TimeUnit.SECONDS));
+        String shown = Files.readString(out);
+        assertEquals(0, login.exitValue(), shown);
+        assertTrue(shown.contains("API key (not shown): ") && shown.contains("Logged in at"), shown);
+        assertFalse(shown.contains(Nightshift.BOOTSTRAP_KEY), shown);
     }
 
     @Test
@@ -331,8 +354,8 @@ class CliIT {
                     .expect(0)
                     .facts();
             assertEquals(
-                    "2099-12-01T06:00:00Z",
-                    shown.object("paused").orElseThrow().textOr("until", ""),
+                    Instant.parse("2099-12-01T06:00:00Z"),
+                    shown.object("paused").flatMap(pause -> pause.time("until")).orElseThrow(),
                     "as meant in Vienna");
             assertTrue(nightshift("schedule", "resume", "by-command")
                     .expect(0)

@@ -58,6 +58,6 @@ class WordsTest {
 
     @Test
     void nothingThatSteersATerminalIsShown() {
-        assertEquals("a [31mred    b", Words.plain("a\u001b[31mred\r\n \u009b b\u0007"));
+        assertEquals("  a [31mred    b", Words.plain("  a\u001b[31mred\r\n \u009b b\u0007"));
     }
 }
