@@ -448,3 +448,73 @@ revoke execute on function job.waiting_turns(), job.waiting_runs(int, int), job.
 grant execute on function job.waiting_runs(int, int), job.hold_back(int) to ${app_role};
 --rollback drop function job.hold_back(int); drop function job.waiting_runs(int, int); drop function job.waiting_turns();
 --rollback create function job.waiting_runs(most int) returns table (project_id uuid, run_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null where r.status in ('QUEUED', 'WAITING') order by r.id limit most $$; revoke execute on function job.waiting_runs(int) from public; grant execute on function job.waiting_runs(int) to ${app_role};
+
+--changeset nightshift:job-30 splitStatements:false rollbackSplitStatements:false
+-- Lists of runs by what people look for, the newest first: each index ends with the id, which is the order of the pages.
+create index run_status on job.run (project_id, status, id);
+create index run_job_status on job.run (project_id, job, status, id);
+drop index job.run_figures;
+create index run_trigger on job.run (project_id, trigger, id);
+create index run_schedule on job.run (project_id, schedule_id, id) where schedule_id is not null;
+create index run_by_hand on job.run (project_id, job, id) where trigger in ('PERSON', 'KEY');
+
+-- Which runs aim at a database. An index on the targets' arrays would find them, but not in the order of the pages.
+create table job.run_database (
+    project_id uuid not null,
+    name       text not null,
+    run_id     uuid not null,
+    primary key (project_id, name, run_id),
+    foreign key (project_id, run_id) references job.run (project_id, id) on delete cascade
+);
+create index run_database_run on job.run_database (project_id, run_id);
+alter table job.run_database enable row level security;
+create policy project on job.run_database
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+grant select on job.run_database to ${app_role};
+
+create function job.name_databases() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into job.run_database (project_id, name, run_id)
+    select distinct a.project_id, each.name, a.run_id from added a, unnest(a.database_names) as each (name)
+    on conflict do nothing;
+    return null;
+end $$;
+revoke execute on function job.name_databases() from public;
+insert into job.run_database (project_id, name, run_id)
+select distinct t.project_id, each.name, t.run_id from job.target t, unnest(t.database_names) as each (name);
+create trigger names_databases after insert on job.target referencing new table as added
+    for each statement execute function job.name_databases();
+--rollback drop trigger names_databases on job.target; drop function job.name_databases(); drop table job.run_database; drop index job.run_status; drop index job.run_job_status; create index run_figures on job.run (project_id, job, status); drop index job.run_trigger; drop index job.run_schedule; drop index job.run_by_hand;
+
+--changeset nightshift:job-31 splitStatements:false rollbackSplitStatements:false
+-- How long the same job took on the same target before. The target says its job itself, so that one index finds the last ones.
+alter table job.target add column job text;
+update job.target t set job = r.job from job.run r where r.project_id = t.project_id and r.id = t.run_id;
+create function job.name_job() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.job := (select r.job from job.run r where r.project_id = new.project_id and r.id = new.run_id);
+    return new;
+end $$;
+revoke execute on function job.name_job() from public;
+create trigger names_job before insert on job.target for each row execute function job.name_job();
+create index target_usual on job.target (project_id, job, coalesce(database_id, instance_id, project_id), id)
+    where status = 'COMPLETED' and attempt = 1;
+--rollback drop index job.target_usual; drop trigger names_job on job.target; drop function job.name_job(); alter table job.target drop column job;
+
+--changeset nightshift:job-32
+-- How many lines a run's log has, and how many were left out because it had so many. Not in job.run: each line would lock it.
+create table job.log_count (
+    run_id     uuid primary key,
+    project_id uuid not null,
+    lines      bigint not null,
+    dropped    bigint not null
+);
+alter table job.log_count enable row level security;
+create policy project on job.log_count
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on job.log_count to ${app_role};
+--rollback drop table job.log_count;

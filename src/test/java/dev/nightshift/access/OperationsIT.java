@@ -135,6 +135,9 @@ class OperationsIT {
         row("POST " + project + "/check", Needs.OPERATOR, 400);
         row("GET " + project + "/runs", Needs.VIEWER, 200);
         row("POST " + project + "/runs", Needs.OPERATOR, 400);
+        row("GET " + project + "/runs/last", Needs.VIEWER, 400);
+        row("POST " + project + "/runs/stop", Needs.OPERATOR, 400);
+        row("POST " + project + "/runs/restart", Needs.OPERATOR, 400);
         row("GET " + project + "/runs/{id}", Needs.VIEWER, 404);
         row("GET " + project + "/runs/{id}/log", Needs.VIEWER, 404);
         row("POST " + project + "/runs/{id}/stop", Needs.OPERATOR, 404);
