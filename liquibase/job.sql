@@ -464,7 +464,7 @@ create table job.run_database (
     name       text not null,
     run_id     uuid not null,
     primary key (project_id, name, run_id),
-    foreign key (project_id, run_id) references job.run (project_id, id) on delete cascade
+    foreign key (project_id, run_id) references job.run (project_id, id)
 );
 create index run_database_run on job.run_database (project_id, run_id);
 alter table job.run_database enable row level security;
@@ -518,3 +518,51 @@ create policy project on job.log_count
     using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
 grant select, insert, update on job.log_count to ${app_role};
 --rollback drop table job.log_count;
+
+--changeset nightshift:job-33 splitStatements:false rollbackSplitStatements:false
+-- The last runs of each job stay, however old they are: somebody who looks for them finds how it went.
+alter table fleet.project add column keep_runs int not null default 20 check (keep_runs between 0 and 1000);
+
+create or replace function job.forget_runs(before timestamptz, held uuid[], most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project uuid := tenancy.current_project();
+    kept int;
+    runs uuid[];
+begin
+    select p.keep_runs into kept from fleet.project p where p.id = project;
+    -- As many as have some targets together; one at least.
+    with recursive jobs (job) as (
+        -- From one job to the next along the index, not by all runs.
+        (select r.job from job.run r where r.project_id = project order by r.job limit 1)
+        union all
+        select (select r.job from job.run r where r.project_id = project and r.job > j.job order by r.job limit 1)
+          from jobs j where j.job is not null
+    ), oldest (job, id) as (
+        select j.job, (select r.id from job.run r where r.project_id = project and r.job = j.job order by r.id desc
+                       offset greatest(kept, 1) - 1 limit 1)
+          from jobs j where j.job is not null and kept > 0
+    )
+    select array_agg(counted.id) into runs
+      from (select old.id, sum(old.targets) over (order by old.ended_at, old.id) - old.targets as before_it
+              from (select r.id, r.ended_at,
+                           (select count(*) from job.target t where t.project_id = project and t.run_id = r.id) as targets
+                      from job.run r
+                     where r.project_id = project and r.ended_at < least(before, now() - interval '7 days')
+                       and r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
+                       and r.id <> all (held)
+                       and (kept = 0 or r.id < (select o.id from oldest o where o.job = r.job))
+                     order by r.ended_at limit least(most, 200) for update of r skip locked) old) counted
+     where counted.before_it < most;
+    delete from job.log_line l where l.project_id = project and l.run_id = any (runs);
+    delete from job.log_count c where c.run_id = any (runs);
+    delete from job.run_database d where d.project_id = project and d.run_id = any (runs);
+    delete from job.step s using job.target t
+     where t.project_id = s.project_id and t.id = s.target_id and t.project_id = project and t.run_id = any (runs);
+    delete from job.target t where t.project_id = project and t.run_id = any (runs);
+    delete from job.attempt a where a.run_id = any (runs);
+    delete from job.run r where r.id = any (runs);
+    return coalesce(cardinality(runs), 0);
+end $$;
+--rollback create or replace function job.forget_runs(before timestamptz, held uuid[], most int) returns bigint language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$ declare project uuid := tenancy.current_project(); runs uuid[]; begin select array_agg(counted.id) into runs from (select old.id, sum(old.targets) over (order by old.ended_at, old.id) - old.targets as before_it from (select r.id, r.ended_at, (select count(*) from job.target t where t.project_id = project and t.run_id = r.id) as targets from job.run r where r.project_id = project and r.ended_at < least(before, now() - interval '7 days') and r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING') and r.id <> all (held) order by r.ended_at limit least(most, 200) for update skip locked) old) counted where counted.before_it < most; delete from job.log_line l where l.project_id = project and l.run_id = any (runs); delete from job.step s using job.target t where t.project_id = s.project_id and t.id = s.target_id and t.project_id = project and t.run_id = any (runs); delete from job.target t where t.project_id = project and t.run_id = any (runs); delete from job.attempt a where a.run_id = any (runs); delete from job.run r where r.id = any (runs); return coalesce(cardinality(runs), 0); end $$; alter table fleet.project drop column keep_runs;

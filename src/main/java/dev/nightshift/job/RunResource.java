@@ -193,7 +193,7 @@ public class RunResource {
     @GET
     @Operation(summary = "Runs, newest first")
     public Page<RunItem> list(
-            @BeanParam RunQuery query,
+            @BeanParam RunBulkResource.RunQuery query,
             @QueryParam("after") @Nullable String after,
             @QueryParam("limit") @Nullable String limit) {
         return runs.list(project.id(), query.filter(), Page.after(after), Page.size(limit))

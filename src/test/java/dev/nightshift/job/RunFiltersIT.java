@@ -112,7 +112,7 @@ class RunFiltersIT {
     @Test
     void theQuestionsFindSomethingUnlessTheySayOtherwise() throws SQLException {
         for (String words : questions().toList()) {
-            if (!words.contains("no hit") && !words.contains("LOST") && !words.contains("restore")) {
+            if (!words.contains("no hit") && !words.contains("LOST") && !words.contains("restore") && !words.startsWith("database, job")) {
                 assertFalse(expected(question(words)).isEmpty(), words);
             }
         }
