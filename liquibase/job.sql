@@ -489,21 +489,24 @@ create trigger names_databases after insert on job.target referencing new table 
 --rollback drop trigger names_databases on job.target; drop function job.name_databases(); drop table job.run_database; drop index job.run_status; drop index job.run_job_status; create index run_figures on job.run (project_id, job, status); drop index job.run_trigger; drop index job.run_schedule; drop index job.run_by_hand;
 
 --changeset nightshift:job-31 splitStatements:false rollbackSplitStatements:false
--- How long the same job took on the same target before. The target says its job itself, so that one index finds the last ones.
-alter table job.target add column job text;
-update job.target t set job = r.job from job.run r where r.project_id = t.project_id and r.id = t.run_id;
-create function job.name_job() returns trigger
+-- How long the same job took on the same thing before. The target says both itself, so that one index finds the last ones: under
+-- row level security no index is asked for coalesce(…).
+alter table job.target add column job text, add column aim uuid;
+update job.target t set job = r.job, aim = coalesce(t.database_id, t.instance_id, t.project_id)
+  from job.run r where r.project_id = t.project_id and r.id = t.run_id;
+create function job.name_aim() returns trigger
     language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
     new.job := (select r.job from job.run r where r.project_id = new.project_id and r.id = new.run_id);
+    new.aim := coalesce(new.database_id, new.instance_id, new.project_id);
     return new;
 end $$;
-revoke execute on function job.name_job() from public;
-create trigger names_job before insert on job.target for each row execute function job.name_job();
-create index target_usual on job.target (project_id, job, coalesce(database_id, instance_id, project_id), id)
+revoke execute on function job.name_aim() from public;
+create trigger names_aim before insert on job.target for each row execute function job.name_aim();
+create index target_usual on job.target (project_id, job, aim, id)
     where status = 'COMPLETED' and attempt = 1;
---rollback drop index job.target_usual; drop trigger names_job on job.target; drop function job.name_job(); alter table job.target drop column job;
+--rollback drop index job.target_usual; drop trigger names_aim on job.target; drop function job.name_aim(); alter table job.target drop column job, drop column aim;
 
 --changeset nightshift:job-32
 -- How many lines a run's log has, and how many were left out because it had so many. Not in job.run: each line would lock it.

@@ -125,7 +125,8 @@ public class RunBulkResource {
             int done,
             List<RefusedRun> refused,
 
-            @Schema(description = "Whether more runs fit than one call takes") boolean more,
+            @Schema(description = "Whether more runs fit than one call takes")
+            boolean more,
 
             @Schema(description = "To pass as after, where more runs fit") @Nullable
             UUID next) {}

@@ -53,8 +53,7 @@ final class RunIds {
             throws SQLException {
         var query = new RunIds();
         query.sql.append(before);
-        List<UUID> schedules =
-                filter.schedule() == null ? List.of() : schedules(connection, filter.schedule());
+        List<UUID> schedules = filter.schedule() == null ? List.of() : schedules(connection, filter.schedule());
         if (filter.schedule() != null && schedules.isEmpty()) {
             query.sql.append("select id from job.run where false");
         } else {
@@ -127,7 +126,9 @@ final class RunIds {
         // The planner passes on what is equal between the two tables, not what is less.
         for (String id : database ? List.of("r.id", "d.run_id") : List.of("r.id")) {
             and(id + " < ?", after);
-            and(id + " >= ?", filter.from() == null ? null : firstId(filter.from().minus(CLOCKS_DIFFER)));
+            and(
+                    id + " >= ?",
+                    filter.from() == null ? null : firstId(filter.from().minus(CLOCKS_DIFFER)));
             and(id + " < ?", filter.to() == null ? null : firstId(filter.to().plus(CLOCKS_DIFFER)));
         }
         // As a number in the text: a plan that does not know it reckons with a tenth of all rows.

@@ -26,8 +26,7 @@ public record RunItem(
         @Nullable Instant endedAt,
         @Nullable Long durationMillis,
 
-        @Schema(description = "Of a run at work: how long its job usually takes, half of the times")
-        @Nullable
+        @Schema(description = "Of a run at work: how long its job usually takes, half of the times") @Nullable
         Long usualMillis,
 
         @Schema(description = "Of a run at work: 95 of 100 were shorter") @Nullable
@@ -72,8 +71,8 @@ public record RunItem(
                 run.startedAt(),
                 run.endedAt(),
                 RunResource.millis(run.startedAt(), run.endedAt()),
-                Usual.half(run.usual()),
-                Usual.most(run.usual()),
+                Usual.halfOf(run.usual()),
+                Usual.mostOf(run.usual()),
                 run.attempt(),
                 run.node(),
                 summary.progress(),

@@ -29,8 +29,7 @@ final class RunListRepository {
         if (page.items().isEmpty()) {
             return new Page<>(List.of(), null);
         }
-        try (var query = connection.prepareStatement(
-                RunRepository.RUN + " where r.id = any (?) order by r.id desc")) {
+        try (var query = connection.prepareStatement(RunRepository.RUN + " where r.id = any (?) order by r.id desc")) {
             query.setArray(1, connection.createArrayOf("uuid", page.items().toArray()));
             List<Run> runs = new ArrayList<>();
             try (var rows = query.executeQuery()) {

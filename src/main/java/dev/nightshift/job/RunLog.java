@@ -26,8 +26,7 @@ class RunLog {
         static final Asked ALL = new Asked(null, null, null);
     }
 
-    void append(
-            Connection connection, ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text)
+    void append(Connection connection, ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text)
             throws SQLException {
         append(connection, config.logLines(), project, run, target, level, text);
     }

@@ -225,7 +225,8 @@ class RunRepository {
         }
     }
 
-    static Run run(ResultSet rows, @Nullable Usual usual, long linesDropped, List<Run.Target> targets) throws SQLException {
+    static Run run(ResultSet rows, @Nullable Usual usual, long linesDropped, List<Run.Target> targets)
+            throws SQLException {
         return new Run(
                 rows.getObject("id", UUID.class),
                 rows.getString("job"),

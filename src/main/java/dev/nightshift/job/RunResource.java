@@ -87,6 +87,7 @@ public class RunResource {
             @Nullable Instant startedAt,
             @Nullable Instant endedAt,
             @Nullable Long durationMillis,
+
             @Schema(description = "Half of the job's last 20 completed runs were shorter; null below five") @Nullable
             Long usualMillis,
 
@@ -201,20 +202,6 @@ public class RunResource {
     }
 
     @GET
-    @Path("last")
-    @Operation(
-            summary = "What a person or a key last asked of a job",
-            description = "To fill a form with; databases that are no longer registered are left out.")
-    @APIResponse(responseCode = "404", description = "Nobody has started the job in this project")
-    public LastRun last(@QueryParam("job") @Nullable String job) {
-        if (job == null || job.isBlank()) {
-            throw new Failure.Invalid("job", "Name the job.");
-        }
-        return runs.last(project.id(), job)
-                .orElseThrow(() -> new Failure.NotFound("Nobody has started this job in this project yet."));
-    }
-
-    @GET
     @Path("{id}")
     @Operation(summary = "A run with its targets and steps")
     public RunView get(@PathParam("id") String id) {
@@ -229,13 +216,15 @@ public class RunResource {
     public Page<Run.LogLine> log(
             @PathParam("id") String id,
             @QueryParam("target") @Nullable String target,
-            @Parameter(description = "Lines with this text in them, in small or capital letters") @QueryParam("q") @Nullable
-            String words,
+            @Parameter(description = "Lines with this text in them, in small or capital letters")
+                    @QueryParam("q")
+                    @Nullable
+                    String words,
             @Parameter(description = "Lines of this weight or a graver one")
-            @Schema(implementation = Run.Level.class)
-            @QueryParam("level")
-            @Nullable
-            String level,
+                    @Schema(implementation = Run.Level.class)
+                    @QueryParam("level")
+                    @Nullable
+                    String level,
             @Schema(type = SchemaType.INTEGER, defaultValue = "0") @QueryParam("after") @Nullable String after,
             @Schema(defaultValue = "" + USUAL_LINES) @QueryParam("limit") @Nullable String limit) {
         return runs.log(
@@ -314,8 +303,8 @@ public class RunResource {
                 run.startedAt(),
                 run.endedAt(),
                 millis(run.startedAt(), run.endedAt()),
-                Usual.half(run.usual()),
-                Usual.most(run.usual()),
+                Usual.halfOf(run.usual()),
+                Usual.mostOf(run.usual()),
                 run.attempt(),
                 run.node(),
                 progress(run),
@@ -336,8 +325,8 @@ public class RunResource {
                 target.startedAt(),
                 target.endedAt(),
                 millis(target.startedAt(), target.endedAt()),
-                Usual.half(target.usual()),
-                Usual.most(target.usual()),
+                Usual.halfOf(target.usual()),
+                Usual.mostOf(target.usual()),
                 progress(target),
                 target.steps().stream()
                         .map(step -> new StepView(

@@ -34,7 +34,11 @@ class RunsInBulk {
     private Audit audit;
 
     /** What came of it; {@code next} is the last run that was looked at, where more follow. */
-    record Outcome(int matched, int done, List<Refused> refused, @Nullable UUID next) {}
+    record Outcome(
+            int matched,
+            int done,
+            List<Refused> refused,
+            @Nullable UUID next) {}
 
     /** A run that was let be. */
     record Refused(UUID id, String why) {}

@@ -34,11 +34,20 @@ public record Usual(long half, long most) {
                and e.attempt = 1 and e.started_at is not null and e.ended_at is not null
              order by e.id desc limit\s""" + LAST;
 
-    static @Nullable Long half(@Nullable Usual usual) {
+    static final String OF_TARGETS =
+            "select t.id, u.* from job.target t cross join lateral (" + FIGURES + """
+             from (select e.started_at, e.ended_at from job.target e
+                    where e.project_id = t.project_id and e.job = t.job and e.aim = t.aim and e.id < t.id
+                      and e.status = 'COMPLETED' and e.attempt = 1 and e.started_at is not null and e.ended_at is not null
+                    order by e.id desc limit %d) earlier) u
+             where t.project_id = (select tenancy.current_project()) and t.run_id = ?
+            """.formatted(LAST);
+
+    static @Nullable Long halfOf(@Nullable Usual usual) {
         return usual == null ? null : usual.half;
     }
 
-    static @Nullable Long most(@Nullable Usual usual) {
+    static @Nullable Long mostOf(@Nullable Usual usual) {
         return usual == null ? null : usual.most;
     }
 
@@ -87,15 +96,7 @@ public record Usual(long half, long most) {
     /** By target of the run: the times that its job was done on the same instance, database or project before. */
     static Map<UUID, Usual> ofTargets(Connection connection, UUID run) throws SQLException {
         var usual = new HashMap<UUID, Usual>();
-        String sql = "select t.id, u.* from job.target t cross join lateral (" + FIGURES + """
-                 from (select e.started_at, e.ended_at from job.target e
-                        where e.project_id = t.project_id and e.job = t.job and e.id < t.id
-                          and coalesce(e.database_id, e.instance_id, e.project_id) = coalesce(t.database_id, t.instance_id, t.project_id)
-                          and e.status = 'COMPLETED' and e.attempt = 1 and e.started_at is not null and e.ended_at is not null
-                        order by e.id desc limit %d) earlier) u
-                 where t.project_id = (select tenancy.current_project()) and t.run_id = ?
-                """.formatted(LAST);
-        try (var query = connection.prepareStatement(sql)) {
+        try (var query = connection.prepareStatement(OF_TARGETS)) {
             query.setObject(1, run);
             read(query.executeQuery(), usual);
         }

@@ -39,18 +39,15 @@ public class RetentionResource {
             @Schema(description = "The audit; 90 to 3650") @Nullable
             Integer auditDays,
 
-            @Schema(description = "At least the last runs of each job so many, however old they are; 0 to 1000") @Nullable
+            @Schema(description = "At least the last runs of each job so many, however old they are; 0 to 1000")
+            @Nullable
             Integer keepRuns,
 
             @Schema(description = "How long a deletion can be taken back; the same for all", readOnly = true) @Nullable
             Integer deletedDays) {
         static Days of(Retention retention) {
-            return new Days(
-                    retention.runDays(),
-                    retention.logDays(),
-                    retention.auditDays(),
-                    retention.keepRuns(),
-                    (int) Deletions.KEPT.toDays());
+            return new Days(retention.runDays(), retention.logDays(), retention.auditDays(), retention.keepRuns(), (int)
+                    Deletions.KEPT.toDays());
         }
     }
 

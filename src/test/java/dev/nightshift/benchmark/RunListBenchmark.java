@@ -16,7 +16,9 @@ public final class RunListBenchmark {
     /** Reads the system properties benchmark.programs, .runs and .rounds; exits with 1 and a word when it cannot. */
     public static void main(String[] arguments) {
         try {
-            run(Integer.getInteger("benchmark.runs", 1_000_000), Math.max(100, Integer.getInteger("benchmark.rounds", 0)));
+            run(
+                    Integer.getInteger("benchmark.runs", 1_000_000),
+                    Math.max(100, Integer.getInteger("benchmark.rounds", 0)));
         } catch (IOException | SQLException | RuntimeException e) {
             Machine.say("The benchmark failed: " + e.getMessage());
             System.exit(1);

@@ -99,12 +99,13 @@ public final class FilledLedger implements AutoCloseable {
             insert into job.attempt (id, project_id, run_id, number, node_id, fence, taken_at)
             select gen_random_uuid(), project_id, id, 1, '00000000-0000-7000-8000-000000000099', 1, started_at from job.run;
             insert into job.target (id, project_id, run_id, instance_id, database_id, database_names, status, reason, attempt, figures,
-                                    started_at, ended_at, job)
+                                    started_at, ended_at, job, aim)
             select gen_random_uuid(), r.project_id, r.id, md5('d' || p || ' ' || d)::uuid, null, array['db' || d],
                    case r.status when 'QUEUED' then 'WAITING' when 'STOPPING' then 'STARTED' when 'PARTIAL' then 'FAILED'
                         when 'MISSED' then 'SKIPPED' else r.status end,
                    case when r.status in ('FAILED', 'PARTIAL') then 'The connection was lost.' end, 1,
-                   '{"storedBytes": 7000000, "sizeBytes": 9000000}', r.started_at, r.ended_at, r.job
+                   '{"storedBytes": 7000000, "sizeBytes": 9000000}', r.started_at, r.ended_at, r.job,
+                   md5('d' || p || ' ' || d)::uuid
               from (select r.*, p, databases, (random() * databases)::int as first, 1 + (random() * 2)::int as targets
                       from job.run r join project on project.id = r.project_id) r,
                    generate_series(0, least(targets, databases) - 1) k, lateral (select (first + k) % databases as d) chosen;

@@ -112,7 +112,10 @@ class RunFiltersIT {
     @Test
     void theQuestionsFindSomethingUnlessTheySayOtherwise() throws SQLException {
         for (String words : questions().toList()) {
-            if (!words.contains("no hit") && !words.contains("LOST") && !words.contains("restore") && !words.startsWith("database, job")) {
+            if (!words.contains("no hit")
+                    && !words.contains("LOST")
+                    && !words.contains("restore")
+                    && !words.startsWith("database, job")) {
                 assertFalse(expected(question(words)).isEmpty(), words);
             }
         }
@@ -146,8 +149,7 @@ class RunFiltersIT {
     @Test
     void severalStatusesAreThoseOfEach() throws SQLException {
         Set<RunStatus> both = Set.of(RunStatus.FAILED, RunStatus.STOPPED);
-        List<UUID> found =
-                ids(ledger.page(PROJECT, RunFilter.ALL.withStatuses(both), null, 400));
+        List<UUID> found = ids(ledger.page(PROJECT, RunFilter.ALL.withStatuses(both), null, 400));
         assertEquals(expected(RunFilter.ALL.withStatuses(both)), found);
     }
 

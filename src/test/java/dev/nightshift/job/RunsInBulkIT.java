@@ -35,8 +35,8 @@ class RunsInBulkIT {
         assertEquals(3, stopped.getInt("matched"));
         assertEquals(3, stopped.getInt("done"));
         assertFalse(stopped.getBoolean("more"));
-        ones.forEach(id -> assertEquals(
-                "STOPPED", project.ended(id, Duration.ofMinutes(1)).getString("status")));
+        ones.forEach(id ->
+                assertEquals("STOPPED", project.ended(id, Duration.ofMinutes(1)).getString("status")));
         assertFalse(
                 project.run(other).getString("status").equals("STOPPED"),
                 () -> project.run(other).toString());
@@ -52,7 +52,8 @@ class RunsInBulkIT {
         JsonObject restarted = post(project, "runs/restart?status=STOPPED,FAILED&trigger=key&from=" + before);
         assertEquals(3, restarted.getInt("done"), restarted::toString);
         ones.forEach(id -> assertEquals(2, project.run(id).getInt("attempt")));
-        assertEquals(0, post(project, "runs/restart?status=STOPPED&database=one").getInt("matched"), "once is enough");
+        assertEquals(
+                0, post(project, "runs/restart?status=STOPPED&database=one").getInt("matched"), "once is enough");
         post(project, "runs/stop?from=" + before);
 
         List<JsonObject> entries = project.api()
@@ -88,8 +89,10 @@ class RunsInBulkIT {
         project.start("vacuum", "one", JsonValue.EMPTY_JSON_OBJECT);
         String run = project.start(
                 "vacuum", "two", Json.createObjectBuilder().add("maxMinutes", 7).build());
-        JsonObject last =
-                project.api().get(project.path("runs/last?job=vacuum")).expect(200).object();
+        JsonObject last = project.api()
+                .get(project.path("runs/last?job=vacuum"))
+                .expect(200)
+                .object();
         assertEquals(run, last.getString("id"));
         assertEquals("two", last.getJsonArray("databases").getString(0));
         assertEquals(7, last.getJsonObject("parameters").getInt("maxMinutes"));
@@ -103,7 +106,10 @@ class RunsInBulkIT {
                                 .items())
                         .filter(List::isEmpty));
         project.api().delete(project.path("databases/two?confirm=two")).expect(204);
-        last = project.api().get(project.path("runs/last?job=vacuum")).expect(200).object();
+        last = project.api()
+                .get(project.path("runs/last?job=vacuum"))
+                .expect(200)
+                .object();
         assertEquals(0, last.getJsonArray("databases").size(), "it is no longer registered");
     }
 
