@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.job.RunRequest.Trigger;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,7 +21,7 @@ record RunFilter(
         @Nullable String job,
         Set<RunStatus> statuses,
         @Nullable String database,
-        RunRequest.@Nullable Trigger trigger,
+        @Nullable Trigger trigger,
         @Nullable String schedule,
         @Nullable Instant from,
         @Nullable Instant to) {

@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.job.Run.Level;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -22,11 +23,11 @@ class RunLog {
     private JobConfig config;
 
     /** Lines of a log that are asked for: of one target, with these words in them, of this weight or a graver one. */
-    record Asked(@Nullable UUID target, @Nullable String words, Run.@Nullable Level level) {
+    record Asked(@Nullable UUID target, @Nullable String words, @Nullable Level level) {
         static final Asked ALL = new Asked(null, null, null);
     }
 
-    void append(Connection connection, ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text)
+    void append(Connection connection, ProjectId project, UUID run, @Nullable UUID target, Level level, String text)
             throws SQLException {
         append(connection, config.logLines(), project, run, target, level, text);
     }
@@ -37,7 +38,7 @@ class RunLog {
             ProjectId project,
             UUID run,
             @Nullable UUID target,
-            Run.Level level,
+            Level level,
             String text)
             throws SQLException {
         // Readers go on after the last number they saw: within a run, numbers must become visible in their order.
@@ -102,9 +103,9 @@ class RunLog {
         List<Object> values = new ArrayList<>(List.of(run, after));
         and(sql, values, "target_id = ?", asked.target());
         and(sql, values, "position(lower(?) in lower(text)) > 0", asked.words());
-        if (asked.level() == Run.Level.WARN) {
+        if (asked.level() == Level.WARN) {
             sql.append(" and level in ('WARN', 'ERROR')");
-        } else if (asked.level() == Run.Level.ERROR) {
+        } else if (asked.level() == Level.ERROR) {
             sql.append(" and level = 'ERROR'");
         }
         sql.append(" order by seq limit ").append(limit + 1);
@@ -119,7 +120,7 @@ class RunLog {
                             rows.getLong("seq"),
                             rows.getTimestamp("at").toInstant(),
                             rows.getObject("target_id", UUID.class),
-                            Run.Level.valueOf(rows.getString("level")),
+                            Level.valueOf(rows.getString("level")),
                             rows.getString("text")));
                 }
             }

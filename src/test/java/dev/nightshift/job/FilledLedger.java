@@ -42,7 +42,7 @@ public final class FilledLedger implements AutoCloseable {
             // Without the triggers and checks of the single row: what they write is written for all at once below.
             execute(owner, "set session_replication_role = replica");
             execute(owner, "select setseed(0.5)");
-            for (String sql : FILL.split(";\n")) {
+            for (String sql : FILL.split(";\n", -1)) {
                 execute(owner, sql.replace(":runs", Integer.toString(runs)));
             }
             execute(owner, "set session_replication_role = default");
