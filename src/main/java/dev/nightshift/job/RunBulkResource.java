@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -44,7 +45,8 @@ public class RunBulkResource {
         @Nullable
         String job;
 
-        @Parameter(description = "One or more, repeated or separated by commas: " + STATUSES)
+        @Parameter(description = "One or more, repeated or separated by commas")
+        @Schema(type = SchemaType.ARRAY, implementation = RunStatus.class)
         @QueryParam("status")
         @Nullable
         List<String> status;
@@ -53,7 +55,7 @@ public class RunBulkResource {
         @Nullable
         String database;
 
-        @Schema(implementation = RunRequest.Trigger.class)
+        @Schema(type = SchemaType.STRING, implementation = RunRequest.Trigger.class)
         @QueryParam("trigger")
         @Nullable
         String trigger;
@@ -72,9 +74,6 @@ public class RunBulkResource {
         @QueryParam("to")
         @Nullable
         String to;
-
-        static final String STATUSES =
-                "QUEUED, WAITING, STARTED, STOPPING, STOPPED, COMPLETED, PARTIAL, FAILED, LOST, MISSED, SKIPPED";
 
         /**
          * What is asked for.
