@@ -23,7 +23,10 @@ class RunLog {
     private JobConfig config;
 
     /** Lines of a log that are asked for: of one target, with these words in them, of this weight or a graver one. */
-    record Asked(@Nullable UUID target, @Nullable String words, @Nullable Level level) {
+    record Asked(
+            @Nullable UUID target,
+            @Nullable String words,
+            @Nullable Level level) {
         static final Asked ALL = new Asked(null, null, null);
     }
 

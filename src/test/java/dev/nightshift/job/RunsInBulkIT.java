@@ -49,7 +49,8 @@ class RunsInBulkIT {
                 "This run is already over or stopping.",
                 refused.getJsonArray("refused").getJsonObject(0).getString("why"));
 
-        JsonObject restarted = post(project, "runs/restart?status=STOPPED,FAILED&database=one&trigger=key&from=" + before);
+        JsonObject restarted =
+                post(project, "runs/restart?status=STOPPED,FAILED&database=one&trigger=key&from=" + before);
         assertEquals(3, restarted.getInt("done"), restarted::toString);
         ones.forEach(id -> assertEquals(2, project.run(id).getInt("attempt")));
         assertEquals(
