@@ -531,7 +531,7 @@ alter table job.run
 create index run_of_schedule_open on job.run (schedule_id)
     where schedule_id is not null and status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING');
 -- Where a run stands in the calendar.
-create index run_calendar on job.run (project_id, coalesce(fire_at, created_at));
+create index run_calendar on job.run (project_id, fire_at) where fire_at is not null;
 --rollback drop index job.run_calendar; drop index job.run_of_schedule_open; alter table job.run drop column queues, drop column told_attempt;
 --rollback drop table job.follow; drop table job.blackout; drop table job.fleet_pause; drop table job.pause;
 --rollback alter table job.schedule drop constraint schedule_start;
@@ -632,3 +632,124 @@ revoke execute on function job.pauses_of_person(text, int) from public;
 grant execute on function job.pauses_of_person(text, int) to ${app_role};
 --rollback drop function job.pauses_of_person(text, int);
 --rollback create or replace function job.rename_person(person text, pseudonym text) returns void language sql volatile security definer set search_path = pg_catalog, pg_temp as $$ update job.run r set triggered_by = pseudonym where r.trigger = 'PERSON' and r.triggered_by = person $$;
+
+--changeset nightshift:job-30 splitStatements:false rollbackSplitStatements:false
+-- Lists of runs by what people look for, the newest first: each index ends with the id, which is the order of the pages.
+create index run_status on job.run (project_id, status, id);
+create index run_job_status on job.run (project_id, job, status, id);
+drop index job.run_figures;
+create index run_trigger on job.run (project_id, trigger, id);
+create index run_schedule on job.run (project_id, schedule_id, id) where schedule_id is not null;
+create index run_by_hand on job.run (project_id, job, id) where trigger in ('PERSON', 'KEY');
+
+-- Which runs aim at a database. An index on the targets' arrays would find them, but not in the order of the pages.
+create table job.run_database (
+    project_id uuid not null,
+    name       text not null,
+    run_id     uuid not null,
+    primary key (project_id, name, run_id),
+    foreign key (project_id, run_id) references job.run (project_id, id)
+);
+create index run_database_run on job.run_database (project_id, run_id);
+alter table job.run_database enable row level security;
+create policy project on job.run_database
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+grant select on job.run_database to ${app_role};
+
+create function job.name_databases() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into job.run_database (project_id, name, run_id)
+    select distinct a.project_id, each.name, a.run_id from added a, unnest(a.database_names) as each (name)
+    on conflict do nothing;
+    return null;
+end $$;
+revoke execute on function job.name_databases() from public;
+insert into job.run_database (project_id, name, run_id)
+select distinct t.project_id, each.name, t.run_id from job.target t, unnest(t.database_names) as each (name);
+create trigger names_databases after insert on job.target referencing new table as added
+    for each statement execute function job.name_databases();
+--rollback drop trigger names_databases on job.target; drop function job.name_databases(); drop table job.run_database; drop index job.run_status; drop index job.run_job_status; create index run_figures on job.run (project_id, job, status); drop index job.run_trigger; drop index job.run_schedule; drop index job.run_by_hand;
+
+--changeset nightshift:job-31 splitStatements:false rollbackSplitStatements:false
+-- How long the same job took on the same thing before. The target says both itself, so that one index finds the last ones: under
+-- row level security no index is asked for coalesce(…).
+alter table job.target add column job text, add column aim uuid;
+update job.target t set job = r.job, aim = coalesce(t.database_id, t.instance_id, t.project_id)
+  from job.run r where r.project_id = t.project_id and r.id = t.run_id;
+create function job.name_aim() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.job := (select r.job from job.run r where r.project_id = new.project_id and r.id = new.run_id);
+    new.aim := coalesce(new.database_id, new.instance_id, new.project_id);
+    return new;
+end $$;
+revoke execute on function job.name_aim() from public;
+create trigger names_aim before insert on job.target for each row execute function job.name_aim();
+create index target_usual on job.target (project_id, job, aim, id)
+    where status = 'COMPLETED' and attempt = 1;
+--rollback drop index job.target_usual; drop trigger names_aim on job.target; drop function job.name_aim(); alter table job.target drop column job, drop column aim;
+
+--changeset nightshift:job-32
+-- How many lines a run's log has, and how many were left out because it had so many. Not in job.run: each line would lock it.
+create table job.log_count (
+    run_id     uuid primary key,
+    project_id uuid not null,
+    lines      bigint not null,
+    dropped    bigint not null
+);
+alter table job.log_count enable row level security;
+create policy project on job.log_count
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on job.log_count to ${app_role};
+--rollback drop table job.log_count;
+
+--changeset nightshift:job-33 splitStatements:false rollbackSplitStatements:false
+-- The last runs of each job stay, however old they are: somebody who looks for them finds how it went.
+alter table fleet.project add column keep_runs int not null default 20 check (keep_runs between 0 and 1000);
+
+create or replace function job.forget_runs(before timestamptz, held uuid[], most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project uuid := tenancy.current_project();
+    kept int;
+    runs uuid[];
+begin
+    select p.keep_runs into kept from fleet.project p where p.id = project;
+    -- As many as have some targets together; one at least.
+    with recursive jobs (job) as (
+        -- From one job to the next along the index, not by all runs.
+        (select r.job from job.run r where r.project_id = project order by r.job limit 1)
+        union all
+        select (select r.job from job.run r where r.project_id = project and r.job > j.job order by r.job limit 1)
+          from jobs j where j.job is not null
+    ), oldest (job, id) as (
+        select j.job, (select r.id from job.run r where r.project_id = project and r.job = j.job order by r.id desc
+                       offset greatest(kept, 1) - 1 limit 1)
+          from jobs j where j.job is not null and kept > 0
+    )
+    select array_agg(counted.id) into runs
+      from (select old.id, sum(old.targets) over (order by old.ended_at, old.id) - old.targets as before_it
+              from (select r.id, r.ended_at,
+                           (select count(*) from job.target t where t.project_id = project and t.run_id = r.id) as targets
+                      from job.run r
+                     where r.project_id = project and r.ended_at < least(before, now() - interval '7 days')
+                       and r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
+                       and r.id <> all (held)
+                       and (kept = 0 or r.id < (select o.id from oldest o where o.job = r.job))
+                     order by r.ended_at limit least(most, 200) for update of r skip locked) old) counted
+     where counted.before_it < most;
+    delete from job.log_line l where l.project_id = project and l.run_id = any (runs);
+    delete from job.log_count c where c.run_id = any (runs);
+    delete from job.run_database d where d.project_id = project and d.run_id = any (runs);
+    delete from job.step s using job.target t
+     where t.project_id = s.project_id and t.id = s.target_id and t.project_id = project and t.run_id = any (runs);
+    delete from job.target t where t.project_id = project and t.run_id = any (runs);
+    delete from job.attempt a where a.run_id = any (runs);
+    delete from job.run r where r.id = any (runs);
+    return coalesce(cardinality(runs), 0);
+end $$;
+--rollback create or replace function job.forget_runs(before timestamptz, held uuid[], most int) returns bigint language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$ declare project uuid := tenancy.current_project(); runs uuid[]; begin select array_agg(counted.id) into runs from (select old.id, sum(old.targets) over (order by old.ended_at, old.id) - old.targets as before_it from (select r.id, r.ended_at, (select count(*) from job.target t where t.project_id = project and t.run_id = r.id) as targets from job.run r where r.project_id = project and r.ended_at < least(before, now() - interval '7 days') and r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING') and r.id <> all (held) order by r.ended_at limit least(most, 200) for update skip locked) old) counted where counted.before_it < most; delete from job.log_line l where l.project_id = project and l.run_id = any (runs); delete from job.step s using job.target t where t.project_id = s.project_id and t.id = s.target_id and t.project_id = project and t.run_id = any (runs); delete from job.target t where t.project_id = project and t.run_id = any (runs); delete from job.attempt a where a.run_id = any (runs); delete from job.run r where r.id = any (runs); return coalesce(cardinality(runs), 0); end $$; alter table fleet.project drop column keep_runs;

@@ -31,7 +31,9 @@ const pages = [
     await page.getByRole('button', { name: 'Test the connection' }).click();
   }],
   ['runs', '/p/demo/runs'], ['runs-filtered', '/p/demo/runs?status=LOST'], ['run', `/p/demo/runs/${runs[0].id}`], ['run-failed', `/p/demo/runs/${runs[2].id}`], ['run-partial', `/p/demo/runs/${runs[4].id}`],
-  ['start', '/p/demo/runs', async (page) => { await page.getByRole('button', { name: 'Start a run' }).click(); await page.getByLabel('Chosen ones').check(); }],
+  ['runs-more', '/p/demo/runs?trigger=SCHEDULE&schedule=nightly&from=2026-01-01'], ['runs-stop', '/p/demo/runs?job=backup', async (page) => { await page.getByRole('button', { name: 'Stop all shown' }).click(); }],
+  ['runs-restart', '/p/demo/runs?from=7d', async (page) => { await page.getByRole('button', { name: 'Restart all failed' }).click(); await page.waitForTimeout(300); await page.locator('dialog').getByRole('button', { name: /^Restart \d/ }).click(); }],
+  ['start', '/p/demo/runs', async (page) => { await page.getByRole('button', { name: 'Start a run' }).click(); await page.waitForTimeout(400); await page.getByLabel('Chosen ones').check(); }],
   ['backups', '/p/demo/backups'], ['backup', `/p/demo/backups/${backups[0].id}`], ['backup-failed', `/p/demo/backups/${backups[1].id}`],
   ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],

@@ -22,7 +22,7 @@ const page = (all, query) => {
   return ok({ items: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : null });
 };
 const one = (found, what) => (found ? ok(found) : problem(404, `There is no ${what}.`));
-const retention = { runDays: 400, logDays: 90, auditDays: 730, deletedDays: 30 };
+const retention = { runDays: 400, logDays: 90, auditDays: 730, keepRuns: 20, deletedDays: 30 };
 
 const routes = [
   ['GET', '/me', () => ok(world.me)],
@@ -49,11 +49,13 @@ const routes = [
   ['GET', '/projects/:p/databases/:n', (_, q, a) => one(world.databases.find((d) => d.name === a.n), `database ${a.n}`)],
   ['PUT', '/projects/:p/databases/:n', (b) => ok(b)], ['DELETE', '/projects/:p/databases/:n', () => ({ status: 204 })],
   ['POST', '/projects/:p/databases/:n/check', () => ok(world.check())], ['POST', '/projects/:p/check', () => ok(world.check(false))],
-  ['GET', '/projects/:p/runs', (_, q) => page(world.runItems().filter((r) => (!q.get('job') || r.job === q.get('job')) && (!q.get('status') || r.status === q.get('status')) && (!q.get('since') || r.createdAt >= q.get('since')) && (!q.get('database') || r.summary.databases.includes(q.get('database')))), q)],
+  ['GET', '/projects/:p/runs', (_, q) => page(world.runItems().filter((r) => (!q.get('job') || r.job === q.get('job')) && (!q.get('status') || q.get('status').split(',').includes(r.status)) && (!q.get('trigger') || r.trigger === q.get('trigger')) && (!q.get('schedule') || r.schedule === q.get('schedule')) && (!q.get('from') || r.createdAt >= q.get('from')) && (!q.get('to') || r.createdAt < q.get('to')) && (!q.get('database') || r.summary.databases.includes(q.get('database')))), q)],
   ['POST', '/projects/:p/runs', () => ok(world.runs[0], 202)],
+  ['GET', '/projects/:p/runs/last', (_, q) => (q.get('job') === 'backup' ? ok({ id: world.runs[0].id, job: 'backup', trigger: 'PERSON', triggeredBy: 'admin', createdAt: world.ago(2.4), databases: ['shop', 'crm'], parameters: { checkpoint: 'fast' } }) : problem(404, 'Nobody has started this job in this project yet.'))],
+  ['POST', '/projects/:p/runs/(stop|restart)', () => ok({ matched: 3, done: 2, refused: [{ id: world.runs[1].id, why: 'This run is already over or stopping.' }], more: false, next: null })],
   ['GET', '/projects/:p/runs/:id', (_, q, a) => one(world.runs.find((r) => r.id === a.id), 'such run')],
   ['GET', '/projects/:p/runs/:id/log', (_, q, a) => {
-    const all = (a.id === world.runs[0].id ? world.log : a.id === world.runs[2].id ? world.failedLog : []).filter((l) => (!q.get('target') || l.target === q.get('target')) && l.seq > Number(q.get('after') ?? 0));
+    const all = (a.id === world.runs[0].id ? world.log : a.id === world.runs[2].id ? world.failedLog : []).filter((l) => (!q.get('target') || l.target === q.get('target')) && (!q.get('q') || l.text.toLowerCase().includes(q.get('q'))) && l.seq > Number(q.get('after') ?? 0));
     return ok({ items: all, next: null });
   }],
   ['POST', '/projects/:p/runs/:id/:act', (_, q, a) => ok(world.runs.find((r) => r.id === a.id), 202)],

@@ -11,7 +11,6 @@ import { DatabasesPage } from './pages/databases';
 import { FindingsPage } from './pages/findings';
 import { LoginPage } from './pages/login';
 import { ProjectsPage } from './pages/projects';
-import { RunPage } from './pages/run';
 import { RunsPage } from './pages/runs';
 import { TonightPage } from './pages/tonight';
 import { PLACES } from './frame/places';
@@ -26,6 +25,7 @@ const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPag
 const PeoplePage = later(() => import('./pages/people').then((its) => its.PeoplePage));
 const RetentionPage = later(() => import('./pages/retention').then((its) => its.RetentionPage));
 const SchedulesPage = later(() => import('./pages/schedules').then((its) => its.SchedulesPage));
+const RunPage = later(() => import('./pages/run').then((its) => its.RunPage));
 const ScheduleForm = later(() => import('./pages/schedule-form').then((its) => its.ScheduleForm));
 
 function page(): ComponentChildren {

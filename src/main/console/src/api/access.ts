@@ -27,6 +27,8 @@ export interface Retention {
   runDays: number;
   logDays: number;
   auditDays: number;
+  /** Of each job, however old they are. */
+  keepRuns: number;
   deletedDays: number;
 }
 

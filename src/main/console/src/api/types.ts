@@ -168,6 +168,8 @@ export interface Target {
   startedAt: Time | null;
   endedAt: Time | null;
   durationMillis: number | null;
+  usualMillis?: number | null;
+  usualP95Millis?: number | null;
   progress: Progress | null;
   steps: Step[];
   figures: Values;
@@ -186,15 +188,40 @@ export interface Run {
   startedAt: Time | null;
   endedAt: Time | null;
   durationMillis: number | null;
-  usualMillis: number | null;
+  /** Half of the earlier ones were shorter; null or absent below five of them. */
+  usualMillis?: number | null;
+  /** 95 of 100 were shorter. */
+  usualP95Millis?: number | null;
   attempt: number;
   node: string | null;
   progress: number | null;
+  /** Lines that its log lacks, because a run may have so many. */
+  logLinesDropped?: number;
   targets: Target[];
 }
 
+/** What came of a change to all runs of a filter. */
+export interface RunsChanged {
+  matched: number;
+  done: number;
+  refused: { id: string; why: string }[];
+  more: boolean;
+  next: string | null;
+}
+
+/** What a person or a key last asked of a job. */
+export interface LastRun {
+  id: string;
+  job: string;
+  trigger: Run['trigger'];
+  triggeredBy: string;
+  createdAt: Time;
+  databases: string[];
+  parameters: Values;
+}
+
 /** A run in a list: its targets counted and added up, not listed. */
-export interface RunItem extends Omit<Run, 'targets' | 'usualMillis'> {
+export interface RunItem extends Omit<Run, 'targets' | 'logLinesDropped'> {
   summary: {
     targets: Partial<Record<TargetStatus, number>>;
     /** The first five. */

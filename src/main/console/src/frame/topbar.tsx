@@ -71,9 +71,9 @@ export function TopBar() {
       <Crumbs />
       {at.page === 'runs' && !('id' in at && at.id) && (
         <label class="range"><span class="sr">Time range</span>
-          <select value={query.value.get('since') ?? ''} onChange={(event) => setQuery({ since: event.currentTarget.value })}>
+          <select value={RANGES[query.value.get('from') ?? ''] ? query.value.get('from')! : ''} onChange={(event) => setQuery({ from: event.currentTarget.value, to: null })}>
             <option value="">Any time</option>
-            {Object.entries(RANGES).map(([value, { label }]) => <option key={value} value={value} selected={value === query.value.get('since')}>{label}</option>)}
+            {Object.entries(RANGES).map(([value, { label }]) => <option key={value} value={value} selected={value === query.value.get('from')}>{label}</option>)}
           </select>
         </label>
       )}

@@ -67,7 +67,7 @@ export function Night({ night, of }: { night: Overview['night']; of: number }) {
                   <a href={address(name, 'runs', bar.run)}>run {shortId(bar.run)}</a>
                 </p>
               ))}
-              {reasons.length > MOST_REASONS && <p class="lane-reason"><a href={`${address(name, 'runs')}?database=${encodeURIComponent(lane.database)}&since=24h`}>and {plural(reasons.length - MOST_REASONS, 'more', 'more')}</a></p>}
+              {reasons.length > MOST_REASONS && <p class="lane-reason"><a href={`${address(name, 'runs')}?database=${encodeURIComponent(lane.database)}&from=24h`}>and {plural(reasons.length - MOST_REASONS, 'more', 'more')}</a></p>}
               {bars.length === 0 && <p class="lane-reason quiet">nothing ran here tonight</p>}
             </div>
           </div>

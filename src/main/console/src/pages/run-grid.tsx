@@ -1,6 +1,7 @@
 import type { Step, Target } from '../api/types';
 import { now } from '../clock';
 import { amount, clock, duration, words } from '../text/format';
+import { overdue, time, usually } from '../text/usual';
 import { Bar } from '../ui/bits';
 import { Empty } from '../ui/panel';
 import { Mark, RUN, RunState, lookOf } from '../ui/state';
@@ -40,6 +41,7 @@ export function RunGrid({ targets, steps, selected, step, select }: GridProps) {
                   <b>{targetName(target)}</b>
                   <RunState status={target.status} />
                 </button>
+                <TargetTime target={target} />
                 {target.progress && target.status === 'STARTED' && <TargetProgress target={target} />}
               </th>
               {columns.map((column) => <StepCell key={column} name={column} step={target.steps.find((each) => each.name === column)} over={target.status !== 'WAITING' && target.status !== 'STARTED'} pressed={selected?.id === target.id && step === column} onClick={() => select(target, column)} />)}
@@ -49,6 +51,16 @@ export function RunGrid({ targets, steps, selected, step, select }: GridProps) {
       </table>
     </div>
   );
+}
+
+/** How long it took beside what is usual for it; a target that is as usual needs no words. */
+function TargetTime({ target }: { target: Target }) {
+  const active = target.status === 'STARTED' && target.startedAt !== null;
+  const millis = active ? now.value - Date.parse(target.startedAt!) : target.durationMillis;
+  if (millis == null) return null;
+  const over = overdue(millis, target);
+  if (!over && !active) return null;
+  return <small class={`tabular target-time ${over ? 'overdue' : ''}`}>{[time(millis, active), usually(millis, target)].filter(Boolean).join(', ')}</small>;
 }
 
 function TargetProgress({ target }: { target: Target }) {

@@ -17,18 +17,19 @@ const MOST_LINES = 5000;
 const SETTLE_MILLIS = 250;
 
 /** The log of a run or of one target, read on from the last line seen whenever the server says there is more. */
-function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known: boolean; problem: Problem | undefined; retry: () => void } {
+function useLog(run: Run, target: Target | undefined, asked: string): { lines: LogLine[]; known: boolean; problem: Problem | undefined; retry: () => void } {
   const [state, setState] = useState<{ lines: LogLine[]; known: boolean; problem?: Problem }>({ lines: [], known: false });
   const retry = useRef(() => {});
   const name = project.value!.name;
   useEffect(() => {
+    setState({ lines: [], known: false });
     const stop = new AbortController();
     let after: number | undefined;
     const reads = again(async () => {
       try {
         let more = true;
         while (more && !stop.signal.aborted) {
-          const page: Page<LogLine> = await api(inProject(name, ['runs', run.id, 'log'], { target: target?.id, after, limit: PAGE }), { signal: stop.signal });
+          const page: Page<LogLine> = await api(inProject(name, ['runs', run.id, 'log'], { target: target?.id, q: asked, after, limit: PAGE }), { signal: stop.signal });
           after = page.items.at(-1)?.seq ?? after;
           more = page.next != null && page.items.length > 0;
           setState((before) => ({ known: true, lines: page.items.length > 0 ? [...before.lines, ...page.items].slice(-MOST_LINES) : before.lines }));
@@ -47,7 +48,7 @@ function useLog(run: Run, target: Target | undefined): { lines: LogLine[]; known
       reads.end();
       leave();
     };
-  }, [run.id, target?.id]);
+  }, [run.id, target?.id, asked]);
   return { ...state, problem: state.problem, retry: () => retry.current() };
 }
 
@@ -57,13 +58,23 @@ function within(line: LogLine, step: Step | undefined): boolean {
   return step.startedAt != null && at >= Date.parse(step.startedAt) && (step.endedAt == null || at <= Date.parse(step.endedAt));
 }
 
+/** A value once it has stayed the same for a moment: nobody is asked for half a word. */
+function useSettled(value: string): string {
+  const [settled, settle] = useState(value);
+  useEffect(() => {
+    const timer = window.setTimeout(() => settle(value), SETTLE_MILLIS);
+    return () => window.clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
+
 export function RunLog({ run, target, step }: { run: Run; target: Target | undefined; step: Step | undefined }) {
-  const { lines, known, problem, retry } = useLog(run, target);
   const [follows, setFollows] = useState(true);
   const [search, setSearch] = useState('');
+  const asked = useSettled(search.trim().toLowerCase());
+  const { lines, known, problem, retry } = useLog(run, target, asked);
   const view = useRef<HTMLDivElement>(null);
-  const asked = search.trim().toLowerCase();
-  const shown = useMemo(() => lines.filter((line) => within(line, step) && (asked === '' || line.text.toLowerCase().includes(asked))), [lines, step, asked]);
+  const shown = useMemo(() => lines.filter((line) => within(line, step)), [lines, step]);
 
   useEffect(() => {
     if (follows && view.current) view.current.scrollTop = view.current.scrollHeight;
@@ -88,9 +99,10 @@ export function RunLog({ run, target, step }: { run: Run; target: Target | undef
         {shown.map((line) => (
           <p key={line.seq} class={line.level}><time dateTime={line.at}>{timeOfDay(line.at, zone())}</time><span class="level">{line.level === 'INFO' ? '' : line.level === 'WARN' ? 'warning' : 'error'}</span><span>{highlight(line.text, asked)}</span></p>
         ))}
-        {known && shown.length === 0 && <p class="none">{asked ? `No line has “${search.trim()}”.` : step && lines.length > 0 ? 'This step wrote nothing.' : isOver(run) ? 'Nothing was written.' : 'Nothing has been written yet.'}</p>}
+        {known && shown.length === 0 && <p class="none">{asked ? `No line has “${asked}”.` : step && lines.length > 0 ? 'This step wrote nothing.' : isOver(run) ? 'Nothing was written.' : 'Nothing has been written yet.'}</p>}
       </div>
-      <p class="log-foot" aria-live="off">{plural(shown.length, 'line')}{lines.length >= MOST_LINES ? `, the last ${MOST_LINES}` : ''}{asked ? ` of ${lines.length}` : ''}{lines.length > 0 && `, times in ${zoneName(lines[0]!.at, zone())}`}</p>
+      {(run.logLinesDropped ?? 0) > 0 && <p class="log-note">{plural(run.logLinesDropped!, 'line was', 'lines were')} left out: a run keeps a limited number. The server’s own log may have them.</p>}
+      <p class="log-foot" aria-live="off">{plural(shown.length, 'line')}{lines.length >= MOST_LINES ? `, the last ${MOST_LINES}` : ''}{asked ? ` with “${asked}”` : ''}{lines.length > 0 && `, times in ${zoneName(lines[0]!.at, zone())}`}</p>
     </Card>
   );
 }

@@ -3,10 +3,14 @@ import { now } from '../clock';
 import { project } from '../frame/session';
 import { address } from '../routes';
 import { bytes, clock, count, duration, percent, plural, words } from '../text/format';
+import { overdue, usually } from '../text/usual';
 import { Bar, When } from '../ui/bits';
 import { RUN, RunState, lookOf } from '../ui/state';
 import { Table } from '../ui/table';
 import type { Column } from '../ui/table';
+
+/** How a run came to be, beside who or what it was. */
+export const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'by a schedule', START: 'when Nightshift first started', RETENTION: 'once a day, for the retention' };
 
 const ACTIVE = ['STARTED', 'STOPPING'];
 
@@ -60,6 +64,14 @@ function Outcome({ run }: { run: RunItem }) {
   return yieldOf(run) ? <span class="muted tabular">{yieldOf(run)}</span> : <span class="muted nothing">–</span>;
 }
 
+/** What is at work for longer than it should be says so; what is over needs nobody. */
+function Took({ run }: { run: RunItem }) {
+  const took = elapsed(run);
+  if (took == null) return <span class="muted">–</span>;
+  if (!isActive(run)) return <>{duration(took)}</>;
+  return overdue(took, run) ? <span class="overdue" title={`It takes ${usually(took, run)}.`}>{clock(took)}<small>overdue</small></span> : <>{clock(took)}</>;
+}
+
 export const RUN_COLUMNS: Column<RunItem>[] = [
   { key: 'job', title: 'Job', cell: (run) => words(run.job), text: (run) => run.job },
   { key: 'status', title: 'State', cell: (run) => <RunState status={run.status} />, text: (run) => lookOf(RUN, run.status).word, phone: 'top' },
@@ -68,7 +80,7 @@ export const RUN_COLUMNS: Column<RunItem>[] = [
   { key: 'started', title: 'Started', cell: (run) => <When at={run.startedAt ?? run.createdAt} plain />, text: (run) => run.startedAt ?? run.createdAt, numeric: true },
   {
     key: 'took', title: 'Took', unit: 'ms', numeric: true, text: (run) => run.durationMillis,
-    cell: (run) => { const took = elapsed(run); return took == null ? <span class="muted">–</span> : isActive(run) ? clock(took) : duration(took); },
+    cell: (run) => <Took run={run} />,
   },
   { key: 'by', title: 'Started by', cell: triggerWords, text: triggerWords },
 ];

@@ -6,19 +6,19 @@ import type { Job, Run, Target, Values } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { query, setQuery } from '../router';
-import { bytes, clock, count, duration, percent, shortId, words } from '../text/format';
+import { bytes, count, percent, shortId, words } from '../text/format';
+import { overdue, time, usually } from '../text/usual';
 import { Bar, Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Confirm, notify, useAction } from '../ui/dialog';
 import { Missing, Panel, Skeleton, Trouble } from '../ui/panel';
 import { RunState } from '../ui/state';
 import { RunGrid, targetName } from './run-grid';
 import { RunLog } from './run-log';
-import { elapsed, isActive, triggerWords } from './run-table';
+import { TRIGGERS, elapsed, isActive, triggerWords } from './run-table';
 
 const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST', 'SKIPPED'];
 /** A run that was never started has no targets to work on. */
 const restartable = (run: Run) => RESTARTABLE.includes(run.status) && (run.targets ?? []).length > 0;
-const TRIGGERS: Record<Run['trigger'], string> = { PERSON: 'by hand', KEY: 'with an API key', SCHEDULE: 'a schedule', START: 'when Nightshift first started', RETENTION: 'once a day, for the retention' };
 const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
 
 export function RunPage({ id }: { id: string }) {
@@ -49,6 +49,7 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
   const step = target?.steps.find((each) => each.name === asked.get('step'));
   const took = elapsed(run);
   const active = isActive(run);
+  const over = overdue(took, run);
   const failed = targets.filter((each) => each.status === 'FAILED' || each.status === 'LOST');
   // Left out for a reason that somebody has to remove counts as much as a failure.
   const told = [...failed, ...targets.filter((each) => each.status === 'SKIPPED' && each.reason)];
@@ -67,7 +68,7 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
       <Card>
         <div class="run-head">
           <Facts items={[
-            ['Elapsed', <span class="tabular">{took == null ? 'not started' : active ? clock(took) : duration(took)}<small>{run.usualMillis == null || run.usualMillis === undefined ? 'usual: not measured' : `usually ${duration(run.usualMillis)}`}</small></span>],
+            ['Elapsed', <span class={`tabular ${over ? 'overdue' : ''}`}>{took == null ? 'not started' : time(took, active)}<small>{usually(took, run) ?? ' '}</small></span>],
             ['Started', <span><When at={run.startedAt} none="not yet" /><small>{run.endedAt ? <>ended <When at={run.endedAt} /></> : run.reason && active ? run.reason : ' '}</small></span>],
             ['Started by', <span>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>{run.schedule}</a> : triggerWords(run)}<small>{TRIGGERS[run.trigger]}</small></span>],
             ['Node', <span>{run.node ?? '–'}<small>attempt {run.attempt}</small></span>],

@@ -1,15 +1,15 @@
-import { useState } from 'preact/hooks';
-import { inProject, post } from '../api/client';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api, inProject, post } from '../api/client';
 import { useAll, useList } from '../api/load';
-import type { Database, Job, Run, Values } from '../api/types';
+import type { Database, Job, LastRun, Run, Values } from '../api/types';
 import { project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';
-import { Button } from '../ui/bits';
+import { Button, When } from '../ui/bits';
 import { Dialog, notify, useAction } from '../ui/dialog';
 import { Select } from '../ui/field';
 import { Panel, Trouble } from '../ui/panel';
-import { DatabasePicker } from './database-picker';
+import { ALL, DatabasePicker } from './database-picker';
 import { ParameterFields, parameterProblem, textsOf, valuesOf } from './parameters';
 import type { Texts } from './parameters';
 
@@ -48,23 +48,44 @@ function StartForm({ onClose, job: wanted, databases, fixed = {}, intro, jobs, a
   const name = project.value!.name;
   const [jobName, setJobName] = useState(wanted ?? jobs[0]?.name ?? '');
   const job = jobs.find((each) => each.name === jobName);
-  const [chosen, setChosen] = useState<string[]>(databases ?? ['*']);
+  const [chosen, setChosen] = useState<string[]>(databases ?? [ALL]);
   const [texts, setTexts] = useState<Texts>(textsOf(job, fixed));
+  const closed = Object.keys(fixed).length > 0;
+  const [last, setLast] = useState<LastRun | null>(null);
+  const touched = useRef(false);
   const { busy, problem, run } = useAction(() => requestRun(name, jobName, job!.unit === 'PROJECT' ? [] : chosen, { ...valuesOf(job!, texts), ...fixed }), (started) => {
     onClose();
     go(address(name, 'runs', started.id));
     notify(`${job!.title} was started.`);
   });
+  const defaults = () => {
+    setLast(null);
+    setTexts(textsOf(job, fixed));
+    setChosen(databases ?? [ALL]);
+  };
+  // As it was asked last by hand; nobody's typing is overwritten, and what the dialog was opened for stays.
+  useEffect(() => {
+    if (!job || closed) return;
+    const stop = new AbortController();
+    touched.current = false;
+    void api<LastRun>(inProject(name, ['runs', 'last'], { job: jobName }), { signal: stop.signal }).then((found) => {
+      if (stop.signal.aborted || touched.current) return;
+      setLast(found);
+      setTexts(textsOf(job, found.parameters));
+      if (!databases && job.unit !== 'PROJECT' && found.databases.length > 0) setChosen(all.length > 0 && found.databases.length >= all.length ? [ALL] : found.databases);
+    }, () => undefined);
+    return () => stop.abort();
+  }, [jobName]);
   if (!job) return <Trouble problem={{ title: 'No job', status: 0, detail: wanted ? `There is no job called ${wanted} on this server.` : 'This server offers no job.' }} />;
   const ready = chosen.length > 0 && job.parameters.every((each) => each.name in fixed || !parameterProblem(each, texts[each.name] ?? ''));
-  const closed = Object.keys(fixed).length > 0;
   return (
-    <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
+    <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }} onInput={() => { touched.current = true; }}>
       {intro && <div class="prose">{intro}</div>}
       {!closed && <Select label="Job" value={jobName} help={job.description} options={jobs.map((each) => ({ value: each.name, label: each.title }))}
-        onChange={(value) => { setJobName(value); setTexts(textsOf(jobs.find((each) => each.name === value), fixed)); }} />}
-      {!closed && job.unit !== 'PROJECT' && <DatabasePicker all={all} chosen={chosen} onChange={setChosen} note={job.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />}
-      <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} locked={Object.keys(fixed)} />
+        onChange={(value) => { setJobName(value); setLast(null); setTexts(textsOf(jobs.find((each) => each.name === value), fixed)); }} />}
+      {last && <p class="prefilled muted"><span>As in the <a href={address(name, 'runs', last.id)}>last run</a> that {last.triggeredBy} started <When at={last.createdAt} />.</span> <Button kind="quiet" onClick={defaults}>Use the defaults</Button></p>}
+      {!closed && job.unit !== 'PROJECT' && <DatabasePicker all={all} chosen={chosen} onChange={(names) => { touched.current = true; setChosen(names); }} note={job.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />}
+      <ParameterFields job={job} texts={texts} onChange={(changed) => { touched.current = true; setTexts(changed); }} refused={problem} locked={Object.keys(fixed)} />
       {problem && <Trouble problem={problem} />}
       <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Starting…' : false}>Start {job.title.toLowerCase()}</Button></div>
     </form>

@@ -21,7 +21,7 @@ export function TonightPage() {
   const overview = useLoad<Overview>(inProject(name, ['overview']), kinds('run', 'backup', 'finding', 'schedule'));
   // To the full hour: an address that moved with every look would be a new list each time.
   const since = overview.data && toTheHour(overview.data.night.from);
-  const runs = useList<RunItem>(since ? inProject(name, ['runs'], { since, limit: 50 }) : null, kinds('run', 'target'));
+  const runs = useList<RunItem>(since ? inProject(name, ['runs'], { from: since, limit: 50 }) : null, kinds('run', 'target'));
   const start = useStart();
   return (
     <>
@@ -70,7 +70,7 @@ function StatusRow({ data }: { data: Overview }) {
         mark={databases.total > 0 && databases.proven < databases.total ? ['triangle', 'warn'] : databases.total > 0 ? ['dot', 'good'] : undefined}>
         {oldest === null ? (databases.total === 0 ? 'no database yet' : 'none is proven within its policy') : <>oldest proof {age(oldest)}</>}
       </Status>
-      <Status title="Last night" href={`${address(name, 'runs')}?since=24h`} figure={count(lastNight.done)} of={`done · ${lastNight.failed} failed`}
+      <Status title="Last night" href={`${address(name, 'runs')}?from=24h`} figure={count(lastNight.done)} of={`done · ${lastNight.failed} failed`}
         mark={lastNight.failed > 0 ? ['square', 'bad'] : lastNight.done > 0 ? ['dot', 'good'] : undefined}>
         {lastNight.from ? `${hourMinute(lastNight.from, zone())} – ${lastNight.to ? hourMinute(lastNight.to, zone()) : 'now'}` : 'nothing ran'}
       </Status>

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param parallelTargets {@code nightshift.run.parallel.targets}: targets of one run that are worked on at once; 4
  * @param losses {@code nightshift.run.losses}: how often a run may lose its node before it stays lost; 3, and 1 for a run
  *     that is never started again by itself
+ * @param logLines {@code nightshift.run.log.lines}: lines that are kept of one run's log, and as many warnings and errors again;
+ *     50,000
  * @param drainFile {@code run/drain} in {@code nightshift.data}: while it exists, the node drains; empty without a data folder
  */
 public record JobConfig(
@@ -22,6 +24,7 @@ public record JobConfig(
         int projectRuns,
         int parallelTargets,
         int losses,
+        int logLines,
         Optional<Path> drainFile) {
     /** Below the data folder. */
     public static final Path DRAIN_FILE = Path.of("run", "drain");
@@ -38,6 +41,7 @@ public record JobConfig(
                 settings.count("nightshift.project.parallel.runs", 16),
                 settings.count("nightshift.run.parallel.targets", 4),
                 settings.count("nightshift.run.losses", 3),
+                settings.count("nightshift.run.log.lines", 50_000, 100, 1_000_000),
                 settings.text("nightshift.data").map(data -> Path.of(data).resolve(DRAIN_FILE)));
     }
 }

@@ -29,6 +29,9 @@ class Ledger {
     @Inject
     private Live live;
 
+    @Inject
+    private RunLog lines;
+
     /**
      * Takes a waiting run for a node: exactly one node gets it. Targets that are not done wait for this attempt.
      *
@@ -323,30 +326,8 @@ class Ledger {
     /** A line of the run's log that belongs to no target. */
     void log(ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text) {
         transactions.run(project, connection -> {
-            log(connection, project, run, target, level, text);
+            lines.append(connection, project, run, target, level, text);
             live.changed(project, "log", run);
         });
-    }
-
-    static void log(
-            Connection connection, ProjectId project, UUID run, @Nullable UUID target, Run.Level level, String text)
-            throws SQLException {
-        // Readers go on after the last number they saw: within a run, numbers must become visible in their order.
-        try (var lock = connection.prepareStatement(
-                "select pg_advisory_xact_lock(hashtextextended('nightshift log ' || ?, 0))")) {
-            lock.setString(1, run.toString());
-            lock.execute();
-        }
-        try (var insert = connection.prepareStatement("""
-                insert into job.log_line (project_id, run_id, target_id, at, level, text)
-                values (?, ?, ?, clock_timestamp(), ?, left(?, 4000))
-                """)) {
-            insert.setObject(1, project.value());
-            insert.setObject(2, run);
-            insert.setObject(3, target);
-            insert.setString(4, level.name());
-            insert.setString(5, text.replace("\0", ""));
-            insert.executeUpdate();
-        }
     }
 }

@@ -26,6 +26,9 @@ class LostRuns {
     @Inject
     private Live live;
 
+    @Inject
+    private RunLog lines;
+
     /** A started run whose node is no more. */
     private record Orphan(boolean stopping, boolean handedOver, boolean letGo, int losses, String job, int attempt) {}
 
@@ -73,7 +76,7 @@ class LostRuns {
                             "Restart the run once the cause is known.");
                 }
             }
-            Ledger.log(connection, project, run, null, Run.Level.WARN, reason + " " + next);
+            lines.append(connection, project, run, null, Run.Level.WARN, reason + " " + next);
             live.changed(project, "log", run);
             return Optional.of(again ? RunStatus.QUEUED : status);
         });

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param reason why it waits, failed, was lost or skipped; null where there is nothing to say
  * @param attempt 1 for the first; every restart counts one up
  * @param node the name of the node that works on it, null before it is claimed
- * @param usualMillis median duration of the project's last ten completed runs of this job; null when not measured
+ * @param usual how long the project's runs of this job took before; null when not measured
+ * @param linesDropped how many lines its log lacks because it had so many
  * @param targets empty in lists
  */
 public record Run(
@@ -30,10 +31,32 @@ public record Run(
         Instant createdAt,
         @Nullable Instant startedAt,
         @Nullable Instant endedAt,
-        @Nullable Long usualMillis,
+        @Nullable Usual usual,
+        long linesDropped,
         List<Target> targets) {
     public Run {
         targets = List.copyOf(targets);
+    }
+
+    Run with(@Nullable Usual measured) {
+        return new Run(
+                id,
+                job,
+                status,
+                reason,
+                trigger,
+                triggeredBy,
+                scheduleId,
+                schedule,
+                parameters,
+                attempt,
+                node,
+                createdAt,
+                startedAt,
+                endedAt,
+                measured,
+                linesDropped,
+                targets);
     }
 
     /**
@@ -42,6 +65,7 @@ public record Run(
      * @param database null where the whole instance is the target
      * @param databaseNames the databases that were asked for and that this target covers
      * @param attempt the run's attempt that last took it; 0 for none yet
+     * @param usual how long the job took on it before; null when not measured
      */
     public record Target(
             UUID id,
@@ -56,6 +80,7 @@ public record Run(
             int attempt,
             @Nullable Instant startedAt,
             @Nullable Instant endedAt,
+            @Nullable Usual usual,
             @Nullable Progress progress,
             JsonObject figures,
             List<Step> steps) {}

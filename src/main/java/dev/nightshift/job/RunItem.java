@@ -25,6 +25,13 @@ public record RunItem(
         @Nullable Instant startedAt,
         @Nullable Instant endedAt,
         @Nullable Long durationMillis,
+
+        @Schema(description = "Of a run at work: how long its job usually takes, half of the times") @Nullable
+        Long usualMillis,
+
+        @Schema(description = "Of a run at work: 95 of 100 were shorter") @Nullable
+        Long usualP95Millis,
+
         int attempt,
         @Nullable String node,
         @Nullable Double progress,
@@ -64,6 +71,8 @@ public record RunItem(
                 run.startedAt(),
                 run.endedAt(),
                 RunResource.millis(run.startedAt(), run.endedAt()),
+                Usual.halfOf(run.usual()),
+                Usual.mostOf(run.usual()),
                 run.attempt(),
                 run.node(),
                 summary.progress(),

@@ -5,11 +5,8 @@ import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import java.math.BigDecimal;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -25,40 +22,22 @@ final class RunListRepository {
 
     private RunListRepository() {}
 
-    /** What a list of runs may be narrowed to; null for no narrowing. */
-    record Filter(
-            @Nullable String job,
-            @Nullable RunStatus status,
-            @Nullable String database,
-            @Nullable Instant since) {}
-
     /** Newest first; {@code after} is the id of the last run of the page before. */
-    static Page<RunSummary> list(Connection connection, Filter filter, @Nullable UUID after, int limit)
+    static Page<RunSummary> list(Connection connection, RunFilter filter, @Nullable UUID after, int limit)
             throws SQLException {
-        try (var query = connection.prepareStatement(RunRepository.RUN + """
-                         where (?::uuid is null or r.id < ?::uuid)
-                           and (?::text is null or r.job = ?::text)
-                           and (?::text is null or r.status = ?::text)
-                           and (?::timestamptz is null or r.created_at >= ?::timestamptz)
-                           and (?::text is null or exists (select from job.target t
-                                 where t.project_id = r.project_id and t.run_id = r.id and ?::text = any (t.database_names)))
-                         order by r.id desc limit ?
-                        """)) {
-            RunStatus status = filter.status();
-            twice(query, 1, after);
-            twice(query, 3, filter.job());
-            twice(query, 5, status == null ? null : status.name());
-            twice(query, 7, filter.since() == null ? null : Timestamp.from(filter.since()));
-            twice(query, 9, filter.database());
-            query.setInt(11, limit + 1);
+        Page<UUID> page = Page.of(RunIds.find(connection, filter, after, limit + 1), limit, UUID::toString);
+        if (page.items().isEmpty()) {
+            return new Page<>(List.of(), null);
+        }
+        try (var query = connection.prepareStatement(RunRepository.RUN + " where r.id = any (?) order by r.id desc")) {
+            query.setArray(1, connection.createArrayOf("uuid", page.items().toArray()));
             List<Run> runs = new ArrayList<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    runs.add(RunRepository.run(rows, null, List.of()));
+                    runs.add(RunRepository.run(rows, null, 0, List.of()));
                 }
             }
-            Page<Run> page = Page.of(runs, limit, run -> run.id().toString());
-            return new Page<>(summaries(connection, page.items()), page.next());
+            return new Page<>(summaries(connection, Usual.whereAtWork(connection, runs)), page.next());
         }
     }
 
@@ -135,10 +114,5 @@ final class RunListRepository {
                 rows.getInt("database_count"),
                 rows.getString("reason"),
                 JsonText.object(rows.getString("added")));
-    }
-
-    private static void twice(PreparedStatement query, int at, @Nullable Object value) throws SQLException {
-        query.setObject(at, value);
-        query.setObject(at + 1, value);
     }
 }

@@ -2,14 +2,12 @@ package dev.nightshift.job;
 
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Ids;
-import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -133,9 +131,21 @@ class RunRepository {
             query.setObject(1, id);
             try (var rows = query.executeQuery()) {
                 return rows.next()
-                        ? Optional.of(
-                                run(rows, usualMillis(connection, rows.getString("job"), id), targets(connection, id)))
+                        ? Optional.of(run(
+                                rows,
+                                Usual.ofRun(connection, rows.getString("job"), id),
+                                RunLog.dropped(connection, id),
+                                targets(connection, id)))
                         : Optional.empty();
+            }
+        }
+    }
+
+    boolean exists(Connection connection, UUID id) throws SQLException {
+        try (var query = connection.prepareStatement("select from job.run where id = ?")) {
+            query.setObject(1, id);
+            try (var rows = query.executeQuery()) {
+                return rows.next();
             }
         }
     }
@@ -168,11 +178,6 @@ class RunRepository {
         }
     }
 
-    private static void twice(PreparedStatement query, int at, @Nullable Object value) throws SQLException {
-        query.setObject(at, value);
-        query.setObject(at + 1, value);
-    }
-
     private static final String TARGET = """
             select t.id, t.instance_id, i.name as instance, t.database_id, d.name as database, t.database_names,
                    t.status, t.reason, t.remedy, t.attempt, t.started_at, t.ended_at, t.figures,
@@ -184,12 +189,14 @@ class RunRepository {
 
     List<Run.Target> targets(Connection connection, UUID run) throws SQLException {
         var steps = steps(connection, run);
+        var usual = Usual.ofTargets(connection, run);
         try (var query = connection.prepareStatement(TARGET + " where t.run_id = ? order by t.id")) {
             query.setObject(1, run);
             List<Run.Target> targets = new ArrayList<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    targets.add(target(rows, steps.getOrDefault(rows.getObject("id", UUID.class), List.of())));
+                    UUID id = rows.getObject("id", UUID.class);
+                    targets.add(target(rows, usual.get(id), steps.getOrDefault(id, List.of())));
                 }
             }
             return targets;
@@ -220,55 +227,8 @@ class RunRepository {
         }
     }
 
-    /** Oldest first; {@code after} is the sequence number of the last line seen. */
-    Page<Run.LogLine> log(Connection connection, UUID run, @Nullable UUID target, long after, int limit)
+    static Run run(ResultSet rows, @Nullable Usual usual, long linesDropped, List<Run.Target> targets)
             throws SQLException {
-        try (var query = connection.prepareStatement("""
-                select seq, at, target_id, level, text from job.log_line
-                 where project_id = tenancy.current_project() and run_id = ? and seq > ?
-                   and (?::uuid is null or target_id = ?::uuid)
-                 order by seq limit ?
-                """)) {
-            query.setObject(1, run);
-            query.setLong(2, after);
-            twice(query, 3, target);
-            query.setInt(5, limit + 1);
-            List<Run.LogLine> lines = new ArrayList<>();
-            try (var rows = query.executeQuery()) {
-                while (rows.next()) {
-                    lines.add(new Run.LogLine(
-                            rows.getLong("seq"),
-                            rows.getTimestamp("at").toInstant(),
-                            rows.getObject("target_id", UUID.class),
-                            Run.Level.valueOf(rows.getString("level")),
-                            rows.getString("text")));
-                }
-            }
-            boolean more = lines.size() > limit;
-            List<Run.LogLine> page = more ? lines.subList(0, limit) : lines;
-            return new Page<>(page, more ? Long.toString(page.get(limit - 1).seq()) : null);
-        }
-    }
-
-    private static @Nullable Long usualMillis(Connection connection, String job, UUID but) throws SQLException {
-        try (var query = connection.prepareStatement("""
-                select percentile_cont(0.5) within group (order by extract(epoch from ended_at - started_at) * 1000)
-                  from (select started_at, ended_at from job.run
-                         where project_id = tenancy.current_project() and job = ? and id <> ? and status = 'COMPLETED' and attempt = 1
-                           and started_at is not null and ended_at is not null
-                         order by id desc limit 10) newest
-                """)) {
-            query.setString(1, job);
-            query.setObject(2, but);
-            try (var rows = query.executeQuery()) {
-                rows.next();
-                double median = rows.getDouble(1);
-                return rows.wasNull() ? null : Math.round(median);
-            }
-        }
-    }
-
-    static Run run(ResultSet rows, @Nullable Long usual, List<Run.Target> targets) throws SQLException {
         return new Run(
                 rows.getObject("id", UUID.class),
                 rows.getString("job"),
@@ -285,10 +245,11 @@ class RunRepository {
                 instant(rows, "started_at"),
                 instant(rows, "ended_at"),
                 usual,
+                linesDropped,
                 targets);
     }
 
-    private static Run.Target target(ResultSet rows, List<Run.Step> steps) throws SQLException {
+    private static Run.Target target(ResultSet rows, @Nullable Usual usual, List<Run.Step> steps) throws SQLException {
         long total = rows.getLong("progress_total");
         Long knownTotal = rows.wasNull() ? null : total;
         Timestamp progressAt = rows.getTimestamp("progress_at");
@@ -305,6 +266,7 @@ class RunRepository {
                 rows.getInt("attempt"),
                 instant(rows, "started_at"),
                 instant(rows, "ended_at"),
+                usual,
                 progressAt == null
                         ? null
                         : new Run.Progress(

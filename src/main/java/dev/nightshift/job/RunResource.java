@@ -12,6 +12,7 @@ import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -34,6 +35,7 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -85,10 +87,20 @@ public class RunResource {
             @Nullable Instant startedAt,
             @Nullable Instant endedAt,
             @Nullable Long durationMillis,
-            @Nullable Long usualMillis,
+
+            @Schema(description = "Half of the job's last 20 completed runs were shorter; null below five") @Nullable
+            Long usualMillis,
+
+            @Schema(description = "95 of 100 were shorter") @Nullable
+            Long usualP95Millis,
+
             int attempt,
             @Nullable String node,
             @Nullable Double progress,
+
+            @Schema(description = "Lines that the log lacks, because it has as many as a run may have")
+            long logLinesDropped,
+
             List<TargetView> targets) {}
 
     /** One instance or database of a run; neither where the project is its target. */
@@ -105,6 +117,14 @@ public class RunResource {
             @Nullable Instant startedAt,
             @Nullable Instant endedAt,
             @Nullable Long durationMillis,
+
+            @Schema(description = "Half of the last 20 times that the job was done here were shorter; null below five")
+            @Nullable
+            Long usualMillis,
+
+            @Schema(description = "95 of 100 were shorter") @Nullable
+            Long usualP95Millis,
+
             @Nullable ProgressView progress,
             List<StepView> steps,
             JsonObject figures) {}
@@ -174,21 +194,10 @@ public class RunResource {
     @GET
     @Operation(summary = "Runs, newest first")
     public Page<RunItem> list(
-            @QueryParam("job") @Nullable String job,
-            @Schema(implementation = RunStatus.class) @QueryParam("status") @Nullable String status,
-            @QueryParam("database") @Nullable String database,
-            @QueryParam("since") @Nullable String since,
+            @BeanParam RunBulkResource.RunQuery query,
             @QueryParam("after") @Nullable String after,
             @QueryParam("limit") @Nullable String limit) {
-        return runs.list(
-                        project.id(),
-                        new RunListRepository.Filter(
-                                job,
-                                Asked.word("status", status, RunStatus.class),
-                                database,
-                                Asked.time("since", since)),
-                        Page.after(after),
-                        Page.size(limit))
+        return runs.list(project.id(), query.filter(), Page.after(after), Page.size(limit))
                 .map(RunItem::of);
     }
 
@@ -207,12 +216,24 @@ public class RunResource {
     public Page<Run.LogLine> log(
             @PathParam("id") String id,
             @QueryParam("target") @Nullable String target,
+            @Parameter(description = "Lines with this text in them, in small or capital letters")
+                    @QueryParam("q")
+                    @Nullable
+                    String words,
+            @Parameter(description = "Lines of this weight or a graver one")
+                    @Schema(implementation = Run.Level.class)
+                    @QueryParam("level")
+                    @Nullable
+                    String level,
             @Schema(type = SchemaType.INTEGER, defaultValue = "0") @QueryParam("after") @Nullable String after,
             @Schema(defaultValue = "" + USUAL_LINES) @QueryParam("limit") @Nullable String limit) {
         return runs.log(
                 project.id(),
                 known(id),
-                target == null ? null : target(target),
+                new RunLog.Asked(
+                        target == null ? null : target(target),
+                        words == null || words.isEmpty() ? null : words,
+                        Asked.word("level", level, Run.Level.class)),
                 Page.afterNumber(after),
                 Page.size(limit, USUAL_LINES));
     }
@@ -282,10 +303,12 @@ public class RunResource {
                 run.startedAt(),
                 run.endedAt(),
                 millis(run.startedAt(), run.endedAt()),
-                run.usualMillis(),
+                Usual.halfOf(run.usual()),
+                Usual.mostOf(run.usual()),
                 run.attempt(),
                 run.node(),
                 progress(run),
+                run.linesDropped(),
                 run.targets().stream().map(RunResource::view).toList());
     }
 
@@ -302,6 +325,8 @@ public class RunResource {
                 target.startedAt(),
                 target.endedAt(),
                 millis(target.startedAt(), target.endedAt()),
+                Usual.halfOf(target.usual()),
+                Usual.mostOf(target.usual()),
                 progress(target),
                 target.steps().stream()
                         .map(step -> new StepView(

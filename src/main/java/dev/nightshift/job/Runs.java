@@ -249,14 +249,23 @@ public class Runs {
         return transactions.in(project, connection -> repository.newest(connection, job, trigger));
     }
 
-    Page<RunSummary> list(ProjectId project, RunListRepository.Filter filter, @Nullable UUID after, int limit) {
+    /** What a person or a key last asked of a job; empty if none did. */
+    Optional<LastRun> last(ProjectId project, String job) {
+        return transactions.in(project, connection -> LastRun.of(connection, job));
+    }
+
+    Page<RunSummary> list(ProjectId project, RunFilter filter, @Nullable UUID after, int limit) {
         return transactions.in(project, connection -> RunListRepository.list(connection, filter, after, limit));
     }
 
     /** The lines of a run's log, oldest first, after a sequence number. */
-    public Page<Run.LogLine> log(ProjectId project, UUID run, @Nullable UUID target, long after, int limit) {
-        get(project, run);
-        return transactions.in(project, connection -> repository.log(connection, run, target, after, limit));
+    Page<Run.LogLine> log(ProjectId project, UUID run, RunLog.Asked asked, long after, int limit) {
+        return transactions.in(project, connection -> {
+            if (!repository.exists(connection, run)) {
+                throw unknown();
+            }
+            return RunLog.lines(connection, run, asked, after, limit);
+        });
     }
 
     /**

@@ -213,7 +213,8 @@ public final class TargetRun {
         log(Run.Level.ERROR, text);
     }
 
-    private void log(Run.Level level, String text) {
+    private void log(Run.Level level, String line) {
+        String text = LogText.clean(line);
         LOG.log(
                 level == Run.Level.INFO ? System.Logger.Level.INFO : System.Logger.Level.WARNING,
                 "run {0} {1} {2}: {3}",

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Tag(name = "Projects")
 public class RetentionResource {
-    /** In days. */
-    @Schema(name = "Retention", example = "{\"runDays\":400,\"logDays\":90,\"auditDays\":730}")
+    /** In days, and a number of runs. */
+    @Schema(name = "Retention", example = "{\"runDays\":400,\"logDays\":90,\"auditDays\":730,\"keepRuns\":20}")
     public record Days(
             @Schema(description = "Runs, closed findings and the lines about deleted backups; 7 to 3650") @Nullable
             Integer runDays,
@@ -39,11 +39,15 @@ public class RetentionResource {
             @Schema(description = "The audit; 90 to 3650") @Nullable
             Integer auditDays,
 
+            @Schema(description = "At least the last runs of each job so many, however old they are; 0 to 1000")
+            @Nullable
+            Integer keepRuns,
+
             @Schema(description = "How long a deletion can be taken back; the same for all", readOnly = true) @Nullable
             Integer deletedDays) {
         static Days of(Retention retention) {
-            return new Days(
-                    retention.runDays(), retention.logDays(), retention.auditDays(), (int) Deletions.KEPT.toDays());
+            return new Days(retention.runDays(), retention.logDays(), retention.auditDays(), retention.keepRuns(), (int)
+                    Deletions.KEPT.toDays());
         }
     }
 
@@ -76,6 +80,7 @@ public class RetentionResource {
                 before -> new Retention(
                         Objects.requireNonNullElse(asked.runDays(), before.runDays()),
                         Objects.requireNonNullElse(asked.logDays(), before.logDays()),
-                        Objects.requireNonNullElse(asked.auditDays(), before.auditDays()))));
+                        Objects.requireNonNullElse(asked.auditDays(), before.auditDays()),
+                        Objects.requireNonNullElse(asked.keepRuns(), before.keepRuns()))));
     }
 }

@@ -31,11 +31,12 @@ class Retentions {
             Retention before = read(connection, project, " for no key update");
             Retention after = change.apply(before);
             try (var update = connection.prepareStatement(
-                    "update fleet.project set run_days = ?, log_days = ?, audit_days = ? where id = ?")) {
+                    "update fleet.project set run_days = ?, log_days = ?, audit_days = ?, keep_runs = ? where id = ?")) {
                 update.setInt(1, after.runDays());
                 update.setInt(2, after.logDays());
                 update.setInt(3, after.auditDays());
-                update.setObject(4, project.value());
+                update.setInt(4, after.keepRuns());
+                update.setObject(5, project.value());
                 update.executeUpdate();
             }
             audit.record(
@@ -49,19 +50,20 @@ class Retentions {
         days.put("runDays", retention.runDays());
         days.put("logDays", retention.logDays());
         days.put("auditDays", retention.auditDays());
+        days.put("keepRuns", retention.keepRuns());
         return days;
     }
 
     private static Retention read(Connection connection, ProjectId project, String lock) throws SQLException {
         try (var query = connection.prepareStatement(
-                "select run_days, log_days, audit_days from fleet.project where id = ? and deleted_at is null"
+                "select run_days, log_days, audit_days, keep_runs from fleet.project where id = ? and deleted_at is null"
                         + lock)) {
             query.setObject(1, project.value());
             try (var row = query.executeQuery()) {
                 if (!row.next()) {
                     throw new Failure.NotFound("There is no project " + project + ".");
                 }
-                return new Retention(row.getInt(1), row.getInt(2), row.getInt(3));
+                return new Retention(row.getInt(1), row.getInt(2), row.getInt(3), row.getInt(4));
             }
         }
     }

@@ -135,6 +135,9 @@ class OperationsIT {
         row("POST " + project + "/check", Needs.OPERATOR, 400);
         row("GET " + project + "/runs", Needs.VIEWER, 200);
         row("POST " + project + "/runs", Needs.OPERATOR, 400);
+        row("GET " + project + "/runs/last", Needs.VIEWER, 400);
+        row("POST " + project + "/runs/stop", Needs.OPERATOR, 400);
+        row("POST " + project + "/runs/restart", Needs.OPERATOR, 400);
         row("GET " + project + "/runs/{id}", Needs.VIEWER, 404);
         row("GET " + project + "/runs/{id}/log", Needs.VIEWER, 404);
         row("POST " + project + "/runs/{id}/stop", Needs.OPERATOR, 404);
@@ -320,7 +323,10 @@ class OperationsIT {
                 // Databases and instances go by their names: any text is one
                 boolean key = parameter.equals("after") && !name.matches(".*/(databases|instances)");
                 if (key || parameter.equals("limit")) {
-                    Api.Answer answer = caller(Who.INSTALLATION_ADMIN).get(path(name) + "?" + parameter + "=abc");
+                    String path = path(name) + "?" + parameter + "=abc";
+                    Api.Answer answer = OpenApi.method(name).equals("GET")
+                            ? caller(Who.INSTALLATION_ADMIN).get(path)
+                            : caller(Who.INSTALLATION_ADMIN).post(path);
                     asked.add(name);
                     if (answer.status() != 400
                             || !answer.object().getString("field").equals(parameter)) {
@@ -330,7 +336,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(12, asked.size(), asked::toString);
+        assertEquals(14, asked.size(), asked::toString);
     }
 
     @Test

@@ -18,19 +18,20 @@ class JobConfigTest {
 
     @Test
     void everyDefaultIsTheOneTheConfigurationReferenceNames() {
-        assertEquals(new JobConfig(Optional.empty(), 8, 16, 4, 3, Optional.empty()), with(Map.of()));
+        assertEquals(new JobConfig(Optional.empty(), 8, 16, 4, 3, 50_000, Optional.empty()), with(Map.of()));
     }
 
     @Test
     void everySettingIsRead() {
         assertEquals(
-                new JobConfig(Optional.of("night-2"), 2, 3, 1, 5, Optional.of(Path.of("/var/night/run/drain"))),
+                new JobConfig(Optional.of("night-2"), 2, 3, 1, 5, 700, Optional.of(Path.of("/var/night/run/drain"))),
                 with(Map.of(
                         "nightshift.node.name", " night-2 ",
                         "nightshift.node.parallel.runs", "2",
                         "nightshift.project.parallel.runs", "3",
                         "nightshift.run.parallel.targets", "1",
                         "nightshift.run.losses", "5",
+                        "nightshift.run.log.lines", "700",
                         "nightshift.data", "/var/night")));
     }
 

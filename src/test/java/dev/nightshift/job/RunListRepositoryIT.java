@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -22,8 +23,6 @@ import org.junit.jupiter.api.TestInstance;
 /** Lists of runs, on a repository of the oldest version. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RunListRepositoryIT {
-    private static final RunListRepository.Filter ALL = new RunListRepository.Filter(null, null, null, null);
-
     private final Postgres postgres = Postgres.start(15);
     private final Connection connection;
     private final UUID project = Ids.next(Clock.system());
@@ -88,7 +87,7 @@ class RunListRepositoryIT {
     }
 
     private RunSummary listed(UUID run) throws SQLException {
-        return RunListRepository.list(connection, ALL, null, 100).items().stream()
+        return RunListRepository.list(connection, RunFilter.ALL, null, 100).items().stream()
                 .filter(summary -> summary.run().id().equals(run))
                 .findFirst()
                 .orElseThrow();
@@ -140,7 +139,7 @@ class RunListRepositoryIT {
         UUID newer = run("paged", "COMPLETED");
         target(newer, "{filtered}", "COMPLETED", null, "{}");
         run("paged", "FAILED");
-        var filter = new RunListRepository.Filter("paged", RunStatus.COMPLETED, "filtered", null);
+        var filter = new RunFilter("paged", Set.of(RunStatus.COMPLETED), "filtered", null, null, null, null);
         Page<RunSummary> first = RunListRepository.list(connection, filter, null, 1);
         assertEquals(newer, first.items().get(0).run().id());
         assertEquals(newer.toString(), first.next());

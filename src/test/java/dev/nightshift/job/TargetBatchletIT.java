@@ -126,7 +126,7 @@ class TargetBatchletIT {
                                         null,
                                         1)),
                 run.targets().stream().collect(Collectors.toMap(TargetBatchletIT::name, TargetBatchletIT::end)));
-        String log = runs.log(project, id, null, 0, 500).items().stream()
+        String log = runs.log(project, id, RunLog.Asked.ALL, 0, 500).items().stream()
                 .map(line -> line.level() + " " + line.text())
                 .collect(Collectors.joining("\n"));
         assertTrue(log.contains("WARN The line was cut. Trying again in "), log);

@@ -72,7 +72,7 @@ class RetentionIT {
         UnreachableServer server = full("forgetful");
         UnreachableServer other = full("with-a-memory");
         Map<String, Long> others = rows(other.project());
-        retentions.change(server.project(), before -> new Retention(60, 40, 100));
+        retentions.change(server.project(), before -> new Retention(60, 40, 100, 0));
 
         Run run = purge(server.project());
 
@@ -103,6 +103,25 @@ class RetentionIT {
     }
 
     @Test
+    void theLastRunsOfEachJobStayHoweverOldTheyAre() {
+        ProjectId project = project("rarely-run");
+        for (int i = 1; i <= 5; i++) {
+            run(project, "old " + i, 100 - i);
+        }
+        run(project, "new", 1);
+        UUID rare = run(project, "rare", 300);
+        sql(project, "update job.run set job = 'rare' where id = '" + rare + "'");
+        retentions.change(project, before -> new Retention(7, 7, 730, 3));
+        purge(project);
+        String left = "select reason from job.run where job <> 'purge' order by 1";
+        assertEquals(List.of("new", "old 4", "old 5", "rare"), texts(project, left));
+        assertEquals(3, retentions.of(project).keepRuns());
+        retentions.change(project, before -> new Retention(7, 7, 730, 0));
+        purge(project);
+        assertEquals(List.of("new"), texts(project, left));
+    }
+
+    @Test
     void whoAsksForLessKeepsNinetyDaysOfTheAuditAllTheSame() {
         ProjectId project = project("wiped-trail");
         entry(project, 89, "89 days");
@@ -119,6 +138,7 @@ class RetentionIT {
     void anInstanceThatCanBeRestoredNoMoreForgetsItsPasswordAtOnceAndGoesWithItsLastBackup() {
         UnreachableServer server = UnreachableServer.register(registration, "old-instance");
         ProjectId project = server.project();
+        retentions.change(project, before -> new Retention(400, 90, 730, 0));
         backup(server, run(project, "its backup", 61), "local", null);
         sql(project, "update fleet.instance set password_sealed = 'sealed', deleted_at = now() - interval '31 days'");
         purge(project);

@@ -15,15 +15,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RetentionTest {
     @ParameterizedTest
-    @CsvSource({"6,90,730,runDays", "3651,90,730,runDays", "400,0,730,logDays", "400,90,89,auditDays"})
-    void aNumberOfDaysOutOfItsRangeIsRefusedByItsName(int runs, int logs, int audit, String field) {
-        var refused = assertThrows(Failure.Invalid.class, () -> new Retention(runs, logs, audit));
+    @CsvSource({
+        "6,90,730,20,runDays",
+        "3651,90,730,20,runDays",
+        "400,0,730,20,logDays",
+        "400,90,89,20,auditDays",
+        "400,90,730,-1,keepRuns",
+        "400,90,730,1001,keepRuns"
+    })
+    void aNumberOutOfItsRangeIsRefusedByItsName(int runs, int logs, int audit, int keep, String field) {
+        var refused = assertThrows(Failure.Invalid.class, () -> new Retention(runs, logs, audit, keep));
         assertEquals(field, refused.field());
     }
 
     @Test
     void eachKindIsKeptForItsOwnTime() {
-        var retention = new Retention(400, 90, 730);
+        var retention = new Retention(400, 90, 730, 20);
         Instant now = Instant.parse("2026-11-25T03:00:00Z");
         assertEquals(now.minus(Duration.ofDays(90)), retention.before(Kept.LOGS, now));
         assertEquals(now.minus(Duration.ofDays(400)), retention.before(Kept.RUNS, now));
@@ -33,8 +40,8 @@ class RetentionTest {
 
     @Test
     void nothingIsOldEnoughInAProjectThatIsYoungerThanTheShortestTime() {
-        assertEquals(Duration.ofDays(30), new Retention(400, 90, 730).shortest());
-        assertEquals(Duration.ofDays(5), new Retention(400, 5, 730).shortest());
+        assertEquals(Duration.ofDays(30), new Retention(400, 90, 730, 20).shortest());
+        assertEquals(Duration.ofDays(5), new Retention(400, 5, 730, 20).shortest());
     }
 
     @Test

@@ -64,6 +64,7 @@ class FirstNightTest {
                 NOW,
                 ended,
                 null,
+                0,
                 List.of());
     }
 }

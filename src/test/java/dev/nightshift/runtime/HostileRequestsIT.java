@@ -256,8 +256,8 @@ class HostileRequestsIT {
             quoteCharacter = '`',
             value = {
                 "POST | api/keys | {\"name\":\"x\",\"project\":\"hostile\",\"role\":\"VIEWER\",\"expires\":\"+999999999-12-31\"}",
-                "GET  | api/projects/hostile/runs?since=%2B1000000000-12-31T23:59:59.999999999Z | ``",
-                "GET  | api/projects/hostile/runs?since=-1000000000-01-01T00:00:00Z | ``",
+                "GET  | api/projects/hostile/runs?from=%2B1000000000-12-31T23:59:59.999999999Z | ``",
+                "GET  | api/projects/hostile/runs?to=-1000000000-01-01T00:00:00Z | ``",
                 "GET  | api/projects/hostile%2Fruns | ``",
                 "GET  | api/projects/%FF | ``",
                 "GET  | api/audit?who=%00 | ``"

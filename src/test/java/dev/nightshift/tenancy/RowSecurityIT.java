@@ -51,8 +51,10 @@ class RowSecurityIT {
             "fleet.database",
             "fleet.instance",
             "job.attempt",
+            "job.log_count",
             "job.log_line",
             "job.run",
+            "job.run_database",
             "job.step",
             "job.target",
             "vault.project_key");

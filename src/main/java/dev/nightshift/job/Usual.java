@@ -1,0 +1,122 @@
+package dev.nightshift.job;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How long something took before: of the last {@value #LAST} times that were done at the first attempt.
+ *
+ * @param half of the times were shorter than these milliseconds
+ * @param most 95 of 100 times were shorter
+ */
+public record Usual(long half, long most) {
+    private static final int LAST = 20;
+
+    /** Fewer say little about the next. */
+    private static final int LEAST = 5;
+
+    /** Of rows with started_at and ended_at. */
+    private static final String FIGURES = """
+            select count(*) as times,
+                   percentile_cont(0.5) within group (order by extract(epoch from ended_at - started_at) * 1000) as half,
+                   percentile_cont(0.95) within group (order by extract(epoch from ended_at - started_at) * 1000) as most
+            """;
+
+    private static final String RUNS = """
+            select e.started_at, e.ended_at from job.run e
+             where e.project_id = (select tenancy.current_project()) and e.job = %s and e.id < %s and e.status = 'COMPLETED'
+               and e.attempt = 1 and e.started_at is not null and e.ended_at is not null
+             order by e.id desc limit\s""" + LAST;
+
+    static final String OF_TARGETS =
+            "select t.id, u.* from job.target t cross join lateral (" + FIGURES + """
+             from (select e.started_at, e.ended_at from job.target e
+                    where e.project_id = t.project_id and e.job = t.job and e.aim = t.aim and e.id < t.id
+                      and e.status = 'COMPLETED' and e.attempt = 1 and e.started_at is not null and e.ended_at is not null
+                    order by e.id desc limit %d) earlier) u
+             where t.project_id = (select tenancy.current_project()) and t.run_id = ?
+            """.formatted(LAST);
+
+    static @Nullable Long halfOf(@Nullable Usual usual) {
+        return usual == null ? null : usual.half;
+    }
+
+    static @Nullable Long mostOf(@Nullable Usual usual) {
+        return usual == null ? null : usual.most;
+    }
+
+    /** The runs of the job that were made before this one; null when there are too few. */
+    static @Nullable Usual ofRun(Connection connection, String job, UUID run) throws SQLException {
+        String sql = FIGURES + " from (" + RUNS.formatted("?", "?") + ") earlier";
+        try (var query = connection.prepareStatement(sql)) {
+            query.setString(1, job);
+            query.setObject(2, run);
+            try (var row = query.executeQuery()) {
+                row.next();
+                return of(row);
+            }
+        }
+    }
+
+    /** The same runs as they are, those at work with what is usual for their jobs: one question for each of a few jobs. */
+    static List<Run> whereAtWork(Connection connection, List<Run> runs) throws SQLException {
+        List<Run> atWork = runs.stream().filter(Usual::isAtWork).toList();
+        if (atWork.isEmpty()) {
+            return runs;
+        }
+        var usual = new HashMap<UUID, Usual>();
+        String sql = "select r.id, u.* from unnest(?::uuid[], ?::text[]) as r (id, job) cross join lateral (" + FIGURES
+                + " from (" + RUNS.formatted("r.job", "r.id") + ") earlier) u";
+        try (var query = connection.prepareStatement(sql)) {
+            query.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "uuid", atWork.stream().map(Run::id).toArray()));
+            query.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text", atWork.stream().map(Run::job).toArray()));
+            read(query.executeQuery(), usual);
+        }
+        return runs.stream()
+                .map(run -> usual.containsKey(run.id()) ? run.with(usual.get(run.id())) : run)
+                .toList();
+    }
+
+    private static boolean isAtWork(Run run) {
+        return run.status() == RunStatus.STARTED || run.status() == RunStatus.STOPPING;
+    }
+
+    /** By target of the run: the times that its job was done on the same instance, database or project before. */
+    static Map<UUID, Usual> ofTargets(Connection connection, UUID run) throws SQLException {
+        var usual = new HashMap<UUID, Usual>();
+        try (var query = connection.prepareStatement(OF_TARGETS)) {
+            query.setObject(1, run);
+            read(query.executeQuery(), usual);
+        }
+        return usual;
+    }
+
+    private static void read(ResultSet rows, Map<UUID, Usual> usual) throws SQLException {
+        try (rows) {
+            while (rows.next()) {
+                Usual found = of(rows);
+                if (found != null) {
+                    usual.put(rows.getObject("id", UUID.class), found);
+                }
+            }
+        }
+    }
+
+    private static @Nullable Usual of(ResultSet row) throws SQLException {
+        return row.getInt("times") < LEAST
+                ? null
+                : new Usual(Math.round(row.getDouble("half")), Math.round(row.getDouble("most")));
+    }
+}
