@@ -2,6 +2,7 @@ package dev.nightshift.job;
 
 import dev.nightshift.kernel.TypedSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param parallelTargets {@code nightshift.run.parallel.targets}: targets of one run that are worked on at once; 4
  * @param losses {@code nightshift.run.losses}: how often a run may lose its node before it stays lost; 3, and 1 for a run
  *     that is never started again by itself
+ * @param stopGrace {@code nightshift.stop.grace}: how long the work on a target may go on after it was told to stop; 60 s
  * @param drainFile {@code run/drain} in {@code nightshift.data}: while it exists, the node drains; empty without a data folder
  */
 public record JobConfig(
@@ -22,6 +24,7 @@ public record JobConfig(
         int projectRuns,
         int parallelTargets,
         int losses,
+        Duration stopGrace,
         Optional<Path> drainFile) {
     /** Below the data folder. */
     public static final Path DRAIN_FILE = Path.of("run", "drain");
@@ -38,6 +41,7 @@ public record JobConfig(
                 settings.count("nightshift.project.parallel.runs", 16),
                 settings.count("nightshift.run.parallel.targets", 4),
                 settings.count("nightshift.run.losses", 3),
+                settings.duration("nightshift.stop.grace", Duration.ofSeconds(60), Duration.ofSeconds(1)),
                 settings.text("nightshift.data").map(data -> Path.of(data).resolve(DRAIN_FILE)));
     }
 }

@@ -155,8 +155,9 @@ class Ledger {
     }
 
     /**
-     * Ends the run by what its targets have come to; targets that nobody took are failed with the given reason. Does
-     * nothing if the run has gone on under a newer attempt.
+     * Ends the run by what its targets have come to; targets that nobody took are failed with the given reason, and
+     * whoever took one all the same writes nothing about it any more. Does nothing if the run has gone on under a newer
+     * attempt.
      */
     void end(Attempt attempt, String reasonForUntouched) {
         transactions.run(attempt.project(), connection -> {
@@ -165,7 +166,7 @@ class Ledger {
             List<TargetFindings.Of> left;
             try (var update = connection.prepareStatement("""
                     with ended as (
-                      update job.target t set status = ?, reason = ?, ended_at = now()
+                      update job.target t set status = ?, reason = ?, ended_at = now(), fence = nextval('job.fence')
                         from job.run r
                        where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
                          and r.status in ('STARTED', 'STOPPING') and t.status = any (?)
@@ -306,12 +307,17 @@ class Ledger {
         }
     }
 
-    boolean isStopping(Attempt attempt) {
+    /** Where an attempt's run stands, as long as it is this attempt's; empty once it is over or has gone on without it. */
+    Optional<RunStatus> standing(Attempt attempt) {
         return transactions.in(attempt.project(), connection -> {
-            try (var query = connection.prepareStatement("select status = 'STOPPING' from job.run where id = ?")) {
+            try (var query = connection.prepareStatement(
+                    "select status from job.run where id = ? and attempt = ? and status in ('STARTED', 'STOPPING')")) {
                 query.setObject(1, attempt.run());
+                query.setInt(2, attempt.number());
                 try (var rows = query.executeQuery()) {
-                    return rows.next() && rows.getBoolean(1);
+                    return rows.next()
+                            ? Optional.of(RunStatus.valueOf(rows.getString(1)))
+                            : Optional.<RunStatus>empty();
                 }
             }
         });
