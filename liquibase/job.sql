@@ -448,3 +448,48 @@ revoke execute on function job.waiting_turns(), job.waiting_runs(int, int), job.
 grant execute on function job.waiting_runs(int, int), job.hold_back(int) to ${app_role};
 --rollback drop function job.hold_back(int); drop function job.waiting_runs(int, int); drop function job.waiting_turns();
 --rollback create function job.waiting_runs(most int) returns table (project_id uuid, run_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null where r.status in ('QUEUED', 'WAITING') order by r.id limit most $$; revoke execute on function job.waiting_runs(int) from public; grant execute on function job.waiting_runs(int) to ${app_role};
+
+--changeset nightshift:job-50 splitStatements:false rollbackSplitStatements:false
+-- Why an attempt was made, and which person or key asked for a retry; of attempts older than this nobody knows.
+alter table job.run
+    add column attempt_cause text not null default 'FIRST' check (attempt_cause in ('FIRST', 'RECOVERY', 'RETRY')),
+    add column attempt_by text;
+update job.run set attempt_cause = 'RECOVERY' where attempt > 1 and status in ('QUEUED', 'WAITING');
+alter table job.attempt
+    add column cause text check (cause in ('FIRST', 'RECOVERY', 'RETRY')),
+    add column caused_by text;
+update job.attempt set cause = 'FIRST' where number = 1;
+
+create or replace function job.rename_person(person text, pseudonym text) returns void
+    language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update job.run r set triggered_by = pseudonym where r.trigger = 'PERSON' and r.triggered_by = person;
+    update job.run r set attempt_by = pseudonym where r.attempt_by = person;
+    update job.attempt a set caused_by = pseudonym where a.caused_by = person;
+    update job.run r set reason = 'Declared dead by ' || pseudonym || substr(r.reason, length('Declared dead by ' || person) + 1)
+     where starts_with(r.reason, 'Declared dead by ' || person || ': ');
+$$;
+--rollback create or replace function job.rename_person(person text, pseudonym text) returns void language sql volatile security definer set search_path = pg_catalog, pg_temp as $$ update job.run r set triggered_by = pseudonym where r.trigger = 'PERSON' and r.triggered_by = person $$;
+--rollback alter table job.attempt drop column cause, drop column caused_by; alter table job.run drop column attempt_cause, drop column attempt_by;
+
+--changeset nightshift:job-51 splitStatements:false rollbackSplitStatements:false
+-- How a node is, as it says itself with its heartbeat; how far its clock is ahead of the database's; whether it was asked to
+-- drain. A new start is a new node, so nobody asked it.
+alter table job.node
+    add column system_load double precision,
+    add column heap_used bigint,
+    add column heap_max bigint,
+    add column clock_offset_millis bigint,
+    add column drain_asked boolean not null default false;
+
+create function job.targets_of_node(node uuid) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select count(*) from job.run r
+      join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
+      join job.target t on t.project_id = r.project_id and t.run_id = r.id
+     where r.status in ('STARTED', 'STOPPING') and a.node_id = node and t.status = 'STARTED'
+$$;
+revoke execute on function job.targets_of_node(uuid) from public;
+grant execute on function job.targets_of_node(uuid) to ${app_role};
+--rollback drop function job.targets_of_node(uuid); alter table job.node drop column system_load, drop column heap_used, drop column heap_max, drop column clock_offset_millis, drop column drain_asked;

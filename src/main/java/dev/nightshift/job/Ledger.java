@@ -46,10 +46,11 @@ class Ledger {
                     with claimed as (
                       update job.run set status = 'STARTED', reason = null, started_at = coalesce(started_at, now()), ended_at = null
                        where id = (select id from job.run where id = ? and status = any (?) for update skip locked)
-                      returning id, project_id, job, attempt, parameters),
+                      returning id, project_id, job, attempt, parameters, attempt_cause, attempt_by),
                     attempt as (
-                      insert into job.attempt (id, project_id, run_id, number, node_id, fence)
-                      select ?, project_id, id, attempt, ?, nextval('job.fence') from claimed returning fence)
+                      insert into job.attempt (id, project_id, run_id, number, node_id, fence, cause, caused_by)
+                      select ?, project_id, id, attempt, ?, nextval('job.fence'), attempt_cause, attempt_by from claimed
+                      returning fence)
                     select claimed.job, claimed.attempt, claimed.parameters, attempt.fence from claimed, attempt
                     """)) {
                 update.setObject(1, run);
@@ -239,8 +240,8 @@ class Ledger {
     }
 
     /** A person starts a run that is over again: earlier losses no longer count. */
-    void restart(Connection connection, ProjectId project, UUID run) throws SQLException {
-        requeue(connection, project, run);
+    void restart(Connection connection, ProjectId project, UUID run, String by) throws SQLException {
+        requeue(connection, project, run, RunAttempt.Cause.RETRY, by);
         try (var update = connection.prepareStatement("update job.run set losses = 0 where id = ?")) {
             update.setObject(1, run);
             update.executeUpdate();
@@ -248,14 +249,19 @@ class Ledger {
     }
 
     /** The next attempt of a run that is over: its unfinished targets only. */
-    void requeue(Connection connection, ProjectId project, UUID run) throws SQLException {
+    void requeue(
+            Connection connection, ProjectId project, UUID run, RunAttempt.Cause cause, @Nullable String by)
+            throws SQLException {
         try (var update = connection.prepareStatement("""
-                update job.run set status = 'QUEUED', attempt = attempt + 1, reason = null, ended_at = null
+                update job.run set status = 'QUEUED', attempt = attempt + 1, attempt_cause = ?, attempt_by = ?, reason = null,
+                       ended_at = null
                  where id = ? and status = any (?) and exists (select from job.target where run_id = ?)
                 """)) {
-            update.setObject(1, run);
-            update.setArray(2, RunStatus.before(RunStatus.QUEUED, connection));
+            update.setString(1, cause.name());
+            update.setString(2, by);
             update.setObject(3, run);
+            update.setArray(4, RunStatus.before(RunStatus.QUEUED, connection));
+            update.setObject(5, run);
             if (update.executeUpdate() == 0) {
                 throw new Failure.Conflict(
                         "This run has nothing left to restart.", "Start a new run of the job instead.");

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param attempt 1 for the first; every restart counts one up
  * @param node the name of the node that works on it, null before it is claimed
  * @param usualMillis median duration of the project's last ten completed runs of this job; null when not measured
+ * @param attempts the tries that nodes made at it; empty in lists
  * @param targets empty in lists
  */
 public record Run(
@@ -31,8 +32,10 @@ public record Run(
         @Nullable Instant startedAt,
         @Nullable Instant endedAt,
         @Nullable Long usualMillis,
+        List<RunAttempt> attempts,
         List<Target> targets) {
     public Run {
+        attempts = List.copyOf(attempts);
         targets = List.copyOf(targets);
     }
 

@@ -54,7 +54,7 @@ final class RunListRepository {
             List<Run> runs = new ArrayList<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    runs.add(RunRepository.run(rows, null, List.of()));
+                    runs.add(RunRepository.run(rows, null, List.of(), List.of()));
                 }
             }
             Page<Run> page = Page.of(runs, limit, run -> run.id().toString());

@@ -130,7 +130,7 @@ class RunRepository {
             try (var rows = query.executeQuery()) {
                 return rows.next()
                         ? Optional.of(
-                                run(rows, usualMillis(connection, rows.getString("job"), id), targets(connection, id)))
+                                run(rows, usualMillis(connection, rows.getString("job"), id), RunAttempt.of(connection, id), targets(connection, id)))
                         : Optional.empty();
             }
         }
@@ -266,7 +266,7 @@ class RunRepository {
         }
     }
 
-    static Run run(ResultSet rows, @Nullable Long usual, List<Run.Target> targets) throws SQLException {
+    static Run run(ResultSet rows, @Nullable Long usual, List<RunAttempt> attempts, List<Run.Target> targets) throws SQLException {
         return new Run(
                 rows.getObject("id", UUID.class),
                 rows.getString("job"),
@@ -283,6 +283,7 @@ class RunRepository {
                 instant(rows, "started_at"),
                 instant(rows, "ended_at"),
                 usual,
+                attempts,
                 targets);
     }
 

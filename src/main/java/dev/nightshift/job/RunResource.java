@@ -89,6 +89,7 @@ public class RunResource {
             int attempt,
             @Nullable String node,
             @Nullable Double progress,
+            List<RunAttempt> attempts,
             List<TargetView> targets) {}
 
     /** One instance or database of a run; neither where the project is its target. */
@@ -239,7 +240,7 @@ public class RunResource {
             content = @Content(schema = @Schema(implementation = RunView.class)))
     @APIResponse(responseCode = "409", description = "Nothing is left to restart")
     public Response restart(@PathParam("id") String id) {
-        Run run = audited("run.restart", () -> runs.restart(project.id(), known(id)));
+        Run run = audited("run.restart", () -> runs.restart(project.id(), known(id), caller.name()));
         return Response.accepted(view(run)).build();
     }
 
@@ -252,7 +253,7 @@ public class RunResource {
         });
     }
 
-    private static UUID known(String id) {
+    static UUID known(String id) {
         try {
             return UUID.fromString(id);
         } catch (IllegalArgumentException e) {
@@ -286,6 +287,7 @@ public class RunResource {
                 run.attempt(),
                 run.node(),
                 progress(run),
+                run.attempts(),
                 run.targets().stream().map(RunResource::view).toList());
     }
 

@@ -64,6 +64,7 @@ class FirstNightTest {
                 NOW,
                 ended,
                 null,
+                List.of(),
                 List.of());
     }
 }
