@@ -493,3 +493,61 @@ $$;
 revoke execute on function job.targets_of_node(uuid) from public;
 grant execute on function job.targets_of_node(uuid) to ${app_role};
 --rollback drop function job.targets_of_node(uuid); alter table job.node drop column system_load, drop column heap_used, drop column heap_max, drop column clock_offset_millis, drop column drain_asked;
+
+--changeset nightshift:job-52 splitStatements:false rollbackSplitStatements:false
+-- What Nightshift finds about itself: ids of what may stand still, which is judged under its own project.
+create function job.overdue_schedules(by interval) returns table (project_id uuid, schedule_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select s.project_id, s.id from job.schedule s
+      join fleet.project p on p.id = s.project_id and p.deleted_at is null
+     where s.enabled and s.deleted_at is null and s.next_fire < now() - by
+$$;
+
+-- Nodes that fell silent without signing off, with each project that had a run on one then. One that was started again, by its
+-- name, is not missed any more.
+create function job.lost_nodes(dead_after interval) returns table (project_id uuid, node_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select distinct a.project_id, n.id
+      from job.node n
+      join job.attempt a on a.node_id = n.id and (a.ended_at is null or a.ended_at >= n.heartbeat_at)
+      join fleet.project p on p.id = a.project_id and p.deleted_at is null
+     where n.stopped_at is null and n.heartbeat_at < now() - dead_after and n.heartbeat_at > now() - interval '1 day'
+       and not exists (select from job.node s
+                        where s.name = n.name and s.id <> n.id and s.stopped_at is null
+                          and s.heartbeat_at > now() - dead_after)
+$$;
+
+-- Runs under way of which nothing has moved for so long: no progress, no step that began or ended, no target that did. One
+-- all of whose started targets wait for the locks of others stands still because of them.
+create function job.still_runs(since interval) returns table (project_id uuid, run_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id
+      from job.run r
+      join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
+     where r.status in ('STARTED', 'STOPPING') and a.created_at < now() - since
+       and not exists (select from job.target t left join job.step s on s.project_id = t.project_id and s.target_id = t.id
+                        where t.project_id = r.project_id and t.run_id = r.id
+                          and greatest(t.progress_at, t.started_at, t.ended_at, s.started_at, s.ended_at) >= now() - since)
+       and (not exists (select from job.target t
+                         where t.project_id = r.project_id and t.run_id = r.id and t.status = 'STARTED')
+            or exists (select from job.target t
+                        where t.project_id = r.project_id and t.run_id = r.id and t.status = 'STARTED' and t.reason is null))
+$$;
+
+-- What the open findings of one kind are about, where their fingerprint is the kind and an id.
+create function job.found_open(kind text) returns table (project_id uuid, id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select f.project_id, substr(f.fingerprint, length(kind) + 2)::uuid
+      from finding.finding f
+      join fleet.project p on p.id = f.project_id and p.deleted_at is null
+     where f.state = 'OPEN' and starts_with(f.fingerprint, kind || ':')
+$$;
+revoke execute on function job.overdue_schedules(interval), job.lost_nodes(interval), job.still_runs(interval),
+    job.found_open(text) from public;
+grant execute on function job.overdue_schedules(interval), job.lost_nodes(interval), job.still_runs(interval),
+    job.found_open(text) to ${app_role};
+--rollback drop function job.overdue_schedules(interval); drop function job.lost_nodes(interval); drop function job.still_runs(interval); drop function job.found_open(text);

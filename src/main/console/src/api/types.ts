@@ -190,11 +190,23 @@ export interface Run {
   attempt: number;
   node: string | null;
   progress: number | null;
+  /** The tries that nodes made at it, the first one first. */
+  attempts: Attempt[];
   targets: Target[];
 }
 
+export interface Attempt {
+  number: number;
+  node: string;
+  /** Null for attempts of earlier versions. */
+  cause: 'FIRST' | 'RECOVERY' | 'RETRY' | null;
+  by: string | null;
+  startedAt: Time;
+  endedAt: Time | null;
+}
+
 /** A run in a list: its targets counted and added up, not listed. */
-export interface RunItem extends Omit<Run, 'targets' | 'usualMillis'> {
+export interface RunItem extends Omit<Run, 'targets' | 'attempts' | 'usualMillis'> {
   summary: {
     targets: Partial<Record<TargetStatus, number>>;
     /** The first five. */
@@ -337,9 +349,20 @@ export interface NodeInfo {
   version: string;
   startedAt: Time;
   lastHeartbeat: Time;
+  sinceHeartbeatMillis: number;
   alive: boolean;
   draining: boolean;
+  /** By somebody, here; otherwise by its drain file, or because it is being stopped. */
+  drainAsked: boolean;
+  systemLoad: number | null;
+  heapUsedBytes: number | null;
+  heapMaxBytes: number | null;
+  /** How far it is ahead of the repository's. */
+  clockOffsetMillis: number | null;
+  /** Further than it may be. */
+  clockOff: boolean;
   runs: number;
+  targets: number;
 }
 
 export interface AuditEntry {
