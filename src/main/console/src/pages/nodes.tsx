@@ -68,7 +68,7 @@ function Warning({ node }: { node: NodeInfo }) {
     <section class={`reasons ${node.alive ? '' : 'bad'}`} aria-label={`About ${node.name}`}>
       <div>
         {node.alive
-          ? <><p><strong>The clock of {node.name} is {clockWords(node)} of the repository’s.</strong></p><p class="remedy"><b>What to do</b> Synchronise both machines (NTP). Claims and leases go by the repository’s clock; times in backups and findings are this node’s.</p></>
+          ? <><p><strong>The clock of {node.name} is {clockWords(node)}{(node.clockOffsetMillis ?? 0) > 0 ? ' of' : ''} the repository’s.</strong></p><p class="remedy"><b>What to do</b> Synchronise both machines (NTP). Claims and leases go by the repository’s clock; times in backups and findings are this node’s.</p></>
           : <><p><strong>{node.name} has sent no heartbeat for {age(node.sinceHeartbeatMillis)} and has not signed off.</strong></p><p class="remedy"><b>What to do</b> Start it again, or see why its machine or its way to the repository is away. Its runs went on elsewhere, or say why not.</p></>}
       </div>
     </section>

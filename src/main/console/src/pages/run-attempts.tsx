@@ -15,7 +15,7 @@ export function RunAttempts({ run }: { run: Run }) {
   return (
     <Card title="Attempts" flush>
       <Table caption="Attempts" rows={run.attempts} keyOf={(each) => String(each.number)} columns={[
-        { key: 'number', title: 'Attempt', cell: (each) => <b>{each.number}</b>, text: (each) => each.number },
+        { key: 'number', title: 'Attempt', cell: (each) => <b>attempt {each.number}</b>, text: (each) => each.number },
         { key: 'node', title: 'Node', cell: (each) => each.node, text: (each) => each.node },
         { key: 'cause', title: 'Why', phone: 'wide', cell: cause, text: cause },
         { key: 'started', title: 'Started', cell: (each) => <When at={each.startedAt} />, text: (each) => each.startedAt, numeric: true },

@@ -4,6 +4,7 @@ import dev.nightshift.kernel.Failure;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** That the work on a target is to end, why, and what has to be cancelled for it. Thread-safe. */
@@ -85,17 +86,21 @@ final class StopSignal {
         return handedOver;
     }
 
-    /** The run is to stop: ends what the work waits for. */
-    void stop() {
+    /**
+     * The run is to stop: ends what the work waits for.
+     *
+     * @param executor has what is to be cancelled: a server that hangs holds up whoever sends it a cancel
+     */
+    void stop(Executor executor) {
         tell();
-        cancelAll();
+        cancelAll(executor);
     }
 
     /** The run went on without this attempt, or was declared dead: the work ends without a word in the ledger. */
-    void takenOver() {
+    void takenOver(Executor executor) {
         takenOver = true;
         tell();
-        cancelAll();
+        cancelAll(executor);
     }
 
     private void tell() {
@@ -137,6 +142,10 @@ final class StopSignal {
     }
 
     private void cancelAll() {
+        cancelAll(Runnable::run);
+    }
+
+    private void cancelAll(Executor executor) {
         List<AutoCloseable> hooks;
         synchronized (cancels) {
             if (given) {
@@ -145,7 +154,7 @@ final class StopSignal {
             given = true;
             hooks = List.copyOf(cancels);
         }
-        hooks.forEach(this::cancel);
+        hooks.forEach(hook -> executor.execute(() -> cancel(hook)));
     }
 
     private void cancel(AutoCloseable hook) {

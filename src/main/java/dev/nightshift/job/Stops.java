@@ -1,6 +1,8 @@
 package dev.nightshift.job;
 
 import dev.nightshift.kernel.Failure;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.Set;
@@ -31,6 +33,10 @@ class Stops {
     @Inject
     private JobConfig config;
 
+    @Resource
+    @SuppressWarnings("NullAway.Init")
+    private ManagedExecutorService executor;
+
     private final Set<UUID> unwaited = ConcurrentHashMap.newKeySet();
 
     /** Every second, for each attempt that this process works on. */
@@ -42,9 +48,9 @@ class Stops {
         boolean stopping = standing == RunStatus.STOPPING;
         for (TargetRun target : local.of(attempt)) {
             if (stopping) {
-                target.signal().stop();
+                target.signal().stop(executor);
             } else {
-                target.signal().takenOver();
+                target.signal().takenOver(executor);
             }
             if (target.signal().isOverdue(config.stopGrace())) {
                 giveUp(attempt, target, stopping);

@@ -181,7 +181,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
     public final void stop() {
         TargetRun target = running;
         if (target != null) {
-            target.signal().stop();
+            target.signal().stop(Runnable::run);
         }
     }
 }

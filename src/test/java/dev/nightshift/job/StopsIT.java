@@ -141,12 +141,12 @@ class StopsIT {
     @Test
     void whatHasNotBegunWhenTheRunIsStoppedDoesNotBegin() throws Exception {
         ProjectId project = TargetBatchletIT.project(
-                registration, "not-begun", List.of("hangs-1", "hangs-2", "hangs-3", "hangs-4", "fine-5", "fine-6"));
+                registration, "not-begun", List.of("hangs-1", "hangs-2", "hangs-3", "hangs-4", "later-5", "later-6"));
         UUID id = hanging(project, 4);
         runs.stop(project, id);
         Run stopped = ended(project, id);
         assertEquals(RunStatus.STOPPED, stopped.status());
-        assertEquals("Stopped before it began.", target(stopped, "fine-6").reason());
+        assertEquals("Stopped before it began.", target(stopped, "later-6").reason());
         for (Run.Target target : stopped.targets().subList(0, 4)) {
             lateWordIsRefused(target.id());
         }

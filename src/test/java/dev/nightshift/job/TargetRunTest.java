@@ -49,14 +49,14 @@ class TargetRunTest {
         target.signal().tryAgain();
         assertFalse(target.stopRequested());
         assertDoesNotThrow(target::throwIfStopped);
-        target.signal().stop();
+        target.signal().stop(Runnable::run);
         assertEquals(1, cancelled.get());
         assertThrows(StopRequested.class, target::throwIfStopped);
     }
 
     @Test
     void aPersonsStopIsNotForgottenByAnotherTry() {
-        target.signal().stop();
+        target.signal().stop(Runnable::run);
         target.interrupt(lockLost);
         target.signal().tryAgain();
         assertThrows(StopRequested.class, target::throwIfStopped);
@@ -72,8 +72,8 @@ class TargetRunTest {
 
     @Test
     void workThatWasTakenOverHearsThatRatherThanAStop() {
-        target.signal().stop();
-        target.signal().takenOver();
+        target.signal().stop(Runnable::run);
+        target.signal().takenOver(Runnable::run);
         assertThrows(TakenOver.class, target::throwIfStopped);
     }
 
@@ -82,7 +82,7 @@ class TargetRunTest {
         target.interrupt(lockLost);
         Thread.sleep(5);
         assertFalse(target.signal().isOverdue(Duration.ofMillis(1)));
-        target.signal().stop();
+        target.signal().stop(Runnable::run);
         assertFalse(target.signal().isOverdue(Duration.ofMinutes(1)));
         Thread.sleep(5);
         assertTrue(target.signal().isOverdue(Duration.ofMillis(1)));
