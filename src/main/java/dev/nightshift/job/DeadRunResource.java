@@ -55,8 +55,9 @@ public class DeadRunResource {
     @Consumes(MediaType.APPLICATION_JSON)
     @Operation(
             summary = "Declare a run dead",
-            description = "For one that its node neither works on nor ends. Whatever still works on it is refused from now on;"
-                    + " it is LOST and does not start again by itself.")
+            description =
+                    "For one that its node neither works on nor ends. Whatever still works on it is refused from now on;"
+                            + " it is LOST and does not start again by itself.")
     @APIResponse(
             responseCode = "200",
             description = "Lost",

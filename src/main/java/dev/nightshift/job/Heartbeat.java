@@ -63,8 +63,8 @@ public class Heartbeat {
             return;
         }
         try {
-            Leases.Heard heard = leases.beat(
-                    node.id(), node.name(), Version.current(), node.drainsOfItself(), Vitals.now());
+            Leases.Heard heard =
+                    leases.beat(node.id(), node.name(), Version.current(), node.drainsOfItself(), Vitals.now());
             node.heard(heard);
             // Daily: a node may be up for months, and next month's lines must not end up in the rest.
             Instant made = partitionsMade;

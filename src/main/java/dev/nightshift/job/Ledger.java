@@ -249,8 +249,7 @@ class Ledger {
     }
 
     /** The next attempt of a run that is over: its unfinished targets only. */
-    void requeue(
-            Connection connection, ProjectId project, UUID run, RunAttempt.Cause cause, @Nullable String by)
+    void requeue(Connection connection, ProjectId project, UUID run, RunAttempt.Cause cause, @Nullable String by)
             throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.run set status = 'QUEUED', attempt = attempt + 1, attempt_cause = ?, attempt_by = ?, reason = null,

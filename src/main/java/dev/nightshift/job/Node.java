@@ -72,7 +72,9 @@ public class Node {
 
     void heard(Leases.Heard heard) {
         if (heard.drainAsked() != drainAsked) {
-            LOG.log(System.Logger.Level.INFO, heard.drainAsked() ? "This node drains: it was asked to." : "This node takes runs again.");
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    heard.drainAsked() ? "This node drains: it was asked to." : "This node takes runs again.");
         }
         drainAsked = heard.drainAsked();
         boolean was = isOff(clockOffset);

@@ -91,8 +91,9 @@ public class NodeResource {
     @NeedsInstallationAdmin
     @Operation(
             summary = "Have a node take no new runs",
-            description = "Within 5 s it is not ready and takes no new run; what it works on goes on. Until it is resumed or"
-                    + " started anew.")
+            description =
+                    "Within 5 s it is not ready and takes no new run; what it works on goes on. Until it is resumed or"
+                            + " started anew.")
     @APIResponse(
             responseCode = "200",
             description = "It drains with its next heartbeat",
@@ -107,7 +108,8 @@ public class NodeResource {
     @NeedsInstallationAdmin
     @Operation(
             summary = "Have a node take runs again",
-            description = "One that drains because of its drain file, or because it is being stopped, goes on draining.")
+            description =
+                    "One that drains because of its drain file, or because it is being stopped, goes on draining.")
     @APIResponse(
             responseCode = "200",
             description = "It takes runs again with its next heartbeat",

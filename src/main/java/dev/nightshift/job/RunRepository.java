@@ -129,8 +129,11 @@ class RunRepository {
             query.setObject(1, id);
             try (var rows = query.executeQuery()) {
                 return rows.next()
-                        ? Optional.of(
-                                run(rows, usualMillis(connection, rows.getString("job"), id), RunAttempt.of(connection, id), targets(connection, id)))
+                        ? Optional.of(run(
+                                rows,
+                                usualMillis(connection, rows.getString("job"), id),
+                                RunAttempt.of(connection, id),
+                                targets(connection, id)))
                         : Optional.empty();
             }
         }
@@ -266,7 +269,8 @@ class RunRepository {
         }
     }
 
-    static Run run(ResultSet rows, @Nullable Long usual, List<RunAttempt> attempts, List<Run.Target> targets) throws SQLException {
+    static Run run(ResultSet rows, @Nullable Long usual, List<RunAttempt> attempts, List<Run.Target> targets)
+            throws SQLException {
         return new Run(
                 rows.getObject("id", UUID.class),
                 rows.getString("job"),

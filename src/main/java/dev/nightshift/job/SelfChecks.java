@@ -48,7 +48,8 @@ public class SelfChecks {
     public void check(String kind, String function, Duration least, Judge judge) {
         Set<Suspect> found = new HashSet<>();
         Set<Suspect> open = suspects("select * from job.found_open(?)", kind);
-        for (Suspect suspect : suspects("select * from " + function + "(make_interval(secs => ?))", least.toSeconds())) {
+        for (Suspect suspect :
+                suspects("select * from " + function + "(make_interval(secs => ?))", least.toSeconds())) {
             try {
                 if (stands(suspect, open.contains(suspect), judge)) {
                     found.add(suspect);
@@ -83,8 +84,8 @@ public class SelfChecks {
                 var suspects = new HashSet<Suspect>();
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        suspects.add(
-                                new Suspect(new ProjectId(rows.getObject(1, UUID.class)), rows.getObject(2, UUID.class)));
+                        suspects.add(new Suspect(
+                                new ProjectId(rows.getObject(1, UUID.class)), rows.getObject(2, UUID.class)));
                     }
                 }
                 return suspects;

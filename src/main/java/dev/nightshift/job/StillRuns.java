@@ -78,8 +78,7 @@ class StillRuns implements SelfCheck {
         String job = rows.getString("job");
         return Optional.of(new FindingReport(
                 KIND + ":" + suspect.id(),
-                new Subject(
-                        Subject.Kind.RUN, suspect.id(), names.length == 0 ? job : String.join(", ", names)),
+                new Subject(Subject.Kind.RUN, suspect.id(), names.length == 0 ? job : String.join(", ", names)),
                 Severity.WARNING,
                 "A " + job + " run makes no progress",
                 "Nothing of it has moved for " + still.toMinutes() + " min on node " + rows.getString("node") + "; "

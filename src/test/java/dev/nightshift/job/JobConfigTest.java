@@ -19,13 +19,21 @@ class JobConfigTest {
 
     @Test
     void everyDefaultIsTheOneTheConfigurationReferenceNames() {
-        assertEquals(new JobConfig(Optional.empty(), 8, 16, 4, 3, Duration.ofSeconds(60), Optional.empty()), with(Map.of()));
+        assertEquals(
+                new JobConfig(Optional.empty(), 8, 16, 4, 3, Duration.ofSeconds(60), Optional.empty()), with(Map.of()));
     }
 
     @Test
     void everySettingIsRead() {
         assertEquals(
-                new JobConfig(Optional.of("night-2"), 2, 3, 1, 5, Duration.ofSeconds(20), Optional.of(Path.of("/var/night/run/drain"))),
+                new JobConfig(
+                        Optional.of("night-2"),
+                        2,
+                        3,
+                        1,
+                        5,
+                        Duration.ofSeconds(20),
+                        Optional.of(Path.of("/var/night/run/drain"))),
                 with(Map.of(
                         "nightshift.node.name", " night-2 ",
                         "nightshift.node.parallel.runs", "2",

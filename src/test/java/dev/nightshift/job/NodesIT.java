@@ -48,9 +48,12 @@ class NodesIT {
                 // The repository is on this machine: what differs is the measuring itself.
                 () -> assertTrue(Math.abs(node.getInt("clockOffsetMillis")) < 1_000, node::toString),
                 () -> assertFalse(node.getBoolean("clockOff")));
-        String metrics = Eventually.get("its series", Duration.ofSeconds(60), () -> java.util.Optional.of(
-                        nightshift.scraper().get("metrics").expect(200).body())
-                .filter(text -> text.contains("nightshift_node_clock_offset_seconds{")));
+        String metrics = Eventually.get(
+                "its series",
+                Duration.ofSeconds(60),
+                () -> java.util.Optional.of(
+                                nightshift.scraper().get("metrics").expect(200).body())
+                        .filter(text -> text.contains("nightshift_node_clock_offset_seconds{")));
         assertTrue(metrics.contains("nightshift_node_heartbeat_age_seconds{"), metrics);
     }
 
@@ -58,7 +61,8 @@ class NodesIT {
     void aNodeThatIsAskedToDrainIsNotReadyAndTakesNoRunUntilItIsResumed() {
         TestProject project = unreachable("drained");
         String id = node().getString("id");
-        JsonObject drained = admin.post("api/nodes/" + id + "/drain").expect(200).object();
+        JsonObject drained =
+                admin.post("api/nodes/" + id + "/drain").expect(200).object();
         assertTrue(drained.getBoolean("draining") && drained.getBoolean("drainAsked"), drained::toString);
         Eventually.isTrue("it is not ready", SOON, () -> ready() == 503);
         String run = project.start("vacuum", "one", TestProject.none());
@@ -80,8 +84,8 @@ class NodesIT {
         String gone = UUID.randomUUID().toString();
         try (Connection connection = nightshift.repository().connect("postgres");
                 Statement statement = connection.createStatement()) {
-            statement.execute("insert into job.node (id, name, version, heartbeat_at, clock_offset_millis) values ('" + gone
-                    + "', 'gone-for-good', '1', now() - interval '5 minutes', -2500)");
+            statement.execute("insert into job.node (id, name, version, heartbeat_at, clock_offset_millis) values ('"
+                    + gone + "', 'gone-for-good', '1', now() - interval '5 minutes', -2500)");
         }
         admin.post("api/nodes/" + gone + "/drain").expect(409);
         JsonObject node = node("gone-for-good");

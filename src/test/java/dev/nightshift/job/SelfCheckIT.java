@@ -58,7 +58,9 @@ class SelfCheckIT {
         stillRuns.check();
         Finding found = findings.list(project, true, null, null, 10).items().get(0);
         assertEquals("A frame run makes no progress", found.report().title());
-        assertEquals(new Subject(Subject.Kind.RUN, attempt.run(), "one"), found.report().subject());
+        assertEquals(
+                new Subject(Subject.Kind.RUN, attempt.run(), "one"),
+                found.report().subject());
         assertEquals(1, found.seen(), "it is told once");
         targets.progress(attempt, target, 1, null, "things", null);
         stillRuns.check();
@@ -109,7 +111,11 @@ class SelfCheckIT {
         silent(project, attempt, "- interval '50 seconds'");
         lostNodes.check();
         lostNodes.check();
-        assertEquals(1, open(project).stream().filter("Node silent-node was lost"::equals).count());
+        assertEquals(
+                1,
+                open(project).stream()
+                        .filter("Node silent-node was lost"::equals)
+                        .count());
         assertEquals(List.of(), open(other));
         silent(project, attempt, "+ interval '1 hour'");
         lostNodes.check();
@@ -158,7 +164,8 @@ class SelfCheckIT {
     private void silent(ProjectId project, Attempt attempt, String since) {
         transactions.run(project, connection -> {
             try (var end = connection.createStatement()) {
-                end.execute("update job.run set status = 'COMPLETED', ended_at = now() where id = '" + attempt.run() + "'");
+                end.execute(
+                        "update job.run set status = 'COMPLETED', ended_at = now() where id = '" + attempt.run() + "'");
                 end.execute("update job.attempt set ended_at = now() where id = '" + attempt.id() + "'");
                 end.execute("update job.node set heartbeat_at = now() " + since
                         + " where id = (select node_id from job.attempt where id = '" + attempt.id() + "')");

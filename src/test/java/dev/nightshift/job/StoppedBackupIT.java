@@ -35,7 +35,9 @@ class StoppedBackupIT {
     void aSourceThatTakesAWhile() throws SQLException {
         source = Postgres.start(17, Map.of("wal_level", "logical", "autovacuum", "off"));
         source.execute("postgres", "create database big");
-        source.execute("big", "create table filler as select id, repeat(md5(id::text), 10) as a from generate_series(1, 300000) id");
+        source.execute(
+                "big",
+                "create table filler as select id, repeat(md5(id::text), 10) as a from generate_series(1, 300000) id");
         project = TestProject.create(nightshift.admin(), "hanging-source");
         project.register("big", source, "big");
     }
@@ -96,7 +98,8 @@ class StoppedBackupIT {
     }
 
     private List<ProcessHandle> processes() {
-        ProcessHandle postmaster = ProcessHandle.of(source.cluster().pid().orElseThrow()).orElseThrow();
+        ProcessHandle postmaster =
+                ProcessHandle.of(source.cluster().pid().orElseThrow()).orElseThrow();
         return Stream.concat(postmaster.descendants(), Stream.of(postmaster)).toList();
     }
 

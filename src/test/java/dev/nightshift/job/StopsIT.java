@@ -21,6 +21,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -99,7 +100,7 @@ class StopsIT {
                 () -> assertTrue(log(project, id).contains("WARN " + reason), log(project, id)),
                 () -> assertEquals(Optional.empty(), leases.holder(lease(target)), "its lock is free"));
         Eventually.isTrue("the place is free", Duration.ofSeconds(5), () -> !local.works(id));
-        assertFalse(HANGING.get(target.id()).late().isDone(), "it hangs still");
+        assertFalse(Objects.requireNonNull(HANGING.get(target.id())).late().isDone(), "it hangs still");
         runs.restart(project, id, "a test");
         Run again = ended(project, id);
         assertEquals(RunStatus.COMPLETED, again.status(), again::toString);
@@ -126,8 +127,7 @@ class StopsIT {
                         findings.list(project, true, null, null, 10).items().stream()
                                 .map(finding -> finding.report().title())
                                 .toList()),
-                () -> assertThrows(
-                        Failure.Conflict.class, () -> runs.declareDead(project, id, "a test", "once more")));
+                () -> assertThrows(Failure.Conflict.class, () -> runs.declareDead(project, id, "a test", "once more")));
         Eventually.isTrue("its node lets go of it", Duration.ofSeconds(20), () -> !local.works(id));
         assertEquals(RunStatus.LOST, runs.get(project, id).status());
         lateWordIsRefused(target(dead, "hangs").id());
@@ -155,7 +155,7 @@ class StopsIT {
 
     /** The hanging thread goes on, at last. */
     private static void lateWordIsRefused(UUID target) throws Exception {
-        Hanging hanging = HANGING.get(target);
+        Hanging hanging = Objects.requireNonNull(HANGING.get(target));
         hanging.silent().close();
         assertInstanceOf(TakenOver.class, hanging.late().get(30, TimeUnit.SECONDS));
     }

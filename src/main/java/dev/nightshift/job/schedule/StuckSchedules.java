@@ -40,7 +40,8 @@ class StuckSchedules implements SelfCheck {
     /** How long a schedule may be late that was due at an instant: two of its intervals there. */
     static Duration patience(Cron cron, Instant due) {
         List<Instant> next = cron.next(due, 1);
-        Duration two = next.isEmpty() ? LEAST : Duration.between(due, next.get(0)).multipliedBy(2);
+        Duration two =
+                next.isEmpty() ? LEAST : Duration.between(due, next.get(0)).multipliedBy(2);
         return two.compareTo(LEAST) < 0 ? LEAST : two;
     }
 

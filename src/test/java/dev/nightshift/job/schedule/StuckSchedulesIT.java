@@ -63,7 +63,10 @@ class StuckSchedulesIT {
             drain(false);
         }
         Eventually.isTrue("the node takes runs again", SOON, () -> !node.draining());
-        Eventually.isTrue("it fires", SOON, () -> schedules.named(project, "hourly").lastRun().isPresent());
+        Eventually.isTrue(
+                "it fires",
+                SOON,
+                () -> schedules.named(project, "hourly").lastRun().isPresent());
         stuck.check();
         assertEquals(List.of(), open(project));
     }

@@ -20,7 +20,6 @@ class StuckSchedulesTest {
     void aScheduleMayBeLateByTwoOfItsIntervals(String cron, String patience) {
         Instant friday = Instant.parse("2026-03-06T03:00:00Z");
         Instant due = cron.startsWith("15") ? Instant.parse("2026-03-06T02:15:00Z") : friday;
-        assertEquals(
-                Duration.parse(patience), StuckSchedules.patience(new Cron(cron, ZoneId.of("UTC")), due));
+        assertEquals(Duration.parse(patience), StuckSchedules.patience(new Cron(cron, ZoneId.of("UTC")), due));
     }
 }
