@@ -193,7 +193,7 @@ class TwoNodesIT {
                 .post(
                         project.path("schedules"),
                         Json.createObjectBuilder()
-                                .add("name", "every-minute-" + Math.abs(random.nextInt()))
+                                .add("name", "every-minute-" + random.nextInt(1_000_000))
                                 .add("job", "vacuum")
                                 .add("cron", "* * * * *")
                                 .add("zone", "UTC")
