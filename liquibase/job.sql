@@ -449,6 +449,131 @@ grant execute on function job.waiting_runs(int, int), job.hold_back(int) to ${ap
 --rollback drop function job.hold_back(int); drop function job.waiting_runs(int, int); drop function job.waiting_turns();
 --rollback create function job.waiting_runs(most int) returns table (project_id uuid, run_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null where r.status in ('QUEUED', 'WAITING') order by r.id limit most $$; revoke execute on function job.waiting_runs(int) from public; grant execute on function job.waiting_runs(int) to ${app_role};
 
+--changeset nightshift:job-9
+-- What a schedule does about fires that were missed, runs that are not over and days that it leaves out; after which job it
+-- starts, where it has no times; its pause, and that of its project and of the whole fleet.
+alter table job.schedule
+    alter column cron drop not null,
+    add column misfire text not null default 'ONCE' check (misfire in ('SKIP', 'ONCE', 'ALL')),
+    add column overlap text not null default 'SKIP' check (overlap in ('SKIP', 'QUEUE', 'ALLOW')),
+    add column except_days text[] not null default '{}' check (array_position(except_days, null) is null),
+    add column after_job text,
+    add column paused_since timestamptz,
+    add column paused_until timestamptz,
+    add column paused_by text,
+    add column paused_why text,
+    add constraint schedule_start check ((cron is null) <> (after_job is null));
+create index schedule_after on job.schedule (project_id, after_job) where after_job is not null and deleted_at is null;
+
+create table job.pause (
+    project_id   uuid primary key references fleet.project (id),
+    paused_since timestamptz not null,
+    paused_until timestamptz,
+    paused_by    text not null,
+    paused_why   text not null
+);
+create table job.fleet_pause (
+    one          boolean primary key default true check (one),
+    paused_since timestamptz not null,
+    paused_until timestamptz,
+    paused_by    text not null,
+    paused_why   text not null
+);
+
+-- From and to are what the clock on the wall shows; one that comes every year leaves its years out of account.
+create table job.blackout (
+    id         uuid primary key,
+    project_id uuid not null references fleet.project (id),
+    name       text not null check (length(name) between 1 and 100),
+    starts     timestamp not null,
+    ends       timestamp not null,
+    zone       text not null,
+    yearly     boolean not null default false,
+    jobs       text[] not null default '{}' check (array_position(jobs, null) is null),
+    created_by text not null,
+    created_at timestamptz not null default now(),
+    unique (project_id, id),
+    unique (project_id, name),
+    check (ends > starts)
+);
+
+-- Ends of runs that schedules wait for: written with the end, taken with the run that follows.
+create table job.follow (
+    project_id  uuid not null,
+    schedule_id uuid not null,
+    run_id      uuid not null,
+    attempt     int not null,
+    databases   text[] not null,
+    created_at  timestamptz not null default now(),
+    primary key (schedule_id, run_id, attempt),
+    foreign key (project_id, schedule_id) references job.schedule (project_id, id)
+);
+create index on job.follow (project_id, schedule_id);
+
+alter table job.pause enable row level security;
+create policy project on job.pause
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+alter table job.blackout enable row level security;
+create policy project on job.blackout
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+alter table job.follow enable row level security;
+create policy project on job.follow
+    using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on job.pause, job.fleet_pause to ${app_role};
+grant select, insert, update, delete on job.blackout to ${app_role};
+grant select, insert, delete on job.follow to ${app_role};
+
+-- A run that waits until the earlier ones of its schedule are over.
+alter table job.run add column queues boolean not null default false;
+create index run_of_schedule_open on job.run (schedule_id)
+    where schedule_id is not null and status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING');
+--rollback drop index job.run_of_schedule_open; alter table job.run drop column queues;
+--rollback drop table job.follow; drop table job.blackout; drop table job.fleet_pause; drop table job.pause;
+--rollback update job.schedule set cron = '0 0 1 1 *', enabled = false, next_fire = null where cron is null;
+--rollback alter table job.schedule drop column misfire, drop column overlap, drop column except_days, drop column after_job, drop column paused_since, drop column paused_until, drop column paused_by, drop column paused_why, alter column cron set not null;
+
+--changeset nightshift:job-10 splitStatements:false rollbackSplitStatements:false
+-- What is due and not paused: times that have come, and ends of runs that a schedule waits for.
+drop function job.due_schedules(int);
+create function job.due_schedules(most int) returns table (project_id uuid, schedule_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select due.project_id, due.id
+      from (select s.project_id, s.id, s.next_fire as at
+              from job.schedule s
+             where s.enabled and s.deleted_at is null and s.next_fire <= now()
+               and not coalesce(s.paused_since <= now() and coalesce(s.paused_until > now(), true), false)
+               and not exists (select from job.pause p
+                                where p.project_id = s.project_id and p.paused_since <= now()
+                                  and coalesce(p.paused_until > now(), true))
+               and not exists (select from job.fleet_pause p
+                                where p.paused_since <= now() and coalesce(p.paused_until > now(), true))
+            union all
+            select f.project_id, f.schedule_id, min(f.created_at) from job.follow f group by 1, 2) due
+      join fleet.project p on p.id = due.project_id and p.deleted_at is null
+     order by due.at limit most
+$$;
+
+create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id, coalesce(b.runs, 0),
+           coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id)
+      from job.run r
+      join fleet.project p on p.id = r.project_id and p.deleted_at is null
+      left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b
+        on b.project_id = r.project_id
+     where r.status in ('QUEUED', 'WAITING')
+       and not (r.queues and exists (select from job.run o
+                                      where o.schedule_id = r.schedule_id and o.id < r.id
+                                        and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')))
+$$;
+
+revoke execute on function job.due_schedules(int) from public;
+grant execute on function job.due_schedules(int) to ${app_role};
+--rollback drop function job.due_schedules(int); create function job.due_schedules(most int) returns table (project_id uuid, schedule_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select s.project_id, s.id from job.schedule s join fleet.project p on p.id = s.project_id and p.deleted_at is null where s.enabled and s.deleted_at is null and s.next_fire <= now() order by s.next_fire limit most $$; revoke execute on function job.due_schedules(int) from public; grant execute on function job.due_schedules(int) to ${app_role};
+--rollback create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id, coalesce(b.runs, 0), coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id) from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b on b.project_id = r.project_id where r.status in ('QUEUED', 'WAITING') $$;
+
 --changeset nightshift:job-50 splitStatements:false rollbackSplitStatements:false
 -- Why an attempt was made, and which person or key asked for a retry; of attempts older than this nobody knows.
 alter table job.run
@@ -495,13 +620,20 @@ grant execute on function job.targets_of_node(uuid) to ${app_role};
 --rollback drop function job.targets_of_node(uuid); alter table job.node drop column system_load, drop column heap_used, drop column heap_max, drop column clock_offset_millis, drop column drain_asked;
 
 --changeset nightshift:job-52 splitStatements:false rollbackSplitStatements:false
--- What Nightshift finds about itself: ids of what may stand still, which is judged under its own project.
+-- What Nightshift finds about itself: ids of what may stand still, which is judged under its own project. A schedule that is
+-- paused, or was just now, is not late.
 create function job.overdue_schedules(by interval) returns table (project_id uuid, schedule_id uuid)
     language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
     select s.project_id, s.id from job.schedule s
       join fleet.project p on p.id = s.project_id and p.deleted_at is null
      where s.enabled and s.deleted_at is null and s.next_fire < now() - by
+       and not coalesce(s.paused_since <= now() and coalesce(s.paused_until > now() - by, true), false)
+       and not exists (select from job.pause p
+                        where p.project_id = s.project_id and p.paused_since <= now()
+                          and coalesce(p.paused_until > now() - by, true))
+       and not exists (select from job.fleet_pause p
+                        where p.paused_since <= now() and coalesce(p.paused_until > now() - by, true))
 $$;
 
 -- Nodes that fell silent without signing off, with each project that had a run on one then. One that was started again, by its

@@ -73,9 +73,15 @@ class OverviewRepository {
                                  where project_id = tenancy.current_project() and status in ('QUEUED', 'WAITING')),
                                next.next_fire, next.job
                           from (select 1) one
-                          left join lateral (select next_fire, job from job.schedule
-                                              where project_id = tenancy.current_project() and enabled and deleted_at is null
-                                              order by next_fire limit 1) next on true
+                          left join lateral (select s.next_fire, s.job from job.schedule s
+                                              where s.project_id = tenancy.current_project() and s.enabled and s.deleted_at is null
+                                                and s.next_fire is not null
+                                                and not exists (select from (
+                                                      select s.paused_since, s.paused_until
+                                                      union all select paused_since, paused_until from job.pause
+                                                      union all select paused_since, paused_until from job.fleet_pause) p
+                                                     where p.paused_since <= now() and coalesce(p.paused_until > now(), true))
+                                              order by s.next_fire limit 1) next on true
                         """);
                 var rows = query.executeQuery()) {
             rows.next();

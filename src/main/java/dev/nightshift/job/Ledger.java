@@ -203,6 +203,9 @@ class Ledger {
                 update.setArray(4, RunStatus.before(status, connection));
                 if (update.executeUpdate() == 1) {
                     outbox(connection, attempt.project(), attempt.run(), status);
+                    if (status == RunStatus.COMPLETED || status == RunStatus.PARTIAL) {
+                        Followers.ended(connection, attempt);
+                    }
                 }
             }
             try (var update = connection.prepareStatement("update job.attempt set ended_at = now() where id = ?")) {

@@ -15,7 +15,6 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,27 +34,32 @@ class RunRepository {
     /** A target to be, before its run exists; without an instance it is the project. */
     record NewTarget(@Nullable UUID instanceId, @Nullable UUID databaseId, List<String> databaseNames) {}
 
+    /** @param waitsFor why it does not begin before the earlier runs of its schedule are over; null if it need not wait */
     UUID insert(
             Connection connection,
             ProjectId project,
             RunRequest request,
             JobDefinition job,
             Parameters parameters,
-            List<NewTarget> targets)
+            List<NewTarget> targets,
+            @Nullable String waitsFor)
             throws SQLException {
         UUID run = Ids.next(clock);
         try (var insert = connection.prepareStatement("""
-                insert into job.run (id, project_id, job, status, trigger, triggered_by, schedule_id, fire_at, parameters)
-                values (?, ?, ?, 'QUEUED', ?, ?, ?, ?, ?::jsonb)
+                insert into job.run (id, project_id, job, status, trigger, triggered_by, schedule_id, fire_at, parameters, queues, reason)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?)
                 """)) {
             insert.setObject(1, run);
             insert.setObject(2, project.value());
             insert.setString(3, job.name());
-            insert.setString(4, request.trigger().name());
-            insert.setString(5, request.by());
-            insert.setObject(6, request.schedule());
-            insert.setTimestamp(7, request.fireAt() == null ? null : Timestamp.from(request.fireAt()));
-            insert.setString(8, parameters.asJson().toString());
+            insert.setString(4, (waitsFor == null ? RunStatus.QUEUED : RunStatus.WAITING).name());
+            insert.setString(5, request.trigger().name());
+            insert.setString(6, request.by());
+            insert.setObject(7, request.schedule());
+            insert.setTimestamp(8, request.fireAt() == null ? null : Timestamp.from(request.fireAt()));
+            insert.setString(9, parameters.asJson().toString());
+            insert.setBoolean(10, waitsFor != null);
+            insert.setString(11, waitsFor);
             insert.executeUpdate();
         }
         try (var insert = connection.prepareStatement("""
@@ -139,22 +143,20 @@ class RunRepository {
         }
     }
 
-    /** The run of a schedule that is not over, if there is one. */
-    static Optional<UUID> open(Connection connection, UUID schedule) throws SQLException {
-        try (var query = connection.prepareStatement(
-                "select id from job.run where schedule_id = ? and status = any (?) order by fire_at desc limit 1")) {
+    /** The runs of a schedule that are not over, oldest first. */
+    static List<UUID> open(Connection connection, UUID schedule) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select id from job.run
+                 where schedule_id = ? and status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING') order by id
+                """)) {
             query.setObject(1, schedule);
-            query.setArray(
-                    2,
-                    connection.createArrayOf(
-                            "text",
-                            Arrays.stream(RunStatus.values())
-                                    .filter(status -> !status.isOver())
-                                    .map(RunStatus::name)
-                                    .toArray()));
+            List<UUID> open = new ArrayList<>();
             try (var rows = query.executeQuery()) {
-                return rows.next() ? Optional.of(rows.getObject(1, UUID.class)) : Optional.empty();
+                while (rows.next()) {
+                    open.add(rows.getObject(1, UUID.class));
+                }
             }
+            return open;
         }
     }
 

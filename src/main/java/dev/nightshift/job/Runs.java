@@ -47,6 +47,19 @@ public class Runs {
      * @throws Failure.Invalid if the job, a database or a parameter is not right, naming it
      */
     public UUID request(ProjectId project, RunRequest request) {
+        return request(project, request, null);
+    }
+
+    /**
+     * As {@link #request(ProjectId, RunRequest)}; it begins once the earlier runs of its schedule are over.
+     *
+     * @param waitsFor what the run says until then
+     */
+    public UUID requestBehind(ProjectId project, RunRequest request, String waitsFor) {
+        return request(project, request, waitsFor);
+    }
+
+    private UUID request(ProjectId project, RunRequest request, @Nullable String waitsFor) {
         Job job = jobs.named(request.job());
         Parameters parameters = Parameters.check(job.definition(), request.parameters());
         job.check(project, parameters);
@@ -54,7 +67,8 @@ public class Runs {
         job.checkTargets(targets.size());
         return transactions.in(
                 project,
-                connection -> repository.insert(connection, project, request, job.definition(), parameters, targets));
+                connection -> repository.insert(
+                        connection, project, request, job.definition(), parameters, targets, waitsFor));
     }
 
     /**
@@ -74,20 +88,30 @@ public class Runs {
             return checked;
         }
         checkCount(databases);
-        var present = new ArrayList<Database>();
-        if (databases.equals(ALL)) {
-            present.addAll(fleet.databases(project));
-        } else {
-            for (int i = 0; i < databases.size(); i++) {
-                if (!known.contains(databases.get(i))) {
-                    present.add(named(project, databases, i));
-                } else {
-                    fleet.databaseNamed(project, new Name(databases.get(i))).ifPresent(present::add);
-                }
+        var present = new LinkedHashMap<UUID, Database>();
+        for (int i = 0; i < databases.size(); i++) {
+            if (known.contains(databases.get(i))) {
+                meant(project, databases, i).forEach(database -> present.put(database.id(), database));
+            } else {
+                named(project, databases, i).forEach(database -> present.put(database.id(), database));
             }
         }
-        job.checkTargets(targets(job.definition(), present).size());
+        job.checkTargets(
+                targets(job.definition(), List.copyOf(present.values())).size());
         return checked;
+    }
+
+    /**
+     * Checks the name of a job.
+     *
+     * @throws Failure.Invalid naming the field if there is none of that name
+     */
+    public void checkJob(String field, @Nullable String name) {
+        try {
+            jobs.named(name == null ? "" : name);
+        } catch (Failure.Invalid e) {
+            throw new Failure.Invalid(field, e.getMessage());
+        }
     }
 
     /** A run that was due and could not be started, kept with the reason. */
@@ -105,8 +129,8 @@ public class Runs {
                 project, connection -> repository.notStarted(connection, project, request, status, reason));
     }
 
-    /** The run of a schedule that is not over, if there is one. */
-    public Optional<UUID> open(ProjectId project, UUID schedule) {
+    /** The runs of a schedule that are not over, oldest first. */
+    public List<UUID> open(ProjectId project, UUID schedule) {
         return transactions.in(project, connection -> RunRepository.open(connection, schedule));
     }
 
@@ -164,20 +188,52 @@ public class Runs {
     private List<Database> named(ProjectId project, List<String> names) {
         var databases = new LinkedHashMap<UUID, Database>();
         for (int i = 0; i < names.size(); i++) {
-            Database database = named(project, names, i);
-            databases.put(database.id(), database);
+            named(project, names, i).forEach(database -> databases.put(database.id(), database));
         }
         return List.copyOf(databases.values());
     }
 
-    private Database named(ProjectId project, List<String> names, int i) {
-        String field = "databases[" + i + "]";
-        try {
-            return fleet.databaseNamed(project, new Name(names.get(i)))
-                    .orElseThrow(() -> new Failure.Invalid(field, "This project has no database of this name."));
-        } catch (Failure.Invalid e) {
-            throw new Failure.Invalid(field, e.getMessage());
+    /** What one of the names stands for, which must not be nothing. */
+    private List<Database> named(ProjectId project, List<String> names, int i) {
+        List<Database> meant = meant(project, names, i);
+        if (meant.isEmpty()) {
+            String name = names.get(i);
+            throw new Failure.Invalid(
+                    "databases[" + i + "]",
+                    name.startsWith(RunRequest.TAG)
+                            ? "No database of this project has the tag " + name.substring(RunRequest.TAG.length()) + "."
+                            : "This project has no database of this name.");
         }
+        return meant;
+    }
+
+    private List<Database> meant(ProjectId project, List<String> names, int i) {
+        String name = names.get(i);
+        if (name != null && name.startsWith(RunRequest.TAG)) {
+            String tag = name.substring(RunRequest.TAG.length());
+            return fleet.databases(project).stream()
+                    .filter(database -> database.tags().contains(tag))
+                    .toList();
+        }
+        if (names.equals(ALL)) {
+            return fleet.databases(project);
+        }
+        try {
+            return fleet.databaseNamed(project, new Name(name)).stream().toList();
+        } catch (Failure.Invalid e) {
+            throw new Failure.Invalid("databases[" + i + "]", e.getMessage());
+        }
+    }
+
+    /** The names of databases that a list of names and tags stands for now; those that stand for none are left out. */
+    public List<String> present(ProjectId project, List<String> names) {
+        var present = new LinkedHashMap<UUID, String>();
+        for (int i = 0; i < names.size(); i++) {
+            meant(project, names, i)
+                    .forEach(database ->
+                            present.put(database.id(), database.name().value()));
+        }
+        return List.copyOf(present.values());
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.nightshift.kernel;
 
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.UUID;
 
 /** Makes the ids of everything Nightshift stores: UUID version 7 (RFC 9562, section 5.7), so that ids sort by time. */
@@ -8,6 +9,11 @@ public final class Ids {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private Ids() {}
+
+    /** The smallest id that can have been made at a time: what was made since is not less. */
+    public static UUID first(Instant time) {
+        return new UUID((time.toEpochMilli() << 16) | 0x7000L, 0x8000_0000_0000_0000L);
+    }
 
     /** A new id whose first 48 bits are the clock's milliseconds since 1970. */
     public static UUID next(Clock clock) {

@@ -27,11 +27,17 @@ public record Problem(
         return new Problem("about:blank", title(status), status, detail, null, remedy);
     }
 
+    /** What is wrong with something that a request asks about, when the request itself is in order. */
+    public static Problem of(int status, Failure.Invalid invalid) {
+        return new Problem(
+                "about:blank", title(status), status, invalid.getMessage(), invalid.field(), invalid.remedy());
+    }
+
     /** What a failure is to the caller of REST. */
     public static Problem of(Failure failure) {
         String detail = failure.getMessage() == null ? "It failed." : failure.getMessage();
         if (failure instanceof Failure.Invalid invalid) {
-            return new Problem("about:blank", title(400), 400, detail, invalid.field(), invalid.remedy());
+            return of(400, invalid);
         }
         int status = failure instanceof Failure.NotFound
                 ? 404
@@ -52,6 +58,7 @@ public record Problem(
             case 409 -> "Conflict";
             case 413 -> "Too large";
             case 415 -> "Media type not supported";
+            case 422 -> "Not valid";
             case 429 -> "Too many requests";
             case 503 -> "Not available";
             default -> status < 500 ? "Not valid" : "Failed";

@@ -7,13 +7,13 @@ import dev.nightshift.fleet.Registration;
 import dev.nightshift.fleet.Secret;
 import dev.nightshift.fleet.Server;
 import dev.nightshift.fleet.VacuumSettings;
+import dev.nightshift.job.schedule.Plan;
 import dev.nightshift.job.schedule.Schedules;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.TlsMode;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import jakarta.json.JsonValue;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.Currency;
@@ -78,10 +78,7 @@ class DemoProject {
     private void plan(ProjectId id, String name, String job, String cron) {
         if (schedules.all(id).stream()
                 .noneMatch(planned -> planned.schedule().name().equals(name))) {
-            schedules.add(
-                    id,
-                    new Name(name),
-                    new Schedules.Plan(job, cron, "UTC", List.of("*"), JsonValue.EMPTY_JSON_OBJECT, true));
+            schedules.add(id, new Name(name), Plan.at(cron, "UTC", job, List.of("*")));
         }
     }
 }

@@ -9,6 +9,7 @@ import dev.nightshift.finding.Severity;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Registration;
+import dev.nightshift.job.schedule.Plan;
 import dev.nightshift.job.schedule.Schedules;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
@@ -103,7 +104,7 @@ class RunEndsIT {
     @Test
     void aSchedulesFindingIsClosedByItsChangeAndByItsDeletion() {
         ProjectId project = TargetBatchletIT.project(registration, "planned", List.of("one"));
-        var plan = new Schedules.Plan("frame", "0 2 * * *", "UTC", List.of("one"), JsonValue.EMPTY_JSON_OBJECT, true);
+        var plan = Plan.at("0 2 * * *", "UTC", "frame", List.of("one"));
         schedules.add(project, new Name("nightly"), plan);
         UUID id = schedules.named(project, "nightly").schedule().id();
         missed(project, id);

@@ -35,6 +35,7 @@ class RowSecurityIT {
             "access.person",
             "access.session",
             "fleet.project",
+            "job.fleet_pause",
             "job.lease",
             "job.node",
             "vault.master_key");

@@ -2,9 +2,14 @@ package dev.nightshift.job.schedule;
 
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.annotations.ColumnTransformer;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +26,22 @@ public class Schedule {
 
     private String name;
     private String job;
-    private String cron;
+    private @Nullable String cron;
+
+    @Column(name = "after_job")
+    private @Nullable String after;
+
     private String zone;
     private String[] databases;
+
+    @Enumerated(EnumType.STRING)
+    private Misfire misfire;
+
+    @Enumerated(EnumType.STRING)
+    private Overlap overlap;
+
+    @Column(name = "except_days")
+    private String[] except;
 
     @Column(columnDefinition = "jsonb")
     @ColumnTransformer(read = "parameters::text", write = "?::jsonb")
@@ -33,6 +51,18 @@ public class Schedule {
 
     @Column(name = "next_fire")
     private @Nullable Instant nextFire;
+
+    @Column(name = "paused_since")
+    private @Nullable Instant pausedSince;
+
+    @Column(name = "paused_until")
+    private @Nullable Instant pausedUntil;
+
+    @Column(name = "paused_by")
+    private @Nullable String pausedBy;
+
+    @Column(name = "paused_why")
+    private @Nullable String pausedWhy;
 
     @Column(name = "created_at")
     private Instant createdAt;
@@ -50,26 +80,56 @@ public class Schedule {
         this.name = name;
         this.createdAt = createdAt;
         this.job = "";
-        this.cron = "";
         this.zone = "";
         this.databases = new String[0];
         this.parameters = "{}";
+        this.misfire = Misfire.ONCE;
+        this.overlap = Overlap.SKIP;
+        this.except = new String[0];
     }
 
-    void plan(
-            String newJob, Cron newCron, String[] newDatabases, String newParameters, boolean newEnabled, Instant now) {
-        job = newJob;
-        cron = newCron.expression();
-        zone = newCron.zone().getId();
-        databases = newDatabases.clone();
+    /**
+     * What it is from now on.
+     *
+     * @param times when it starts; null for after another job
+     * @param newParameters as JSON, checked
+     */
+    void plan(Plan plan, @Nullable Cron times, String newParameters, Instant now) {
+        job = plan.job();
+        cron = times == null ? null : times.expression();
+        after = plan.after();
+        zone = plan.zone();
+        databases = plan.databases().toArray(String[]::new);
         parameters = newParameters;
-        enabled = newEnabled;
+        misfire = plan.misfire();
+        overlap = plan.overlap();
+        except = plan.except().toArray(String[]::new);
+        enabled = plan.enabled();
         advance(now);
     }
 
-    /** Sets the next fire after an instant; none while it is disabled. */
+    /** Sets the next fire after an instant; none while it is disabled, or where it follows a job. */
     void advance(Instant after) {
-        nextFire = enabled ? Cron.of(cron, zone, after).next(after, 1).get(0) : null;
+        nextFire = enabled ? times().flatMap(times -> times.next(after)).orElse(null) : null;
+    }
+
+    /** When it starts; empty where it follows a job. */
+    Optional<Cron> times() {
+        return Optional.ofNullable(cron).map(expression -> new Cron(expression, ZoneId.of(zone)));
+    }
+
+    void pause(Pause pause) {
+        pausedSince = pause.since();
+        pausedUntil = pause.until();
+        pausedBy = pause.by();
+        pausedWhy = pause.why();
+    }
+
+    /** The last one, over or not. */
+    Optional<Pause> pause() {
+        return pausedSince == null || pausedBy == null || pausedWhy == null
+                ? Optional.empty()
+                : Optional.of(new Pause(pausedSince, pausedUntil, pausedBy, pausedWhy));
     }
 
     void disable() {
@@ -98,8 +158,30 @@ public class Schedule {
         return job;
     }
 
-    public String cron() {
+    /** Null where it follows a job. */
+    public @Nullable String cron() {
         return cron;
+    }
+
+    /** The job whose end starts it; null where it has times. */
+    public @Nullable String after() {
+        return after;
+    }
+
+    Misfire misfire() {
+        return misfire;
+    }
+
+    Overlap overlap() {
+        return overlap;
+    }
+
+    List<String> except() {
+        return List.of(except);
+    }
+
+    Fires.Exceptions exceptions() {
+        return new Fires.Exceptions(except(), ZoneId.of(zone));
     }
 
     public String zone() {

@@ -78,9 +78,7 @@ class ScheduleRepository {
 
     /** The schedule, locked for firing; empty if another node fires it now. */
     Optional<Schedule> lock(UUID id) {
-        return entities.createQuery(
-                        "select s from Schedule s where s.id = :id and s.enabled and s.deletedAt is null",
-                        Schedule.class)
+        return entities.createQuery("select s from Schedule s where s.id = :id", Schedule.class)
                 .setParameter("id", id)
                 .setLockMode(LockModeType.PESSIMISTIC_WRITE)
                 .setHint("jakarta.persistence.lock.timeout", SKIP_LOCKED)
@@ -98,6 +96,33 @@ class ScheduleRepository {
                 }
             }
             return due;
+        }
+    }
+
+    /** Until the transaction's end nobody else plans what follows what in the project. */
+    static void lockPlans(Connection connection, ProjectId project) throws SQLException {
+        try (var lock = connection.prepareStatement("select pg_advisory_xact_lock(hashtextextended(?, 0))")) {
+            lock.setString(1, "nightshift schedules of " + project.value());
+            lock.execute();
+        }
+    }
+
+    /** An end of a run that a schedule follows. */
+    record Ended(UUID run, int attempt, List<String> databases) {}
+
+    /** Takes the ends that a schedule follows: they are answered once. */
+    static List<Ended> takeEnded(Connection connection, UUID schedule) throws SQLException {
+        try (var delete = connection.prepareStatement(
+                "delete from job.follow where schedule_id = ? returning run_id, attempt, databases")) {
+            delete.setObject(1, schedule);
+            var ended = new ArrayList<Ended>();
+            try (var rows = delete.executeQuery()) {
+                while (rows.next()) {
+                    ended.add(new Ended(rows.getObject(1, UUID.class), rows.getInt(2), List.of((String[])
+                            rows.getArray(3).getArray())));
+                }
+            }
+            return ended;
         }
     }
 

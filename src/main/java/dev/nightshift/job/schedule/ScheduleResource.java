@@ -1,5 +1,6 @@
 package dev.nightshift.job.schedule;
 
+import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.audit.Audit;
 import dev.nightshift.kernel.Asked;
@@ -46,14 +47,14 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Tag(name = "Schedules")
 public class ScheduleResource {
-    /** How many fire times a preview shows. */
-    private static final int PREVIEW = 5;
-
     @Inject
     private Schedules schedules;
 
     @Inject
     private CurrentProject project;
+
+    @Inject
+    private Caller caller;
 
     @Inject
     private Audit audit;
@@ -69,14 +70,29 @@ public class ScheduleResource {
             name = "ScheduleRequest",
             example =
                     "{\"name\":\"nightly\",\"job\":\"backup\",\"cron\":\"0 2 * * *\",\"zone\":\"Europe/Vienna\",\"databases\":[\"*\"],"
-                            + "\"parameters\":{}}")
+                            + "\"parameters\":{},\"misfire\":\"ONCE\",\"overlap\":\"SKIP\"}")
     public record NewSchedule(
             @Nullable String name,
             @Nullable String job,
-            @Nullable String cron,
+
+            @Schema(description = "Five fields, or a macro; not beside after") @Nullable
+            String cron,
+
+            @Schema(description = "The job whose success starts it; not beside cron") @Nullable
+            String after,
+
             @Nullable String zone,
-            @Nullable List<String> databases,
+
+            @Schema(description = "Names, tag: and a tag, or * for all") @Nullable
+            List<String> databases,
+
             @Nullable JsonObject parameters,
+            @Nullable Misfire misfire,
+            @Nullable Overlap overlap,
+
+            @Schema(description = "Days left out: 2026-12-24, or 12-24 for every year") @Nullable
+            List<String> except,
+
             @Nullable Boolean enabled) {}
 
     /** A schedule with its next five fire times. */
@@ -85,26 +101,28 @@ public class ScheduleResource {
             UUID id,
             String name,
             String job,
-            String cron,
+            @Nullable String cron,
+            @Nullable String after,
             String zone,
             List<String> databases,
             JsonObject parameters,
+            Misfire misfire,
+            Overlap overlap,
+            List<String> except,
             boolean enabled,
+
+            @Schema(description = "The schedule's own pause; those of project and fleet have addresses of their own")
+            @Nullable
+            PauseView paused,
+
+            @Schema(description = "Without what a pause, a day left out or a blackout takes away")
             List<Instant> nextFires,
+
             @Nullable LastRunView lastRun) {}
 
     /** The newest run that a schedule started. */
     @Schema(name = "ScheduleLastRun")
     public record LastRunView(UUID id, String status, Instant at) {}
-
-    /** An expression to look at before it is saved. */
-    @Schema(name = "SchedulePreviewRequest", example = "{\"cron\":\"0 2 * * *\",\"zone\":\"Europe/Vienna\"}")
-    public record PreviewRequest(
-            @Nullable String cron, @Nullable String zone) {}
-
-    /** The next fire times. */
-    @Schema(name = "SchedulePreview")
-    public record Preview(List<Instant> nextFires) {}
 
     @GET
     @Operation(summary = "The project's schedules")
@@ -121,28 +139,22 @@ public class ScheduleResource {
     @APIResponse(responseCode = "409", description = "The name is taken")
     public Response add(@Nullable NewSchedule body, @Context UriInfo uri) {
         NewSchedule asked = Asked.body(body);
-        var plan = new Schedules.Plan(
+        var plan = new Plan(
                 required("job", asked.job()),
-                required("cron", asked.cron()),
+                asked.cron(),
+                asked.after(),
                 required("zone", asked.zone()),
                 Objects.requireNonNullElse(asked.databases(), List.of()),
                 Objects.requireNonNullElse(asked.parameters(), JsonValue.EMPTY_JSON_OBJECT),
+                Objects.requireNonNullElse(asked.misfire(), Misfire.ONCE),
+                Objects.requireNonNullElse(asked.overlap(), Overlap.SKIP),
+                Objects.requireNonNullElse(asked.except(), List.of()),
                 !Boolean.FALSE.equals(asked.enabled()));
         var name = new Name(required("name", asked.name()));
         audited("schedule.add", name.value(), details(plan), () -> schedules.add(project.id(), name, plan));
         return Response.created(uri.getAbsolutePathBuilder().path(name.value()).build())
                 .entity(get(name.value()))
                 .build();
-    }
-
-    @POST
-    @Path("preview")
-    @Operation(summary = "The next five fire times of an expression")
-    public Preview preview(@Nullable PreviewRequest body) {
-        PreviewRequest asked = Asked.body(body);
-        Instant now = clock.now();
-        return new Preview(Cron.of(required("cron", asked.cron()), required("zone", asked.zone()), now)
-                .next(now, PREVIEW));
     }
 
     @GET
@@ -159,12 +171,17 @@ public class ScheduleResource {
         NewSchedule asked = Asked.body(body);
         ScheduleView before = get(name);
         Asked.sameName("name", asked.name(), before.name());
-        var plan = new Schedules.Plan(
+        boolean sameStart = asked.cron() == null && asked.after() == null;
+        var plan = new Plan(
                 Objects.requireNonNullElse(asked.job(), before.job()),
-                Objects.requireNonNullElse(asked.cron(), before.cron()),
+                sameStart ? before.cron() : asked.cron(),
+                sameStart ? before.after() : asked.after(),
                 Objects.requireNonNullElse(asked.zone(), before.zone()),
                 Objects.requireNonNullElse(asked.databases(), before.databases()),
                 Objects.requireNonNullElse(asked.parameters(), before.parameters()),
+                Objects.requireNonNullElse(asked.misfire(), before.misfire()),
+                Objects.requireNonNullElse(asked.overlap(), before.overlap()),
+                Objects.requireNonNullElse(asked.except(), before.except()),
                 Objects.requireNonNullElse(asked.enabled(), before.enabled()));
         audited("schedule.change", name, details(plan), () -> schedules.change(project.id(), name, plan));
         return get(name);
@@ -180,6 +197,31 @@ public class ScheduleResource {
         return Response.noContent().build();
     }
 
+    @POST
+    @Path("{schedule}/pause")
+    @Operation(
+            summary = "Pause a schedule",
+            description = "Until when, null for until it is resumed, and why. What would have fired is left out.")
+    public ScheduleView pause(@PathParam("schedule") String name, @Nullable NewPause body) {
+        NewPause asked = Asked.body(body);
+        Instant until = Asked.time("until", asked.until());
+        audited(
+                "schedule.pause",
+                get(name).name(),
+                asked.details(),
+                () -> schedules.pause(project.id(), name, until, caller.name(), asked.why()));
+        return get(name);
+    }
+
+    @POST
+    @Path("{schedule}/resume")
+    @Operation(summary = "Resume a schedule", description = "It goes on with its next time.")
+    @APIResponse(responseCode = "409", description = "It is not paused")
+    public ScheduleView resume(@PathParam("schedule") String name) {
+        audited("schedule.resume", get(name).name(), Map.of(), () -> schedules.resume(project.id(), name));
+        return get(name);
+    }
+
     /** The change and the word of it: both or neither. */
     private void audited(String action, String name, Map<String, ?> details, Runnable change) {
         transactions.run(project.id(), connection -> {
@@ -188,8 +230,20 @@ public class ScheduleResource {
         });
     }
 
-    private static Map<String, Object> details(Schedules.Plan plan) {
-        return Map.of("job", plan.job(), "cron", plan.cron(), "zone", plan.zone(), "enabled", plan.enabled());
+    private static Map<String, Object> details(Plan plan) {
+        return Map.of(
+                "job",
+                plan.job(),
+                plan.cron() == null ? "after" : "cron",
+                String.valueOf(plan.cron() == null ? plan.after() : plan.cron()),
+                "zone",
+                plan.zone(),
+                "misfire",
+                plan.misfire(),
+                "overlap",
+                plan.overlap(),
+                "enabled",
+                plan.enabled());
     }
 
     private static String required(String field, @Nullable String value) {
@@ -207,14 +261,19 @@ public class ScheduleResource {
                     schedule.name(),
                     schedule.job(),
                     schedule.cron(),
+                    schedule.after(),
                     schedule.zone(),
                     List.of(schedule.databases()),
                     reader.readObject(),
+                    schedule.misfire(),
+                    schedule.overlap(),
+                    schedule.except(),
                     schedule.enabled(),
-                    schedule.enabled()
-                            ? Cron.of(schedule.cron(), schedule.zone(), clock.now())
-                                    .next(clock.now(), PREVIEW)
-                            : List.of(),
+                    schedule.pause()
+                            .filter(pause -> pause.covers(clock.now()))
+                            .map(PauseView::of)
+                            .orElse(null),
+                    planned.nextFires(),
                     planned.lastRun()
                             .map(run -> new LastRunView(run.id(), run.status(), run.at()))
                             .orElse(null));

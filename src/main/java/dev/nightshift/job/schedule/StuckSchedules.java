@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A schedule whose next fire lies more than two of its intervals back, and two minutes at least: nobody fires it, whatever
+ * A schedule that is not paused and whose next fire lies more than two of its intervals back, and two minutes at least: nobody fires it, whatever
  * the reason. Elsewhere such triggers stood still for ten months unseen (quartz issue 1516).
  */
 @ApplicationScoped

@@ -11,7 +11,6 @@ import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.UnreachableServer;
 import jakarta.inject.Inject;
-import jakarta.json.JsonValue;
 import java.time.Duration;
 import java.util.List;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -43,12 +42,14 @@ class StuckSchedulesIT {
     @Test
     void aScheduleThatNobodyFiresIsAFindingUntilItFiresAgain() {
         ProjectId project = UnreachableServer.register(registration, "stuck").project();
-        var hourly = new Schedules.Plan("purge", "0 * * * *", "UTC", List.of(), JsonValue.EMPTY_JSON_OBJECT, true);
-        schedules.add(project, new Name("hourly"), hourly);
-        schedules.add(
+        schedules.add(project, new Name("hourly"), Plan.at("0 * * * *", "UTC", "purge", List.of()));
+        schedules.add(project, new Name("off"), Plan.at("0 * * * *", "UTC", "purge", List.of()));
+        schedules.add(project, new Name("paused"), Plan.at("0 * * * *", "UTC", "purge", List.of()));
+        change(project, "update job.schedule set enabled = false where name = 'off'");
+        change(
                 project,
-                new Name("off"),
-                new Schedules.Plan("purge", "0 * * * *", "UTC", List.of(), JsonValue.EMPTY_JSON_OBJECT, false));
+                "update job.schedule set paused_since = now() - interval '5 hours', paused_by = 'a test', paused_why = 'a test'"
+                        + " where name = 'paused'");
         drain(true);
         try {
             Eventually.isTrue("the node drains", SOON, node::draining);
@@ -77,6 +78,14 @@ class StuckSchedulesIT {
                 update.setBoolean(1, asked);
                 update.setObject(2, node.id());
                 return update.executeUpdate();
+            }
+        });
+    }
+
+    private void change(ProjectId project, String sql) {
+        transactions.run(project, connection -> {
+            try (var update = connection.prepareStatement(sql)) {
+                assertEquals(1, update.executeUpdate());
             }
         });
     }
