@@ -82,9 +82,10 @@ public class Node {
         if (isOff(clockOffset) && !was) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    "The clock of this machine differs from the repository's by {0} ms; synchronise both (NTP). Claims and"
-                            + " leases go by the repository\'s, times in backups and findings by this one.",
-                    clockOffset.toMillis());
+                    "The clock of this machine differs from that of the repository by {0} ms; synchronise both (NTP)."
+                            + " Claims and leases go by the clock of the repository, times in backups and findings by this"
+                            + " one.",
+                    Long.toString(clockOffset.toMillis()));
         }
     }
 
