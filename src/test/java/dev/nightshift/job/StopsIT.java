@@ -150,7 +150,8 @@ class StopsIT {
         for (Run.Target target : stopped.targets()) {
             boolean begun = HANGING.containsKey(target.id());
             assertEquals(
-                    begun ? "Did not end within 3 s of the stop; given up." : "Stopped before it began.", target.reason());
+                    begun ? "Did not end within 3 s of the stop; given up." : "Stopped before it began.",
+                    target.reason());
             if (begun) {
                 lateWordIsRefused(target.id());
             }
