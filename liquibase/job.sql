@@ -753,3 +753,117 @@ begin
     return coalesce(cardinality(runs), 0);
 end $$;
 --rollback create or replace function job.forget_runs(before timestamptz, held uuid[], most int) returns bigint language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$ declare project uuid := tenancy.current_project(); runs uuid[]; begin select array_agg(counted.id) into runs from (select old.id, sum(old.targets) over (order by old.ended_at, old.id) - old.targets as before_it from (select r.id, r.ended_at, (select count(*) from job.target t where t.project_id = project and t.run_id = r.id) as targets from job.run r where r.project_id = project and r.ended_at < least(before, now() - interval '7 days') and r.status not in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING') and r.id <> all (held) order by r.ended_at limit least(most, 200) for update skip locked) old) counted where counted.before_it < most; delete from job.log_line l where l.project_id = project and l.run_id = any (runs); delete from job.step s using job.target t where t.project_id = s.project_id and t.id = s.target_id and t.project_id = project and t.run_id = any (runs); delete from job.target t where t.project_id = project and t.run_id = any (runs); delete from job.attempt a where a.run_id = any (runs); delete from job.run r where r.id = any (runs); return coalesce(cardinality(runs), 0); end $$; alter table fleet.project drop column keep_runs;
+
+--changeset nightshift:job-50 splitStatements:false rollbackSplitStatements:false
+-- Why an attempt was made, and which person or key asked for a retry; of attempts older than this nobody knows.
+alter table job.run
+    add column attempt_cause text not null default 'FIRST' check (attempt_cause in ('FIRST', 'RECOVERY', 'RETRY')),
+    add column attempt_by text;
+update job.run set attempt_cause = 'RECOVERY' where attempt > 1 and status in ('QUEUED', 'WAITING');
+alter table job.attempt
+    add column cause text check (cause in ('FIRST', 'RECOVERY', 'RETRY')),
+    add column caused_by text;
+update job.attempt set cause = 'FIRST' where number = 1;
+
+create or replace function job.rename_person(person text, pseudonym text) returns void
+    language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update job.run r set triggered_by = pseudonym where r.trigger = 'PERSON' and r.triggered_by = person;
+    update job.schedule s set paused_by = pseudonym where s.paused_by = person;
+    update job.pause p set paused_by = pseudonym where p.paused_by = person;
+    update job.fleet_pause p set paused_by = pseudonym where p.paused_by = person;
+    update job.blackout b set created_by = pseudonym where b.created_by = person;
+    update job.run r set attempt_by = pseudonym where r.attempt_by = person;
+    update job.attempt a set caused_by = pseudonym where a.caused_by = person;
+    update job.run r set reason = 'Declared dead by ' || pseudonym || substr(r.reason, length('Declared dead by ' || person) + 1)
+     where starts_with(r.reason, 'Declared dead by ' || person || ': ');
+$$;
+--rollback create or replace function job.rename_person(person text, pseudonym text) returns void language sql volatile security definer set search_path = pg_catalog, pg_temp as $$ update job.run r set triggered_by = pseudonym where r.trigger = 'PERSON' and r.triggered_by = person; update job.schedule s set paused_by = pseudonym where s.paused_by = person; update job.pause p set paused_by = pseudonym where p.paused_by = person; update job.fleet_pause p set paused_by = pseudonym where p.paused_by = person; update job.blackout b set created_by = pseudonym where b.created_by = person; $$;
+--rollback alter table job.attempt drop column cause, drop column caused_by; alter table job.run drop column attempt_cause, drop column attempt_by;
+
+--changeset nightshift:job-51 splitStatements:false rollbackSplitStatements:false
+-- How a node is, as it says itself with its heartbeat; how far its clock is ahead of the database's; whether it was asked to
+-- drain. A new start is a new node, so nobody asked it.
+alter table job.node
+    add column system_load double precision,
+    add column heap_used bigint,
+    add column heap_max bigint,
+    add column clock_offset_millis bigint,
+    add column drain_asked boolean not null default false;
+
+create function job.targets_of_node(node uuid) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select count(*) from job.run r
+      join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
+      join job.target t on t.project_id = r.project_id and t.run_id = r.id
+     where r.status in ('STARTED', 'STOPPING') and a.node_id = node and t.status = 'STARTED'
+$$;
+revoke execute on function job.targets_of_node(uuid) from public;
+grant execute on function job.targets_of_node(uuid) to ${app_role};
+--rollback drop function job.targets_of_node(uuid); alter table job.node drop column system_load, drop column heap_used, drop column heap_max, drop column clock_offset_millis, drop column drain_asked;
+
+--changeset nightshift:job-52 splitStatements:false rollbackSplitStatements:false
+-- What Nightshift finds about itself: ids of what may stand still, which is judged under its own project. A schedule that is
+-- paused, or was just now, is not late.
+create function job.overdue_schedules(by interval) returns table (project_id uuid, schedule_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select s.project_id, s.id from job.schedule s
+      join fleet.project p on p.id = s.project_id and p.deleted_at is null
+     where s.enabled and s.deleted_at is null and s.next_fire < now() - by
+       and not coalesce(s.paused_since <= now() and coalesce(s.paused_until > now() - by, true), false)
+       and not exists (select from job.pause p
+                        where p.project_id = s.project_id and p.paused_since <= now()
+                          and coalesce(p.paused_until > now() - by, true))
+       and not exists (select from job.fleet_pause p
+                        where p.paused_since <= now() and coalesce(p.paused_until > now() - by, true))
+$$;
+
+-- Nodes that fell silent without signing off, with each project that had a run on one then. One that was started again, by its
+-- name, is not missed any more.
+create function job.lost_nodes(dead_after interval) returns table (project_id uuid, node_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select distinct a.project_id, n.id
+      from job.node n
+      join job.attempt a on a.node_id = n.id and (a.ended_at is null or a.ended_at >= n.heartbeat_at)
+      join fleet.project p on p.id = a.project_id and p.deleted_at is null
+     where n.stopped_at is null and n.heartbeat_at < now() - dead_after and n.heartbeat_at > now() - interval '1 day'
+       and not exists (select from job.node s
+                        where s.name = n.name and s.id <> n.id and s.stopped_at is null
+                          and s.heartbeat_at > now() - dead_after)
+$$;
+
+-- Runs under way of which nothing has moved for so long: no progress, no step that began or ended, no target that did. One
+-- all of whose started targets wait for the locks of others stands still because of them.
+create function job.still_runs(since interval) returns table (project_id uuid, run_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id
+      from job.run r
+      join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
+     where r.status in ('STARTED', 'STOPPING') and a.created_at < now() - since
+       and not exists (select from job.target t left join job.step s on s.project_id = t.project_id and s.target_id = t.id
+                        where t.project_id = r.project_id and t.run_id = r.id
+                          and greatest(t.progress_at, t.started_at, t.ended_at, s.started_at, s.ended_at) >= now() - since)
+       and (not exists (select from job.target t
+                         where t.project_id = r.project_id and t.run_id = r.id and t.status = 'STARTED')
+            or exists (select from job.target t
+                        where t.project_id = r.project_id and t.run_id = r.id and t.status = 'STARTED' and t.reason is null))
+$$;
+
+-- What the open findings of one kind are about, where their fingerprint is the kind and an id.
+create function job.found_open(kind text) returns table (project_id uuid, id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select f.project_id, substr(f.fingerprint, length(kind) + 2)::uuid
+      from finding.finding f
+      join fleet.project p on p.id = f.project_id and p.deleted_at is null
+     where f.state = 'OPEN' and starts_with(f.fingerprint, kind || ':')
+$$;
+revoke execute on function job.overdue_schedules(interval), job.lost_nodes(interval), job.still_runs(interval),
+    job.found_open(text) from public;
+grant execute on function job.overdue_schedules(interval), job.lost_nodes(interval), job.still_runs(interval),
+    job.found_open(text) to ${app_role};
+--rollback drop function job.overdue_schedules(interval); drop function job.lost_nodes(interval); drop function job.still_runs(interval); drop function job.found_open(text);

@@ -33,7 +33,7 @@ const target = (n, name, status, from, minutes, steps, more = {}) => ({
   endedAt: minutes === null || from === null ? null : ago(from - minutes), durationMillis: minutes === null ? null : minutes * 60_000, progress: null, steps, figures: {}, ...more });
 const run = (n, job, status, from, minutes, targets, more = {}) => ({
   id: id(n), job, status, reason: null, trigger: 'SCHEDULE', triggeredBy: null, schedule: job === 'vacuum' ? 'vacuum-nightly' : job === 'backup' ? 'nightly' : 'drill', parameters: {}, createdAt: ago((from ?? 0) + 0.1), startedAt: from === null ? null : ago(from),
-  endedAt: minutes === null || from === null ? null : ago(from - minutes), durationMillis: minutes === null ? null : minutes * 60_000, usualMillis: (minutes ?? 4) * 57_000, attempt: 1, node: 'night-1', progress: null, targets, ...more });
+  endedAt: minutes === null || from === null ? null : ago(from - minutes), durationMillis: minutes === null ? null : minutes * 60_000, usualMillis: (minutes ?? 4) * 57_000, attempt: 1, node: 'night-1', progress: null, attempts: [{ number: 1, node: 'night-1', cause: 'FIRST', by: null, startedAt: ago(from ?? 0), endedAt: minutes === null || from === null ? null : ago(from - minutes) }], targets, ...more });
 const backupSteps = (from, size) => [step('prepare', 'COMPLETED', from, 0.1, 'checkpoint 1.2 s'), step('copy', 'COMPLETED', from - 0.1, 3.1, size), step('wal', 'COMPLETED', from - 3.2, 0.4, '48.0 MB'), step('seal', 'COMPLETED', from - 3.6, 0.1, '1,204 objects')];
 const drillSteps = (from) => [step('fetch', 'COMPLETED', from, 0.9, '312.4 MB'), step('unpack', 'COMPLETED', from - 0.9, 0.6, '1.1 GB'), step('recover', 'COMPLETED', from - 1.5, 0.4, '3 segments'), step('check', 'COMPLETED', from - 1.9, 1.1, '214 relations')];
 const postgis = 'Recovery of billing failed: extension postgis is missing in the sandbox (could not access file "$libdir/postgis-3").';
@@ -54,7 +54,9 @@ export const runs = [
   run(6, 'backup', 'COMPLETED', 260, 4.2, [target(151, 'shop', 'COMPLETED', 260, 3.7, backupSteps(260, '3.1 GB')), target(152, 'billing', 'COMPLETED', 260, 4.2, backupSteps(260, '841.9 MB')), target(153, 'crm', 'COMPLETED', 260, 1.9, backupSteps(260, '312.4 MB'))]),
   run(7, 'backup', 'MISSED', null, null, [target(161, 'warehouse', 'SKIPPED', null, null, [])], { reason: 'the node was down when it was due; the next time is tomorrow', createdAt: ago(300) }),
   run(8, 'vacuum', 'STOPPED', 1500, 5, [target(171, 'warehouse', 'STOPPED', 1500, 5, [step('survey', 'COMPLETED', 1500, 0.1, '12 tables'), step('vacuum', 'STOPPED', 1499, 4.9, '3 of 12 tables'), step('analyze', 'WAITING', null, null)], { database: 'warehouse' })], { trigger: 'PERSON', triggeredBy: 'mira', schedule: null, reason: 'stopped by mira' }),
-  run(9, 'backup', 'LOST', 1680, 2, [target(181, 'crm', 'LOST', 1680, 2, [step('prepare', 'COMPLETED', 1680, 0.1), step('copy', 'LOST', 1679, 1.9, '120.2 MB')], { reason: 'Node night-2 sent no heartbeat for 30 s.', remedy: 'Nothing: it was restarted by policy on another node.' })], { reason: 'Node night-2 sent no heartbeat for 30 s.' }),
+  run(9, 'backup', 'LOST', 1680, 2, [target(181, 'crm', 'LOST', 1680, 2, [step('prepare', 'COMPLETED', 1680, 0.1), step('copy', 'LOST', 1679, 1.9, '120.2 MB')], { reason: 'Node night-2 sent no heartbeat for 30 s.', remedy: 'Nothing: it was restarted by policy on another node.' })], { reason: 'Node night-2 sent no heartbeat for 30 s.', attempt: 3, node: 'night-2', attempts: [
+    { number: 1, node: 'night-1', cause: 'FIRST', by: null, startedAt: ago(1800), endedAt: ago(1790) }, { number: 2, node: 'night-2', cause: 'RECOVERY', by: null, startedAt: ago(1789), endedAt: ago(1700) },
+    { number: 3, node: 'night-2', cause: 'RETRY', by: 'mira', startedAt: ago(1680), endedAt: ago(1678) }] }),
   ...Array.from({ length: 110 }, (_, n) => run(200 + n, ['backup', 'restore-drill', 'vacuum'][n % 3], n % 17 === 5 ? 'SKIPPED' : 'COMPLETED', 1800 + n * 130, 3 + n % 5, [target(3000 + n, ['shop', 'billing', 'crm', 'warehouse'][n % 4], 'COMPLETED', 1800 + n * 130, 3, drillSteps(1800 + n * 130))])),
 ];
 
@@ -136,8 +138,9 @@ export function calendar(from, to) {
 }
 
 export const nodes = [
-  { id: id(961), name: 'night-1', version: '0.1.0', startedAt: ago(5000), lastHeartbeat: ago(0.05), alive: true, draining: false, runs: 1 },
-  { id: id(962), name: 'night-2', version: '0.1.0', startedAt: ago(9000), lastHeartbeat: ago(1680), alive: false, draining: false, runs: 0 }];
+  { id: id(961), name: 'night-1', version: '0.1.0', startedAt: ago(5000), lastHeartbeat: ago(0.05), sinceHeartbeatMillis: 3000, alive: true, draining: false, drainAsked: false, systemLoad: 1.4, heapUsedBytes: 412_000_000, heapMaxBytes: 805_000_000, clockOffsetMillis: 4, clockOff: false, runs: 1, targets: 2 },
+  { id: id(963), name: 'night-3', version: '0.1.0', startedAt: ago(400), lastHeartbeat: ago(0.03), sinceHeartbeatMillis: 1800, alive: true, draining: true, drainAsked: true, systemLoad: 0.2, heapUsedBytes: 210_000_000, heapMaxBytes: 805_000_000, clockOffsetMillis: -2600, clockOff: true, runs: 0, targets: 0 },
+  { id: id(962), name: 'night-2', version: '0.1.0', startedAt: ago(9000), lastHeartbeat: ago(1380), sinceHeartbeatMillis: 1380 * 60_000, alive: false, draining: false, drainAsked: false, systemLoad: 3.1, heapUsedBytes: 512_000_000, heapMaxBytes: 805_000_000, clockOffsetMillis: 12, clockOff: false, runs: 0, targets: 0 }];
 export const people = [
   { name: 'admin', displayName: 'Administrator', installationAdmin: true, disabled: false, createdAt: ago(60000), lastLogin: ago(3), projects: [] },
   { name: 'mira', displayName: 'Mira Hofer', installationAdmin: false, disabled: false, createdAt: ago(40000), lastLogin: ago(1510), projects: [{ name: 'demo', role: 'OPERATOR' }] },

@@ -197,7 +197,19 @@ export interface Run {
   progress: number | null;
   /** Lines that its log lacks, because a run may have so many. */
   logLinesDropped?: number;
+  /** The tries that nodes made at it, the first one first. */
+  attempts: Attempt[];
   targets: Target[];
+}
+
+export interface Attempt {
+  number: number;
+  node: string;
+  /** Null for attempts of earlier versions. */
+  cause: 'FIRST' | 'RECOVERY' | 'RETRY' | null;
+  by: string | null;
+  startedAt: Time;
+  endedAt: Time | null;
 }
 
 /** What came of a change to all runs of a filter. */
@@ -221,7 +233,7 @@ export interface LastRun {
 }
 
 /** A run in a list: its targets counted and added up, not listed. */
-export interface RunItem extends Omit<Run, 'targets' | 'logLinesDropped'> {
+export interface RunItem extends Omit<Run, 'targets' | 'attempts' | 'logLinesDropped'> {
   summary: {
     targets: Partial<Record<TargetStatus, number>>;
     /** The first five. */
@@ -380,9 +392,20 @@ export interface NodeInfo {
   version: string;
   startedAt: Time;
   lastHeartbeat: Time;
+  sinceHeartbeatMillis: number;
   alive: boolean;
   draining: boolean;
+  /** By somebody, here; otherwise by its drain file, or because it is being stopped. */
+  drainAsked: boolean;
+  systemLoad: number | null;
+  heapUsedBytes: number | null;
+  heapMaxBytes: number | null;
+  /** How far it is ahead of the repository's. */
+  clockOffsetMillis: number | null;
+  /** Further than it may be. */
+  clockOff: boolean;
   runs: number;
+  targets: number;
 }
 
 export interface AuditEntry {

@@ -12,6 +12,7 @@ import { Bar, Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Confirm, notify, useAction } from '../ui/dialog';
 import { Missing, Panel, Skeleton, Trouble } from '../ui/panel';
 import { RunState } from '../ui/state';
+import { later } from '../ui/later';
 import { RunGrid, targetName } from './run-grid';
 import { RunLog } from './run-log';
 import { TRIGGERS, elapsed, isActive, triggerWords } from './run-table';
@@ -20,6 +21,9 @@ const RESTARTABLE = ['FAILED', 'PARTIAL', 'STOPPED', 'LOST', 'SKIPPED'];
 /** A run that was never started has no targets to work on. */
 const restartable = (run: Run) => RESTARTABLE.includes(run.status) && (run.targets ?? []).length > 0;
 const STOPPABLE = ['QUEUED', 'WAITING', 'STARTED'];
+const MORTAL = ['STARTED', 'STOPPING'];
+const DeclareDead = later(() => import('./run-dead').then((its) => its.DeclareDead));
+const RunAttempts = later(() => import('./run-attempts').then((its) => its.RunAttempts));
 
 export function RunPage({ id }: { id: string }) {
   const name = project.value!.name;
@@ -39,6 +43,7 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
   const base = ['runs', run.id];
   const name = project.value!.name;
   const [stopping, setStopping] = useState(false);
+  const [burying, setBurying] = useState(false);
   const restart = useAction(() => post<Run>(inProject(name, [...base, 'restart'])), (answer) => { notify('Restarted: only what was not done is done again.'); changed(answer); });
   const asked = query.value;
   const targets = run.targets ?? [];
@@ -57,6 +62,7 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
   return (
     <>
       <PageHead title={job?.title ?? words(run.job)} sub={<span class="run-sub"><RunState status={run.status} /><span>run {shortId(run.id)}</span>{run.attempt > 1 && <span>attempt {run.attempt}</span>}</span>}>
+        {can('OPERATOR') && MORTAL.includes(run.status) && <Button kind="quiet" onClick={() => setBurying(true)}>Declare dead</Button>}
         {can('OPERATOR') && STOPPABLE.includes(run.status) && <Button kind="danger" onClick={() => setStopping(true)}>Stop</Button>}
         {can('OPERATOR') && restartable(run) && !reasoned && <Button kind="primary" icon="refresh" busy={restart.busy ? 'Restarting…' : false} onClick={restart.run}>Restart what is not done</Button>}
       </PageHead>
@@ -85,11 +91,13 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
         <RunGrid targets={targets} steps={job?.steps} selected={target} step={step?.name}
           select={(each, chosen) => setQuery({ target: each.id, step: chosen ?? null })} />
       </Card>
+      {run.attempts?.length > 1 && <RunAttempts run={run} />}
       <RunLog key={`${run.id}/${target?.id ?? ''}`} run={run} target={target} step={step} />
+      {burying && <DeclareDead run={run} title={job?.title ?? words(run.job)} path={inProject(name, [...base, 'declare-dead'])} changed={changed} onClose={() => { setBurying(false); reload(); }} />}
       {stopping && (
         <Confirm title={`Stop ${(job?.title ?? words(run.job)).toLowerCase()}`} verb="Stop the run" busyWord="Stopping…" onClose={() => { setStopping(false); reload(); }}
           act={async () => changed(await post<Run>(inProject(name, [...base, 'stop'])))}>
-          <p>The running statements are cancelled. What is done stays; what is under way is thrown away and done again when the run is restarted.</p>
+          <p>The running statements are cancelled. What is done stays; what is under way is thrown away and done again when the run is restarted. What does not end after a while is given up.</p>
         </Confirm>
       )}
     </>

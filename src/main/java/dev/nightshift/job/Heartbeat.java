@@ -63,7 +63,9 @@ public class Heartbeat {
             return;
         }
         try {
-            int renewals = leases.beat(node.id(), node.name(), Version.current(), node.draining());
+            Leases.Heard heard =
+                    leases.beat(node.id(), node.name(), Version.current(), node.drainsOfItself(), Vitals.now());
+            node.heard(heard);
             // Daily: a node may be up for months, and next month's lines must not end up in the rest.
             Instant made = partitionsMade;
             if (made == null || clock.now().isAfter(made.plus(Duration.ofDays(1)))) {
@@ -72,7 +74,7 @@ public class Heartbeat {
             }
             // An outage of the repository makes every heartbeat stale: whoever comes back first must not bury the
             // others.
-            if (renewals >= 2) {
+            if (heard.renewals() >= 2) {
                 leases.abandonedRuns().forEach(this::recover);
                 recoverOwn();
             }

@@ -2,6 +2,7 @@ package dev.nightshift.job;
 
 import dev.nightshift.kernel.TypedSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Optional;
  *     that is never started again by itself
  * @param logLines {@code nightshift.run.log.lines}: lines that are kept of one run's log, and as many warnings and errors again;
  *     50,000
+ * @param stopGrace {@code nightshift.stop.grace}: how long the work on a target may go on after it was told to stop; 60 s
  * @param drainFile {@code run/drain} in {@code nightshift.data}: while it exists, the node drains; empty without a data folder
  */
 public record JobConfig(
@@ -25,6 +27,7 @@ public record JobConfig(
         int parallelTargets,
         int losses,
         int logLines,
+        Duration stopGrace,
         Optional<Path> drainFile) {
     /** Below the data folder. */
     public static final Path DRAIN_FILE = Path.of("run", "drain");
@@ -42,6 +45,7 @@ public record JobConfig(
                 settings.count("nightshift.run.parallel.targets", 4),
                 settings.count("nightshift.run.losses", 3),
                 settings.count("nightshift.run.log.lines", 50_000, 100, 1_000_000),
+                settings.duration("nightshift.stop.grace", Duration.ofSeconds(60), Duration.ofSeconds(1)),
                 settings.text("nightshift.data").map(data -> Path.of(data).resolve(DRAIN_FILE)));
     }
 }

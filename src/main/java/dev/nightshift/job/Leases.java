@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
@@ -30,47 +31,56 @@ class Leases {
     @Inject
     private Live live;
 
+    @Inject
+    private Clock clock;
+
     /** A run of some project; what it is, is read under that project. */
     record RunOf(ProjectId project, UUID run) {}
 
     /** A started run and the attempt that has it. */
     record Held(ProjectId project, UUID run, UUID attempt) {}
 
-    /** A node as the nodes page shows it; public because JSON-B reads no record that is not. */
-    public record NodeState(
-            UUID id,
-            String name,
-            String version,
-            Instant startedAt,
-            Instant lastHeartbeat,
-            boolean alive,
-            boolean draining,
-            long runs) {}
+    /**
+     * What a node hears with its heartbeat.
+     *
+     * @param renewals how many times in a row it has renewed
+     * @param drainAsked whether somebody asked it to drain
+     * @param clockOffset how far its clock is ahead of the database's, to about half the round trip
+     */
+    record Heard(int renewals, boolean drainAsked, Duration clockOffset) {}
 
     /**
      * Registers the node or renews it, together with all its leases.
      *
-     * @return how many times in a row this node has renewed
+     * @param draining whether it drains of itself
      */
-    int beat(UUID node, String name, String version, boolean draining) {
+    Heard beat(UUID node, String name, String version, boolean draining, Vitals vitals) {
         return transactions.installation(connection -> {
-            int renewals;
+            Duration offset = clockOffset(connection);
+            Heard heard;
             try (var upsert = connection.prepareStatement("""
-                    insert into job.node (id, name, version, draining) values (?, ?, ?, ?)
+                    insert into job.node (id, name, version, draining, system_load, heap_used, heap_max, clock_offset_millis)
+                    values (?, ?, ?, ?, ?, ?, ?, ?)
                     on conflict (id) do update
-                       set draining = excluded.draining, heartbeat_at = now(),
+                       set draining = excluded.draining or job.node.drain_asked, heartbeat_at = now(),
+                           system_load = excluded.system_load, heap_used = excluded.heap_used, heap_max = excluded.heap_max,
+                           clock_offset_millis = excluded.clock_offset_millis,
                            renewals = case when job.node.heartbeat_at > now() - make_interval(secs => ?)
                                            then job.node.renewals + 1 else 0 end
-                    returning renewals
+                    returning renewals, drain_asked
                     """)) {
                 upsert.setObject(1, node);
                 upsert.setString(2, name);
                 upsert.setString(3, version);
                 upsert.setBoolean(4, draining);
-                upsert.setLong(5, TERM.toSeconds());
+                upsert.setObject(5, vitals.systemLoad());
+                upsert.setLong(6, vitals.heapUsed());
+                upsert.setLong(7, vitals.heapMax());
+                upsert.setLong(8, offset.toMillis());
+                upsert.setLong(9, TERM.toSeconds());
                 try (var rows = upsert.executeQuery()) {
                     rows.next();
-                    renewals = rows.getInt(1);
+                    heard = new Heard(rows.getInt(1), rows.getBoolean(2), offset);
                 }
             }
             try (var renew = connection.prepareStatement(
@@ -79,8 +89,21 @@ class Leases {
                 renew.setObject(2, node);
                 renew.executeUpdate();
             }
-            return renewals;
+            return heard;
         });
+    }
+
+    /** The database read its clock somewhere between question and answer: in the middle, for want of better. */
+    private Duration clockOffset(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("select clock_timestamp()")) {
+            Instant asked = clock.now();
+            try (var rows = query.executeQuery()) {
+                rows.next();
+                Instant answered = clock.now();
+                Instant middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
+                return Duration.between(rows.getTimestamp(1).toInstant(), middle);
+            }
+        }
     }
 
     /** The node stops in good order: its runs may be taken over at once. */
@@ -142,6 +165,17 @@ class Leases {
             try (var delete = connection.prepareStatement("delete from job.lease where resource = ? and fence = ?")) {
                 delete.setString(1, resource);
                 delete.setLong(2, fence);
+                return delete.executeUpdate();
+            }
+        });
+    }
+
+    /** Gives back what a holder has by a node. */
+    void releaseOf(UUID node, UUID holder) {
+        transactions.installation(connection -> {
+            try (var delete = connection.prepareStatement("delete from job.lease where node_id = ? and holder = ?")) {
+                delete.setObject(1, node);
+                delete.setObject(2, holder);
                 return delete.executeUpdate();
             }
         });
@@ -216,36 +250,6 @@ class Leases {
             }
         }
         return runs;
-    }
-
-    /** The nodes of the last day that were not stopped on purpose, the living first. */
-    List<NodeState> nodes() {
-        return transactions.installation((Connection connection) -> {
-            try (var query = connection.prepareStatement("""
-                    select id, name, version, started_at, heartbeat_at,
-                           heartbeat_at > now() - make_interval(secs => ?) as alive, draining,
-                           job.runs_of_node(id) as runs
-                      from job.node where stopped_at is null and heartbeat_at > now() - interval '1 day'
-                     order by alive desc, started_at desc limit 200
-                    """)) {
-                query.setLong(1, TERM.toSeconds());
-                var nodes = new ArrayList<NodeState>();
-                try (var rows = query.executeQuery()) {
-                    while (rows.next()) {
-                        nodes.add(new NodeState(
-                                rows.getObject("id", UUID.class),
-                                rows.getString("name"),
-                                rows.getString("version"),
-                                rows.getTimestamp("started_at").toInstant(),
-                                rows.getTimestamp("heartbeat_at").toInstant(),
-                                rows.getBoolean("alive"),
-                                rows.getBoolean("draining"),
-                                rows.getLong("runs")));
-                    }
-                }
-                return nodes;
-            }
-        });
     }
 
     void ensureLogPartitions() {

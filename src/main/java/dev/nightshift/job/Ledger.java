@@ -49,10 +49,11 @@ class Ledger {
                     with claimed as (
                       update job.run set status = 'STARTED', reason = null, started_at = coalesce(started_at, now()), ended_at = null
                        where id = (select id from job.run where id = ? and status = any (?) for update skip locked)
-                      returning id, project_id, job, attempt, parameters),
+                      returning id, project_id, job, attempt, parameters, attempt_cause, attempt_by),
                     attempt as (
-                      insert into job.attempt (id, project_id, run_id, number, node_id, fence)
-                      select ?, project_id, id, attempt, ?, nextval('job.fence') from claimed returning fence)
+                      insert into job.attempt (id, project_id, run_id, number, node_id, fence, cause, caused_by)
+                      select ?, project_id, id, attempt, ?, nextval('job.fence'), attempt_cause, attempt_by from claimed
+                      returning fence)
                     select claimed.job, claimed.attempt, claimed.parameters, attempt.fence from claimed, attempt
                     """)) {
                 update.setObject(1, run);
@@ -158,8 +159,9 @@ class Ledger {
     }
 
     /**
-     * Ends the run by what its targets have come to; targets that nobody took are failed with the given reason. Does
-     * nothing if the run has gone on under a newer attempt.
+     * Ends the run by what its targets have come to; targets that nobody took are failed with the given reason, and
+     * whoever took one all the same writes nothing about it any more. Does nothing if the run has gone on under a newer
+     * attempt.
      */
     void end(Attempt attempt, String reasonForUntouched) {
         transactions.run(attempt.project(), connection -> {
@@ -168,7 +170,7 @@ class Ledger {
             List<TargetFindings.Of> left;
             try (var update = connection.prepareStatement("""
                     with ended as (
-                      update job.target t set status = ?, reason = ?, ended_at = now()
+                      update job.target t set status = ?, reason = ?, ended_at = now(), fence = nextval('job.fence')
                         from job.run r
                        where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
                          and r.status in ('STARTED', 'STOPPING') and t.status = any (?)
@@ -244,8 +246,8 @@ class Ledger {
     }
 
     /** A person starts a run that is over again: earlier losses no longer count. */
-    void restart(Connection connection, ProjectId project, UUID run) throws SQLException {
-        requeue(connection, project, run);
+    void restart(Connection connection, ProjectId project, UUID run, String by) throws SQLException {
+        requeue(connection, project, run, RunAttempt.Cause.RETRY, by);
         try (var update = connection.prepareStatement("update job.run set losses = 0 where id = ?")) {
             update.setObject(1, run);
             update.executeUpdate();
@@ -253,14 +255,18 @@ class Ledger {
     }
 
     /** The next attempt of a run that is over: its unfinished targets only. */
-    void requeue(Connection connection, ProjectId project, UUID run) throws SQLException {
+    void requeue(Connection connection, ProjectId project, UUID run, RunAttempt.Cause cause, @Nullable String by)
+            throws SQLException {
         try (var update = connection.prepareStatement("""
-                update job.run set status = 'QUEUED', attempt = attempt + 1, reason = null, ended_at = null
+                update job.run set status = 'QUEUED', attempt = attempt + 1, attempt_cause = ?, attempt_by = ?, reason = null,
+                       ended_at = null
                  where id = ? and status = any (?) and exists (select from job.target where run_id = ?)
                 """)) {
-            update.setObject(1, run);
-            update.setArray(2, RunStatus.before(RunStatus.QUEUED, connection));
+            update.setString(1, cause.name());
+            update.setString(2, by);
             update.setObject(3, run);
+            update.setArray(4, RunStatus.before(RunStatus.QUEUED, connection));
+            update.setObject(5, run);
             if (update.executeUpdate() == 0) {
                 throw new Failure.Conflict(
                         "This run has nothing left to restart.", "Start a new run of the job instead.");
@@ -312,12 +318,17 @@ class Ledger {
         }
     }
 
-    boolean isStopping(Attempt attempt) {
+    /** Where an attempt's run stands, as long as it is this attempt's; empty once it is over or has gone on without it. */
+    Optional<RunStatus> standing(Attempt attempt) {
         return transactions.in(attempt.project(), connection -> {
-            try (var query = connection.prepareStatement("select status = 'STOPPING' from job.run where id = ?")) {
+            try (var query = connection.prepareStatement(
+                    "select status from job.run where id = ? and attempt = ? and status in ('STARTED', 'STOPPING')")) {
                 query.setObject(1, attempt.run());
+                query.setInt(2, attempt.number());
                 try (var rows = query.executeQuery()) {
-                    return rows.next() && rows.getBoolean(1);
+                    return rows.next()
+                            ? Optional.of(RunStatus.valueOf(rows.getString(1)))
+                            : Optional.<RunStatus>empty();
                 }
             }
         });

@@ -45,7 +45,7 @@ class LocalTargets {
 
     /** True while a target of the attempt is worked on. */
     boolean isBusy(Attempt attempt) {
-        return targets.stream().anyMatch(target -> target.runId().equals(attempt.run()));
+        return targets.stream().anyMatch(target -> target.isOf(attempt));
     }
 
     /** The runtime did not start it, as far as is known: should a batch job have taken it all the same, it stays that one's. */
@@ -98,14 +98,14 @@ class LocalTargets {
     }
 
     private boolean isWaiting(Attempt attempt) {
-        List<TargetRun> its = of(attempt.run());
+        List<TargetRun> its = of(attempt);
         return !its.isEmpty() && its.stream().allMatch(TargetRun::isWaiting);
     }
 
     /** The node goes down: all work here ends and is left to others. */
     void handOver() {
         handedOver = true;
-        targets.forEach(TargetRun::handOver);
+        targets.forEach(target -> target.signal().handOver());
     }
 
     boolean handedOver() {
@@ -120,7 +120,7 @@ class LocalTargets {
         targets.remove(target);
     }
 
-    List<TargetRun> of(UUID run) {
-        return targets.stream().filter(target -> target.runId().equals(run)).collect(Collectors.toList());
+    List<TargetRun> of(Attempt attempt) {
+        return targets.stream().filter(target -> target.isOf(attempt)).collect(Collectors.toList());
     }
 }

@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
@@ -60,7 +61,7 @@ class LostRuns {
             boolean again = !orphan.stopping() && (orphan.handedOver() || orphan.losses() < mostLosses);
             String next;
             if (again) {
-                ledger.requeue(connection, project, run);
+                ledger.requeue(connection, project, run, RunAttempt.Cause.RECOVERY, null);
                 next = "It goes on with its unfinished targets.";
             } else {
                 Ledger.outbox(connection, project, run, status);
@@ -71,7 +72,7 @@ class LostRuns {
                 if (!orphan.stopping()) {
                     findings.unfinished(
                             orphan.job(),
-                            unfinished(connection, held, orphan),
+                            unfinished(connection, project, run, orphan.attempt()),
                             reason,
                             "Restart the run once the cause is known.");
                 }
@@ -80,6 +81,47 @@ class LostRuns {
             live.changed(project, "log", run);
             return Optional.of(again ? RunStatus.QUEUED : status);
         });
+    }
+
+    /**
+     * Declares a started run lost because a person says so. Unlike a loss that Nightshift finds itself, it is left to people
+     * to let it go on: the one who says so may know that something of it still runs.
+     *
+     * @throws Failure.Conflict if it is not under way
+     */
+    void declareDead(Connection connection, ProjectId project, UUID run, String by, String why) throws SQLException {
+        String job;
+        int attempt;
+        try (var query = connection.prepareStatement(
+                "select job, attempt from job.run where id = ? and status = any (?) for update")) {
+            query.setObject(1, run);
+            query.setArray(2, RunStatus.before(RunStatus.LOST, connection));
+            try (var rows = query.executeQuery()) {
+                if (!rows.next()) {
+                    throw new Failure.Conflict(
+                            "This run is not under way.", "Only one that is started or stopping can be declared dead.");
+                }
+                job = rows.getString(1);
+                attempt = rows.getInt(2);
+            }
+        }
+        abandon(connection, run, RunStatus.LOST, "Declared dead by " + by + ": " + why);
+        Ledger.outbox(connection, project, run, RunStatus.LOST);
+        findings.unfinished(
+                job,
+                unfinished(connection, project, run, attempt),
+                "Its run was declared dead: " + why,
+                "Restart the run once nothing of it works any more.");
+        // Who it was is in the run's reason and in the audit log; a name in a line of the log could not be erased.
+        lines.append(
+                connection,
+                project,
+                run,
+                null,
+                Run.Level.WARN,
+                "Declared dead: " + why + " It does not start again by itself.");
+        live.changed(project, "run", run);
+        live.changed(project, "log", run);
     }
 
     /** Counts the loss, if it is one. */
@@ -110,14 +152,14 @@ class LostRuns {
     }
 
     /** What was under way and what had not begun; targets that failed before have findings of their own. */
-    private static List<TargetFindings.Of> unfinished(Connection connection, Leases.Held held, Orphan orphan)
+    private static List<TargetFindings.Of> unfinished(Connection connection, ProjectId project, UUID run, int attempt)
             throws SQLException {
         try (var query = connection.prepareStatement("""
                 select instance_id, database_id, database_names from job.target
                  where run_id = ? and status in ('LOST', 'WAITING')
                 """)) {
-            query.setObject(1, held.run());
-            return TargetFindings.Of.rows(held.project(), held.run(), orphan.attempt(), query.executeQuery());
+            query.setObject(1, run);
+            return TargetFindings.Of.rows(project, run, attempt, query.executeQuery());
         }
     }
 
@@ -128,7 +170,7 @@ class LostRuns {
                          where t.project_id = s.project_id and t.id = s.target_id and t.run_id = ? and s.status = 'STARTED'
                         """);
                 var targets = connection.prepareStatement("""
-                        update job.target set status = ?, ended_at = now()
+                        update job.target set status = ?, ended_at = now(), fence = nextval('job.fence')
                          where run_id = ? and status = any (?)
                         """);
                 var attempts = connection.prepareStatement(

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param node the name of the node that works on it, null before it is claimed
  * @param usual how long the project's runs of this job took before; null when not measured
  * @param linesDropped how many lines its log lacks because it had so many
+ * @param attempts the tries that nodes made at it; empty in lists
  * @param targets empty in lists
  */
 public record Run(
@@ -33,8 +34,10 @@ public record Run(
         @Nullable Instant endedAt,
         @Nullable Usual usual,
         long linesDropped,
+        List<RunAttempt> attempts,
         List<Target> targets) {
     public Run {
+        attempts = List.copyOf(attempts);
         targets = List.copyOf(targets);
     }
 
@@ -56,6 +59,7 @@ public record Run(
                 endedAt,
                 measured,
                 linesDropped,
+                attempts,
                 targets);
     }
 

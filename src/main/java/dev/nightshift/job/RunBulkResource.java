@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
@@ -38,6 +39,9 @@ public class RunBulkResource {
 
     @Inject
     private CurrentProject project;
+
+    @Inject
+    private Caller caller;
 
     /** A filter over runs as it stands in an address: the list, and what is done to all runs of it, are asked with the same. */
     public static class RunQuery {
@@ -155,7 +159,7 @@ public class RunBulkResource {
             description = "At least one filter is needed. Without a status, all that can be restarted are meant.")
     @APIResponse(responseCode = "400", description = "No filter, or a wrong one")
     public Changed restart(@BeanParam RunQuery query, @QueryParam("after") @Nullable String after) {
-        return changed(runs.restart(project.id(), query.filter(), Page.after(after)));
+        return changed(runs.restart(project.id(), query.filter(), Page.after(after), caller.name()));
     }
 
     private static Changed changed(RunsInBulk.Outcome outcome) {

@@ -34,7 +34,7 @@ final class RunListRepository {
             List<Run> runs = new ArrayList<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    runs.add(RunRepository.run(rows, null, 0, List.of()));
+                    runs.add(RunRepository.run(rows, null, 0, List.of(), List.of()));
                 }
             }
             return new Page<>(summaries(connection, Usual.whereAtWork(connection, runs)), page.next());

@@ -135,6 +135,7 @@ class RunRepository {
                                 rows,
                                 Usual.ofRun(connection, rows.getString("job"), id),
                                 RunLog.dropped(connection, id),
+                                RunAttempt.of(connection, id),
                                 targets(connection, id)))
                         : Optional.empty();
             }
@@ -227,7 +228,12 @@ class RunRepository {
         }
     }
 
-    static Run run(ResultSet rows, @Nullable Usual usual, long linesDropped, List<Run.Target> targets)
+    static Run run(
+            ResultSet rows,
+            @Nullable Usual usual,
+            long linesDropped,
+            List<RunAttempt> attempts,
+            List<Run.Target> targets)
             throws SQLException {
         return new Run(
                 rows.getObject("id", UUID.class),
@@ -246,6 +252,7 @@ class RunRepository {
                 instant(rows, "ended_at"),
                 usual,
                 linesDropped,
+                attempts,
                 targets);
     }
 

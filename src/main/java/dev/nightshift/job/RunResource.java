@@ -101,6 +101,7 @@ public class RunResource {
             @Schema(description = "Lines that the log lacks, because it has as many as a run may have")
             long logLinesDropped,
 
+            List<RunAttempt> attempts,
             List<TargetView> targets) {}
 
     /** One instance or database of a run; neither where the project is its target. */
@@ -260,7 +261,7 @@ public class RunResource {
             content = @Content(schema = @Schema(implementation = RunView.class)))
     @APIResponse(responseCode = "409", description = "Nothing is left to restart")
     public Response restart(@PathParam("id") String id) {
-        Run run = audited("run.restart", () -> runs.restart(project.id(), known(id)));
+        Run run = audited("run.restart", () -> runs.restart(project.id(), known(id), caller.name()));
         return Response.accepted(view(run)).build();
     }
 
@@ -273,7 +274,7 @@ public class RunResource {
         });
     }
 
-    private static UUID known(String id) {
+    static UUID known(String id) {
         try {
             return UUID.fromString(id);
         } catch (IllegalArgumentException e) {
@@ -309,6 +310,7 @@ public class RunResource {
                 run.node(),
                 progress(run),
                 run.linesDropped(),
+                run.attempts(),
                 run.targets().stream().map(RunResource::view).toList());
     }
 

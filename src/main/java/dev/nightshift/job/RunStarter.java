@@ -49,6 +49,9 @@ public class RunStarter {
     @Inject
     private JobConfig config;
 
+    @Inject
+    private Stops stops;
+
     private final AtomicBoolean busy = new AtomicBoolean();
 
     @Schedule(hour = "*", minute = "*", second = "*", persistent = false)
@@ -123,9 +126,7 @@ public class RunStarter {
 
     private void stopWhatIsToStop() {
         for (Attempt attempt : local.attempts()) {
-            if (ledger.isStopping(attempt)) {
-                local.of(attempt.run()).forEach(TargetRun::stop);
-            }
+            stops.look(attempt);
         }
     }
 }

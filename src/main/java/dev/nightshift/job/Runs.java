@@ -33,6 +33,9 @@ public class Runs {
     private Ledger ledger;
 
     @Inject
+    private LostRuns lost;
+
+    @Inject
     private Jobs jobs;
 
     @Inject
@@ -282,11 +285,24 @@ public class Runs {
     /**
      * Starts the next attempt of a run that is over: the same run, targets and parameters; what is done stays done.
      *
+     * @param by the person or key that asks
      * @throws Failure.Conflict if nothing is left to do
      */
-    public Run restart(ProjectId project, UUID id) {
+    public Run restart(ProjectId project, UUID id, String by) {
         get(project, id);
-        transactions.run(project, connection -> ledger.restart(connection, project, id));
+        transactions.run(project, connection -> ledger.restart(connection, project, id, by));
+        return get(project, id);
+    }
+
+    /**
+     * Declares a run lost that its node neither works on nor ends, as far as a person knows: whatever still works on it
+     * writes nothing more, and it does not begin again by itself.
+     *
+     * @throws Failure.Conflict if it is not under way
+     */
+    public Run declareDead(ProjectId project, UUID id, String by, String why) {
+        get(project, id);
+        transactions.run(project, connection -> lost.declareDead(connection, project, id, by, why));
         return get(project, id);
     }
 

@@ -51,9 +51,11 @@ class RunsInBulk {
         return each(project, "run.stop", orAny(filter, status -> !status.isOver()), after, ledger::stop);
     }
 
-    Outcome restart(ProjectId project, RunFilter filter, @Nullable UUID after) {
+    /** Restarts them; {@code by} is the person or key that asked. */
+    Outcome restart(ProjectId project, RunFilter filter, @Nullable UUID after, String by) {
         var asked = orAny(filter, status -> status.mayBecome(RunStatus.QUEUED));
-        return each(project, "run.restart", asked, after, ledger::restart);
+        return each(
+                project, "run.restart", asked, after, (connection, in, run) -> ledger.restart(connection, in, run, by));
     }
 
     /** Where no state is asked for, the runs that cannot be meant are none of those that are refused. */

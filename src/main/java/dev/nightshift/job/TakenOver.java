@@ -1,13 +1,13 @@
 package dev.nightshift.job;
 
 /**
- * Another attempt has the target: this node was declared lost and woke up. The work ends without a word in the ledger; it
- * is no failure of the target, which is in other hands.
+ * The target is no longer this attempt's: the node was declared lost and woke up, the run was declared dead, or the work was
+ * given up after a stop. The work ends without a word in the ledger; it is no failure of the target.
  */
 public final class TakenOver extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     TakenOver(int attempt) {
-        super("Attempt " + attempt + " of this run was declared lost and another one has taken over.");
+        super("The target is no longer that of attempt " + attempt + ": it was given up, or another attempt has it.");
     }
 }

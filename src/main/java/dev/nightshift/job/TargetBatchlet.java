@@ -77,6 +77,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
         }
         var target = new TargetRun(attempt, taken, targets, ledger);
         running = target;
+        target.signal().workedOnBy(Thread.currentThread());
         local.add(target);
         JobDefinition job = jobs.named(attempt.job()).definition();
         try {
@@ -87,6 +88,10 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
             return "GONE";
         } finally {
             local.remove(target);
+            target.signal().workedOnBy(null);
+            if (target.signal().isGivenUp()) {
+                Thread.interrupted(); // the runtime goes on with this thread
+            }
         }
     }
 
@@ -98,7 +103,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
         } catch (TakenOver e) {
             throw e;
         } catch (StopRequested e) {
-            if (target.handedOver()) {
+            if (target.signal().handedOver() || target.signal().isGivenUp()) {
                 return "HANDED OVER";
             }
             end(target, TargetStatus.STOPPED, e.getMessage(), null);
@@ -121,11 +126,11 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
                 return;
             } catch (Exception e) {
                 // A cancelled statement or a closed stream is the stop that was asked for, whatever it calls itself.
-                Exception cause = target.stopRequested() ? target.whyStopped() : e;
+                Exception cause = target.stopRequested() ? target.signal().why() : e;
                 if (!(cause instanceof Failure.Retryable) || tries == TRIES) {
                     throw cause;
                 }
-                target.tryAgain();
+                target.signal().tryAgain();
                 Duration pause = pause(tries);
                 target.warn(cause.getMessage() + " Trying again in " + pause.toSeconds() + " s (" + tries + " of "
                         + TRIES + " tries).");
@@ -180,7 +185,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
     public final void stop() {
         TargetRun target = running;
         if (target != null) {
-            target.stop();
+            target.signal().stop(Runnable::run);
         }
     }
 }

@@ -49,14 +49,17 @@ class TargetLedger {
         });
     }
 
-    /** Takes a waiting target under the attempt's fence; empty if it no longer waits or a newer attempt has it. */
+    /**
+     * Takes a waiting target under the attempt's fence; empty if it no longer waits, a newer attempt has it or the run is to
+     * stop.
+     */
     Optional<Taken> start(Attempt attempt, UUID target) {
         return transactions.in(attempt.project(), connection -> {
             try (var update = connection.prepareStatement("""
                     update job.target set status = 'STARTED', attempt = ?, fence = ?, started_at = now(), ended_at = null,
                            reason = null, remedy = null
                      where id = ? and status = any (?) and fence <= ?
-                       and exists (select from job.run r where r.id = run_id and r.attempt = ?)
+                       and exists (select from job.run r where r.id = run_id and r.attempt = ? and r.status = 'STARTED')
                     returning instance_id, database_id, database_names, checkpoint
                     """)) {
                 update.setInt(1, attempt.number());
@@ -177,6 +180,37 @@ class TargetLedger {
             statement.setString(2, reason);
             statement.setString(3, remedy);
             return 4;
+        });
+    }
+
+    /**
+     * Ends a target whose work does not end: nothing that the attempt writes about it later is accepted.
+     *
+     * @return false if it has ended meanwhile
+     */
+    boolean giveUp(Attempt attempt, UUID target, String reason) {
+        return transactions.in(attempt.project(), connection -> {
+            try (var end = connection.prepareStatement("""
+                            update job.target set status = 'STOPPED', reason = ?, remedy = null, ended_at = now(),
+                                   progress_at = null, fence = nextval('job.fence')
+                             where id = ? and fence = ? and status = 'STARTED'
+                            """);
+                    var step = connection.prepareStatement("""
+                            update job.step set status = 'STOPPED', reason = ?, ended_at = now()
+                             where target_id = ? and status = 'STARTED'
+                            """)) {
+                end.setString(1, reason);
+                end.setObject(2, target);
+                end.setLong(3, attempt.fence());
+                if (end.executeUpdate() == 0) {
+                    return false;
+                }
+                step.setString(1, reason);
+                step.setObject(2, target);
+                step.executeUpdate();
+            }
+            live.changed(attempt.project(), "target", attempt.run());
+            return true;
         });
     }
 

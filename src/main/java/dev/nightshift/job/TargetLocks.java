@@ -8,6 +8,7 @@ import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -83,6 +84,22 @@ class TargetLocks {
             before.close();
         }
 
+        /** Ends the session that locks the target, though the work goes on or hangs: it is no longer waited for. */
+        private void abandon() {
+            held.remove(this);
+            LockSession last = current();
+            synchronized (this) {
+                closed = true;
+            }
+            if (last != null) {
+                try {
+                    last.abort();
+                } catch (SQLException e) {
+                    LOG.log(System.Logger.Level.WARNING, "A session that locks a target could not be ended", e);
+                }
+            }
+        }
+
         private synchronized @Nullable LockSession current() {
             return closed ? null : session;
         }
@@ -111,6 +128,12 @@ class TargetLocks {
                 release(lease);
             }
         }
+    }
+
+    /** Gives back whatever locks a target has whose work is no longer waited for. */
+    void abandon(TargetRun target) {
+        held.stream().filter(each -> each.target == target).toList().forEach(Held::abandon);
+        leases.releaseOf(node.id(), target.targetId());
     }
 
     /** What cannot be given back now is with a later heartbeat: each renews the node's leases, this one among them. */

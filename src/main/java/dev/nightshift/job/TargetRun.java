@@ -7,7 +7,6 @@ import dev.nightshift.tenancy.Work;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,12 +29,9 @@ public final class TargetRun {
     private final TargetLedger targets;
     private final Ledger ledger;
     private final Outage outage = new Outage(System::nanoTime);
-    private final List<AutoCloseable> cancels = new ArrayList<>();
-    private volatile boolean stop;
+    private final StopSignal signal;
     private volatile boolean waiting;
-    private volatile boolean handedOver;
     private volatile @Nullable Instant windowCloses;
-    private volatile Failure.@Nullable Retryable interruption;
     private volatile @Nullable Concern concern;
     private volatile Optional<JsonObject> checkpoint;
     private volatile @Nullable String step;
@@ -46,6 +42,7 @@ public final class TargetRun {
         this.target = target;
         this.targets = targets;
         this.ledger = ledger;
+        this.signal = new StopSignal("Run " + attempt.run(), attempt.number());
         this.checkpoint = target.checkpoint();
     }
 
@@ -72,6 +69,10 @@ public final class TargetRun {
             throw new IllegalStateException("A job of the whole project works on no instance.");
         }
         return instance;
+    }
+
+    boolean isOf(Attempt other) {
+        return attempt.id().equals(other.id());
     }
 
     Aim aim() {
@@ -222,7 +223,7 @@ public final class TargetRun {
                 attempt.job(),
                 target.databaseNames(),
                 text);
-        if (level == Run.Level.INFO && outage.lasts()) {
+        if (signal.isGivenUp() || (level == Run.Level.INFO && outage.lasts())) {
             return;
         }
         try {
@@ -277,85 +278,27 @@ public final class TargetRun {
     }
 
     public boolean stopRequested() {
-        return stop;
+        return signal.isGiven();
     }
 
     /** Ends the work if a stop was asked for. */
     public void throwIfStopped() {
-        if (stop) {
-            throw whyStopped();
-        }
-    }
-
-    RuntimeException whyStopped() {
-        Failure.Retryable why = interruption;
-        return why == null ? new StopRequested() : why;
-    }
-
-    /** Ends this try of the work because what it needs is gone; another one may follow. */
-    void interrupt(Failure.Retryable why) {
-        synchronized (cancels) {
-            if (stop) {
-                return;
-            }
-            interruption = why;
-        }
-        stop();
-    }
-
-    /** Before the next try: its predecessor's interruption is none of its own. A person's stop is told again in a second. */
-    void tryAgain() {
-        synchronized (cancels) {
-            if (interruption != null) {
-                interruption = null;
-                stop = false;
-                cancels.clear();
-            }
+        if (signal.isGiven()) {
+            throw signal.why();
         }
     }
 
     /** Something that ends what the work waits for: cancels a statement, closes a stream. Called from another thread. */
     public void onStop(AutoCloseable cancel) {
-        boolean now;
-        synchronized (cancels) {
-            cancels.add(cancel);
-            now = stop;
-        }
-        if (now) {
-            cancel(cancel);
-        }
+        signal.cancels(cancel);
     }
 
-    /** The node goes down: the work ends here without a word in the ledger, so that another node takes the run over. */
-    void handOver() {
-        synchronized (cancels) {
-            handedOver = true;
-            interruption = null;
-        }
-        stop();
+    StopSignal signal() {
+        return signal;
     }
 
-    boolean handedOver() {
-        return handedOver;
-    }
-
-    void stop() {
-        List<AutoCloseable> hooks;
-        synchronized (cancels) {
-            if (stop) {
-                return;
-            }
-            stop = true;
-            hooks = List.copyOf(cancels);
-        }
-        hooks.forEach(this::cancel);
-    }
-
-    private void cancel(AutoCloseable hook) {
-        try {
-            hook.close();
-        } catch (Exception e) {
-            LOG.log(System.Logger.Level.WARNING, "Stopping run " + attempt.run() + ": a cancel failed", e);
-        }
+    /** Ends this try of the work because what it needs is gone; another one may follow. */
+    void interrupt(Failure.Retryable why) {
+        signal.interrupt(why);
     }
 }

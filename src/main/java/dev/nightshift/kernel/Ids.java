@@ -12,7 +12,7 @@ public final class Ids {
 
     /** The smallest id that can have been made at a time: what was made since, by the same clock, is not less. */
     public static UUID first(Instant time) {
-        return new UUID((time.toEpochMilli() << 16) | 0x7000L, 0x8000_0000_0000_0000L);
+        return new UUID((Math.max(0, time.toEpochMilli()) << 16) | 0x7000L, 0x8000_0000_0000_0000L);
     }
 
     /** A new id whose first 48 bits are the clock's milliseconds since 1970. */

@@ -80,6 +80,7 @@ public class Figures {
         List<Address> addresses = transactions.installation(connection -> {
             runs(connection);
             backups(connection);
+            nodes(connection);
             return addresses(connection);
         });
         pools(addresses);
@@ -187,6 +188,22 @@ public class Figures {
                 measured(rows, 5, "nightshift_backup_stored_bytes", tags);
                 measured(rows, 6, "nightshift_proof_level", tags);
                 measured(rows, 7, "nightshift_proof_failed", tags);
+            }
+        }
+    }
+
+    /** The newest of each name: a server that was started again is a new node, and its predecessor is not missed. */
+    private void nodes(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                        select distinct on (name) name, extract(epoch from now() - heartbeat_at), clock_offset_millis / 1000.0
+                          from job.node where stopped_at is null and heartbeat_at > now() - interval '1 day'
+                         order by name, heartbeat_at desc
+                        """);
+                var rows = query.executeQuery()) {
+            while (rows.next()) {
+                Tag[] tags = tags("node", rows.getString(1));
+                measured(rows, 2, "nightshift_node_heartbeat_age_seconds", tags);
+                measured(rows, 3, "nightshift_node_clock_offset_seconds", tags);
             }
         }
     }

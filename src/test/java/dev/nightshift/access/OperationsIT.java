@@ -142,6 +142,7 @@ class OperationsIT {
         row("GET " + project + "/runs/{id}/log", Needs.VIEWER, 404);
         row("POST " + project + "/runs/{id}/stop", Needs.OPERATOR, 404);
         row("POST " + project + "/runs/{id}/restart", Needs.OPERATOR, 404);
+        row("POST " + project + "/runs/{id}/declare-dead", Needs.OPERATOR, 404);
         row("GET " + project + "/backups", Needs.VIEWER, 200);
         row("GET " + project + "/backups/{id}", Needs.VIEWER, 404);
         row("GET " + project + "/backups/{id}/evidence", Needs.VIEWER, 404);
@@ -173,6 +174,8 @@ class OperationsIT {
         row("PUT " + project + "/members/{person}", Needs.ADMIN, 400);
         row("DELETE " + project + "/members/{person}", Needs.ADMIN, 404);
         row("GET /api/nodes", Needs.INSTALLATION, 200);
+        row("POST /api/nodes/{id}/drain", Needs.INSTALLATION, 404);
+        row("POST /api/nodes/{id}/resume", Needs.INSTALLATION, 404);
         row("GET /api/support", Needs.INSTALLATION, 200);
         row("GET /api/people", Needs.INSTALLATION, 200);
         row("POST /api/people", Needs.INSTALLATION, 400);

@@ -82,6 +82,7 @@ class OtherProjectsObjectsIT {
                 "GET runs/" + run + "/log",
                 "POST runs/" + run + "/stop",
                 "POST runs/" + run + "/restart",
+                "POST runs/" + run + "/declare-dead",
                 "GET backups/" + backup,
                 "GET backups/" + backup + "/evidence")) {
             String method = asked.split(" ", 2)[0];

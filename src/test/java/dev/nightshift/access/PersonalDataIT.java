@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Api;
+import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
@@ -13,6 +14,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -107,6 +109,7 @@ class PersonalDataIT {
                 .expect(201)
                 .object()
                 .getString("id");
+        String run = declaredDeadTwiceBy(eve);
         String path = "api/people/" + person + "/data";
         eve.delete(path + "?confirm=" + person).expect(403);
         admin.delete(path).expect(400);
@@ -124,6 +127,9 @@ class PersonalDataIT {
         assertTrue(pseudonym.startsWith("erased-"), pseudonym);
         assertTrue(entries.get(0).isNull("from"), "nor where they came from");
         assertEquals(List.of(), tablesThatName(person));
+        JsonObject dead = TestProject.of(admin, project).run(run);
+        assertEquals("Declared dead by " + pseudonym + ": once more", dead.getString("reason"));
+        assertEquals(pseudonym, dead.getJsonArray("attempts").getJsonObject(1).getString("by"));
         // The name is free again, and whoever takes it does not inherit.
         admin.post(
                         "api/people",
@@ -133,6 +139,45 @@ class PersonalDataIT {
                                 .build())
                 .expect(201);
         assertTrue(login().get("api/projects").expect(200).items().isEmpty());
+    }
+
+    /** A run on a server that does not answer, restarted in between. */
+    private String declaredDeadTwiceBy(Api eve) {
+        String path = "api/projects/" + project + "/";
+        eve.post(
+                        path + "databases",
+                        Json.createObjectBuilder()
+                                .add("name", "one")
+                                .add("dbname", "postgres")
+                                .add("host", "127.0.0.1")
+                                .add("port", 1)
+                                .add("user", "nobody")
+                                .add("password", "secret")
+                                .add("tlsMode", "disable")
+                                .build())
+                .expect(201);
+        TestProject mine = TestProject.of(eve, project);
+        String run = mine.start("vacuum", "one", TestProject.none());
+        declareDead(mine, run, "it hangs");
+        eve.post(path + "runs/" + run + "/restart").expect(202);
+        declareDead(mine, run, "once more");
+        eve.post(path + "runs/" + run + "/declare-dead", why("and again")).expect(409);
+        return run;
+    }
+
+    private static void declareDead(TestProject project, String run, String why) {
+        Eventually.isTrue(
+                "run " + run + " is under way",
+                Duration.ofSeconds(30),
+                () -> project.run(run).getString("status").equals("STARTED"));
+        String path = project.path("runs/" + run + "/declare-dead");
+        project.api().post(path, why(" ")).expect(400);
+        assertEquals(
+                "LOST", project.api().post(path, why(why)).expect(200).object().getString("status"));
+    }
+
+    private static JsonObject why(String words) {
+        return Json.createObjectBuilder().add("why", words).build();
     }
 
     /** Looks through every text of every table, so that a new one that keeps names is found. */

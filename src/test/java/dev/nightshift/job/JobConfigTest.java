@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.nightshift.kernel.TypedSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -18,13 +19,23 @@ class JobConfigTest {
 
     @Test
     void everyDefaultIsTheOneTheConfigurationReferenceNames() {
-        assertEquals(new JobConfig(Optional.empty(), 8, 16, 4, 3, 50_000, Optional.empty()), with(Map.of()));
+        assertEquals(
+                new JobConfig(Optional.empty(), 8, 16, 4, 3, 50_000, Duration.ofSeconds(60), Optional.empty()),
+                with(Map.of()));
     }
 
     @Test
     void everySettingIsRead() {
         assertEquals(
-                new JobConfig(Optional.of("night-2"), 2, 3, 1, 5, 700, Optional.of(Path.of("/var/night/run/drain"))),
+                new JobConfig(
+                        Optional.of("night-2"),
+                        2,
+                        3,
+                        1,
+                        5,
+                        700,
+                        Duration.ofSeconds(20),
+                        Optional.of(Path.of("/var/night/run/drain"))),
                 with(Map.of(
                         "nightshift.node.name", " night-2 ",
                         "nightshift.node.parallel.runs", "2",
@@ -32,6 +43,7 @@ class JobConfigTest {
                         "nightshift.run.parallel.targets", "1",
                         "nightshift.run.losses", "5",
                         "nightshift.run.log.lines", "700",
+                        "nightshift.stop.grace", "PT20S",
                         "nightshift.data", "/var/night")));
     }
 

@@ -60,7 +60,7 @@ class RunEndsIT {
         Attempt attempt = claimedByANodeThatIsGone(project);
         assertEquals(Optional.of(RunStatus.LOST), lost.lose(held(attempt), UUID.randomUUID(), 1));
         assertEquals(Set.of("CRITICAL Frame of one was not done", "CRITICAL Frame of two was not done"), open(project));
-        runs.restart(project, attempt.run());
+        runs.restart(project, attempt.run(), "a test");
         assertEquals(RunStatus.COMPLETED, ended(project, attempt.run()).status());
         assertEquals(Set.of(), open(project));
     }
@@ -79,7 +79,7 @@ class RunEndsIT {
         ProjectId project = TargetBatchletIT.project(registration, "all-left-out", List.of("left-out"));
         Run run = ended(project, runs.request(project, request()));
         assertEquals(RunStatus.SKIPPED, run.status());
-        assertEquals(2, runs.restart(project, run.id()).attempt());
+        assertEquals(2, runs.restart(project, run.id(), "a test").attempt());
         assertEquals(RunStatus.SKIPPED, ended(project, run.id()).status());
     }
 
@@ -87,7 +87,7 @@ class RunEndsIT {
     void aRunThatWasNeverStartedCannotBeRestarted() {
         ProjectId project = TargetBatchletIT.project(registration, "never-started", List.of("one"));
         UUID run = runs.skipped(project, request(), "The run before was not over.");
-        assertThrows(Failure.Conflict.class, () -> runs.restart(project, run));
+        assertThrows(Failure.Conflict.class, () -> runs.restart(project, run, "a test"));
         assertEquals(RunStatus.SKIPPED, runs.get(project, run).status());
     }
 

@@ -76,6 +76,9 @@ class TargetBatchletIT {
             String database = target.databaseNames().get(0);
             int tries = TRIED.merge(database, 1, Integer::sum);
             target.begin("work");
+            if (database.startsWith("hangs") && target.attempt() == 1) {
+                StopsIT.hang(target);
+            }
             switch (database) {
                 case "retried" -> {
                     if (tries == 1) {

@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.json.JsonValue;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -44,27 +46,56 @@ class TargetRunTest {
         var cancelled = new AtomicInteger();
         target.onStop(cancelled::incrementAndGet);
         target.interrupt(lockLost);
-        target.tryAgain();
+        target.signal().tryAgain();
         assertFalse(target.stopRequested());
         assertDoesNotThrow(target::throwIfStopped);
-        target.stop();
+        target.signal().stop(Runnable::run);
         assertEquals(1, cancelled.get());
         assertThrows(StopRequested.class, target::throwIfStopped);
     }
 
     @Test
     void aPersonsStopIsNotForgottenByAnotherTry() {
-        target.stop();
+        target.signal().stop(Runnable::run);
         target.interrupt(lockLost);
-        target.tryAgain();
+        target.signal().tryAgain();
         assertThrows(StopRequested.class, target::throwIfStopped);
     }
 
     @Test
     void aNodeThatGoesDownWinsOverAnInterruption() {
         target.interrupt(lockLost);
-        target.handOver();
-        target.tryAgain();
+        target.signal().handOver();
+        target.signal().tryAgain();
         assertThrows(StopRequested.class, target::throwIfStopped);
+    }
+
+    @Test
+    void workThatWasTakenOverHearsThatRatherThanAStop() {
+        target.signal().stop(Runnable::run);
+        target.signal().takenOver(Runnable::run);
+        assertThrows(TakenOver.class, target::throwIfStopped);
+    }
+
+    @Test
+    void theGraceBeginsWithThePersonsStopAndNotWithAnInterruption() throws InterruptedException {
+        target.interrupt(lockLost);
+        Thread.sleep(5);
+        assertFalse(target.signal().isOverdue(Duration.ofMillis(1)));
+        target.signal().stop(Runnable::run);
+        assertFalse(target.signal().isOverdue(Duration.ofMinutes(1)));
+        Thread.sleep(5);
+        assertTrue(target.signal().isOverdue(Duration.ofMillis(1)));
+    }
+
+    @Test
+    void onlyTheThreadThatStillWorksIsInterrupted() {
+        target.signal().workedOnBy(Thread.currentThread());
+        target.signal().giveUp();
+        assertTrue(Thread.interrupted());
+        target.signal().workedOnBy(null);
+        target.signal().giveUp();
+        assertFalse(Thread.interrupted());
+        assertTrue(target.signal().isGivenUp());
     }
 }

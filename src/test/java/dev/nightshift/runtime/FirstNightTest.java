@@ -65,6 +65,7 @@ class FirstNightTest {
                 ended,
                 null,
                 0,
+                List.of(),
                 List.of());
     }
 }

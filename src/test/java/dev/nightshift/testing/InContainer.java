@@ -55,7 +55,9 @@ public final class InContainer implements LoadableExtension {
                     "NIGHTSHIFT_NODE_NAME",
                     NODE_NAME,
                     "NIGHTSHIFT_TARGET_CONNECT_TIMEOUT",
-                    CONNECT_TIMEOUT));
+                    CONNECT_TIMEOUT,
+                    "NIGHTSHIFT_STOP_GRACE",
+                    "PT3S"));
             server = prepared;
             configure(setup.getEvent().getContainer().getContainerConfiguration(), prepared);
             setup.proceed();

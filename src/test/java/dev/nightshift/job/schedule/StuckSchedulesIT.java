@@ -1,0 +1,108 @@
+package dev.nightshift.job.schedule;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.nightshift.finding.Findings;
+import dev.nightshift.fleet.Registration;
+import dev.nightshift.job.Node;
+import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.UnreachableServer;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.List;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.junit.jupiter.api.Test;
+
+/** A schedule that nobody fires is a finding until somebody does: here the only node drains meanwhile. */
+@ArquillianTest
+class StuckSchedulesIT {
+    private static final Duration SOON = Duration.ofSeconds(15);
+
+    @Inject
+    private Registration registration;
+
+    @Inject
+    private Schedules schedules;
+
+    @Inject
+    private StuckSchedules stuck;
+
+    @Inject
+    private Findings findings;
+
+    @Inject
+    private Node node;
+
+    @Inject
+    private Transactions transactions;
+
+    @Test
+    void aScheduleThatNobodyFiresIsAFindingUntilItFiresAgain() {
+        ProjectId project = UnreachableServer.register(registration, "stuck").project();
+        schedules.add(project, new Name("hourly"), Plan.at("0 * * * *", "UTC", "purge", List.of()));
+        schedules.add(project, new Name("off"), Plan.at("0 * * * *", "UTC", "purge", List.of()));
+        schedules.add(project, new Name("paused"), Plan.at("0 * * * *", "UTC", "purge", List.of()));
+        change(project, "update job.schedule set enabled = false where name = 'off'");
+        change(
+                project,
+                "update job.schedule set paused_since = now() - interval '5 hours', paused_by = 'a test', paused_why = 'a test'"
+                        + " where name = 'paused'");
+        drain(true);
+        try {
+            Eventually.isTrue("the node drains", SOON, node::draining);
+            due(project, 1);
+            stuck.check();
+            assertEquals(List.of(), open(project), "late, but by less than two intervals");
+            due(project, 3);
+            stuck.check();
+            stuck.check();
+            assertEquals(List.of("Schedule hourly does not fire"), open(project));
+        } finally {
+            drain(false);
+        }
+        Eventually.isTrue("the node takes runs again", SOON, () -> !node.draining());
+        Eventually.isTrue(
+                "it fires",
+                SOON,
+                () -> schedules.named(project, "hourly").lastRun().isPresent());
+        stuck.check();
+        assertEquals(List.of(), open(project));
+    }
+
+    private void drain(boolean asked) {
+        transactions.installation(connection -> {
+            try (var update = connection.prepareStatement("update job.node set drain_asked = ? where id = ?")) {
+                update.setBoolean(1, asked);
+                update.setObject(2, node.id());
+                return update.executeUpdate();
+            }
+        });
+    }
+
+    private void change(ProjectId project, String sql) {
+        transactions.run(project, connection -> {
+            try (var update = connection.prepareStatement(sql)) {
+                assertEquals(1, update.executeUpdate());
+            }
+        });
+    }
+
+    private void due(ProjectId project, int hoursAgo) {
+        transactions.run(project, connection -> {
+            try (var update = connection.prepareStatement(
+                    "update job.schedule set next_fire = date_trunc('hour', now()) - make_interval(hours => ?)")) {
+                update.setInt(1, hoursAgo);
+                update.executeUpdate();
+            }
+        });
+    }
+
+    private List<String> open(ProjectId project) {
+        return findings.list(project, true, null, null, 100).items().stream()
+                .map(finding -> finding.report().title())
+                .toList();
+    }
+}
