@@ -75,7 +75,7 @@ function Edit({ before, onClose }: { before: MaintenanceWindow | undefined; onCl
         {!before && <Field label="Name" value={name} onInput={setName} mono autoFocus help="Lower-case letters, digits and hyphens." error={nameProblem(name)} refused={refused('name')} />}
         <div class="field" role="group" aria-labelledby="days">
           <span class="label" id="days">Opens on</span>
-          <div class="picker">{DAYS.map((each) => <Checkbox key={each} label={words(each.toLowerCase())} checked={days.includes(each)} onChange={(on) => setDays(DAYS.filter((day) => (day === each ? on : days.includes(day))))} />)}</div>
+          <div class="picker whole">{DAYS.map((each) => <Checkbox key={each} label={words(each.toLowerCase())} checked={days.includes(each)} onChange={(on) => setDays(DAYS.filter((day) => (day === each ? on : days.includes(day))))} />)}</div>
         </div>
         <div class="form-grid">
           <Field label="From" type="time" value={start} onInput={setStart} refused={refused('start')} />
