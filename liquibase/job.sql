@@ -583,6 +583,21 @@ grant execute on function job.due_schedules(int) to ${app_role};
 --changeset nightshift:job-11 splitStatements:false rollbackSplitStatements:false
 -- A run that waits for a maintenance window is looked at again no sooner than then.
 alter table job.run add column not_before timestamptz;
+-- A target of a run under way whose window is closed: the run goes on with it when that opens.
+alter table job.target add column held_until timestamptz;
+
+-- As before; it also takes the word of those whose window has opened meanwhile.
+create or replace function job.hold_back(per_project int) returns table (project_id uuid, run_id uuid)
+    language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update job.run r
+       set status = 'WAITING', not_before = null,
+           reason = 'The project has ' || per_project || ' runs under way, as many as it may have at once.'
+      from job.waiting_turns() w
+     where w.run_id = r.id and w.busy >= per_project
+       and (r.status = 'QUEUED' or (r.status = 'WAITING' and r.not_before is not null))
+    returning r.project_id, r.id
+$$;
 create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -598,7 +613,8 @@ as $$
                                         and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')))
 $$;
 --rollback create or replace function job.waiting_turns() returns table (project_id uuid, run_id uuid, busy bigint, turn bigint) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select r.project_id, r.id, coalesce(b.runs, 0), coalesce(b.runs, 0) + row_number() over (partition by r.project_id order by r.id) from job.run r join fleet.project p on p.id = r.project_id and p.deleted_at is null left join (select o.project_id, count(*) as runs from job.run o where o.status in ('STARTED', 'STOPPING') group by 1) b on b.project_id = r.project_id where r.status in ('QUEUED', 'WAITING') and not (r.queues and exists (select from job.run o where o.schedule_id = r.schedule_id and o.fire_at < r.fire_at and o.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING'))) $$;
---rollback alter table job.run drop column not_before;
+--rollback create or replace function job.hold_back(per_project int) returns table (project_id uuid, run_id uuid) language sql volatile security definer set search_path = pg_catalog, pg_temp as $$ update job.run r set status = 'WAITING', reason = 'The project has ' || per_project || ' runs under way, as many as it may have at once.' from job.waiting_turns() w where w.run_id = r.id and w.busy >= per_project and r.status = 'QUEUED' returning r.project_id, r.id $$;
+--rollback alter table job.target drop column held_until; alter table job.run drop column not_before;
 
 --changeset nightshift:job-12 splitStatements:false rollbackSplitStatements:false
 -- What people paused, and the blackouts that they made, are theirs as the runs are that they started.
@@ -641,6 +657,8 @@ drop index job.run_figures;
 create index run_trigger on job.run (project_id, trigger, id);
 create index run_schedule on job.run (project_id, schedule_id, id) where schedule_id is not null;
 create index run_by_hand on job.run (project_id, job, id) where trigger in ('PERSON', 'KEY');
+-- The words that were asked for, names, tags and *, for whoever asks for the same again.
+alter table job.run add column asked text[];
 
 -- Which runs aim at a database. An index on the targets' arrays would find them, but not in the order of the pages.
 create table job.run_database (
@@ -670,7 +688,7 @@ insert into job.run_database (project_id, name, run_id)
 select distinct t.project_id, each.name, t.run_id from job.target t, unnest(t.database_names) as each (name);
 create trigger names_databases after insert on job.target referencing new table as added
     for each statement execute function job.name_databases();
---rollback drop trigger names_databases on job.target; drop function job.name_databases(); drop table job.run_database; drop index job.run_status; drop index job.run_job_status; create index run_figures on job.run (project_id, job, status); drop index job.run_trigger; drop index job.run_schedule; drop index job.run_by_hand;
+--rollback alter table job.run drop column asked; drop trigger names_databases on job.target; drop function job.name_databases(); drop table job.run_database; drop index job.run_status; drop index job.run_job_status; create index run_figures on job.run (project_id, job, status); drop index job.run_trigger; drop index job.run_schedule; drop index job.run_by_hand;
 
 --changeset nightshift:job-31 splitStatements:false rollbackSplitStatements:false
 -- How long the same job took on the same thing before. The target says both itself, so that one index finds the last ones: under
@@ -727,8 +745,8 @@ begin
         select (select r.job from job.run r where r.project_id = project and r.job > j.job order by r.job limit 1)
           from jobs j where j.job is not null
     ), oldest (job, id) as (
-        select j.job, (select r.id from job.run r where r.project_id = project and r.job = j.job order by r.id desc
-                       offset greatest(kept, 1) - 1 limit 1)
+        select j.job, (select r.id from job.run r where r.project_id = project and r.job = j.job and r.started_at is not null
+                       order by r.id desc offset greatest(kept, 1) - 1 limit 1)
           from jobs j where j.job is not null and kept > 0
     )
     select array_agg(counted.id) into runs
@@ -757,11 +775,11 @@ end $$;
 --changeset nightshift:job-50 splitStatements:false rollbackSplitStatements:false
 -- Why an attempt was made, and which person or key asked for a retry; of attempts older than this nobody knows.
 alter table job.run
-    add column attempt_cause text not null default 'FIRST' check (attempt_cause in ('FIRST', 'RECOVERY', 'RETRY')),
+    add column attempt_cause text not null default 'FIRST' check (attempt_cause in ('FIRST', 'RECOVERY', 'RETRY', 'WINDOW')),
     add column attempt_by text;
 update job.run set attempt_cause = 'RECOVERY' where attempt > 1 and status in ('QUEUED', 'WAITING');
 alter table job.attempt
-    add column cause text check (cause in ('FIRST', 'RECOVERY', 'RETRY')),
+    add column cause text check (cause in ('FIRST', 'RECOVERY', 'RETRY', 'WINDOW')),
     add column caused_by text;
 update job.attempt set cause = 'FIRST' where number = 1;
 
@@ -836,7 +854,8 @@ as $$
 $$;
 
 -- Runs under way of which nothing has moved for so long: no progress, no step that began or ended, no target that did. One
--- all of whose started targets wait for the locks of others stands still because of them.
+-- all of whose started targets wait for other runs stands still because of them; a session that nobody knows, which still holds a
+-- lock on the server, is no run.
 create function job.still_runs(since interval) returns table (project_id uuid, run_id uuid)
     language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
@@ -850,7 +869,8 @@ as $$
        and (not exists (select from job.target t
                          where t.project_id = r.project_id and t.run_id = r.id and t.status = 'STARTED')
             or exists (select from job.target t
-                        where t.project_id = r.project_id and t.run_id = r.id and t.status = 'STARTED' and t.reason is null))
+                        where t.project_id = r.project_id and t.run_id = r.id and t.status = 'STARTED'
+                          and (t.reason is null or t.reason like 'Waits for another Nightshift%')))
 $$;
 
 -- What the open findings of one kind are about, where their fingerprint is the kind and an id.

@@ -206,7 +206,7 @@ export interface Attempt {
   number: number;
   node: string;
   /** Null for attempts of earlier versions. */
-  cause: 'FIRST' | 'RECOVERY' | 'RETRY' | null;
+  cause: 'FIRST' | 'RECOVERY' | 'RETRY' | 'WINDOW' | null;
   by: string | null;
   startedAt: Time;
   endedAt: Time | null;

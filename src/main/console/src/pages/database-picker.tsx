@@ -24,7 +24,9 @@ export function aimWords(databases: string[]): string {
 export function DatabasePicker({ all, chosen, onChange, note }: { all: Database[]; chosen: string[]; onChange: (chosen: string[]) => void; note?: string }) {
   const [asked, ask] = useState('');
   const tags = [...new Set([...all.flatMap((each) => each.tags), ...chosen.filter((each) => each.startsWith(TAG)).map((each) => each.slice(TAG.length))])].sort();
-  const [kind, setKind] = useState(chosen.includes(ALL) ? 'all' : chosen.some((each) => each.startsWith(TAG)) ? 'tags' : 'some');
+  // What was chosen says it; where nothing is chosen yet, the choice that was made
+  const [wanted, want] = useState('some');
+  const kind = chosen.includes(ALL) ? 'all' : chosen.some((each) => each.startsWith(TAG)) ? 'tags' : chosen.length > 0 ? 'some' : wanted;
   const toggle = (name: string, on: boolean) => onChange(on ? [...chosen, name] : chosen.filter((each) => each !== name));
   const shown = all.filter((each) => fits(asked, each.name, each.instance, ...each.tags));
   const carry = (tag: string) => all.filter((each) => each.tags.includes(tag)).length;
@@ -36,7 +38,7 @@ export function DatabasePicker({ all, chosen, onChange, note }: { all: Database[
   return (
     <div class="field">
       <span class="label" id="aims">Databases</span>
-      <Choice label="Databases" value={kind} onChange={(value) => { setKind(value); onChange(value === 'all' ? [ALL] : []); }}
+      <Choice label="Databases" value={kind} onChange={(value) => { want(value); onChange(value === 'all' ? [ALL] : []); }}
         options={[{ value: 'all', label: 'All' }, { value: 'some', label: 'Chosen ones' }, ...(tags.length > 0 ? [{ value: 'tags', label: 'By tag' }] : [])]} />
       {kind === 'some' && all.length > AT_A_GLANCE && (
         <input type="search" aria-label="Filter databases" placeholder="Name, instance or tag" value={asked} onInput={(event) => ask(event.currentTarget.value)}

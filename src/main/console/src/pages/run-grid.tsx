@@ -39,9 +39,9 @@ export function RunGrid({ targets, steps, selected, step, select }: GridProps) {
               <th scope="row">
                 <button type="button" data-row class="grid-target" aria-pressed={selected?.id === target.id && !step} onClick={() => select(target)}>
                   <b>{targetName(target)}</b>
-                  <RunState status={target.status} />
+                  <RunState status={waits(target) ? 'WAITING' : target.status} />
                 </button>
-                <TargetTime target={target} />
+                {waits(target) ? <small class="target-time waits">{target.reason}</small> : <TargetTime target={target} />}
                 {target.progress && target.status === 'STARTED' && <TargetProgress target={target} />}
               </th>
               {columns.map((column) => <StepCell key={column} name={column} step={target.steps.find((each) => each.name === column)} over={target.status !== 'WAITING' && target.status !== 'STARTED'} pressed={selected?.id === target.id && step === column} onClick={() => select(target, column)} />)}
@@ -51,6 +51,11 @@ export function RunGrid({ targets, steps, selected, step, select }: GridProps) {
       </table>
     </div>
   );
+}
+
+/** What is under way or to come has a reason only while it waits: for a lock, or for its window. */
+function waits(target: Target): boolean {
+  return Boolean(target.reason) && (target.status === 'STARTED' || target.status === 'WAITING');
 }
 
 /** How long it took beside what is usual for it; a target that is as usual needs no words. */

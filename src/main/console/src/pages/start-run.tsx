@@ -72,7 +72,7 @@ function StartForm({ onClose, job: wanted, databases, fixed = {}, intro, jobs, a
       if (stop.signal.aborted || touched.current) return;
       setLast(found);
       setTexts(textsOf(job, found.parameters));
-      if (!databases && job.unit !== 'PROJECT' && found.databases.length > 0) setChosen(all.length > 0 && found.databases.length >= all.length ? [ALL] : found.databases);
+      if (!databases && job.unit !== 'PROJECT' && found.databases.length > 0) setChosen(found.databases);
     }, () => undefined);
     return () => stop.abort();
   }, [jobName]);

@@ -76,6 +76,7 @@ function Edit({ before, onClose }: { before: MaintenanceWindow | undefined; onCl
         <div class="field" role="group" aria-labelledby="days">
           <span class="label" id="days">Opens on</span>
           <div class="picker whole">{DAYS.map((each) => <Checkbox key={each} label={words(each.toLowerCase())} checked={days.includes(each)} onChange={(on) => setDays(DAYS.filter((day) => (day === each ? on : days.includes(day))))} />)}</div>
+          {days.length === 0 && <p class="help">Choose at least one.</p>}
         </div>
         <div class="form-grid">
           <Field label="From" type="time" value={start} onInput={setStart} refused={refused('start')} />

@@ -7,8 +7,11 @@ enum ExitCode {
     WRONG_USAGE(2, "Wrong usage, or a value that the server does not take."),
     NOT_ALLOWED(3, "No login, a wrong key, or a role that is too small."),
     NOT_FOUND(4, "No such project, run, schedule, database, backup or node."),
-    NOT_REACHABLE(5, "The server cannot be reached, refuses for now, or has a fault."),
-    CONFLICT(6, "Not possible as things are, such as a restart of a completed run.");
+    NOT_REACHABLE(
+            5,
+            "The server cannot be reached, refuses for now, or has a fault. A run that was asked for may have been made: look before you ask again."),
+    CONFLICT(6, "Not possible as things are, such as a restart of a completed run."),
+    NOT_WRITTEN(7, "The output could not be written.");
 
     private final int number;
     private final String meaning;

@@ -18,6 +18,9 @@ final class RunLog {
     private final Map<String, String> names = new HashMap<>();
     private String seen = "0";
 
+    /** When the server last answered; 0 before the first time. */
+    private long answered;
+
     /**
      * The log of a run.
      *
@@ -31,7 +34,24 @@ final class RunLog {
 
     void print(boolean json, boolean follow) {
         JsonArrayBuilder all = Json.createArrayBuilder();
-        while (true) {
+        while (!isWhole(json && !follow ? all : null, json) && follow) {
+            Waiting.pause();
+        }
+        if (json && !follow) {
+            shell.print(Json.createObjectBuilder()
+                    .add("items", all)
+                    .addNull("next")
+                    .build()
+                    .toString());
+        }
+    }
+
+    /**
+     * Prints what is new; true once the run is over and all of it is there. A server that starts anew is waited for by whoever
+     * follows, as by whoever waits for the run's end.
+     */
+    private boolean isWhole(@Nullable JsonArrayBuilder all, boolean json) {
+        try {
             // Asked before the lines: what a run that is over wrote is there
             Facts state = server.get(run).facts();
             names.putAll(RunText.names(state));
@@ -41,7 +61,7 @@ final class RunLog {
                         server.get(Server.query(run + "/log", asked())).object();
                 for (Facts line : new Facts(page).list("items")) {
                     seen = line.textOr("seq", seen);
-                    if (json && !follow) {
+                    if (all != null) {
                         all.add(line.json());
                     } else {
                         shell.print(json ? line.json().toString() : text(line));
@@ -49,17 +69,15 @@ final class RunLog {
                 }
                 more = page.get("next") != null && page.get("next") != JsonValue.NULL;
             }
-            if (!follow || State.isOver(state.textOr("status", ""))) {
-                break;
+            answered = System.nanoTime();
+            return State.isOver(state.textOr("status", ""));
+        } catch (Trouble e) {
+            if (answered == 0
+                    || e.code() != ExitCode.NOT_REACHABLE
+                    || System.nanoTime() - answered > Waiting.PATIENCE.toNanos()) {
+                throw e;
             }
-            Waiting.pause();
-        }
-        if (json && !follow) {
-            shell.print(Json.createObjectBuilder()
-                    .add("items", all)
-                    .addNull("next")
-                    .build()
-                    .toString());
+            return false;
         }
     }
 

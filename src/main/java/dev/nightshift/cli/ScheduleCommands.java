@@ -62,7 +62,21 @@ final class ScheduleCommands extends Group {
                     String.join(", ", schedule.texts("databases")));
         }
         print(table, "The project has no schedules.");
+        tellPause(server, server.inProject("pause"), "The project's schedules are");
+        tellPause(server, "/api/pause", "The schedules of all projects are");
         return ExitCode.DONE.number();
+    }
+
+    /** Beside a list of schedules that are on: none of them starts meanwhile. */
+    private void tellPause(Server server, String path, String what) {
+        server.get(path)
+                .facts()
+                .object("paused")
+                .ifPresent(pause -> shell.say(what + " paused "
+                        + pause.time("until")
+                                .map(at -> "until " + Words.day(at, shell.zone()))
+                                .orElse("until somebody resumes them")
+                        + " by " + pause.textOr("by", "") + ": " + pause.textOr("why", "")));
     }
 
     @Command(

@@ -63,6 +63,13 @@ record Shell(
     /** Writes a line of data. */
     void print(String line) {
         out.println(line);
+        // A script must not take half a document for the whole
+        if (out.checkError()) {
+            throw new Trouble(
+                    ExitCode.NOT_WRITTEN,
+                    "The output could not be written: the disk is full, or nobody reads it.",
+                    null);
+        }
     }
 
     private static PrintStream stream(FileDescriptor file) {

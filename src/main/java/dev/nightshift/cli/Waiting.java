@@ -10,7 +10,7 @@ final class Waiting {
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     /** For a server that starts anew, or a network that comes back. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** A lost run is queued again by the node that finds it, at once or not at all. */
     private static final int LOOKS_AT_LOST = 5;

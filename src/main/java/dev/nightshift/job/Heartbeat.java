@@ -74,7 +74,8 @@ public class Heartbeat {
             }
             // An outage of the repository makes every heartbeat stale: whoever comes back first must not bury the
             // others.
-            if (heard.renewals() >= 2) {
+            node.renewed(heard.renewals());
+            if (node.isSteady()) {
                 leases.abandonedRuns().forEach(this::recover);
                 recoverOwn();
             }

@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -13,7 +14,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * What a person or a key last asked of a job.
  *
  * @param id of that run
- * @param databases by name; those that the project still has
+ * @param databases as it was asked: {@code *}, tags, and the names that the project still has
+ * @param parameters without what is meant for once, such as working outside of maintenance windows
  */
 @Schema(name = "LastRun")
 public record LastRun(
@@ -27,9 +29,14 @@ public record LastRun(
     static Optional<LastRun> of(Connection connection, String job) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select r.id, r.trigger, r.triggered_by, r.created_at, r.parameters,
-                       array(select d.name from job.run_database d
-                               join fleet.database f on f.project_id = d.project_id and f.name = d.name and f.deleted_at is null
-                              where d.project_id = r.project_id and d.run_id = r.id order by d.name) as databases
+                       array(select w.word
+                               from unnest(coalesce(r.asked, array(select d.name from job.run_database d
+                                                                    where d.project_id = r.project_id and d.run_id = r.id
+                                                                    order by d.name))) with ordinality as w (word, n)
+                              where w.word = '*' or w.word like 'tag:%'
+                                 or exists (select from fleet.database f
+                                             where f.project_id = r.project_id and f.name = w.word and f.deleted_at is null)
+                              order by w.n) as databases
                   from job.run r
                  where r.job = ? and r.trigger in ('PERSON', 'KEY') order by r.id desc limit 1
                 """)) {
@@ -43,9 +50,13 @@ public record LastRun(
                                 row.getString("triggered_by"),
                                 row.getTimestamp("created_at").toInstant(),
                                 List.of((String[]) row.getArray("databases").getArray()),
-                                JsonText.object(row.getString("parameters"))))
+                                lasting(JsonText.object(row.getString("parameters")))))
                         : Optional.empty();
             }
         }
+    }
+
+    private static JsonObject lasting(JsonObject parameters) {
+        return Json.createObjectBuilder(parameters).remove(WindowGate.OUTSIDE).build();
     }
 }

@@ -170,17 +170,6 @@ class Leases {
         });
     }
 
-    /** Gives back what a holder has by a node. */
-    void releaseOf(UUID node, UUID holder) {
-        transactions.installation(connection -> {
-            try (var delete = connection.prepareStatement("delete from job.lease where node_id = ? and holder = ?")) {
-                delete.setObject(1, node);
-                delete.setObject(2, holder);
-                return delete.executeUpdate();
-            }
-        });
-    }
-
     /**
      * Runs that wait for a node, in turns: of each project its oldest, first where the least is under way.
      *

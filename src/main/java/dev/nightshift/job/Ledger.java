@@ -47,14 +47,15 @@ class Ledger {
             }
             try (var update = connection.prepareStatement("""
                     with claimed as (
-                      update job.run set status = 'STARTED', reason = null, started_at = coalesce(started_at, now()), ended_at = null
+                      update job.run set status = 'STARTED', reason = null, started_at = coalesce(started_at, now()), ended_at = null,
+                             not_before = null
                        where id = (select id from job.run where id = ? and status = any (?) for update skip locked)
                       returning id, project_id, job, attempt, parameters, attempt_cause, attempt_by),
                     attempt as (
                       insert into job.attempt (id, project_id, run_id, number, node_id, fence, cause, caused_by)
                       select ?, project_id, id, attempt, ?, nextval('job.fence'), attempt_cause, attempt_by from claimed
                       returning fence)
-                    select claimed.job, claimed.attempt, claimed.parameters, attempt.fence from claimed, attempt
+                    select claimed.job, claimed.attempt, claimed.parameters, claimed.attempt_cause, attempt.fence from claimed, attempt
                     """)) {
                 update.setObject(1, run);
                 update.setArray(2, RunStatus.before(RunStatus.STARTED, connection));
@@ -72,7 +73,7 @@ class Ledger {
                             rows.getLong("fence"),
                             rows.getString("job"),
                             Parameters.stored(JsonText.object(rows.getString("parameters"))));
-                    waitAgain(connection, run);
+                    waitAgain(connection, run, rows.getString("attempt_cause").equals("WINDOW"));
                     live.changed(project, "run", run);
                     return Optional.of(attempt);
                 }
@@ -99,13 +100,16 @@ class Ledger {
         }
     }
 
-    private static void waitAgain(Connection connection, UUID run) throws SQLException {
+    /** @param held those whose windows were closed; else all that are not done */
+    private static void waitAgain(Connection connection, UUID run, boolean held) throws SQLException {
         try (var update = connection.prepareStatement("""
-                update job.target set status = 'WAITING', reason = null, remedy = null, progress_at = null, ended_at = null
-                 where run_id = ? and status = any (?)
+                update job.target set status = 'WAITING', reason = null, remedy = null, progress_at = null, ended_at = null,
+                       held_until = null
+                 where run_id = ? and (held_until is not null or (not ? and status = any (?)))
                 """)) {
             update.setObject(1, run);
-            update.setArray(2, TargetStatus.before(TargetStatus.WAITING, connection));
+            update.setBoolean(2, held);
+            update.setArray(3, TargetStatus.before(TargetStatus.WAITING, connection));
             update.executeUpdate();
         }
     }
@@ -174,6 +178,7 @@ class Ledger {
                         from job.run r
                        where r.project_id = t.project_id and r.id = t.run_id and r.id = ? and r.attempt = ?
                          and r.status in ('STARTED', 'STOPPING') and t.status = any (?)
+                         and (t.held_until is null or r.status = 'STOPPING')
                       returning t.id, t.status, t.instance_id, t.database_id, t.database_names),
                     steps as (
                       update job.step s set status = ended.status, ended_at = now() from ended
@@ -190,6 +195,10 @@ class Ledger {
             }
             if (!stopping) {
                 findings.unfinished(attempt.job(), left, reasonForUntouched, "Restart the run.");
+            }
+            if (!stopping && waitForWindow(connection, attempt)) {
+                over(connection, attempt);
+                return;
             }
             RunStatus status = RunStatus.of(targets(connection, attempt.run()));
             try (var update = connection.prepareStatement("""
@@ -211,12 +220,34 @@ class Ledger {
                     }
                 }
             }
-            try (var update = connection.prepareStatement("update job.attempt set ended_at = now() where id = ?")) {
-                update.setObject(1, attempt.id());
-                update.executeUpdate();
-            }
-            live.changed(attempt.project(), "run", attempt.run());
+            over(connection, attempt);
         });
+    }
+
+    private void over(Connection connection, Attempt attempt) throws SQLException {
+        try (var update = connection.prepareStatement("update job.attempt set ended_at = now() where id = ?")) {
+            update.setObject(1, attempt.id());
+            update.executeUpdate();
+        }
+        live.changed(attempt.project(), "run", attempt.run());
+    }
+
+    /** True if windows of some targets were closed: the run goes on with those when the first of them opens. */
+    private static boolean waitForWindow(Connection connection, Attempt attempt) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update job.run r set status = 'WAITING', attempt = r.attempt + 1, attempt_cause = 'WINDOW', attempt_by = null,
+                       reason = held.reason, not_before = least(held.held_until, now() + make_interval(secs => ?))
+                  from (select t.reason, t.held_until from job.target t
+                         where t.run_id = ? and t.status = 'WAITING' and t.held_until is not null
+                         order by t.held_until limit 1) held
+                 where r.id = ? and r.attempt = ? and r.status = 'STARTED'
+                """)) {
+            update.setLong(1, WindowGate.LOOK_AGAIN.toSeconds());
+            update.setObject(2, attempt.run());
+            update.setObject(3, attempt.run());
+            update.setInt(4, attempt.number());
+            return update.executeUpdate() == 1;
+        }
     }
 
     private static List<TargetStatus> targets(Connection connection, UUID run) throws SQLException {
@@ -259,7 +290,7 @@ class Ledger {
             throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.run set status = 'QUEUED', attempt = attempt + 1, attempt_cause = ?, attempt_by = ?, reason = null,
-                       ended_at = null
+                       not_before = null, ended_at = null
                  where id = ? and status = any (?) and exists (select from job.target where run_id = ?)
                 """)) {
             update.setString(1, cause.name());

@@ -28,13 +28,13 @@ final class LogText {
     private static final List<Secret> SECRETS = List.of(
             new Secret("(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|\\z)", MASK),
             // postgresql://user:password@host
-            new Secret("\\b([a-z][a-z0-9+.-]{0,20}://[^\\s:/@]{0,200}:)[^\\s@]+@", "$1" + MASK + "@"),
+            new Secret("\\b([a-z][a-z0-9+.-]{0,20}://[^\\s:/@]{0,200}:)[^\\s]{1,500}@", "$1" + MASK + "@"),
             new Secret("\\b(authorization[\"']?\\s*[:=]\\s*[\"']?(?:[a-z]+\\s+)?)[^\\s\"']+", "$1" + MASK),
             new Secret("\\b(bearer\\s+)[a-z0-9._~+/=-]{16,}", "$1" + MASK),
             // password=x, "secretKey": "x", PGPASSWORD='x', alter role r password 'x'
             new Secret(
                     "((?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|secret[_-]?key)"
-                            + "(?:[\"']?\\s*[=:]\\s*|\\s+(?=e?')))(?:e?'(?:[^']|'')*'?|\"(?:[^\"\\\\]|\\\\.)*\"?|[^\\s&]+)",
+                            + "(?:[\"']?\\s*[=:]\\s*|\\s+(?=e?')))(?:e?'[^']*+(?:''[^']*+)*+'?|\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\"?|[^\\s&]+)",
                     "$1" + MASK),
             // An API key of Nightshift's; its first characters, by which keys are told apart, are shorter
             new Secret("\\bns_[a-z0-9_-]{32,}", "ns_" + MASK),

@@ -28,7 +28,11 @@ public class Node {
     @SuppressWarnings("NullAway.Init")
     private UUID id;
 
+    /** Renewals after which a node judges others. */
+    private static final int STEADY = 2;
+
     private volatile boolean leaving;
+    private volatile int renewals;
     private volatile boolean drainAsked;
     private volatile Duration clockOffset = Duration.ZERO;
 
@@ -91,6 +95,16 @@ public class Node {
 
     static boolean isOff(Duration clockOffset) {
         return clockOffset.abs().compareTo(CLOCK_TOLERANCE) > 0;
+    }
+
+    /** With each heartbeat: how many times in a row it has renewed. */
+    void renewed(int times) {
+        renewals = times;
+    }
+
+    /** It was heard twice in a row: after an outage of the repository all that is old looks dead, and nothing is yet. */
+    boolean isSteady() {
+        return renewals >= STEADY;
     }
 
     /** The server ends: what runs is handed over. */

@@ -32,7 +32,9 @@ public record RunAttempt(
         /** Its node died, left or let go of it. */
         RECOVERY,
         /** A person or a key restarted the run. */
-        RETRY
+        RETRY,
+        /** A maintenance window opened for targets that had to wait. */
+        WINDOW
     }
 
     /** Those of a run, the first one first. */

@@ -14,11 +14,14 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.UriInfo;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -34,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "Runs")
 public class RunBulkResource {
+    private static final Set<String> KNOWN =
+            Set.of("job", "status", "database", "trigger", "schedule", "from", "to", "after");
+
     @Inject
     private RunsInBulk runs;
 
@@ -146,7 +152,8 @@ public class RunBulkResource {
             summary = "Stop all runs of a filter",
             description = "At least one filter is needed. Without a status, all that are not over are meant.")
     @APIResponse(responseCode = "400", description = "No filter, or a wrong one")
-    public Changed stop(@BeanParam RunQuery query, @QueryParam("after") @Nullable String after) {
+    public Changed stop(@BeanParam RunQuery query, @QueryParam("after") @Nullable String after, @Context UriInfo uri) {
+        refuseUnknown(uri);
         return changed(runs.stop(project.id(), query.filter(), Page.after(after)));
     }
 
@@ -156,10 +163,23 @@ public class RunBulkResource {
     @Operation(
             operationId = "restartRuns",
             summary = "Restart all runs of a filter",
-            description = "At least one filter is needed. Without a status, all that can be restarted are meant.")
+            description =
+                    "At least one filter is needed. Without a status, all that can be restarted are meant, but those that were left out (SKIPPED).")
     @APIResponse(responseCode = "400", description = "No filter, or a wrong one")
-    public Changed restart(@BeanParam RunQuery query, @QueryParam("after") @Nullable String after) {
+    public Changed restart(
+            @BeanParam RunQuery query, @QueryParam("after") @Nullable String after, @Context UriInfo uri) {
+        refuseUnknown(uri);
         return changed(runs.restart(project.id(), query.filter(), Page.after(after), caller.name()));
+    }
+
+    /** A condition that is not understood would be left out, and more runs meant than whoever asked had in mind. */
+    private static void refuseUnknown(UriInfo uri) {
+        for (String name : uri.getQueryParameters().keySet()) {
+            if (!KNOWN.contains(name)) {
+                throw new Failure.Invalid(
+                        name, "This is no filter of runs; there are " + String.join(", ", new TreeSet<>(KNOWN)) + ".");
+            }
+        }
     }
 
     private static Changed changed(RunsInBulk.Outcome outcome) {

@@ -44,8 +44,8 @@ class RunRepository {
             throws SQLException {
         UUID run = Ids.next(clock);
         try (var insert = connection.prepareStatement("""
-                insert into job.run (id, project_id, job, status, trigger, triggered_by, schedule_id, fire_at, parameters, queues, reason)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?)
+                insert into job.run (id, project_id, job, status, trigger, triggered_by, schedule_id, fire_at, parameters, queues, reason, asked)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?)
                 """)) {
             insert.setObject(1, run);
             insert.setObject(2, project.value());
@@ -58,6 +58,8 @@ class RunRepository {
             insert.setString(9, parameters.asJson().toString());
             insert.setBoolean(10, waitsFor != null);
             insert.setString(11, waitsFor);
+            insert.setArray(
+                    12, connection.createArrayOf("text", request.databases().toArray()));
             insert.executeUpdate();
         }
         try (var insert = connection.prepareStatement("""

@@ -77,7 +77,15 @@ public class RunStarter {
     }
 
     private void start(Leases.RunOf waiting) {
-        if (windows.holds(waiting.project(), waiting.run())) {
+        try {
+            if (windows.holds(waiting.project(), waiting.run())) {
+                return;
+            }
+        } catch (Failure.Retryable e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // One run whose windows cannot be read must not keep those behind it from starting
+            LOG.log(System.Logger.Level.ERROR, "The windows of run " + waiting.run() + " cannot be read", e);
             return;
         }
         UUID id = Ids.next(clock);
@@ -126,7 +134,14 @@ public class RunStarter {
 
     private void stopWhatIsToStop() {
         for (Attempt attempt : local.attempts()) {
-            stops.look(attempt);
+            try {
+                stops.look(attempt);
+            } catch (Failure.Retryable e) {
+                throw e;
+            } catch (RuntimeException e) {
+                // One attempt that cannot be stopped must not keep the others from it
+                LOG.log(System.Logger.Level.ERROR, "Run " + attempt.run() + " cannot be stopped", e);
+            }
         }
     }
 }

@@ -45,7 +45,7 @@ public enum RunStatus {
         return switch (this) {
             case QUEUED -> EnumSet.of(WAITING, STARTED, STOPPED, SKIPPED);
             case WAITING -> EnumSet.of(STARTED, STOPPED, SKIPPED);
-            case STARTED -> EnumSet.of(STOPPING, STOPPED, COMPLETED, PARTIAL, FAILED, LOST, SKIPPED);
+            case STARTED -> EnumSet.of(WAITING, STOPPING, STOPPED, COMPLETED, PARTIAL, FAILED, LOST, SKIPPED);
             case STOPPING -> EnumSet.of(STOPPED, COMPLETED, PARTIAL, FAILED, LOST, SKIPPED);
             // One that was not started has no targets, so there is nothing to restart: the ledger sees to that.
             case STOPPED, PARTIAL, FAILED, LOST, SKIPPED -> EnumSet.of(QUEUED);

@@ -53,7 +53,7 @@ class RunsInBulk {
 
     /** Restarts them; {@code by} is the person or key that asked. */
     Outcome restart(ProjectId project, RunFilter filter, @Nullable UUID after, String by) {
-        var asked = orAny(filter, status -> status.mayBecome(RunStatus.QUEUED));
+        var asked = orAny(filter, status -> status.mayBecome(RunStatus.QUEUED) && status != RunStatus.SKIPPED);
         return each(
                 project, "run.restart", asked, after, (connection, in, run) -> ledger.restart(connection, in, run, by));
     }

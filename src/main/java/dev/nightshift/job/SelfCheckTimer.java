@@ -43,7 +43,9 @@ public class SelfCheckTimer {
             return;
         }
         try {
-            if (!node.leaving() && leases.acquire(LEASE, node.id(), node.id()).isPresent()) {
+            if (!node.leaving()
+                    && node.isSteady()
+                    && leases.acquire(LEASE, node.id(), node.id()).isPresent()) {
                 checks.forEach(SelfCheckTimer::make);
             }
         } catch (Failure.Retryable e) {

@@ -107,10 +107,15 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
                 return "HANDED OVER";
             }
             end(target, TargetStatus.STOPPED, e.getMessage(), null);
+        } catch (HeldBack e) {
+            Patience.untilRepositoryAnswers(
+                    () -> targets.hold(target.of(), target.targetId(), e.until(), String.valueOf(e.getMessage())));
+            return "HELD BACK";
         } catch (Failure.Skippable e) {
-            target.warn(e.getMessage());
-            target.conclude(connection -> findings.skipped(job, target, e.getMessage(), e.remedy()));
-            end(target, TargetStatus.SKIPPED, e.getMessage(), e.remedy());
+            String reason = LogText.clean(e.getMessage());
+            target.warn(reason);
+            target.conclude(connection -> findings.skipped(job, target, reason, e.remedy()));
+            end(target, TargetStatus.SKIPPED, reason, e.remedy());
         } catch (Exception e) {
             failed(job, target, e);
         }
@@ -119,9 +124,9 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
 
     private void tryAndTryAgain(JobDefinition job, TargetRun target) throws Exception {
         for (int tries = 1; ; tries++) {
-            windows.await(jobs.named(job.name()), target);
             try (var lock = locks.acquire(job, target)) {
                 lock.keep();
+                windows.enter(jobs.named(job.name()), target);
                 work(target);
                 return;
             } catch (Exception e) {
@@ -166,7 +171,8 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
         }
     }
 
-    private void failed(JobDefinition job, TargetRun target, @Nullable String reason, @Nullable String remedy) {
+    private void failed(JobDefinition job, TargetRun target, String words, @Nullable String remedy) {
+        String reason = LogText.clean(words);
         target.conclude(connection -> findings.failed(job, target, reason, remedy));
         end(target, TargetStatus.FAILED, reason, remedy);
     }

@@ -9,6 +9,8 @@ import jakarta.json.JsonObject;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,20 +34,44 @@ class TargetLedger {
             List<String> databaseNames,
             Optional<JsonObject> checkpoint) {}
 
+    /** A target that waits, with the databases that it covers. */
+    record Waiting(UUID id, List<String> databases) {}
+
     /** The targets that an attempt still has to do. */
-    List<UUID> unfinished(Attempt attempt) {
+    List<Waiting> unfinished(Attempt attempt) {
         return transactions.in(attempt.project(), connection -> {
             try (var query = connection.prepareStatement(
-                    "select id from job.target where run_id = ? and status = 'WAITING' order by id")) {
+                    "select id, database_names from job.target where run_id = ? and status = 'WAITING' order by id")) {
                 query.setObject(1, attempt.run());
-                var ids = new ArrayList<UUID>();
+                var waiting = new ArrayList<Waiting>();
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
-                        ids.add(rows.getObject(1, UUID.class));
+                        waiting.add(new Waiting(rows.getObject(1, UUID.class), List.of((String[])
+                                rows.getArray(2).getArray())));
                     }
                 }
-                return ids;
+                return waiting;
             }
+        });
+    }
+
+    /** Puts a target back until its maintenance window opens; what has a newer attempt is let be. */
+    void hold(Attempt attempt, UUID target, Instant until, String reason) {
+        transactions.run(attempt.project(), connection -> {
+            try (var update = connection.prepareStatement("""
+                    update job.target t set status = 'WAITING', reason = ?, held_until = ?, started_at = null, progress_at = null
+                      from job.run r
+                     where r.project_id = t.project_id and r.id = t.run_id and r.attempt = ? and t.id = ?
+                       and (t.status = 'WAITING' or (t.status = 'STARTED' and t.fence = ?))
+                    """)) {
+                update.setString(1, reason);
+                update.setTimestamp(2, Timestamp.from(until));
+                update.setInt(3, attempt.number());
+                update.setObject(4, target);
+                update.setLong(5, attempt.fence());
+                update.executeUpdate();
+            }
+            live.changed(attempt.project(), "run", attempt.run());
         });
     }
 
@@ -55,6 +81,11 @@ class TargetLedger {
      */
     Optional<Taken> start(Attempt attempt, UUID target) {
         return transactions.in(attempt.project(), connection -> {
+            // Until the commit nobody declares the run dead or lost: what is taken then would be missed
+            try (var lock = connection.prepareStatement("select from job.run where id = ? for share")) {
+                lock.setObject(1, attempt.run());
+                lock.execute();
+            }
             try (var update = connection.prepareStatement("""
                     update job.target set status = 'STARTED', attempt = ?, fence = ?, started_at = now(), ended_at = null,
                            reason = null, remedy = null

@@ -10,6 +10,7 @@ import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -49,6 +50,11 @@ class TargetLocks {
 
     private record Lease(String resource, long fence) {}
 
+    /** What the targets of this process hold, by resource: the ledger takes two attempts at one target for the same holder. */
+    private final Map<String, Mine> mine = new ConcurrentHashMap<>();
+
+    private record Mine(TargetRun target, Optional<Lease> lease) {}
+
     /** Both locks; closing gives them back. */
     final class Held implements AutoCloseable {
         private final TargetRun target;
@@ -87,8 +93,9 @@ class TargetLocks {
         /** Ends the session that locks the target, though the work goes on or hangs: it is no longer waited for. */
         private void abandon() {
             held.remove(this);
-            LockSession last = current();
+            LockSession last;
             synchronized (this) {
+                last = closed ? null : session;
                 closed = true;
             }
             if (last != null) {
@@ -133,11 +140,16 @@ class TargetLocks {
     /** Gives back whatever locks a target has whose work is no longer waited for. */
     void abandon(TargetRun target) {
         held.stream().filter(each -> each.target == target).toList().forEach(Held::abandon);
-        leases.releaseOf(node.id(), target.targetId());
+        mine.values().stream()
+                .filter(each -> each.target() == target)
+                .flatMap(each -> each.lease().stream())
+                .forEach(this::release);
+        mine.values().removeIf(each -> each.target() == target);
     }
 
     /** What cannot be given back now is with a later heartbeat: each renews the node's leases, this one among them. */
     private void release(Lease lease) {
+        mine.values().removeIf(each -> each.lease().filter(lease::equals).isPresent());
         try {
             leases.release(lease.resource(), lease.fence());
         } catch (Failure.Retryable e) {
@@ -164,7 +176,19 @@ class TargetLocks {
     }
 
     private Optional<Long> lease(String resource, TargetRun target) {
-        return Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId()));
+        Mine asking = new Mine(target, Optional.empty());
+        Mine other = mine.putIfAbsent(resource, asking);
+        if (other != null && other.target() != target) {
+            return Optional.empty();
+        }
+        Optional<Long> fence = Optional.empty();
+        try {
+            fence = Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId()));
+            return fence;
+        } finally {
+            fence.map(taken -> new Mine(target, Optional.of(new Lease(resource, taken))))
+                    .ifPresentOrElse(held -> mine.put(resource, held), () -> mine.remove(resource, asking));
+        }
     }
 
     /**

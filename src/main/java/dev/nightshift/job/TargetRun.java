@@ -46,6 +46,10 @@ public final class TargetRun {
         this.checkpoint = target.checkpoint();
     }
 
+    Attempt of() {
+        return attempt;
+    }
+
     public ProjectId project() {
         return attempt.project();
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Properties;
 import java.util.UUID;
 
-/** One partition for each target that the attempt still has to do. */
+/** One partition for each target that the attempt still has to do, and may do now. */
 @Named("unfinishedTargets")
 @Dependent
 public class UnfinishedTargets implements PartitionMapper {
@@ -28,11 +28,14 @@ public class UnfinishedTargets implements PartitionMapper {
     @Inject
     private TargetLedger targets;
 
+    @Inject
+    private WindowGate windows;
+
     @Override
     public PartitionPlan mapPartitions() {
         UUID attempt = UUID.fromString(attemptId);
         List<UUID> ids = Patience.whenRepositoryAnswers(
-                        () -> ledger.attempt(attempt).map(targets::unfinished))
+                        () -> ledger.attempt(attempt).map(its -> windows.open(its, targets.unfinished(its))))
                 .orElseThrow(() -> new IllegalStateException("Attempt " + attemptId + " is not in the ledger."));
         Properties[] properties = new Properties[ids.size()];
         for (int i = 0; i < properties.length; i++) {

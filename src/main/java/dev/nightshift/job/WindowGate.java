@@ -2,10 +2,12 @@ package dev.nightshift.job;
 
 import dev.nightshift.fleet.window.MaintenanceWindows;
 import dev.nightshift.fleet.window.Windows;
+import dev.nightshift.fleet.window.WindowsChanged;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -22,10 +24,9 @@ import java.util.UUID;
 /** Keeps the work of jobs that say so within the maintenance windows of what they work on. */
 @ApplicationScoped
 class WindowGate {
-    /** A window that is changed counts for what waits after this time at the latest. */
-    private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+    /** Tags of databases may change as well, and with them what a window covers. */
+    static final Duration LOOK_AGAIN = Duration.ofMinutes(15);
 
-    private static final Duration LOOK_AGAIN_BUSY = Duration.ofSeconds(2);
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("EEE HH:mm", Locale.ENGLISH);
 
     @Inject
@@ -36,6 +37,9 @@ class WindowGate {
 
     @Inject
     private Jobs jobs;
+
+    @Inject
+    private TargetLedger ledger;
 
     @Inject
     private Live live;
@@ -115,34 +119,57 @@ class WindowGate {
                 + closed.window().zone().getId() + ").";
     }
 
-    /** Waits until the target may be worked on; others of its run may have begun. Tells it when its window closes. */
-    void await(Job job, TargetRun target) throws InterruptedException {
+    /**
+     * Those of an attempt's targets that may be worked on now; the others are held until their windows open, and so is the run
+     * once these are done.
+     */
+    List<UUID> open(Attempt attempt, List<TargetLedger.Waiting> targets) {
+        if (!keepsToWindows(attempt.job(), attempt.parameters())) {
+            return targets.stream().map(TargetLedger.Waiting::id).toList();
+        }
+        List<Windows.State> states = windows.of(
+                attempt.project(),
+                targets.stream().map(TargetLedger.Waiting::databases).toList());
+        List<UUID> open = new ArrayList<>();
+        for (int i = 0; i < targets.size(); i++) {
+            UUID target = targets.get(i).id();
+            if (states.get(i) instanceof Windows.State.Closed closed) {
+                ledger.hold(attempt, target, closed.opens(), reason(closed));
+            } else {
+                open.add(target);
+            }
+        }
+        return open;
+    }
+
+    /**
+     * Tells a target when its window closes, just before it is worked on.
+     *
+     * @throws HeldBack if it has closed meanwhile: while others were worked on, or a lock was waited for
+     */
+    void enter(Job job, TargetRun target) {
         if (!keepsToWindows(job.definition().name(), target.parameters())) {
             return;
         }
-        boolean waits = false;
-        while (true) {
-            Windows.State state = Patience.whenRepositoryAnswers(() -> {
-                target.throwIfStopped();
-                return windows.of(target.project(), List.of(target.databaseNames()))
-                        .get(0);
-            });
-            if (state instanceof Windows.State.Open open) {
-                target.windowCloses(open.closes().orElse(null));
-                if (waits) {
-                    target.waitsNoMore();
-                }
-                return;
-            }
-            if (!waits && state instanceof Windows.State.Closed closed) {
-                target.waitsFor(reason(closed));
-                waits = true;
-            }
-            long until = System.nanoTime() + LOOK_AGAIN_BUSY.toNanos();
-            while (System.nanoTime() < until) {
-                target.throwIfStopped();
-                Thread.sleep(200);
-            }
+        Windows.State state = Patience.whenRepositoryAnswers(() -> {
+            target.throwIfStopped();
+            return windows.of(target.project(), List.of(target.databaseNames())).get(0);
+        });
+        if (state instanceof Windows.State.Closed closed) {
+            throw new HeldBack(closed.opens(), reason(closed));
         }
+        if (state instanceof Windows.State.Open open) {
+            target.windowCloses(open.closes().orElse(null));
+        }
+    }
+
+    /** What waits for a window is looked at again. */
+    void onChange(@Observes WindowsChanged changed) {
+        transactions.run(changed.project(), connection -> {
+            try (var update = connection.prepareStatement(
+                    "update job.run set not_before = now() where status = 'WAITING' and not_before > now()")) {
+                update.executeUpdate();
+            }
+        });
     }
 }

@@ -74,4 +74,14 @@ class LogTextTest {
         assertTimeoutPreemptively(
                 Duration.ofSeconds(5), () -> LogText.clean("a://".repeat(1_000_000) + "password ".repeat(100_000)));
     }
+
+    /** What never ends must neither take time nor the stack. */
+    @ParameterizedTest
+    @ValueSource(strings = {"password='", "\"token\":\"", "secret: \"", "alter role r password e'", "postgresql://a:"})
+    void whatHasNoEndIsMaskedToItsEnd(String begin) {
+        String clean = LogText.clean(begin + "x".repeat(19_000));
+        assertFalse(
+                clean.contains("xxxx") && !begin.startsWith("postgresql"),
+                clean.substring(0, Math.min(80, clean.length())));
+    }
 }

@@ -3,8 +3,10 @@ package dev.nightshift.fleet.window;
 import java.time.DayOfWeek;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.ZoneId;
+import java.time.zone.ZoneOffsetTransition;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,7 +19,7 @@ import java.util.UUID;
  *
  * @param days on which it begins
  * @param end when it closes; not after {@code start}, it closes on the day after. Both are what the clock on the wall shows; a
- *     time that it leaves out is the one after the gap
+ *     time that it leaves out is the gap's end
  * @param databases names, or {@code tag:} and a tag; empty for all of the project
  */
 public record MaintenanceWindow(
@@ -28,7 +30,8 @@ public record MaintenanceWindow(
         LocalTime end,
         ZoneId zone,
         List<String> databases) {
-    private static final int WEEK = 7;
+    /** In one week of a year the clock's change may leave nothing of it. */
+    private static final int DAYS_AHEAD = 15;
 
     public MaintenanceWindow {
         days = EnumSet.copyOf(days);
@@ -40,9 +43,11 @@ public record MaintenanceWindow(
 
     /** Whether it is one of a database's windows. */
     public boolean covers(String database, List<String> tags) {
-        return databases.isEmpty()
-                || databases.contains(database)
-                || tags.stream().anyMatch(tag -> databases.contains("tag:" + tag));
+        return databases.isEmpty() || names(databases, database, tags);
+    }
+
+    static boolean names(List<String> names, String database, List<String> tags) {
+        return names.contains(database) || tags.stream().anyMatch(tag -> names.contains("tag:" + tag));
     }
 
     /** The stretch in which the time lies, if it is open then. */
@@ -57,14 +62,14 @@ public record MaintenanceWindow(
     /** When it opens next after a time. */
     Instant opensAfter(Instant time) {
         LocalDate today = LocalDate.ofInstant(time, zone);
-        for (int i = 0; i <= WEEK; i++) {
+        for (int i = 0; i <= DAYS_AHEAD; i++) {
             Optional<Stretch> stretch =
                     stretch(today.plusDays(i)).filter(each -> each.opens().isAfter(time));
             if (stretch.isPresent()) {
                 return stretch.get().opens();
             }
         }
-        throw new IllegalStateException("A window opens once a week at least.");
+        throw new IllegalStateException("A window opens once in two weeks at least: " + name + ".");
     }
 
     /** Every stretch that has a part between two times. */
@@ -86,9 +91,15 @@ public record MaintenanceWindow(
             return Optional.empty();
         }
         LocalDate closing = end.isAfter(start) ? day : day.plusDays(1);
-        var stretch = new Stretch(
-                day.atTime(start).atZone(zone).toInstant(),
-                closing.atTime(end).atZone(zone).toInstant());
+        var stretch = new Stretch(instant(day.atTime(start)), instant(closing.atTime(end)));
         return stretch.closes().isAfter(stretch.opens()) ? Optional.of(stretch) : Optional.empty();
+    }
+
+    /** A time that the clock leaves out is the end of the gap, as for schedules. */
+    private Instant instant(LocalDateTime time) {
+        ZoneOffsetTransition change = zone.getRules().getTransition(time);
+        return change != null && change.isGap()
+                ? change.getInstant()
+                : time.atZone(zone).toInstant();
     }
 }

@@ -5,16 +5,17 @@ import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** The maintenance windows of projects, and what is open now. */
@@ -31,6 +32,9 @@ public class MaintenanceWindows {
 
     @Inject
     private Audit audit;
+
+    @Inject
+    private Event<WindowsChanged> changes;
 
     @Inject
     private Live live;
@@ -84,8 +88,8 @@ public class MaintenanceWindows {
     }
 
     void add(ProjectId project, MaintenanceWindow window) {
-        check(project, window);
         transactions.run(project, connection -> {
+            check(project, window, List.of());
             if (WindowRepository.all(connection).size() >= MOST) {
                 throw new Failure.Conflict(
                         "This project has " + MOST + " windows, the most there may be.", "Delete some first.");
@@ -95,16 +99,28 @@ public class MaintenanceWindows {
         });
     }
 
-    void change(ProjectId project, MaintenanceWindow window) {
-        check(project, window);
-        transactions.run(project, connection -> {
+    /**
+     * Changes a window.
+     *
+     * @param change from what it is, which nobody else changes meanwhile, to what it is to be
+     */
+    MaintenanceWindow change(ProjectId project, String name, UnaryOperator<MaintenanceWindow> change) {
+        return transactions.in(project, connection -> {
+            WindowRepository.lock(connection, name);
+            MaintenanceWindow before = named(project, name);
+            MaintenanceWindow window = change.apply(before);
+            // What it names already may be gone by now: that is no reason against another time
+            check(project, window, before.databases());
             WindowRepository.change(connection, window);
             changed(project, "window.change", window);
+            return window;
         });
     }
 
-    void delete(ProjectId project, MaintenanceWindow window) {
+    void delete(ProjectId project, String name) {
         transactions.run(project, connection -> {
+            WindowRepository.lock(connection, name);
+            MaintenanceWindow window = named(project, name);
             WindowRepository.delete(connection, window.id());
             changed(project, "window.delete", window);
         });
@@ -123,16 +139,25 @@ public class MaintenanceWindows {
                         "end",
                         window.end().toString(),
                         "zone",
-                        window.zone().getId()));
+                        window.zone().getId(),
+                        "databases",
+                        window.databases()));
+        changes.fire(new WindowsChanged(project));
         live.changed(project, "schedule", window.id());
     }
 
-    private void check(ProjectId project, MaintenanceWindow window) {
+    private void check(ProjectId project, MaintenanceWindow window, List<String> known) {
+        List<Database> databases = fleet.databases(project);
         for (int i = 0; i < window.databases().size(); i++) {
             String name = window.databases().get(i);
-            if (!name.startsWith("tag:")
-                    && fleet.databaseNamed(project, new Name(name)).isEmpty()) {
-                throw new Failure.Invalid("databases[" + i + "]", "This project has no database of this name.");
+            boolean stands = known.contains(name)
+                    || databases.stream()
+                            .anyMatch(database -> MaintenanceWindow.names(
+                                    List.of(name), database.name().value(), database.tags()));
+            if (!stands) {
+                throw new Failure.Invalid(
+                        "databases[" + i + "]",
+                        "This project has no database of this name; write tag: before a tag that one carries.");
             }
         }
     }

@@ -60,6 +60,14 @@ final class WindowRepository {
         }
     }
 
+    /** Until the transaction's end nobody else changes or deletes the window. */
+    static void lock(Connection connection, String name) throws SQLException {
+        try (var lock = connection.prepareStatement("select from fleet.maintenance_window where name = ? for update")) {
+            lock.setString(1, name);
+            lock.execute();
+        }
+    }
+
     static void change(Connection connection, MaintenanceWindow window) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update fleet.maintenance_window set days = ?, starts = ?, ends = ?, zone = ?, databases = ? where id = ?

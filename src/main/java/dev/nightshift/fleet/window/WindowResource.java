@@ -78,7 +78,21 @@ public class WindowResource {
             @Nullable String zone,
 
             @Schema(description = "Names, or tag: and a tag; left out or empty for all of the project") @Nullable
-            List<String> databases) {}
+            List<String> databases) {
+
+        /** What a window is to be: what is left out stays. */
+        MaintenanceWindow over(MaintenanceWindow before) {
+            Asked.sameName("name", name, before.name());
+            return new MaintenanceWindow(
+                    before.id(),
+                    before.name(),
+                    days == null ? before.days() : daysOf(days),
+                    start == null ? before.start() : timeOf("start", start),
+                    end == null ? before.end() : timeOf("end", end),
+                    zone == null ? before.zone() : zoneOf(zone),
+                    databases == null ? before.databases() : databasesOf(databases));
+        }
+    }
 
     /** A window; start and end are what the clock on the wall shows in its zone. */
     @Schema(name = "Window")
@@ -118,11 +132,11 @@ public class WindowResource {
         var window = new MaintenanceWindow(
                 Ids.next(clock),
                 new Name(Objects.requireNonNullElse(asked.name(), "")).value(),
-                days(asked.days()),
-                time("start", asked.start()),
-                time("end", asked.end()),
-                zone(asked.zone()),
-                databases(asked.databases()));
+                daysOf(asked.days()),
+                timeOf("start", asked.start()),
+                timeOf("end", asked.end()),
+                zoneOf(asked.zone()),
+                databasesOf(asked.databases()));
         windows.add(project.id(), window);
         return Response.created(uri.getAbsolutePathBuilder().path(window.name()).build())
                 .entity(WindowView.of(window))
@@ -138,18 +152,7 @@ public class WindowResource {
             description = "What is left out stays; the name never changes.")
     public WindowView change(@PathParam("window") String name, @Nullable NewWindow body) {
         NewWindow asked = Asked.body(body);
-        MaintenanceWindow before = windows.named(project.id(), name);
-        Asked.sameName("name", asked.name(), before.name());
-        var window = new MaintenanceWindow(
-                before.id(),
-                before.name(),
-                asked.days() == null ? before.days() : days(asked.days()),
-                asked.start() == null ? before.start() : time("start", asked.start()),
-                asked.end() == null ? before.end() : time("end", asked.end()),
-                asked.zone() == null ? before.zone() : zone(asked.zone()),
-                asked.databases() == null ? before.databases() : databases(asked.databases()));
-        windows.change(project.id(), window);
-        return WindowView.of(window);
+        return WindowView.of(windows.change(project.id(), name, asked::over));
     }
 
     @DELETE
@@ -158,11 +161,11 @@ public class WindowResource {
     @Operation(operationId = "deleteWindow", summary = "Delete a maintenance window")
     @APIResponse(responseCode = "204", description = "It holds nothing back any more")
     public Response delete(@PathParam("window") String name) {
-        windows.delete(project.id(), windows.named(project.id(), name));
+        windows.delete(project.id(), name);
         return Response.noContent().build();
     }
 
-    private static Set<DayOfWeek> days(@Nullable List<String> names) {
+    private static Set<DayOfWeek> daysOf(@Nullable List<String> names) {
         Set<DayOfWeek> days = EnumSet.noneOf(DayOfWeek.class);
         List<String> given = Objects.requireNonNullElse(names, List.of());
         for (int i = 0; i < given.size(); i++) {
@@ -177,7 +180,7 @@ public class WindowResource {
         return days;
     }
 
-    private static LocalTime time(String field, @Nullable String text) {
+    private static LocalTime timeOf(String field, @Nullable String text) {
         try {
             LocalTime time = LocalTime.parse(Objects.requireNonNullElse(text, ""));
             if (time.getSecond() == 0 && time.getNano() == 0) {
@@ -189,7 +192,7 @@ public class WindowResource {
         throw new Failure.Invalid(field, "A time of the day such as 22:00 is expected.");
     }
 
-    private static ZoneId zone(@Nullable String text) {
+    private static ZoneId zoneOf(@Nullable String text) {
         try {
             return ZoneId.of(Objects.requireNonNullElse(text, ""));
         } catch (DateTimeException e) {
@@ -197,7 +200,7 @@ public class WindowResource {
         }
     }
 
-    private static List<String> databases(@Nullable List<String> names) {
+    private static List<String> databasesOf(@Nullable List<String> names) {
         List<String> given = Objects.requireNonNullElse(names, List.of());
         if (given.size() > MOST_DATABASES) {
             throw new Failure.Invalid("databases", "Name at most " + MOST_DATABASES + " databases.");

@@ -1,5 +1,6 @@
 package dev.nightshift.fleet.window;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -8,6 +9,8 @@ import java.util.Optional;
 
 /** The windows of a project, and what they say of some of its databases. A database without a window is always open. */
 public record Windows(List<MaintenanceWindow> windows) {
+    private static final Duration FAR = Duration.ofDays(14);
+
     public Windows {
         windows = List.copyOf(windows);
     }
@@ -59,13 +62,14 @@ public record Windows(List<MaintenanceWindow> windows) {
                 .orElseThrow();
     }
 
-    /** Windows that meet are one. */
+    /** Windows that meet are one; beyond two weeks it matters to nobody. */
     private static Optional<Instant> closes(List<MaintenanceWindow> windows, Instant now) {
         Optional<Instant> closes = latest(windows, now);
-        for (int i = 0; i < windows.size() && closes.isPresent(); i++) {
+        Instant far = now.plus(FAR);
+        while (closes.isPresent() && closes.get().isBefore(far)) {
             Optional<Instant> later = latest(windows, closes.get());
             if (later.isEmpty()) {
-                break;
+                return closes;
             }
             closes = later;
         }

@@ -154,9 +154,9 @@ public class CalendarResource {
             if (!schedule.enabled() || !since.isBefore(to)) {
                 continue;
             }
-            var coming = schedule.times().map(times -> times.next(since, MOST_FIRES + 1)).orElse(List.of()).stream()
-                    .filter(time -> time.isBefore(to))
-                    .toList();
+            var coming = schedule.times()
+                    .map(times -> times.next(since, to.minusNanos(1), MOST_FIRES + 1, time -> true))
+                    .orElse(List.of());
             if (coming.size() > MOST_FIRES) {
                 cut.add(schedule.name());
             }

@@ -101,7 +101,7 @@ class Firing {
         ProjectId project = due.project();
         Instant now = ScheduleRepository.now(connection);
         if (!schedule.enabled() || schedule.deletedAt() != null) {
-            ScheduleRepository.takeEnded(connection, schedule.id());
+            ScheduleRepository.takeEnded(connection, schedule);
             return true;
         }
         Fires.Calendar calendar = CalendarRepository.of(connection, schedule);
@@ -136,12 +136,12 @@ class Firing {
     private void follow(
             Connection connection, ProjectId project, Schedule schedule, Fires.Calendar calendar, Instant now)
             throws SQLException {
-        if (schedule.after() == null
-                || (schedule.overlap() == Overlap.SKIP
-                        && !runs.open(project, schedule.id()).isEmpty())) {
+        if (schedule.after() != null
+                && schedule.overlap() == Overlap.SKIP
+                && !runs.open(project, schedule.id()).isEmpty()) {
             return;
         }
-        List<ScheduleRepository.Ended> ended = ScheduleRepository.takeEnded(connection, schedule.id());
+        List<ScheduleRepository.Ended> ended = ScheduleRepository.takeEnded(connection, schedule);
         if (ended.isEmpty() || calendar.pausedAt(now)) {
             return;
         }
@@ -261,7 +261,7 @@ class Firing {
             if (schedule == null) {
                 return;
             }
-            ScheduleRepository.takeEnded(connection, schedule.id());
+            ScheduleRepository.takeEnded(connection, schedule);
             UUID lastRun = ScheduleRepository.lastRun(connection, schedule.id())
                     .map(ScheduleRepository.LastRun::id)
                     .orElse(schedule.id());
@@ -286,7 +286,7 @@ class Firing {
             }
             Instant now = ScheduleRepository.now(connection);
             boolean followed =
-                    !ScheduleRepository.takeEnded(connection, schedule.id()).isEmpty();
+                    !ScheduleRepository.takeEnded(connection, schedule).isEmpty();
             Instant next = schedule.nextFire();
             boolean isDue = next != null && !next.isAfter(now);
             if (!followed && !isDue) {

@@ -131,17 +131,23 @@ class ScheduleRepository {
     /** An end of a run that a schedule follows. */
     record Ended(UUID run, int attempt, List<String> databases) {}
 
-    /** Takes the ends that a schedule follows: they are answered once. */
-    static List<Ended> takeEnded(Connection connection, UUID schedule) throws SQLException {
-        try (var delete = connection.prepareStatement(
-                "delete from job.follow where schedule_id = ? returning run_id, attempt, databases, created_at > now() - make_interval(days => ?)")) {
-            delete.setObject(1, schedule);
+    /** Takes the ends that a schedule follows, once; those of another job, or that nobody took for days, start nothing. */
+    static List<Ended> takeEnded(Connection connection, Schedule schedule) throws SQLException {
+        try (var delete = connection.prepareStatement("""
+                delete from job.follow f where f.schedule_id = ?
+                returning f.run_id, f.attempt, f.databases, f.created_at > now() - make_interval(days => ?)
+                          and exists (select from job.run r where r.id = f.run_id and r.job = ?)
+                """)) {
+            delete.setObject(1, schedule.id());
             delete.setInt(2, STALE_DAYS);
+            delete.setString(3, schedule.after());
             var ended = new ArrayList<Ended>();
             try (var rows = delete.executeQuery()) {
                 while (rows.next()) {
-                    ended.add(new Ended(rows.getObject(1, UUID.class), rows.getInt(2), List.of((String[])
-                            rows.getArray(3).getArray())));
+                    if (rows.getBoolean(4)) {
+                        ended.add(new Ended(rows.getObject(1, UUID.class), rows.getInt(2), List.of((String[])
+                                rows.getArray(3).getArray())));
+                    }
                 }
             }
             return ended;

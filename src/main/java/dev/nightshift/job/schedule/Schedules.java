@@ -169,7 +169,7 @@ public class Schedules {
         // What was planned under an earlier rule may still be switched off
         Cron times = cron == null ? null : sameTimes ? new Cron(cron, zone) : Cron.of(cron, plan.zone(), now);
         if (!Objects.equals(after, schedule.after())) {
-            ScheduleRepository.takeEnded(connection, schedule.id());
+            ScheduleRepository.takeEnded(connection, schedule);
         }
         if (after != null) {
             runs.checkJob("after", after);

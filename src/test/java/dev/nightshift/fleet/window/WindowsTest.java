@@ -65,6 +65,27 @@ class WindowsTest {
         assertEquals(new Windows.State.Open(Optional.of(closes)), state(now, List.of("shop"), night));
     }
 
+    /** On 29 March the clock goes from 2:00 to 3:00: that night nothing is left of it, and the next one is a week on. */
+    @Test
+    void aWindowInTheGapOpensAWeekLater() {
+        MaintenanceWindow gap = window("gap", Set.of(DayOfWeek.SUNDAY), "02:00", "03:00");
+        assertEquals(
+                new Windows.State.Closed(gap, Instant.parse("2026-04-05T00:00:00Z")),
+                state(Instant.parse("2026-03-22T12:00:00Z"), List.of("shop"), gap));
+        MaintenanceWindow half = window("half", Set.of(DayOfWeek.SUNDAY), "02:30", "03:15");
+        assertEquals(open("2026-03-29T01:15:00Z"), state(Instant.parse("2026-03-29T01:00:00Z"), List.of("shop"), half));
+    }
+
+    @Test
+    void oneWindowThatMeetsItselfIsOne() {
+        assertEquals(
+                open("2026-11-29T23:00:00Z"),
+                state(
+                        Instant.parse("2026-11-26T23:30:00Z"),
+                        List.of("shop"),
+                        window("days", EnumSet.range(DayOfWeek.FRIDAY, DayOfWeek.SUNDAY), "00:00", "00:00")));
+    }
+
     @Test
     void whatHasNoWindowIsAlwaysOpen() {
         Instant now = Instant.parse("2026-11-27T12:00:00Z");
