@@ -67,7 +67,7 @@ class RestoreTimeIT {
                     BackupProgress.Phase.EVIDENCE,
                     () -> source.execute(
                             "postgres",
-                            "update pgbench_accounts set abalance = 1 where aid <= 300000",
+                            "update pgbench_accounts set abalance = 1 where aid <= 900000",
                             "insert into last_row values (42)"));
             CompletableFuture<Duration> watched =
                     CompletableFuture.supplyAsync(() -> untilTheLastRowIsThere(drills.sandboxes()));

@@ -215,20 +215,28 @@ class PoliciesIT {
         project.api()
                 .post(
                         project.path("schedules/until/pause"),
-                        json("{'why': 'Short.', 'until': '" + Instant.now().plusSeconds(15) + "'}"))
+                        json("{'why': 'Short.', 'until': '" + Instant.now().plusSeconds(600) + "'}"))
                 .expect(200);
+        update("update job.schedule set paused_since = now() - interval '2 hours' where id = '" + schedule + "'");
         missedFor(schedule, 1);
         quietFor(schedule);
+        // As if its end had come, three hours ago
+        update("""
+                update job.schedule set paused_since = now() - interval '4 hours', paused_until = now() - interval '3 hours'
+                 where id = '%s'
+                """.formatted(schedule));
+        missedFor(schedule, 1);
         settled(schedule, "COMPLETED");
     }
 
     @ParameterizedTest
-    @CsvSource({"of-project, PROJECT", "of-fleet, FLEET"})
-    void aPausedProjectOrFleetStartsNothing(String name, String scope) throws SQLException {
+    @CsvSource({"of-project, PROJECT, job.pause", "of-fleet, FLEET, job.fleet_pause"})
+    void aPausedProjectOrFleetStartsNothing(String name, String scope, String table) throws SQLException {
         String path = scope.equals("FLEET") ? "api/pause" : project.path("pause");
         String schedule = plan(name, "");
         nightshift.admin().put(path, json("{'why': 'An audit.'}")).expect(200);
         try {
+            update("update " + table + " set paused_since = now() - interval '2 hours'");
             missedFor(schedule, 1);
             quietFor(schedule);
             assertEquals(
@@ -250,8 +258,25 @@ class PoliciesIT {
         } finally {
             nightshift.admin().delete(path).expect(204);
         }
+        update("update " + table
+                + " set paused_since = now() - interval '4 hours', paused_until = now() - interval '3 hours'");
+        missedFor(schedule, 1);
         settled(schedule, "COMPLETED");
         nightshift.admin().delete(path).expect(409);
+    }
+
+    /** What was due before the pause was missed, and the pause is why it is not made up for. */
+    @Test
+    void whatWasDueBeforeAPauseIsMissed() throws SQLException {
+        String schedule = plan("before", "");
+        project.api()
+                .post(project.path("schedules/before/pause"), json("{'why': 'Now.'}"))
+                .expect(200);
+        missedFor(schedule, 1);
+        settled(schedule, "MISSED");
+        assertTrue(
+                fires(schedule).get(0).reason().endsWith("Now: Paused by bootstrap: Now."),
+                fires(schedule).toString());
     }
 
     @Test
@@ -296,7 +321,7 @@ class PoliciesIT {
                 () -> assertTrue(calendar.getJsonArray("fires").getValuesAs(JsonObject.class).stream()
                         .anyMatch(fire -> fire.getString("schedule").equals("frozen") && fire.isNull("heldBack"))));
         JsonObject past = project.api()
-                .get(project.path("calendar?from=" + Instant.now().minusSeconds(600)))
+                .get(project.path("calendar?from=" + Instant.now().minusSeconds(7200)))
                 .expect(200)
                 .object();
         assertTrue(past.getJsonArray("runs").getValuesAs(JsonObject.class).stream()
@@ -394,13 +419,10 @@ class PoliciesIT {
         assertEquals("COMPLETED", project.ended(run, RUNS).getString("status"));
         settled(follower, "COMPLETED");
         // As the ledger stands when the node dies between the two: all targets done, the run not ended, nothing told
-        update("""
-                delete from job.run where schedule_id = '%s';
-                update job.run set told_attempt = 0, status = 'LOST' where id = '%s'
-                """.formatted(follower, run));
+        update("update job.run set told_attempt = 0, status = 'LOST' where id = '" + run + "'");
         project.api().post(project.path("runs/" + run + "/restart")).expect(202);
         assertEquals("COMPLETED", project.ended(run, RUNS).getString("status"));
-        settled(follower, "COMPLETED");
+        settled(follower, "COMPLETED", "COMPLETED");
         project.api()
                 .delete(project.path("schedules/after-backup?confirm=after-backup"))
                 .expect(204);
