@@ -104,10 +104,16 @@ class Firing {
             ScheduleRepository.takeEnded(connection, schedule);
             return true;
         }
-        Fires.Calendar calendar = CalendarRepository.of(connection, schedule);
         Instant next = schedule.nextFire();
         Optional<Cron> times = schedule.times();
-        if (next != null && !next.isAfter(now) && times.isPresent()) {
+        boolean isDue = next != null && !next.isAfter(now) && times.isPresent();
+        if (!isDue && schedule.after() == null) {
+            // Another node was faster; nothing more is read for it
+            ScheduleRepository.takeEnded(connection, schedule);
+            return false;
+        }
+        Fires.Calendar calendar = CalendarRepository.of(connection, schedule);
+        if (isDue && next != null && times.isPresent()) {
             Set<Instant> fired = ScheduleRepository.fired(connection, schedule.id(), next);
             schedule.advance(now);
             repository.flush();
@@ -117,7 +123,9 @@ class Firing {
                 }
             }
         }
-        follow(connection, project, schedule, calendar, now);
+        if (schedule.after() != null) {
+            follow(connection, project, schedule, calendar, now);
+        }
         return true;
     }
 
@@ -136,8 +144,7 @@ class Firing {
     private void follow(
             Connection connection, ProjectId project, Schedule schedule, Fires.Calendar calendar, Instant now)
             throws SQLException {
-        if (schedule.after() != null
-                && schedule.overlap() == Overlap.SKIP
+        if (schedule.overlap() == Overlap.SKIP
                 && !runs.open(project, schedule.id()).isEmpty()) {
             return;
         }
