@@ -1,3 +1,5 @@
+import type { Attempt } from './runs';
+
 /** The REST payloads, as the server sends them: times in ISO 8601 UTC, sizes in bytes, durations in milliseconds. */
 
 export type Time = string;
@@ -200,36 +202,6 @@ export interface Run {
   /** The tries that nodes made at it, the first one first. */
   attempts: Attempt[];
   targets: Target[];
-}
-
-export interface Attempt {
-  number: number;
-  node: string;
-  /** Null for attempts of earlier versions. */
-  cause: 'FIRST' | 'RECOVERY' | 'RETRY' | 'WINDOW' | null;
-  by: string | null;
-  startedAt: Time;
-  endedAt: Time | null;
-}
-
-/** What came of a change to all runs of a filter. */
-export interface RunsChanged {
-  matched: number;
-  done: number;
-  refused: { id: string; why: string }[];
-  more: boolean;
-  next: string | null;
-}
-
-/** What a person or a key last asked of a job. */
-export interface LastRun {
-  id: string;
-  job: string;
-  trigger: Run['trigger'];
-  triggeredBy: string;
-  createdAt: Time;
-  databases: string[];
-  parameters: Values;
 }
 
 /** A run in a list: its targets counted and added up, not listed. */

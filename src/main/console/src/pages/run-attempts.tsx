@@ -1,4 +1,5 @@
-import type { Attempt, Run } from '../api/types';
+import type { Attempt } from '../api/runs';
+import type { Run } from '../api/types';
 import { duration } from '../text/format';
 import { Card, When } from '../ui/bits';
 import { Table } from '../ui/table';

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { inProject, post } from '../api/client';
 import { useList } from '../api/load';
-import type { Problem, RunItem, RunsChanged } from '../api/types';
+import type { RunsChanged } from '../api/runs';
+import type { Problem, RunItem } from '../api/types';
 import { project } from '../frame/session';
 import { plural, shortId, words } from '../text/format';
 import { asked, inWords } from '../text/run-filter';

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, inProject, post } from '../api/client';
 import { useAll, useList } from '../api/load';
-import type { Database, Job, LastRun, Run, Values } from '../api/types';
+import type { LastRun } from '../api/runs';
+import type { Database, Job, Run, Values } from '../api/types';
 import { project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';

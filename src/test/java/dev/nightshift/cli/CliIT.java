@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.runtime.tls.ServedCertificate;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
 import jakarta.json.JsonReader;
@@ -271,7 +272,7 @@ class CliIT {
         Eventually.isTrue(
                 "its first line", Duration.ofSeconds(30), () -> err.toFile().length() > 0);
         // Who starts the tests in the background may have them ignore Ctrl-C, and all that they start
-        boolean heard = hears(second, 2);
+        boolean heard = Processes.hears(second.toHandle(), 2);
         new ProcessBuilder("kill", heard ? "-INT" : "-TERM", Long.toString(second.pid()))
                 .start()
                 .waitFor();
@@ -282,15 +283,6 @@ class CliIT {
         nightshift("run", "stop", said.substring(said.lastIndexOf(' ')).strip(), "--wait")
                 .expect(0);
         nightshift("run", "stop", id, "--wait").expect(0);
-    }
-
-    /** Whether a process does not ignore a signal, as Linux says it. */
-    private static boolean hears(Process process, int signal) throws IOException {
-        String ignored = Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
-                .filter(line -> line.startsWith("SigIgn:"))
-                .findFirst()
-                .orElseThrow();
-        return (Long.parseUnsignedLong(ignored.substring("SigIgn:".length()).strip(), 16) >> (signal - 1) & 1) == 0;
     }
 
     @Test

@@ -85,4 +85,13 @@ public final class Processes {
         process.destroyForcibly();
         process.onExit().orTimeout(20, TimeUnit.SECONDS).join();
     }
+
+    /** Whether a process does not ignore a signal, as Linux says it. */
+    public static boolean hears(ProcessHandle process, int signal) throws IOException {
+        String ignored = Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status")).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .findFirst()
+                .orElseThrow();
+        return (Long.parseUnsignedLong(ignored.substring("SigIgn:".length()).strip(), 16) >> (signal - 1) & 1) == 0;
+    }
 }
