@@ -887,3 +887,88 @@ revoke execute on function job.overdue_schedules(interval), job.lost_nodes(inter
 grant execute on function job.overdue_schedules(interval), job.lost_nodes(interval), job.still_runs(interval),
     job.found_open(text) to ${app_role};
 --rollback drop function job.overdue_schedules(interval); drop function job.lost_nodes(interval); drop function job.still_runs(interval); drop function job.found_open(text);
+
+--changeset nightshift:job-13 splitStatements:false rollbackSplitStatements:false
+-- Kinds of work that must not meet on one server: a lease says which server it is for, what it does there and what it keeps
+-- apart from. Who waits is written down, so that a long one is not passed for ever by many short ones.
+alter table job.lease
+    add column instance_id uuid,
+    add column work text,
+    add column apart text[] not null default '{}';
+create index lease_instance on job.lease (instance_id) where instance_id is not null;
+
+create table job.lease_wait (
+    node_id     uuid not null references job.node (id) on delete cascade,
+    holder      uuid not null,
+    instance_id uuid not null,
+    work        text not null,
+    apart       text[] not null,
+    since       timestamptz not null,
+    until       timestamptz not null,
+    primary key (holder, node_id)
+);
+create index lease_wait_instance on job.lease_wait (instance_id);
+grant select, insert, update, delete on job.lease_wait to ${app_role};
+
+-- Takes a lease, or says whose work is in the way. Of those who keep apart from each other on a server, whoever asked first is
+-- first; who does not ask again within the time of a look loses its place.
+create function job.acquire_lease(
+    p_resource text, p_node uuid, p_holder uuid, p_term interval, p_instance uuid, p_work text, p_apart text[], p_look interval,
+    out fence bigint, out blocker uuid, out blocker_waits boolean)
+    language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+    my_since timestamptz;
+begin
+    if p_instance is not null then
+        perform pg_advisory_xact_lock(hashtextextended('nightshift server ' || p_instance, 0));
+        delete from job.lease_wait w where w.instance_id = p_instance and w.until < clock_timestamp();
+        select w.since into my_since from job.lease_wait w where w.holder = p_holder and w.node_id = p_node;
+        select l.holder, false into blocker, blocker_waits from job.lease l
+         where l.instance_id = p_instance and l.holder <> p_holder and l.until >= clock_timestamp()
+           and (l.work = any (p_apart) or p_work = any (l.apart))
+         order by l.fence limit 1;
+        if blocker is null then
+            select w.holder, true into blocker, blocker_waits from job.lease_wait w
+             where w.instance_id = p_instance and w.holder <> p_holder and (my_since is null or w.since < my_since)
+               and (w.work = any (p_apart) or p_work = any (w.apart))
+             order by w.since limit 1;
+        end if;
+    end if;
+    if blocker is null then
+        insert into job.lease as l (resource, node_id, fence, holder, until, instance_id, work, apart)
+        values (p_resource, p_node, nextval('job.fence'), p_holder, clock_timestamp() + p_term, p_instance, p_work, p_apart)
+        on conflict (resource) do update
+           set node_id = excluded.node_id, fence = excluded.fence, holder = excluded.holder, until = excluded.until,
+               instance_id = excluded.instance_id, work = excluded.work, apart = excluded.apart
+         where l.until < clock_timestamp() or l.holder = excluded.holder and l.node_id = excluded.node_id
+        returning l.fence into fence;
+        if fence is null then
+            select l.holder, false into blocker, blocker_waits from job.lease l where l.resource = p_resource;
+        end if;
+    end if;
+    if p_instance is null then
+        return;
+    elsif fence is not null then
+        delete from job.lease_wait w where w.holder = p_holder and w.node_id = p_node;
+    else
+        insert into job.lease_wait as w (node_id, holder, instance_id, work, apart, since, until)
+        values (p_node, p_holder, p_instance, p_work, p_apart, clock_timestamp(), clock_timestamp() + p_look)
+        on conflict (holder, node_id) do update set until = excluded.until, work = excluded.work, apart = excluded.apart;
+    end if;
+end $$;
+revoke execute on function job.acquire_lease(text, uuid, uuid, interval, uuid, text, text[], interval) from public;
+grant execute on function job.acquire_lease(text, uuid, uuid, interval, uuid, text, text[], interval) to ${app_role};
+
+-- What a target was put back for, while others of its run go on
+alter table job.target add column held_for text check (held_for in ('WINDOW', 'LOCK'));
+update job.target set held_for = 'WINDOW' where held_until is not null;
+alter table job.run drop constraint run_attempt_cause_check,
+    add constraint run_attempt_cause_check check (attempt_cause in ('FIRST', 'RECOVERY', 'RETRY', 'WINDOW', 'LOCK'));
+alter table job.attempt drop constraint attempt_cause_check,
+    add constraint attempt_cause_check check (cause in ('FIRST', 'RECOVERY', 'RETRY', 'WINDOW', 'LOCK'));
+--rollback update job.run set attempt_cause = 'WINDOW' where attempt_cause = 'LOCK'; update job.attempt set cause = 'WINDOW' where cause = 'LOCK';
+--rollback alter table job.attempt drop constraint attempt_cause_check, add constraint attempt_cause_check check (cause in ('FIRST', 'RECOVERY', 'RETRY', 'WINDOW'));
+--rollback alter table job.run drop constraint run_attempt_cause_check, add constraint run_attempt_cause_check check (attempt_cause in ('FIRST', 'RECOVERY', 'RETRY', 'WINDOW'));
+--rollback alter table job.target drop column held_for;
+--rollback drop function job.acquire_lease(text, uuid, uuid, interval, uuid, text, text[], interval); drop table job.lease_wait; drop index job.lease_instance; alter table job.lease drop column instance_id, drop column work, drop column apart;

@@ -25,7 +25,7 @@ export interface Attempt {
   number: number;
   node: string;
   /** Null for attempts of earlier versions. */
-  cause: 'FIRST' | 'RECOVERY' | 'RETRY' | 'WINDOW' | null;
+  cause: 'FIRST' | 'RECOVERY' | 'RETRY' | 'WINDOW' | 'LOCK' | null;
   by: string | null;
   startedAt: Time;
   endedAt: Time | null;

@@ -7,6 +7,7 @@ import { Table } from '../ui/table';
 function cause(attempt: Attempt): string {
   if (attempt.cause === 'FIRST') return 'the first';
   if (attempt.cause === 'WINDOW') return 'a maintenance window opened';
+  if (attempt.cause === 'LOCK') return 'targets that waited for others had let the rest pass';
   if (attempt.cause === 'RECOVERY') return 'its node was lost or stopped';
   if (attempt.cause === 'RETRY') return attempt.by ? `restarted by ${attempt.by}` : 'restarted';
   return 'not recorded';

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import dev.nightshift.kernel.ProjectId;
+import java.util.Set;
 
 /** A feature's job: one application-scoped bean each. */
 public interface Job {
@@ -12,6 +13,14 @@ public interface Job {
      */
     default boolean keepsToWindows() {
         return false;
+    }
+
+    /**
+     * The kinds of work beside which this one is not done on the same server: each waits for the other, whoever comes first
+     * goes first. One of the two has to say so.
+     */
+    default Set<String> keepsApartFrom(Parameters parameters) {
+        return Set.of();
     }
 
     /**

@@ -13,8 +13,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Nodes, their heartbeats, and the leases they hold. All times are the database's, so that the nodes' clocks do not
@@ -24,6 +25,9 @@ import java.util.UUID;
 class Leases {
     /** A lease is renewed with every heartbeat and lapses when its node has been silent for this long. */
     static final Duration TERM = Duration.ofSeconds(30);
+
+    /** For so long a place in a server's queue is kept without asking again, which is done every two seconds. */
+    static final Duration PLACE = Duration.ofSeconds(15);
 
     @Inject
     private Transactions transactions;
@@ -110,51 +114,81 @@ class Leases {
     void left(UUID node) {
         transactions.installation(connection -> {
             try (var update = connection.prepareStatement("update job.node set stopped_at = now() where id = ?");
-                    var release = connection.prepareStatement("delete from job.lease where node_id = ?")) {
+                    var release = connection.prepareStatement("delete from job.lease where node_id = ?");
+                    var leave = connection.prepareStatement("delete from job.lease_wait where node_id = ?")) {
                 update.setObject(1, node);
                 release.setObject(1, node);
                 release.executeUpdate();
+                leave.setObject(1, node);
+                leave.executeUpdate();
                 return update.executeUpdate();
             }
         });
     }
 
     /**
-     * Takes the lease of a resource for a holder. One target may be two holders: a node that was declared lost and wakes
-     * up does not take its successor's.
+     * What a lease is asked for.
      *
-     * @return the lease's fence, by which it is released; empty while another one's has not lapsed
+     * @param resource the target and the kind of work, which one holder has at a time
+     * @param instance the server that the work is done on; null where it is done on none
+     * @param work the kind of work
+     * @param apart kinds of work that must not be done on the server meanwhile, whichever of the two says so
      */
-    Optional<Long> acquire(String resource, UUID node, UUID holder) {
+    record Wanted(String resource, @Nullable UUID instance, String work, Set<String> apart) {
+        /** What is done on no server, and one node does at a time. */
+        static Wanted alone(String resource) {
+            return new Wanted(resource, null, resource, Set.of());
+        }
+    }
+
+    /** A target that is in the way: it works, or it asked first. */
+    record Blocker(UUID target, boolean waits) {}
+
+    /**
+     * The lease's fence, by which it is released; or null, and who is in the way.
+     *
+     * @param blocker null if the lease was had, or whoever was in the way has just left it
+     */
+    record Answer(@Nullable Long fence, @Nullable Blocker blocker) {}
+
+    /**
+     * Takes a lease for a holder. One target may be two holders: a node that was declared lost and wakes up does not take
+     * its successor's. Whoever does not get it has a place in the queue for the server, and loses it by not asking again
+     * within {@link #PLACE}.
+     */
+    Answer acquire(Wanted wanted, UUID node, UUID holder) {
         return transactions.installation(connection -> {
-            try (var upsert = connection.prepareStatement("""
-                    insert into job.lease as l (resource, node_id, fence, holder, until)
-                    values (?, ?, nextval('job.fence'), ?, now() + make_interval(secs => ?))
-                    on conflict (resource) do update
-                       set node_id = excluded.node_id, fence = excluded.fence, holder = excluded.holder, until = excluded.until
-                     where l.until < now() or l.holder = excluded.holder and l.node_id = excluded.node_id
-                    returning fence
+            try (var call = connection.prepareStatement("""
+                    select fence, blocker, blocker_waits
+                      from job.acquire_lease(?, ?, ?, make_interval(secs => ?), ?, ?, ?, make_interval(secs => ?))
                     """)) {
-                upsert.setString(1, resource);
-                upsert.setObject(2, node);
-                upsert.setObject(3, holder);
-                upsert.setLong(4, TERM.toSeconds());
-                try (var rows = upsert.executeQuery()) {
-                    return rows.next() ? Optional.of(rows.getLong(1)) : Optional.<Long>empty();
+                call.setString(1, wanted.resource());
+                call.setObject(2, node);
+                call.setObject(3, holder);
+                call.setLong(4, TERM.toSeconds());
+                call.setObject(5, wanted.instance());
+                call.setString(6, wanted.work());
+                call.setArray(7, connection.createArrayOf("text", wanted.apart().toArray()));
+                call.setLong(8, PLACE.toSeconds());
+                try (var rows = call.executeQuery()) {
+                    rows.next();
+                    UUID blocker = rows.getObject(2, UUID.class);
+                    return new Answer(
+                            rows.getObject(1, Long.class),
+                            blocker == null ? null : new Blocker(blocker, rows.getBoolean(3)));
                 }
             }
         });
     }
 
-    /** The target that holds a resource, if its lease has not lapsed. */
-    Optional<UUID> holder(String resource) {
-        return transactions.installation(connection -> {
-            try (var query =
-                    connection.prepareStatement("select holder from job.lease where resource = ? and until >= now()")) {
-                query.setString(1, resource);
-                try (var rows = query.executeQuery()) {
-                    return rows.next() ? Optional.of(rows.getObject(1, UUID.class)) : Optional.<UUID>empty();
-                }
+    /** Leaves the queue without having got the lease. */
+    void leaveQueue(UUID node, UUID holder) {
+        transactions.installation(connection -> {
+            try (var delete =
+                    connection.prepareStatement("delete from job.lease_wait where node_id = ? and holder = ?")) {
+                delete.setObject(1, node);
+                delete.setObject(2, holder);
+                return delete.executeUpdate();
             }
         });
     }

@@ -73,7 +73,11 @@ class Ledger {
                             rows.getLong("fence"),
                             rows.getString("job"),
                             Parameters.stored(JsonText.object(rows.getString("parameters"))));
-                    waitAgain(connection, run, rows.getString("attempt_cause").equals("WINDOW"));
+                    waitAgain(
+                            connection,
+                            run,
+                            RunAttempt.Cause.valueOf(rows.getString("attempt_cause"))
+                                    .isHeldBack());
                     live.changed(project, "run", run);
                     return Optional.of(attempt);
                 }
@@ -100,11 +104,11 @@ class Ledger {
         }
     }
 
-    /** @param held those whose windows were closed; else all that are not done */
+    /** @param held those that were put back; else all that are not done */
     private static void waitAgain(Connection connection, UUID run, boolean held) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.target set status = 'WAITING', reason = null, remedy = null, progress_at = null, ended_at = null,
-                       held_until = null
+                       held_until = null, held_for = null
                  where run_id = ? and (held_until is not null or (not ? and status = any (?)))
                 """)) {
             update.setObject(1, run);
@@ -196,7 +200,7 @@ class Ledger {
             if (!stopping) {
                 findings.unfinished(attempt.job(), left, reasonForUntouched, "Restart the run.");
             }
-            if (!stopping && waitForWindow(connection, attempt)) {
+            if (!stopping && waitForHeld(connection, attempt)) {
                 over(connection, attempt);
                 return;
             }
@@ -232,12 +236,12 @@ class Ledger {
         live.changed(attempt.project(), "run", attempt.run());
     }
 
-    /** True if windows of some targets were closed: the run goes on with those when the first of them opens. */
-    private static boolean waitForWindow(Connection connection, Attempt attempt) throws SQLException {
+    /** True if some targets were put back: the run goes on with those when the first of them can be worked on. */
+    private static boolean waitForHeld(Connection connection, Attempt attempt) throws SQLException {
         try (var update = connection.prepareStatement("""
-                update job.run r set status = 'WAITING', attempt = r.attempt + 1, attempt_cause = 'WINDOW', attempt_by = null,
+                update job.run r set status = 'WAITING', attempt = r.attempt + 1, attempt_cause = held.held_for, attempt_by = null,
                        reason = held.reason, not_before = least(held.held_until, now() + make_interval(secs => ?))
-                  from (select t.reason, t.held_until from job.target t
+                  from (select t.reason, t.held_until, t.held_for from job.target t
                          where t.run_id = ? and t.status = 'WAITING' and t.held_until is not null
                          order by t.held_until limit 1) held
                  where r.id = ? and r.attempt = ? and r.status = 'STARTED'

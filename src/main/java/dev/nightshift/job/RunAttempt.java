@@ -34,7 +34,14 @@ public record RunAttempt(
         /** A person or a key restarted the run. */
         RETRY,
         /** A maintenance window opened for targets that had to wait. */
-        WINDOW
+        WINDOW,
+        /** Targets whose servers others worked on had let the others of the run pass. */
+        LOCK;
+
+        /** True where the attempt before it put targets back. */
+        boolean isHeldBack() {
+            return this == WINDOW || this == LOCK;
+        }
     }
 
     /** Those of a run, the first one first. */

@@ -45,7 +45,9 @@ public class SelfCheckTimer {
         try {
             if (!node.leaving()
                     && node.isSteady()
-                    && leases.acquire(LEASE, node.id(), node.id()).isPresent()) {
+                    && leases.acquire(Leases.Wanted.alone(LEASE), node.id(), node.id())
+                                    .fence()
+                            != null) {
                 checks.forEach(SelfCheckTimer::make);
             }
         } catch (Failure.Retryable e) {

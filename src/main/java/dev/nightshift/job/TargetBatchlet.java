@@ -108,8 +108,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
             }
             end(target, TargetStatus.STOPPED, e.getMessage(), null);
         } catch (HeldBack e) {
-            Patience.untilRepositoryAnswers(
-                    () -> targets.hold(target.of(), target.targetId(), e.until(), String.valueOf(e.getMessage())));
+            Patience.untilRepositoryAnswers(() -> targets.hold(target.of(), target.targetId(), e));
             return "HELD BACK";
         } catch (Failure.Skippable e) {
             String reason = LogText.clean(e.getMessage());
@@ -124,7 +123,7 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
 
     private void tryAndTryAgain(JobDefinition job, TargetRun target) throws Exception {
         for (int tries = 1; ; tries++) {
-            try (var lock = locks.acquire(job, target)) {
+            try (var lock = locks.acquire(jobs.named(job.name()), target)) {
                 lock.keep();
                 windows.enter(jobs.named(job.name()), target);
                 work(target);

@@ -10,7 +10,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,11 +36,11 @@ class TargetLedger {
     /** A target that waits, with the databases that it covers. */
     record Waiting(UUID id, List<String> databases) {}
 
-    /** The targets that an attempt still has to do. */
+    /** The targets that an attempt still has to do, by the names of their databases. */
     List<Waiting> unfinished(Attempt attempt) {
         return transactions.in(attempt.project(), connection -> {
             try (var query = connection.prepareStatement(
-                    "select id, database_names from job.target where run_id = ? and status = 'WAITING' order by id")) {
+                    "select id, database_names from job.target where run_id = ? and status = 'WAITING' order by database_names, id")) {
                 query.setObject(1, attempt.run());
                 var waiting = new ArrayList<Waiting>();
                 try (var rows = query.executeQuery()) {
@@ -55,23 +54,42 @@ class TargetLedger {
         });
     }
 
-    /** Puts a target back until its maintenance window opens; what has a newer attempt is let be. */
-    void hold(Attempt attempt, UUID target, Instant until, String reason) {
+    /** Puts a target back until it can be worked on; what has a newer attempt is let be. */
+    void hold(Attempt attempt, UUID target, HeldBack back) {
         transactions.run(attempt.project(), connection -> {
             try (var update = connection.prepareStatement("""
-                    update job.target t set status = 'WAITING', reason = ?, held_until = ?, started_at = null, progress_at = null
+                    update job.target t set status = 'WAITING', reason = ?, held_until = ?, held_for = ?, started_at = null,
+                           progress_at = null
                       from job.run r
                      where r.project_id = t.project_id and r.id = t.run_id and r.attempt = ? and t.id = ?
                        and (t.status = 'WAITING' or (t.status = 'STARTED' and t.fence = ?))
                     """)) {
-                update.setString(1, reason);
-                update.setTimestamp(2, Timestamp.from(until));
-                update.setInt(3, attempt.number());
-                update.setObject(4, target);
-                update.setLong(5, attempt.fence());
+                update.setString(1, back.reason());
+                update.setTimestamp(2, Timestamp.from(back.until()));
+                update.setString(3, back.what().name());
+                update.setInt(4, attempt.number());
+                update.setObject(5, target);
+                update.setLong(6, attempt.fence());
                 update.executeUpdate();
             }
             live.changed(attempt.project(), "run", attempt.run());
+        });
+    }
+
+    /** True while a target on another server than this one's waits for its turn in the attempt. */
+    boolean othersCanBegin(Attempt attempt, UUID target) {
+        return transactions.in(attempt.project(), connection -> {
+            try (var query = connection.prepareStatement("""
+                    select exists (select from job.target o join job.target t on t.project_id = o.project_id and t.run_id = o.run_id
+                                    where t.id = ? and o.run_id = ? and o.status = 'WAITING' and o.held_until is null
+                                      and o.instance_id <> t.instance_id)
+                    """)) {
+                query.setObject(1, target);
+                query.setObject(2, attempt.run());
+                try (var rows = query.executeQuery()) {
+                    return rows.next() && rows.getBoolean(1);
+                }
+            }
         });
     }
 

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import dev.nightshift.fleet.Fleet;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.TargetPools;
@@ -20,14 +21,17 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps two runs from doing the same kind of work on one target at once, from whichever node: a lease in the repository
- * orders the nodes, and an advisory lock on the target itself stops a node that was paused and wakes up after its lease
+ * Keeps two runs from doing the same kind of work on one target at once, or kinds of work on one server that keep apart
+ * from each other, from whichever node: a lease in the repository orders the nodes, and an advisory lock on the target itself stops a node that was paused and wakes up after its lease
  * lapsed, or another installation of Nightshift.
  */
 @ApplicationScoped
 class TargetLocks {
     private static final System.Logger LOG = System.getLogger(TargetLocks.class.getName());
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
+
+    /** So long a target that waits keeps its place in the run from another one, whose server may be free. */
+    private static final Duration LET_OTHERS_PASS = Duration.ofSeconds(10);
 
     @Inject
     private Leases leases;
@@ -43,6 +47,12 @@ class TargetLocks {
 
     @Inject
     private Transactions transactions;
+
+    @Inject
+    private TargetLedger targets;
+
+    @Inject
+    private Clock clock;
 
     private final Set<Held> held = ConcurrentHashMap.newKeySet();
     private final Set<Lease> unreleased = ConcurrentHashMap.newKeySet();
@@ -175,41 +185,45 @@ class TargetLocks {
         }
     }
 
-    private Optional<Long> lease(String resource, TargetRun target) {
+    private Leases.Answer lease(Leases.Wanted wanted, TargetRun target) {
         Mine asking = new Mine(target, Optional.empty());
-        Mine other = mine.putIfAbsent(resource, asking);
+        Mine other = mine.putIfAbsent(wanted.resource(), asking);
         if (other != null && other.target() != target) {
-            return Optional.empty();
+            return new Leases.Answer(null, new Leases.Blocker(other.target().targetId(), false));
         }
-        Optional<Long> fence = Optional.empty();
+        Optional<Lease> had = Optional.empty();
         try {
-            fence = Patience.whenRepositoryAnswers(() -> leases.acquire(resource, node.id(), target.targetId()));
-            return fence;
+            var answer = Patience.whenRepositoryAnswers(() -> leases.acquire(wanted, node.id(), target.targetId()));
+            had = Optional.ofNullable(answer.fence()).map(fence -> new Lease(wanted.resource(), fence));
+            return answer;
         } finally {
-            fence.map(taken -> new Mine(target, Optional.of(new Lease(resource, taken))))
-                    .ifPresentOrElse(held -> mine.put(resource, held), () -> mine.remove(resource, asking));
+            had.map(lease -> new Mine(target, Optional.of(lease)))
+                    .ifPresentOrElse(
+                            held -> mine.put(wanted.resource(), held), () -> mine.remove(wanted.resource(), asking));
         }
     }
 
     /**
-     * Waits until the target is free for the job's kind of work; says on the target what it waits for.
+     * Waits until the target is free for the job's kind of work, and its server free of what must not be done beside it;
+     * says on the target what it waits for.
      *
      * @throws StopRequested if the run is stopped while it waits
+     * @throws HeldBack if others of the run can go on meanwhile
      * @throws Failure.Retryable if the target cannot be reached
      * @throws Failure.Skippable if it refuses the login
      */
-    Held acquire(JobDefinition job, TargetRun target) throws InterruptedException {
-        String resource = resource(job, target);
-        Optional<Long> fence = lease(resource, target);
-        while (fence.isEmpty()) {
-            target.waitsFor("Waits for " + holder(target, resource) + ".");
-            pause(target);
-            fence = lease(resource, target);
-        }
-        var lease = new Lease(resource, fence.get());
+    Held acquire(Job job, TargetRun target) throws InterruptedException {
+        JobDefinition definition = job.definition();
+        Lease lease = await(
+                new Leases.Wanted(
+                        target.aim().resource(definition.kindOfWork()),
+                        target.aim().instance(),
+                        definition.kindOfWork(),
+                        job.keepsApartFrom(target.parameters())),
+                target);
         Held both = null;
         try {
-            LockSession session = job.locksTarget() ? lockOnTarget(job, target) : null;
+            LockSession session = definition.locksTarget() ? lockOnTarget(definition, target) : null;
             both = new Held(target, lease, session);
             if (target.isWaiting()) {
                 target.waitsNoMore();
@@ -226,27 +240,70 @@ class TargetLocks {
         }
     }
 
-    private static String resource(JobDefinition job, TargetRun target) {
-        return target.aim().resource(job.kindOfWork());
+    private Lease await(Leases.Wanted wanted, TargetRun target) throws InterruptedException {
+        Leases.Answer answer = lease(wanted, target);
+        long since = System.nanoTime();
+        boolean queued = answer.fence() == null;
+        try {
+            while (answer.fence() == null) {
+                String reason = "Waits for " + blocker(target, answer.blocker()) + ".";
+                target.waitsFor(reason);
+                if (System.nanoTime() - since > LET_OTHERS_PASS.toNanos()
+                        && targets.othersCanBegin(target.of(), target.targetId())) {
+                    throw new HeldBack(HeldBack.For.LOCK, clock.now(), reason);
+                }
+                pause(target);
+                answer = lease(wanted, target);
+            }
+            queued = false;
+            return new Lease(wanted.resource(), answer.fence());
+        } finally {
+            if (queued) {
+                leaveQueue(target);
+            }
+        }
     }
 
-    private String holder(TargetRun target, String resource) {
-        return leases.holder(resource)
-                .flatMap(holder -> transactions.in(target.project(), connection -> {
-                    try (var query = connection.prepareStatement("""
-                            select r.job, r.id from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
-                             where t.id = ?
-                            """)) {
-                        query.setObject(1, holder);
-                        try (var rows = query.executeQuery()) {
-                            return rows.next()
-                                    ? Optional.of("the " + rows.getString(1) + " run " + rows.getString(2)
-                                            + ", which works on the same target")
-                                    : Optional.<String>empty();
-                        }
+    /** A place that is not left now lapses by itself. */
+    private void leaveQueue(TargetRun target) {
+        try {
+            leases.leaveQueue(node.id(), target.targetId());
+        } catch (Failure.Retryable e) {
+            LOG.log(System.Logger.Level.DEBUG, "A place in a queue was not left: {0}", e.getMessage());
+        }
+    }
+
+    /** Which run is in the way, in words that follow "Waits for". */
+    private String blocker(TargetRun target, Leases.@Nullable Blocker blocker) {
+        if (blocker == null) {
+            return "another run that works on the same target";
+        }
+        return transactions.in(target.project(), connection -> {
+            try (var query = connection.prepareStatement("""
+                    select r.job, r.id, t.instance_id is not distinct from ? and t.database_id is not distinct from ? and r.job = ?
+                      from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
+                     where t.id = ?
+                    """)) {
+                query.setObject(1, target.aim().instance());
+                query.setObject(2, target.aim().database());
+                query.setString(3, target.of().job());
+                query.setObject(4, blocker.target());
+                try (var rows = query.executeQuery()) {
+                    if (!rows.next()) {
+                        return "another run that works on the same target";
                     }
-                }))
-                .orElse("another run that works on the same target");
+                    String which = "the " + rows.getString(1) + " run " + rows.getString(2);
+                    if (rows.getBoolean(3)) {
+                        return which + ", which works on the same target";
+                    }
+                    return which
+                            + (blocker.waits()
+                                    ? ", which waits for the same server and asked first"
+                                    : ", which works on the same server")
+                            + ": the two keep apart from each other";
+                }
+            }
+        });
     }
 
     private LockSession lockOnTarget(JobDefinition job, TargetRun target) throws InterruptedException {

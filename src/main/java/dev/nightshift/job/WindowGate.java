@@ -113,6 +113,10 @@ class WindowGate {
         }
     }
 
+    private static HeldBack heldBack(Windows.State.Closed closed) {
+        return new HeldBack(HeldBack.For.WINDOW, closed.opens(), reason(closed));
+    }
+
     private static String reason(Windows.State.Closed closed) {
         return "Waits for the maintenance window " + closed.window().name() + ", which opens "
                 + TIME.format(closed.opens().atZone(closed.window().zone())) + " ("
@@ -134,7 +138,7 @@ class WindowGate {
         for (int i = 0; i < targets.size(); i++) {
             UUID target = targets.get(i).id();
             if (states.get(i) instanceof Windows.State.Closed closed) {
-                ledger.hold(attempt, target, closed.opens(), reason(closed));
+                ledger.hold(attempt, target, heldBack(closed));
             } else {
                 open.add(target);
             }
@@ -156,7 +160,7 @@ class WindowGate {
             return windows.of(target.project(), List.of(target.databaseNames())).get(0);
         });
         if (state instanceof Windows.State.Closed closed) {
-            throw new HeldBack(closed.opens(), reason(closed));
+            throw heldBack(closed);
         }
         if (state instanceof Windows.State.Open open) {
             target.windowCloses(open.closes().orElse(null));

@@ -4,14 +4,18 @@ import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
+import dev.nightshift.job.Parameters;
 import dev.nightshift.job.Unit;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Set;
 
 /** Vacuum and analyze as something that can be run. */
 @ApplicationScoped
 class VacuumJob implements Job {
     static final String VACUUM = "vacuum";
+
+    private static final String BESIDE_BACKUPS = "besideBackups";
 
     private static final JobDefinition DEFINITION = new JobDefinition(
             "vacuum",
@@ -43,11 +47,22 @@ class VacuumJob implements Job {
                             "outsideWindows",
                             "Outside of maintenance windows, too",
                             "Begins at once, and does not end when a window closes.",
+                            false),
+                    Parameter.flag(
+                            BESIDE_BACKUPS,
+                            "Beside backups, too",
+                            "Does not wait for a backup of the same server. A backup's snapshots keep dead rows from being"
+                                    + " removed for some minutes, and both read the same disks.",
                             false)));
 
     @Override
     public boolean keepsToWindows() {
         return true;
+    }
+
+    @Override
+    public Set<String> keepsApartFrom(Parameters parameters) {
+        return parameters.flag(BESIDE_BACKUPS) ? Set.of() : Set.of("backup");
     }
 
     @Override

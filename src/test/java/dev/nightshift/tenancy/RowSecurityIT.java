@@ -37,6 +37,7 @@ class RowSecurityIT {
             "fleet.project",
             "job.fleet_pause",
             "job.lease",
+            "job.lease_wait",
             "job.node",
             "vault.master_key");
 
