@@ -67,6 +67,13 @@ public class Findings {
         });
     }
 
+    /** True if one with this fingerprint is open; one that is being reported at this moment is not yet. */
+    public boolean isOpen(ProjectId project, String fingerprint) {
+        return transactions
+                .in(project, connection -> repository.openSeverity(connection, project, fingerprint))
+                .isPresent();
+    }
+
     /** Closes the open findings about these subjects, of those whose fingerprint is accepted. */
     public void closeAbout(ProjectId project, Collection<UUID> subjects, Predicate<String> fingerprint) {
         transactions.run(project, connection -> {

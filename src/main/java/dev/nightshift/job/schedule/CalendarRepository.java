@@ -27,12 +27,15 @@ final class CalendarRepository {
 
     /** The last pause of the transaction's project, over or not. */
     static Optional<Pause> pause(Connection connection) throws SQLException {
-        return pause(connection, "job.pause");
+        return pauses(connection, "select paused_since, paused_until, paused_by, paused_why from job.pause").stream()
+                .findFirst();
     }
 
     /** The last pause of the fleet, over or not. */
     static Optional<Pause> fleetPause(Connection connection) throws SQLException {
-        return pause(connection, "job.fleet_pause");
+        return pauses(connection, "select paused_since, paused_until, paused_by, paused_why from job.fleet_pause")
+                .stream()
+                .findFirst();
     }
 
     /** A run in the calendar. */
@@ -94,10 +97,10 @@ final class CalendarRepository {
 
     /** The last pauses of the transaction's project and of the fleet, over or not. */
     static List<Pause> pauses(Connection connection) throws SQLException {
-        List<Pause> pauses = new ArrayList<>();
-        pause(connection).ifPresent(pauses::add);
-        fleetPause(connection).ifPresent(pauses::add);
-        return pauses;
+        return pauses(connection, """
+                select paused_since, paused_until, paused_by, paused_why from job.pause
+                union all select paused_since, paused_until, paused_by, paused_why from job.fleet_pause
+                """);
     }
 
     /** @param pauses those of its project and of the fleet */
@@ -112,17 +115,18 @@ final class CalendarRepository {
                         .toList());
     }
 
-    private static Optional<Pause> pause(Connection connection, String table) throws SQLException {
-        try (var query = connection.prepareStatement(
-                        "select paused_since, paused_until, paused_by, paused_why from " + table);
+    private static List<Pause> pauses(Connection connection, String sql) throws SQLException {
+        try (var query = connection.prepareStatement(sql);
                 var rows = query.executeQuery()) {
-            return rows.next()
-                    ? Optional.of(new Pause(
-                            rows.getTimestamp(1).toInstant(),
-                            instant(rows, "paused_until"),
-                            rows.getString(3),
-                            rows.getString(4)))
-                    : Optional.empty();
+            List<Pause> pauses = new ArrayList<>();
+            while (rows.next()) {
+                pauses.add(new Pause(
+                        rows.getTimestamp(1).toInstant(),
+                        instant(rows, "paused_until"),
+                        rows.getString(3),
+                        rows.getString(4)));
+            }
+            return pauses;
         }
     }
 

@@ -41,6 +41,9 @@ class Firing {
     /** Runs of a schedule that wait for each other; one more would only make the queue longer. */
     static final int LONGEST_QUEUE = 10;
 
+    /** So many that others had fired meanwhile, and it is quicker to ask anew what is due than to find the rest one by one. */
+    private static final int STALE = 3;
+
     /** So many that could not be fired in one look are no schedule's own trouble. */
     private static final int MOST_AWAY = 3;
 
@@ -60,7 +63,7 @@ class Firing {
     private Live live;
 
     /**
-     * Fires what is due now; true if it took some of so many that there may be more.
+     * Fires what is due now; true if it took some and there may be more.
      *
      * @throws Failure.Retryable if the repository is away
      */
@@ -70,10 +73,15 @@ class Firing {
         // Nodes that look at the same moment begin at different ends
         Collections.shuffle(due);
         int taken = 0;
+        int stale = 0;
         int away = 0;
         for (ScheduleRepository.Due each : due) {
             try {
-                taken += transactions.in(each.project(), connection -> fire(connection, each)) ? 1 : 0;
+                if (transactions.in(each.project(), connection -> fire(connection, each))) {
+                    taken++;
+                } else if (++stale == STALE) {
+                    return taken > 0;
+                }
             } catch (Failure.Retryable e) {
                 LOG.log(
                         System.Logger.Level.WARNING,
@@ -201,15 +209,12 @@ class Firing {
         }
         try {
             List<String> gone = new ArrayList<>();
-            RunRequest request = request(schedule, present(project, named, gone), schedule.parametersAsJson(), at);
-            UUID run = open.isEmpty()
-                    ? runs.request(project, request)
-                    : runs.requestBehind(project, request, "Waits for the earlier runs of its schedule.");
+            UUID run = request(project, schedule, at, named, gone, open.isEmpty());
             if (note != null) {
                 runs.note(project, run, note);
             }
             if (gone.isEmpty()) {
-                findings.close(project, fingerprint(schedule));
+                closeFinding(project, schedule);
             } else {
                 runs.note(
                         project,
@@ -225,11 +230,41 @@ class Firing {
         }
     }
 
-    /** A database that was deleted must not keep the others from their backup. */
-    private List<String> present(ProjectId project, List<String> named, List<String> gone) {
-        if (named.isEmpty() || named.equals(List.of("*"))) {
-            return named; // none are named for a job of the whole project
+    /** It is reported and closed by who has locked the schedule alone, so what is not open now is nowhere being opened. */
+    private void closeFinding(ProjectId project, Schedule schedule) {
+        if (findings.isOpen(project, fingerprint(schedule))) {
+            findings.close(project, fingerprint(schedule));
         }
+    }
+
+    /**
+     * Queues the run.
+     *
+     * @param gone is given the names that stand for nothing any more: a database that was deleted must not keep the others
+     *     from their backup
+     */
+    private UUID request(
+            ProjectId project, Schedule schedule, Instant at, List<String> named, List<String> gone, boolean first) {
+        RunRequest request = request(schedule, named, schedule.parametersAsJson(), at);
+        try {
+            return request(project, request, first);
+        } catch (Failure.Invalid e) {
+            // Found out before anything was written
+            if (!String.valueOf(e.field()).startsWith("databases[")) {
+                throw e;
+            }
+            List<String> present = present(project, named, gone);
+            return request(project, request(schedule, present, schedule.parametersAsJson(), at), first);
+        }
+    }
+
+    private UUID request(ProjectId project, RunRequest request, boolean first) {
+        return first
+                ? runs.request(project, request)
+                : runs.requestBehind(project, request, "Waits for the earlier runs of its schedule.");
+    }
+
+    private List<String> present(ProjectId project, List<String> named, List<String> gone) {
         List<String> present = new ArrayList<>();
         for (String name : named) {
             (runs.present(project, List.of(name)).isEmpty() ? gone : present).add(name);
