@@ -887,3 +887,21 @@ revoke execute on function job.overdue_schedules(interval), job.lost_nodes(inter
 grant execute on function job.overdue_schedules(interval), job.lost_nodes(interval), job.still_runs(interval),
     job.found_open(text) to ${app_role};
 --rollback drop function job.overdue_schedules(interval); drop function job.lost_nodes(interval); drop function job.still_runs(interval); drop function job.found_open(text);
+
+
+--changeset nightshift:job-15 splitStatements:false rollbackSplitStatements:false
+-- All that a run works on as one value: how long it took says something about those alone that work on the same. Older runs than
+-- some weeks get none; nobody compares with them.
+create function job.aims(aims uuid[]) returns uuid
+    language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+    select md5(string_agg(each.aim::text, ' ' order by each.aim))::uuid from unnest(aims) as each (aim)
+$$;
+revoke execute on function job.aims(uuid[]) from public;
+grant execute on function job.aims(uuid[]) to ${app_role};
+alter table job.run add column aims uuid;
+update job.run r
+   set aims = (select job.aims(array_agg(t.aim)) from job.target t where t.project_id = r.project_id and t.run_id = r.id)
+ where r.created_at > now() - interval '60 days';
+create index run_usual on job.run (project_id, job, aims, id) where status = 'COMPLETED' and attempt = 1;
+--rollback drop index job.run_usual; alter table job.run drop column aims; drop function job.aims(uuid[]);
