@@ -905,3 +905,29 @@ update job.run r
  where r.created_at > now() - interval '60 days';
 create index run_usual on job.run (project_id, job, aims, id) where status = 'COMPLETED' and attempt = 1;
 --rollback drop index job.run_usual; alter table job.run drop column aims; drop function job.aims(uuid[]);
+
+--changeset nightshift:job-16 splitStatements:false rollbackSplitStatements:false
+-- What a person did to runs, of all projects: those that they started, as the ledger has it, and those that they stopped,
+-- restarted or declared dead, as the audit has it.
+create function job.deeds_of_person(person text, most int)
+    returns table (project text, run_id uuid, job text, did text, at timestamptz)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select * from (
+        (select p.name, r.id, r.job, 'start', r.created_at
+           from job.run r join fleet.project p on p.id = r.project_id
+          where r.trigger = 'PERSON' and r.triggered_by = person
+          order by r.id desc limit most)
+        union all
+        (select p.name, substr(e.object, 5)::uuid, coalesce(e.details ->> 'job', ''), substr(e.action, 5), e.at
+           from audit.entry e join fleet.project p on p.id = e.project_id
+          where e.who = person and e.who_kind = 'PERSON' and e.action in ('run.stop', 'run.restart', 'run.declare-dead')
+            and e.object ~ '^run [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+          order by e.id desc limit most)) his
+     order by 5 desc limit most
+$$;
+revoke execute on function job.deeds_of_person(text, int) from public;
+grant execute on function job.deeds_of_person(text, int) to ${app_role};
+drop function job.runs_of_person(text, int);
+--rollback drop function job.deeds_of_person(text, int);
+--rollback create function job.runs_of_person(person text, most int) returns table (project text, run_id uuid, job text, created_at timestamptz) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select p.name, r.id, r.job, r.created_at from job.run r join fleet.project p on p.id = r.project_id where r.trigger = 'PERSON' and r.triggered_by = person order by r.id desc limit most $$; revoke execute on function job.runs_of_person(text, int) from public; grant execute on function job.runs_of_person(text, int) to ${app_role};
