@@ -17,7 +17,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -117,10 +116,14 @@ abstract class DueSchedules {
     }
 
     void settled(String schedule, String... statuses) {
-        Eventually.get(List.of(statuses) + " of the schedule", RUNS, () -> {
-            List<String> now = statuses(schedule);
-            return now.equals(List.of(statuses)) ? Optional.of(now) : Optional.empty();
-        });
+        try {
+            Eventually.isTrue(
+                    List.of(statuses) + " of the schedule",
+                    RUNS,
+                    () -> statuses(schedule).equals(List.of(statuses)));
+        } catch (AssertionError late) {
+            throw new AssertionError(late.getMessage() + ", but " + fires(schedule), late);
+        }
     }
 
     Instant nextFire(String schedule) {
