@@ -3,7 +3,6 @@ package dev.nightshift.cli;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -155,8 +154,7 @@ final class BackupCommands extends Group {
                     String folder,
             @Option(
                             names = {"-w", "--wait"},
-                            description =
-                                    "Wait for the run's end, with a progress bar on a terminal. Ctrl-C leaves the run going.")
+                            description = RunCommands.WAIT)
                     boolean wait) {
         Server server = server(common);
         Facts backup = backup(server, id).facts();
@@ -164,14 +162,7 @@ final class BackupCommands extends Group {
                 .build();
         JsonObject request = RunCommands.request(
                 "restore", backup.texts("databases").stream().limit(1).toList(), parameters);
-        return new RunCommands(shell)
-                .ended(
-                        server,
-                        common,
-                        server.post(server.inProject("runs"), request),
-                        wait,
-                        "Queued",
-                        List.of("COMPLETED"));
+        return new RunCommands(shell).started(server, common, request, wait);
     }
 
     private static Server.Answer backup(Server server, String given) {

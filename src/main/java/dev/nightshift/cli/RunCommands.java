@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
         })
 final class RunCommands extends Group {
     private static final String ID = "The run's id: whole, or 4 characters or more of its beginning or end.";
-    private static final String WAIT =
+    static final String WAIT =
             "Wait for the run's end, with a progress bar on a terminal. Ctrl-C leaves the run going.";
 
     RunCommands(Shell shell) {
@@ -105,13 +105,20 @@ final class RunCommands extends Group {
                 .build();
     }
 
-    private int started(Server server, Common common, JsonObject request, boolean wait) {
+    /** Ends a command that starts a run. */
+    int started(Server server, Common common, JsonObject request, boolean wait) {
         return ended(
                 server, common, server.post(server.inProject("runs"), request), wait, "Queued", List.of("COMPLETED"));
     }
 
+    private int changed(Common common, String id, String how, boolean wait, String done, List<String> good) {
+        Server server = server(common);
+        return ended(server, common, server.post(path(server, id) + how, null), wait, done, good);
+    }
+
     /** Ends a command that changed a run: with the run as it is, or with its end. */
-    int ended(Server server, Common common, Server.Answer answer, boolean wait, String done, List<String> good) {
+    private int ended(
+            Server server, Common common, Server.Answer answer, boolean wait, String done, List<String> good) {
         Facts run = answer.facts();
         String id = run.textOr("id", "");
         if (!wait) {
@@ -159,7 +166,7 @@ final class RunCommands extends Group {
             @Option(
                             names = "--trigger",
                             paramLabel = "TRIGGER",
-                            description = "Started by this: SCHEDULE, PERSON, KEY, RECOVERY, RETRY.")
+                            description = "Started by this: SCHEDULE, PERSON, KEY, START, RETENTION.")
                     @Nullable
                     String trigger,
             @Option(
@@ -298,14 +305,7 @@ final class RunCommands extends Group {
                             names = {"-w", "--wait"},
                             description = WAIT)
                     boolean wait) {
-        Server server = server(common);
-        return ended(
-                server,
-                common,
-                server.post(path(server, id) + "/stop", null),
-                wait,
-                "Stopping",
-                List.of("STOPPED", "COMPLETED"));
+        return changed(common, id, "/stop", wait, "Stopping", List.of("STOPPED", "COMPLETED"));
     }
 
     @Command(
@@ -319,14 +319,7 @@ final class RunCommands extends Group {
                             names = {"-w", "--wait"},
                             description = WAIT)
                     boolean wait) {
-        Server server = server(common);
-        return ended(
-                server,
-                common,
-                server.post(path(server, id) + "/restart", null),
-                wait,
-                "Queued again",
-                List.of("COMPLETED"));
+        return changed(common, id, "/restart", wait, "Queued again", List.of("COMPLETED"));
     }
 
     @Command(
