@@ -113,7 +113,8 @@ class PersonalDataIT {
         String path = "api/people/" + person + "/data";
         assertEquals(
                 List.of("declare-dead", "restart", "declare-dead", "start"),
-                eve.get(path)
+                eve
+                        .get(path)
                         .expect(200)
                         .object()
                         .getJsonObject("records")
