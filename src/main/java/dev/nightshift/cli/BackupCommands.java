@@ -152,17 +152,14 @@ final class BackupCommands extends Group {
                             required = true,
                             description = "Absolute path of a new or empty folder on Nightshift's machine.")
                     String folder,
-            @Option(
-                            names = {"-w", "--wait"},
-                            description = RunCommands.WAIT)
-                    boolean wait) {
+            @Mixin Wait wait) {
         Server server = server(common);
         Facts backup = backup(server, id).facts();
         JsonObject parameters = Json.createObjectBuilder(Map.of("backup", backup.textOr("id", id), "folder", folder))
                 .build();
         JsonObject request = RunCommands.request(
                 "restore", backup.texts("databases").stream().limit(1).toList(), parameters);
-        return new RunCommands(shell).started(server, common, request, wait);
+        return new RunCommands(shell).started(server, common, request, wait.forEnd);
     }
 
     private static Server.Answer backup(Server server, String given) {
