@@ -972,3 +972,46 @@ alter table job.attempt drop constraint attempt_cause_check,
 --rollback alter table job.run drop constraint run_attempt_cause_check, add constraint run_attempt_cause_check check (attempt_cause in ('FIRST', 'RECOVERY', 'RETRY', 'WINDOW'));
 --rollback alter table job.target drop column held_for;
 --rollback drop function job.acquire_lease(text, uuid, uuid, interval, uuid, text, text[], interval); drop table job.lease_wait; drop index job.lease_instance; alter table job.lease drop column instance_id, drop column work, drop column apart;
+
+--changeset nightshift:job-15 splitStatements:false rollbackSplitStatements:false
+-- All that a run works on as one value: how long it took says something about those alone that work on the same. Older runs than
+-- some weeks get none; nobody compares with them.
+create function job.aims(aims uuid[]) returns uuid
+    language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+    select md5(string_agg(each.aim::text, ' ' order by each.aim))::uuid from unnest(aims) as each (aim)
+$$;
+revoke execute on function job.aims(uuid[]) from public;
+grant execute on function job.aims(uuid[]) to ${app_role};
+alter table job.run add column aims uuid;
+update job.run r
+   set aims = (select job.aims(array_agg(t.aim)) from job.target t where t.project_id = r.project_id and t.run_id = r.id)
+ where r.created_at > now() - interval '60 days';
+create index run_usual on job.run (project_id, job, aims, id) where status = 'COMPLETED' and attempt = 1;
+--rollback drop index job.run_usual; alter table job.run drop column aims; drop function job.aims(uuid[]);
+
+--changeset nightshift:job-16 splitStatements:false rollbackSplitStatements:false
+-- What a person did to runs, of all projects: those that they started, as the ledger has it, and those that they stopped,
+-- restarted or declared dead, as the audit has it.
+create function job.deeds_of_person(person text, most int)
+    returns table (project text, run_id uuid, job text, did text, at timestamptz)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select * from (
+        (select p.name, r.id, r.job, 'start', r.created_at
+           from job.run r join fleet.project p on p.id = r.project_id
+          where r.trigger = 'PERSON' and r.triggered_by = person
+          order by r.id desc limit most)
+        union all
+        (select p.name, substr(e.object, 5)::uuid, coalesce(e.details ->> 'job', ''), substr(e.action, 5), e.at
+           from audit.entry e join fleet.project p on p.id = e.project_id
+          where e.who = person and e.who_kind = 'PERSON' and e.action in ('run.stop', 'run.restart', 'run.declare-dead')
+            and e.object ~ '^run [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+          order by e.id desc limit most)) his
+     order by 5 desc limit most
+$$;
+revoke execute on function job.deeds_of_person(text, int) from public;
+grant execute on function job.deeds_of_person(text, int) to ${app_role};
+drop function job.runs_of_person(text, int);
+--rollback drop function job.deeds_of_person(text, int);
+--rollback create function job.runs_of_person(person text, most int) returns table (project text, run_id uuid, job text, created_at timestamptz) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select p.name, r.id, r.job, r.created_at from job.run r join fleet.project p on p.id = r.project_id where r.trigger = 'PERSON' and r.triggered_by = person order by r.id desc limit most $$; revoke execute on function job.runs_of_person(text, int) from public; grant execute on function job.runs_of_person(text, int) to ${app_role};

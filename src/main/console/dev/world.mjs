@@ -134,7 +134,7 @@ export function calendar(from, to) {
   const past = (time) => Date.parse(time) < Date.now();
   const one = (time, schedule, job, status, reason) => (past(time) ? { run: id(6), job, schedule, status, reason, at: time, endedAt: time } : { at: time, schedule, job, heldBack: status === 'SKIPPED' ? reason : null });
   const all = days.flatMap((d) => [one(at(d, 2), 'nightly', 'backup', d === 1 ? 'FAILED' : 'COMPLETED', d === 1 ? 'shop: disk full in store nas-1' : null), one(at(d, 3.5), 'drill', 'restore-drill', d === 5 ? 'SKIPPED' : 'COMPLETED', d === 5 ? 'Blackout "Move of the storage", until 29 Nov 2026 06:00 (Europe/Vienna).' : null), ...Array.from({ length: 24 }, (_, n) => one(at(d, n + 0.25), 'vacuum-hourly', 'vacuum', n === 3 && d === 2 ? 'MISSED' : 'COMPLETED', null))]);
-  return { from, to, runs: all.filter((e) => 'run' in e), fires: all.filter((e) => !('run' in e)), blackouts: [{ name: 'Move of the storage', from: at(5, 1), to: at(5, 6), jobs: [] }], pauses: [], windows: [0, 1, 2, 3, 4].map((d) => ({ name: 'night', from: at(d, 22), to: at(d, 30), databases: [] })), cut: ['vacuum-hourly'] };
+  return { from, to, runs: all.filter((e) => 'run' in e), fires: all.filter((e) => !('run' in e)), blackouts: [{ name: 'Move of the storage', from: at(5, 1), to: at(5, 6), jobs: [] }], pauses: [], windows: [-1, 0, 1, 2, 3, 4].map((d) => ({ name: 'night', from: at(d, 22), to: at(d, 30), databases: [] })), cut: ['vacuum-hourly'] };
 }
 
 export const nodes = [

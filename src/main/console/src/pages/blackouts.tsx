@@ -1,10 +1,11 @@
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { Blackout } from '../api/calendar';
 import { inProject, post, remove } from '../api/client';
 import { kinds, useAll, useList } from '../api/load';
 import type { Job } from '../api/types';
 import { can, project } from '../frame/session';
 import { words } from '../text/format';
+import { zoneProblem, zones } from '../text/zone';
 import { Button, Card } from '../ui/bits';
 import { Confirm, Dialog, notify, useAction } from '../ui/dialog';
 import { Checkbox, Field } from '../ui/field';
@@ -46,7 +47,7 @@ export function BlackoutsHere() {
       {deleting && (
         <Confirm title={`Delete blackout ${deleting.name}`} verb="Delete the blackout" busyWord="Deleting…" onClose={() => { setDeleting(null); blackouts.reload(); }}
           act={() => remove(inProject(name, ['blackouts', deleting.id]))}>
-          <p>Schedules start again within it. What it held back so far stays skipped.</p>
+          <p>Schedules start again within it. What was skipped stays so; what waits for its end starts.</p>
         </Confirm>
       )}
     </>
@@ -64,7 +65,8 @@ function AddBlackout({ onClose }: { onClose: () => void }) {
   const [held, setHeld] = useState<string[]>([]);
   const { busy, problem, run } = useAction(() => post(inProject(at.name, ['blackouts']), { name, from, to, zone, yearly, jobs: held }), () => { notify(`${name} is a blackout.`); onClose(); });
   const late = from && to && to <= from ? 'It is over after it begins: a single day ends at the day after.' : null;
-  const ready = name.trim() && from && to && !late;
+  const ready = name.trim() && from && to && !late && !zoneProblem(zone);
+  const holdsBack = useId();
   const refused = (field: string) => (problem?.field === field ? problem.detail : null);
   return (
     <Dialog title="Add a blackout" onClose={onClose}>
@@ -74,12 +76,12 @@ function AddBlackout({ onClose }: { onClose: () => void }) {
           <Field label="From" type="datetime-local" value={from} onInput={setFrom} help="On the clock of the zone below." refused={refused('from')} />
           <Field label="Over at" type="datetime-local" value={to} onInput={setTo} error={late} refused={refused('to')} help="What starts then starts again." />
         </div>
-        <Field label="Time zone" value={zone} onInput={setZone} list={['UTC', ...Intl.supportedValuesOf('timeZone')]} refused={refused('zone')} />
+        <Field label="Time zone" value={zone} onInput={setZone} list={zones()} error={zoneProblem(zone)} refused={refused('zone')} />
         <Checkbox label="Comes every year" checked={yearly} onChange={setYearly} />
         <Panel loaded={jobs} rows={2}>
           {(all) => (
-            <div class="field" role="group" aria-labelledby="held">
-              <span class="label" id="held">Holds back</span>
+            <div class="field" role="group" aria-labelledby={holdsBack}>
+              <span class="label" id={holdsBack}>Holds back</span>
               <div class="picker">{all.map((each) => <Checkbox key={each.name} label={each.title} checked={held.includes(each.name)} onChange={(on) => setHeld(on ? [...held, each.name] : held.filter((one) => one !== each.name))} />)}</div>
               <p class="help">{held.length === 0 ? 'None chosen: it holds back every job.' : 'These alone.'}</p>
             </div>

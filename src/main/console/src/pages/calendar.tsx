@@ -6,7 +6,7 @@ import { project } from '../frame/session';
 import { zone } from '../prefs';
 import { address } from '../routes';
 import { query, setQuery } from '../router';
-import { beginOf, dayOf, linesOf, plusDays, touches, weekOf } from '../text/calendar';
+import { beginOf, dayOf, linesOf, plusDays, standsIn, touches, weekOf } from '../text/calendar';
 import type { Entry, Line } from '../text/calendar';
 import { hourMinute, words, zoneName } from '../text/format';
 import { Button } from '../ui/bits';
@@ -69,7 +69,7 @@ function Week({ data, days, today }: { data: Calendar; days: string[]; today: st
           return (
             <li key={day} class={day === today ? 'today' : ''} aria-current={day === today ? 'date' : undefined}>
               <h3>{heading.format(new Date(day))}{day === today && <small>today</small>}</h3>
-              {data.windows.filter((each) => dayOf(each.from, here) === day).map((each) => <p class="window-line" key={`${each.name} ${each.from}`}>{hourMinute(each.from, here)}–{hourMinute(each.to, here)} window {each.name}</p>)}
+              {data.windows.filter((each) => standsIn(day, days[0]!, each.from, each.to, here)).map((each) => <p class="window-line" key={`${each.name} ${each.from}`}>{dayOf(each.from, here) === day ? `${hourMinute(each.from, here)}–` : 'until '}{hourMinute(each.to, here)} window {each.name}</p>)}
               {held.map((each) => <p class="held" key={each}><Mark shape="dash" tone="warn" />{each}</p>)}
               {lines.map((line) => <LineOf key={`${line.first.of} ${line.first.at}`} line={line} />)}
               {lines.length === 0 && <p class="muted">nothing</p>}

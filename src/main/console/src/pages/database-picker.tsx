@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { cutWords } from '../api/pages';
 import type { Database } from '../api/types';
 import { fits } from '../text/filter';
@@ -22,6 +22,7 @@ export function aimWords(databases: string[]): string {
 
 /** Every database now and later, chosen ones, or those that carry a tag when it starts. */
 export function DatabasePicker({ all, chosen, onChange, note }: { all: Database[]; chosen: string[]; onChange: (chosen: string[]) => void; note?: string }) {
+  const aims = useId();
   const [asked, ask] = useState('');
   const tags = [...new Set([...all.flatMap((each) => each.tags), ...chosen.filter((each) => each.startsWith(TAG)).map((each) => each.slice(TAG.length))])].sort();
   // What was chosen says it; where nothing is chosen yet, the choice that was made
@@ -37,7 +38,7 @@ export function DatabasePicker({ all, chosen, onChange, note }: { all: Database[
         : `${chosen.length} chosen.`;
   return (
     <div class="field">
-      <span class="label" id="aims">Databases</span>
+      <span class="label" id={aims}>Databases</span>
       <Choice label="Databases" value={kind} onChange={(value) => { want(value); onChange(value === 'all' ? [ALL] : []); }}
         options={[{ value: 'all', label: 'All' }, { value: 'some', label: 'Chosen ones' }, ...(tags.length > 0 ? [{ value: 'tags', label: 'By tag' }] : [])]} />
       {kind === 'some' && all.length > AT_A_GLANCE && (
@@ -46,13 +47,13 @@ export function DatabasePicker({ all, chosen, onChange, note }: { all: Database[
           onKeyDown={(event) => { if (event.key === 'Enter') event.preventDefault(); }} />
       )}
       {kind === 'some' && (
-        <div class="picker" role="group" aria-labelledby="aims">
+        <div class="picker" role="group" aria-labelledby={aims}>
           {shown.map((each) => <Checkbox key={each.name} label={each.name} help={`on ${each.instance}`} checked={chosen.includes(each.name)} onChange={(on) => toggle(each.name, on)} />)}
           {shown.length === 0 && <p class="muted">No database fits.</p>}
         </div>
       )}
       {kind === 'tags' && (
-        <div class="picker" role="group" aria-labelledby="aims">
+        <div class="picker" role="group" aria-labelledby={aims}>
           {tags.map((tag) => <Checkbox key={tag} label={tag} help={plural(carry(tag), 'database')} checked={chosen.includes(TAG + tag)} onChange={(on) => toggle(TAG + tag, on)} />)}
         </div>
       )}

@@ -6,6 +6,7 @@ import { address } from '../routes';
 import { go } from '../router';
 import { nameProblem } from '../text/names';
 import { words } from '../text/format';
+import { zoneProblem, zones } from '../text/zone';
 import { Button, Card } from '../ui/bits';
 import { Confirm, Notes, notify, useAction } from '../ui/dialog';
 import { Field } from '../ui/field';
@@ -41,14 +42,12 @@ export function ProjectsPage() {
 }
 
 function ProjectForm() {
-  const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
   const [name, setName] = useState('');
   const [displayName, setDisplayName] = useState('');
   const [timeZone, setTimeZone] = useState(Intl.DateTimeFormat().resolvedOptions().timeZone);
   const [currency, setCurrency] = useState('EUR');
-  const zoneProblem = zones.includes(timeZone) ? null : 'Choose a zone of the IANA list, such as Europe/Vienna.';
   const currencyProblem = /^[A-Z]{3}$/.test(currency) ? null : 'Three capital letters, such as EUR.';
-  const ready = !nameProblem(name) && !zoneProblem && !currencyProblem;
+  const ready = !nameProblem(name) && !zoneProblem(timeZone) && !currencyProblem;
   const { busy, problem, run } = useAction(async () => {
     await post('/projects', { name, displayName: displayName.trim() || name, timeZone, currency });
     await refreshMe();
@@ -58,7 +57,7 @@ function ProjectForm() {
       <div class="form-grid">
         <Field label="Name" mono value={name} onInput={setName} help="In addresses; it never changes." error={nameProblem(name)} refused={problem?.field === 'name' ? problem.detail : null} />
         <Field label="Shown as" value={displayName} onInput={setDisplayName} required={false} help="What people read." />
-        <Field label="Time zone" value={timeZone} onInput={setTimeZone} list={zones} help="Nights and schedules follow it." error={zoneProblem} />
+        <Field label="Time zone" value={timeZone} onInput={setTimeZone} list={zones()} help="Nights and schedules follow it." error={zoneProblem(timeZone)} />
         <Field label="Currency" value={currency} onInput={setCurrency} help="For billing." error={currencyProblem} />
       </div>
       {problem && <Trouble problem={problem} />}

@@ -69,7 +69,7 @@ function Took({ run }: { run: RunItem }) {
   const took = elapsed(run);
   if (took == null) return <span class="muted">–</span>;
   if (!isActive(run)) return <>{duration(took)}</>;
-  return overdue(took, run) ? <span class="overdue" title={`It takes ${usually(took, run)}.`}>{clock(took)}<small>overdue</small></span> : <>{clock(took)}</>;
+  return overdue(took, run) ? <span class="overdue" title={`It takes ${usually(took, run)}: of runs of this job over the same targets.`}>{clock(took)}<small>overdue</small></span> : <>{clock(took)}</>;
 }
 
 export const RUN_COLUMNS: Column<RunItem>[] = [

@@ -74,7 +74,7 @@ function RunView({ run, job, changed, reload }: { run: Run; job: Job | undefined
       <Card>
         <div class="run-head">
           <Facts items={[
-            ['Elapsed', <span class={`tabular ${over ? 'overdue' : ''}`}>{took == null ? 'not started' : time(took, active)}<small>{usually(took, run) ?? ' '}</small></span>],
+            ['Elapsed', <span class={`tabular ${over ? 'overdue' : ''}`}>{took == null ? 'not started' : time(took, active)}<small title="Of the last 20 runs of this job over exactly the same targets">{usually(took, run, targets.length) ?? ' '}</small></span>],
             ['Started', <span><When at={run.startedAt} none="not yet" /><small>{run.endedAt ? <>ended <When at={run.endedAt} /></> : run.reason && active ? run.reason : ' '}</small></span>],
             ['Started by', <span>{run.trigger === 'SCHEDULE' && run.schedule ? <a href={address(name, 'schedules')}>{run.schedule}</a> : triggerWords(run)}<small>{TRIGGERS[run.trigger]}</small></span>],
             ['Node', <span>{run.node ?? '–'}<small>attempt {run.attempt}</small></span>],

@@ -8,6 +8,7 @@ import { go } from '../router';
 import { cronProblem, describeCron } from '../text/cron';
 import { dayAndTime } from '../text/format';
 import { nameProblem } from '../text/names';
+import { zoneProblem, zones } from '../text/zone';
 import { Button, ButtonLink, Card, PageHead } from '../ui/bits';
 import { notify, useAction } from '../ui/dialog';
 import { Checkbox, Choice, Field, Select } from '../ui/field';
@@ -51,14 +52,12 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
   const [chosen, setChosen] = useState(before?.databases ?? ['*']);
   const [texts, setTexts] = useState(textsOf(job, before?.parameters));
   const [enabled, setEnabled] = useState(before?.enabled ?? true);
-  const zones = Intl.supportedValuesOf('timeZone');
-  const zoneProblem = zone === 'UTC' || zones.includes(zone) ? null : 'Choose a zone of the IANA list, such as Europe/Vienna.';
   const back = address(at.name, 'schedules');
   const { busy, problem, run } = useAction(() => {
     const body = { name, job: jobName, cron: follows ? null : cron.trim(), after: follows ? after : null, zone, databases: job?.unit === 'PROJECT' ? [] : chosen, parameters: valuesOf(job!, texts), misfire, overlap, except: days, enabled };
     return before ? put(inProject(at.name, ['schedules', before.name]), body) : post(inProject(at.name, ['schedules']), body);
   }, () => { go(back); notify(`${name} is saved.`); });
-  const ready = job && !nameProblem(name) && (follows ? after !== jobName && after !== '' : !cronProblem(cron)) && !zoneProblem && !exceptProblem && (job.unit === 'PROJECT' || chosen.length > 0) && job.parameters.every((each) => !parameterProblem(each, texts[each.name] ?? ''));
+  const ready = job && !nameProblem(name) && (follows ? after !== jobName && after !== '' : !cronProblem(cron)) && !zoneProblem(zone) && !exceptProblem && (job.unit === 'PROJECT' || chosen.length > 0) && job.parameters.every((each) => !parameterProblem(each, texts[each.name] ?? ''));
   return (
     <div class="grid">
       <Card span={8}>
@@ -70,7 +69,7 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
           {problem?.field === 'after' && <Trouble problem={problem} />}
           <div class="form-grid">
             {!follows && <Field label="When" value={cron} onInput={setCron} mono help={`${describeCron(cron)}. Minute, hour, day, month, weekday; also L, 5#2, 5L, @daily.`} error={cronProblem(cron)} refused={problem?.field === 'cron' ? problem.detail : null} />}
-            <Field label="Time zone" value={zone} onInput={setZone} list={['UTC', ...zones]} help="Summer time included." error={zoneProblem} refused={problem?.field === 'zone' ? problem.detail : null} />
+            <Field label="Time zone" value={zone} onInput={setZone} list={zones()} help="Summer time included." error={zoneProblem(zone)} refused={problem?.field === 'zone' ? problem.detail : null} />
           </div>
           {job?.unit !== 'PROJECT' && <DatabasePicker all={all} chosen={chosen} onChange={setChosen} note={job?.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />}
           {job && <ParameterFields job={job} texts={texts} onChange={setTexts} refused={problem} />}
@@ -84,7 +83,7 @@ function Form({ jobs, all, before }: { jobs: Job[]; all: Database[]; before?: Sc
           <div class="actions end"><ButtonLink href={back}>Cancel</ButtonLink><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>Save the schedule</Button></div>
         </form>
       </Card>
-      {!follows && <Card title="Next five times" span={4}><Preview cron={cron.trim()} zone={zone} valid={!cronProblem(cron) && !zoneProblem} /></Card>}
+      {!follows && <Card title="Next five times" span={4}><Preview cron={cron.trim()} zone={zone} valid={!cronProblem(cron) && !zoneProblem(zone)} /></Card>}
     </div>
   );
 }

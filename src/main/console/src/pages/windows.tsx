@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import type { MaintenanceWindow } from '../api/calendar';
 import { inProject, post, put, remove } from '../api/client';
 import { kinds, useAll } from '../api/load';
@@ -6,6 +6,7 @@ import type { Database } from '../api/types';
 import { can, project } from '../frame/session';
 import { nameProblem } from '../text/names';
 import { words } from '../text/format';
+import { zoneProblem, zones } from '../text/zone';
 import { Button, Card } from '../ui/bits';
 import { Confirm, Dialog, notify, useAction } from '../ui/dialog';
 import { Checkbox, Field } from '../ui/field';
@@ -67,14 +68,15 @@ function Edit({ before, onClose }: { before: MaintenanceWindow | undefined; onCl
   const [chosen, setChosen] = useState(!before || before.databases.length === 0 ? [ALL] : before.databases);
   const body = { name, days, start, end, zone, databases: chosen.includes(ALL) ? [] : chosen };
   const { busy, problem, run } = useAction(() => (before ? put(inProject(at.name, ['windows', before.name]), body) : post(inProject(at.name, ['windows']), body)), () => { notify(`${name} is saved.`); onClose(); });
-  const ready = !nameProblem(name) && days.length > 0 && start && end && chosen.length > 0;
+  const ready = !nameProblem(name) && days.length > 0 && start && end && !zoneProblem(zone) && chosen.length > 0;
+  const opensOn = useId();
   const refused = (field: string) => (problem?.field === field ? problem.detail : null);
   return (
     <Dialog title={before ? `Change window ${before.name}` : 'Add a maintenance window'} onClose={onClose}>
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
         {!before && <Field label="Name" value={name} onInput={setName} mono autoFocus help="Lower-case letters, digits and hyphens." error={nameProblem(name)} refused={refused('name')} />}
-        <div class="field" role="group" aria-labelledby="days">
-          <span class="label" id="days">Opens on</span>
+        <div class="field" role="group" aria-labelledby={opensOn}>
+          <span class="label" id={opensOn}>Opens on</span>
           <div class="picker whole">{DAYS.map((each) => <Checkbox key={each} label={words(each.toLowerCase())} checked={days.includes(each)} onChange={(on) => setDays(DAYS.filter((day) => (day === each ? on : days.includes(day))))} />)}</div>
           {days.length === 0 && <p class="help">Choose at least one.</p>}
         </div>
@@ -82,7 +84,7 @@ function Edit({ before, onClose }: { before: MaintenanceWindow | undefined; onCl
           <Field label="From" type="time" value={start} onInput={setStart} refused={refused('start')} />
           <Field label="To" type="time" value={end} onInput={setEnd} help={end <= start ? 'On the day after.' : 'On the same day.'} refused={refused('end')} />
         </div>
-        <Field label="Time zone" value={zone} onInput={setZone} list={['UTC', ...Intl.supportedValuesOf('timeZone')]} refused={refused('zone')} />
+        <Field label="Time zone" value={zone} onInput={setZone} list={zones()} error={zoneProblem(zone)} refused={refused('zone')} />
         <Panel loaded={databases} rows={2}>{(all) => <DatabasePicker all={all} chosen={chosen} onChange={setChosen} />}</Panel>
         {problem && !['name', 'start', 'end', 'zone'].includes(problem.field ?? '') && <Trouble problem={problem} />}
         <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Saving…' : false}>Save the window</Button></div>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { beginOf, dayOf, linesOf, plusDays, touches, weekOf } from './calendar';
+import { beginOf, dayOf, linesOf, plusDays, standsIn, touches, weekOf } from './calendar';
 import type { Entry } from './calendar';
 
 const entry = (at: string, of: string): Entry => ({ at, of, job: 'backup', status: null, run: null, reason: null });
@@ -36,4 +36,13 @@ test('a stretch touches the days that it has a part in', () => {
   expect(touches('2026-12-23', '2026-12-23T23:00:00Z', '2026-12-26T23:00:00Z', 'Europe/Vienna')).toBe(false);
   expect(touches('2026-12-27', '2026-12-23T23:00:00Z', '2026-12-26T23:00:00Z', 'Europe/Vienna')).toBe(false);
   expect(touches('2027-06-01', '2026-12-23T23:00:00Z', null, 'Europe/Vienna')).toBe(true);
+});
+
+test('a window that began on Sunday evening stands on Monday, and elsewhere on the day that it begins', () => {
+  const stands = (day: string, from: string, to: string) => standsIn(day, '2026-11-23', from, to, 'Europe/Vienna');
+  expect(stands('2026-11-23', '2026-11-22T21:00:00Z', '2026-11-23T05:00:00Z')).toBe(true);
+  expect(stands('2026-11-24', '2026-11-22T21:00:00Z', '2026-11-23T05:00:00Z')).toBe(false);
+  expect(stands('2026-11-23', '2026-11-22T20:00:00Z', '2026-11-22T23:00:00Z')).toBe(false);
+  expect(stands('2026-11-24', '2026-11-24T21:00:00Z', '2026-11-25T05:00:00Z')).toBe(true);
+  expect(stands('2026-11-25', '2026-11-24T21:00:00Z', '2026-11-25T05:00:00Z')).toBe(false);
 });

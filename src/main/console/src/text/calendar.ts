@@ -62,3 +62,9 @@ export function touches(day: string, from: string, to: string | null, zone?: str
   const end = beginOf(plusDays(day, 1), zone).getTime();
   return Date.parse(from) < end && (to === null || Date.parse(to) > begin);
 }
+
+/** Whether a stretch is named on a day: where it begins, or where the week does that it reaches into. */
+export function standsIn(day: string, first: string, from: string, to: string, zone?: string): boolean {
+  const began = dayOf(from, zone);
+  return began === day || (day === first && began < first && touches(day, from, to, zone));
+}

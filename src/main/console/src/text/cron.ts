@@ -8,6 +8,8 @@ const FIELDS = ['minute', 'hour', 'day of the month', 'month', 'day of the week'
 const MACROS: Record<string, string> = {
   '@hourly': '0 * * * *', '@daily': '0 0 * * *', '@midnight': '0 0 * * *', '@weekly': '0 0 * * 0', '@monthly': '0 0 1 * *', '@yearly': '0 0 1 1 *', '@annually': '0 0 1 1 *',
 };
+/** More minutes of an hour than that are no list that anybody reads. */
+const AT_A_GLANCE = 4;
 const NTH = ['first', 'second', 'third', 'fourth', 'fifth'];
 
 export function describeCron(given: string): string {
@@ -21,12 +23,12 @@ export function describeCron(given: string): string {
   if (hour === '*' && day === '*' && weekday === '*') {
     if (minute === '*') return 'Every minute';
     const step = every.exec(minute);
-    if (step) return `Every ${step[1]} minutes`;
+    if (step) return minutesOf(Number(step[1]), cron);
     if (/^\d+$/.test(minute)) return `Every hour at :${minute.padStart(2, '0')}`;
   }
   if (!/^\d+$/.test(minute)) return cron;
   const hourStep = every.exec(hour);
-  if (hourStep && day === '*' && weekday === '*') return `Every ${hourStep[1]} hours at :${minute.padStart(2, '0')}`;
+  if (hourStep && day === '*' && weekday === '*') return hoursOf(Number(hourStep[1]), minute.padStart(2, '0'), cron);
   if (!/^\d+(,\d+)*$/.test(hour)) return cron;
   const times = list(hour.split(',').map((each) => `${each.padStart(2, '0')}:${minute.padStart(2, '0')}`));
   if (day === '*' && weekday === '*') return `Every day at ${times}`;
@@ -41,6 +43,28 @@ export function describeCron(given: string): string {
   if (weekday === '*' && /^L$/i.test(day)) return `On the last day of every month at ${times}`;
   if (weekday === '*' && /^\d+(,\d+)*$/.test(day)) return `On the ${list(day.split(',').map((each) => ordinal(Number(each))))} of every month at ${times}`;
   return cron;
+}
+
+/** A step begins anew with every hour: what does not divide it is said minute by minute, or with where it begins. */
+function minutesOf(step: number, cron: string): string {
+  if (step === 0) return cron;
+  if (60 % step === 0 && step < 60) return step === 1 ? 'Every minute' : `Every ${step} minutes`;
+  const minutes = multiples(step, 60);
+  return minutes.length > AT_A_GLANCE ? `Every ${step} minutes from each full hour on` : `Every hour at ${list(minutes.map((each) => `:${two(each)}`))}`;
+}
+
+function hoursOf(step: number, minute: string, cron: string): string {
+  if (step === 0) return cron;
+  if (24 % step === 0 && step < 24) return step === 1 ? `Every hour at :${minute}` : `Every ${step} hours at :${minute}`;
+  return `Every day at ${list(multiples(step, 24).map((each) => `${two(each)}:${minute}`))}`;
+}
+
+function multiples(step: number, end: number): number[] {
+  return Array.from({ length: Math.ceil(end / step) }, (_, index) => index * step);
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 /** Why an expression cannot be a cron expression, or null; the server has the last word. */

@@ -18,3 +18,9 @@ test('what is not measured is not said', () => {
   expect(overdue(720_000, {})).toBe(false);
   expect(overdue(null, measured)).toBe(false);
 });
+
+test('a run says what it was compared with', () => {
+  expect(usually(252_000, measured, 1)).toBe('usually 3 min 50 s on the same target');
+  expect(usually(252_000, measured, 12)).toBe('usually 3 min 50 s on the same 12 targets');
+  expect(usually(252_000, {}, 12)).toBe(null);
+});

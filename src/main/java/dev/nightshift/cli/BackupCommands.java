@@ -3,7 +3,6 @@ package dev.nightshift.cli;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -153,25 +152,14 @@ final class BackupCommands extends Group {
                             required = true,
                             description = "Absolute path of a new or empty folder on Nightshift's machine.")
                     String folder,
-            @Option(
-                            names = {"-w", "--wait"},
-                            description =
-                                    "Wait for the run's end, with a progress bar on a terminal. Ctrl-C leaves the run going.")
-                    boolean wait) {
+            @Mixin Wait wait) {
         Server server = server(common);
         Facts backup = backup(server, id).facts();
         JsonObject parameters = Json.createObjectBuilder(Map.of("backup", backup.textOr("id", id), "folder", folder))
                 .build();
         JsonObject request = RunCommands.request(
                 "restore", backup.texts("databases").stream().limit(1).toList(), parameters);
-        return new RunCommands(shell)
-                .ended(
-                        server,
-                        common,
-                        server.post(server.inProject("runs"), request),
-                        wait,
-                        "Queued",
-                        List.of("COMPLETED"));
+        return new RunCommands(shell).started(server, common, request, wait.forEnd);
     }
 
     private static Server.Answer backup(Server server, String given) {

@@ -3,6 +3,7 @@ package dev.nightshift.cli;
 import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,8 +38,8 @@ abstract class Group {
         }
     }
 
-    void print(JsonObject json) {
-        shell.print(json.toString());
+    void print(JsonValue json) {
+        shell.print(Words.json(json));
     }
 
     /** The first items of a list that has pages, as one page. */

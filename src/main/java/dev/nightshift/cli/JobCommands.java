@@ -22,7 +22,7 @@ final class JobCommands extends Group {
     int list(@Mixin Common common) {
         JsonArray jobs = server(common).get("api/jobs").array();
         if (common.json) {
-            shell.print(jobs.toString());
+            print(jobs);
             return ExitCode.DONE.number();
         }
         boolean first = true;

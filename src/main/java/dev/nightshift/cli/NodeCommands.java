@@ -25,7 +25,7 @@ final class NodeCommands extends Group {
     int list(@Mixin Common common) {
         JsonArray nodes = server(common).get("api/nodes").array();
         if (common.json) {
-            shell.print(nodes.toString());
+            print(nodes);
             return ExitCode.DONE.number();
         }
         Table table = table().column("NAME")
@@ -90,7 +90,7 @@ final class NodeCommands extends Group {
         }
         Server.Answer answer = server.post("api/nodes/" + Server.segment(found.get(0)) + "/" + action, null);
         if (common.json) {
-            shell.print(answer.body().strip());
+            print(answer.object());
         } else {
             shell.say(Words.plain(given) + done);
         }

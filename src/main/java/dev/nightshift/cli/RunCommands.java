@@ -25,8 +25,6 @@ import picocli.CommandLine.Parameters;
         })
 final class RunCommands extends Group {
     private static final String ID = "The run's id: whole, or 4 characters or more of its beginning or end.";
-    private static final String WAIT =
-            "Wait for the run's end, with a progress bar on a terminal. Ctrl-C leaves the run going.";
 
     RunCommands(Shell shell) {
         super(shell);
@@ -60,17 +58,14 @@ final class RunCommands extends Group {
                             description = "A parameter of the job; the others have their defaults.")
                     @Nullable
                     Map<String, String> parameters,
-            @Option(
-                            names = {"-w", "--wait"},
-                            description = WAIT)
-                    boolean wait) {
+            @Mixin Wait wait) {
         if (all && databases != null) {
             throw new Trouble(ExitCode.WRONG_USAGE, "--all and --database exclude each other.", null);
         }
         Server server = server(common);
         List<String> aim = all ? List.of("*") : databases == null ? List.of() : databases;
         Map<String, String> given = parameters == null ? Map.of() : parameters;
-        return started(server, common, request(job, aim, typed(server, job, given)), wait);
+        return started(server, common, request(job, aim, typed(server, job, given)), wait.forEnd);
     }
 
     /** The values as the job declares them; what does not fit goes as it is, and the server says what is wrong. */
@@ -105,13 +100,20 @@ final class RunCommands extends Group {
                 .build();
     }
 
-    private int started(Server server, Common common, JsonObject request, boolean wait) {
+    /** Ends a command that starts a run. */
+    int started(Server server, Common common, JsonObject request, boolean wait) {
         return ended(
                 server, common, server.post(server.inProject("runs"), request), wait, "Queued", List.of("COMPLETED"));
     }
 
+    private int changed(Common common, String id, String how, boolean wait, String done, List<String> good) {
+        Server server = server(common);
+        return ended(server, common, server.post(path(server, id) + how, null), wait, done, good);
+    }
+
     /** Ends a command that changed a run: with the run as it is, or with its end. */
-    int ended(Server server, Common common, Server.Answer answer, boolean wait, String done, List<String> good) {
+    private int ended(
+            Server server, Common common, Server.Answer answer, boolean wait, String done, List<String> good) {
         Facts run = answer.facts();
         String id = run.textOr("id", "");
         if (!wait) {
@@ -159,7 +161,7 @@ final class RunCommands extends Group {
             @Option(
                             names = "--trigger",
                             paramLabel = "TRIGGER",
-                            description = "Started by this: SCHEDULE, PERSON, KEY, RECOVERY, RETRY.")
+                            description = "Started by this: SCHEDULE, PERSON, KEY, START, RETENTION.")
                     @Nullable
                     String trigger,
             @Option(
@@ -291,42 +293,16 @@ final class RunCommands extends Group {
             name = "stop",
             description = "Stop a run. What is done stays done; with --wait, 0 means that it stopped or completed.",
             footer = {"", "Example:", "  nightshift run stop 77f4b37ee9e1 --wait"})
-    int stop(
-            @Mixin Common common,
-            @Parameters(paramLabel = "ID", description = ID) String id,
-            @Option(
-                            names = {"-w", "--wait"},
-                            description = WAIT)
-                    boolean wait) {
-        Server server = server(common);
-        return ended(
-                server,
-                common,
-                server.post(path(server, id) + "/stop", null),
-                wait,
-                "Stopping",
-                List.of("STOPPED", "COMPLETED"));
+    int stop(@Mixin Common common, @Parameters(paramLabel = "ID", description = ID) String id, @Mixin Wait wait) {
+        return changed(common, id, "/stop", wait.forEnd, "Stopping", List.of("STOPPED", "COMPLETED"));
     }
 
     @Command(
             name = "restart",
             description = "Restart a run: the same run, its unfinished targets only.",
             footer = {"", "Example:", "  nightshift run restart 77f4b37ee9e1 --wait"})
-    int restart(
-            @Mixin Common common,
-            @Parameters(paramLabel = "ID", description = ID) String id,
-            @Option(
-                            names = {"-w", "--wait"},
-                            description = WAIT)
-                    boolean wait) {
-        Server server = server(common);
-        return ended(
-                server,
-                common,
-                server.post(path(server, id) + "/restart", null),
-                wait,
-                "Queued again",
-                List.of("COMPLETED"));
+    int restart(@Mixin Common common, @Parameters(paramLabel = "ID", description = ID) String id, @Mixin Wait wait) {
+        return changed(common, id, "/restart", wait.forEnd, "Queued again", List.of("COMPLETED"));
     }
 
     @Command(

@@ -38,11 +38,8 @@ final class RunLog {
             Waiting.pause();
         }
         if (json && !follow) {
-            shell.print(Json.createObjectBuilder()
-                    .add("items", all)
-                    .addNull("next")
-                    .build()
-                    .toString());
+            shell.print(Words.json(
+                    Json.createObjectBuilder().add("items", all).addNull("next").build()));
         }
     }
 
@@ -64,7 +61,7 @@ final class RunLog {
                     if (all != null) {
                         all.add(line.json());
                     } else {
-                        shell.print(json ? line.json().toString() : text(line));
+                        shell.print(json ? Words.json(line.json()) : text(line));
                     }
                 }
                 more = page.get("next") != null && page.get("next") != JsonValue.NULL;

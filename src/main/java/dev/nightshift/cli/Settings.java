@@ -131,7 +131,12 @@ record Settings(
                 .or(() -> shell.variable("NIGHTSHIFT_KEY_FILE").map(file -> keyIn(Path.of(file))));
     }
 
+    /**
+     * The key in a file that was given for it, as ssh takes one: not where every user of the machine may read it. A group may,
+     * because some systems mount secrets so.
+     */
     static String keyIn(Path file) {
+        SettingsFile.refuseIfOpenTo(file, SettingsFile.OTHERS);
         return key(SettingsFile.text(file), "The file " + file);
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 /** What a login keeps for the commands after it: one JSON object in a file that only its owner may read. */
 record SettingsFile(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
+
+    /** Every user of the machine. */
+    static final Set<PosixFilePermission> OTHERS = PosixFilePermissions.fromString("------rwx");
+
+    private static final Set<PosixFilePermission> ALL_BUT_OWNER = PosixFilePermissions.fromString("---rwxrwx");
 
     /** A login. */
     record Stored(
@@ -48,7 +54,7 @@ record SettingsFile(Path path) {
         if (!Files.exists(path)) {
             return Optional.empty();
         }
-        refuseUnlessPrivate();
+        refuseIfOpenTo(path, ALL_BUT_OWNER);
         try (JsonReader reader = Json.createReader(new StringReader(text(path)))) {
             Facts stored = new Facts(reader.readObject());
             return Optional.of(new Stored(
@@ -108,14 +114,19 @@ record SettingsFile(Path path) {
         }
     }
 
-    private void refuseUnlessPrivate() {
+    /** Refuses a file that holds a key and is open to somebody whom it should not be. */
+    static void refuseIfOpenTo(Path file, Set<PosixFilePermission> whom) {
         try {
-            if (!OWNER_ONLY.containsAll(Files.getPosixFilePermissions(path))) {
+            if (!Collections.disjoint(whom, Files.getPosixFilePermissions(file))) {
                 throw new Trouble(
-                        ExitCode.NOT_ALLOWED, path + " can be read by others.", "Change that: chmod 600 " + path);
+                        ExitCode.NOT_ALLOWED,
+                        file + " can be read by others.",
+                        "Change that: chmod 600 " + file + "; of a mounted secret, change its mode.");
             }
+        } catch (NoSuchFileException e) {
+            throw new Trouble(ExitCode.WRONG_USAGE, "There is no file " + file + ".", null);
         } catch (IOException e) {
-            throw new Trouble(ExitCode.WRONG_USAGE, "The file " + path + " cannot be read: " + e, null);
+            throw new Trouble(ExitCode.WRONG_USAGE, "The file " + file + " cannot be read: " + e, null);
         }
     }
 

@@ -12,9 +12,6 @@ final class Waiting {
     /** For a server that starts anew, or a network that comes back. */
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    /** A lost run is queued again by the node that finds it, at once or not at all. */
-    private static final int LOOKS_AT_LOST = 5;
-
     private final Shell shell;
     private final Server server;
     private long answered = System.nanoTime();
@@ -35,13 +32,8 @@ final class Waiting {
                 + " goes on. Follow it: nightshift run log " + id + " --follow. Stop it: nightshift run stop " + id));
         Runtime.getRuntime().addShutdownHook(leaving);
         Facts run = first;
-        int lost = 0;
         tellStart(run);
-        while (true) {
-            lost = run.textOr("status", "").equals("LOST") ? lost + 1 : 0;
-            if (State.isOver(run.textOr("status", "")) && (lost == 0 || lost >= LOOKS_AT_LOST)) {
-                break;
-            }
+        while (!State.isOver(run.textOr("status", ""))) {
             pause();
             Facts next = look(id, run);
             tell(run, next);

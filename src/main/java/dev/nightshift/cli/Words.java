@@ -1,6 +1,7 @@
 package dev.nightshift.cli;
 
 import dev.nightshift.kernel.Bytes;
+import jakarta.json.JsonValue;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -20,6 +21,9 @@ final class Words {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT);
     private static final DateTimeFormatter WITH_DAY =
             DateTimeFormatter.ofPattern("EEE yyyy-MM-dd HH:mm xxx", Locale.ROOT);
+    /** JSON-P escapes the rest itself. */
+    private static final Pattern STEERING = Pattern.compile("[\\x7f-\\x9f]");
+
     private static final Pattern CONTROL = Pattern.compile("\\p{Cc}+");
 
     private Words() {}
@@ -65,6 +69,13 @@ final class Words {
     /** Without what could steer a terminal: much of what is shown was written by others; an indent stays. */
     static String plain(String text) {
         return CONTROL.matcher(text).replaceAll(" ").stripTrailing();
+    }
+
+    /** JSON as a terminal may show it: within its texts, what could steer one is escaped, and means the same. */
+    static String json(JsonValue json) {
+        return STEERING.matcher(json.toString())
+                .replaceAll(found -> String.format(
+                        Locale.ROOT, "\\\\u%04x", (int) found.group().charAt(0)));
     }
 
     /**

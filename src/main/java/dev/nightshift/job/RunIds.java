@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import dev.nightshift.kernel.Ids;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -21,7 +22,7 @@ final class RunIds {
     /** An id begins with the time at which its node made it; that node's clock is not the repository's. */
     private static final Duration CLOCKS_DIFFER = Duration.ofDays(1);
 
-    /** Of the schedules that had one name, one after the other. */
+    /** Schedules that had one name, one after the other: beyond so many, one walk looks for the runs of all of them. */
     private static final int SCHEDULES = 20;
 
     private final StringBuilder sql = new StringBuilder();
@@ -57,7 +58,10 @@ final class RunIds {
         if (filter.schedule() != null && schedules.isEmpty()) {
             query.sql.append("select id from job.run where false");
         } else {
-            query.branches(filter, schedules, after, limit);
+            List<Object> fires = schedules.size() > SCHEDULES
+                    ? List.of(connection.createArrayOf("uuid", schedules.toArray()))
+                    : List.copyOf(schedules);
+            query.branches(filter, fires, after, limit);
         }
         var statement = connection.prepareStatement(query.sql.toString());
         for (int i = 0; i < query.values.size(); i++) {
@@ -69,7 +73,7 @@ final class RunIds {
     /** Names are given again after a schedule was deleted. */
     private static List<UUID> schedules(Connection connection, String name) throws SQLException {
         try (var query = connection.prepareStatement(
-                "select id from job.schedule where name = ? order by deleted_at desc nulls first limit " + SCHEDULES)) {
+                "select id from job.schedule where name = ? order by deleted_at desc nulls first")) {
             query.setString(1, name);
             List<UUID> ids = new ArrayList<>();
             try (var rows = query.executeQuery()) {
@@ -81,13 +85,13 @@ final class RunIds {
         }
     }
 
-    private void branches(RunFilter filter, List<UUID> schedules, @Nullable UUID after, int limit) {
+    private void branches(RunFilter filter, List<Object> schedules, @Nullable UUID after, int limit) {
         var statuses = orNone(filter.statuses());
         var fires = orNone(schedules);
         boolean several = statuses.size() * fires.size() > 1;
         String union = several ? "select id from (" : "";
         for (RunStatus status : statuses) {
-            for (UUID schedule : fires) {
+            for (Object schedule : fires) {
                 sql.append(union).append(several ? "(" : "");
                 branch(filter, status, schedule, after, limit);
                 sql.append(several ? ")" : "");
@@ -109,7 +113,7 @@ final class RunIds {
     }
 
     private void branch(
-            RunFilter filter, @Nullable RunStatus status, @Nullable UUID schedule, @Nullable UUID after, int limit) {
+            RunFilter filter, @Nullable RunStatus status, @Nullable Object schedule, @Nullable UUID after, int limit) {
         boolean database = filter.database() != null;
         sql.append("select r.id from job.run r");
         if (database) {
@@ -120,7 +124,7 @@ final class RunIds {
         and("r.job = ?", filter.job());
         and("r.status = ?", status == null ? null : status.name());
         and("r.trigger = ?", filter.trigger() == null ? null : filter.trigger().name());
-        and("r.schedule_id = ?", schedule);
+        and(schedule instanceof Array ? "r.schedule_id = any (?)" : "r.schedule_id = ?", schedule);
         and("r.created_at >= ?", filter.from() == null ? null : Timestamp.from(filter.from()));
         and("r.created_at < ?", filter.to() == null ? null : Timestamp.from(filter.to()));
         // The planner passes on what is equal between the two tables, not what is less.

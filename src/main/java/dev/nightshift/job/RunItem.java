@@ -26,7 +26,10 @@ public record RunItem(
         @Nullable Instant endedAt,
         @Nullable Long durationMillis,
 
-        @Schema(description = "Of a run at work: how long its job usually takes, half of the times") @Nullable
+        @Schema(
+                description =
+                        "Of a run at work: how long its job usually takes over the same targets, half of the times")
+        @Nullable
         Long usualMillis,
 
         @Schema(description = "Of a run at work: 95 of 100 were shorter") @Nullable

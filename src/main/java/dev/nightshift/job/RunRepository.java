@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,12 @@ class RunRepository {
     private Live live;
 
     /** A target to be, before its run exists; without an instance it is the project. */
-    record NewTarget(@Nullable UUID instanceId, @Nullable UUID databaseId, List<String> databaseNames) {}
+    record NewTarget(@Nullable UUID instanceId, @Nullable UUID databaseId, List<String> databaseNames) {
+        /** As the target's row says it itself. */
+        UUID aim(ProjectId project) {
+            return Objects.requireNonNullElse(databaseId, Objects.requireNonNullElse(instanceId, project.value()));
+        }
+    }
 
     /** @param waitsFor why it does not begin before the earlier runs of its schedule are over; null if it need not wait */
     UUID insert(
@@ -44,8 +50,8 @@ class RunRepository {
             throws SQLException {
         UUID run = Ids.next(clock);
         try (var insert = connection.prepareStatement("""
-                insert into job.run (id, project_id, job, status, trigger, triggered_by, schedule_id, fire_at, parameters, queues, reason, asked)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?)
+                insert into job.run (id, project_id, job, status, trigger, triggered_by, schedule_id, fire_at, parameters, queues, reason, asked, aims)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, job.aims(?))
                 """)) {
             insert.setObject(1, run);
             insert.setObject(2, project.value());
@@ -60,6 +66,11 @@ class RunRepository {
             insert.setString(11, waitsFor);
             insert.setArray(
                     12, connection.createArrayOf("text", request.databases().toArray()));
+            insert.setArray(
+                    13,
+                    connection.createArrayOf(
+                            "uuid",
+                            targets.stream().map(each -> each.aim(project)).toArray()));
             insert.executeUpdate();
         }
         try (var insert = connection.prepareStatement("""
@@ -135,7 +146,7 @@ class RunRepository {
                 return rows.next()
                         ? Optional.of(run(
                                 rows,
-                                Usual.ofRun(connection, rows.getString("job"), id),
+                                Usual.ofRun(connection, id),
                                 RunLog.dropped(connection, id),
                                 RunAttempt.of(connection, id),
                                 targets(connection, id)))

@@ -88,7 +88,10 @@ public class RunResource {
             @Nullable Instant endedAt,
             @Nullable Long durationMillis,
 
-            @Schema(description = "Half of the job's last 20 completed runs were shorter; null below five") @Nullable
+            @Schema(
+                    description =
+                            "Half of the last 20 completed runs of the job over the same targets were shorter; null below five")
+            @Nullable
             Long usualMillis,
 
             @Schema(description = "95 of 100 were shorter") @Nullable

@@ -41,6 +41,9 @@ public class Runs {
     @Inject
     private Fleet fleet;
 
+    @Inject
+    private WindowGate windows;
+
     /**
      * Queues a run; a node takes it within a second.
      *
@@ -48,6 +51,11 @@ public class Runs {
      */
     public UUID request(ProjectId project, RunRequest request) {
         return request(project, request, null);
+    }
+
+    /** Looks at once at what waits in the project: its calendar is another. */
+    public void lookAgain(ProjectId project) {
+        windows.lookAgain(project);
     }
 
     /**

@@ -86,7 +86,10 @@ class RunsInBulk {
         List<Refused> refused = new ArrayList<>();
         for (UUID id : now) {
             try {
-                transactions.run(project, connection -> change.of(connection, project, id));
+                transactions.run(project, connection -> {
+                    change.of(connection, project, id);
+                    audit.record(project, action, "run " + id, Map.of("with", filter.words()));
+                });
                 done++;
             } catch (Failure.Conflict | Failure.NotFound e) {
                 refused.add(new Refused(id, e.getMessage()));

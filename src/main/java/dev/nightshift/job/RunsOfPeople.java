@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The runs that a person started. */
+/** What a person did to runs: started, stopped, restarted, declared dead. */
 @ApplicationScoped
 public class RunsOfPeople implements PersonalRecords {
     @Inject
@@ -24,7 +24,7 @@ public class RunsOfPeople implements PersonalRecords {
     public List<Map<String, Object>> of(String person, int most) {
         return transactions.installation(connection -> {
             try (var call = connection.prepareStatement(
-                    "select project, run_id, job, created_at from job.runs_of_person(?, ?)")) {
+                    "select project, run_id, job, did, at from job.deeds_of_person(?, ?)")) {
                 call.setString(1, person);
                 call.setInt(2, most);
                 try (ResultSet rows = call.executeQuery()) {
@@ -37,8 +37,10 @@ public class RunsOfPeople implements PersonalRecords {
                                 rows.getString(2),
                                 "job",
                                 rows.getString(3),
+                                "did",
+                                rows.getString(4),
                                 "at",
-                                rows.getTimestamp(4).toInstant()));
+                                rows.getTimestamp(5).toInstant()));
                     }
                     return runs;
                 }

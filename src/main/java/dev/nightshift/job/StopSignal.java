@@ -14,6 +14,7 @@ final class StopSignal {
     private final String run;
     private final int attempt;
     private final List<AutoCloseable> cancels = new ArrayList<>();
+    private final List<AutoCloseable> cuts = new ArrayList<>();
     private volatile boolean given;
     private volatile boolean handedOver;
     private volatile boolean takenOver;
@@ -58,6 +59,7 @@ final class StopSignal {
                 interruption = null;
                 given = false;
                 cancels.clear();
+                cuts.clear();
             }
         }
     }
@@ -126,15 +128,34 @@ final class StopSignal {
         }
     }
 
-    /** Nobody waits for the work any more: it has nothing more to say, and its thread is interrupted wherever it hangs. */
-    void giveUp() {
-        givenUp = true;
+    /** What cuts the work off once nobody waits for it any more; at once if nobody does. */
+    void cutsOff(AutoCloseable cut) {
         synchronized (cancels) {
+            cuts.add(cut);
+            if (!givenUp) {
+                return;
+            }
+        }
+        cancel(cut);
+    }
+
+    /**
+     * Nobody waits for the work any more: it has nothing more to say, its thread is interrupted wherever it hangs, and what
+     * it holds elsewhere is cut off.
+     *
+     * @param executor has the cuts: closing a connection of a server that hangs may hang as well
+     */
+    void giveUp(Executor executor) {
+        List<AutoCloseable> hooks;
+        synchronized (cancels) {
+            givenUp = true;
             Thread thread = worker;
             if (thread != null) {
                 thread.interrupt();
             }
+            hooks = List.copyOf(cuts);
         }
+        hooks.forEach(hook -> executor.execute(() -> cancel(hook)));
     }
 
     boolean isGivenUp() {

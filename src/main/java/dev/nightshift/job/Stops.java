@@ -76,7 +76,7 @@ class Stops {
         }
         unwaited.add(attempt.id());
         local.remove(target);
-        target.signal().giveUp();
+        target.signal().giveUp(executor);
         LOG.log(
                 System.Logger.Level.WARNING,
                 "Run {0} {1} {2}: {3}",

@@ -297,6 +297,15 @@ public final class TargetRun {
         signal.cancels(cancel);
     }
 
+    /**
+     * Something that cuts off what the work holds elsewhere, such as the connection to a server that hangs. Called from
+     * another thread, once the work has not ended within the grace of a stop: a server that hangs hears no cancel, and would
+     * keep the session and its locks.
+     */
+    public void onGiveUp(AutoCloseable cut) {
+        signal.cutsOff(cut);
+    }
+
     StopSignal signal() {
         return signal;
     }

@@ -28,11 +28,15 @@ public record Usual(long half, long most) {
                    percentile_cont(0.95) within group (order by extract(epoch from ended_at - started_at) * 1000) as most
             """;
 
-    private static final String RUNS = """
-            select e.started_at, e.ended_at from job.run e
-             where e.project_id = (select tenancy.current_project()) and e.job = %s and e.id < %s and e.status = 'COMPLETED'
-               and e.attempt = 1 and e.started_at is not null and e.ended_at is not null
-             order by e.id desc limit\s""" + LAST;
+    /** A run over other targets says nothing of this one: ten databases take longer than one. */
+    static final String OF_RUNS =
+            "select r.id, u.* from job.run r cross join lateral (" + FIGURES + """
+             from (select e.started_at, e.ended_at from job.run e
+                    where e.project_id = r.project_id and e.job = r.job and e.aims = r.aims and e.id < r.id
+                      and e.status = 'COMPLETED' and e.attempt = 1 and e.started_at is not null and e.ended_at is not null
+                    order by e.id desc limit %d) earlier) u
+             where r.project_id = (select tenancy.current_project()) and r.id = any (?)
+            """.formatted(LAST);
 
     static final String OF_TARGETS =
             "select t.id, u.* from job.target t cross join lateral (" + FIGURES + """
@@ -51,42 +55,30 @@ public record Usual(long half, long most) {
         return usual == null ? null : usual.most;
     }
 
-    /** The runs of the job that were made before this one; null when there are too few. */
-    static @Nullable Usual ofRun(Connection connection, String job, UUID run) throws SQLException {
-        String sql = FIGURES + " from (" + RUNS.formatted("?", "?") + ") earlier";
-        try (var query = connection.prepareStatement(sql)) {
-            query.setString(1, job);
-            query.setObject(2, run);
-            try (var row = query.executeQuery()) {
-                row.next();
-                return of(row);
-            }
-        }
+    /** The runs of the job over the same targets that were made before this one; null when there are too few. */
+    static @Nullable Usual ofRun(Connection connection, UUID run) throws SQLException {
+        return ofRuns(connection, List.of(run)).get(run);
     }
 
-    /** The same runs as they are, those at work with what is usual for their jobs: one question for each of a few jobs. */
+    /** The same runs as they are, those at work with what is usual for them. */
     static List<Run> whereAtWork(Connection connection, List<Run> runs) throws SQLException {
-        List<Run> atWork = runs.stream().filter(Usual::isAtWork).toList();
+        List<UUID> atWork = runs.stream().filter(Usual::isAtWork).map(Run::id).toList();
         if (atWork.isEmpty()) {
             return runs;
         }
-        var usual = new HashMap<UUID, Usual>();
-        String sql = "select r.id, u.* from unnest(?::uuid[], ?::text[]) as r (id, job) cross join lateral (" + FIGURES
-                + " from (" + RUNS.formatted("r.job", "r.id") + ") earlier) u";
-        try (var query = connection.prepareStatement(sql)) {
-            query.setArray(
-                    1,
-                    connection.createArrayOf(
-                            "uuid", atWork.stream().map(Run::id).toArray()));
-            query.setArray(
-                    2,
-                    connection.createArrayOf(
-                            "text", atWork.stream().map(Run::job).toArray()));
-            read(query.executeQuery(), usual);
-        }
+        Map<UUID, Usual> usual = ofRuns(connection, atWork);
         return runs.stream()
                 .map(run -> usual.containsKey(run.id()) ? run.with(usual.get(run.id())) : run)
                 .toList();
+    }
+
+    private static Map<UUID, Usual> ofRuns(Connection connection, List<UUID> runs) throws SQLException {
+        var usual = new HashMap<UUID, Usual>();
+        try (var query = connection.prepareStatement(OF_RUNS)) {
+            query.setArray(1, connection.createArrayOf("uuid", runs.toArray()));
+            read(query.executeQuery(), usual);
+        }
+        return usual;
     }
 
     private static boolean isAtWork(Run run) {

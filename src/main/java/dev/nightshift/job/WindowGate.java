@@ -3,6 +3,7 @@ package dev.nightshift.job;
 import dev.nightshift.fleet.window.MaintenanceWindows;
 import dev.nightshift.fleet.window.Windows;
 import dev.nightshift.fleet.window.WindowsChanged;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
@@ -21,7 +22,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Keeps the work of jobs that say so within the maintenance windows of what they work on. */
+/**
+ * Keeps the work of jobs that say so within the maintenance windows of what they work on, and what schedules have fired out of
+ * blackouts.
+ */
 @ApplicationScoped
 class WindowGate {
     /** Tags of databases may change as well, and with them what a window covers. */
@@ -42,7 +46,13 @@ class WindowGate {
     private TargetLedger ledger;
 
     @Inject
+    private StartHolds holds;
+
+    @Inject
     private Live live;
+
+    @Inject
+    private Clock clock;
 
     /** The parameter of jobs that keep to windows, for a person who knows better tonight. */
     static final String OUTSIDE = "outsideWindows";
@@ -51,8 +61,19 @@ class WindowGate {
     boolean holds(ProjectId project, UUID run) {
         return transactions.in(project, connection -> {
             Optional<Waiting> waiting = waiting(connection, run);
-            if (waiting.isEmpty()
-                    || !keepsToWindows(waiting.get().job(), waiting.get().parameters())) {
+            if (waiting.isEmpty()) {
+                return false;
+            }
+            if (waiting.get().byItself()) {
+                Optional<StartHolds.Hold> hold =
+                        holds.on(connection, waiting.get().job(), clock.now());
+                if (hold.isPresent()) {
+                    hold(connection, run, hold.get());
+                    live.changed(project, "run", run);
+                    return true;
+                }
+            }
+            if (!keepsToWindows(waiting.get().job(), waiting.get().parameters())) {
                 return false;
             }
             List<Windows.State.Closed> closed = new ArrayList<>();
@@ -67,7 +88,7 @@ class WindowGate {
             if (first.isEmpty()) {
                 return false;
             }
-            hold(connection, run, first.get());
+            hold(connection, run, new StartHolds.Hold(first.get().opens(), reason(first.get())));
             live.changed(project, "run", run);
             return true;
         });
@@ -77,11 +98,13 @@ class WindowGate {
         return jobs.find(job).filter(Job::keepsToWindows).isPresent() && !parameters.flag(OUTSIDE);
     }
 
-    private record Waiting(String job, Parameters parameters, List<List<String>> targets) {}
+    /** @param byItself a schedule fired it, and it is neither restarted by a person nor goes on after its node was lost */
+    private record Waiting(String job, Parameters parameters, boolean byItself, List<List<String>> targets) {}
 
     private static Optional<Waiting> waiting(Connection connection, UUID run) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select r.job, r.parameters, t.database_names
+                select r.job, r.parameters, t.database_names,
+                       r.trigger = 'SCHEDULE' and r.attempt_cause in ('FIRST', 'WINDOW', 'LOCK')
                   from job.run r join job.target t on t.project_id = r.project_id and t.run_id = r.id
                  where r.id = ? and r.status in ('QUEUED', 'WAITING') and t.status <> 'COMPLETED'
                 """)) {
@@ -90,23 +113,27 @@ class WindowGate {
             try (var rows = query.executeQuery()) {
                 String job = "";
                 Parameters parameters = Parameters.stored(JsonText.object("{}"));
+                boolean byItself = false;
                 while (rows.next()) {
                     job = rows.getString(1);
                     parameters = Parameters.stored(JsonText.object(rows.getString(2)));
+                    byItself = rows.getBoolean(4);
                     targets.add(List.of((String[]) rows.getArray(3).getArray()));
                 }
-                return targets.isEmpty() ? Optional.empty() : Optional.of(new Waiting(job, parameters, targets));
+                return targets.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(new Waiting(job, parameters, byItself, targets));
             }
         }
     }
 
-    private static void hold(Connection connection, UUID run, Windows.State.Closed closed) throws SQLException {
+    private static void hold(Connection connection, UUID run, StartHolds.Hold hold) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update job.run set status = 'WAITING', reason = ?, not_before = least(?, now() + make_interval(secs => ?))
                  where id = ? and status in ('QUEUED', 'WAITING')
                 """)) {
-            update.setString(1, reason(closed));
-            update.setTimestamp(2, Timestamp.from(closed.opens()));
+            update.setString(1, hold.reason());
+            update.setTimestamp(2, Timestamp.from(hold.until()));
             update.setLong(3, LOOK_AGAIN.toSeconds());
             update.setObject(4, run);
             update.executeUpdate();
@@ -169,7 +196,12 @@ class WindowGate {
 
     /** What waits for a window is looked at again. */
     void onChange(@Observes WindowsChanged changed) {
-        transactions.run(changed.project(), connection -> {
+        lookAgain(changed.project());
+    }
+
+    /** What waits in a project is looked at again: its windows or its blackouts are others. */
+    void lookAgain(ProjectId project) {
+        transactions.run(project, connection -> {
             try (var update = connection.prepareStatement(
                     "update job.run set not_before = now() where status = 'WAITING' and not_before > now()")) {
                 update.executeUpdate();

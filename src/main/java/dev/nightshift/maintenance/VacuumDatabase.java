@@ -44,6 +44,7 @@ public final class VacuumDatabase {
     public VacuumResult run(Endpoint endpoint, VacuumPolicy policy, VacuumOptions options, VacuumListener listener) {
         Deadlines deadlines = Deadlines.maintenance(options.longestTable());
         try (Session session = pools.open(endpoint, deadlines, WORK)) {
+            listener.connected(session::abort);
             VacuumCatalog catalog = new VacuumCatalog(session);
             if (catalog.inRecovery()) {
                 throw new Failure.Skippable(

@@ -10,6 +10,9 @@ public interface VacuumListener {
      */
     boolean stopRequested();
 
+    /** There is a session on the server now: {@code abort} cuts it off from any thread, even if the server hangs. */
+    void connected(AutoCloseable abort);
+
     /** What it waits for before it begins: others are at work on this database. Null when it waits no more. */
     void waitsFor(@Nullable String what);
 

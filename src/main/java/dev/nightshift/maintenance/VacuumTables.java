@@ -125,6 +125,11 @@ public class VacuumTables extends TargetBatchlet {
         }
 
         @Override
+        public void connected(AutoCloseable abort) {
+            target.onGiveUp(abort);
+        }
+
+        @Override
         public void waitsFor(@Nullable String what) {
             if (what == null) {
                 target.waitsNoMore();

@@ -97,6 +97,14 @@ public final class Session implements AutoCloseable {
     }
 
     /**
+     * Cuts the connection off from any thread, without a word to the server: for one that hangs, which would hear no cancel.
+     * Whoever waits for an answer gets an error; the server ends the session when it notices.
+     */
+    public void abort() throws SQLException {
+        connection.abort(SAME_THREAD);
+    }
+
+    /**
      * Takes the advisory lock that marks a kind of work in this database, if it is free, so that a node that was paused and
      * wakes up cannot double what another took over. It ends with the session.
      *

@@ -111,6 +111,21 @@ class PersonalDataIT {
                 .getString("id");
         String run = declaredDeadTwiceBy(eve);
         String path = "api/people/" + person + "/data";
+        assertEquals(
+                List.of("declare-dead", "restart", "declare-dead", "start"),
+                eve
+                        .get(path)
+                        .expect(200)
+                        .object()
+                        .getJsonObject("records")
+                        .getJsonArray("runs")
+                        .getValuesAs(JsonObject.class)
+                        .stream()
+                        .filter(deed -> deed.getString("run").equals(run)
+                                && deed.getString("job").equals("vacuum")
+                                && deed.getString("project").equals(project))
+                        .map(deed -> deed.getString("did"))
+                        .toList());
         eve.delete(path + "?confirm=" + person).expect(403);
         admin.delete(path).expect(400);
         admin.delete(path + "?confirm=" + person).expect(204);

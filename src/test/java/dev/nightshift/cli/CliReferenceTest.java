@@ -45,8 +45,11 @@ class CliReferenceTest {
             - **Colours** are used on a terminal only, and not with `NO_COLOR`. Every state has a word and a shape besides.
             - **`--wait`** shows a bar on a terminal, and elsewhere a line for each change. While the server does not answer it goes on
               asking for 2 minutes. Ctrl-C ends the command with 130 and leaves the run going.
-            - **The key** is stored by `login` in `nightshift/config` below `$XDG_CONFIG_HOME` or `~/.config`, with mode 600; a file that others
-              can read is refused. It is sent to the server that it was stored for and to no other, redirects are not followed, and `http://`
+            - **What others wrote** (reasons, names, lines of logs) cannot steer the terminal: control characters, of U+0080 to U+009F as well,
+              are shown as spaces, and escaped in JSON.
+            - **The key** is stored by `login` in `nightshift/config` below `$XDG_CONFIG_HOME` or `~/.config`, with mode 600; where others
+              can read it, it is refused. So is a file of `NIGHTSHIFT_KEY_FILE` or `--key-file` that every user of the machine may read or
+              write; its group may (mode 440 of a mounted secret). It is sent to the server that it was stored for and to no other, redirects are not followed, and `http://`
               is for this machine alone. There is no way to trust every certificate; `--ca-file` names the one to trust.
 
             ## Environment

@@ -133,13 +133,27 @@ class CommandsTest {
         answers("POST /api/projects/demo/runs", 202, "application/json", run.formatted("QUEUED"));
         answers(path, run.formatted("STARTED"));
         answers(path, 503, "application/problem+json", "{\"detail\":\"The repository is away.\"}");
-        answers(path, run.formatted("LOST"), run.formatted("QUEUED"), run.formatted("PARTIAL"));
+        answers(path, run.formatted("QUEUED"), run.formatted("PARTIAL"));
         RecordedShell shell = shell();
         assertEquals(1, shell.run("run", "start", "backup", "-d", "shop,crm", "-d", "hr", "--wait"));
         assertTrue(
                 asked.get(0).endsWith("{\"job\":\"backup\",\"databases\":[\"shop\",\"crm\",\"hr\"],\"parameters\":{}}"),
                 asked.get(0));
         assertEquals("▲ partly failed  backup  01a1fd6a-f8b1-73eb-b7f6-77f4b37ee9e1\n", shell.printed());
+        assertTrue(shell.said().contains("backup  ○ queued"), shell.said());
+    }
+
+    /** A run that goes on after its node was lost is queued in the same transaction: who reads LOST reads the end. */
+    @Test
+    void aLostRunIsOver() {
+        String run =
+                "{\"id\":\"01a1fd6a-f8b1-73eb-b7f6-77f4b37ee9e1\",\"job\":\"backup\",\"status\":\"%s\",\"targets\":[]}";
+        String path = "GET /api/projects/demo/runs/01a1fd6a-f8b1-73eb-b7f6-77f4b37ee9e1";
+        answers("POST /api/projects/demo/runs", 202, "application/json", run.formatted("STARTED"));
+        answers(path, run.formatted("LOST"));
+        RecordedShell shell = shell();
+        assertEquals(1, shell.run("run", "start", "backup", "-d", "shop", "--wait"));
+        assertEquals(1, asked.stream().filter(path::equals).count());
         assertTrue(shell.said().contains("backup  ✖ lost"), shell.said());
     }
 

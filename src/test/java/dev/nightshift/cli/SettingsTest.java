@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,11 +81,28 @@ class SettingsTest {
 
     @Test
     void aKeyFromAFileLosesItsLineEnd() throws Exception {
+        assertEquals(KEY, of(file(), keyFile("rw-------")).key());
+    }
+
+    /** Systems that mount secrets let a group read them. */
+    @Test
+    void aKeyInAFileThatEveryUserMayReadOrWriteIsRefused() throws Exception {
+        assertEquals(KEY, of(file(), keyFile("r--r-----")).key());
+        for (String open : List.of("rw-r--r--", "rw-----w-")) {
+            Trouble trouble = refused(file(), keyFile(open));
+            assertEquals(ExitCode.NOT_ALLOWED, trouble.code());
+            assertTrue(trouble.line().contains("chmod 600"), trouble.line());
+            assertFalse(trouble.line().contains(KEY), trouble.line());
+        }
+        Trouble missing =
+                refused(file(), Map.of("NIGHTSHIFT_URL", "https://one", "NIGHTSHIFT_KEY_FILE", folder + "/none"));
+        assertTrue(missing.line().startsWith("There is no file "), missing.line());
+    }
+
+    private Map<String, String> keyFile(String mode) throws Exception {
         Path key = Files.writeString(folder.resolve("key"), KEY + "\n");
-        assertEquals(
-                KEY,
-                of(file(), Map.of("NIGHTSHIFT_URL", "https://one", "NIGHTSHIFT_KEY_FILE", key.toString()))
-                        .key());
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString(mode));
+        return Map.of("NIGHTSHIFT_URL", "https://one", "NIGHTSHIFT_KEY_FILE", key.toString());
     }
 
     @Test

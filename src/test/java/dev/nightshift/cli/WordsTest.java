@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import jakarta.json.Json;
+import java.io.StringReader;
 import java.time.Instant;
 import java.time.ZoneId;
 import org.junit.jupiter.api.Test;
@@ -59,5 +61,18 @@ class WordsTest {
     @Test
     void nothingThatSteersATerminalIsShown() {
         assertEquals("  a [31mred    b", Words.plain("  a\u001b[31mred\r\n \u009b b\u0007"));
+    }
+
+    @Test
+    void jsonMeansTheSameButSteersNoTerminal() {
+        var json = Json.createObjectBuilder()
+                .add("text", "a\u001b[31m\u009b31m\u007f \u00a0ü €\\u009b")
+                .build();
+        String shown = Words.json(json);
+        assertTrue(shown.chars().noneMatch(Character::isISOControl), shown);
+        assertTrue(shown.contains("\\u009b31m\\u007f \u00a0ü €"), shown);
+        try (var reader = Json.createReader(new StringReader(shown))) {
+            assertEquals(json, reader.readObject());
+        }
     }
 }

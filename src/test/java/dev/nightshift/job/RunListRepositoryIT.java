@@ -124,6 +124,36 @@ class RunListRepositoryIT {
         assertEquals(0.5, listed(run).progress());
     }
 
+    /** A name is given again after a schedule was deleted, as often as people like. */
+    @Test
+    void theRunsOfAllSchedulesThatHadTheNameAreFound() throws SQLException {
+        int schedules = 25;
+        for (int i = 0; i < schedules; i++) {
+            UUID schedule = Ids.next(Clock.system());
+            execute("""
+                    insert into job.schedule (id, project_id, name, job, cron, zone, databases, deleted_at)
+                    values (?, ?, 'again', 'backup', '0 2 * * *', 'UTC', '{*}', now() - make_interval(hours => ?))
+                    """, schedule, project, i);
+            UUID run = run("backup", i % 2 == 0 ? "COMPLETED" : "FAILED");
+            execute(
+                    "update job.run set trigger = 'SCHEDULE', schedule_id = ?, fire_at = now() where id = ?",
+                    schedule,
+                    run);
+        }
+        RunFilter filter = new RunFilter(null, Set.of(), null, null, "again", null, null);
+        assertEquals(schedules, RunIds.find(connection, filter, null, 100).size());
+        RunFilter ended = filter.withStatuses(Set.of(RunStatus.COMPLETED, RunStatus.FAILED));
+        List<UUID> first = RunIds.find(connection, ended, null, 20);
+        List<UUID> rest = RunIds.find(connection, ended, first.get(19), 20);
+        assertEquals(
+                schedules,
+                new java.util.HashSet<>(List.of(first, rest).stream()
+                                .flatMap(List::stream)
+                                .toList())
+                        .size());
+        assertEquals(5, rest.size());
+    }
+
     @Test
     void aRunWithoutTargetsIsListedToo() throws SQLException {
         RunSummary missed = listed(run("vacuum", "MISSED"));

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -76,6 +77,10 @@ class RunMeasuresIT {
                     values (?, ?, ?, ?, '{}', ?, ?, now(), now() + make_interval(secs => ?))
                     """, Ids.next(Clock.system()), project.value(), run, instance, status, attempt, seconds);
         }
+        execute(
+                "update job.run set aims = job.aims(array(select aim from job.target where run_id = ?)) where id = ?",
+                run,
+                run);
         return run;
     }
 
@@ -94,22 +99,35 @@ class RunMeasuresIT {
 
         var usual = Usual.ofTargets(connection, now);
         assertEquals(List.of(new Usual(30_000, 48_000)), List.copyOf(usual.values()), "less than five is not measured");
+        assertNull(Usual.ofRun(connection, now), "none was over both before");
+    }
+
+    @Test
+    void theUsualTimeOfARunIsThatOfTheSameJobOverTheSameTargets() throws SQLException {
+        UUID one = instance();
+        UUID two = instance();
+        UUID three = instance();
+        for (int seconds : new int[] {100, 110, 120, 130, 140}) {
+            run("compared", "COMPLETED", 1, seconds, List.of(one, two));
+            run("compared", "COMPLETED", 1, 1, List.of(one));
+            run("compared", "COMPLETED", 1, 9000, List.of(one, two, three));
+            run("another", "COMPLETED", 1, 1, List.of(one, two));
+        }
+        run("compared", "COMPLETED", 2, 5000, List.of(one, two));
+        UUID now = run("compared", "STARTED", 1, null, List.of(two, one));
+        run("compared", "COMPLETED", 1, 5000, List.of(one, two));
+        Usual usual = new Usual(120_000, 138_000);
+        assertEquals(usual, Usual.ofRun(connection, now), "the later run is none before it");
         assertEquals(
-                new Usual(35_000, 762_500),
-                Usual.ofRun(connection, "measured", now),
-                "the later run is none before it");
-        var listed = RunListRepository.list(
-                        connection, RunFilter.ALL.withStatuses(java.util.Set.of(RunStatus.STARTED)), null, 50)
-                .items();
-        assertEquals(
-                new Usual(35_000, 762_500),
-                listed.stream()
+                usual,
+                RunListRepository.list(connection, RunFilter.ALL.withStatuses(Set.of(RunStatus.STARTED)), null, 50)
+                        .items()
+                        .stream()
                         .filter(each -> each.run().id().equals(now))
                         .findFirst()
                         .orElseThrow()
                         .run()
                         .usual());
-        assertNull(Usual.ofRun(connection, "another", now));
     }
 
     @Test
@@ -119,7 +137,7 @@ class RunMeasuresIT {
             run("counted", "COMPLETED", 1, i < 10 ? 9000 : 60, List.of(instance));
         }
         UUID now = run("counted", "STARTED", 1, null, List.of(instance));
-        assertEquals(new Usual(60_000, 60_000), Usual.ofRun(connection, "counted", now));
+        assertEquals(new Usual(60_000, 60_000), Usual.ofRun(connection, now));
         assertEquals(
                 List.of(new Usual(60_000, 60_000)),
                 List.copyOf(Usual.ofTargets(connection, now).values()));

@@ -64,6 +64,15 @@ class RunsInBulkIT {
         assertEquals(1, entries.size(), entries::toString);
         assertTrue(entries.get(0).toString().contains("FAILED,STOPPED"), entries::toString);
         assertTrue(entries.get(0).toString().contains("\"runs\":3"), entries::toString);
+        for (String id : ones) {
+            JsonObject entry = project.api()
+                    .get("api/audit?project=bulk&object=" + id + "&action=run.restart")
+                    .expect(200)
+                    .items()
+                    .get(0);
+            assertEquals("run " + id, entry.getString("object"));
+            assertTrue(entry.getJsonObject("details").toString().contains("FAILED,STOPPED"), entry::toString);
+        }
     }
 
     @Test

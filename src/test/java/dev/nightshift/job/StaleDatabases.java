@@ -34,7 +34,10 @@ final class StaleDatabases implements AutoCloseable {
 
     private final Postgres source;
     private final TwoNodes nodes;
+
+    @SuppressWarnings("NullAway.Init") // by create
     private TestProject project;
+
     private final List<Group> groups = new ArrayList<>();
     private final List<String> accepted = new ArrayList<>();
     private final List<String> miscounted = new ArrayList<>();

@@ -91,11 +91,23 @@ class TargetRunTest {
     @Test
     void onlyTheThreadThatStillWorksIsInterrupted() {
         target.signal().workedOnBy(Thread.currentThread());
-        target.signal().giveUp();
+        target.signal().giveUp(Runnable::run);
         assertTrue(Thread.interrupted());
         target.signal().workedOnBy(null);
-        target.signal().giveUp();
+        target.signal().giveUp(Runnable::run);
         assertFalse(Thread.interrupted());
         assertTrue(target.signal().isGivenUp());
+    }
+
+    @Test
+    void whatTheWorkHoldsElsewhereIsCutOffWhenItIsGivenUpAndNotBefore() {
+        AtomicInteger cut = new AtomicInteger();
+        target.onGiveUp(cut::incrementAndGet);
+        target.signal().stop(Runnable::run);
+        assertEquals(0, cut.get());
+        target.signal().giveUp(Runnable::run);
+        assertEquals(1, cut.get());
+        target.onGiveUp(cut::incrementAndGet);
+        assertEquals(2, cut.get(), "connected too late");
     }
 }

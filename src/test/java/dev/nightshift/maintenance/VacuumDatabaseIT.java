@@ -19,6 +19,7 @@ import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestClock;
+import dev.nightshift.testing.harness.CuttingProxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -27,7 +28,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -251,6 +254,43 @@ class VacuumDatabaseIT {
     }
 
     @Test
+    void aServerThatHangsKeepsNoSessionOnceTheVacuumIsGivenUp() throws Exception {
+        Endpoint endpoint = database(
+                18,
+                "do $$ begin execute format('alter database %I set vacuum_cost_limit = 1', current_database()); end $$",
+                "create table long_one as select generate_series(1, 500000) as id");
+        try (var proxy = CuttingProxy.to(endpoint.port(), new Random(1))) {
+            var through =
+                    Endpoint.local(proxy.port(), endpoint.database(), server(18).user(), server(18)::password);
+            var options = new VacuumOptions(null, Duration.ofMinutes(10), Duration.ofMillis(100));
+            CompletableFuture<VacuumResult> run = CompletableFuture.supplyAsync(
+                    () -> new VacuumDatabase(pools, Clock.system()).run(through, POLICY, options, night));
+            Eventually.isTrue("the vacuum", Duration.ofSeconds(20), () -> vacuums(endpoint.database()) == 1);
+            proxy.mute();
+            night.stopWhenUnderWay = true;
+            Thread.sleep(3_000);
+            assertFalse(run.isDone(), "a cancel does not arrive");
+            Objects.requireNonNull(night.abort).close();
+            assertThrows(ExecutionException.class, () -> run.get(30, TimeUnit.SECONDS));
+            Eventually.isTrue("its end on the server", Duration.ofSeconds(20), () -> vacuums(endpoint.database()) == 0);
+        }
+    }
+
+    private static int vacuums(String database) {
+        try (Connection connection = server(18).connect("postgres");
+                var query = connection.prepareStatement(
+                        "select count(*) from pg_stat_activity where datname = ? and query like 'vacuum (%'")) {
+            query.setString(1, database);
+            try (var row = query.executeQuery()) {
+                row.next();
+                return row.getInt(1);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
     void afterTheWindowsEndNothingIsBegun() throws SQLException {
         Endpoint endpoint = database(18, "create table late as select generate_series(1, 1000) as id");
         TestClock clock = new TestClock();
@@ -321,11 +361,17 @@ class VacuumDatabaseIT {
         private volatile boolean stopWhenUnderWay;
         private volatile boolean underWay;
         private volatile @Nullable String waits;
+        private volatile @Nullable AutoCloseable abort;
         private int asked;
 
         @Override
         public synchronized boolean stopRequested() {
             return stopWhenUnderWay && underWay && ++asked > 3;
+        }
+
+        @Override
+        public void connected(AutoCloseable cut) {
+            abort = cut;
         }
 
         @Override

@@ -120,7 +120,9 @@ public class BlackoutResource {
     @Operation(
             operationId = "addBlackout",
             summary = "Add a blackout",
-            description = "A fire within it is a run SKIPPED, with its name as the reason.")
+            description =
+                    "A fire within it is a run SKIPPED, with its name as the reason; what fired before and has not"
+                            + " started waits for its end.")
     @APIResponse(
             responseCode = "201",
             description = "The blackout",
@@ -176,6 +178,7 @@ public class BlackoutResource {
                         blackout.yearly(),
                         "jobs",
                         blackout.jobs()));
+        runs.lookAgain(project.id());
         live.changed(project.id(), "schedule", project.id().value());
     }
 

@@ -7,6 +7,7 @@ import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
 import jakarta.persistence.PersistenceContext;
 import jakarta.persistence.PersistenceException;
+import jakarta.persistence.TypedQuery;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -76,25 +77,23 @@ class ScheduleRepository {
     }
 
     Optional<Schedule> named(ProjectId project, String name) {
-        return entities.createQuery(
-                        "select s from Schedule s where s.projectId = :project and s.name = :name and s.deletedAt is null",
-                        Schedule.class)
-                .setParameter("project", project.value())
-                .setParameter("name", name)
-                .getResultStream()
-                .findFirst();
+        return called(project, name).getResultStream().findFirst();
     }
 
     /** The same, locked for a change: nobody fires or changes it until the transaction's end. */
     Optional<Schedule> namedForChange(ProjectId project, String name) {
+        return called(project, name)
+                .setLockMode(LockModeType.PESSIMISTIC_WRITE)
+                .getResultStream()
+                .findFirst();
+    }
+
+    private TypedQuery<Schedule> called(ProjectId project, String name) {
         return entities.createQuery(
                         "select s from Schedule s where s.projectId = :project and s.name = :name and s.deletedAt is null",
                         Schedule.class)
                 .setParameter("project", project.value())
-                .setParameter("name", name)
-                .setLockMode(LockModeType.PESSIMISTIC_WRITE)
-                .getResultStream()
-                .findFirst();
+                .setParameter("name", name);
     }
 
     /** The schedule, locked for firing; empty if another node fires it now. */

@@ -5,126 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Eventually;
-import dev.nightshift.testing.Nightshift;
-import dev.nightshift.testing.Postgres;
-import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What schedules do about missed fires, runs that are not over, pauses, days left out, and ends of other jobs. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class PoliciesIT {
-    private static final Duration SOON = Duration.ofSeconds(20);
-    private static final Duration RUNS = Duration.ofSeconds(90);
-
-    private final Nightshift nightshift = Nightshift.shared();
-    private Postgres server;
-    private TestProject project;
-
-    @BeforeAll
-    void twoDatabases() throws SQLException {
-        server = Postgres.start(17, Map.of());
-        server.execute("postgres", "create database one", "create database two");
-        project = TestProject.create(nightshift.admin(), "policies");
-        project.register("one", server, "one");
-        project.register("two", server, "two");
-        project.api()
-                .put(project.path("databases/two"), json("{'tags': ['night']}"))
-                .expect(200);
-    }
-
-    @AfterAll
-    void stop() {
-        server.close();
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
-    }
-
-    /** The id of a new schedule that will not fire by itself for hours. */
-    private String plan(String name, String more) {
-        return project.api()
-                .post(project.path("schedules"), json("""
-                        {'name': '%s', 'job': 'vacuum', 'cron': '%d * * * *', 'zone': 'UTC', 'databases': ['one'] %s}
-                        """.formatted(
-                        name,
-                        Instant.now().plusSeconds(1800).atOffset(ZoneOffset.UTC).getMinute(),
-                        more)))
-                .expect(201)
-                .object()
-                .getString("id");
-    }
-
-    /** As if nobody had been there for so many hours. */
-    private void missedFor(String schedule, int hours) throws SQLException {
-        update("""
-                update job.schedule set next_fire = next_fire - make_interval(hours => %d) where id = '%s'
-                """.formatted(hours, UUID.fromString(schedule)));
-    }
-
-    private void update(String sql) throws SQLException {
-        try (Connection owner = nightshift.repository().connect("postgres");
-                var statement = owner.createStatement()) {
-            statement.executeUpdate(sql);
-        }
-    }
-
-    private record Fire(String status, String reason, Instant at) {}
-
-    /** Oldest first. */
-    private List<Fire> fires(String schedule) {
-        try (Connection owner = nightshift.repository().connect("postgres");
-                var query = owner.prepareStatement(
-                        "select status, coalesce(reason, ''), fire_at from job.run where schedule_id = ? order by fire_at")) {
-            query.setObject(1, UUID.fromString(schedule));
-            List<Fire> fires = new ArrayList<>();
-            try (var rows = query.executeQuery()) {
-                while (rows.next()) {
-                    fires.add(new Fire(
-                            rows.getString(1),
-                            rows.getString(2),
-                            rows.getTimestamp(3).toInstant()));
-                }
-            }
-            return fires;
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private List<String> statuses(String schedule) {
-        return fires(schedule).stream().map(Fire::status).toList();
-    }
-
-    private void settled(String schedule, String... statuses) {
-        Eventually.get(List.of(statuses) + " of the schedule", RUNS, () -> {
-            List<String> now = statuses(schedule);
-            return now.equals(List.of(statuses)) ? Optional.of(now) : Optional.empty();
-        });
+/** What schedules do about missed fires, runs that are not over, days left out, and ends of other jobs. */
+class PoliciesIT extends DueSchedules {
+    PoliciesIT() {
+        super("policies");
     }
 
     @ParameterizedTest
@@ -161,125 +60,6 @@ class PoliciesIT {
     }
 
     @Test
-    void aPausedScheduleMissesNothingAndGoesOnWithItsNextTime() throws SQLException {
-        String schedule = plan("paused", ", 'misfire': 'ALL'");
-        JsonObject paused = project.api()
-                .post(project.path("schedules/paused/pause"), json("{'why': 'The storage is being moved.'}"))
-                .expect(200)
-                .object();
-        assertAll(
-                () -> assertEquals(
-                        "The storage is being moved.",
-                        paused.getJsonObject("paused").getString("why")),
-                () -> assertEquals(0, paused.getJsonArray("nextFires").size()));
-        // The pause began four hours ago, before anything was missed
-        update("update job.schedule set paused_since = now() - interval '4 hours' where id = '" + schedule + "'");
-        missedFor(schedule, 3);
-        quietFor(schedule);
-        JsonObject resumed = project.api()
-                .post(project.path("schedules/paused/resume"))
-                .expect(200)
-                .object();
-        assertEquals(JsonValue.NULL, resumed.get("paused"));
-        Eventually.isTrue(
-                "a next time that lies ahead", SOON, () -> nextFire(schedule).isAfter(Instant.now()));
-        assertEquals(List.of(), statuses(schedule));
-        project.api().post(project.path("schedules/paused/resume")).expect(409);
-    }
-
-    private Instant nextFire(String schedule) {
-        try (Connection owner = nightshift.repository().connect("postgres");
-                var query = owner.prepareStatement("select next_fire from job.schedule where id = ?")) {
-            query.setObject(1, UUID.fromString(schedule));
-            try (var rows = query.executeQuery()) {
-                rows.next();
-                return rows.getTimestamp(1).toInstant();
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** Two seconds are eight looks at what is due. */
-    private void quietFor(String schedule) {
-        Instant until = Instant.now().plusSeconds(2);
-        Eventually.isTrue("two seconds", SOON, () -> {
-            assertEquals(List.of(), statuses(schedule));
-            return Instant.now().isAfter(until);
-        });
-    }
-
-    @Test
-    void aPauseThatEndsByItselfLetsTheScheduleGoOn() throws SQLException {
-        String schedule = plan("until", "");
-        project.api()
-                .post(
-                        project.path("schedules/until/pause"),
-                        json("{'why': 'Short.', 'until': '" + Instant.now().plusSeconds(600) + "'}"))
-                .expect(200);
-        update("update job.schedule set paused_since = now() - interval '2 hours' where id = '" + schedule + "'");
-        missedFor(schedule, 1);
-        quietFor(schedule);
-        // As if its end had come, three hours ago
-        update("""
-                update job.schedule set paused_since = now() - interval '4 hours', paused_until = now() - interval '3 hours'
-                 where id = '%s'
-                """.formatted(schedule));
-        missedFor(schedule, 1);
-        settled(schedule, "COMPLETED");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"of-project, PROJECT, job.pause", "of-fleet, FLEET, job.fleet_pause"})
-    void aPausedProjectOrFleetStartsNothing(String name, String scope, String table) throws SQLException {
-        String path = scope.equals("FLEET") ? "api/pause" : project.path("pause");
-        String schedule = plan(name, "");
-        nightshift.admin().put(path, json("{'why': 'An audit.'}")).expect(200);
-        try {
-            update("update " + table + " set paused_since = now() - interval '2 hours'");
-            missedFor(schedule, 1);
-            quietFor(schedule);
-            assertEquals(
-                    "An audit.",
-                    project.api()
-                            .get(path)
-                            .expect(200)
-                            .object()
-                            .getJsonObject("paused")
-                            .getString("why"));
-            assertEquals(
-                    0,
-                    project.api()
-                            .get(project.path("schedules/" + name))
-                            .expect(200)
-                            .object()
-                            .getJsonArray("nextFires")
-                            .size());
-        } finally {
-            nightshift.admin().delete(path).expect(204);
-        }
-        update("update " + table
-                + " set paused_since = now() - interval '4 hours', paused_until = now() - interval '3 hours'");
-        missedFor(schedule, 1);
-        settled(schedule, "COMPLETED");
-        nightshift.admin().delete(path).expect(409);
-    }
-
-    /** What was due before the pause was missed, and the pause is why it is not made up for. */
-    @Test
-    void whatWasDueBeforeAPauseIsMissed() throws SQLException {
-        String schedule = plan("before", "");
-        project.api()
-                .post(project.path("schedules/before/pause"), json("{'why': 'Now.'}"))
-                .expect(200);
-        missedFor(schedule, 1);
-        settled(schedule, "MISSED");
-        assertTrue(
-                fires(schedule).get(0).reason().endsWith("Now: Paused by bootstrap: Now."),
-                fires(schedule).toString());
-    }
-
-    @Test
     void aBlackoutAndADayLeftOutSkipWithTheirReason() throws SQLException {
         LocalDate today = LocalDate.ofInstant(Instant.now().minus(1, ChronoUnit.HOURS), ZoneOffset.UTC);
         String blackout = project.api()
@@ -300,6 +80,51 @@ class PoliciesIT {
         assertTrue(
                 fires(except).get(0).reason().startsWith("The schedule leaves out "),
                 fires(except).toString());
+    }
+
+    /** Fired before, held by its window until the blackout has begun. */
+    @Test
+    void aRunThatWaitsForItsWindowDoesNotStartInABlackout() throws SQLException {
+        LocalTime now = LocalTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.MINUTES);
+        project.api()
+                .post(project.path("windows"), json("""
+                        {'name': 'later', 'days': ['MONDAY','TUESDAY','WEDNESDAY','THURSDAY','FRIDAY','SATURDAY','SUNDAY'],
+                         'start': '%s', 'end': '%s', 'zone': 'UTC', 'databases': ['two']}
+                        """.formatted(now.plusMinutes(120), now.plusMinutes(180))))
+                .expect(201);
+        String schedule = plan("held", "");
+        project.api()
+                .put(project.path("schedules/held"), json("{'databases': ['two']}"))
+                .expect(200);
+        missedFor(schedule, 1);
+        waits(schedule, "Waits for the maintenance window later");
+        LocalDate today = LocalDate.ofInstant(Instant.now(), ZoneOffset.UTC);
+        String blackout = project.api()
+                .post(project.path("blackouts"), json("""
+                        {'name': 'Stocktaking', 'from': '%s', 'to': '%s', 'zone': 'UTC', 'jobs': ['vacuum']}
+                        """.formatted(today.minusDays(1), today.plusDays(2))))
+                .expect(201)
+                .object()
+                .getString("id");
+        waits(schedule, "Waits for the end of this: Blackout \"Stocktaking\", until ");
+        project.api().delete(project.path("windows/later")).expect(204);
+        // What a person starts is no schedule's
+        assertEquals(
+                "COMPLETED",
+                project.complete("vacuum", "two", JsonValue.EMPTY_JSON_OBJECT.asJsonObject())
+                        .getString("status"));
+        waits(schedule, "Waits for the end of this: Blackout \"Stocktaking\", until ");
+        project.api().delete(project.path("blackouts/" + blackout)).expect(204);
+        settled(schedule, "COMPLETED");
+    }
+
+    private void waits(String schedule, String reason) {
+        Eventually.isTrue(
+                reason,
+                SOON,
+                () -> fires(schedule).stream()
+                        .anyMatch(fire ->
+                                fire.status().equals("WAITING") && fire.reason().startsWith(reason)));
     }
 
     private void aBlackoutShows() throws SQLException {
@@ -405,21 +230,6 @@ class PoliciesIT {
         project.api()
                 .delete(project.path("schedules/after-backup?confirm=after-backup"))
                 .expect(204);
-    }
-
-    /** A pause that is made longer began when it began: what fell into its first part stays left out. */
-    @Test
-    void aLongerPauseLeavesOutItsFirstPartToo() throws SQLException {
-        String schedule = plan("longer", ", 'misfire': 'ALL'");
-        String pause = project.path("schedules/longer/pause");
-        project.api().post(pause, json("{'why': 'First.'}")).expect(200);
-        update("update job.schedule set paused_since = now() - interval '4 hours' where id = '" + schedule + "'");
-        missedFor(schedule, 3);
-        project.api().post(pause, json("{'why': 'Longer.'}")).expect(200);
-        project.api().post(project.path("schedules/longer/resume")).expect(200);
-        Eventually.isTrue(
-                "a next time that lies ahead", SOON, () -> nextFire(schedule).isAfter(Instant.now()));
-        assertEquals(List.of(), statuses(schedule));
     }
 
     /** The timer fires while people change and pause it: no change is lost, and it is never switched off. */

@@ -72,6 +72,35 @@ class StuckSchedulesIT {
         assertEquals(List.of(), open(project));
     }
 
+    @Test
+    void aScheduleWhoseTimesCannotBeReadIsAFindingUntilItIsChanged() {
+        ProjectId project =
+                UnreachableServer.register(registration, "unreadable").project();
+        schedules.add(project, new Name("zone"), Plan.at("0 * * * *", "UTC", "purge", List.of()));
+        schedules.add(project, new Name("cron"), Plan.at("0 * * * *", "UTC", "purge", List.of()));
+        drain(true);
+        try {
+            Eventually.isTrue("the node drains", SOON, node::draining);
+            change(project, "update job.schedule set zone = 'Atlantis/Centre' where name = 'zone'");
+            change(project, "update job.schedule set cron = 'nightly' where name = 'cron'");
+            due(project, 1);
+            stuck.check();
+            assertEquals(
+                    List.of("Schedule cron cannot be read", "Schedule zone cannot be read"),
+                    open(project).stream().sorted().toList());
+            change(
+                    project,
+                    "update job.schedule set zone = 'UTC', next_fire = now() + interval '1 hour' where name = 'zone'");
+            change(project, "update job.schedule set enabled = false where name = 'cron'");
+            stuck.check();
+            assertEquals(List.of(), open(project));
+        } finally {
+            change(project, "update job.schedule set cron = '0 * * * *' where name = 'cron'");
+            drain(false);
+        }
+        Eventually.isTrue("the node takes runs again", SOON, () -> !node.draining());
+    }
+
     private void drain(boolean asked) {
         transactions.installation(connection -> {
             try (var update = connection.prepareStatement("update job.node set drain_asked = ? where id = ?")) {

@@ -40,6 +40,7 @@ public final class CuttingProxy implements AutoCloseable {
     private long within;
     private long left;
     private volatile Duration delay = Duration.ZERO;
+    private volatile boolean mute;
     private volatile byte @Nullable [] page;
     private final AtomicInteger zeroed = new AtomicInteger();
 
@@ -150,6 +151,11 @@ public final class CuttingProxy implements AutoCloseable {
         delay = each;
     }
 
+    /** From now on nothing that is said arrives, in no direction, though all connections stay: a server that hangs. */
+    public void mute() {
+        mute = true;
+    }
+
     /** From now on, sends zeroes for these bytes wherever a server sends them. */
     public void zero(byte[] content) {
         page = content.clone();
@@ -250,6 +256,9 @@ public final class CuttingProxy implements AutoCloseable {
             }
             if (count < 0) {
                 return true;
+            }
+            if (mute) {
+                continue;
             }
             if (!delay.isZero()) {
                 Eventually.sleep(delay);
