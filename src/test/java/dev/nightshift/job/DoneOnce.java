@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What must be true of vacuum runs after nodes were killed and paused. By the ledger: every run that was asked for ended
+ * What must be true of vacuum runs after nodes were killed and paused. By the ledger: every run, asked for or of a schedule, ended
  * COMPLETED, each of its targets became COMPLETED exactly once, and no fire of a schedule was doubled. By the server that was
  * vacuumed, which knows nothing of Nightshift:
  *
@@ -115,7 +115,8 @@ final class DoneOnce {
                 () -> assertTrue(databases.counted() > 0, "the server's counters were looked at"),
                 () -> assertTrue(claims.done() >= databases.counted(), "the server's log shows what was done"),
                 () -> assertTrue(claims.recoveries() > 0, "runs were recovered"),
-                () -> assertEquals(List.of(), claims.overlaps(), "sessions that worked on a database at once"),
+                () -> assertEquals(
+                        List.of(), SourceLog.overlaps(claims.uses), "sessions that worked on a database at once"),
                 () -> assertEquals(List.of(), claims.outsideOfRuns(), "VACUUMs outside of a run's life"),
                 () -> assertEquals(
                         List.of(),
@@ -127,8 +128,7 @@ final class DoneOnce {
 
     private void theLedger(List<String> accepted) throws SQLException {
         List<String> unfinished = repository.texts("select r.id || ' ' || r.status || ' ' || coalesce(r.reason, '')"
-                + " from job.run r where r.status <> 'COMPLETED' and not (r.status = 'SKIPPED' and r.schedule_id is not null)"
-                + " and" + mine);
+                + " from job.run r where r.status <> 'COMPLETED' and" + mine);
         List<String> notOnce = repository.texts(
                 "select t.id from job.target t join job.run r on r.id = t.run_id left join public.completed c on c.target = t.id"
                         + " where r.status = 'COMPLETED' and" + mine + " group by t.id having count(c.target) <> 1");
@@ -161,23 +161,6 @@ final class DoneOnce {
         return Long.parseLong(repository
                 .texts("select coalesce(sum(r.attempt - 1), 0) from job.run r where" + mine)
                 .get(0));
-    }
-
-    private List<String> overlaps() {
-        List<String> all = new ArrayList<>();
-        uses.stream()
-                .collect(Collectors.groupingBy(SourceLog.Use::database))
-                .values()
-                .forEach(ofOne -> {
-                    SourceLog.Use longest = ofOne.get(0);
-                    for (SourceLog.Use next : ofOne.subList(1, ofOne.size())) { // by their first VACUUM
-                        if (next.firstBegun().isBefore(longest.lastOver())) {
-                            all.add(longest + " and " + next);
-                        }
-                        longest = next.lastOver().isAfter(longest.lastOver()) ? next : longest;
-                    }
-                });
-        return all;
     }
 
     /** Only of databases that one run at a time vacuums, and nothing else. */
@@ -227,6 +210,6 @@ final class DoneOnce {
                         + " group by r.status order by 1")
                 + "; server " + uses.size() + " sessions, VACUUMs done " + done() + ", cut off "
                 + count(SourceLog.End.CUT_OFF) + ", passed over " + count(SourceLog.End.PASSED_OVER) + ", begun late "
-                + late().size() + ", overlaps " + overlaps().size();
+                + late().size() + ", overlaps " + SourceLog.overlaps(uses).size();
     }
 }

@@ -34,10 +34,7 @@ final class StaleDatabases implements AutoCloseable {
 
     private final Postgres source;
     private final TwoNodes nodes;
-
-    @SuppressWarnings("NullAway.Init") // by create
-    private TestProject project;
-
+    private final TestProject project;
     private final List<Group> groups = new ArrayList<>();
     private final List<String> accepted = new ArrayList<>();
     private final List<String> miscounted = new ArrayList<>();
@@ -52,29 +49,29 @@ final class StaleDatabases implements AutoCloseable {
         private String run = "";
     }
 
-    private StaleDatabases(Postgres source, TwoNodes nodes) {
+    private StaleDatabases(Postgres source, TwoNodes nodes, TestProject project) {
         this.source = source;
         this.nodes = nodes;
+        this.project = project;
     }
 
-    /** Starts their server; it writes down what is done to it. */
-    static StaleDatabases of(TwoNodes nodes) {
+    /** Starts their server, which writes down what is done to it; the project need not be there yet. */
+    static StaleDatabases of(TwoNodes nodes, TestProject project) {
         Map<String, String> settings = new TreeMap<>(SourceLog.SETTINGS);
         settings.putAll(Map.of(
                 "autovacuum", "off",
                 "fsync", "off", // nobody kills this server
                 "max_connections", "1200",
                 "vacuum_cost_delay", "20ms",
-                "vacuum_cost_limit", "40"));
-        return new StaleDatabases(Postgres.start(17, settings), nodes);
+                "vacuum_cost_limit", "80"));
+        return new StaleDatabases(Postgres.start(17, settings), nodes, project);
     }
 
     /**
-     * Creates and registers them. A VACUUM of the first table takes about 3 s, one of the second 8 s: longer than the 5 s in
+     * Creates and registers them. A VACUUM of the first table takes about 2 s, one of the second 7 s: longer than the 5 s in
      * which a server notices that its client was killed.
      */
-    void create(TestProject in, int databases, int each) throws SQLException {
-        project = in;
+    void create(int databases, int each) throws SQLException {
         source.execute("postgres", "create database model");
         for (int i = 0; i < TABLES.size(); i++) {
             String table = TABLES.get(i);
@@ -128,7 +125,7 @@ final class StaleDatabases implements AutoCloseable {
         return List.copyOf(miscounted);
     }
 
-    /** Two of each minute on the same databases, so that their runs get in each other's way. */
+    /** Two of each minute on the same databases, so that their runs get in each other's way; each fire has its run. */
     void schedule() {
         for (String name : List.of("minutely", "minutely-too")) {
             project.api()
@@ -141,6 +138,8 @@ final class StaleDatabases implements AutoCloseable {
                                     .add("zone", "UTC")
                                     .add("databases", Json.createArrayBuilder(SCHEDULED))
                                     .add("parameters", Json.createObjectBuilder())
+                                    .add("misfire", "ALL")
+                                    .add("overlap", "ALLOW")
                                     .build())
                     .expect(201);
         }

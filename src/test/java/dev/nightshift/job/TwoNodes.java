@@ -56,7 +56,7 @@ final class TwoNodes implements AutoCloseable {
     }
 
     /** Waits until each of them works on targets; not for ever, because one can be quicker than the other for long. */
-    void awaitWorkOnBoth() {
+    private void awaitWorkOnBoth() {
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (working() < 2 && System.nanoTime() < end) {
             Eventually.sleep(Duration.ofMillis(200));
@@ -76,7 +76,7 @@ final class TwoNodes implements AutoCloseable {
         }
     }
 
-    /** Kills a node, or pauses one, or both at once, after a random while; back when both answer again. */
+    /** Kills a node, or pauses one, or both at once, a random while after both work; back when both answer again. */
     void disturb() throws IOException {
         Nightshift victim = either();
         int kind = random.nextInt(5);
@@ -86,6 +86,7 @@ final class TwoNodes implements AutoCloseable {
             killOneWhileTheOtherIsPaused();
             return;
         }
+        awaitWorkOnBoth();
         say((kind < 2 ? "kill" : "pause") + " the " + name(victim) + " after " + after + " for " + away);
         Eventually.sleep(after);
         if (kind < 2) {
@@ -110,6 +111,7 @@ final class TwoNodes implements AutoCloseable {
         boolean pauseFirst = random.nextBoolean();
         Duration after = millis(500, 4_500);
         Duration between = millis(0, 1_000);
+        awaitWorkOnBoth();
         say("after " + after + (pauseFirst ? " pause the " : " kill the other than the ") + name(paused) + ", and "
                 + between + " later the other way round");
         Eventually.sleep(after);
@@ -124,7 +126,7 @@ final class TwoNodes implements AutoCloseable {
             pause(paused);
         }
         killed.start();
-        Eventually.isTrue("the one that came back answers", Duration.ofMinutes(1), () -> answers(killed));
+        Eventually.isTrue("the one that came back answers", Duration.ofMinutes(3), () -> answers(killed));
         away.remove(killed);
         Eventually.isTrue(
                 "what both had is taken over",
@@ -181,7 +183,7 @@ final class TwoNodes implements AutoCloseable {
     }
 
     private void back() {
-        Eventually.isTrue("both answer", Duration.ofMinutes(1), () -> answers(first) && answers(second));
+        Eventually.isTrue("both answer", Duration.ofMinutes(3), () -> answers(first) && answers(second));
         away.clear();
     }
 

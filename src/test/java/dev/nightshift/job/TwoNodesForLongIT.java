@@ -34,14 +34,15 @@ class TwoNodesForLongIT {
 
     private final Nightshift second = first.anotherNode();
     private final TwoNodes nodes = new TwoNodes(PROJECT, first, second, Seed.of("TwoNodesForLongIT"));
-    private final StaleDatabases databases = StaleDatabases.of(nodes);
+    private final StaleDatabases databases = StaleDatabases.of(nodes, TestProject.of(first.admin(), PROJECT));
 
     @BeforeAll
     void twoHundredDatabasesWhoseVacuumTakesAWhile() throws Exception {
         first.start();
         CompletableFuture<Void> starting = CompletableFuture.runAsync(second::start);
         DoneOnce.watch(first.repository());
-        databases.create(TestProject.create(first.admin(), PROJECT), DATABASES, EACH);
+        TestProject.create(first.admin(), PROJECT);
+        databases.create(DATABASES, EACH);
         starting.join();
     }
 

@@ -23,13 +23,14 @@ class TwoNodesIT {
     private final Nightshift first = Nightshift.shared();
     private final Nightshift second = first.anotherNode();
     private final TwoNodes nodes = new TwoNodes(PROJECT, first, second, Seed.of("TwoNodesIT"));
-    private final StaleDatabases databases = StaleDatabases.of(nodes);
+    private final StaleDatabases databases = StaleDatabases.of(nodes, TestProject.of(first.admin(), PROJECT));
 
     @BeforeAll
     void databasesWhoseVacuumTakesAWhile() throws Exception {
         CompletableFuture<Void> starting = CompletableFuture.runAsync(second::start);
         DoneOnce.watch(first.repository());
-        databases.create(TestProject.create(first.admin(), PROJECT), DATABASES, EACH);
+        TestProject.create(first.admin(), PROJECT);
+        databases.create(DATABASES, EACH);
         starting.join();
     }
 
@@ -51,7 +52,6 @@ class TwoNodesIT {
     void aNodeThatIsPausedAndOneThatIsKilledLoseAndDoubleNothing() throws Exception {
         databases.schedule();
         databases.keepBusy();
-        nodes.awaitWorkOnBoth();
         nodes.killOneWhileTheOtherIsPaused();
         databases.letEnd();
         DoneOnce.holds(first.repository(), PROJECT, databases);

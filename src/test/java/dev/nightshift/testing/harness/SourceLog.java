@@ -137,6 +137,24 @@ public final class SourceLog {
                 .toList();
     }
 
+    /**
+     * Uses that worked on one database at once: one began its first VACUUM before the other's last was over, whether or not
+     * two statements ran side by side.
+     */
+    public static List<String> overlaps(List<Use> uses) {
+        List<String> all = new ArrayList<>();
+        uses.stream().collect(Collectors.groupingBy(Use::database)).values().forEach(ofOne -> {
+            Use longest = ofOne.get(0);
+            for (Use next : ofOne.subList(1, ofOne.size())) { // by their first VACUUM
+                if (next.firstBegun().isBefore(longest.lastOver())) {
+                    all.add(longest + " and " + next);
+                }
+                longest = next.lastOver().isAfter(longest.lastOver()) ? next : longest;
+            }
+        });
+        return all;
+    }
+
     private void line(String text) {
         Matcher line = LINE.matcher(text);
         if (line.matches()) {
