@@ -6,11 +6,9 @@ import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +36,8 @@ class Leases {
     @Inject
     private Clock clock;
 
+    private final ClockOffset clockOffset = new ClockOffset();
+
     /** A run of some project; what it is, is read under that project. */
     record RunOf(ProjectId project, UUID run) {}
 
@@ -49,7 +49,7 @@ class Leases {
      *
      * @param renewals how many times in a row it has renewed
      * @param drainAsked whether somebody asked it to drain
-     * @param clockOffset how far its clock is ahead of the database's, to about half the round trip
+     * @param clockOffset how far its clock is ahead of the database's, by the best of its last few questions
      */
     record Heard(int renewals, boolean drainAsked, Duration clockOffset) {}
 
@@ -60,7 +60,7 @@ class Leases {
      */
     Heard beat(UUID node, String name, String version, boolean draining, Vitals vitals) {
         return transactions.installation(connection -> {
-            Duration offset = clockOffset(connection);
+            Duration offset = clockOffset.ask(connection, clock);
             Heard heard;
             try (var upsert = connection.prepareStatement("""
                     insert into job.node (id, name, version, draining, system_load, heap_used, heap_max, clock_offset_millis)
@@ -95,19 +95,6 @@ class Leases {
             }
             return heard;
         });
-    }
-
-    /** The database read its clock somewhere between question and answer: in the middle, for want of better. */
-    private Duration clockOffset(Connection connection) throws SQLException {
-        try (var query = connection.prepareStatement("select clock_timestamp()")) {
-            Instant asked = clock.now();
-            try (var rows = query.executeQuery()) {
-                rows.next();
-                Instant answered = clock.now();
-                Instant middle = asked.plus(Duration.between(asked, answered).dividedBy(2));
-                return Duration.between(rows.getTimestamp(1).toInstant(), middle);
-            }
-        }
     }
 
     /** The node stops in good order: its runs may be taken over at once. */
