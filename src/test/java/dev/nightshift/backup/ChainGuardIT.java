@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** What a kept backup needs stays in the catalogue, whoever deletes. */
 @ArquillianTest
@@ -62,12 +63,10 @@ class ChainGuardIT {
         UnreachableServer server = UnreachableServer.register(registration, "orphaned");
         UnreachableServer other = UnreachableServer.register(registration, "orphaned-other");
         UUID full = backup(server, "FULL", null);
-        String entered = String.valueOf(assertThrows(RuntimeException.class, () -> backup(other, "INCREMENTAL", full))
-                .getMessage());
+        String entered = told(() -> backup(other, "INCREMENTAL", full));
         assertTrue(entered.contains("which is not kept"), entered);
         delete(server, full);
-        String deleted = String.valueOf(assertThrows(RuntimeException.class, () -> backup(server, "DIFFERENTIAL", full))
-                .getMessage());
+        String deleted = told(() -> backup(server, "DIFFERENTIAL", full));
         assertTrue(deleted.contains("needs backup " + full + ", which is not kept"), deleted);
     }
 
@@ -99,9 +98,17 @@ class ChainGuardIT {
     }
 
     private void refused(UnreachableServer server, String why, UUID... gone) {
-        String message = String.valueOf(
-                assertThrows(RuntimeException.class, () -> delete(server, gone)).getMessage());
+        String message = told(() -> delete(server, gone));
         assertTrue(message.contains(why), message);
+    }
+
+    /** What the catalogue's database says. */
+    private static String told(Executable attempt) {
+        RuntimeException refused = assertThrows(RuntimeException.class, attempt);
+        return String.valueOf(
+                refused.getCause() == null
+                        ? refused.getMessage()
+                        : refused.getCause().getMessage());
     }
 
     private void delete(UnreachableServer server, UUID... gone) {

@@ -72,7 +72,7 @@ class IncrementalIT {
                     () -> assertChain(second, "INCREMENTAL", first, List.of(full, first, second)),
                     () -> assertChain(third, "DIFFERENTIAL", full, List.of(full, third)),
                     () -> assertTrue(
-                            size(first) < size(full) / 3 && size(second) < size(full) / 3,
+                            size(first) < size(full) / 2 && size(second) < size(full) / 3,
                             size(full) + " " + size(first) + " " + size(second)));
 
             restored(major, name, first, rows1, true);

@@ -60,10 +60,12 @@ class ChainTest {
                 new SmallBackup(full.keys, id, new Manifest.Lineage(Manifest.Kind.INCREMENTAL, parent, null));
         backup.base.clear();
         backup.space.clear();
-        backup.base.put(
-                "backup_label",
-                SmallBackup.bytes("START WAL LOCATION: 0/2000028\nINCREMENTAL FROM LSN: 0/2000028\n"
-                        + "INCREMENTAL FROM TLI: 1\nSTOP\n"));
+        backup.base.put("backup_label", SmallBackup.bytes("""
+                        START WAL LOCATION: 0/2000028
+                        INCREMENTAL FROM LSN: 0/2000028
+                        INCREMENTAL FROM TLI: 1
+                        STOP
+                        """));
         backup.base.put("PG_VERSION", SmallBackup.bytes("18\n"));
         return backup;
     }
@@ -105,7 +107,10 @@ class ChainTest {
         assertArrayEquals(blocks(100, 6), Files.readAllBytes(data.resolve("pg_tblspc/16400/PG_18_202506291/5/16400")));
         assertFalse(Files.exists(data.resolve("base/5/200")), "not listed by the last");
         assertFalse(Files.exists(data.resolve("base/7")), "a database that is gone");
-        assertEquals("START WAL LOCATION: 0/2000028\nSTOP\n", Files.readString(data.resolve("backup_label")));
+        assertEquals("""
+                START WAL LOCATION: 0/2000028
+                STOP
+                """, Files.readString(data.resolve("backup_label")));
 
         Map<String, ServerManifest.Listed> listed = ServerManifest.parse(
                         Files.readAllBytes(data.resolve("backup_manifest")))
@@ -221,8 +226,10 @@ class ChainTest {
 
     @Test
     void aLabelThatNamesAnotherParentIsRefused() throws IOException {
-        second.base.put(
-                "backup_label", SmallBackup.bytes("INCREMENTAL FROM LSN: 0/1000028\nINCREMENTAL FROM TLI: 1\n"));
+        second.base.put("backup_label", SmallBackup.bytes("""
+                        INCREMENTAL FROM LSN: 0/1000028
+                        INCREMENTAL FROM TLI: 1
+                        """));
         assertTrue(damage().contains("does not say that its changes are to backup " + FIRST), damage());
     }
 

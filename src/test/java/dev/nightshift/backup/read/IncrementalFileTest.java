@@ -26,9 +26,6 @@ class IncrementalFileTest {
     private static final int BLOCK = IncrementalFile.BLOCK;
     private static final int MARK = 0xd3ae1f0d;
 
-    @TempDir
-    private Path folder;
-
     private static byte[] made(int mark, int count, int length, int... numbers) {
         ByteBuffer head = ByteBuffer.allocate(12 + 4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
         head.putInt(mark).putInt(count).putInt(length);
@@ -58,7 +55,7 @@ class IncrementalFileTest {
         return all;
     }
 
-    private byte[] applied(byte[] before, byte[] changes, int piece) throws IOException {
+    private static byte[] applied(Path folder, byte[] before, byte[] changes, int piece) throws IOException {
         Path file = Files.write(folder.resolve("1"), before);
         apply(changes, piece, new ChangedFile(file, true));
         return Files.readAllBytes(file);
@@ -74,26 +71,28 @@ class IncrementalFileTest {
     }
 
     @Test
-    void changedBlocksAreWrittenInPlaceWhateverPiecesTheyComeIn() throws IOException {
+    void changedBlocksAreWrittenInPlaceWhateverPiecesTheyComeIn(@TempDir Path folder) throws IOException {
         byte[] changes = incremental(4, 1, 2, 3);
         for (int piece : new int[] {1, 7, 11, 8191, 8192, 8193, 1 << 18}) {
             assertArrayEquals(
-                    blocks(1, 101, 102, 103), applied(blocks(1, 2, 3, 4), changes, piece), "pieces of " + piece);
+                    blocks(1, 101, 102, 103),
+                    applied(folder, blocks(1, 2, 3, 4), changes, piece),
+                    "pieces of " + piece);
         }
     }
 
     @Test
-    void aFileThatDidNotChangeIsItsHeadOnly() throws IOException {
+    void aFileThatDidNotChangeIsItsHeadOnly(@TempDir Path folder) throws IOException {
         assertEquals(12, incremental(2).length);
-        assertArrayEquals(blocks(1, 2), applied(blocks(1, 2), incremental(2), 5));
+        assertArrayEquals(blocks(1, 2), applied(folder, blocks(1, 2), incremental(2), 5));
     }
 
     @Test
-    void aTableThatWasCutLosesItsEndAndOneThatGrewAgainHasZerosBetween() throws IOException {
-        assertArrayEquals(blocks(1), applied(blocks(1, 2, 3), incremental(1), 1 << 18));
-        assertArrayEquals(blocks(), applied(blocks(1, 2, 3), incremental(0), 1 << 18));
-        assertArrayEquals(blocks(1, 0, 0, 103), applied(blocks(1, 2, 3), incremental(1, 3), 1 << 18));
-        assertArrayEquals(blocks(1, 0, 0), applied(blocks(1), incremental(3), 1 << 18));
+    void aTableThatWasCutLosesItsEndAndOneThatGrewAgainHasZerosBetween(@TempDir Path folder) throws IOException {
+        assertArrayEquals(blocks(1), applied(folder, blocks(1, 2, 3), incremental(1), 1 << 18));
+        assertArrayEquals(blocks(), applied(folder, blocks(1, 2, 3), incremental(0), 1 << 18));
+        assertArrayEquals(blocks(1, 0, 0, 103), applied(folder, blocks(1, 2, 3), incremental(1, 3), 1 << 18));
+        assertArrayEquals(blocks(1, 0, 0), applied(folder, blocks(1), incremental(3), 1 << 18));
     }
 
     @Property(tries = 100)
@@ -148,7 +147,7 @@ class IncrementalFileTest {
     }
 
     @Test
-    void changesWithoutTheFileAreRefused() {
+    void changesWithoutTheFileAreRefused(@TempDir Path folder) {
         DamageException damage =
                 assertThrows(DamageException.class, () -> new ChangedFile(folder.resolve("16384"), false));
         assertTrue(String.valueOf(damage.getMessage()).contains("16384"), damage::getMessage);
