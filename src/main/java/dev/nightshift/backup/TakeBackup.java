@@ -4,9 +4,9 @@ import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
-import dev.nightshift.backup.take.FullBackupRequest;
+import dev.nightshift.backup.take.BackupRequest;
 import dev.nightshift.backup.take.ServerSettingsCopy;
-import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.fleet.Checkup;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
@@ -50,6 +50,9 @@ public class TakeBackup extends TargetBatchlet {
     private Backups backups;
 
     @Inject
+    private Bases bases;
+
+    @Inject
     private BackupFindings findings;
 
     @Inject
@@ -87,7 +90,7 @@ public class TakeBackup extends TargetBatchlet {
         // A server that another project holds is refused before a byte of it is read.
         checkup.seen(target.project(), target.instanceId(), server.systemIdentifier(), server.version());
         Map<String, byte[]> copy = settings.read(endpoint, target);
-        var request = new FullBackupRequest(
+        var request = new BackupRequest(
                 endpoint,
                 databases(target),
                 target.project(),
@@ -97,10 +100,11 @@ public class TakeBackup extends TargetBatchlet {
                 server.systemIdentifier(),
                 options(target),
                 copy);
+        request = request.withIncrement(bases.choose(target, server.systemIdentifier(), store, keys));
         target.done(BackupJob.PREPARE, null);
 
         var steps = new BackupSteps(target);
-        var take = new TakeFullBackup(store, keys, clock, request, steps);
+        var take = new TakePhysicalBackup(store, keys, clock, request, steps);
         target.onStop(take::cancel);
         Manifest manifest = take.run();
         steps.finish();
@@ -165,9 +169,9 @@ public class TakeBackup extends TargetBatchlet {
         return true;
     }
 
-    private static FullBackupRequest.Options options(TargetRun target) {
+    private static BackupRequest.Options options(TargetRun target) {
         var parameters = target.parameters();
-        return FullBackupRequest.Options.defaults()
+        return BackupRequest.Options.defaults()
                 .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
                 .withFastCheckpoint(parameters.text("checkpoint").orElse("fast").equals("fast"))
                 .withCompressOnServer(
@@ -185,6 +189,13 @@ public class TakeBackup extends TargetBatchlet {
         });
         var figures = manifest.figures();
         target.figure("backup", manifest.backup());
+        target.figure("kind", manifest.lineage().kind().word());
+        if (manifest.lineage().parent() != null) {
+            target.figure("parent", manifest.lineage().parent());
+        }
+        if (manifest.lineage().fullBecause() != null) {
+            target.figure("fullBecause", manifest.lineage().fullBecause());
+        }
         target.figure("sizeBytes", figures.bytesRead());
         target.figure("storedBytes", figures.bytesStored());
         if (manifest.checksums().failures()) {
@@ -193,7 +204,16 @@ public class TakeBackup extends TargetBatchlet {
                     + String.join(" ", manifest.checksums().warnings()));
         }
         target.done(BackupJob.CATALOGUE, new Bytes(figures.bytesStored()) + " stored");
-        target.info("Backup " + manifest.backup() + ": " + new Bytes(figures.bytesRead()) + " read, "
-                + new Bytes(figures.bytesStored()) + " stored in " + Stores.LOCAL + "; not proven yet.");
+        target.info(sentence(manifest.lineage()) + " backup " + manifest.backup() + ": "
+                + new Bytes(figures.bytesRead()) + " read, " + new Bytes(figures.bytesStored()) + " stored in "
+                + Stores.LOCAL + "; not proven yet.");
+    }
+
+    private static String sentence(Manifest.Lineage lineage) {
+        return switch (lineage.kind()) {
+            case FULL -> "Full";
+            case INCREMENTAL -> "Incremental";
+            case DIFFERENTIAL -> "Differential";
+        };
     }
 }
