@@ -4,9 +4,11 @@ import dev.nightshift.kernel.Failure;
 import jakarta.ejb.EJB;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -56,6 +58,9 @@ class SpreadAttempts {
         private volatile boolean jobEnded;
         private int quiet;
 
+        /** Targets that the ledger says are worked on here and that were not, at the last look. */
+        private Set<UUID> missing = Set.of();
+
         Spread(Attempt attempt) {
             this.attempt = attempt;
         }
@@ -63,18 +68,7 @@ class SpreadAttempts {
 
     /** Starts an attempt over the queue; false if it is to be started without. */
     boolean start(Attempt attempt) {
-        if (!config.messaging() || !standing.isWorthIt(attempt)) {
-            return false;
-        }
-        Optional<String> away = broker.isAway();
-        if (away.isPresent()) {
-            ledger.log(
-                    attempt.project(),
-                    attempt.run(),
-                    null,
-                    Run.Level.WARN,
-                    "The messaging broker does not answer, so this node works on all targets itself: " + away.get()
-                            + " See whether the broker runs and can be reached.");
+        if (!config.messaging() || !spreads(attempt)) {
             return false;
         }
         var spread = new Spread(attempt);
@@ -86,6 +80,26 @@ class SpreadAttempts {
         } catch (RuntimeException e) {
             attempts.remove(attempt.id());
             throw e;
+        }
+    }
+
+    private boolean spreads(Attempt attempt) {
+        try {
+            if (!standing.isWorthIt(attempt)) {
+                return false;
+            }
+            Optional<String> away = broker.isAway();
+            away.ifPresent(why -> ledger.log(
+                    attempt.project(),
+                    attempt.run(),
+                    null,
+                    Run.Level.WARN,
+                    "The messaging broker does not answer, so this node works on all targets itself: " + why
+                            + " See whether the broker runs and can be reached."));
+            return away.isEmpty();
+        } catch (Failure.Retryable e) {
+            LOG.log(System.Logger.Level.WARNING, "Run {0} is not spread: {1}", attempt.run(), e.getMessage());
+            return false; // the claim is made: the run begins without the queue
         }
     }
 
@@ -126,7 +140,7 @@ class SpreadAttempts {
                 forget(spread); // it has gone on without this attempt
                 return;
             }
-            SpreadLedger.Standing its = standing.look(attempt, node.id(), local::worksOn);
+            SpreadLedger.Standing its = look(spread, attempt);
             if (its.working() > 0) {
                 spread.quiet = 0;
                 return;
@@ -137,6 +151,20 @@ class SpreadAttempts {
                 conclude(spread, its, now);
             }
         }
+    }
+
+    /** What this node is said to work on and does not is lost when it was so at the last look too: it may begin just now. */
+    private SpreadLedger.Standing look(Spread spread, Attempt attempt) {
+        Set<UUID> missing = new HashSet<>();
+        SpreadLedger.Standing its = standing.look(attempt, node.id(), target -> {
+            boolean works = local.worksOn(target);
+            if (!works) {
+                missing.add(target);
+            }
+            return works || !spread.missing.contains(target);
+        });
+        spread.missing = missing;
+        return its;
     }
 
     /** True if nothing more is to be expected from the batch job though it has not ended. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /** What the ledger says of attempts whose targets are worked on by several nodes: the batch runtime may never hear of it. */
 @ApplicationScoped
@@ -61,7 +62,7 @@ class SpreadLedger {
      * @param mine the node that has the run
      * @param local whether that node works on a target: what it let go of is lost as well
      */
-    Standing look(Attempt attempt, UUID mine, java.util.function.Predicate<UUID> local) {
+    Standing look(Attempt attempt, UUID mine, Predicate<UUID> local) {
         return transactions.in(attempt.project(), connection -> {
             long waiting = 0;
             long working = 0;

@@ -61,7 +61,7 @@ final class Launch {
         LibertyServer server = terminal.timed("Server started", () -> {
             LibertyServer started = LibertyServer.start(
                     places,
-                    config.messaging().configurations(),
+                    config.messaging().configurations(places.configurations()),
                     variables(repository),
                     environment(demoPort, binaries),
                     config.javaOptions(),
@@ -301,6 +301,12 @@ final class Launch {
         }
         if (config.demo()) {
             ports.needForCluster("NIGHTSHIFT_DEMO_PORT", demoPort, config.data().resolve("demo/data"));
+        }
+        if (config.messaging().broker() == Messaging.Broker.EMBEDDED) {
+            ports.need(
+                    "NIGHTSHIFT_MESSAGING_PORT",
+                    config.messaging().host(),
+                    config.messaging().port());
         }
         ports.refuseTaken();
     }

@@ -62,6 +62,11 @@ final class LibertyServer {
             return data.resolve("logs");
         }
 
+        /** Configuration that not every server has. */
+        Path configurations() {
+            return basedir.resolve("src/main/liberty");
+        }
+
         /** The server's own log. */
         Path log() {
             return logs().resolve("messages.log");
@@ -117,14 +122,14 @@ final class LibertyServer {
     /**
      * Starts the server.
      *
-     * @param configurations files of src/main/liberty that it reads besides server.xml
+     * @param configurations files that it reads besides server.xml
      * @param variables of server.xml; each becomes a file
      * @param environment for the application, without secrets where a file can hold them
      * @param shown gets every line that a person should see
      */
     static LibertyServer start(
             Places places,
-            List<String> configurations,
+            List<Path> configurations,
             Map<String, String> variables,
             Map<String, String> environment,
             List<String> javaOptions,
@@ -166,7 +171,7 @@ final class LibertyServer {
     }
 
     private static void prepare(
-            Places places, List<String> configurations, Map<String, String> variables, List<String> javaOptions)
+            Places places, List<Path> configurations, Map<String, String> variables, List<String> javaOptions)
             throws IOException {
         for (Path needed : List.of(places.runtime().resolve("bin/server"), places.application(), places.driver())) {
             if (!Files.exists(needed)) {
@@ -190,8 +195,8 @@ final class LibertyServer {
         Path besides = places.configuration().resolve("configDropins/overrides");
         Folders.delete(besides); // an earlier start's
         Files.createDirectories(besides);
-        for (String each : configurations) {
-            Files.copy(places.basedir().resolve("src/main/liberty").resolve(each), besides.resolve(each));
+        for (Path each : configurations) {
+            Files.copy(each, besides.resolve(each.getFileName()));
         }
         List<String> options = new ArrayList<>(List.of(MARK + places.data()));
         options.addAll(javaOptions);

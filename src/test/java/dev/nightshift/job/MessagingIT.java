@@ -2,6 +2,7 @@ package dev.nightshift.job;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Eventually;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -118,19 +120,44 @@ class MessagingIT {
     void aRunWhoseTargetsAreOnBothNodesEndsThoughOneIsKilled() throws SQLException {
         String run = start("killed");
         bothWork(run);
+        assertEquals(
+                Set.of("first", "second"),
+                project.run(run).getJsonArray("targets").getValuesAs(JsonObject.class).stream()
+                        .map(target -> target.getString("node", "none"))
+                        .filter(node -> !node.equals("none"))
+                        .collect(Collectors.toSet()));
+        boolean itsOwn = project.run(run).getString("node").equals("second");
         second.killEverything();
         JsonObject ended = project.ended(run, Duration.ofMinutes(3));
         assertEquals("COMPLETED", ended.getString("status"), ended + "\n" + project.log(run));
         eachWasDoneOnce(run);
-        assertTrue(project.log(run).contains("died, was stopped or let go of it: second"), () -> project.log(run));
+        String word =
+                itsOwn ? "Its node died in the middle of the work." : "died, was stopped or let go of it: second.";
+        assertTrue(project.log(run).contains(word), () -> project.log(run));
+    }
+
+    @Test
+    @Order(3)
+    @Tag("chaos")
+    void nobodyUsesTheEngineWithoutThePassword() {
+        second.killEverything();
+        second.set("NIGHTSHIFT_MESSAGING_PASSWORD", "another-password");
+        second.start();
+        Eventually.isTrue(
+                "the engine refuses it",
+                Duration.ofMinutes(1),
+                () -> log(second).contains("The messaging broker does not answer"));
+        assertFalse(log(second).contains("The messaging broker answers"));
+        second.killEverything();
+        second.set("NIGHTSHIFT_MESSAGING_PASSWORD", PASSWORD);
+        second.start();
     }
 
     /** The embedded engine goes with its node; so does the run that it had. */
     @Test
-    @Order(3)
+    @Order(4)
     @Tag("chaos")
     void theRunsOfTheNodeThatHasTheEngineEndThoughItIsKilled() throws SQLException {
-        second.start();
         String run = start("engine");
         bothWork(run);
         first.killEverything();
@@ -148,6 +175,7 @@ class MessagingIT {
         for (int i = 0; i < DATABASES; i++) {
             source.execute(
                     "d" + i,
+                    "drop table if exists stopped, killed, engine",
                     "create table " + table
                             + " as select id, repeat('x', 300) as text from generate_series(1, 20000) id",
                     "delete from " + table + " where id % 2 = 0");
