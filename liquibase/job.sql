@@ -1015,3 +1015,68 @@ grant execute on function job.deeds_of_person(text, int) to ${app_role};
 drop function job.runs_of_person(text, int);
 --rollback drop function job.deeds_of_person(text, int);
 --rollback create function job.runs_of_person(person text, most int) returns table (project text, run_id uuid, job text, created_at timestamptz) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select p.name, r.id, r.job, r.created_at from job.run r join fleet.project p on p.id = r.project_id where r.trigger = 'PERSON' and r.triggered_by = person order by r.id desc limit most $$; revoke execute on function job.runs_of_person(text, int) from public; grant execute on function job.runs_of_person(text, int) to ${app_role};
+
+--changeset nightshift:job-14 splitStatements:false rollbackSplitStatements:false
+-- Which node works on a target, or did last: with messaging it need not be the one that has the run. Of targets older than this
+-- it is unknown.
+alter table job.target add column node_id uuid references job.node (id);
+create index target_node on job.target (node_id) where node_id is not null;
+
+create or replace function job.targets_of_node(node uuid) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select count(*) from job.target t
+      join job.run r on r.project_id = t.project_id and r.id = t.run_id
+     where r.status in ('STARTED', 'STOPPING') and t.node_id = node and t.status = 'STARTED'
+$$;
+
+-- What a node is said to work on of runs that other nodes have: it compares that with what it does work on.
+create function job.guests_of_node(node uuid) returns table (project_id uuid, run_id uuid, target_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select t.project_id, t.run_id, t.id from job.target t
+      join job.run r on r.project_id = t.project_id and r.id = t.run_id
+      join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
+     where r.status in ('STARTED', 'STOPPING') and t.node_id = node and a.node_id <> node and t.status = 'STARTED'
+$$;
+revoke execute on function job.guests_of_node(uuid) from public;
+grant execute on function job.guests_of_node(uuid) to ${app_role};
+
+create or replace function job.lost_nodes(dead_after interval) returns table (project_id uuid, node_id uuid)
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+as $$
+    select distinct held.project_id, n.id
+      from job.node n
+      join lateral (
+           select a.project_id from job.attempt a
+            where a.node_id = n.id and (a.ended_at is null or a.ended_at >= n.heartbeat_at)
+           union all
+           select t.project_id from job.target t
+            where t.node_id = n.id and t.started_at is not null and (t.ended_at is null or t.ended_at >= n.heartbeat_at)
+           ) held on true
+      join fleet.project p on p.id = held.project_id and p.deleted_at is null
+     where n.stopped_at is null and n.heartbeat_at < now() - dead_after and n.heartbeat_at > now() - interval '1 day'
+       and not exists (select from job.node s
+                        where s.name = n.name and s.id <> n.id and s.stopped_at is null
+                          and s.heartbeat_at > now() - dead_after)
+$$;
+
+create or replace function job.forget_nodes(before timestamptz) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    forgotten bigint;
+begin
+    delete from job.node n
+     where n.heartbeat_at < least(before, now() - interval '7 days')
+       and not exists (select from job.attempt a where a.node_id = n.id)
+       and not exists (select from job.target t where t.node_id = n.id)
+       and not exists (select from job.lease l where l.node_id = n.id);
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end $$;
+--rollback create or replace function job.forget_nodes(before timestamptz) returns bigint language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$ declare forgotten bigint; begin delete from job.node n where n.heartbeat_at < least(before, now() - interval '7 days') and not exists (select from job.attempt a where a.node_id = n.id) and not exists (select from job.lease l where l.node_id = n.id); get diagnostics forgotten = row_count; return forgotten; end $$;
+--rollback create or replace function job.lost_nodes(dead_after interval) returns table (project_id uuid, node_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select distinct a.project_id, n.id from job.node n join job.attempt a on a.node_id = n.id and (a.ended_at is null or a.ended_at >= n.heartbeat_at) join fleet.project p on p.id = a.project_id and p.deleted_at is null where n.stopped_at is null and n.heartbeat_at < now() - dead_after and n.heartbeat_at > now() - interval '1 day' and not exists (select from job.node s where s.name = n.name and s.id <> n.id and s.stopped_at is null and s.heartbeat_at > now() - dead_after) $$;
+--rollback drop function job.guests_of_node(uuid);
+--rollback create or replace function job.targets_of_node(node uuid) returns bigint language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select count(*) from job.run r join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt join job.target t on t.project_id = r.project_id and t.run_id = r.id where r.status in ('STARTED', 'STOPPING') and a.node_id = node and t.status = 'STARTED' $$;
+--rollback drop index job.target_node; alter table job.target drop column node_id;

@@ -167,6 +167,8 @@ export interface Target {
   reason: string | null;
   remedy: string | null;
   attempt: number;
+  /** That works on it or did last; null or absent where nobody has, or it is not known any more. */
+  node?: string | null;
   startedAt: Time | null;
   endedAt: Time | null;
   durationMillis: number | null;

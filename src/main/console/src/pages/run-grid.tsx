@@ -27,6 +27,7 @@ interface GridProps {
 export function RunGrid({ targets, steps, selected, step, select }: GridProps) {
   if (targets.length === 0) return <Empty title="No target yet">They are listed when the run starts.</Empty>;
   const seen = [...new Set(targets.flatMap((each) => each.steps.map((one) => one.name)))];
+  const spread = new Set(targets.flatMap((each) => each.node ?? [])).size > 1;
   const columns = [...(steps ?? []), ...seen.filter((each) => !steps?.includes(each))];
   return (
     <div class="run-grid-frame" tabIndex={0} role="region" aria-label="Targets and steps">
@@ -42,6 +43,7 @@ export function RunGrid({ targets, steps, selected, step, select }: GridProps) {
                   <RunState status={waits(target) ? 'WAITING' : target.status} />
                 </button>
                 {waits(target) ? <small class="target-time waits">{target.reason}</small> : <TargetTime target={target} />}
+                {spread && target.node && <small class="target-time">on {target.node}</small>}
                 {target.progress && target.status === 'STARTED' && <TargetProgress target={target} />}
               </th>
               {columns.map((column) => <StepCell key={column} name={column} step={target.steps.find((each) => each.name === column)} over={target.status !== 'WAITING' && target.status !== 'STARTED'} pressed={selected?.id === target.id && step === column} onClick={() => select(target, column)} />)}

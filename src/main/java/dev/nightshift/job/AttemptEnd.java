@@ -12,6 +12,10 @@ import java.util.UUID;
 @Named("attemptEnd")
 @Dependent
 public class AttemptEnd extends AbstractJobListener {
+    /** Why a target was not begun. */
+    static final String UNTOUCHED =
+            "The batch runtime ended the job before this target began; the server's log says why.";
+
     @Inject
     @BatchProperty(name = "attempt")
     private String attemptId;
@@ -21,6 +25,9 @@ public class AttemptEnd extends AbstractJobListener {
 
     @Inject
     private LocalTargets local;
+
+    @Inject
+    private SpreadAttempts spread;
 
     @Inject
     private JobContext context;
@@ -36,9 +43,12 @@ public class AttemptEnd extends AbstractJobListener {
         if (attempt == null || !local.takes(id, context.getInstanceId())) {
             return;
         }
+        if (spread.has(id)) {
+            spread.jobEnded(id);
+            return;
+        }
         try {
-            Patience.untilRepositoryAnswers(() -> ledger.end(
-                    attempt, "The batch runtime ended the job before this target began; the server's log says why."));
+            Patience.untilRepositoryAnswers(() -> ledger.end(attempt, UNTOUCHED));
         } finally {
             local.ended(id);
         }

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import jakarta.annotation.security.RolesAllowed;
+import jakarta.batch.operations.JobExecutionNotRunningException;
 import jakarta.batch.runtime.BatchRuntime;
 import jakarta.ejb.Stateless;
 import jakarta.ejb.TransactionAttribute;
@@ -11,11 +12,24 @@ import java.util.Properties;
 @Stateless
 @RolesAllowed("batch")
 public class BatchCaller {
-    /** The attempt's id is the batch job's only parameter: everything else is in the ledger. */
+    /**
+     * The attempt's id, and whether its targets go to the queue, are the batch job's only parameters: everything else is in
+     * the ledger. The JSL files hand the second one to the runtime.
+     */
     @TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED)
-    public void start(String job, String attempt) {
+    public long start(String job, String attempt, boolean spread) {
         var parameters = new Properties();
         parameters.setProperty("attempt", attempt);
-        BatchRuntime.getJobOperator().start(job, parameters);
+        parameters.setProperty("spread", Boolean.toString(spread));
+        return BatchRuntime.getJobOperator().start(job, parameters);
+    }
+
+    @TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED)
+    public void stop(long execution) {
+        try {
+            BatchRuntime.getJobOperator().stop(execution);
+        } catch (JobExecutionNotRunningException e) {
+            // It has ended meanwhile, which is what was wanted.
+        }
     }
 }

@@ -16,9 +16,20 @@ public class BatchRunner {
     @SuppressWarnings("NullAway.Init")
     private BatchCaller caller;
 
-    /** Starts the batch job of an attempt; answers at once. */
+    /**
+     * Starts the batch job of an attempt; answers at once.
+     *
+     * @param spread whether its targets go to the queue that all nodes take from
+     * @return the runtime's number of the execution
+     */
     @TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED)
-    public void start(String job, String attempt) {
-        caller.start(job, attempt);
+    public long start(String job, String attempt, boolean spread) {
+        return caller.start(job, attempt, spread);
+    }
+
+    /** Ends a batch job that waits for what does not come. It may have ended by itself. */
+    @TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED)
+    public void stop(long execution) {
+        caller.stop(execution);
     }
 }

@@ -17,6 +17,7 @@ import jakarta.enterprise.event.NotificationOptions;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,12 @@ public class Heartbeat {
 
     @Inject
     private LocalTargets local;
+
+    @Inject
+    private SpreadAttempts spread;
+
+    @Inject
+    private GuestTargets guests;
 
     @Inject
     private JobConfig config;
@@ -78,6 +85,8 @@ public class Heartbeat {
             if (node.isSteady()) {
                 leases.abandonedRuns().forEach(this::recover);
                 recoverOwn();
+                spread.look();
+                guests.look();
             }
             // Not on this thread: whatever hears it, the next heartbeat must not wait for it.
             beats.fireAsync(new Beat(), NotificationOptions.ofExecutor(executor));
@@ -102,7 +111,7 @@ public class Heartbeat {
         if (node.leaving()) {
             return;
         }
-        for (Attempt attempt : idle.after(local.attempts(), local::isBusy)) {
+        for (Attempt attempt : idle.after(unspread(), local::isBusy)) {
             LOG.log(System.Logger.Level.ERROR, "Nothing works on run {0} any more", attempt.run());
             local.ended(attempt.id());
         }
@@ -111,6 +120,12 @@ public class Heartbeat {
                 lose(held);
             }
         }
+    }
+
+    private List<Attempt> unspread() {
+        return local.attempts().stream()
+                .filter(attempt -> !spread.has(attempt.id()))
+                .toList();
     }
 
     private void lose(Leases.Held held) {

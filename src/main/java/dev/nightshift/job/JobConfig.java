@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param logLines {@code nightshift.run.log.lines}: lines that are kept of one run's log, and as many warnings and errors again;
  *     50,000
  * @param stopGrace {@code nightshift.stop.grace}: how long the work on a target may go on after it was told to stop; 60 s
+ * @param messaging {@code nightshift.messaging}: whether targets go to a queue that all nodes take from; the launcher says so
+ *     to the server
  * @param drainFile {@code run/drain} in {@code nightshift.data}: while it exists, the node drains; empty without a data folder
  */
 public record JobConfig(
@@ -28,6 +30,7 @@ public record JobConfig(
         int losses,
         int logLines,
         Duration stopGrace,
+        boolean messaging,
         Optional<Path> drainFile) {
     /** Below the data folder. */
     public static final Path DRAIN_FILE = Path.of("run", "drain");
@@ -58,6 +61,7 @@ public record JobConfig(
                 settings.count("nightshift.run.losses", 3),
                 settings.count("nightshift.run.log.lines", 50_000, 100, 1_000_000),
                 settings.duration("nightshift.stop.grace", Duration.ofSeconds(60), Duration.ofSeconds(1)),
+                settings.text("nightshift.messaging").filter("true"::equals).isPresent(),
                 settings.text("nightshift.data").map(data -> Path.of(data).resolve(DRAIN_FILE)));
     }
 }

@@ -239,6 +239,29 @@ class Leases {
         });
     }
 
+    /** A target that the ledger says a node works on for another one. */
+    record Guest(ProjectId project, UUID run, UUID target) {}
+
+    /** The started targets that the ledger says a node works on, though another node has their run. */
+    List<Guest> guestsOf(UUID node) {
+        return transactions.installation(connection -> {
+            try (var query =
+                    connection.prepareStatement("select project_id, run_id, target_id from job.guests_of_node(?)")) {
+                query.setObject(1, node);
+                var guests = new ArrayList<Guest>();
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        guests.add(new Guest(
+                                new ProjectId(rows.getObject(1, UUID.class)),
+                                rows.getObject(2, UUID.class),
+                                rows.getObject(3, UUID.class)));
+                    }
+                }
+                return guests;
+            }
+        });
+    }
+
     private static List<Held> held(PreparedStatement query) throws SQLException {
         var held = new ArrayList<Held>();
         try (var rows = query.executeQuery()) {

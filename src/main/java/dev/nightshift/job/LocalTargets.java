@@ -112,6 +112,18 @@ class LocalTargets {
         return handedOver;
     }
 
+    /** Attempts of other nodes of which this process works on targets. */
+    Set<Attempt> guests() {
+        return targets.stream()
+                .map(TargetRun::of)
+                .filter(attempt -> !attempts.containsKey(attempt.id()))
+                .collect(Collectors.toSet());
+    }
+
+    boolean worksOn(UUID target) {
+        return targets.stream().anyMatch(each -> each.targetId().equals(target));
+    }
+
     void add(TargetRun target) {
         targets.add(target);
     }

@@ -56,31 +56,69 @@ class LostRuns {
                     : orphan.letGo()
                             ? "Its node no longer works on it, after an outage of the repository or an error."
                             : "Its node died in the middle of the work.";
-            RunStatus status = orphan.stopping() ? RunStatus.STOPPED : RunStatus.LOST;
-            abandon(connection, run, status, reason);
-            boolean again = !orphan.stopping() && (orphan.handedOver() || orphan.losses() < mostLosses);
-            String next;
-            if (again) {
-                ledger.requeue(connection, project, run, RunAttempt.Cause.RECOVERY, null);
-                next = "It goes on with its unfinished targets.";
-            } else {
-                Ledger.outbox(connection, project, run, status);
-                live.changed(project, "run", run);
-                next = orphan.stopping()
-                        ? "It was to stop and does not start again."
-                        : "That was the case " + orphan.losses() + " times; restart it once the cause is known.";
-                if (!orphan.stopping()) {
-                    findings.unfinished(
-                            orphan.job(),
-                            unfinished(connection, project, run, orphan.attempt()),
-                            reason,
-                            "Restart the run once the cause is known.");
+            return Optional.of(goOn(
+                    connection, project, run, orphan, reason, orphan.handedOver() || orphan.losses() < mostLosses));
+        });
+    }
+
+    /**
+     * Lets a run whose node lives go on with the targets that came to nothing on the way through the queue.
+     *
+     * @param loss whether a node died with some of them, which counts
+     * @return the status it now has; empty if it is no longer this attempt's
+     */
+    Optional<RunStatus> fetchBack(Attempt attempt, String reason, boolean loss, int mostLosses) {
+        ProjectId project = attempt.project();
+        return transactions.in(project, connection -> {
+            try (var update = connection.prepareStatement("""
+                    update job.run set losses = losses + ? where id = ? and attempt = ? and status = any (?)
+                    returning status = 'STOPPING', losses
+                    """)) {
+                update.setInt(1, loss ? 1 : 0);
+                update.setObject(2, attempt.run());
+                update.setInt(3, attempt.number());
+                update.setArray(4, RunStatus.before(RunStatus.LOST, connection));
+                try (var rows = update.executeQuery()) {
+                    if (!rows.next()) {
+                        return Optional.<RunStatus>empty();
+                    }
+                    var orphan = new Orphan(
+                            rows.getBoolean(1), !loss, true, rows.getInt(2), attempt.job(), attempt.number());
+                    return Optional.of(goOn(
+                            connection, project, attempt.run(), orphan, reason, !loss || orphan.losses() < mostLosses));
                 }
             }
-            lines.append(connection, project, run, null, Run.Level.WARN, reason + " " + next);
-            live.changed(project, "log", run);
-            return Optional.of(again ? RunStatus.QUEUED : status);
         });
+    }
+
+    /** @param allowed whether it may begin again by itself, unless it was to stop */
+    private RunStatus goOn(
+            Connection connection, ProjectId project, UUID run, Orphan orphan, String reason, boolean allowed)
+            throws SQLException {
+        RunStatus status = orphan.stopping() ? RunStatus.STOPPED : RunStatus.LOST;
+        abandon(connection, run, status, reason);
+        boolean again = !orphan.stopping() && allowed;
+        String next;
+        if (again) {
+            ledger.requeue(connection, project, run, RunAttempt.Cause.RECOVERY, null);
+            next = "It goes on with its unfinished targets.";
+        } else {
+            Ledger.outbox(connection, project, run, status);
+            live.changed(project, "run", run);
+            next = orphan.stopping()
+                    ? "It was to stop and does not start again."
+                    : "That was the case " + orphan.losses() + " times; restart it once the cause is known.";
+            if (!orphan.stopping()) {
+                findings.unfinished(
+                        orphan.job(),
+                        unfinished(connection, project, run, orphan.attempt()),
+                        reason,
+                        "Restart the run once the cause is known.");
+            }
+        }
+        lines.append(connection, project, run, null, Run.Level.WARN, reason + " " + next);
+        live.changed(project, "log", run);
+        return again ? RunStatus.QUEUED : status;
     }
 
     /**

@@ -69,6 +69,7 @@ public record Run(
      * @param database null where the whole instance is the target
      * @param databaseNames the databases that were asked for and that this target covers
      * @param attempt the run's attempt that last took it; 0 for none yet
+     * @param node the name of the node that works on it or did last; null before one took it
      * @param usual how long the job took on it before; null when not measured
      */
     public record Target(
@@ -82,6 +83,7 @@ public record Run(
             @Nullable String reason,
             @Nullable String remedy,
             int attempt,
+            @Nullable String node,
             @Nullable Instant startedAt,
             @Nullable Instant endedAt,
             @Nullable Usual usual,

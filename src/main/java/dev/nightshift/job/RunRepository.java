@@ -194,11 +194,12 @@ class RunRepository {
 
     private static final String TARGET = """
             select t.id, t.instance_id, i.name as instance, t.database_id, d.name as database, t.database_names,
-                   t.status, t.reason, t.remedy, t.attempt, t.started_at, t.ended_at, t.figures,
+                   t.status, t.reason, t.remedy, t.attempt, n.name as node, t.started_at, t.ended_at, t.figures,
                    t.progress_done, t.progress_total, t.progress_unit, t.progress_text, t.progress_at
               from job.target t
               left join fleet.instance i on i.project_id = t.project_id and i.id = t.instance_id
               left join fleet.database d on d.project_id = t.project_id and d.id = t.database_id
+              left join job.node n on n.id = t.node_id
             """;
 
     List<Run.Target> targets(Connection connection, UUID run) throws SQLException {
@@ -284,6 +285,7 @@ class RunRepository {
                 rows.getString("reason"),
                 rows.getString("remedy"),
                 rows.getInt("attempt"),
+                rows.getString("node"),
                 instant(rows, "started_at"),
                 instant(rows, "ended_at"),
                 usual,

@@ -12,7 +12,9 @@ import jakarta.ejb.Startup;
 import jakarta.ejb.TransactionManagement;
 import jakarta.ejb.TransactionManagementType;
 import jakarta.inject.Inject;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -51,6 +53,9 @@ public class RunStarter {
 
     @Inject
     private Stops stops;
+
+    @Inject
+    private SpreadAttempts spread;
 
     private final AtomicBoolean busy = new AtomicBoolean();
 
@@ -109,7 +114,9 @@ public class RunStarter {
 
     private void start(Attempt attempt) {
         try {
-            batch.start(attempt.job(), attempt.id().toString());
+            if (!spread.start(attempt)) {
+                batch.start(attempt.job(), attempt.id().toString(), false);
+            }
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.ERROR, "The batch runtime did not start run " + attempt.run(), e);
             try {
@@ -133,7 +140,9 @@ public class RunStarter {
     }
 
     private void stopWhatIsToStop() {
-        for (Attempt attempt : local.attempts()) {
+        Set<Attempt> worked = new HashSet<>(local.attempts());
+        worked.addAll(local.guests());
+        for (Attempt attempt : worked) {
             try {
                 stops.look(attempt);
             } catch (Failure.Retryable e) {

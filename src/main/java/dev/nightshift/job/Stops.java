@@ -31,6 +31,9 @@ class Stops {
     private LocalTargets local;
 
     @Inject
+    private SpreadAttempts spread;
+
+    @Inject
     private JobConfig config;
 
     @Resource
@@ -39,7 +42,7 @@ class Stops {
 
     private final Set<UUID> unwaited = ConcurrentHashMap.newKeySet();
 
-    /** Every second, for each attempt that this process works on. */
+    /** Every second, for each attempt that this process works on, though another node may have the run. */
     void look(Attempt attempt) {
         RunStatus standing = ledger.standing(attempt).orElse(null);
         if (standing == RunStatus.STARTED) {
@@ -61,6 +64,9 @@ class Stops {
         }
         if (!stopping) {
             forget(attempt);
+        } else if (local.attempt(attempt.id()).isEmpty() || spread.has(attempt.id())) {
+            // What is left of it is at other nodes as well: whoever has the run ends it by the ledger.
+            unwaited.remove(attempt.id());
         } else if (unwaited.contains(attempt.id())) {
             // Its batch job waits for the thread that hangs, and would end the run with it.
             ledger.end(attempt, "The run was stopped.");

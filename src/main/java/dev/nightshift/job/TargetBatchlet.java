@@ -47,6 +47,12 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
     private LocalTargets local;
 
     @Inject
+    private GuestTargets guests;
+
+    @Inject
+    private Node node;
+
+    @Inject
     private Jobs jobs;
 
     @Inject
@@ -69,8 +75,11 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
         if (attempt == null) {
             return "GONE";
         }
+        if (!guests.admits(id)) {
+            return "REFUSED";
+        }
         UUID wanted = UUID.fromString(targetId);
-        var taken = Patience.whenRepositoryAnswers(() -> targets.start(attempt, wanted))
+        var taken = Patience.whenRepositoryAnswers(() -> targets.start(attempt, wanted, node.id()))
                 .orElse(null);
         if (taken == null) {
             return "GONE";

@@ -96,8 +96,10 @@ class TargetLedger {
     /**
      * Takes a waiting target under the attempt's fence; empty if it no longer waits, a newer attempt has it or the run is to
      * stop.
+     *
+     * @param node that works on it: with messaging not always the one that has the run
      */
-    Optional<Taken> start(Attempt attempt, UUID target) {
+    Optional<Taken> start(Attempt attempt, UUID target, UUID node) {
         return transactions.in(attempt.project(), connection -> {
             // Until the commit nobody declares the run dead or lost: what is taken then would be missed
             try (var lock = connection.prepareStatement("select from job.run where id = ? for share")) {
@@ -105,7 +107,7 @@ class TargetLedger {
                 lock.execute();
             }
             try (var update = connection.prepareStatement("""
-                    update job.target set status = 'STARTED', attempt = ?, fence = ?, started_at = now(), ended_at = null,
+                    update job.target set status = 'STARTED', attempt = ?, fence = ?, node_id = ?, started_at = now(), ended_at = null,
                            reason = null, remedy = null
                      where id = ? and status = any (?) and fence <= ?
                        and exists (select from job.run r where r.id = run_id and r.attempt = ? and r.status = 'STARTED')
@@ -113,10 +115,11 @@ class TargetLedger {
                     """)) {
                 update.setInt(1, attempt.number());
                 update.setLong(2, attempt.fence());
-                update.setObject(3, target);
-                update.setArray(4, TargetStatus.before(TargetStatus.STARTED, connection));
-                update.setLong(5, attempt.fence());
-                update.setInt(6, attempt.number());
+                update.setObject(3, node);
+                update.setObject(4, target);
+                update.setArray(5, TargetStatus.before(TargetStatus.STARTED, connection));
+                update.setLong(6, attempt.fence());
+                update.setInt(7, attempt.number());
                 try (var rows = update.executeQuery()) {
                     if (!rows.next()) {
                         return Optional.<Taken>empty();

@@ -61,6 +61,7 @@ final class Launch {
         LibertyServer server = terminal.timed("Server started", () -> {
             LibertyServer started = LibertyServer.start(
                     places,
+                    config.messaging().configurations(places.configurations()),
                     variables(repository),
                     environment(demoPort, binaries),
                     config.javaOptions(),
@@ -301,6 +302,12 @@ final class Launch {
         if (config.demo()) {
             ports.needForCluster("NIGHTSHIFT_DEMO_PORT", demoPort, config.data().resolve("demo/data"));
         }
+        if (config.messaging().broker() == Messaging.Broker.EMBEDDED) {
+            ports.need(
+                    "NIGHTSHIFT_MESSAGING_PORT",
+                    config.messaging().host(),
+                    config.messaging().port());
+        }
         ports.refuseTaken();
     }
 
@@ -330,6 +337,7 @@ final class Launch {
         variables.put("keystore.password", secrets.password(Secrets.KEYSTORE_PASSWORD));
         variables.put("batch.password", secrets.password(Secrets.BATCH_PASSWORD));
         variables.put("metrics.password", secrets.password(Secrets.METRICS_PASSWORD));
+        variables.putAll(config.messaging().variables());
         variables.put("nightshift.metrics.authentication", Boolean.toString(!config.metricsPublic()));
         return variables;
     }
@@ -342,6 +350,8 @@ final class Launch {
         if (!format.isBlank()) {
             environment.put("WLP_LOGGING_MESSAGE_FORMAT", format.strip()); // of the lines before it has read server.xml
         }
+        environment.put(
+                "NIGHTSHIFT_MESSAGING", Boolean.toString(config.messaging().isOn()));
         environment.put("NIGHTSHIFT_HTTP", config.http().text());
         environment.put("NIGHTSHIFT_HTTP_PORT", Integer.toString(config.httpPort()));
         environment.put("NIGHTSHIFT_HTTPS_PORT", Integer.toString(config.httpsPort()));

@@ -42,6 +42,7 @@ import java.util.TreeMap;
  * @param drain NIGHTSHIFT_DRAIN_SECONDS (10, and 0 with the demo, which no load balancer watches): how long the node says
  *     that it drains before it is stopped
  * @param javaOptions NIGHTSHIFT_JAVA_OPTIONS: of the server's JVM, separated by white space
+ * @param messaging what carries the targets of runs from node to node
  * @param passedOn further NIGHTSHIFT_ variables, which the application reads itself
  */
 record LauncherConfig(
@@ -61,6 +62,7 @@ record LauncherConfig(
         boolean metricsPublic,
         Duration drain,
         List<String> javaOptions,
+        Messaging messaging,
         Map<String, String> passedOn) {
     static final int BOOTSTRAP_KEY_LENGTH = 32;
 
@@ -87,7 +89,15 @@ record LauncherConfig(
             "NIGHTSHIFT_BOOTSTRAP_KEY_FILE",
             "NIGHTSHIFT_METRICS_PUBLIC",
             "NIGHTSHIFT_DRAIN_SECONDS",
-            "NIGHTSHIFT_JAVA_OPTIONS");
+            "NIGHTSHIFT_JAVA_OPTIONS",
+            "NIGHTSHIFT_MESSAGING",
+            "NIGHTSHIFT_MESSAGING_HOST",
+            "NIGHTSHIFT_MESSAGING_PORT",
+            "NIGHTSHIFT_MESSAGING_CONFIGURATION",
+            "NIGHTSHIFT_MESSAGING_USER",
+            "NIGHTSHIFT_MESSAGING_PASSWORD",
+            "NIGHTSHIFT_MESSAGING_PASSWORD_FILE",
+            "NIGHTSHIFT_MESSAGING_TARGETS");
 
     /** A value, or the file that holds it; what was given by value is not written to a file. */
     record Secret(String value, Optional<Path> file) {
@@ -178,6 +188,7 @@ record LauncherConfig(
                 variables.flag("NIGHTSHIFT_METRICS_PUBLIC", false),
                 variables.seconds("NIGHTSHIFT_DRAIN_SECONDS", demo ? 0 : 10, 3600),
                 options,
+                Messaging.from(variables),
                 passedOn(environment));
         variables.readable(JobConfig::of);
         variables.readable(RequestLimitFilter::perMinute);

@@ -62,6 +62,11 @@ final class LibertyServer {
             return data.resolve("logs");
         }
 
+        /** Configuration that not every server has. */
+        Path configurations() {
+            return basedir.resolve("src/main/liberty");
+        }
+
         /** The server's own log. */
         Path log() {
             return logs().resolve("messages.log");
@@ -117,18 +122,20 @@ final class LibertyServer {
     /**
      * Starts the server.
      *
+     * @param configurations files that it reads besides server.xml
      * @param variables of server.xml; each becomes a file
      * @param environment for the application, without secrets where a file can hold them
      * @param shown gets every line that a person should see
      */
     static LibertyServer start(
             Places places,
+            List<Path> configurations,
             Map<String, String> variables,
             Map<String, String> environment,
             List<String> javaOptions,
             Consumer<String> shown) {
         try {
-            prepare(places, variables, javaOptions);
+            prepare(places, configurations, variables, javaOptions);
             List<String> command = new ArrayList<>();
             if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
                 command.add("/usr/bin/setsid");
@@ -163,7 +170,8 @@ final class LibertyServer {
         }
     }
 
-    private static void prepare(Places places, Map<String, String> variables, List<String> javaOptions)
+    private static void prepare(
+            Places places, List<Path> configurations, Map<String, String> variables, List<String> javaOptions)
             throws IOException {
         for (Path needed : List.of(places.runtime().resolve("bin/server"), places.application(), places.driver())) {
             if (!Files.exists(needed)) {
@@ -184,6 +192,12 @@ final class LibertyServer {
                 places.basedir().resolve("server.xml"),
                 places.configuration().resolve("server.xml"),
                 StandardCopyOption.REPLACE_EXISTING);
+        Path besides = places.configuration().resolve("configDropins/overrides");
+        Folders.delete(besides); // an earlier start's
+        Files.createDirectories(besides);
+        for (Path each : configurations) {
+            Files.copy(each, besides.resolve(each.getFileName()));
+        }
         List<String> options = new ArrayList<>(List.of(MARK + places.data()));
         options.addAll(javaOptions);
         Files.write(places.configuration().resolve("jvm.options"), options);

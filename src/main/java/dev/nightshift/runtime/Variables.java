@@ -85,6 +85,20 @@ final class Variables {
         return Duration.ofSeconds(standard);
     }
 
+    int count(String name, int standard, int most) {
+        Optional<String> value = text(name);
+        if (value.isPresent()) {
+            if (value.get().matches("\\d{1,9}")) {
+                int count = Integer.parseInt(value.get());
+                if (count >= 1 && count <= most) {
+                    return count;
+                }
+            }
+            wrong(name, "is \"" + value.get() + "\": it must be a whole number from 1 to " + most);
+        }
+        return standard;
+    }
+
     void differ(Map<String, Integer> ports) {
         Map<Integer, String> seen = new TreeMap<>();
         new TreeMap<>(ports).forEach((name, port) -> {

@@ -47,6 +47,19 @@ class BatchArtifactsTest {
         }
     }
 
+    /** Without it the batch runtime sends every partition of the job through the queue, where there is one. */
+    @Test
+    void everyJobLeavesItToTheRunWhetherItsTargetsGoToTheQueue() throws Exception {
+        for (Path file : jobs()) {
+            Element first =
+                    (Element) parse(file).getElementsByTagName("property").item(0);
+            assertEquals(
+                    "com.ibm.websphere.batch.partition.multiJVM #{jobParameters['spread']}",
+                    first.getAttribute("name") + " " + first.getAttribute("value"),
+                    file.toString());
+        }
+    }
+
     private static List<Path> jobs() throws IOException {
         try (Stream<Path> files = Files.list(JOBS)) {
             return files.filter(file -> file.toString().endsWith(".xml"))

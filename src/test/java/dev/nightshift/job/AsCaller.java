@@ -21,7 +21,7 @@ public class AsCaller extends HttpServlet {
         String attempt = request.getParameter("attempt");
         response.getWriter().println(request.getUserPrincipal().getName());
         response.getWriter().println(refusal(() -> BatchRuntimeIT.start(attempt)));
-        response.getWriter().println(refusal(() -> caller.start("vacuum", attempt)));
+        response.getWriter().println(refusal(() -> caller.start("vacuum", attempt, false)));
     }
 
     private static String refusal(Executable start) {

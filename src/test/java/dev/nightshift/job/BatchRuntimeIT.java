@@ -69,7 +69,7 @@ class BatchRuntimeIT {
     @Test
     void aJobThatTheRunnerStartsForAnybodyRunsAsTheUserBatch() {
         String attempt = UUID.randomUUID().toString();
-        runner.start("vacuum", attempt);
+        runner.start("vacuum", attempt, false);
         Kept ended = Eventually.get(
                 "the end of the batch job of attempt " + attempt,
                 Duration.ofSeconds(60),
@@ -83,7 +83,7 @@ class BatchRuntimeIT {
         String attempt = UUID.randomUUID().toString();
         assertAll(
                 () -> assertThrows(JobSecurityException.class, () -> start(attempt)),
-                () -> assertThrows(EJBAccessException.class, () -> caller.start("vacuum", attempt)));
+                () -> assertThrows(EJBAccessException.class, () -> caller.start("vacuum", attempt, false)));
         assertEquals(Optional.empty(), kept(attempt));
     }
 

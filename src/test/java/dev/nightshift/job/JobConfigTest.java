@@ -20,7 +20,7 @@ class JobConfigTest {
     @Test
     void everyDefaultIsTheOneTheConfigurationReferenceNames() {
         assertEquals(
-                new JobConfig(Optional.empty(), 8, 16, 4, 3, 50_000, Duration.ofSeconds(60), Optional.empty()),
+                new JobConfig(Optional.empty(), 8, 16, 4, 3, 50_000, Duration.ofSeconds(60), false, Optional.empty()),
                 with(Map.of()));
     }
 
@@ -35,6 +35,7 @@ class JobConfigTest {
                         5,
                         700,
                         Duration.ofSeconds(20),
+                        true,
                         Optional.of(Path.of("/var/night/run/drain"))),
                 with(Map.of(
                         "nightshift.node.name", " night-2 ",
@@ -44,6 +45,7 @@ class JobConfigTest {
                         "nightshift.run.losses", "5",
                         "nightshift.run.log.lines", "700",
                         "nightshift.stop.grace", "PT20S",
+                        "nightshift.messaging", "true",
                         "nightshift.data", "/var/night")));
     }
 

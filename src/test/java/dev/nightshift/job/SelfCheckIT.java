@@ -144,7 +144,7 @@ class SelfCheckIT {
                             null));
             Attempt attempt =
                     ledger.claim(project, run, id, UUID.randomUUID(), 16).orElseThrow();
-            targets.unfinished(attempt).forEach(target -> targets.start(attempt, target.id()));
+            targets.unfinished(attempt).forEach(target -> targets.start(attempt, target.id(), id));
             return attempt;
         });
     }
