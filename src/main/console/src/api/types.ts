@@ -275,8 +275,6 @@ export interface Backup {
   instance: string;
   databases: string[];
   kind: string;
-  parent: string | null;
-  fullBecause: string | null;
   state: 'COMPLETE' | 'DAMAGED';
   run: string | null;
   takenAt: Time;
@@ -295,7 +293,7 @@ export interface Backup {
   checksums: { enabled: boolean; failures: number } | null;
   tablespaces: number | null;
   keyId: string | null;
-  chain: { position: number; of: number; backups: string[] } | null;
+  chain: { position: number; of: number } | null;
   proof: Proof;
 }
 

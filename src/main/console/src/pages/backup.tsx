@@ -81,8 +81,7 @@ function Details({ data }: { data: Backup }) {
     <Card title="Details">
       <Facts items={[
         ['Databases', data.databases.length > 0 ? data.databases.map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'databases', each)}>{each}</a></span>) : '–'],
-        ['Kind', <span>{data.kind.toLowerCase()}{data.chain && data.chain.of > 1 ? `, ${data.chain.position} of ${data.chain.of} in its chain` : ''}{data.fullBecause && <small>Another kind was asked for, but {data.fullBecause}.</small>}</span>],
-        data.parent !== null && data.chain !== null && ['Needs', data.chain.backups.slice(0, -1).map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'backups', each)}>{shortId(each)}</a></span>)],
+        ['Kind', `${data.kind.toLowerCase()}${data.chain ? `, ${data.chain.position} of ${data.chain.of} in its chain` : ''}`],
         ['Server', data.serverVersion ? `PostgreSQL ${data.serverVersion}` : 'not measured'],
         ['Took', duration(data.durationMillis)],
         ['Plain size', bytes(data.sizeBytes)],

@@ -82,11 +82,10 @@ class BackupRepository {
     /** Enters a stored backup; entering it twice changes nothing. */
     void insert(Connection connection, Attempt attempt, String store, Manifest manifest) throws SQLException {
         try (var insert = connection.prepareStatement("""
-                insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, full_because, state, store,
-                    location, databases,
+                insert into backup.backup (id, project_id, instance_id, run_id, kind, state, store, location, databases,
                     taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn, recovery_lsn, timeline,
                     system_identifier, checksums, checksum_failures, tablespaces, key_id)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
+                values (?, ?, ?, ?, 'FULL', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
                 on conflict (id) do nothing
                 """)) {
             var source = manifest.source();
@@ -96,9 +95,6 @@ class BackupRepository {
             insert.setObject(++at, attempt.project().value());
             insert.setObject(++at, attempt.instance());
             insert.setObject(++at, attempt.run());
-            insert.setString(++at, manifest.lineage().kind().name());
-            insert.setObject(++at, manifest.lineage().parent());
-            insert.setString(++at, manifest.lineage().fullBecause());
             insert.setString(++at, manifest.checksums().failures() ? "DAMAGED" : "COMPLETE");
             insert.setString(++at, store);
             insert.setString(++at, manifest.folder());
@@ -156,9 +152,7 @@ class BackupRepository {
             select b.id, b.instance_id, i.name as instance, b.databases, b.run_id, b.kind, b.state, b.store, b.location,
                    b.taken_at, b.ended_at, b.server_version, b.size_bytes, b.stored_bytes, b.start_lsn::text as start_lsn,
                    b.stop_lsn::text as stop_lsn, b.recovery_lsn::text as recovery_lsn, b.timeline, b.system_identifier,
-                   b.checksums, b.checksum_failures, b.tablespaces, b.key_id, b.parent_id, b.full_because, b.chain,
-                   (select count(*) from backup.backup c where c.project_id = b.project_id and c.chain[1] = b.chain[1]
-                                                           and c.deleted_at is null) as chain_size,
+                   b.checksums, b.checksum_failures, b.tablespaces, b.key_id,
                    p.id as proof_id, p.run_id as proof_run, p.at, p.level, p.outcome, p.rto_millis, p.reason, p.ladder, p.not_checked
               from backup.backup b
               join fleet.instance i on i.project_id = b.project_id and i.id = b.instance_id
@@ -188,33 +182,6 @@ class BackupRepository {
             try (var rows = query.executeQuery()) {
                 return rows.next() ? Optional.of(backup(rows)) : Optional.empty();
             }
-        }
-    }
-
-    /** What a new backup of this cluster can be built on, newest first: whole, and not proven to be bad. */
-    List<Backup> bases(Connection connection, UUID instance, String systemIdentifier, boolean fullOnly, int most)
-            throws SQLException {
-        try (var query = connection.prepareStatement(BACKUP + """
-                         and b.instance_id = ? and b.system_identifier = ? and (not ? or b.kind = 'FULL')
-                         and not exists (select from unnest(b.chain) n (id)
-                               left join backup.backup c on c.project_id = b.project_id and c.id = n.id
-                              where c.deleted_at is not null or c.state is distinct from 'COMPLETE'
-                                 or (select f.outcome from backup.proof f
-                                      where f.project_id = c.project_id and f.backup_id = c.id
-                                        and f.outcome <> 'NOT_POSSIBLE' order by f.id desc limit 1) = 'FAILED')
-                         order by b.id desc limit ?
-                        """)) {
-            query.setObject(1, instance);
-            query.setString(2, systemIdentifier);
-            query.setBoolean(3, fullOnly);
-            query.setInt(4, most);
-            List<Backup> bases = new ArrayList<>();
-            try (var rows = query.executeQuery()) {
-                while (rows.next()) {
-                    bases.add(backup(rows));
-                }
-            }
-            return bases;
         }
     }
 
@@ -320,10 +287,6 @@ class BackupRepository {
                 rows.getLong("checksum_failures"),
                 rows.getInt("tablespaces"),
                 rows.getString("key_id"),
-                rows.getObject("parent_id", UUID.class),
-                rows.getString("full_because"),
-                List.of((UUID[]) rows.getArray("chain").getArray()),
-                rows.getInt("chain_size"),
                 proof(rows));
     }
 

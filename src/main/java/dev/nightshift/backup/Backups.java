@@ -40,12 +40,6 @@ public class Backups implements DeletionGuard {
         return transactions.in(project, connection -> repository.newest(connection, instance));
     }
 
-    /** What a new backup of this cluster can be built on, newest first; as the catalogue knows it, not the store. */
-    List<Backup> bases(ProjectId project, UUID instance, String systemIdentifier, boolean fullOnly, int most) {
-        return transactions.in(
-                project, connection -> repository.bases(connection, instance, systemIdentifier, fullOnly, most));
-    }
-
     /** The newest one of each of these instances that has any, damaged sources included: what there is to see. */
     Map<UUID, Backup> newestOf(ProjectId project, List<UUID> instances) {
         return transactions.in(project, connection -> repository.newestOf(connection, instances));

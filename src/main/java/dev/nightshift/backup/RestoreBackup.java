@@ -2,7 +2,6 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.Destination;
-import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -15,7 +14,6 @@ import jakarta.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 
 /** Writes a backup out into an empty folder. */
 @Named("restoreBackup")
@@ -42,12 +40,8 @@ public class RestoreBackup extends TargetBatchlet {
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
         Backup backup = chosen(backups, target);
         var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
-        List<Manifest> chain = reader.chain();
-        long bytes =
-                chain.stream().mapToLong(each -> each.figures().bytesRead()).sum();
         target.info("Restoring the backup of " + backup.instance() + " taken at "
-                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + " into " + folder
-                + (chain.size() == 1 ? "." : ", of a chain of " + chain.size() + " backups."));
+                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + " into " + folder + ".");
         target.done(RestoreJob.CHECK, null);
 
         target.begin(RestoreJob.RESTORE);
@@ -59,12 +53,12 @@ public class RestoreBackup extends TargetBatchlet {
         } else {
             reader.materialise(
                     destination,
-                    new StoppableProgress(target, bytes),
+                    new StoppableProgress(target, backup.sizeBytes()),
                     () -> target.checkpoint(
                             Json.createObjectBuilder().add(WHOLE, true).build()));
         }
-        target.figure("sizeBytes", bytes);
-        target.done(RestoreJob.RESTORE, new Bytes(bytes).toString());
+        target.figure("sizeBytes", backup.sizeBytes());
+        target.done(RestoreJob.RESTORE, new Bytes(backup.sizeBytes()).toString());
         tell(target, destination, reader.manifest().source().major());
         // Replay uses the path on the source: on its machine, the live tablespace would be overwritten
         reader.tablespacesInLog()

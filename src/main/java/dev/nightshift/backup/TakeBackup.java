@@ -4,9 +4,9 @@ import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
-import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.FullBackupRequest;
 import dev.nightshift.backup.take.ServerSettingsCopy;
-import dev.nightshift.backup.take.TakePhysicalBackup;
+import dev.nightshift.backup.take.TakeFullBackup;
 import dev.nightshift.fleet.Checkup;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
@@ -50,9 +50,6 @@ public class TakeBackup extends TargetBatchlet {
     private Backups backups;
 
     @Inject
-    private Bases bases;
-
-    @Inject
     private BackupFindings findings;
 
     @Inject
@@ -90,7 +87,7 @@ public class TakeBackup extends TargetBatchlet {
         // A server that another project holds is refused before a byte of it is read.
         checkup.seen(target.project(), target.instanceId(), server.systemIdentifier(), server.version());
         Map<String, byte[]> copy = settings.read(endpoint, target);
-        var request = new BackupRequest(
+        var request = new FullBackupRequest(
                 endpoint,
                 databases(target),
                 target.project(),
@@ -100,11 +97,10 @@ public class TakeBackup extends TargetBatchlet {
                 server.systemIdentifier(),
                 options(target),
                 copy);
-        request = request.withIncrement(bases.choose(target, server.systemIdentifier(), store, keys));
         target.done(BackupJob.PREPARE, null);
 
         var steps = new BackupSteps(target);
-        var take = new TakePhysicalBackup(store, keys, clock, request, steps);
+        var take = new TakeFullBackup(store, keys, clock, request, steps);
         target.onStop(take::cancel);
         Manifest manifest = take.run();
         steps.finish();
@@ -169,9 +165,9 @@ public class TakeBackup extends TargetBatchlet {
         return true;
     }
 
-    private static BackupRequest.Options options(TargetRun target) {
+    private static FullBackupRequest.Options options(TargetRun target) {
         var parameters = target.parameters();
-        return BackupRequest.Options.defaults()
+        return FullBackupRequest.Options.defaults()
                 .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
                 .withFastCheckpoint(parameters.text("checkpoint").orElse("fast").equals("fast"))
                 .withCompressOnServer(
@@ -189,13 +185,6 @@ public class TakeBackup extends TargetBatchlet {
         });
         var figures = manifest.figures();
         target.figure("backup", manifest.backup());
-        target.figure("kind", manifest.lineage().kind().word());
-        if (manifest.lineage().parent() != null) {
-            target.figure("parent", manifest.lineage().parent());
-        }
-        if (manifest.lineage().fullBecause() != null) {
-            target.figure("fullBecause", manifest.lineage().fullBecause());
-        }
         target.figure("sizeBytes", figures.bytesRead());
         target.figure("storedBytes", figures.bytesStored());
         if (manifest.checksums().failures()) {
@@ -204,16 +193,7 @@ public class TakeBackup extends TargetBatchlet {
                     + String.join(" ", manifest.checksums().warnings()));
         }
         target.done(BackupJob.CATALOGUE, new Bytes(figures.bytesStored()) + " stored");
-        target.info(sentence(manifest.lineage()) + " backup " + manifest.backup() + ": "
-                + new Bytes(figures.bytesRead()) + " read, " + new Bytes(figures.bytesStored()) + " stored in "
-                + Stores.LOCAL + "; not proven yet.");
-    }
-
-    private static String sentence(Manifest.Lineage lineage) {
-        return switch (lineage.kind()) {
-            case FULL -> "Full";
-            case INCREMENTAL -> "Incremental";
-            case DIFFERENTIAL -> "Differential";
-        };
+        target.info("Backup " + manifest.backup() + ": " + new Bytes(figures.bytesRead()) + " read, "
+                + new Bytes(figures.bytesStored()) + " stored in " + Stores.LOCAL + "; not proven yet.");
     }
 }

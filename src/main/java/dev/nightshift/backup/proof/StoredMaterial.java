@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A backup in a store, opened with its keys, as a proof reads it. */
@@ -64,12 +63,7 @@ public final class StoredMaterial implements ProofMaterial {
     @Override
     public Bytes plainSize() {
         Manifest manifest = reader.manifest();
-        // A chain's restored files are never longer than what it is made of
-        long files = verification == null
-                ? reader.chain().stream()
-                        .mapToLong(each -> each.figures().bytesRead())
-                        .sum()
-                : verification.bytes();
+        long files = verification == null ? manifest.figures().bytesRead() : verification.bytes();
         Manifest.Position position = manifest.position();
         return new Bytes(files + position.logEnd().value() - position.start().value());
     }
@@ -95,36 +89,19 @@ public final class StoredMaterial implements ProofMaterial {
     }
 
     private ProofEvidence evidence(ProofLevel level, Verification result) {
-        List<Manifest> chain = reader.chain();
-        long objects = chain.stream().mapToLong(each -> each.objects().size()).sum();
-        long stored = chain.stream()
-                .flatMap(each -> each.objects().stream())
+        long objects = reader.manifest().objects().size();
+        long stored = reader.manifest().objects().stream()
                 .mapToLong(StoredObject::bytes)
                 .sum();
-        String of = chain.size() == 1
-                ? ""
-                : ", of a chain of " + chain.size() + " backups: "
-                        + chain.stream()
-                                .map(each -> each.lineage().kind().word() + " " + each.backup())
-                                .collect(Collectors.joining(", "));
         LogWalk log = result.log();
         if (level == ProofLevel.READABLE && log != null) {
             return new ProofEvidence(
                     result.files() + " files, " + new Bytes(result.bytes()) + ", and " + log.records()
-                            + " records of the log to " + log.reached() + of,
-                    Map.of(
-                            "files",
-                            result.files(),
-                            "bytes",
-                            result.bytes(),
-                            "logRecords",
-                            log.records(),
-                            "backups",
-                            (long) chain.size()));
+                            + " records of the log to " + log.reached(),
+                    Map.of("files", result.files(), "bytes", result.bytes(), "logRecords", log.records()));
         }
         return new ProofEvidence(
-                objects + " objects, " + new Bytes(stored) + of,
-                Map.of("objects", objects, "storedBytes", stored, "backups", (long) chain.size()));
+                objects + " objects, " + new Bytes(stored), Map.of("objects", objects, "storedBytes", stored));
     }
 
     @Override

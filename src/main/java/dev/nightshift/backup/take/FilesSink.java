@@ -45,7 +45,7 @@ final class FilesSink implements BaseBackup.Sink, AutoCloseable {
             String slot,
             Manifest.Source source,
             BackupFolder folder,
-            BackupRequest.Options options,
+            FullBackupRequest.Options options,
             BackupProgress progress,
             Clock clock) {
         this.files = files;
