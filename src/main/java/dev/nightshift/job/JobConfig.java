@@ -32,6 +32,18 @@ public record JobConfig(
     /** Below the data folder. */
     public static final Path DRAIN_FILE = Path.of("run", "drain");
 
+    /** Settings that allow for more are of somebody who wants no limit. */
+    private static final int MOST_THREADS = 2_000;
+
+    /**
+     * The server's threads that the work of this node may take at once: for each run one that waits for its targets and one
+     * for each of those at work, and as many runs again may wait for locks. Where there are fewer, those that wait keep the
+     * threads that the targets wait for, and neither heartbeats nor requests get one.
+     */
+    public int threads() {
+        return Math.min(MOST_THREADS, 2 * parallelRuns * (1 + parallelTargets));
+    }
+
     /**
      * Reads the settings; what is not set has its default.
      *

@@ -325,6 +325,7 @@ final class Launch {
         config.certificate()
                 .ifPresent(given ->
                         variables.put("nightshift.keystore", places.keyStore().toString()));
+        variables.put("nightshift.threads", Integer.toString(config.threads()));
         variables.put("nightshift.openapi", Secrets.unguessable());
         variables.put("keystore.password", secrets.password(Secrets.KEYSTORE_PASSWORD));
         variables.put("batch.password", secrets.password(Secrets.BATCH_PASSWORD));

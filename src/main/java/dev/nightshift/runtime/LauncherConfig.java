@@ -7,6 +7,7 @@ import dev.nightshift.fleet.FleetConfig;
 import dev.nightshift.job.JobConfig;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.retention.RetentionConfig;
 import dev.nightshift.runtime.tls.CertificateFiles;
@@ -62,6 +63,10 @@ record LauncherConfig(
         List<String> javaOptions,
         Map<String, String> passedOn) {
     static final int BOOTSTRAP_KEY_LENGTH = 32;
+
+    /** For what is no run's: requests, timers, live pages. */
+    private static final int OTHER_THREADS = 20;
+
     private static final String DEFAULT_JAVA_OPTIONS = "-Xmx768m";
     private static final List<String> OWN = List.of(
             "NIGHTSHIFT_HTTP_PORT",
@@ -113,6 +118,11 @@ record LauncherConfig(
                     .orElse("");
             return address.url() + "?sslmode=" + tls.text() + certificate;
         }
+    }
+
+    /** What the server is to have without asking whether more would help. */
+    int threads() {
+        return OTHER_THREADS + JobConfig.of(TypedSettings.of(passedOn)).threads();
     }
 
     /**

@@ -47,6 +47,19 @@ class JobConfigTest {
                         "nightshift.data", "/var/night")));
     }
 
+    @Test
+    void eachRunAndEachOfItsTargetsHasAThreadThoughAsManyRunsWaitForLocks() {
+        assertEquals(80, with(Map.of()).threads());
+        assertEquals(
+                18,
+                with(Map.of("nightshift.node.parallel.runs", "3", "nightshift.run.parallel.targets", "2"))
+                        .threads());
+        assertEquals(
+                2_000,
+                with(Map.of("nightshift.node.parallel.runs", "1000", "nightshift.run.parallel.targets", "1000"))
+                        .threads());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"0", "1001", "-1", "many", ""})
     void aSettingThatCannotBeUsedIsNamed(String value) {

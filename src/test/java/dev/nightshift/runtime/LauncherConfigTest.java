@@ -55,6 +55,13 @@ class LauncherConfigTest {
         assertEquals(Duration.ZERO, config.drain(), "nobody watches the demo");
         assertEquals(List.of("-Xmx768m"), config.javaOptions());
         assertEquals(Map.of(), config.passedOn());
+        assertEquals(100, config.threads(), "as server.xml has it without a launcher");
+    }
+
+    @Test
+    void theServerHasThreadsForAllThatItsSettingsAllowAtOnce() {
+        var settings = Map.of("NIGHTSHIFT_NODE_PARALLEL_RUNS", "20", "NIGHTSHIFT_RUN_PARALLEL_TARGETS", "9");
+        assertEquals(420, LauncherConfig.from(settings, BASE).threads());
     }
 
     @Test
