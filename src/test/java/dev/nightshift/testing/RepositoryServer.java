@@ -45,6 +45,40 @@ public final class RepositoryServer {
         }
     }
 
+    /** What one row of an answer says. */
+    @FunctionalInterface
+    public interface Row<T> {
+        T of(ResultSet row) throws SQLException;
+    }
+
+    /** Runs statements as the superuser, each committed by itself. */
+    public void execute(String... statements) throws SQLException {
+        try (Connection connection = connect("postgres");
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    /** Asks as the superuser, to whom no row is hidden. */
+    public <T> List<T> rows(String sql, Row<T> each) throws SQLException {
+        try (Connection connection = connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            List<T> all = new ArrayList<>();
+            while (rows.next()) {
+                all.add(each.of(rows));
+            }
+            return all;
+        }
+    }
+
+    /** The first column of the answer. */
+    public List<String> texts(String sql) throws SQLException {
+        return rows(sql, row -> row.getString(1));
+    }
+
     /** Hands on the content of every column of every table, as text: bytes in hexadecimal digits. */
     public void eachColumn(BiConsumer<String, String> column) throws SQLException {
         try (Connection connection = connect("postgres");
