@@ -111,7 +111,10 @@ class MessagingIT {
         JsonObject ended = project.ended(run, Duration.ofSeconds(30));
         assertAll(
                 () -> assertEquals("STOPPED", ended.getString("status"), ended.toString()),
-                () -> assertEquals(Set.of("STOPPED"), Set.copyOf(targets(run, "t.status"))),
+                () -> assertEquals(
+                        List.of(),
+                        targets(run, "case when t.status not in ('STOPPED', 'COMPLETED') then t.status end"),
+                        "one may have been done before the stop came"),
                 () -> assertEquals(List.of(), rows("select resource from job.lease where resource like '%vacuum%'")));
     }
 
