@@ -915,7 +915,7 @@ grant select, insert, update, delete on job.lease_wait to ${app_role};
 create function job.acquire_lease(
     p_resource text, p_node uuid, p_holder uuid, p_term interval, p_instance uuid, p_work text, p_apart text[], p_look interval,
     out fence bigint, out blocker uuid, out blocker_waits boolean)
-    language plpgsql volatile set search_path = pg_catalog, pg_temp
+    language plpgsql volatile set search_path = pg_catalog, pg_temp set lock_timeout = '5s'
 as $$
 declare
     my_since timestamptz;
@@ -924,15 +924,20 @@ begin
         perform pg_advisory_xact_lock(hashtextextended('nightshift server ' || p_instance, 0));
         delete from job.lease_wait w where w.instance_id = p_instance and w.until < clock_timestamp();
         select w.since into my_since from job.lease_wait w where w.holder = p_holder and w.node_id = p_node;
-        select l.holder, false into blocker, blocker_waits from job.lease l
-         where l.instance_id = p_instance and l.holder <> p_holder and l.until >= clock_timestamp()
-           and (l.work = any (p_apart) or p_work = any (l.apart))
-         order by l.fence limit 1;
-        if blocker is null then
-            select w.holder, true into blocker, blocker_waits from job.lease_wait w
-             where w.instance_id = p_instance and w.holder <> p_holder and (my_since is null or w.since < my_since)
-               and (w.work = any (p_apart) or p_work = any (w.apart))
-             order by w.since limit 1;
+        -- Whoever has the lease and did not hear so asks again
+        if not exists (select from job.lease l
+                        where l.resource = p_resource and l.holder = p_holder and l.node_id = p_node
+                          and l.until >= clock_timestamp()) then
+            select l.holder, false into blocker, blocker_waits from job.lease l
+             where l.instance_id = p_instance and l.holder <> p_holder and l.until >= clock_timestamp()
+               and (l.work = any (p_apart) or p_work = any (l.apart))
+             order by l.fence limit 1;
+            if blocker is null then
+                select w.holder, true into blocker, blocker_waits from job.lease_wait w
+                 where w.instance_id = p_instance and w.holder <> p_holder and (my_since is null or w.since < my_since)
+                   and (w.work = any (p_apart) or p_work = any (w.apart))
+                 order by w.since limit 1;
+            end if;
         end if;
     end if;
     if blocker is null then
@@ -1003,8 +1008,9 @@ as $$
           where r.trigger = 'PERSON' and r.triggered_by = person
           order by r.id desc limit most)
         union all
-        (select p.name, substr(e.object, 5)::uuid, coalesce(e.details ->> 'job', ''), substr(e.action, 5), e.at
+        (select p.name, substr(e.object, 5)::uuid, coalesce(r.job, e.details ->> 'job', ''), substr(e.action, 5), e.at
            from audit.entry e join fleet.project p on p.id = e.project_id
+           left join job.run r on r.project_id = e.project_id and r.id = substr(e.object, 5)::uuid
           where e.who = person and e.who_kind = 'PERSON' and e.action in ('run.stop', 'run.restart', 'run.declare-dead')
             and e.object ~ '^run [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
           order by e.id desc limit most)) his
@@ -1031,10 +1037,10 @@ as $$
 $$;
 
 -- What a node is said to work on of runs that other nodes have: it compares that with what it does work on.
-create function job.guests_of_node(node uuid) returns table (project_id uuid, run_id uuid, target_id uuid)
+create function job.guests_of_node(node uuid) returns table (project_id uuid, run_id uuid, target_id uuid, fence bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-    select t.project_id, t.run_id, t.id from job.target t
+    select t.project_id, t.run_id, t.id, t.fence from job.target t
       join job.run r on r.project_id = t.project_id and r.id = t.run_id
       join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt
      where r.status in ('STARTED', 'STOPPING') and t.node_id = node and a.node_id <> node and t.status = 'STARTED'

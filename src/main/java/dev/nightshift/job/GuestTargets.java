@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /** Targets that this node takes from the queue, of runs that other nodes have. */
 @ApplicationScoped
@@ -34,7 +33,7 @@ class GuestTargets {
     @Inject
     private JobConfig config;
 
-    private Set<UUID> suspects = Set.of();
+    private Set<Leases.Guest> suspects = Set.of();
 
     /**
      * False if this node is to take no target of another node's run: it drains or goes down. The target then waits until its
@@ -70,11 +69,11 @@ class GuestTargets {
         var missing = new HashSet<Leases.Guest>(leases.guestsOf(node.id()));
         missing.removeIf(guest -> local.worksOn(guest.target()));
         for (Leases.Guest guest : missing) {
-            if (suspects.contains(guest.target())) {
+            if (suspects.contains(guest)) {
                 LOG.log(System.Logger.Level.ERROR, "Nothing works on target {0} any more", guest.target());
                 ledger.giveBack(guest, node.id());
             }
         }
-        suspects = missing.stream().map(Leases.Guest::target).collect(Collectors.toSet());
+        suspects = missing;
     }
 }

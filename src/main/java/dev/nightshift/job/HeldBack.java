@@ -1,13 +1,14 @@
 package dev.nightshift.job;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /** The target cannot be worked on now: it waits until then, and its run with it once the others are done. */
 final class HeldBack extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final For what;
-    private final Instant until;
+    private final @Nullable Instant until;
 
     /** What is waited for. */
     enum For {
@@ -16,7 +17,8 @@ final class HeldBack extends RuntimeException {
         LOCK
     }
 
-    HeldBack(For what, Instant until, String reason) {
+    /** @param until null where it may be worked on at any time */
+    HeldBack(For what, @Nullable Instant until, String reason) {
         super(reason, null, false, false);
         this.what = what;
         this.until = until;
@@ -26,6 +28,7 @@ final class HeldBack extends RuntimeException {
         return what;
     }
 
+    @Nullable
     Instant until() {
         return until;
     }

@@ -10,7 +10,9 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -101,13 +103,14 @@ class Leases {
     void left(UUID node) {
         transactions.installation(connection -> {
             try (var update = connection.prepareStatement("update job.node set stopped_at = now() where id = ?");
-                    var release = connection.prepareStatement("delete from job.lease where node_id = ?");
-                    var leave = connection.prepareStatement("delete from job.lease_wait where node_id = ?")) {
+                    var leave = connection.prepareStatement("delete from job.lease_wait where node_id = ?");
+                    var release = connection.prepareStatement("delete from job.lease where node_id = ?")) {
                 update.setObject(1, node);
-                release.setObject(1, node);
-                release.executeUpdate();
+                // In the order in which job.acquire_lease takes them
                 leave.setObject(1, node);
                 leave.executeUpdate();
+                release.setObject(1, node);
+                release.executeUpdate();
                 return update.executeUpdate();
             }
         });
@@ -164,6 +167,23 @@ class Leases {
                             rows.getObject(1, Long.class),
                             blocker == null ? null : new Blocker(blocker, rows.getBoolean(3)));
                 }
+            }
+        });
+    }
+
+    /** What a node holds for targets, by fence: its own leases, which it takes for itself, are left out. */
+    Map<Long, String> heldForTargets(UUID node) {
+        return transactions.installation(connection -> {
+            try (var query = connection.prepareStatement(
+                    "select fence, resource from job.lease where node_id = ? and holder <> node_id")) {
+                query.setObject(1, node);
+                Map<Long, String> held = new HashMap<>();
+                try (var rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        held.put(rows.getLong(1), rows.getString(2));
+                    }
+                }
+                return held;
             }
         });
     }
@@ -239,14 +259,14 @@ class Leases {
         });
     }
 
-    /** A target that the ledger says a node works on for another one. */
-    record Guest(ProjectId project, UUID run, UUID target) {}
+    /** A target that the ledger says a node works on for another one, and under which fence. */
+    record Guest(ProjectId project, UUID run, UUID target, long fence) {}
 
     /** The started targets that the ledger says a node works on, though another node has their run. */
     List<Guest> guestsOf(UUID node) {
         return transactions.installation(connection -> {
-            try (var query =
-                    connection.prepareStatement("select project_id, run_id, target_id from job.guests_of_node(?)")) {
+            try (var query = connection.prepareStatement(
+                    "select project_id, run_id, target_id, fence from job.guests_of_node(?)")) {
                 query.setObject(1, node);
                 var guests = new ArrayList<Guest>();
                 try (var rows = query.executeQuery()) {
@@ -254,7 +274,8 @@ class Leases {
                         guests.add(new Guest(
                                 new ProjectId(rows.getObject(1, UUID.class)),
                                 rows.getObject(2, UUID.class),
-                                rows.getObject(3, UUID.class)));
+                                rows.getObject(3, UUID.class),
+                                rows.getLong(4)));
                     }
                 }
                 return guests;

@@ -109,7 +109,7 @@ class Ledger {
         try (var update = connection.prepareStatement("""
                 update job.target set status = 'WAITING', reason = null, remedy = null, progress_at = null, ended_at = null,
                        held_until = null, held_for = null
-                 where run_id = ? and (held_until is not null or (not ? and status = any (?)))
+                 where run_id = ? and status <> 'COMPLETED' and (held_until is not null or (not ? and status = any (?)))
                 """)) {
             update.setObject(1, run);
             update.setBoolean(2, held);

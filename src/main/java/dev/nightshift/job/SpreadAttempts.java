@@ -58,6 +58,9 @@ class SpreadAttempts {
         private volatile boolean jobEnded;
         private int quiet;
 
+        /** A node that had some of it fell silent: unlike one that was stopped, that counts as a loss. */
+        private boolean died;
+
         /** Targets that the ledger says are worked on here and that were not, at the last look. */
         private Set<UUID> missing = Set.of();
 
@@ -112,7 +115,10 @@ class SpreadAttempts {
         Spread spread = attempts.get(attempt);
         if (spread != null) {
             spread.jobEnded = true;
-            Patience.untilRepositoryAnswers(() -> look(spread));
+            // After an outage of the repository every heartbeat is stale; then the next one looks
+            if (node.isSteady()) {
+                Patience.untilRepositoryAnswers(() -> look(spread));
+            }
         }
     }
 
@@ -141,6 +147,7 @@ class SpreadAttempts {
                 return;
             }
             SpreadLedger.Standing its = look(spread, attempt);
+            spread.died |= its.died();
             if (its.working() > 0) {
                 spread.quiet = 0;
                 return;
@@ -181,7 +188,7 @@ class SpreadAttempts {
             String reason = its.lost() > 0
                     ? "Not every target came back: a node that worked on some of them was lost."
                     : "Not every target was taken from the queue: a node drains or is busy for long, or the messaging broker was away.";
-            lost.fetchBack(attempt, reason, its.lost() > 0, config.losses());
+            lost.fetchBack(attempt, reason, spread.died, config.losses());
         }
         forget(spread);
     }

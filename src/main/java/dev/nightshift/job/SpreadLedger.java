@@ -30,8 +30,9 @@ class SpreadLedger {
      * @param waiting targets that nobody has taken yet and that no window holds
      * @param working targets that a living node works on
      * @param lost targets whose node was lost
+     * @param died whether one of those nodes fell silent, and did not stop in good order
      */
-    record Standing(long waiting, long working, long lost) {}
+    record Standing(long waiting, long working, long lost, boolean died) {}
 
     /**
      * True if the attempt's targets are worth the way through the queue: more than one waits, another node lives and none is
@@ -67,17 +68,20 @@ class SpreadLedger {
             long waiting = 0;
             long working = 0;
             long lost = 0;
+            boolean died = false;
             var gone = new ArrayList<UUID>();
             var names = new TreeSet<String>();
             try (var query = connection.prepareStatement("""
                     select t.id, t.status, t.held_until is not null as held, t.node_id = ? as mine, n.name,
-                           n.stopped_at is null and n.heartbeat_at > now() - make_interval(secs => ?) as alive
+                           n.stopped_at is null and n.heartbeat_at > now() - make_interval(secs => ?) as alive,
+                           n.stopped_at is null and t.node_id <> ? as died
                       from job.target t left join job.node n on n.id = t.node_id
                      where t.run_id = ? and t.status in ('WAITING', 'STARTED', 'LOST')
                     """)) {
                 query.setObject(1, mine);
                 query.setLong(2, Leases.TERM.toSeconds());
-                query.setObject(3, attempt.run());
+                query.setObject(3, mine);
+                query.setObject(4, attempt.run());
                 try (var rows = query.executeQuery()) {
                     while (rows.next()) {
                         UUID id = rows.getObject("id", UUID.class);
@@ -89,6 +93,7 @@ class SpreadLedger {
                                     working++;
                                 } else {
                                     gone.add(id);
+                                    died |= rows.getBoolean("died");
                                     names.add(rows.getString("name"));
                                 }
                             }
@@ -109,16 +114,18 @@ class SpreadLedger {
                 live.changed(attempt.project(), "run", attempt.run());
                 live.changed(attempt.project(), "log", attempt.run());
             }
-            return new Standing(waiting, working, lost);
+            return new Standing(waiting, working, lost, died);
         });
     }
 
     /** A node that lives no longer works on a target. */
     void giveBack(Leases.Guest guest, UUID node) {
         transactions.run(guest.project(), connection -> {
-            try (var query = connection.prepareStatement("select from job.target where id = ? and node_id = ?")) {
+            try (var query = connection.prepareStatement(
+                    "select from job.target where id = ? and node_id = ? and fence = ? for update")) {
                 query.setObject(1, guest.target());
                 query.setObject(2, node);
+                query.setLong(3, guest.fence());
                 try (var rows = query.executeQuery()) {
                     if (rows.next()) {
                         lose(connection, guest.run(), List.of(guest.target()));

@@ -58,19 +58,21 @@ class TargetLedger {
     void hold(Attempt attempt, UUID target, HeldBack back) {
         transactions.run(attempt.project(), connection -> {
             try (var update = connection.prepareStatement("""
-                    update job.target t set status = 'WAITING', reason = ?, held_until = ?, held_for = ?, started_at = null,
+                    update job.target t set status = 'WAITING', reason = ?, held_until = coalesce(?, now()), held_for = ?, started_at = null,
                            progress_at = null
                       from job.run r
                      where r.project_id = t.project_id and r.id = t.run_id and r.attempt = ? and t.id = ?
                        and (t.status = 'WAITING' or (t.status = 'STARTED' and t.fence = ?))
                     """)) {
                 update.setString(1, back.reason());
-                update.setTimestamp(2, Timestamp.from(back.until()));
+                update.setTimestamp(2, back.until() == null ? null : Timestamp.from(back.until()));
                 update.setString(3, back.what().name());
                 update.setInt(4, attempt.number());
                 update.setObject(5, target);
                 update.setLong(6, attempt.fence());
-                update.executeUpdate();
+                if (update.executeUpdate() == 1) {
+                    resetSteps(connection, target);
+                }
             }
             live.changed(attempt.project(), "run", attempt.run());
         });
@@ -108,7 +110,7 @@ class TargetLedger {
             }
             try (var update = connection.prepareStatement("""
                     update job.target set status = 'STARTED', attempt = ?, fence = ?, node_id = ?, started_at = now(), ended_at = null,
-                           reason = null, remedy = null
+                           reason = null, remedy = null, held_until = null, held_for = null
                      where id = ? and status = any (?) and fence <= ?
                        and exists (select from job.run r where r.id = run_id and r.attempt = ? and r.status = 'STARTED')
                     returning instance_id, database_id, database_names, checkpoint

@@ -1,7 +1,6 @@
 package dev.nightshift.job;
 
 import dev.nightshift.fleet.Fleet;
-import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.TargetPools;
@@ -50,9 +49,6 @@ class TargetLocks {
 
     @Inject
     private TargetLedger targets;
-
-    @Inject
-    private Clock clock;
 
     private final Set<Held> held = ConcurrentHashMap.newKeySet();
     private final Set<Lease> unreleased = ConcurrentHashMap.newKeySet();
@@ -178,11 +174,22 @@ class TargetLocks {
                 return true;
             });
             held.forEach(Held::look);
+            releaseStrays();
         } catch (Failure.Retryable e) {
             LOG.log(System.Logger.Level.DEBUG, "Locks not looked at: {0}", e.getMessage());
         } finally {
             looking.set(false);
         }
+    }
+
+    /** Gives back what this node has without knowing: the answer to the taking was lost on the way. */
+    private void releaseStrays() {
+        leases.heldForTargets(node.id()).forEach((fence, resource) -> {
+            // Whoever is asking for it, or has it, is known before the database hears of it
+            if (!mine.containsKey(resource)) {
+                leases.release(resource, fence);
+            }
+        });
     }
 
     private Leases.Answer lease(Leases.Wanted wanted, TargetRun target) {
@@ -246,12 +253,7 @@ class TargetLocks {
         boolean queued = answer.fence() == null;
         try {
             while (answer.fence() == null) {
-                String reason = "Waits for " + blocker(target, answer.blocker()) + ".";
-                target.waitsFor(reason);
-                if (System.nanoTime() - since > LET_OTHERS_PASS.toNanos()
-                        && targets.othersCanBegin(target.of(), target.targetId())) {
-                    throw new HeldBack(HeldBack.For.LOCK, clock.now(), reason);
-                }
+                tell(target, answer.blocker(), System.nanoTime() - since > LET_OTHERS_PASS.toNanos());
                 pause(target);
                 answer = lease(wanted, target);
             }
@@ -262,6 +264,19 @@ class TargetLocks {
                 leaveQueue(target);
             }
         }
+    }
+
+    /** @param letOthersPass whether it has waited for long enough to go back */
+    private void tell(TargetRun target, Leases.@Nullable Blocker blocker, boolean letOthersPass) {
+        Patience.whenRepositoryAnswers(
+                () -> {
+                    String reason = "Waits for " + blocker(target, blocker) + ".";
+                    target.waitsFor(reason);
+                    if (letOthersPass && targets.othersCanBegin(target.of(), target.targetId())) {
+                        throw new HeldBack(HeldBack.For.LOCK, null, reason);
+                    }
+                },
+                target::throwIfStopped);
     }
 
     /** A place that is not left now lapses by itself. */

@@ -104,7 +104,7 @@ class WindowGate {
     private static Optional<Waiting> waiting(Connection connection, UUID run) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select r.job, r.parameters, t.database_names,
-                       r.trigger = 'SCHEDULE' and r.attempt_cause in ('FIRST', 'WINDOW', 'LOCK')
+                       r.trigger = 'SCHEDULE' and r.attempt_cause in ('FIRST', 'WINDOW')
                   from job.run r join job.target t on t.project_id = r.project_id and t.run_id = r.id
                  where r.id = ? and r.status in ('QUEUED', 'WAITING') and t.status <> 'COMPLETED'
                 """)) {

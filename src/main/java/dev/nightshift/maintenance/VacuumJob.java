@@ -15,7 +15,7 @@ import java.util.Set;
 class VacuumJob implements Job {
     static final String VACUUM = "vacuum";
 
-    private static final String BESIDE_BACKUPS = "besideBackups";
+    private static final String APART_FROM_BACKUPS = "apartFromBackups";
 
     private static final JobDefinition DEFINITION = new JobDefinition(
             "vacuum",
@@ -49,10 +49,10 @@ class VacuumJob implements Job {
                             "Begins at once, and does not end when a window closes.",
                             false),
                     Parameter.flag(
-                            BESIDE_BACKUPS,
-                            "Beside backups, too",
-                            "Does not wait for a backup of the same server. A backup's snapshots keep dead rows from being"
-                                    + " removed for some minutes, and both read the same disks.",
+                            APART_FROM_BACKUPS,
+                            "Apart from backups",
+                            "Waits for a backup of the same server, and a backup for it. A backup's snapshots keep dead rows"
+                                    + " from being removed for some minutes, and both read the same disks.",
                             false)));
 
     @Override
@@ -62,7 +62,7 @@ class VacuumJob implements Job {
 
     @Override
     public Set<String> keepsApartFrom(Parameters parameters) {
-        return parameters.flag(BESIDE_BACKUPS) ? Set.of() : Set.of("backup");
+        return parameters.flag(APART_FROM_BACKUPS) ? Set.of("backup") : Set.of();
     }
 
     @Override

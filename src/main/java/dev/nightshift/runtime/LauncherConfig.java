@@ -132,7 +132,7 @@ record LauncherConfig(
 
     /** What the server is to have without asking whether more would help. */
     int threads() {
-        return OTHER_THREADS + JobConfig.of(TypedSettings.of(passedOn)).threads();
+        return OTHER_THREADS + JobConfig.of(TypedSettings.of(passedOn)).threads() + messaging.threads();
     }
 
     /**

@@ -196,7 +196,10 @@ final class LibertyServer {
         Folders.delete(besides); // an earlier start's
         Files.createDirectories(besides);
         for (Path each : configurations) {
-            Files.copy(each, besides.resolve(each.getFileName()));
+            // A file that people give may have any name; without .xml the server would pass over it
+            String own = String.valueOf(each.getFileName());
+            boolean ours = each.startsWith(places.configurations());
+            Files.copy(each, besides.resolve(ours ? own : "messaging-external.xml"));
         }
         List<String> options = new ArrayList<>(List.of(MARK + places.data()));
         options.addAll(javaOptions);

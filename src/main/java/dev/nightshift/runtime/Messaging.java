@@ -35,9 +35,6 @@ record Messaging(
 
     private static final List<String> LOOPBACK = List.of("127.0.0.1", "::1", "localhost");
 
-    /** For requests, timers and the runs that this node has. */
-    private static final int OTHER_THREADS = 32;
-
     /** Reads the settings; keeps a complaint about each that is wrong or missing. */
     static Messaging from(Variables variables) {
         Broker broker = broker(variables);
@@ -110,6 +107,11 @@ record Messaging(
                 .toList();
     }
 
+    /** The server's threads that targets from the queue take: two each, of which one only waits. */
+    int threads() {
+        return isOn() ? 2 * targets : 0;
+    }
+
     /** For those files. */
     Map<String, String> variables() {
         if (!isOn()) {
@@ -122,7 +124,6 @@ record Messaging(
         variables.put("messaging.user", user);
         variables.put("messaging.password", password.value());
         variables.put("messaging.targets", Integer.toString(targets));
-        variables.put("messaging.threads", Integer.toString(OTHER_THREADS + 2 * targets));
         return variables;
     }
 }

@@ -22,10 +22,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** A backup and a vacuum do not meet on a server. */
+/** A vacuum that keeps apart from backups, and a backup, do not meet on a server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KeepApartIT {
     private static final Duration LONG = Duration.ofSeconds(90);
+
+    private static final JsonObject APART =
+            Json.createObjectBuilder().add("apartFromBackups", true).build();
 
     /** As many as a run works on at once. */
     private static final List<String> BUSY = List.of("busy-a", "busy-b", "busy-c", "busy-d");
@@ -101,7 +104,7 @@ class KeepApartIT {
     /** The long one comes first; what asks for the server after it does not overtake it, and lets the rest of its run pass. */
     @Test
     void whoAsksFirstIsFirstAndOthersPass() {
-        String vacuum = start("vacuum", List.of("slow"), JsonObject.EMPTY_JSON_OBJECT);
+        String vacuum = start("vacuum", List.of("slow"), APART);
         Eventually.isTrue(
                 "a table that is vacuumed",
                 LONG,
@@ -115,7 +118,7 @@ class KeepApartIT {
 
         List<String> databases = new ArrayList<>(BUSY);
         databases.add("idle");
-        String many = start("vacuum", databases, JsonObject.EMPTY_JSON_OBJECT);
+        String many = start("vacuum", databases, APART);
         String behind = "Waits for the backup run " + backup
                 + ", which waits for the same server and asked first: the two keep apart from each other.";
         BUSY.forEach(each -> waitsFor(many, each, behind));
@@ -124,11 +127,8 @@ class KeepApartIT {
                 LONG,
                 () -> target(project.run(many), "idle").getString("status").equals("COMPLETED"));
 
-        // Whoever says so goes on beside it
-        String beside = start(
-                "vacuum",
-                List.of("busy-a"),
-                Json.createObjectBuilder().add("besideBackups", true).build());
+        // What does not keep apart goes on beside it
+        String beside = start("vacuum", List.of("busy-a"), JsonObject.EMPTY_JSON_OBJECT);
         assertEquals("COMPLETED", project.ended(beside, LONG).getString("status"));
         assertEquals("STARTED", project.run(vacuum).getString("status"));
 

@@ -22,6 +22,7 @@ class SpreadAttemptsTest {
     void aBatchJobThatWaitsForWhatDoesNotComeIsNotWaitedFor(
             long waiting, long lost, RunStatus run, int quiet, boolean brokerAway, boolean stuck) {
         assertEquals(
-                stuck, SpreadAttempts.isStuck(new SpreadLedger.Standing(waiting, 0, lost), run, quiet, brokerAway));
+                stuck,
+                SpreadAttempts.isStuck(new SpreadLedger.Standing(waiting, 0, lost, false), run, quiet, brokerAway));
     }
 }

@@ -62,6 +62,8 @@ class LauncherConfigTest {
     void theServerHasThreadsForAllThatItsSettingsAllowAtOnce() {
         var settings = Map.of("NIGHTSHIFT_NODE_PARALLEL_RUNS", "20", "NIGHTSHIFT_RUN_PARALLEL_TARGETS", "9");
         assertEquals(420, LauncherConfig.from(settings, BASE).threads());
+        var queue = Map.of("NIGHTSHIFT_MESSAGING", "embedded", "NIGHTSHIFT_MESSAGING_PASSWORD", "of-the-queue");
+        assertEquals(116, LauncherConfig.from(queue, BASE).threads(), "two for each of eight targets from the queue");
     }
 
     @Test
