@@ -73,11 +73,11 @@ final class IncrementalFile implements FileTaker.Content {
         }
         long count = Integer.toUnsignedLong(head.getInt());
         long length = Integer.toUnsignedLong(head.getInt());
-        if (count > SEGMENT_BLOCKS || length > SEGMENT_BLOCKS) {
-            throw wrong("tells of " + count + " blocks and a length of " + length + ", a file has at most "
-                    + SEGMENT_BLOCKS);
+        if (count > SEGMENT_BLOCKS) {
+            throw wrong("tells of " + count + " blocks, a file has at most " + SEGMENT_BLOCKS);
         }
-        keep = (int) length;
+        // Minor versions before the mend count to the relation's end and not to the segment's: more than all is all
+        keep = (int) Math.min(length, SEGMENT_BLOCKS);
         numbers = new int[(int) count];
         head = ByteBuffer.allocate(numbers.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         if (numbers.length == 0) {

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -95,6 +96,28 @@ class IncrementalFileTest {
         assertArrayEquals(blocks(1, 0, 0), applied(folder, blocks(1), incremental(3), 1 << 18));
     }
 
+    @Test
+    void aLengthBeyondTheSegmentKeepsAllOfIt() throws IOException {
+        for (int length : new int[] {131_072, 131_073, 400_000, -1}) {
+            List<Integer> kept = new ArrayList<>();
+            apply(made(MARK, 1, length, 2), 1 << 18, new FileTaker.Blocks() {
+                @Override
+                public void length(int keep, int whole) {
+                    kept.addAll(List.of(keep, whole));
+                }
+
+                @Override
+                public void write(long at, byte[] bytes, int from, int count) {
+                    assertEquals(2L * BLOCK, at);
+                }
+
+                @Override
+                public void close() {}
+            });
+            assertEquals(List.of(131_072, 131_072), kept, "length " + Integer.toUnsignedString(length));
+        }
+    }
+
     @Property(tries = 100)
     void itIsWhatTheBlocksSay(
             @ForAll @Size(max = 20) @UniqueElements List<@IntRange(max = 30) Integer> numbers,
@@ -127,9 +150,8 @@ class IncrementalFileTest {
         refused("holds block 131072, a file has at most 131072", incremental(4, 131_072));
         refused("holds block 4294967295, a file has at most 131072", incremental(4, -1));
         refused("holds block 2 twice", incremental(4, 1, 2, 2));
-        refused("tells of 131073 blocks and a length of 4", made(MARK, 131_073, 4));
+        refused("tells of 131073 blocks, a file has at most 131072", made(MARK, 131_073, 4));
         refused("tells of 4294967295 blocks", made(MARK, -1, 4));
-        refused("tells of 0 blocks and a length of 131073", made(MARK, 0, 131_073));
         byte[] whole = incremental(4, 0, 3);
         refused("goes on after its last block", Arrays.copyOf(whole, whole.length + 1));
         refused("goes on after its last block", Arrays.copyOf(incremental(4), 13));
