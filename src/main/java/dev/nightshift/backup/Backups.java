@@ -46,6 +46,11 @@ public class Backups implements DeletionGuard {
                 project, connection -> repository.bases(connection, instance, systemIdentifier, fullOnly, most));
     }
 
+    /** Why a new backup must not be built on this one, as a part of a sentence; empty if nothing speaks against it. */
+    Optional<String> against(ProjectId project, UUID id) {
+        return transactions.in(project, connection -> repository.against(connection, id));
+    }
+
     /** The newest one of each of these instances that has any, damaged sources included: what there is to see. */
     Map<UUID, Backup> newestOf(ProjectId project, List<UUID> instances) {
         return transactions.in(project, connection -> repository.newestOf(connection, instances));

@@ -68,6 +68,10 @@ class Bases {
         if (!parent.state().equals("COMPLETE")) {
             throw refused(id, "its source was damaged", null);
         }
+        String against = backups.against(target.project(), id).orElse(null);
+        if (against != null) {
+            throw refused(id, against, null);
+        }
         try {
             return built(target, kind, parent, store, keys);
         } catch (Failure.Fatal | Failure.NotFound e) {
@@ -81,6 +85,7 @@ class Bases {
 
     private static Increment built(TargetRun target, Manifest.Kind kind, Backup base, Store store, ProjectKeys keys) {
         BackupReader reader = BackupReader.open(store, base.location(), keys);
+        requireSame(base, reader.manifest());
         Verification glance = reader.verify(ProofLevel.STORED, BackupProgress.NONE);
         if (glance.damage() != null) {
             throw new Failure.Fatal(glance.damage(), null, null);
@@ -91,5 +96,25 @@ class Bases {
         return Increment.to(
                 kind,
                 new Increment.Base(base.id(), reader.manifest().checksums().enabled(), () -> list));
+    }
+
+    /**
+     * Folders can be renamed and copied: what lies in the store has to be what the catalogue chose.
+     *
+     * @throws Failure.Fatal if it is not, or can be built on by no one
+     */
+    static void requireSame(Backup base, Manifest stored) {
+        String what = null;
+        if (!stored.backup().equals(base.id())) {
+            what = "in its folder lies backup " + stored.backup();
+        } else if (!stored.source().systemIdentifier().equals(base.systemIdentifier())) {
+            what = "what is stored is of the cluster " + stored.source().systemIdentifier() + ", not of "
+                    + base.systemIdentifier();
+        } else if (stored.checksums().failures()) {
+            what = "the server reported wrong page checksums while it was taken";
+        }
+        if (what != null) {
+            throw new Failure.Fatal(what, null, null);
+        }
     }
 }
