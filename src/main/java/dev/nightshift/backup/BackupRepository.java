@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /** The catalogue of backups and their proofs, within the transaction whose connection is passed. */
 @ApplicationScoped
 class BackupRepository {
+    /** What the catalogue answers where the parent of a backup is gone. */
+    private static final String NO_SUCH_ROW = "23503";
+
     @Inject
     private Live live;
 
@@ -79,7 +83,11 @@ class BackupRepository {
         return at == null ? null : at.toInstant();
     }
 
-    /** Enters a stored backup; entering it twice changes nothing. */
+    /**
+     * Enters a stored backup; entering it twice changes nothing.
+     *
+     * @throws Failure.Fatal if the backup that it needs is not kept any more
+     */
     void insert(Connection connection, Attempt attempt, String store, Manifest manifest) throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, full_because, state, store,
@@ -121,6 +129,11 @@ class BackupRepository {
             if (insert.executeUpdate() == 0) {
                 return; // entered before, and told of
             }
+        } catch (SQLException e) {
+            if (manifest.lineage().parent() != null && NO_SUCH_ROW.equals(e.getSQLState())) {
+                throw orphan(manifest, e);
+            }
+            throw e;
         }
         try (var outbox = connection.prepareStatement(
                 "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
@@ -129,6 +142,16 @@ class BackupRepository {
             outbox.executeUpdate();
         }
         live.changed(attempt.project(), "backup", manifest.backup());
+    }
+
+    private static Failure.Fatal orphan(Manifest manifest, SQLException e) {
+        UUID parent = manifest.lineage().parent();
+        return new Failure.Fatal(
+                "Backup " + manifest.backup() + " is stored, but not entered in the catalogue: backup " + parent
+                        + ", which it needs, was deleted while it was taken.",
+                "Take a full backup. Without backup " + parent + " the folder " + manifest.folder()
+                        + " of the store is of no use and can be deleted.",
+                e);
     }
 
     void insert(Connection connection, ProjectId project, UUID backup, Backup.StoredProof proof) throws SQLException {

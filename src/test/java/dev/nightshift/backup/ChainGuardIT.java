@@ -4,18 +4,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.fleet.Registration;
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
+import dev.nightshift.postgres.Lsn;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.UnreachableServer;
+import dev.nightshift.vault.WrappedKey;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
@@ -34,6 +39,9 @@ class ChainGuardIT {
 
     @Inject
     private Backups backups;
+
+    @Inject
+    private BackupRepository repository;
 
     @Inject
     private Clock clock;
@@ -77,14 +85,78 @@ class ChainGuardIT {
         UUID first = backup(server, "INCREMENTAL", full);
         assertEquals(List.of(first, full), baseIds(server, false));
         assertEquals(List.of(full), baseIds(server, true));
-        prove(server, first, "FAILED");
-        assertEquals(List.of(full), baseIds(server, false));
-        prove(server, first, "NOT_POSSIBLE");
-        assertEquals(List.of(full), baseIds(server, false));
-        prove(server, first, "PASSED");
-        assertEquals(List.of(first, full), baseIds(server, false));
-        prove(server, full, "FAILED");
+        prove(server, first, "FAILED", 1);
+        assertEquals(List.of(), baseIds(server, false), "it may be the full one that is damaged");
+        prove(server, first, "NOT_POSSIBLE", 0);
         assertEquals(List.of(), baseIds(server, false));
+        prove(server, full, "PASSED", 0);
+        assertEquals(List.of(), baseIds(server, false), "a glance does not say that what failed is right");
+        prove(server, full, "PASSED", 2);
+        assertEquals(List.of(full), baseIds(server, false));
+        prove(server, first, "PASSED", 2);
+        assertEquals(List.of(first, full), baseIds(server, false));
+        UUID second = backup(server, "INCREMENTAL", first);
+        UUID beside = backup(server, "DIFFERENTIAL", full);
+        assertEquals(List.of(beside, second, first, full), baseIds(server, false));
+        prove(server, second, "FAILED", 0);
+        assertEquals(List.of(), baseIds(server, false));
+        prove(server, second, "PASSED", 4);
+        assertEquals(List.of(beside, second, first, full), baseIds(server, false));
+        prove(server, full, "FAILED", 2);
+        assertEquals(List.of(), baseIds(server, false));
+        UUID fresh = backup(server, "FULL", null);
+        assertEquals(List.of(fresh), baseIds(server, false));
+    }
+
+    @Test
+    void whyABackupIsNoBaseIsSaid() {
+        UnreachableServer server = UnreachableServer.register(registration, "against");
+        UUID full = backup(server, "FULL", null);
+        UUID first = backup(server, "INCREMENTAL", full);
+        assertEquals(Optional.empty(), backups.against(server.project(), first));
+        prove(server, first, "FAILED", 0);
+        assertEquals(
+                Optional.of("the proof of backup " + first + ", which needs backup " + full + ", failed"),
+                backups.against(server.project(), full));
+        prove(server, full, "FAILED", 0);
+        assertEquals(Optional.of("the proof of backup " + full + " failed"), backups.against(server.project(), full));
+    }
+
+    @Test
+    void aStoredBackupWhoseParentIsGoneIsNotEnteredAndSaysWhatToDo() {
+        UnreachableServer server = UnreachableServer.register(registration, "gone");
+        UUID full = backup(server, "FULL", null);
+        delete(server, full);
+        Manifest manifest = incremental(server, full);
+        var attempt = new BackupRepository.Attempt(
+                manifest.backup(), server.project(), server.instance(), Ids.next(clock), List.of());
+        Failure.Fatal refused = assertThrows(
+                Failure.Fatal.class,
+                () -> transactions.run(
+                        server.project(), connection -> repository.insert(connection, attempt, "local", manifest)));
+        assertTrue(
+                refused.getMessage().contains("backup " + full + ", which it needs, was deleted"), refused::getMessage);
+        assertTrue(String.valueOf(refused.remedy()).contains("Take a full backup"), refused::remedy);
+    }
+
+    private Manifest incremental(UnreachableServer server, UUID parent) {
+        Lsn at = Lsn.parse("0/1");
+        return new Manifest(
+                Manifest.PARENT_VERSION,
+                server.project(),
+                "project",
+                "gone",
+                Ids.next(clock),
+                new Manifest.Lineage(Manifest.Kind.INCREMENTAL, parent, null),
+                clock.now(),
+                clock.now(),
+                new Manifest.Source("1", 1, "18.4", 18, 1 << 24),
+                new Manifest.Position(at, at, at, null, null, at),
+                new Manifest.Checksums(true, false, List.of()),
+                List.of(),
+                new Manifest.Figures(1, 1, Duration.ZERO, Duration.ZERO, Duration.ZERO),
+                new WrappedKey("key", "wrapped"),
+                List.of());
     }
 
     private List<UUID> baseIds(UnreachableServer server, boolean fullOnly) {
@@ -125,15 +197,15 @@ class ChainGuardIT {
         }
     }
 
-    private void prove(UnreachableServer server, UUID backup, String outcome) {
+    private void prove(UnreachableServer server, UUID backup, String outcome, int level) {
         Eventually.sleep(Duration.ofMillis(2)); // ids of one millisecond have no order
         transactions.run(
                 server.project(),
                 connection -> execute(
                         connection,
                         "insert into backup.proof (id, project_id, backup_id, at, level, outcome, ladder) values ('"
-                                + Ids.next(clock) + "', '" + server.project() + "', '" + backup + "', now(), 2, '"
-                                + outcome + "', '[]')"));
+                                + Ids.next(clock) + "', '" + server.project() + "', '" + backup + "', now(), " + level
+                                + ", '" + outcome + "', '[]')"));
     }
 
     private UUID backup(UnreachableServer server, String kind, @Nullable UUID parent) {
