@@ -21,6 +21,9 @@ class Bases {
     /** As many are looked at in the store; where so many are bad, a full one is due anyway. */
     private static final int MOST = 10;
 
+    /** As many backups may have to be read for a restore: a month of nights. */
+    private static final int LONGEST = 30;
+
     private static final String INSTEAD = "Choose another one, or leave the choice to the run.";
 
     @Inject
@@ -45,6 +48,9 @@ class Bases {
         boolean fullOnly = kind == Manifest.Kind.DIFFERENTIAL;
         for (Backup candidate :
                 backups.bases(target.project(), target.instanceId(), systemIdentifier, fullOnly, MOST)) {
+            if (candidate.chain().size() >= LONGEST) {
+                return Increment.without(kind, tooLong(candidate));
+            }
             try {
                 return built(target, kind, candidate, store, keys);
             } catch (Failure.Fatal | Failure.NotFound e) {
@@ -68,6 +74,9 @@ class Bases {
         if (!parent.state().equals("COMPLETE")) {
             throw refused(id, "its source was damaged", null);
         }
+        if (parent.chain().size() >= LONGEST) {
+            throw refused(id, tooLong(parent), null);
+        }
         String against = backups.against(target.project(), id).orElse(null);
         if (against != null) {
             throw refused(id, against, null);
@@ -77,6 +86,10 @@ class Bases {
         } catch (Failure.Fatal | Failure.NotFound e) {
             throw refused(id, e.getMessage(), e);
         }
+    }
+
+    private static String tooLong(Backup base) {
+        return "the chain of backup " + base.id() + " has " + base.chain().size() + " backups, and may have " + LONGEST;
     }
 
     private static Failure.Skippable refused(UUID id, String reason, @Nullable Failure cause) {

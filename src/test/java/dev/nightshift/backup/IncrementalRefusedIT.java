@@ -113,12 +113,18 @@ class IncrementalRefusedIT {
         assertTrue(answer.contains(why), answer);
     }
 
+    private void skipped(JsonObject parameters, String why) {
+        JsonObject target = ended("damaged", parameters);
+        assertEquals("SKIPPED", target.getString("status"), target::toString);
+        assertTrue(target.getString("reason").contains(why), target::toString);
+    }
+
+    private Path folder(String backup) {
+        return nightshift.data().resolve("store").resolve(project.backup(backup).getString("location"));
+    }
+
     private Path wal(String backup) throws IOException {
-        Path folder = nightshift
-                .data()
-                .resolve("store")
-                .resolve(project.backup(backup).getString("location"));
-        try (Stream<Path> files = Files.list(folder.resolve("wal"))) {
+        try (Stream<Path> files = Files.list(folder(backup).resolve("wal"))) {
             return files.findFirst().orElseThrow();
         }
     }
@@ -157,6 +163,21 @@ class IncrementalRefusedIT {
             String whole = figures(next).getString("backup");
             JsonObject after = project.complete("backup", "damaged", asked("incremental", null));
             assertEquals(whole, figures(after).getString("parent"));
+            skipped(asked("incremental", full), "the proof of backup " + changes + ", which needs backup " + full);
+
+            String last = figures(after).getString("backup");
+            nightshift
+                    .repository()
+                    .execute("update backup.backup set chain = array_fill(chain[1], array[29]) || id where id = '"
+                            + last + "'");
+            skipped(asked("incremental", last), "has 30 backups, and may have 30");
+            JsonObject begun = project.complete("backup", "damaged", asked("incremental", null));
+            assertFull(begun, "the chain of backup " + last + " has 30 backups");
+
+            String fresh = figures(begun).getString("backup");
+            Files.move(folder(fresh), folder(fresh).resolveSibling("elsewhere"));
+            Files.move(folder(whole), folder(fresh));
+            skipped(asked("incremental", fresh), "in its folder lies backup " + whole);
         }
     }
 
