@@ -188,7 +188,8 @@ alter table backup.backup add column chain uuid[];
 update backup.backup set chain = array[id];
 alter table backup.backup alter column chain set not null;
 alter table backup.backup add constraint backup_chain_check check (
-    (kind = 'FULL') = (parent_id is null) and chain[cardinality(chain)] = id
+    cardinality(chain) > 0 and (kind = 'FULL') = (parent_id is null) and chain[cardinality(chain)] = id
+    and (kind <> 'DIFFERENTIAL' or cardinality(chain) = 2)
     and (parent_id is null and cardinality(chain) = 1 or chain[cardinality(chain) - 1] = parent_id));
 create index backup_chain on backup.backup (project_id, (chain[1]));
 

@@ -73,7 +73,10 @@ class ChainGuardIT {
         UUID full = backup(server, "FULL", null);
         String entered = told(() -> backup(other, "INCREMENTAL", full));
         assertTrue(entered.contains("which is not kept"), entered);
-        delete(server, full);
+        UUID changes = backup(server, "INCREMENTAL", full);
+        String differential = told(() -> backup(server, "DIFFERENTIAL", changes));
+        assertTrue(differential.contains("backup_chain_check"), differential);
+        delete(server, full, changes);
         String deleted = told(() -> backup(server, "DIFFERENTIAL", full));
         assertTrue(deleted.contains("needs backup " + full + ", which is not kept"), deleted);
     }

@@ -22,8 +22,8 @@ final class Layering {
     static final String LABEL = "backup_label";
 
     /** Relations' files; elsewhere a file may be called so by chance. */
-    private static final Pattern INCREMENTAL =
-            Pattern.compile("((?:base/[0-9]+|global|pg_tblspc/[0-9]+/[^/]+/[0-9]+)/)INCREMENTAL\\.([^/]+)");
+    private static final Pattern INCREMENTAL = Pattern.compile("((?:base/[0-9]+|global|pg_tblspc/[0-9]+/[^/]+/[0-9]+)/)"
+            + "INCREMENTAL\\.([0-9]+(?:_[a-z]+)?(?:\\.[0-9]+)?)");
 
     /**
      * Visibility maps. A change of rows clears bits of them without naming their blocks in the log (heapam_xlog.c), so no

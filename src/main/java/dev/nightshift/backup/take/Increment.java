@@ -22,6 +22,8 @@ public record Increment(
     /** The server counts changes in blocks of its own size; what reads them later expects the usual one. */
     private static final String USUAL_BLOCK = "8192";
 
+    private static final String USUAL_SEGMENT = "1GB";
+
     /**
      * The backup whose files the changes are to.
      *
@@ -81,13 +83,17 @@ public record Increment(
                     + base.backup() + " was taken");
         }
         String block = session.show("block_size");
-        return block.equals(USUAL_BLOCK)
+        if (!block.equals(USUAL_BLOCK)) {
+            return refused("the server's blocks have " + block + " bytes instead of " + USUAL_BLOCK);
+        }
+        String segment = session.show("segment_size");
+        return segment.equals(USUAL_SEGMENT)
                 ? this
-                : refused("the server's blocks have " + block + " bytes instead of " + USUAL_BLOCK);
+                : refused("the server's tables are in files of " + segment + " instead of " + USUAL_SEGMENT);
     }
 
     /** What the manifest says of it. */
-    Manifest.Lineage lineage() {
+    public Manifest.Lineage lineage() {
         return base == null
                 ? new Manifest.Lineage(Manifest.Kind.FULL, null, fullBecause)
                 : new Manifest.Lineage(kind, base.backup(), null);
