@@ -203,11 +203,13 @@ class BackupRepository {
         }
     }
 
-    /** The newest backup of an instance whose source was not damaged. */
-    Optional<Backup> newest(Connection connection, UUID instance) throws SQLException {
-        try (var query = connection.prepareStatement(
-                BACKUP + " and b.instance_id = ? and b.state = 'COMPLETE' order by b.id desc limit 1")) {
+    /** The newest backup of an instance whose source was not damaged; of any kind if none is given. */
+    Optional<Backup> newest(Connection connection, UUID instance, Manifest.@Nullable Kind kind) throws SQLException {
+        try (var query = connection.prepareStatement(BACKUP
+                + " and b.instance_id = ? and b.state = 'COMPLETE' and b.kind = coalesce(?, b.kind)"
+                + " order by b.id desc limit 1")) {
             query.setObject(1, instance);
+            query.setString(2, kind == null ? null : kind.name());
             try (var rows = query.executeQuery()) {
                 return rows.next() ? Optional.of(backup(rows)) : Optional.empty();
             }

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.DeletionGuard;
 import dev.nightshift.fleet.Instance;
@@ -37,7 +38,12 @@ public class Backups implements DeletionGuard {
 
     /** The newest one of an instance, leaving out those whose source was damaged. */
     public Optional<Backup> newest(ProjectId project, UUID instance) {
-        return transactions.in(project, connection -> repository.newest(connection, instance));
+        return transactions.in(project, connection -> repository.newest(connection, instance, null));
+    }
+
+    /** Likewise, of one kind. */
+    Optional<Backup> newest(ProjectId project, UUID instance, Manifest.Kind kind) {
+        return transactions.in(project, connection -> repository.newest(connection, instance, kind));
     }
 
     /** What a new backup of this cluster can be built on, newest first; as the catalogue knows it, not the store. */

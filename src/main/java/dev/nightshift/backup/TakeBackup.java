@@ -5,6 +5,7 @@ import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.Increment;
 import dev.nightshift.backup.take.ServerSettingsCopy;
 import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.fleet.Checkup;
@@ -77,7 +78,6 @@ public class TakeBackup extends TargetBatchlet {
         if (earlier != null && finishEarlier(target, store, keys, project, instance, earlier)) {
             return;
         }
-        refuseWithoutRoom(target, store);
         UUID id = Ids.next(clock);
         // Known before anything is stored, so that an attempt after a crash finds what this one left.
         target.checkpoint(
@@ -100,7 +100,9 @@ public class TakeBackup extends TargetBatchlet {
                 server.systemIdentifier(),
                 options(target),
                 copy);
-        request = request.withIncrement(bases.choose(target, server.systemIdentifier(), store, keys));
+        Increment increment = bases.choose(target, server.systemIdentifier(), store, keys);
+        refuseWithoutRoom(target, store, increment.lineage().kind());
+        request = request.withIncrement(increment);
         target.done(BackupJob.PREPARE, null);
 
         var steps = new BackupSteps(target);
@@ -118,14 +120,15 @@ public class TakeBackup extends TargetBatchlet {
                 .toList();
     }
 
-    /** Better said before three hours of copying than after: as much as the last one took has to fit. */
-    private void refuseWithoutRoom(TargetRun target, Store store) {
+    /** Better said before three hours of copying than after: as much as the last one of this kind took has to fit. */
+    private void refuseWithoutRoom(TargetRun target, Store store, Manifest.Kind kind) {
         OptionalLong free = store.freeBytes();
-        Backup last = backups.newest(target.project(), target.instanceId()).orElse(null);
+        Backup last =
+                backups.newest(target.project(), target.instanceId(), kind).orElse(null);
         if (free.isPresent() && last != null && free.getAsLong() < last.storedBytes()) {
             throw new Failure.Fatal(
-                    "The store " + Stores.LOCAL + " has " + new Bytes(free.getAsLong()) + " free; the last backup took "
-                            + new Bytes(last.storedBytes()) + ".",
+                    "The store " + Stores.LOCAL + " has " + new Bytes(free.getAsLong()) + " free; the last "
+                            + kind.word() + " backup took " + new Bytes(last.storedBytes()) + ".",
                     "Make room in the store or move it.",
                     null);
         }
