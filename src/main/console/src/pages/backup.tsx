@@ -88,7 +88,7 @@ function Details({ data }: { data: Backup }) {
         ['Plain size', bytes(data.sizeBytes)],
         ['Stored', `${bytes(data.storedBytes)}${data.sizeBytes && data.storedBytes ? `, ${Math.round((data.storedBytes / data.sizeBytes) * 100)} % of it` : ''}`],
         ['Store', <span>{data.store}<small class="mono break">{data.location}</small></span>],
-        ['Page checksums', data.checksums == null ? 'not measured' : data.checksums.enabled ? (data.checksums.failures === 0 ? 'on, no failure reported' : `on, ${count(data.checksums.failures)} failures reported`) : 'off on the server'],
+        ['Page checksums', data.checksums == null ? 'not measured' : data.checksums.enabled ? (data.checksums.failures === 0 ? `on, no failure reported${data.parent === null ? '' : ' in the blocks that were sent'}` : `on, ${count(data.checksums.failures)} failures reported`) : 'off on the server'],
         ['Tablespaces', count(data.tablespaces)],
         ['Positions', <span class="mono">{data.startLsn ?? '–'} – {data.stopLsn ?? '–'}</span>],
         ['Recovers to', data.recoversTo ? <span class="mono">{data.recoversTo}</span> : '–'],

@@ -123,7 +123,11 @@ class BackupRepository {
             insert.setInt(++at, source.timeline());
             insert.setString(++at, source.systemIdentifier());
             insert.setBoolean(++at, manifest.checksums().enabled());
-            insert.setLong(++at, manifest.checksums().warnings().size());
+            // Other warnings come too: that the server waits for its summaries, for one
+            var checksums = manifest.checksums();
+            insert.setLong(
+                    ++at,
+                    checksums.failures() ? Math.max(1, checksums.warnings().size()) : 0);
             insert.setInt(++at, manifest.tablespaces().size());
             insert.setString(++at, manifest.key().keyId());
             if (insert.executeUpdate() == 0) {

@@ -188,7 +188,7 @@ public class TakeBackup extends TargetBatchlet {
                 manifest.backup(), target.project(), target.instanceId(), target.runId(), target.databaseNames());
         target.store(connection -> {
             repository.insert(connection, attempt, Stores.LOCAL, manifest);
-            findings.taken(attempt, manifest.checksums());
+            findings.taken(attempt, manifest.lineage().kind(), manifest.checksums());
         });
         var figures = manifest.figures();
         target.figure("backup", manifest.backup());
