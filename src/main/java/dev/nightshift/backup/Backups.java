@@ -25,6 +25,9 @@ public class Backups implements DeletionGuard {
     @Inject
     private BackupRepository repository;
 
+    @Inject
+    private BaseRepository bases;
+
     /**
      * A backup with its newest proof.
      *
@@ -49,12 +52,12 @@ public class Backups implements DeletionGuard {
     /** What a new backup of this cluster can be built on, newest first; as the catalogue knows it, not the store. */
     List<Backup> bases(ProjectId project, UUID instance, String systemIdentifier, boolean fullOnly, int most) {
         return transactions.in(
-                project, connection -> repository.bases(connection, instance, systemIdentifier, fullOnly, most));
+                project, connection -> bases.bases(connection, instance, systemIdentifier, fullOnly, most));
     }
 
     /** Why a new backup must not be built on this one, as a part of a sentence; empty if nothing speaks against it. */
     Optional<String> against(ProjectId project, UUID id) {
-        return transactions.in(project, connection -> repository.against(connection, id));
+        return transactions.in(project, connection -> bases.against(connection, id));
     }
 
     /** The newest one of each of these instances that has any, damaged sources included: what there is to see. */

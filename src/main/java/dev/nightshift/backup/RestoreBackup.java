@@ -63,8 +63,9 @@ public class RestoreBackup extends TargetBatchlet {
                     () -> target.checkpoint(
                             Json.createObjectBuilder().add(WHOLE, true).build()));
         }
-        target.figure("sizeBytes", bytes);
-        target.done(RestoreJob.RESTORE, new Bytes(bytes).toString());
+        long written = BackupReader.bytes(destination);
+        target.figure("sizeBytes", written);
+        target.done(RestoreJob.RESTORE, new Bytes(written).toString());
         tell(target, destination, reader.manifest().source().major());
         // Replay uses the path on the source: on its machine, the live tablespace would be overwritten
         reader.tablespacesInLog()

@@ -13,6 +13,7 @@ import dev.nightshift.vault.BackupKeys;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -324,6 +325,22 @@ public final class BackupReader {
      */
     public void finish(Destination destination) {
         new Restoration(List.of(sealed), destination, BackupProgress.NONE).finish();
+    }
+
+    /**
+     * What the files of a cluster that was written come to, by the list that lies with them.
+     *
+     * @throws Failure.Retryable if the list cannot be read
+     */
+    public static long bytes(Destination destination) {
+        try {
+            byte[] list = Files.readAllBytes(destination.data().resolve(ServerManifest.NAME));
+            return ServerManifest.parse(list).files().values().stream()
+                    .mapToLong(ServerManifest.Listed::bytes)
+                    .sum();
+        } catch (IOException e) {
+            throw new Failure.Retryable("The list of the restored files cannot be read. " + e.getMessage(), null, e);
+        }
     }
 
     /** A saved settings file's content; null if it was not saved. */
