@@ -133,6 +133,25 @@ class ChainTest {
     }
 
     @Test
+    void aFileHoldsChangesOnlyWhereItIsNamedAsARelationsIs() {
+        Map.of(
+                        "base/5/INCREMENTAL.16384", "base/5/16384",
+                        "base/5/INCREMENTAL.16384.12", "base/5/16384.12",
+                        "global/INCREMENTAL.1262_fsm", "global/1262_fsm",
+                        "pg_tblspc/16400/PG_18_202506291/5/INCREMENTAL.7_vm.1",
+                                "pg_tblspc/16400/PG_18_202506291/5/7_vm.1")
+                .forEach((changes, file) -> assertEquals(file, Layering.changed(changes)));
+        List.of(
+                        "base/5/INCREMENTAL.",
+                        "base/5/INCREMENTAL.pg_filenode.map",
+                        "base/5/INCREMENTAL.16384.old",
+                        "base/5/INCREMENTAL.16384_",
+                        "base/INCREMENTAL.16384",
+                        "pg_xact/INCREMENTAL.0000")
+                .forEach(file -> assertNull(Layering.changed(file), file));
+    }
+
+    @Test
     void aMissingBackupOfTheChainIsNamedAndNothingIsWritten(@TempDir Path work) throws IOException {
         reader();
         store.objects.keySet().removeIf(name -> name.startsWith(folder(FIRST)));
