@@ -107,7 +107,7 @@ class IncrementalIT {
                 "create table item as select id, md5(id::text) as note from generate_series(1, 60000) id",
                 "create index item_id on item (id)",
                 "create table shrinking as select id, md5(id::text) as note from generate_series(1, 60000) id",
-                "create table regrown as select id, md5(id::text) as note from generate_series(1, 60000) id",
+                "create table regrown as select id, md5(id::text) as note from generate_series(1, 12000) id",
                 "create table going as select id, md5(id::text) as note from generate_series(1, 10000) id",
                 "create table spaced tablespace side as select id, md5(id::text) as note from generate_series(1, 20000) id",
                 "vacuum");
@@ -126,9 +126,9 @@ class IncrementalIT {
                 "update item set note = 'changed' where id between 1000 and 1200",
                 "delete from shrinking where id > 5000",
                 "vacuum (truncate true) shrinking",
-                "delete from regrown where id > 5000",
+                "delete from regrown where id > 1000",
                 "vacuum (truncate true) regrown",
-                "copy regrown from program 'seq -f %.0f,again 100001 220000' with (format csv)",
+                "copy regrown from program 'seq -f %.0f,again 100001 124000' with (format csv)",
                 "drop table going",
                 "create table moved tablespace later as select id, md5(id::text) as note from generate_series(1, 5000) id",
                 "update spaced set note = 'changed' where id < 100");
