@@ -67,7 +67,9 @@ class IncrementalIT {
             changeMore(source);
             String rows2 = fingerprint(source.connect("shop"));
             String second = take(name, "incremental", null);
-            source.execute("shop", "update item set note = 'third' where id % 101 = 0");
+            // Cut in one summary of the log and grown in another: the server merges those in no order, and may forget
+            // the growth
+            source.execute("shop", "vacuum full shrinking", "update item set note = 'third' where id % 101 = 0");
             String rows3 = fingerprint(source.connect("shop"));
             String third = take(name, "differential", null);
 
