@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps two runs from doing the same kind of work on one target at once, or kinds of work on one server that keep apart
- * from each other, from whichever node: a lease in the repository orders the nodes, and an advisory lock on the target itself stops a node that was paused and wakes up after its lease
- * lapsed, or another installation of Nightshift.
+ * from each other, from whichever node: a lease in the repository orders the nodes, and an advisory lock on the target
+ * itself stops a node that was paused and wakes up after its lease lapsed, or another installation of Nightshift.
  */
 @ApplicationScoped
 class TargetLocks {
