@@ -178,3 +178,67 @@ revoke execute on function backup.forget_deleted(timestamptz, int) from public;
 grant execute on function backup.forget_deleted(timestamptz, int) to ${app_role};
 create index backup_parent on backup.backup (project_id, parent_id) where parent_id is not null;
 --rollback drop index backup.backup_parent; drop function backup.forget_deleted(timestamptz, int);
+
+--changeset nightshift:backup-6 splitStatements:false rollbackSplitStatements:false
+-- Backups that hold changes only. The chain is kept with each of them, the full one first and itself last: it never changes.
+alter table backup.backup drop constraint backup_kind_check;
+alter table backup.backup add constraint backup_kind_check check (kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL'));
+alter table backup.backup add column full_because text;
+alter table backup.backup add column chain uuid[];
+update backup.backup set chain = array[id];
+alter table backup.backup alter column chain set not null;
+alter table backup.backup add constraint backup_chain_check check (
+    cardinality(chain) > 0 and (kind = 'FULL') = (parent_id is null) and chain[cardinality(chain)] = id
+    and (kind <> 'DIFFERENTIAL' or cardinality(chain) = 2)
+    and (parent_id is null and cardinality(chain) = 1 or chain[cardinality(chain) - 1] = parent_id));
+create index backup_chain on backup.backup (project_id, (chain[1]));
+
+-- What a kept backup needs is never deleted, whoever deletes: looked at when the statement is done, so that a whole chain can
+-- go at once. A backup that is entered holds its parent's row, so that neither can pass the other unseen.
+create function backup.keep_parents() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    child uuid;
+begin
+    if new.deleted_at is null then
+        return null;
+    end if;
+    select c.id into child from backup.backup c
+     where c.project_id = new.project_id and c.parent_id = new.id and c.deleted_at is null limit 1;
+    if child is not null then
+        raise exception 'backup % cannot be deleted: backup % needs it', new.id, child
+            using errcode = 'foreign_key_violation', hint = 'Delete the backups that need it first, or together with it.';
+    end if;
+    return null;
+end $$;
+create trigger keep_parents after update of deleted_at on backup.backup
+    for each row execute function backup.keep_parents();
+
+create function backup.need_parent() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    before uuid[] := '{}';
+begin
+    if new.parent_id is not null then
+        select p.chain into before from backup.backup p
+         where p.project_id = new.project_id and p.id = new.parent_id and p.instance_id = new.instance_id
+           and p.deleted_at is null
+           for share;
+        if not found then
+            raise exception 'backup % needs backup %, which is not kept', new.id, new.parent_id
+                using errcode = 'foreign_key_violation';
+        end if;
+    end if;
+    new.chain := before || new.id;
+    return new;
+end $$;
+create trigger need_parent before insert on backup.backup
+    for each row execute function backup.need_parent();
+--rollback drop trigger need_parent on backup.backup; drop function backup.need_parent();
+--rollback drop trigger keep_parents on backup.backup; drop function backup.keep_parents();
+--rollback drop index backup.backup_chain;
+--rollback alter table backup.backup drop constraint backup_chain_check, drop constraint backup_kind_check,
+--rollback     drop column chain, drop column full_because;
+--rollback alter table backup.backup add constraint backup_kind_check check (kind in ('FULL'));

@@ -275,6 +275,8 @@ export interface Backup {
   instance: string;
   databases: string[];
   kind: string;
+  parent: string | null;
+  fullBecause: string | null;
   state: 'COMPLETE' | 'DAMAGED';
   run: string | null;
   takenAt: Time;
@@ -293,7 +295,7 @@ export interface Backup {
   checksums: { enabled: boolean; failures: number } | null;
   tablespaces: number | null;
   keyId: string | null;
-  chain: { position: number; of: number } | null;
+  chain: { position: number; of: number; backups: string[] } | null;
   proof: Proof;
 }
 

@@ -81,13 +81,14 @@ function Details({ data }: { data: Backup }) {
     <Card title="Details">
       <Facts items={[
         ['Databases', data.databases.length > 0 ? data.databases.map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'databases', each)}>{each}</a></span>) : '–'],
-        ['Kind', `${data.kind.toLowerCase()}${data.chain ? `, ${data.chain.position} of ${data.chain.of} in its chain` : ''}`],
+        ['Kind', <span>{data.kind.toLowerCase()}{data.chain && data.chain.of > 1 ? `, ${data.chain.position} of ${data.chain.of} in its chain` : ''}{data.fullBecause && <small>Another kind was asked for, but {data.fullBecause}.</small>}</span>],
+        data.parent !== null && data.chain !== null && ['Needs', data.chain.backups.slice(0, -1).map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'backups', each)}>{shortId(each)}</a></span>)],
         ['Server', data.serverVersion ? `PostgreSQL ${data.serverVersion}` : 'not measured'],
         ['Took', duration(data.durationMillis)],
         ['Plain size', bytes(data.sizeBytes)],
         ['Stored', `${bytes(data.storedBytes)}${data.sizeBytes && data.storedBytes ? `, ${Math.round((data.storedBytes / data.sizeBytes) * 100)} % of it` : ''}`],
         ['Store', <span>{data.store}<small class="mono break">{data.location}</small></span>],
-        ['Page checksums', data.checksums == null ? 'not measured' : data.checksums.enabled ? (data.checksums.failures === 0 ? 'on, no failure reported' : `on, ${count(data.checksums.failures)} failures reported`) : 'off on the server'],
+        ['Page checksums', data.checksums == null ? 'not measured' : data.checksums.enabled ? (data.checksums.failures === 0 ? `on, no failure reported${data.parent === null ? '' : ' in the blocks that were sent'}` : `on, ${count(data.checksums.failures)} failures reported`) : 'off on the server'],
         ['Tablespaces', count(data.tablespaces)],
         ['Positions', <span class="mono">{data.startLsn ?? '–'} – {data.stopLsn ?? '–'}</span>],
         ['Recovers to', data.recoversTo ? <span class="mono">{data.recoversTo}</span> : '–'],

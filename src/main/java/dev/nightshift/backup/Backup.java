@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param sizeBytes as the server sent it
  * @param storedBytes compressed and encrypted, all objects
  * @param recoveryLsn the position that its proof recovers to
+ * @param parent the backup whose files its changes are to; null for a full one
+ * @param fullBecause why it is a full one although another kind was asked for; null if it is what was asked for
+ * @param chain those that its restore needs, the full one first, itself last
+ * @param chainSize how many kept backups are built on that full one, itself included
  * @param proof its newest proof; null for none
  */
 public record Backup(
@@ -40,6 +44,10 @@ public record Backup(
         long checksumFailures,
         int tablespaces,
         String keyId,
+        @Nullable UUID parent,
+        @Nullable String fullBecause,
+        List<UUID> chain,
+        int chainSize,
         @Nullable StoredProof proof) {
 
     /**

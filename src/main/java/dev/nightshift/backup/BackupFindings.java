@@ -29,11 +29,16 @@ class BackupFindings {
     @Inject
     private Transactions transactions;
 
-    /** A backup is stored: either its server reported damaged pages, or it no longer does. */
-    void taken(BackupRepository.Attempt attempt, Manifest.Checksums checksums) {
+    /**
+     * A backup is stored: either its server reported damaged pages, or it no longer does. That is known of a full one only: of
+     * others the server reads nothing but the blocks that it sends.
+     */
+    void taken(BackupRepository.Attempt attempt, Manifest.Kind kind, Manifest.Checksums checksums) {
         String fingerprint = "backup.damaged-source:" + attempt.instance();
         if (!checksums.failures()) {
-            findings.close(attempt.project(), fingerprint);
+            if (kind == Manifest.Kind.FULL) {
+                findings.close(attempt.project(), fingerprint);
+            }
             return;
         }
         String names = String.join(", ", attempt.databases());

@@ -1,14 +1,22 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
+import dev.nightshift.job.Parameters;
 import dev.nightshift.job.Unit;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
 
-/** The full physical backup as something that can be run. */
+/** The physical backup as something that can be run. */
 @ApplicationScoped
 class BackupJob implements Job {
     static final String PREPARE = "prepare";
@@ -16,11 +24,16 @@ class BackupJob implements Job {
     static final String COPY = "copy";
     static final String LOG = "log";
     static final String CATALOGUE = "catalogue";
+    /** The parameters for the kind, and for what a backup that holds changes is built on. */
+    static final String KIND = "kind";
+
+    static final String PARENT = "parent";
 
     private static final JobDefinition DEFINITION = new JobDefinition(
             "backup",
             "Backup",
-            "Takes a full physical backup of each database's server, encrypted, with the log that makes it consistent.",
+            "Takes a physical backup of each database's server, encrypted, with the log that makes it consistent: all of it, or"
+                    + " what changed since another one.",
             Unit.INSTANCE,
             "backup",
             true,
@@ -51,6 +64,21 @@ class BackupJob implements Job {
                             "server",
                             "here"),
                     Parameter.choice(
+                            KIND,
+                            "Kind",
+                            "full holds everything; incremental what changed since the newest backup, differential what changed"
+                                    + " since the newest full one. Those two need PostgreSQL 17 and its summarize_wal; without a"
+                                    + " usable backup before them a full one is taken.",
+                            Manifest.Kind.FULL.word(),
+                            Manifest.Kind.FULL.word(),
+                            Manifest.Kind.INCREMENTAL.word(),
+                            Manifest.Kind.DIFFERENTIAL.word()),
+                    Parameter.text(
+                            PARENT,
+                            "Parent",
+                            "The id of the backup to build on; the newest usable one if none is given.",
+                            false),
+                    Parameter.choice(
                             "evidence",
                             "Evidence",
                             "rows counts and hashes what the tables hold, for the proof level matched; it reads them once. none"
@@ -59,8 +87,45 @@ class BackupJob implements Job {
                             "rows",
                             "none")));
 
+    @Inject
+    private Backups backups;
+
     @Override
     public JobDefinition definition() {
         return DEFINITION;
+    }
+
+    @Override
+    public void check(ProjectId project, Parameters parameters) {
+        String id = parameters.text(PARENT).orElse(null);
+        if (id == null) {
+            return;
+        }
+        Manifest.Kind kind = kind(parameters);
+        if (kind == Manifest.Kind.FULL) {
+            throw invalid("A full backup is built on no other: leave the parent out, or choose another kind.");
+        }
+        Backup parent = find(project, id).orElseThrow(() -> invalid("This project holds no backup of this id."));
+        if (kind == Manifest.Kind.DIFFERENTIAL && parent.parent() != null) {
+            throw invalid("A differential backup is built on a full one; this one is "
+                    + parent.kind().toLowerCase(Locale.ROOT) + ".");
+        }
+    }
+
+    /** The kind that a run asks for; runs that were asked for before there was a choice want a full one. */
+    static Manifest.Kind kind(Parameters parameters) {
+        return parameters.text(KIND).flatMap(Manifest.Kind::of).orElse(Manifest.Kind.FULL);
+    }
+
+    private Optional<Backup> find(ProjectId project, String id) {
+        try {
+            return Optional.of(backups.get(project, UUID.fromString(id)));
+        } catch (IllegalArgumentException | Failure.NotFound e) {
+            return Optional.empty();
+        }
+    }
+
+    private static Failure.Invalid invalid(String message) {
+        return new Failure.Invalid("parameters." + PARENT, message);
     }
 }

@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 /** The catalogue of backups and their proofs, within the transaction whose connection is passed. */
 @ApplicationScoped
 class BackupRepository {
+    /** What the catalogue answers where the parent of a backup is gone. */
+    private static final String NO_SUCH_ROW = "23503";
+
     @Inject
     private Live live;
 
@@ -79,13 +83,18 @@ class BackupRepository {
         return at == null ? null : at.toInstant();
     }
 
-    /** Enters a stored backup; entering it twice changes nothing. */
+    /**
+     * Enters a stored backup; entering it twice changes nothing.
+     *
+     * @throws Failure.Fatal if the backup that it needs is not kept any more
+     */
     void insert(Connection connection, Attempt attempt, String store, Manifest manifest) throws SQLException {
         try (var insert = connection.prepareStatement("""
-                insert into backup.backup (id, project_id, instance_id, run_id, kind, state, store, location, databases,
+                insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, full_because, state, store,
+                    location, databases,
                     taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn, recovery_lsn, timeline,
                     system_identifier, checksums, checksum_failures, tablespaces, key_id)
-                values (?, ?, ?, ?, 'FULL', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
                 on conflict (id) do nothing
                 """)) {
             var source = manifest.source();
@@ -95,6 +104,9 @@ class BackupRepository {
             insert.setObject(++at, attempt.project().value());
             insert.setObject(++at, attempt.instance());
             insert.setObject(++at, attempt.run());
+            insert.setString(++at, manifest.lineage().kind().name());
+            insert.setObject(++at, manifest.lineage().parent());
+            insert.setString(++at, manifest.lineage().fullBecause());
             insert.setString(++at, manifest.checksums().failures() ? "DAMAGED" : "COMPLETE");
             insert.setString(++at, store);
             insert.setString(++at, manifest.folder());
@@ -111,12 +123,21 @@ class BackupRepository {
             insert.setInt(++at, source.timeline());
             insert.setString(++at, source.systemIdentifier());
             insert.setBoolean(++at, manifest.checksums().enabled());
-            insert.setLong(++at, manifest.checksums().warnings().size());
+            // Other warnings come too: that the server waits for its summaries, for one
+            var checksums = manifest.checksums();
+            insert.setLong(
+                    ++at,
+                    checksums.failures() ? Math.max(1, checksums.warnings().size()) : 0);
             insert.setInt(++at, manifest.tablespaces().size());
             insert.setString(++at, manifest.key().keyId());
             if (insert.executeUpdate() == 0) {
                 return; // entered before, and told of
             }
+        } catch (SQLException e) {
+            if (manifest.lineage().parent() != null && NO_SUCH_ROW.equals(e.getSQLState())) {
+                throw orphan(manifest, e);
+            }
+            throw e;
         }
         try (var outbox = connection.prepareStatement(
                 "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
@@ -125,6 +146,16 @@ class BackupRepository {
             outbox.executeUpdate();
         }
         live.changed(attempt.project(), "backup", manifest.backup());
+    }
+
+    private static Failure.Fatal orphan(Manifest manifest, SQLException e) {
+        UUID parent = manifest.lineage().parent();
+        return new Failure.Fatal(
+                "Backup " + manifest.backup() + " is stored, but not entered in the catalogue: backup " + parent
+                        + ", which it needs, was deleted while it was taken.",
+                "Take a full backup. Without backup " + parent + " the folder " + manifest.folder()
+                        + " of the store is of no use and can be deleted.",
+                e);
     }
 
     void insert(Connection connection, ProjectId project, UUID backup, Backup.StoredProof proof) throws SQLException {
@@ -148,11 +179,14 @@ class BackupRepository {
         live.changed(project, "backup", backup);
     }
 
-    private static final String BACKUP = """
+    /** Every kept backup {@code b} with its proof {@code p}; more conditions can follow. */
+    static final String BACKUP = """
             select b.id, b.instance_id, i.name as instance, b.databases, b.run_id, b.kind, b.state, b.store, b.location,
                    b.taken_at, b.ended_at, b.server_version, b.size_bytes, b.stored_bytes, b.start_lsn::text as start_lsn,
                    b.stop_lsn::text as stop_lsn, b.recovery_lsn::text as recovery_lsn, b.timeline, b.system_identifier,
-                   b.checksums, b.checksum_failures, b.tablespaces, b.key_id,
+                   b.checksums, b.checksum_failures, b.tablespaces, b.key_id, b.parent_id, b.full_because, b.chain,
+                   (select count(*) from backup.backup c where c.project_id = b.project_id and c.chain[1] = b.chain[1]
+                                                           and c.deleted_at is null) as chain_size,
                    p.id as proof_id, p.run_id as proof_run, p.at, p.level, p.outcome, p.rto_millis, p.reason, p.ladder, p.not_checked
               from backup.backup b
               join fleet.instance i on i.project_id = b.project_id and i.id = b.instance_id
@@ -174,11 +208,13 @@ class BackupRepository {
         }
     }
 
-    /** The newest backup of an instance whose source was not damaged. */
-    Optional<Backup> newest(Connection connection, UUID instance) throws SQLException {
-        try (var query = connection.prepareStatement(
-                BACKUP + " and b.instance_id = ? and b.state = 'COMPLETE' order by b.id desc limit 1")) {
+    /** The newest backup of an instance whose source was not damaged; of any kind if none is given. */
+    Optional<Backup> newest(Connection connection, UUID instance, Manifest.@Nullable Kind kind) throws SQLException {
+        try (var query = connection.prepareStatement(BACKUP
+                + " and b.instance_id = ? and b.state = 'COMPLETE' and b.kind = coalesce(?, b.kind)"
+                + " order by b.id desc limit 1")) {
             query.setObject(1, instance);
+            query.setString(2, kind == null ? null : kind.name());
             try (var rows = query.executeQuery()) {
                 return rows.next() ? Optional.of(backup(rows)) : Optional.empty();
             }
@@ -262,7 +298,8 @@ class BackupRepository {
         }
     }
 
-    private static Backup backup(ResultSet rows) throws SQLException {
+    /** A row of {@link #BACKUP}. */
+    static Backup backup(ResultSet rows) throws SQLException {
         return new Backup(
                 rows.getObject("id", UUID.class),
                 rows.getObject("instance_id", UUID.class),
@@ -287,6 +324,10 @@ class BackupRepository {
                 rows.getLong("checksum_failures"),
                 rows.getInt("tablespaces"),
                 rows.getString("key_id"),
+                rows.getObject("parent_id", UUID.class),
+                rows.getString("full_because"),
+                List.of((UUID[]) rows.getArray("chain").getArray()),
+                rows.getInt("chain_size"),
                 proof(rows));
     }
 

@@ -54,6 +54,8 @@ public class BackupResource {
             String instance,
             List<String> databases,
             String kind,
+            @Nullable UUID parent,
+            @Nullable String fullBecause,
             String state,
             UUID run,
             Instant takenAt,
@@ -79,9 +81,15 @@ public class BackupResource {
     @Schema(name = "BackupChecksums")
     public record Checksums(boolean enabled, long failures) {}
 
-    /** The backup's place in its chain; a full one stands alone. */
+    /**
+     * The backup's chain.
+     *
+     * @param position 1 for a full one
+     * @param of how many kept backups are built on the same full one, that one included
+     * @param backups those that its restore needs, the full one first, itself last
+     */
     @Schema(name = "BackupChain")
-    public record Chain(int position, int of) {}
+    public record Chain(int position, int of, List<UUID> backups) {}
 
     /** How far the backup is proven, when, and what was measured. */
     @Schema(name = "Proof")
@@ -181,6 +189,8 @@ public class BackupResource {
                 backup.instance(),
                 backup.databases(),
                 backup.kind(),
+                backup.parent(),
+                backup.fullBecause(),
                 backup.state(),
                 backup.run(),
                 backup.takenAt(),
@@ -199,7 +209,7 @@ public class BackupResource {
                 new Checksums(backup.checksums(), backup.checksumFailures()),
                 backup.tablespaces(),
                 backup.keyId(),
-                new Chain(1, 1),
+                new Chain(backup.chain().size(), backup.chainSize(), backup.chain()),
                 ProofView.of(backup.proof()));
     }
 }

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.DeletionGuard;
 import dev.nightshift.fleet.Instance;
@@ -24,6 +25,9 @@ public class Backups implements DeletionGuard {
     @Inject
     private BackupRepository repository;
 
+    @Inject
+    private BaseRepository bases;
+
     /**
      * A backup with its newest proof.
      *
@@ -37,7 +41,23 @@ public class Backups implements DeletionGuard {
 
     /** The newest one of an instance, leaving out those whose source was damaged. */
     public Optional<Backup> newest(ProjectId project, UUID instance) {
-        return transactions.in(project, connection -> repository.newest(connection, instance));
+        return transactions.in(project, connection -> repository.newest(connection, instance, null));
+    }
+
+    /** Likewise, of one kind. */
+    Optional<Backup> newest(ProjectId project, UUID instance, Manifest.Kind kind) {
+        return transactions.in(project, connection -> repository.newest(connection, instance, kind));
+    }
+
+    /** What a new backup of this cluster can be built on, newest first; as the catalogue knows it, not the store. */
+    List<Backup> bases(ProjectId project, UUID instance, String systemIdentifier, boolean fullOnly, int most) {
+        return transactions.in(
+                project, connection -> bases.bases(connection, instance, systemIdentifier, fullOnly, most));
+    }
+
+    /** Why a new backup must not be built on this one, as a part of a sentence; empty if nothing speaks against it. */
+    Optional<String> against(ProjectId project, UUID id) {
+        return transactions.in(project, connection -> bases.against(connection, id));
     }
 
     /** The newest one of each of these instances that has any, damaged sources included: what there is to see. */

@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.Destination;
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -14,6 +15,7 @@ import jakarta.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 
 /** Writes a backup out into an empty folder. */
 @Named("restoreBackup")
@@ -40,8 +42,12 @@ public class RestoreBackup extends TargetBatchlet {
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
         Backup backup = chosen(backups, target);
         var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
+        List<Manifest> chain = reader.chain();
+        long bytes =
+                chain.stream().mapToLong(each -> each.figures().bytesRead()).sum();
         target.info("Restoring the backup of " + backup.instance() + " taken at "
-                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + " into " + folder + ".");
+                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + " into " + folder
+                + (chain.size() == 1 ? "." : ", of a chain of " + chain.size() + " backups."));
         target.done(RestoreJob.CHECK, null);
 
         target.begin(RestoreJob.RESTORE);
@@ -53,12 +59,13 @@ public class RestoreBackup extends TargetBatchlet {
         } else {
             reader.materialise(
                     destination,
-                    new StoppableProgress(target, backup.sizeBytes()),
+                    new StoppableProgress(target, bytes),
                     () -> target.checkpoint(
                             Json.createObjectBuilder().add(WHOLE, true).build()));
         }
-        target.figure("sizeBytes", backup.sizeBytes());
-        target.done(RestoreJob.RESTORE, new Bytes(backup.sizeBytes()).toString());
+        long written = BackupReader.bytes(destination);
+        target.figure("sizeBytes", written);
+        target.done(RestoreJob.RESTORE, new Bytes(written).toString());
         tell(target, destination, reader.manifest().source().major());
         // Replay uses the path on the source: on its machine, the live tablespace would be overwritten
         reader.tablespacesInLog()

@@ -91,6 +91,9 @@ class StoreSweep {
             LOG.log(Level.INFO, "Entered {0} in the catalogue: its run had ended before it could", folder);
         } catch (Failure e) {
             LOG.log(Level.WARNING, "{0} is not in the catalogue and cannot be: {1}", folder, e.getMessage());
+        } catch (RuntimeException e) {
+            // One that cannot be entered does not keep the others out
+            LOG.log(Level.WARNING, folder + " is not in the catalogue and cannot be", e);
         }
     }
 }

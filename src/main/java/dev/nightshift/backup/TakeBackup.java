@@ -4,9 +4,10 @@ import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
-import dev.nightshift.backup.take.FullBackupRequest;
+import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.Increment;
 import dev.nightshift.backup.take.ServerSettingsCopy;
-import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.fleet.Checkup;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
@@ -50,6 +51,9 @@ public class TakeBackup extends TargetBatchlet {
     private Backups backups;
 
     @Inject
+    private Bases bases;
+
+    @Inject
     private BackupFindings findings;
 
     @Inject
@@ -74,7 +78,6 @@ public class TakeBackup extends TargetBatchlet {
         if (earlier != null && finishEarlier(target, store, keys, project, instance, earlier)) {
             return;
         }
-        refuseWithoutRoom(target, store);
         UUID id = Ids.next(clock);
         // Known before anything is stored, so that an attempt after a crash finds what this one left.
         target.checkpoint(
@@ -87,7 +90,7 @@ public class TakeBackup extends TargetBatchlet {
         // A server that another project holds is refused before a byte of it is read.
         checkup.seen(target.project(), target.instanceId(), server.systemIdentifier(), server.version());
         Map<String, byte[]> copy = settings.read(endpoint, target);
-        var request = new FullBackupRequest(
+        var request = new BackupRequest(
                 endpoint,
                 databases(target),
                 target.project(),
@@ -97,10 +100,13 @@ public class TakeBackup extends TargetBatchlet {
                 server.systemIdentifier(),
                 options(target),
                 copy);
+        Increment increment = bases.choose(target, server.systemIdentifier(), store, keys);
+        refuseWithoutRoom(target, store, increment.lineage().kind());
+        request = request.withIncrement(increment);
         target.done(BackupJob.PREPARE, null);
 
         var steps = new BackupSteps(target);
-        var take = new TakeFullBackup(store, keys, clock, request, steps);
+        var take = new TakePhysicalBackup(store, keys, clock, request, steps);
         target.onStop(take::cancel);
         Manifest manifest = take.run();
         steps.finish();
@@ -114,14 +120,15 @@ public class TakeBackup extends TargetBatchlet {
                 .toList();
     }
 
-    /** Better said before three hours of copying than after: as much as the last one took has to fit. */
-    private void refuseWithoutRoom(TargetRun target, Store store) {
+    /** Better said before three hours of copying than after: as much as the last one of this kind took has to fit. */
+    private void refuseWithoutRoom(TargetRun target, Store store, Manifest.Kind kind) {
         OptionalLong free = store.freeBytes();
-        Backup last = backups.newest(target.project(), target.instanceId()).orElse(null);
+        Backup last =
+                backups.newest(target.project(), target.instanceId(), kind).orElse(null);
         if (free.isPresent() && last != null && free.getAsLong() < last.storedBytes()) {
             throw new Failure.Fatal(
-                    "The store " + Stores.LOCAL + " has " + new Bytes(free.getAsLong()) + " free; the last backup took "
-                            + new Bytes(last.storedBytes()) + ".",
+                    "The store " + Stores.LOCAL + " has " + new Bytes(free.getAsLong()) + " free; the last "
+                            + kind.word() + " backup took " + new Bytes(last.storedBytes()) + ".",
                     "Make room in the store or move it.",
                     null);
         }
@@ -165,9 +172,9 @@ public class TakeBackup extends TargetBatchlet {
         return true;
     }
 
-    private static FullBackupRequest.Options options(TargetRun target) {
+    private static BackupRequest.Options options(TargetRun target) {
         var parameters = target.parameters();
-        return FullBackupRequest.Options.defaults()
+        return BackupRequest.Options.defaults()
                 .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
                 .withFastCheckpoint(parameters.text("checkpoint").orElse("fast").equals("fast"))
                 .withCompressOnServer(
@@ -181,10 +188,17 @@ public class TakeBackup extends TargetBatchlet {
                 manifest.backup(), target.project(), target.instanceId(), target.runId(), target.databaseNames());
         target.store(connection -> {
             repository.insert(connection, attempt, Stores.LOCAL, manifest);
-            findings.taken(attempt, manifest.checksums());
+            findings.taken(attempt, manifest.lineage().kind(), manifest.checksums());
         });
         var figures = manifest.figures();
         target.figure("backup", manifest.backup());
+        target.figure("kind", manifest.lineage().kind().word());
+        if (manifest.lineage().parent() != null) {
+            target.figure("parent", manifest.lineage().parent());
+        }
+        if (manifest.lineage().fullBecause() != null) {
+            target.figure("fullBecause", manifest.lineage().fullBecause());
+        }
         target.figure("sizeBytes", figures.bytesRead());
         target.figure("storedBytes", figures.bytesStored());
         if (manifest.checksums().failures()) {
@@ -193,7 +207,16 @@ public class TakeBackup extends TargetBatchlet {
                     + String.join(" ", manifest.checksums().warnings()));
         }
         target.done(BackupJob.CATALOGUE, new Bytes(figures.bytesStored()) + " stored");
-        target.info("Backup " + manifest.backup() + ": " + new Bytes(figures.bytesRead()) + " read, "
-                + new Bytes(figures.bytesStored()) + " stored in " + Stores.LOCAL + "; not proven yet.");
+        target.info(sentence(manifest.lineage()) + " backup " + manifest.backup() + ": "
+                + new Bytes(figures.bytesRead()) + " read, " + new Bytes(figures.bytesStored()) + " stored in "
+                + Stores.LOCAL + "; not proven yet.");
+    }
+
+    private static String sentence(Manifest.Lineage lineage) {
+        return switch (lineage.kind()) {
+            case FULL -> "Full";
+            case INCREMENTAL -> "Incremental";
+            case DIFFERENTIAL -> "Differential";
+        };
     }
 }

@@ -12,12 +12,23 @@ import org.jspecify.annotations.Nullable;
  * @param fastCheckpoint whether the checkpoint before it is done at once, or spread over checkpoint_timeout
  * @param maxRateKilobytes per second, 32 to 1048576; 0 for no limit
  * @param serverCompression whether the server should compress with zstd if it can; archives are then named {@code .zst}
+ * @param incremental whether only the blocks are sent that changed since the backup whose list was uploaded
  */
-public record BaseBackup(String label, boolean fastCheckpoint, int maxRateKilobytes, boolean serverCompression) {
+public record BaseBackup(
+        String label, boolean fastCheckpoint, int maxRateKilobytes, boolean serverCompression, boolean incremental) {
     public BaseBackup {
         if (maxRateKilobytes != 0 && (maxRateKilobytes < 32 || maxRateKilobytes > 1_048_576)) {
             throw new IllegalArgumentException("A rate limit is 32 to 1048576 kB per second, or 0 for none.");
         }
+    }
+
+    /** A full one. */
+    public BaseBackup(String label, boolean fastCheckpoint, int maxRateKilobytes, boolean serverCompression) {
+        this(label, fastCheckpoint, maxRateKilobytes, serverCompression, false);
+    }
+
+    BaseBackup asIncremental() {
+        return new BaseBackup(label, fastCheckpoint, maxRateKilobytes, serverCompression, true);
     }
 
     /**

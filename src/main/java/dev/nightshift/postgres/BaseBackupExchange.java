@@ -32,7 +32,7 @@ final class BaseBackupExchange {
         this.sink = sink;
     }
 
-    BaseBackup.Outcome run() throws IOException {
+    BaseBackup.Outcome run() throws IOException, NotIncremental {
         List<String> compressions = request.serverCompression()
                 ? List.of(
                         ", COMPRESSION 'zstd', COMPRESSION_DETAIL 'level=1,workers=2'",
@@ -44,6 +44,9 @@ final class BaseBackupExchange {
             boolean checksums = failure != null && failure.sqlState().equals(DATA_CORRUPTED) && stop != null;
             if (failure == null || checksums) {
                 return outcome(checksums);
+            }
+            if (!announced && request.incremental() && NotIncremental.is(failure)) {
+                throw new NotIncremental(failure);
             }
             if (announced || compression.isEmpty() || !UNSUPPORTED.contains(failure.sqlState())) {
                 throw failure;
@@ -70,6 +73,7 @@ final class BaseBackupExchange {
                 + (request.fastCheckpoint() ? "fast" : "spread")
                 + "', WAL false, WAIT false, TABLESPACE_MAP false, MANIFEST 'yes', MANIFEST_CHECKSUMS 'CRC32C'"
                 + (request.maxRateKilobytes() > 0 ? ", MAX_RATE " + request.maxRateKilobytes() : "")
+                + (request.incremental() ? ", INCREMENTAL true" : "")
                 + compression
                 + ")";
     }

@@ -31,6 +31,9 @@ public final class ReplicationSession implements AutoCloseable {
     /** Older servers send backups in another format. */
     public static final int OLDEST_MAJOR = 15;
 
+    /** Older servers cannot tell what changed since another backup. */
+    public static final int OLDEST_INCREMENTAL = 17;
+
     private static final System.Logger LOG = System.getLogger(ReplicationSession.class.getName());
     private static final Pattern SIZE = Pattern.compile("(\\d+) ?(B|kB|MB|GB)");
     /** Well below wal_sender_timeout, 60 s unless configured. */
@@ -150,6 +153,38 @@ public final class ReplicationSession implements AutoCloseable {
      * @throws Failure as at {@link #open}; an exception of the sink comes out as Fatal with its cause
      */
     public BaseBackup.Outcome baseBackup(BaseBackup request, BaseBackup.Sink sink) {
+        try {
+            return take(request, sink);
+        } catch (NotIncremental e) {
+            throw new IllegalStateException("Only an incremental backup is refused so.", e);
+        }
+    }
+
+    /**
+     * Takes what changed since another backup, PostgreSQL 17 and newer with summarize_wal on. After a refusal the session is
+     * in order, and a full one can be taken.
+     *
+     * @param list the other backup's backup_manifest
+     * @throws NotIncremental if the server cannot tell what changed; nothing was sent then
+     * @throws CancellationException as at {@link #baseBackup}
+     * @throws Failure as at {@link #baseBackup}
+     */
+    public BaseBackup.Outcome incrementalBackup(byte[] list, BaseBackup request, BaseBackup.Sink sink)
+            throws NotIncremental {
+        try {
+            wire.copyIn("UPLOAD_MANIFEST", list);
+        } catch (ServerError e) {
+            if (NotIncremental.is(e)) {
+                throw new NotIncremental(e);
+            }
+            throw failure(e);
+        } catch (IOException e) {
+            throw failure(e);
+        }
+        return take(request.asIncremental(), sink);
+    }
+
+    private BaseBackup.Outcome take(BaseBackup request, BaseBackup.Sink sink) throws NotIncremental {
         synchronized (warnings) {
             warnings.clear();
         }

@@ -23,6 +23,9 @@ final class Wire {
     /** A message longer than this is no message of a server that is in its right mind; data messages are 32 kB. */
     private static final int LONGEST = 1 << 28;
 
+    /** Of what is sent as COPY. */
+    private static final int CHUNK = 1 << 16;
+
     private final DataInputStream in;
     private final OutputStream out;
     private final Consumer<ServerMessage> notices;
@@ -144,6 +147,33 @@ final class Wire {
             }
         }
         return values;
+    }
+
+    /** Runs a command that takes content as COPY; the server may refuse it at the end. */
+    void copyIn(String command, byte[] content) throws IOException {
+        query(command);
+        ServerError failure = null;
+        while (true) {
+            switch (next()) {
+                case 'G' -> {
+                    body();
+                    for (int at = 0; at < content.length; at += CHUNK) {
+                        send('d', Arrays.copyOfRange(content, at, Math.min(content.length, at + CHUNK)));
+                    }
+                    send('c', new byte[0]);
+                }
+                case 'E' -> failure = error();
+                case 'C' -> body();
+                case 'Z' -> {
+                    body();
+                    if (failure != null) {
+                        throw failure;
+                    }
+                    return;
+                }
+                default -> throw unexpected();
+            }
+        }
     }
 
     /** Runs a command that answers rows only. */

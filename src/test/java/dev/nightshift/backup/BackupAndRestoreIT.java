@@ -13,8 +13,8 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.backup.take.FullBackupRequest;
-import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
@@ -85,7 +85,7 @@ class BackupAndRestoreIT {
                 rows = text(source.connect("postgres"), FINGERPRINT);
                 before = Long.parseLong(text(source.connect("postgres"), "select count(*) from ledger"));
                 Noting progress = new Noting();
-                manifest = new TakeFullBackup(store, keys, Clock.system(), request(source), progress).run();
+                manifest = new TakePhysicalBackup(store, keys, Clock.system(), request(source), progress).run();
                 assertEquals(
                         List.of(BackupProgress.Phase.CHECKPOINT, BackupProgress.Phase.COPY, BackupProgress.Phase.LOG),
                         progress.phases);
@@ -169,8 +169,8 @@ class BackupAndRestoreIT {
     }
 
     /** As a role that may do no more than it must, and makes its restore point in the one database where it may. */
-    private FullBackupRequest request(Postgres source) {
-        return new FullBackupRequest(
+    private BackupRequest request(Postgres source) {
+        return new BackupRequest(
                 Endpoint.local(source.port(), "postgres", "keeper", () -> "keeper's"),
                 List.of("registered"),
                 project,
@@ -178,7 +178,7 @@ class BackupAndRestoreIT {
                 "main",
                 UUID.randomUUID(),
                 null,
-                FullBackupRequest.Options.defaults().withPartBytes(16 << 20).withEvidence(null),
+                BackupRequest.Options.defaults().withPartBytes(16 << 20).withEvidence(null),
                 Map.of("pg_hba.conf", "host all\n".getBytes(StandardCharsets.UTF_8)));
     }
 

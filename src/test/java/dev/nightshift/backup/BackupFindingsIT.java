@@ -49,9 +49,13 @@ class BackupFindingsIT {
     void aCleanBackupClosesWhatADamagedOneFound() {
         ProjectId project = project("damaged");
         UUID instance = instance(project, "damaged");
-        taken(project, instance, true);
+        taken(project, instance, Manifest.Kind.FULL, true);
         assertEquals(Set.of("backup.damaged-source:" + instance), open(project));
-        taken(project, instance, false);
+        taken(project, instance, Manifest.Kind.INCREMENTAL, false);
+        taken(project, instance, Manifest.Kind.DIFFERENTIAL, false);
+        assertEquals(
+                Set.of("backup.damaged-source:" + instance), open(project), "the damaged pages may not have been sent");
+        taken(project, instance, Manifest.Kind.FULL, false);
         assertEquals(Set.of(), open(project));
     }
 
@@ -77,9 +81,10 @@ class BackupFindingsIT {
         assertEquals(Set.of("proof:" + other, "proof:" + after), open(project));
     }
 
-    private void taken(ProjectId project, UUID instance, boolean failures) {
+    private void taken(ProjectId project, UUID instance, Manifest.Kind kind, boolean failures) {
         backupFindings.taken(
                 new BackupRepository.Attempt(Ids.next(clock), project, instance, Ids.next(clock), List.of("shop")),
+                kind,
                 new Manifest.Checksums(true, failures, failures ? List.of("page 7 is wrong") : List.of()));
     }
 

@@ -2,8 +2,8 @@ package dev.nightshift.benchmark;
 
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.FolderStore;
-import dev.nightshift.backup.take.FullBackupRequest;
-import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Binaries;
@@ -65,7 +65,7 @@ sealed interface Contender {
         @Override
         public void takeBackup(SourceServer source, Path folder) {
             ProjectId project = new ProjectId(UUID.randomUUID());
-            var request = new FullBackupRequest(
+            var request = new BackupRequest(
                     source.endpoint(),
                     List.of(source.endpoint().database()),
                     project,
@@ -73,9 +73,9 @@ sealed interface Contender {
                     "source",
                     UUID.randomUUID(),
                     null,
-                    FullBackupRequest.Options.defaults().withCompressOnServer(compressOnServer),
+                    BackupRequest.Options.defaults().withCompressOnServer(compressOnServer),
                     Map.of());
-            new TakeFullBackup(
+            new TakePhysicalBackup(
                             new FolderStore(folder),
                             ProjectKeys.generate(project),
                             Clock.system(),

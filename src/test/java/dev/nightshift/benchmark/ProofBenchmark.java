@@ -12,8 +12,8 @@ import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.backup.take.FullBackupRequest;
-import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
@@ -150,7 +150,7 @@ public final class ProofBenchmark {
     }
 
     private static Manifest take(SourceServer source, FolderStore store, ProjectKeys keys, @Nullable Budget evidence) {
-        var request = new FullBackupRequest(
+        var request = new BackupRequest(
                 source.endpoint(),
                 List.of(source.endpoint().database()),
                 keys.project(),
@@ -158,9 +158,9 @@ public final class ProofBenchmark {
                 "source",
                 UUID.randomUUID(),
                 null,
-                FullBackupRequest.Options.defaults().withEvidence(evidence),
+                BackupRequest.Options.defaults().withEvidence(evidence),
                 Map.of());
-        return new TakeFullBackup(store, keys, Clock.system(), request, BackupProgress.NONE).run();
+        return new TakePhysicalBackup(store, keys, Clock.system(), request, BackupProgress.NONE).run();
     }
 
     private static double since(long nanos) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A backup in a store, opened with its keys, as a proof reads it. */
@@ -63,7 +64,12 @@ public final class StoredMaterial implements ProofMaterial {
     @Override
     public Bytes plainSize() {
         Manifest manifest = reader.manifest();
-        long files = verification == null ? manifest.figures().bytesRead() : verification.bytes();
+        // A chain's restored files are never longer than what it is made of
+        long files = verification == null
+                ? reader.chain().stream()
+                        .mapToLong(each -> each.figures().bytesRead())
+                        .sum()
+                : verification.bytes();
         Manifest.Position position = manifest.position();
         return new Bytes(files + position.logEnd().value() - position.start().value());
     }
@@ -89,19 +95,36 @@ public final class StoredMaterial implements ProofMaterial {
     }
 
     private ProofEvidence evidence(ProofLevel level, Verification result) {
-        long objects = reader.manifest().objects().size();
-        long stored = reader.manifest().objects().stream()
+        List<Manifest> chain = reader.chain();
+        long objects = chain.stream().mapToLong(each -> each.objects().size()).sum();
+        long stored = chain.stream()
+                .flatMap(each -> each.objects().stream())
                 .mapToLong(StoredObject::bytes)
                 .sum();
+        String of = chain.size() == 1
+                ? ""
+                : ", of a chain of " + chain.size() + " backups: "
+                        + chain.stream()
+                                .map(each -> each.lineage().kind().word() + " " + each.backup())
+                                .collect(Collectors.joining(", "));
         LogWalk log = result.log();
         if (level == ProofLevel.READABLE && log != null) {
             return new ProofEvidence(
                     result.files() + " files, " + new Bytes(result.bytes()) + ", and " + log.records()
-                            + " records of the log to " + log.reached(),
-                    Map.of("files", result.files(), "bytes", result.bytes(), "logRecords", log.records()));
+                            + " records of the log to " + log.reached() + of,
+                    Map.of(
+                            "files",
+                            result.files(),
+                            "bytes",
+                            result.bytes(),
+                            "logRecords",
+                            log.records(),
+                            "backups",
+                            (long) chain.size()));
         }
         return new ProofEvidence(
-                objects + " objects, " + new Bytes(stored), Map.of("objects", objects, "storedBytes", stored));
+                objects + " objects, " + new Bytes(stored) + of,
+                Map.of("objects", objects, "storedBytes", stored, "backups", (long) chain.size()));
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
@@ -24,32 +25,51 @@ final class ArchivePass {
     private final Map<String, ServerManifest.Listed> missing;
     private final byte[] buffer = new byte[1 << 18];
     private final CRC32C crc = new CRC32C();
+    private final long before;
     private final long total;
     private String where = "";
     private long files;
     private long bytes;
     private long told;
 
-    ArchivePass(Sealed sealed, FileTaker taker, BackupProgress progress) throws DamageException {
-        this.manifest = sealed.manifest();
-        this.sealed = sealed;
+    private ArchivePass(Layer layer, FileTaker taker, BackupProgress progress, long before, long total) {
+        this.manifest = layer.manifest();
+        this.sealed = layer.sealed();
         this.taker = taker;
         this.progress = progress;
-        try {
-            this.missing = new HashMap<>(
-                    ServerManifest.parse(sealed.bytes("backup_manifest")).files());
-        } catch (DamageException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new DamageException("The object backup_manifest: " + e.getMessage(), e);
-        }
-        this.total = missing.values().stream()
-                .mapToLong(ServerManifest.Listed::bytes)
-                .sum();
+        this.missing = new HashMap<>(layer.list().files());
+        this.before = before;
+        this.total = total;
     }
 
-    /** Runs over all archives; files that are listed and did not come are damage as well. */
-    void run() throws IOException {
+    /**
+     * Runs over a chain, the full backup first.
+     *
+     * @throws DamageException naming the file, and the backup where that is not the last one
+     */
+    static Sum run(List<Layer> layers, FileTaker taker, BackupProgress progress) throws IOException {
+        Layering layering = new Layering(layers);
+        long total = layers.stream().mapToLong(Layer::bytes).sum();
+        Sum sum = new Sum(0, 0);
+        for (int at = 0; at < layers.size(); at++) {
+            Layer layer = layers.get(at);
+            ArchivePass pass = new ArchivePass(layer, layering.taker(at, taker), progress, sum.bytes(), total);
+            try {
+                pass.run();
+            } catch (DamageException e) {
+                throw Chain.named(
+                        e, layer.sealed(), layers.get(layers.size() - 1).sealed());
+            }
+            sum = new Sum(sum.files() + pass.files, sum.bytes() + pass.bytes);
+        }
+        return sum;
+    }
+
+    /** What was compared with the servers' lists. */
+    record Sum(long files, long bytes) {}
+
+    /** Runs over all archives of one backup; files that are listed and did not come are damage as well. */
+    private void run() throws IOException {
         for (String archive : manifest.archives()) {
             where = "The archive " + archive + ": ";
             try (InputStream content = sealed.open(archive);
@@ -59,19 +79,11 @@ final class ArchivePass {
                 archive(new TarReader(plain), folder(archive));
             }
         }
-        progress.bytes(bytes, total);
+        progress.bytes(before + bytes, total);
         if (!missing.isEmpty()) {
             throw new DamageException("The file " + new TreeSet<>(missing.keySet()).first() + " and "
                     + (missing.size() - 1) + " others are on the server's list, but in no archive");
         }
-    }
-
-    long files() {
-        return files;
-    }
-
-    long bytes() {
-        return bytes;
     }
 
     /** Where an archive's entries belong: {@code base.tar} in the data folder, {@code 16385.tar} below pg_tblspc. */
@@ -149,7 +161,7 @@ final class ArchivePass {
         bytes += count;
         if (bytes - told > 16 << 20) {
             told = bytes;
-            progress.bytes(bytes, total);
+            progress.bytes(before + bytes, total);
         }
     }
 }

@@ -13,6 +13,7 @@ import dev.nightshift.vault.BackupKeys;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -21,14 +22,24 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** A stored backup, opened with its project's keys: verify it, or write it out as a cluster. */
+/**
+ * A stored backup, opened with its project's keys: verify it, or write it out as a cluster. One that holds changes only is
+ * verified and written out with those that it needs.
+ */
 public final class BackupReader {
     private static final int DEPTH = 3;
 
     private final Sealed sealed;
+    private final Store store;
+    private final String folder;
+    private final BackupKeys keys;
+    private @Nullable List<Sealed> chain;
 
-    private BackupReader(Sealed sealed) {
+    private BackupReader(Sealed sealed, Store store, String folder, BackupKeys keys) {
         this.sealed = sealed;
+        this.store = store;
+        this.folder = folder;
+        this.keys = keys;
     }
 
     /**
@@ -39,7 +50,7 @@ public final class BackupReader {
      * @throws Failure.Fatal if the manifest was changed, is of a newer version, or needs other keys
      */
     public static BackupReader open(Store store, String folder, BackupKeys keys) {
-        return new BackupReader(Sealed.open(store, folder, keys));
+        return new BackupReader(Sealed.open(store, folder, keys), store, folder, keys);
     }
 
     /** The folders of the store that hold a whole backup, sorted: what a catalogue is rebuilt from. */
@@ -56,6 +67,52 @@ public final class BackupReader {
 
     public Manifest manifest() {
         return sealed.manifest();
+    }
+
+    private List<Sealed> layers() throws DamageException {
+        List<Sealed> known = chain;
+        if (known == null) {
+            known = Chain.of(sealed, store, folder, keys);
+            chain = known;
+        }
+        return known;
+    }
+
+    /**
+     * The backups that this one is made of: the full one first, itself last; a full one stands alone.
+     *
+     * @throws Failure.Fatal if one is missing, cannot be opened, or is none that this one can be built on
+     * @throws Failure.Retryable if the store cannot be read now
+     */
+    public List<Manifest> chain() {
+        try {
+            return layers().stream().map(Sealed::manifest).toList();
+        } catch (DamageException e) {
+            throw broken(e);
+        }
+    }
+
+    /**
+     * The server's list of the files it sent, checked against its own checksum: what a server needs to know to send only
+     * what changed since.
+     *
+     * @throws Failure.Fatal if it cannot be read
+     */
+    public byte[] fileList() {
+        byte[] list = small(ServerManifest.NAME);
+        try {
+            ServerManifest.parse(list);
+        } catch (DamageException e) {
+            throw broken(e);
+        }
+        return list;
+    }
+
+    private Failure.Fatal broken(DamageException e) {
+        return new Failure.Fatal(
+                "Backup " + manifest().backup() + " cannot be used. " + e.getMessage() + ".",
+                "Use another backup, or another copy of this one.",
+                e);
     }
 
     /**
@@ -84,22 +141,27 @@ public final class BackupReader {
         }
         long began = System.nanoTime();
         ProofLevel reached = null;
-        ArchivePass pass = null;
+        ArchivePass.Sum files = new ArchivePass.Sum(0, 0);
         LogWalk walk = null;
         String damage = null;
         try {
-            stored();
+            List<Sealed> all = layers();
+            each(all, BackupReader::stored);
             reached = ProofLevel.STORED;
             if (upTo.compareTo(ProofLevel.INTACT) >= 0) {
                 progress.phase(BackupProgress.Phase.HASH);
-                intact(progress);
+                long total = all.stream()
+                        .flatMap(one -> one.manifest().objects().stream())
+                        .mapToLong(StoredObject::bytes)
+                        .sum();
+                long[] done = {0};
+                each(all, one -> intact(one, done, total, progress));
                 reached = ProofLevel.INTACT;
             }
             if (upTo == ProofLevel.READABLE) {
                 progress.phase(BackupProgress.Phase.FILES);
-                pass = new ArchivePass(sealed, FileTaker.NOWHERE, progress);
-                pass.run();
-                small();
+                files = ArchivePass.run(Chain.layers(all), FileTaker.NOWHERE, progress);
+                each(all, BackupReader::small);
                 progress.phase(BackupProgress.Phase.RECORDS);
                 walk = log();
                 Lsn expected = manifest().position().expected();
@@ -119,16 +181,26 @@ public final class BackupReader {
                     e);
         }
         return new Verification(
-                reached,
-                damage,
-                pass == null ? 0 : pass.files(),
-                pass == null ? 0 : pass.bytes(),
-                walk,
-                Duration.ofNanos(System.nanoTime() - began));
+                reached, damage, files.files(), files.bytes(), walk, Duration.ofNanos(System.nanoTime() - began));
     }
 
-    private void stored() throws DamageException {
-        for (StoredObject object : manifest().objects()) {
+    /** Something that every backup of a chain has to pass. */
+    private interface Check {
+        void run(Sealed one) throws IOException;
+    }
+
+    private void each(List<Sealed> all, Check check) throws IOException {
+        for (Sealed one : all) {
+            try {
+                check.run(one);
+            } catch (DamageException e) {
+                throw Chain.named(e, one, sealed);
+            }
+        }
+    }
+
+    private static void stored(Sealed sealed) throws DamageException {
+        for (StoredObject object : sealed.manifest().objects()) {
             OptionalLong size = sealed.size(object);
             if (size.isEmpty()) {
                 throw new DamageException("The object " + object.name() + " is missing");
@@ -140,17 +212,14 @@ public final class BackupReader {
         }
     }
 
-    private void intact(BackupProgress progress) throws IOException {
-        long total =
-                manifest().objects().stream().mapToLong(StoredObject::bytes).sum();
-        long done = 0;
+    private static void intact(Sealed sealed, long[] done, long total, BackupProgress progress) throws IOException {
         byte[] buffer = new byte[1 << 20];
-        for (StoredObject object : manifest().objects()) {
+        for (StoredObject object : sealed.manifest().objects()) {
             MessageDigest digest = Sha256.digest();
             try (InputStream in = sealed.raw(object)) {
                 for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                     digest.update(buffer, 0, count);
-                    done += count;
+                    done[0] += count;
                 }
             } catch (Failure.NotFound e) {
                 throw new DamageException("The object " + object.name() + " is missing", e);
@@ -158,14 +227,14 @@ public final class BackupReader {
             if (!HexFormat.of().formatHex(digest.digest()).equals(object.sha256())) {
                 throw new DamageException("The object " + object.name() + " has another SHA-256 than was stored");
             }
-            progress.bytes(done, total);
+            progress.bytes(done[0], total);
         }
     }
 
     /** Everything beside archives and log can be read. */
-    private void small() throws IOException {
+    private static void small(Sealed sealed) throws IOException {
         for (var kind : List.of(StoredObject.Kind.SETTINGS, StoredObject.Kind.EVIDENCE)) {
-            for (StoredObject object : manifest().objects(kind)) {
+            for (StoredObject object : sealed.manifest().objects(kind)) {
                 sealed.bytes(object.stream());
             }
         }
@@ -240,7 +309,13 @@ public final class BackupReader {
      *     #finish} is what is left to do
      */
     public void materialise(Destination destination, BackupProgress progress, Runnable whole) {
-        new Restoration(sealed, destination, progress).run(whole);
+        List<Sealed> all;
+        try {
+            all = layers();
+        } catch (DamageException e) {
+            throw broken(e);
+        }
+        new Restoration(all, destination, progress).run(whole);
     }
 
     /**
@@ -249,7 +324,23 @@ public final class BackupReader {
      * @throws Failure.Retryable if the folder failed
      */
     public void finish(Destination destination) {
-        new Restoration(sealed, destination, BackupProgress.NONE).finish();
+        new Restoration(List.of(sealed), destination, BackupProgress.NONE).finish();
+    }
+
+    /**
+     * What the files of a cluster that was written come to, by the list that lies with them.
+     *
+     * @throws Failure.Retryable if the list cannot be read
+     */
+    public static long bytes(Destination destination) {
+        try {
+            byte[] list = Files.readAllBytes(destination.data().resolve(ServerManifest.NAME));
+            return ServerManifest.parse(list).files().values().stream()
+                    .mapToLong(ServerManifest.Listed::bytes)
+                    .sum();
+        } catch (IOException e) {
+            throw new Failure.Retryable("The list of the restored files cannot be read. " + e.getMessage(), null, e);
+        }
     }
 
     /** A saved settings file's content; null if it was not saved. */

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +40,10 @@ public final class Decoder {
               4. pg_verifybackup data
               5. append archive_mode=off, primary_conninfo='' and max_logical_replication_workers=0 to
                  data/postgresql.auto.conf, check ports and addresses in data/postgresql.conf, then pg_ctl -D data start
+
+            An incremental or differential backup is no cluster by itself. Decode those that it needs too, each into a
+            folder of its own, down to the full one; do 1 to 3 for each, then join them, the full one first:
+              pg_combinebackup data-1 data-2 data-3 -o data
 
             Where the source kept its configuration outside of its data folder, as on Debian, there is no
             data/postgresql.conf. Check configuration/postgresql.conf, then
@@ -117,7 +122,22 @@ public final class Decoder {
                         + tablespace.path()
                         + " on the source meanwhile: the first start of the cluster writes there. Start"
                         + " it only where that is not the source's folder."));
-        out.println("The cluster is consistent at " + manifest.position().stop() + "; the log reaches "
+        tellHowToUse(manifest, out);
+    }
+
+    /** What holds changes only is no cluster, and a server that is started on it refuses or worse. */
+    private static void tellHowToUse(Manifest manifest, PrintStream out) {
+        UUID parent = manifest.lineage().parent();
+        if (parent == null) {
+            out.println("The cluster is consistent at " + manifest.position().stop() + "; the log reaches "
+                    + manifest.position().expected() + ".");
+            return;
+        }
+        out.println("This backup is " + manifest.lineage().kind().word() + ": it holds only what changed since backup "
+                + parent
+                + ", and is no cluster by itself. Decode that one too, and those that it needs, down to the full"
+                + " one; then join them, the full one first, with pg_combinebackup of PostgreSQL "
+                + manifest.source().major() + ". The log of this one reaches "
                 + manifest.position().expected() + ".");
     }
 }

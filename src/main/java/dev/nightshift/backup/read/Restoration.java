@@ -41,14 +41,19 @@ final class Restoration implements FileTaker {
     /** In each folder while the restore works. */
     static final String MARK = ".nightshift-restore";
 
+    /** The backup itself; those before it are needed for its files only. */
     private final Sealed sealed;
+
+    private final List<Sealed> chain;
     private final Destination destination;
     private final BackupProgress progress;
     private final List<Path> roots = new ArrayList<>();
     private final List<Path> marked = new ArrayList<>();
 
-    Restoration(Sealed sealed, Destination destination, BackupProgress progress) {
-        this.sealed = sealed;
+    /** @param chain the full backup first, the one to restore last */
+    Restoration(List<Sealed> chain, Destination destination, BackupProgress progress) {
+        this.chain = List.copyOf(chain);
+        this.sealed = chain.get(chain.size() - 1);
         this.destination = destination;
         this.progress = progress;
     }
@@ -266,9 +271,11 @@ final class Restoration implements FileTaker {
             }
         }
         progress.phase(BackupProgress.Phase.FILES);
-        byte[] list = sealed.bytes("backup_manifest");
-        new ArchivePass(sealed, this, progress).run();
-        try (Content content = file("backup_manifest")) {
+        byte[] sent = sealed.bytes(ServerManifest.NAME);
+        List<Layer> layers = Chain.layers(chain);
+        ArchivePass.run(layers, this, progress);
+        byte[] list = chain.size() == 1 ? sent : CombinedList.of(layers.get(layers.size() - 1), destination.data());
+        try (Content content = file(ServerManifest.NAME)) {
             content.write(list, list.length);
         }
     }
@@ -300,6 +307,11 @@ final class Restoration implements FileTaker {
     @Override
     public Content file(String path) throws IOException {
         return create(destination.data().resolve(path));
+    }
+
+    @Override
+    public Blocks change(String path) throws IOException {
+        return new ChangedFile(destination.data().resolve(path), destination.durable());
     }
 
     private Content create(Path file) throws IOException {

@@ -21,6 +21,9 @@ record ServerManifest(Map<String, Listed> files) {
     /** A file's size and its CRC-32C, as {@link java.util.zip.CRC32C} counts it. */
     record Listed(long bytes, long crc32c) {}
 
+    /** The list's name, as an object and in the data folder. */
+    static final String NAME = "backup_manifest";
+
     private static final String CHECKSUM_LINE = "\"Manifest-Checksum\"";
 
     /** Checks the list's own SHA-256 first, which covers every line but the last. */
@@ -60,6 +63,11 @@ record ServerManifest(Map<String, Listed> files) {
             }
         }
         throw new DamageException("the server's list of files holds none");
+    }
+
+    /** A checksum as the server writes it. */
+    static String sum(Listed file) {
+        return HexFormat.of().toHexDigits(Integer.reverseBytes((int) file.crc32c()));
     }
 
     private static void file(JsonParser parser, Map<String, Listed> files) throws DamageException {

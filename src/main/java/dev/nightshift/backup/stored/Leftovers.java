@@ -13,14 +13,14 @@ public final class Leftovers {
 
     private Leftovers() {}
 
-    /** Every backup's folder by the backup's id, whole or not. */
+    /** Every backup's folder by the backup's id, whole or not; the whole one where a copy was cut off. */
     public static Map<UUID, String> folders(Store store) {
         return store.folders(DEPTH).stream()
                 .filter(folder -> isId(folder.substring(folder.lastIndexOf('/') + 1)))
                 .collect(Collectors.toMap(
                         folder -> UUID.fromString(folder.substring(folder.lastIndexOf('/') + 1)),
                         folder -> folder,
-                        (one, other) -> one));
+                        (one, other) -> isWhole(store, other) && !isWhole(store, one) ? other : one));
     }
 
     private static boolean isId(String name) {

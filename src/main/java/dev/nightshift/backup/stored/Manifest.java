@@ -5,7 +5,10 @@ import dev.nightshift.postgres.Lsn;
 import dev.nightshift.vault.WrappedKey;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param formatVersion of the stored form
  * @param projectName as people call it
  * @param instanceName as people call it
- * @param kind {@code full}
+ * @param lineage which kind it is, and which other backup it needs
  * @param key the backup's data key, wrapped by the project's
  * @param objects all others of the backup, parts of a stream in their order
  */
@@ -26,7 +29,7 @@ public record Manifest(
         String projectName,
         String instanceName,
         UUID backup,
-        String kind,
+        Lineage lineage,
         Instant startedAt,
         Instant finishedAt,
         Source source,
@@ -39,13 +42,63 @@ public record Manifest(
     /** The object's name in the backup's folder. */
     public static final String NAME = "manifest.json";
 
-    /** The {@code formatVersion} that is written now. */
-    public static final int CURRENT_VERSION = 1;
+    /** The {@code formatVersion} of a backup that needs no other. */
+    public static final int FULL_VERSION = 1;
 
-    /** The {@code kind} of a backup that needs no other. */
-    public static final String FULL = "full";
+    /** The {@code formatVersion} of one that does: a reader of version 1 would take it for a full one. */
+    public static final int PARENT_VERSION = 2;
+
+    /** What a backup needs to be restored. */
+    public enum Kind {
+        /** No other. */
+        FULL,
+        /** The newest one before it. */
+        INCREMENTAL,
+        /** The full one before it. */
+        DIFFERENTIAL;
+
+        /** As it stands in manifest.json and in a run's parameters. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        /** The kind of this word; empty if it is none. */
+        public static Optional<Kind> of(String word) {
+            return Arrays.stream(values())
+                    .filter(kind -> kind.word().equals(word))
+                    .findFirst();
+        }
+    }
+
+    /**
+     * Where a backup stands.
+     *
+     * @param parent the backup whose files its changes are to; null for a full one
+     * @param fullBecause why it is a full one although another kind was asked for; null if it is what was asked for
+     */
+    public record Lineage(
+            Kind kind, @Nullable UUID parent, @Nullable String fullBecause) {
+        /** A full one that was asked for. */
+        public static final Lineage FULL = new Lineage(Kind.FULL, null, null);
+
+        public Lineage {
+            if ((kind == Kind.FULL) != (parent == null)) {
+                throw new IllegalArgumentException("a " + kind.word() + " backup has "
+                        + (parent == null ? "no parent, but needs one" : "a parent, but needs none"));
+            }
+        }
+
+        /** The {@code formatVersion} of such a backup's manifest. */
+        public int version() {
+            return parent == null ? FULL_VERSION : PARENT_VERSION;
+        }
+    }
 
     public Manifest {
+        if (formatVersion != lineage.version()) {
+            throw new IllegalArgumentException(
+                    "a " + lineage.kind().word() + " backup is never of version " + formatVersion);
+        }
         tablespaces = List.copyOf(tablespaces);
         objects = List.copyOf(objects);
     }

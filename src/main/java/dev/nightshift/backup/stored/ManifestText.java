@@ -69,7 +69,7 @@ public final class ManifestText {
                 throw new IllegalArgumentException("it is no manifest of Nightshift");
             }
             int version = json.getInt("formatVersion");
-            if (version != Manifest.CURRENT_VERSION) {
+            if (version < Manifest.FULL_VERSION || version > Manifest.PARENT_VERSION) {
                 throw new IllegalArgumentException("it is of version " + version + ", which is newer than this");
             }
             return manifest(json);
@@ -132,15 +132,21 @@ public final class ManifestText {
                         .add("sha256", o.sha256())));
         Manifest.Source source = manifest.source();
         Manifest.Figures figures = manifest.figures();
-        return Json.createObjectBuilder()
+        JsonObjectBuilder json = Json.createObjectBuilder()
                 .add("format", FORMAT)
                 .add("formatVersion", manifest.formatVersion())
                 .add("project", manifest.project().toString())
                 .add("projectName", manifest.projectName())
                 .add("instanceName", manifest.instanceName())
                 .add("backup", manifest.backup().toString())
-                .add("kind", manifest.kind())
-                .add("startedAt", manifest.startedAt().toString())
+                .add("kind", manifest.lineage().kind().word());
+        if (manifest.lineage().parent() != null) {
+            json.add("parent", manifest.lineage().parent().toString());
+        }
+        if (manifest.lineage().fullBecause() != null) {
+            json.add("fullBecause", manifest.lineage().fullBecause());
+        }
+        return json.add("startedAt", manifest.startedAt().toString())
                 .add("finishedAt", manifest.finishedAt().toString())
                 .add("systemIdentifier", source.systemIdentifier())
                 .add("timeline", source.timeline())
@@ -215,7 +221,7 @@ public final class ManifestText {
                 json.getString("projectName"),
                 json.getString("instanceName"),
                 UUID.fromString(json.getString("backup")),
-                json.getString("kind"),
+                lineage(json),
                 Instant.parse(json.getString("startedAt")),
                 Instant.parse(json.getString("finishedAt")),
                 new Manifest.Source(
@@ -244,6 +250,16 @@ public final class ManifestText {
                         Duration.parse(figures.getString("log"))),
                 new WrappedKey(key.getString("id"), key.getString("wrapped")),
                 objects);
+    }
+
+    private static Manifest.Lineage lineage(JsonObject json) {
+        String kind = json.getString("kind");
+        String parent = json.getString("parent", null);
+        return new Manifest.Lineage(
+                Manifest.Kind.of(kind)
+                        .orElseThrow(() -> new IllegalArgumentException("its kind " + kind + " is not known")),
+                parent == null ? null : UUID.fromString(parent),
+                json.getString("fullBecause", null));
     }
 
     private static long bytes(JsonObject json, String member) {

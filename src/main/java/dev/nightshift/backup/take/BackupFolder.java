@@ -23,7 +23,7 @@ final class BackupFolder {
     private final ObjectContext context;
     private final List<StoredObject> objects = new ArrayList<>();
 
-    BackupFolder(Store store, ProjectKeys keys, FullBackupRequest request) {
+    BackupFolder(Store store, ProjectKeys keys, BackupRequest request) {
         if (!keys.project().equals(request.project())) {
             throw new IllegalArgumentException("The keys are of another project.");
         }

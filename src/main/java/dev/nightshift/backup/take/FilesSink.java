@@ -45,7 +45,7 @@ final class FilesSink implements BaseBackup.Sink, AutoCloseable {
             String slot,
             Manifest.Source source,
             BackupFolder folder,
-            FullBackupRequest.Options options,
+            BackupRequest.Options options,
             BackupProgress progress,
             Clock clock) {
         this.files = files;

@@ -14,7 +14,7 @@ final class OneCluster {
      * @throws Failure.Fatal if they lead to different clusters, or to another one than before
      */
     static SystemIdentity require(
-            FullBackupRequest request, ReplicationSession logSession, ReplicationSession fileSession) {
+            BackupRequest request, ReplicationSession logSession, ReplicationSession fileSession) {
         SystemIdentity identity = logSession.identify();
         SystemIdentity other = fileSession.identify();
         String before = request.systemIdentifier();

@@ -10,8 +10,8 @@ import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.backup.take.FullBackupRequest;
-import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
@@ -132,7 +132,7 @@ class DamageIT {
 
     /** Without compression on the server and without TLS: what is on the wire is what is in the files. */
     private Manifest take(int port) {
-        FullBackupRequest request = new FullBackupRequest(
+        BackupRequest request = new BackupRequest(
                 Endpoint.local(port, "postgres", Fixture.KEEPER, () -> Fixture.KEEPERS_PASSWORD),
                 List.of(Fixture.SHOP, Fixture.IDLE),
                 keys.project(),
@@ -140,7 +140,7 @@ class DamageIT {
                 "main",
                 UUID.randomUUID(),
                 null,
-                FullBackupRequest.Options.defaults().withCompressOnServer(false).withPartBytes(8 << 20),
+                BackupRequest.Options.defaults().withCompressOnServer(false).withPartBytes(8 << 20),
                 Map.of());
         BackupProgress progress = new BackupProgress() {
             @Override
@@ -152,7 +152,7 @@ class DamageIT {
             @Override
             public void note(String message) {}
         };
-        return new TakeFullBackup(store, keys, Clock.system(), request, progress).run();
+        return new TakePhysicalBackup(store, keys, Clock.system(), request, progress).run();
     }
 
     private Proof prove(FolderStore from, Manifest backup, ProofLevel upTo) {

@@ -6,8 +6,8 @@ import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.backup.take.FullBackupRequest;
-import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
@@ -62,7 +62,7 @@ final class Drills {
 
     /** The same as another role, for the endpoint's database, with the change at the first of such phases. */
     Manifest take(Postgres source, Endpoint endpoint, BackupProgress.Phase when, Change change) {
-        FullBackupRequest request = new FullBackupRequest(
+        BackupRequest request = new BackupRequest(
                 endpoint,
                 List.of(endpoint.database()),
                 keys.project(),
@@ -70,7 +70,7 @@ final class Drills {
                 "main",
                 UUID.randomUUID(),
                 null,
-                FullBackupRequest.Options.defaults(),
+                BackupRequest.Options.defaults(),
                 Map.of());
         Set<BackupProgress.Phase> seen = new HashSet<>();
         BackupProgress progress = new BackupProgress() {
@@ -91,7 +91,7 @@ final class Drills {
             @Override
             public void note(String message) {}
         };
-        return new TakeFullBackup(store, keys, Clock.system(), request, progress).run();
+        return new TakePhysicalBackup(store, keys, Clock.system(), request, progress).run();
     }
 
     StoredMaterial material(Manifest manifest) {

@@ -11,8 +11,8 @@ import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.backup.take.FullBackupRequest;
-import dev.nightshift.backup.take.TakeFullBackup;
+import dev.nightshift.backup.take.BackupRequest;
+import dev.nightshift.backup.take.TakePhysicalBackup;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
@@ -182,7 +182,7 @@ class MatchedProofIT {
     }
 
     private Manifest take(Postgres source, Budget budget) {
-        FullBackupRequest request = new FullBackupRequest(
+        BackupRequest request = new BackupRequest(
                 Endpoint.local(source.port(), "postgres", Fixture.KEEPER, () -> Fixture.KEEPERS_PASSWORD),
                 List.of(Fixture.SHOP, Fixture.IDLE),
                 keys.project(),
@@ -190,7 +190,7 @@ class MatchedProofIT {
                 "main",
                 UUID.randomUUID(),
                 null,
-                FullBackupRequest.Options.defaults().withEvidence(budget),
+                BackupRequest.Options.defaults().withEvidence(budget),
                 Map.of());
         BackupProgress progress = new BackupProgress() {
             @Override
@@ -204,7 +204,7 @@ class MatchedProofIT {
                 notes.add(message);
             }
         };
-        return new TakeFullBackup(store, keys, Clock.system(), request, progress).run();
+        return new TakePhysicalBackup(store, keys, Clock.system(), request, progress).run();
     }
 
     private StoredMaterial material(Manifest manifest) {

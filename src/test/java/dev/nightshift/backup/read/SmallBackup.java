@@ -25,15 +25,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /** A backup of no server: two archives, a list, a segment of log. Small enough to damage at every place. */
 public final class SmallBackup {
     static final Lsn START_OF_LOG = Lsn.parse("0/2000000");
     static final UUID BACKUP = UUID.fromString("01938a5c-0000-7000-8000-000000000001");
     final ProjectId project = new ProjectId(UUID.fromString("01938a5c-0000-7000-8000-00000000000a"));
-    public final ProjectKeys keys = ProjectKeys.generate(project);
-    final DataKey dataKey = keys.newDataKey();
-    public final ObjectContext context = new ObjectContext(project, BACKUP, dataKey);
+    public final ProjectKeys keys;
+    final DataKey dataKey;
+    public final ObjectContext context;
+    private final UUID id;
+    Manifest.Lineage lineage;
+    String system = Long.toString(LogFixture.SYSTEM);
     /** Content by path in the cluster. */
     final Map<String, byte[]> base = new LinkedHashMap<>();
 
@@ -45,6 +49,16 @@ public final class SmallBackup {
     private final List<StoredObject> objects = new ArrayList<>();
 
     public SmallBackup() {
+        this(null, BACKUP, Manifest.Lineage.FULL);
+    }
+
+    /** One of a chain, under the same project's keys; new ones if there are none. */
+    SmallBackup(@Nullable ProjectKeys keys, UUID id, Manifest.Lineage lineage) {
+        this.keys = keys == null ? ProjectKeys.generate(project) : keys;
+        this.dataKey = this.keys.newDataKey();
+        this.context = new ObjectContext(project, id, dataKey);
+        this.id = id;
+        this.lineage = lineage;
         base.put("backup_label", bytes("START WAL LOCATION: 0/2000028\n"));
         base.put("base/5/1259", new byte[24_576]);
         base.put("PG_VERSION", bytes("18\n"));
@@ -80,21 +94,21 @@ public final class SmallBackup {
                     0);
         }
         Manifest manifest = new Manifest(
-                1,
+                lineage.version(),
                 project,
                 "shop",
                 "main",
-                BACKUP,
-                Manifest.FULL,
+                id,
+                lineage,
                 Instant.parse("2026-01-01T00:00:00Z"),
                 Instant.parse("2026-01-01T00:00:05Z"),
-                new Manifest.Source(Long.toString(LogFixture.SYSTEM), 1, "18.4", 18, LogFixture.SEGMENT),
+                new Manifest.Source(system, 1, "18.4", 18, LogFixture.SEGMENT),
                 new Manifest.Position(
                         start, stop, expected, "nightshift_" + BACKUP, null, START_OF_LOG.plus(LogFixture.SEGMENT)),
                 new Manifest.Checksums(true, false, List.of()),
                 List.of(new Manifest.Tablespace("16400", "/srv/space", 4096)),
                 new Manifest.Figures(1, 2, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofSeconds(1)),
-                keys.wrap(dataKey, BACKUP),
+                keys.wrap(dataKey, id),
                 objects);
         byte[] text = ManifestText.write(manifest, dataKey);
         try (Store.Upload upload = store.create(prefix + Manifest.NAME)) {

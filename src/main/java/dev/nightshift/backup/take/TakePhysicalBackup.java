@@ -16,6 +16,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.BaseBackup;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.postgres.NotIncremental;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.RestorePoint;
 import dev.nightshift.postgres.Retries;
@@ -34,11 +35,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt at a full physical backup: two walsenders, one for the files, one for the log that is written meanwhile. The
+ * One attempt at a physical backup: two walsenders, one for the files, one for the log that is written meanwhile. The
  * log is taken up to a restore point after the last file, so that there is a position to recover to and compare at. The
  * manifest is stored last: until then there is no backup. Use an object once.
  */
-public final class TakeFullBackup {
+public final class TakePhysicalBackup {
     private static final int BLOCK_BYTES = 4 << 20;
     private static final int WAL_BLOCK_BYTES = 1 << 20;
     private static final Duration FOR_EVER = Duration.ofDays(3650);
@@ -53,18 +54,21 @@ public final class TakeFullBackup {
     private static final int MOST_MARKED = 8;
 
     private final Clock clock;
-    private final FullBackupRequest request;
+    private final BackupRequest request;
     private final BackupProgress progress;
     private final BackupFolder folder;
     private final @Nullable Witness witness;
     private final AtomicReference<@Nullable ReplicationSession> files = new AtomicReference<>();
     private final AtomicReference<@Nullable ReplicationSession> log = new AtomicReference<>();
     private volatile boolean cancelled;
+    /** What is left of what was asked for. */
+    private Increment increment;
 
-    public TakeFullBackup(
-            Store store, ProjectKeys keys, Clock clock, FullBackupRequest request, BackupProgress progress) {
+    public TakePhysicalBackup(
+            Store store, ProjectKeys keys, Clock clock, BackupRequest request, BackupProgress progress) {
         this.clock = clock;
         this.request = request;
+        this.increment = request.increment();
         this.progress = progress;
         this.folder = new BackupFolder(store, keys, request);
         Budget budget = request.options().evidence();
@@ -94,7 +98,7 @@ public final class TakeFullBackup {
      * @return the stored manifest
      * @throws CancellationException if {@link #cancel} was called
      * @throws Failure.Retryable if a connection or the store failed
-     * @throws Failure.Skippable if the server refuses, or is older than 15
+     * @throws Failure.Skippable if the server refuses, is older than 15, or cannot take this kind
      * @throws Failure.Fatal if another cluster answers than before, it was promoted meanwhile, or the store is full
      */
     public Manifest run() {
@@ -120,7 +124,7 @@ public final class TakeFullBackup {
     }
 
     private Manifest connect() {
-        FullBackupRequest.Options options = request.options();
+        BackupRequest.Options options = request.options();
         try (ReplicationSession logSession = ReplicationSession.open(request.endpoint());
                 ReplicationSession fileSession = ReplicationSession.open(request.endpoint());
                 Watchdog ofFiles = new Watchdog(fileSession, options.checkpointPatience());
@@ -160,6 +164,8 @@ public final class TakeFullBackup {
                 logSession.major(),
                 logSession.walSegmentBytes());
         boolean checksums = logSession.show("data_checksums").equals("on");
+        request.increment().require(logSession);
+        increment = request.increment().on(logSession, checksums);
         String slot = "nightshift_" + request.backup().toString().replace('-', '_');
         logSession.createTemporarySlot(slot);
         if (identity.timeline() > 1) {
@@ -188,16 +194,16 @@ public final class TakeFullBackup {
     }
 
     private BaseBackup.Outcome copy(Lane lane, FilesSink sink) {
-        FullBackupRequest.Options options = request.options();
+        BackupRequest.Options options = request.options();
         try {
-            BaseBackup.Outcome outcome = lane.session()
-                    .baseBackup(
-                            new BaseBackup(
-                                    "nightshift " + request.backup(),
-                                    options.fastCheckpoint(),
-                                    options.maxRateKilobytes(),
-                                    options.compressOnServer()),
-                            sink);
+            BaseBackup.Outcome outcome = send(
+                    lane.session(),
+                    new BaseBackup(
+                            "nightshift " + request.backup(),
+                            options.fastCheckpoint(),
+                            options.maxRateKilobytes(),
+                            options.compressOnServer()),
+                    sink);
             sink.finishStream();
             return outcome;
         } catch (Failure | CancellationException e) {
@@ -205,6 +211,24 @@ public final class TakeFullBackup {
             sink.throwLogFailure();
             throw lane.watchdog().explain(e);
         }
+    }
+
+    /** The changes, or where the server cannot tell them a full one. */
+    private BaseBackup.Outcome send(ReplicationSession session, BaseBackup how, FilesSink sink) {
+        Increment.Base base = increment.base();
+        if (base != null) {
+            try {
+                return session.incrementalBackup(base.list().get(), how, sink);
+            } catch (NotIncremental e) {
+                increment = increment.refused(
+                        "the server cannot tell what changed since backup " + base.backup() + ": " + e.getMessage());
+            }
+        }
+        if (increment.fullBecause() != null) {
+            progress.note("A full backup is taken instead of one that is "
+                    + increment.kind().word() + ", because " + increment.fullBecause() + ".");
+        }
+        return session.baseBackup(how, sink);
     }
 
     /** What the rows were, as far as the log that is stored reaches it. */
@@ -297,12 +321,12 @@ public final class TakeFullBackup {
         stopIfCancelled();
         Instant finishedAt = clock.now();
         Manifest manifest = new Manifest(
-                Manifest.CURRENT_VERSION,
+                increment.lineage().version(),
                 request.project(),
                 request.projectName(),
                 request.instanceName(),
                 request.backup(),
-                Manifest.FULL,
+                increment.lineage(),
                 startedAt,
                 finishedAt,
                 source,

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param backup a new id; never used again, even if the backup fails
  * @param systemIdentifier that the instance had before; null at the first time
  * @param settings files to keep beside the data by name: settings, access rules
+ * @param increment which kind, and against which other backup
  */
-public record FullBackupRequest(
+public record BackupRequest(
         Endpoint endpoint,
         List<String> databases,
         ProjectId project,
@@ -30,11 +31,51 @@ public record FullBackupRequest(
         UUID backup,
         @Nullable String systemIdentifier,
         Options options,
-        Map<String, byte[]> settings) {
+        Map<String, byte[]> settings,
+        Increment increment) {
 
-    public FullBackupRequest {
+    public BackupRequest {
         databases = List.copyOf(databases);
         settings = Map.copyOf(settings);
+    }
+
+    /** A full one. */
+    public BackupRequest(
+            Endpoint endpoint,
+            List<String> databases,
+            ProjectId project,
+            String projectName,
+            String instanceName,
+            UUID backup,
+            @Nullable String systemIdentifier,
+            Options options,
+            Map<String, byte[]> settings) {
+        this(
+                endpoint,
+                databases,
+                project,
+                projectName,
+                instanceName,
+                backup,
+                systemIdentifier,
+                options,
+                settings,
+                Increment.NONE);
+    }
+
+    /** The same of this kind. */
+    public BackupRequest withIncrement(Increment other) {
+        return new BackupRequest(
+                endpoint,
+                databases,
+                project,
+                projectName,
+                instanceName,
+                backup,
+                systemIdentifier,
+                options,
+                settings,
+                other);
     }
 
     /**
