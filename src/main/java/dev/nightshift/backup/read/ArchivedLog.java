@@ -1,0 +1,37 @@
+package dev.nightshift.backup.read;
+
+import dev.nightshift.postgres.Lsn;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+
+/** What is stored of an instance's write-ahead log beside its backups, segment by segment as the server names them. */
+public interface ArchivedLog {
+    /**
+     * Log that is stored without a gap.
+     *
+     * @param from a segment's first byte
+     * @param to the first byte that is not stored; within a segment where its rest was not received yet, or never will be
+     *     because the timeline ended there
+     */
+    record Stretch(int timeline, Lsn from, Lsn to) {}
+
+    /** Of a segment, in bytes. */
+    int segmentBytes();
+
+    /** Every stretch, sorted by timeline and position; two that touch are one. */
+    List<Stretch> stretches();
+
+    /** A timeline's history file; empty if it is not stored, as that of timeline 1, which has none. */
+    Optional<String> history(int timeline);
+
+    /**
+     * What is stored of one segment: all of it, or its beginning.
+     *
+     * @param start its first byte
+     * @throws IOException while it is read, a {@link dev.nightshift.backup.stored.DamageException} where it is not what was
+     *     stored
+     */
+    InputStream open(int timeline, Lsn start) throws IOException;
+}
