@@ -242,3 +242,91 @@ create trigger need_parent before insert on backup.backup
 --rollback alter table backup.backup drop constraint backup_chain_check, drop constraint backup_kind_check,
 --rollback     drop column chain, drop column full_because;
 --rollback alter table backup.backup add constraint backup_kind_check check (kind in ('FULL'));
+
+--changeset nightshift:backup-30 splitStatements:false rollbackSplitStatements:false
+-- Archives of servers' logs. An archive is of one cluster and lies in one folder of a store under one data key.
+create table backup.wal_archive (
+    id                uuid primary key,
+    project_id        uuid not null,
+    instance_id       uuid not null,
+    system_identifier text not null,
+    segment_bytes     int not null check (segment_bytes between 1048576 and 1073741824),
+    store             text not null,
+    location          text not null,
+    key_id            text not null,
+    created_at        timestamptz not null default now(),
+    unique (project_id, id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id)
+);
+create index wal_archive_instance on backup.wal_archive (project_id, instance_id, id);
+
+-- Log that is stored without a gap, the newest of an archive growing. What the store holds is decided by its own objects: this
+-- is what screens show and where archiving goes on.
+create table backup.wal_stretch (
+    id         bigint generated always as identity primary key,
+    project_id uuid not null,
+    archive_id uuid not null,
+    timeline   int not null check (timeline > 0),
+    from_lsn   pg_lsn not null,
+    to_lsn     pg_lsn not null check (to_lsn >= from_lsn),
+    objects    bigint not null default 0,
+    bytes      bigint not null default 0,
+    begun_at   timestamptz not null default now(),
+    covered_to timestamptz,
+    gap        text,
+    foreign key (project_id, archive_id) references backup.wal_archive (project_id, id)
+);
+create index wal_stretch_archive on backup.wal_stretch (project_id, archive_id, id);
+
+-- Whether and how the log of an instance is archived, and how that goes.
+create table backup.wal_service (
+    project_id           uuid not null,
+    instance_id          uuid not null,
+    enabled              boolean not null,
+    piece_seconds        int not null check (piece_seconds between 5 and 3600),
+    retained_limit_bytes bigint not null check (retained_limit_bytes >= 67108864),
+    give_up              boolean not null,
+    rpo_goal_seconds     int not null check (rpo_goal_seconds between 30 and 604800),
+    slot                 text not null,
+    state                text not null default 'OFF'
+                         check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVEN_UP', 'STOPPING')),
+    message              text,
+    state_at             timestamptz not null default now(),
+    node_id              uuid,
+    archive_id           uuid,
+    retained_bytes       bigint,
+    slot_status          text,
+    looked_at            timestamptz,
+    primary key (project_id, instance_id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id),
+    foreign key (project_id, archive_id) references backup.wal_archive (project_id, id)
+);
+
+alter table backup.wal_archive enable row level security;
+create policy project on backup.wal_archive
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+alter table backup.wal_stretch enable row level security;
+create policy project on backup.wal_stretch
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+alter table backup.wal_service enable row level security;
+create policy project on backup.wal_service
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert on backup.wal_archive to ${app_role};
+grant select, insert, update on backup.wal_stretch, backup.wal_service to ${app_role};
+
+-- For the nodes, which share the work: the services of all projects that somebody has to run or to end.
+create function backup.wal_services()
+    returns table (project_id uuid, instance_id uuid, enabled boolean, state text)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select s.project_id, s.instance_id, s.enabled, s.state
+      from backup.wal_service s join fleet.project p on p.id = s.project_id
+     where p.deleted_at is null and (s.enabled and s.state <> 'GIVEN_UP' or not s.enabled and s.state <> 'OFF')
+$$;
+revoke execute on function backup.wal_services() from public;
+grant execute on function backup.wal_services() to ${app_role};
+--rollback drop function backup.wal_services(); drop table backup.wal_service; drop table backup.wal_stretch; drop table backup.wal_archive;

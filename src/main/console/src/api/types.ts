@@ -68,6 +68,23 @@ export interface Instance {
   databases: string[];
 }
 
+/** How an instance's log is archived. */
+export interface Wal {
+  enabled: boolean;
+  pieceSeconds: number;
+  retainedLimitBytes: number;
+  giveUp: boolean;
+  rpoGoalSeconds: number;
+  state: string;
+  message: string | null;
+  slot: string;
+  retainedBytes: number | null;
+  coveredTo: string | null;
+  rpoSeconds: number | null;
+  /** Log without a gap, the newest first. */
+  stretches: { from: string; begunAt: string; gap: string | null }[];
+}
+
 export type CheckState = 'OK' | 'WARNING' | 'FAILED' | 'NOT_MEASURED';
 
 export interface CheckItem {

@@ -28,6 +28,9 @@ public class Backups implements DeletionGuard {
     @Inject
     private BaseRepository bases;
 
+    @Inject
+    private WalRepository logs;
+
     /**
      * A backup with its newest proof.
      *
@@ -75,6 +78,14 @@ public class Backups implements DeletionGuard {
     public Optional<String> objection(Instance instance, @Nullable Database database) {
         if (database != null) {
             return Optional.empty();
+        }
+        boolean archived = transactions
+                .in(instance.project(), connection -> logs.service(connection, instance.project(), instance.id()))
+                .filter(service -> service.state() != WalService.State.OFF)
+                .isPresent();
+        if (archived) {
+            return Optional.of("The log of " + instance.name()
+                    + " is archived, and its server keeps a slot for that. Switch archiving off first.");
         }
         long held = transactions.in(instance.project(), connection -> repository.count(connection, instance.id()));
         return held == 0
