@@ -275,7 +275,8 @@ class IncrementalIT {
         Endpoint endpoint = Endpoint.local(source.port(), "postgres", source.user(), source::password);
         Taken taken = new Taken();
         try (ReplicationSession session = ReplicationSession.open(endpoint)) {
-            session.incrementalBackup(Files.readAllBytes(list), new BaseBackup("again", true, 0, false), taken);
+            session.incrementalBackup(
+                    Files.readAllBytes(list), new BaseBackup("again", true, 0, false), taken, start -> {});
         }
         assertTrue(taken.bytes > 0 && taken.bytes < 30_000_000, "bytes " + taken.bytes);
     }

@@ -61,6 +61,7 @@ public final class TakePhysicalBackup {
     private final AtomicReference<@Nullable ReplicationSession> files = new AtomicReference<>();
     private final AtomicReference<@Nullable ReplicationSession> log = new AtomicReference<>();
     private volatile boolean cancelled;
+    private volatile @Nullable TruncationGuard guard;
     /** What is left of what was asked for. */
     private Increment increment;
 
@@ -82,6 +83,10 @@ public final class TakePhysicalBackup {
         cancelled = true;
         if (witness != null) {
             witness.cancel();
+        }
+        TruncationGuard reading = guard;
+        if (reading != null) {
+            reading.cancel();
         }
         for (var session : List.of(files, log)) {
             ReplicationSession open = session.get();
@@ -165,9 +170,10 @@ public final class TakePhysicalBackup {
                 logSession.walSegmentBytes());
         boolean checksums = logSession.show("data_checksums").equals("on");
         request.increment().require(logSession);
-        increment = request.increment().on(logSession, checksums);
+        increment = request.increment().on(logSession, identity.timeline(), checksums);
         String slot = "nightshift_" + request.backup().toString().replace('-', '_');
         logSession.createTemporarySlot(slot);
+        lookBefore(slot);
         if (identity.timeline() > 1) {
             ReplicationSession.HistoryFile history = logSession.timelineHistory(identity.timeline());
             folder.save(
@@ -190,6 +196,34 @@ public final class TakePhysicalBackup {
             folder.add(sink.log().receiver().stored());
             testify(position, logLane);
             return seal(startedAt, copiedAt, source, checksums, outcome, position, sink);
+        }
+    }
+
+    /** A full one that has to be taken anyway is better begun before the server's checkpoint for the changes than after. */
+    private void lookBefore(String slot) {
+        Increment.Base base = increment.base();
+        if (base != null) {
+            TruncationGuard created = new TruncationGuard(
+                    request.endpoint(),
+                    base,
+                    slot,
+                    () -> new Retries(Retries.STANDARD, MARK_PATIENCE, progress::note, this::stopIfCancelled));
+            guard = created;
+            String doubt = created.doubt(null).orElse(null);
+            stopIfCancelled();
+            if (doubt != null) {
+                increment = increment.untold(base, doubt);
+            }
+        }
+    }
+
+    /** The server has summed up its log up to this start by now, so this is the look that counts. */
+    private void requireNoDoubt(Lsn start) throws NotIncremental {
+        String doubt =
+                Objects.requireNonNull(guard, "there is a base").doubt(start).orElse(null);
+        stopIfCancelled();
+        if (doubt != null) {
+            throw new NotIncremental(doubt);
         }
     }
 
@@ -218,10 +252,9 @@ public final class TakePhysicalBackup {
         Increment.Base base = increment.base();
         if (base != null) {
             try {
-                return session.incrementalBackup(base.list().get(), how, sink);
+                return session.incrementalBackup(base.list().get(), how, sink, this::requireNoDoubt);
             } catch (NotIncremental e) {
-                increment = increment.refused(
-                        "the server cannot tell what changed since backup " + base.backup() + ": " + e.getMessage());
+                increment = increment.untold(base, e.getMessage());
             }
         }
         if (increment.fullBecause() != null) {
