@@ -153,8 +153,8 @@ public final class WalSummaries {
     static boolean cover(List<Span> spans, Lsn from, Lsn to) {
         Lsn covered = from;
         for (Span span : spans) {
-            if (span.start().compareTo(covered) > 0) {
-                return false;
+            if (covered.compareTo(to) >= 0 || span.start().compareTo(covered) > 0) {
+                break;
             }
             covered = span.end().compareTo(covered) > 0 ? span.end() : covered;
         }

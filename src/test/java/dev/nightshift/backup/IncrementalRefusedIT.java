@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class IncrementalRefusedIT {
     private static final Map<String, String> SUMMARIES =
-            Map.of("wal_level", "replica", "max_wal_senders", "6", "summarize_wal", "on");
+            Map.of("wal_level", "replica", "max_wal_senders", "6", "summarize_wal", "on", "autovacuum", "off");
     private static final Duration DEADLINE = Duration.ofMinutes(2);
 
     private final Nightshift nightshift = Nightshift.shared();

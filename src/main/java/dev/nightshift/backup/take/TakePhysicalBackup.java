@@ -61,6 +61,7 @@ public final class TakePhysicalBackup {
     private final AtomicReference<@Nullable ReplicationSession> files = new AtomicReference<>();
     private final AtomicReference<@Nullable ReplicationSession> log = new AtomicReference<>();
     private volatile boolean cancelled;
+    private Runnable beforeFull = () -> {};
     private volatile @Nullable TruncationGuard guard;
     /** What is left of what was asked for. */
     private Increment increment;
@@ -76,6 +77,11 @@ public final class TakePhysicalBackup {
         this.witness = budget == null
                 ? null
                 : new Witness(request.endpoint(), request.databases(), budget, clock, progress::note);
+    }
+
+    /** Asked before a full backup is taken although changes were expected; what it throws ends the attempt. */
+    public void beforeFull(Runnable question) {
+        beforeFull = question;
     }
 
     /** Stops the attempt from another thread; {@link #run} then throws and leaves no backup. */
@@ -202,28 +208,15 @@ public final class TakePhysicalBackup {
     /** A full one that has to be taken anyway is better begun before the server's checkpoint for the changes than after. */
     private void lookBefore(String slot) {
         Increment.Base base = increment.base();
-        if (base != null) {
-            TruncationGuard created = new TruncationGuard(
-                    request.endpoint(),
-                    base,
-                    slot,
-                    () -> new Retries(Retries.STANDARD, MARK_PATIENCE, progress::note, this::stopIfCancelled));
-            guard = created;
-            String doubt = created.doubt(null).orElse(null);
-            stopIfCancelled();
-            if (doubt != null) {
-                increment = increment.untold(base, doubt);
-            }
+        if (base == null) {
+            return;
         }
-    }
-
-    /** The server has summed up its log up to this start by now, so this is the look that counts. */
-    private void requireNoDoubt(Lsn start) throws NotIncremental {
-        String doubt =
-                Objects.requireNonNull(guard, "there is a base").doubt(start).orElse(null);
-        stopIfCancelled();
-        if (doubt != null) {
-            throw new NotIncremental(doubt);
+        var looking = new TruncationGuard(request.endpoint(), base, slot, progress::note, this::stopIfCancelled);
+        guard = looking;
+        try {
+            looking.lookBefore();
+        } catch (NotIncremental e) {
+            increment = increment.untold(base, e.getMessage());
         }
     }
 
@@ -250,14 +243,16 @@ public final class TakePhysicalBackup {
     /** The changes, or where the server cannot tell them a full one. */
     private BaseBackup.Outcome send(ReplicationSession session, BaseBackup how, FilesSink sink) {
         Increment.Base base = increment.base();
-        if (base != null) {
+        TruncationGuard looking = guard;
+        if (base != null && looking != null) {
             try {
-                return session.incrementalBackup(base.list().get(), how, sink, this::requireNoDoubt);
+                return session.incrementalBackup(base.list().get(), how, sink, looking);
             } catch (NotIncremental e) {
                 increment = increment.untold(base, e.getMessage());
             }
         }
         if (increment.fullBecause() != null) {
+            beforeFull.run();
             progress.note("A full backup is taken instead of one that is "
                     + increment.kind().word() + ", because " + increment.fullBecause() + ".");
         }

@@ -1,16 +1,19 @@
 package dev.nightshift.backup.take;
 
 import dev.nightshift.kernel.Identifier;
+import dev.nightshift.postgres.BaseBackup;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.postgres.NotIncremental;
 import dev.nightshift.postgres.Retries;
 import dev.nightshift.postgres.SqlFailure;
 import dev.nightshift.postgres.UnreadSummaries;
 import dev.nightshift.postgres.WalSummaries;
 import dev.nightshift.postgres.WalSummaries.Truncation;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,39 +22,61 @@ import org.jspecify.annotations.Nullable;
  * beyond it that they have read of before (PrepareForIncrementalBackup, BlockRefTableEntrySetLimitBlock), so rows that were
  * written after it may be missing; and a file that was cut and grew again may keep old pages.
  */
-final class TruncationGuard {
+final class TruncationGuard implements BaseBackup.Check {
+    /** After which the server is not asked again. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     private final Endpoint endpoint;
     private final Increment.Base base;
     private final WalSummaries summaries;
-    private final Supplier<Retries> retries;
+    private final Consumer<String> notes;
+    private final Runnable goOn;
 
     /**
      * For a backup that is built on this base.
      *
      * @param slot of this backup on the server
-     * @param retries for each look
+     * @param notes hears of each try that broke
+     * @param goOn throws where the rest would be in vain
      */
-    TruncationGuard(Endpoint endpoint, Increment.Base base, String slot, Supplier<Retries> retries) {
+    TruncationGuard(Endpoint endpoint, Increment.Base base, String slot, Consumer<String> notes, Runnable goOn) {
         this.endpoint = endpoint;
         this.base = base;
         this.summaries = new WalSummaries(endpoint, slot);
-        this.retries = retries;
+        this.notes = notes;
+        this.goOn = goOn;
     }
 
     /**
-     * What speaks against it, as a part of a sentence.
+     * A first look at what is summed up by now, which spares the server a checkpoint for nothing.
      *
-     * @param to where the new backup starts; null while that is not known: then nothing is known of what comes, and the
-     *     question has to be put again
+     * @throws NotIncremental as at {@link #started}
      */
-    Optional<String> doubt(@Nullable Lsn to) {
+    void lookBefore() throws NotIncremental {
+        look(null);
+    }
+
+    /** The look that counts: the server has summed up its log up to this start by now. */
+    @Override
+    public void started(Lsn start) throws NotIncremental {
+        look(start);
+    }
+
+    private void look(@Nullable Lsn to) throws NotIncremental {
+        String doubt;
         try {
-            return retries.get().of("Reading the summaries of the log", last -> read(to));
+            doubt = new Retries(Retries.STANDARD, PATIENCE, notes, goOn)
+                    .of("Reading the summaries of the log", last -> read(to))
+                    .orElse(null);
         } catch (SQLException e) {
-            return Optional.of("its summaries of the log could not be read: " + SqlFailure.words(e)
+            doubt = "its summaries of the log could not be read: " + SqlFailure.words(e)
                     + ("42501".equals(e.getSQLState())
-                            ? ". In database " + quoted(endpoint.database()) + ": " + grant()
-                            : ""));
+                            ? "; in database " + quoted(endpoint.database()) + ": " + grant()
+                            : "");
+        }
+        goOn.run();
+        if (doubt != null) {
+            throw new NotIncremental(doubt);
         }
     }
 
