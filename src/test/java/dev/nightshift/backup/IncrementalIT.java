@@ -125,12 +125,12 @@ class IncrementalIT {
             project.register(name, source, "shop");
             String full = take(name, "full", null);
             // The cut is in one summary of the log, the growth in others: the server merges them in no order
-            source.execute("shop", "delete from item where id > 5000", "vacuum (truncate true) item", "checkpoint");
-            for (int from = 100_001; from < 160_000; from += 6000) {
+            source.execute("shop", "delete from item where id > 30000", "vacuum (truncate true) item", "checkpoint");
+            for (int from = 100_001; from < 130_000; from += 3000) {
                 source.execute(
                         "shop",
                         "insert into item select id, md5(id::text) from generate_series(" + from + ", " + from
-                                + " + 5000) id",
+                                + " + 2999) id",
                         "checkpoint");
             }
             String grown = fingerprint(source.connect("shop"));
@@ -154,7 +154,7 @@ class IncrementalIT {
 
             // No summary has it yet when the backup begins; the server makes one for it
             String before = lsn(source, "pg_current_wal_insert_lsn()");
-            source.execute("shop", "delete from item where ctid > '(30,0)'", "vacuum (truncate true) item");
+            source.execute("shop", "delete from item where ctid > '(100,0)'", "vacuum (truncate true) item");
             assertTrue(Lsn.parse(lsn(source, "max(end_lsn) from pg_available_wal_summaries()"))
                             .compareTo(Lsn.parse(before))
                     <= 0);
