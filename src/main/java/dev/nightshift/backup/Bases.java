@@ -104,11 +104,16 @@ class Bases {
             throw new Failure.Fatal(glance.damage(), null, null);
         }
         byte[] list = reader.fileList();
-        target.info("Takes what changed since the "
-                + reader.manifest().lineage().kind().word() + " backup " + base.id() + ".");
+        Manifest stored = reader.manifest();
+        target.info("Takes what changed since the " + stored.lineage().kind().word() + " backup " + base.id() + ".");
         return Increment.to(
                 kind,
-                new Increment.Base(base.id(), reader.manifest().checksums().enabled(), () -> list));
+                new Increment.Base(
+                        base.id(),
+                        stored.position().start(),
+                        stored.source().timeline(),
+                        stored.checksums().enabled(),
+                        () -> list));
     }
 
     /**

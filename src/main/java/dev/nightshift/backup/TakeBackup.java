@@ -107,6 +107,7 @@ public class TakeBackup extends TargetBatchlet {
 
         var steps = new BackupSteps(target);
         var take = new TakePhysicalBackup(store, keys, clock, request, steps);
+        take.beforeFull(() -> refuseWithoutRoom(target, store, Manifest.Kind.FULL));
         target.onStop(take::cancel);
         Manifest manifest = take.run();
         steps.finish();

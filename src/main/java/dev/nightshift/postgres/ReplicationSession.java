@@ -154,7 +154,7 @@ public final class ReplicationSession implements AutoCloseable {
      */
     public BaseBackup.Outcome baseBackup(BaseBackup request, BaseBackup.Sink sink) {
         try {
-            return take(request, sink);
+            return take(request, sink, start -> {});
         } catch (NotIncremental e) {
             throw new IllegalStateException("Only an incremental backup is refused so.", e);
         }
@@ -165,12 +165,13 @@ public final class ReplicationSession implements AutoCloseable {
      * in order, and a full one can be taken.
      *
      * @param list the other backup's backup_manifest
-     * @throws NotIncremental if the server cannot tell what changed; nothing was sent then
+     * @throws NotIncremental if the server cannot tell what changed, or the check does not trust it; the sink heard nothing
+     *     then
      * @throws CancellationException as at {@link #baseBackup}
      * @throws Failure as at {@link #baseBackup}
      */
-    public BaseBackup.Outcome incrementalBackup(byte[] list, BaseBackup request, BaseBackup.Sink sink)
-            throws NotIncremental {
+    public BaseBackup.Outcome incrementalBackup(
+            byte[] list, BaseBackup request, BaseBackup.Sink sink, BaseBackup.Check check) throws NotIncremental {
         try {
             wire.copyIn("UPLOAD_MANIFEST", list);
         } catch (ServerError e) {
@@ -181,14 +182,15 @@ public final class ReplicationSession implements AutoCloseable {
         } catch (IOException e) {
             throw failure(e);
         }
-        return take(request.asIncremental(), sink);
+        return take(request.asIncremental(), sink, check);
     }
 
-    private BaseBackup.Outcome take(BaseBackup request, BaseBackup.Sink sink) throws NotIncremental {
+    private BaseBackup.Outcome take(BaseBackup request, BaseBackup.Sink sink, BaseBackup.Check check)
+            throws NotIncremental {
         synchronized (warnings) {
             warnings.clear();
         }
-        BaseBackupExchange exchange = new BaseBackupExchange(wire, request, sink);
+        BaseBackupExchange exchange = new BaseBackupExchange(wire, request, sink, check, this::stopCommand);
         try {
             BaseBackup.Outcome outcome = exchange.run();
             synchronized (warnings) {
@@ -324,12 +326,16 @@ public final class ReplicationSession implements AutoCloseable {
     /** Ends what the session does, from another thread: asks the server to cancel, then cuts the connection. */
     public void cancel() {
         cancelled = true;
+        stopCommand();
+        abort();
+    }
+
+    private void stopCommand() {
         try {
             connection.unwrap(PGConnection.class).cancelQuery();
         } catch (SQLException e) {
             LOG.log(System.Logger.Level.DEBUG, "The cancel request did not reach " + endpoint, e);
         }
-        abort();
     }
 
     /** Cuts the connection; the server ends the session and drops its temporary slot. */
