@@ -269,6 +269,13 @@ public final class BackupReader {
         }
     }
 
+    /** The same of the log that leads to a point. */
+    public List<LogWalk.TablespaceCreated> tablespacesInLog(Recovery recovery) {
+        return search(recovery).tablespaces().stream()
+                .filter(tablespace -> tablespace.path().startsWith("/"))
+                .toList();
+    }
+
     /** One stream over all segments; they follow each other without a gap, or the log has a hole. */
     private LogWalk log() throws IOException {
         Manifest.Source source = manifest().source();

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reached the end of the last record of the unbroken chain, or of the last that recovery replays before it stops
  * @param last where that record begins
+ * @param read up to here the log was looked at: what recovery needs of it
  * @param records replayed
  * @param end why the walk ended there, in words that go on after "because"
  * @param ended how
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record LogWalk(
         Lsn reached,
         Lsn last,
+        Lsn read,
         long records,
         String end,
         Ended ended,

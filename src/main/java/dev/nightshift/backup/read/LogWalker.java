@@ -124,7 +124,7 @@ final class LogWalker {
                 in.transferTo(OutputStream.nullOutputStream()); // the rest has to decrypt all the same
             }
         }
-        return new LogWalk(reached, previous, records, end, ended, search.times(), tablespaces);
+        return new LogWalk(reached, previous, address.plus(PAGE), records, end, ended, search.times(), tablespaces);
     }
 
     /** The segment's name; of two where a record that cannot be read crosses from one to the other. */

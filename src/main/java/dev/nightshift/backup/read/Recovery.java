@@ -47,7 +47,7 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
      *
      * @throws Failure.Fatal if that is not the target, saying why: it is not there, or log is missing or damaged
      */
-    RecoveryEnd end(LogWalk walk) {
+    public RecoveryEnd end(LogWalk walk) {
         RecoveryPlan.Candidate backup = plan.backup();
         String what =
                 "Recovery of backup " + backup.backup() + " to " + plan.point().words() + " is not possible: ";

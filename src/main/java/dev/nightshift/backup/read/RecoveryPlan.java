@@ -122,8 +122,16 @@ public record RecoveryPlan(
         return exact ? end : null;
     }
 
-    /** The same log up to another target. */
-    RecoveryPlan to(RecoveryTarget.Point other) {
-        return new RecoveryPlan(backup, other, history, segmentBytes, segments, end, exact, gap);
+    /** No more of the log than up to this position, which need not be the end of a record. */
+    public RecoveryPlan upTo(Lsn position) {
+        List<Segment> before = segments.stream()
+                .filter(segment -> segment.start().compareTo(position) < 0)
+                .toList();
+        if (before.size() == segments.size() || before.isEmpty()) {
+            return this;
+        }
+        Segment last = before.get(before.size() - 1);
+        return new RecoveryPlan(
+                backup, point, history, segmentBytes, before, last.start().plus(last.bytes()), true, null);
     }
 }

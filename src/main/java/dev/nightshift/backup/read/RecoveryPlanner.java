@@ -96,6 +96,20 @@ public final class RecoveryPlanner {
                 : new Planned(plan);
     }
 
+    /**
+     * The same target from each backup before the one of this plan, newest first: what a transaction or a name is looked for
+     * in.
+     */
+    public List<RecoveryPlan> earlier(RecoveryPlan plan) {
+        List<RecoveryPlan> plans = new ArrayList<>();
+        for (Candidate candidate : onTheWay(plan.history())) {
+            if (candidate.stop().compareTo(plan.backup().stop()) < 0) {
+                plans.add(0, plan(candidate, plan.history(), plan.point()));
+            }
+        }
+        return plans;
+    }
+
     private RecoveryPlan plan(Candidate backup, TimelineHistory history, RecoveryTarget.Point point) {
         Coverage coverage = coverage(backup, history);
         return new RecoveryPlan(
