@@ -15,6 +15,7 @@ import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,6 +27,14 @@ import org.jspecify.annotations.Nullable;
 /** From which backup, and by which log, an instance is recovered to a point. */
 @ApplicationScoped
 class PointRecovery {
+    private static final System.Logger LOG = System.getLogger(PointRecovery.class.getName());
+
+    /** For each the last segments are read: enough for the newest, and for the gaps that still matter. */
+    private static final int MOST_TIMED = 4;
+
+    /** Of a server that says nothing else. */
+    private static final int SEGMENT = 16 << 20;
+
     @Inject
     private Backups backups;
 
@@ -62,7 +71,6 @@ class PointRecovery {
      * Plans without reading any log.
      *
      * @param only the backup to start from; null for the newest that lies before the point
-     * @throws Failure.Skippable if there is no backup of this instance
      */
     Planned plan(ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target) {
         Stored stored = stored(project, instance, only);
@@ -80,10 +88,44 @@ class PointRecovery {
                 backup);
     }
 
-    /** All that can be recovered to, by the newest timeline or this one. */
-    List<RecoveryPlanner.Range> window(ProjectId project, UUID instance, @Nullable Integer timeline) {
+    /**
+     * What can be recovered to without a gap.
+     *
+     * @param lastTransaction when the last one ended in it; null if that is not known
+     */
+    record Stretch(RecoveryPlanner.Range range, @Nullable Instant lastTransaction) {}
+
+    /** All that can be recovered to, in order, by the newest timeline or this one. */
+    List<Stretch> window(ProjectId project, UUID instance, @Nullable Integer timeline) {
         Stored stored = stored(project, instance, null);
-        return stored.planner(candidates(stored)).window(timeline);
+        if (stored.backups().isEmpty()) {
+            return List.of();
+        }
+        List<RecoveryPlanner.Range> ranges = stored.planner(candidates(stored)).window(timeline);
+        List<Stretch> stretches = new ArrayList<>();
+        for (int at = 0; at < ranges.size(); at++) {
+            RecoveryPlanner.Range range = ranges.get(at);
+            boolean timed = at >= ranges.size() - MOST_TIMED;
+            stretches.add(new Stretch(range, timed ? lastTransaction(stored, range.last()) : null));
+        }
+        return stretches;
+    }
+
+    /** A segment that is damaged says no time; the restore will say more. */
+    private @Nullable Instant lastTransaction(Stored stored, RecoveryPlan plan) {
+        try {
+            return open(stored, stored.of(plan.backup()))
+                    .replayed(new Recovery(plan, stored.archive()))
+                    .lastTransaction()
+                    .orElse(null);
+        } catch (Failure.Fatal e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "The end of the log behind backup {0} cannot be read: {1}",
+                    plan.backup().backup(),
+                    e.getMessage());
+            return null;
+        }
     }
 
     /**
@@ -131,8 +173,9 @@ class PointRecovery {
         RecoveryPlan bounded = searched == null ? plan : plan.upTo(searched);
         note.accept("Looking for " + plan.point().words() + " in the log behind backup "
                 + chosen.backup().id() + ".");
-        LogWalk walk =
-                chosen.reader().search(new Recovery(bounded, chosen.recovery().archive()));
+        LogWalk walk = chosen.reader()
+                .replayed(new Recovery(bounded, chosen.recovery().archive()))
+                .search();
         return walk.found() && walk.reached().compareTo(plan.backup().stop()) >= 0;
     }
 
@@ -154,11 +197,11 @@ class PointRecovery {
     /** Of the cluster of the newest one: an instance's address may have held another before. */
     private Stored stored(ProjectId project, UUID instance, @Nullable Backup only) {
         List<Backup> all = only == null ? backups.restorable(project, instance) : List.of(only);
+        ProjectKeys keys = keyring.of(project);
         if (all.isEmpty()) {
-            throw new Failure.Skippable("There is no backup of this instance yet.", "Run a backup first.", null);
+            return new Stored(List.of(), ArchivedLog.none(SEGMENT), keys);
         }
         Backup newest = all.get(0);
-        ProjectKeys keys = keyring.of(project);
         Optional<ArchivedLog> archive = archives.of(project, instance, stores.local(), keys);
         return new Stored(
                 all.stream()

@@ -73,31 +73,34 @@ public class RestoreBackup extends TargetBatchlet {
         target.begin(RestoreJob.RESTORE);
         Destination destination = Destination.beside(folder, reader.manifest().tablespaces())
                 .withMark(target.targetId().toString());
+        List<LogWalk.TablespaceCreated> created;
         if (isWhole(target, folder)) {
             target.info("An earlier attempt had written it whole.");
             reader.finish(destination);
+            created = begun.created();
         } else {
-            write(target, begun, destination, new StoppableProgress(target, bytes));
+            created = write(target, begun, destination, new StoppableProgress(target, bytes));
         }
         long written = BackupReader.bytes(destination);
         target.figure("sizeBytes", written);
         target.done(RestoreJob.RESTORE, new Bytes(written).toString());
         tell(target, destination, reader.manifest().source().major());
-        begun.created()
-                .forEach(
-                        // Replay uses the path on the source: on its machine, the live tablespace would be overwritten
-                        tablespace -> target.warn(
-                                "The source created the tablespace " + tablespace.oid() + " in "
-                                        + tablespace.path()
-                                        + " while the backup was taken or after it: the first start of this server writes there."
-                                        + " Start it only where that is not the source's folder, on another machine or in a container."));
+        created.forEach(
+                // Replay uses the path on the source: on its machine, the live tablespace would be overwritten
+                tablespace -> target.warn(
+                        "The source created the tablespace " + tablespace.oid() + " in "
+                                + tablespace.path()
+                                + " while the backup was taken or after it: the first start of this server writes there."
+                                + " Start it only where that is not the source's folder, on another machine or in a container."));
     }
 
     /** The backup to write, and what beside it; null for the backup by itself. */
     private record Begun(
             Backup backup, BackupReader reader, @Nullable Recovery recovery) {
         List<LogWalk.TablespaceCreated> created() {
-            return recovery == null ? reader.tablespacesInLog() : reader.tablespacesInLog(recovery);
+            return recovery == null
+                    ? reader.tablespacesInLog()
+                    : reader.replayed(recovery).search().outside();
         }
     }
 
@@ -128,12 +131,14 @@ public class RestoreBackup extends TargetBatchlet {
                 .build();
     }
 
-    private static void write(TargetRun target, Begun begun, Destination destination, StoppableProgress progress) {
+    /** Answers the tablespaces that the log creates. */
+    private static List<LogWalk.TablespaceCreated> write(
+            TargetRun target, Begun begun, Destination destination, StoppableProgress progress) {
         Runnable whole = () -> target.checkpoint(state(begun.backup(), true));
         Recovery recovery = begun.recovery();
         if (recovery == null) {
             begun.reader().materialise(destination, progress, whole);
-            return;
+            return begun.created();
         }
         RecoveryEnd end = begun.reader().materialise(destination, recovery, progress, known -> whole.run());
         target.figure("recoversTo", end.position());
@@ -148,6 +153,7 @@ public class RestoreBackup extends TargetBatchlet {
         target.info("The log in pg_wal leads to " + end.position() + " on timeline " + end.timeline()
                 + (last == null ? "" : ", where the last transaction ended at " + last)
                 + ". The first start replays it, and then the server is one of its own on a new timeline.");
+        return end.walk().outside();
     }
 
     private static boolean isWhole(TargetRun target, Path folder) {

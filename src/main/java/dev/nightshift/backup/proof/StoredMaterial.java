@@ -156,7 +156,7 @@ public final class StoredMaterial implements ProofMaterial {
             return null;
         }
         try {
-            end = recovery.end(reader.search(recovery));
+            end = recovery.end(reader.replayed(recovery).search());
             return null;
         } catch (Failure.Fatal e) {
             return e.remedy() == null ? e.getMessage() : e.getMessage() + " " + e.remedy();
@@ -217,8 +217,7 @@ public final class StoredMaterial implements ProofMaterial {
         }
         Map<Long, Path> created = new HashMap<>();
         if (log != null) {
-            log.tablespaces().stream()
-                    .filter(tablespace -> tablespace.path().startsWith("/"))
+            log.outside()
                     .forEach(tablespace -> created.put(Long.parseLong(tablespace.oid()), Path.of(tablespace.path())));
         }
         return created;

@@ -261,19 +261,10 @@ public final class BackupReader {
      */
     public List<LogWalk.TablespaceCreated> tablespacesInLog() {
         try {
-            return log().tablespaces().stream()
-                    .filter(tablespace -> tablespace.path().startsWith("/"))
-                    .toList();
+            return log().outside();
         } catch (IOException e) {
             throw new Failure.Fatal("The stored log cannot be read. " + e.getMessage(), null, e);
         }
-    }
-
-    /** The same of the log that leads to a point. */
-    public List<LogWalk.TablespaceCreated> tablespacesInLog(Recovery recovery) {
-        return search(recovery).tablespaces().stream()
-                .filter(tablespace -> tablespace.path().startsWith("/"))
-                .toList();
     }
 
     /** One stream over all segments; they follow each other without a gap, or the log has a hole. */
@@ -328,26 +319,10 @@ public final class BackupReader {
         return Objects.requireNonNull(end);
     }
 
-    /**
-     * Looks for the point in the log that would be replayed, and writes nothing.
-     *
-     * @throws Failure.Fatal if the log is damaged
-     * @throws Failure.Retryable if store or archive cannot be read now
-     */
-    public LogWalk search(Recovery recovery) {
+    /** The log of a recovery that was planned for this backup. */
+    public ReplayedLog replayed(Recovery recovery) {
         requireOurs(recovery);
-        try {
-            return recovery.walk(
-                    manifest(),
-                    segment -> segment.archived()
-                            ? recovery.open(segment)
-                            : sealed.open(
-                                    "wal/" + segment.name(manifest().source().walSegmentBytes())));
-        } catch (DamageException e) {
-            throw broken(e);
-        } catch (IOException e) {
-            throw new Failure.Retryable("The stored log cannot be read. " + e.getMessage(), "Check the store.", e);
-        }
+        return new ReplayedLog(sealed, recovery);
     }
 
     private void requireOurs(Recovery recovery) {

@@ -57,6 +57,13 @@ public record LogWalk(
         return ended == Ended.TARGET;
     }
 
+    /** Tablespaces beside the data folder, by their paths on the source. */
+    public List<TablespaceCreated> outside() {
+        return tablespaces.stream()
+                .filter(tablespace -> tablespace.path().startsWith("/"))
+                .toList();
+    }
+
     /**
      * CREATE TABLESPACE, as it stands in the log.
      *

@@ -43,9 +43,14 @@ public final class RecoveryPlanner {
      * What of the log can be recovered to without a gap.
      *
      * @param from the stop position of the backup that it begins with
-     * @param to the first position that is not stored
+     * @param last the plan that comes to its end, which may begin with a later backup
      */
-    public record Range(Candidate backup, Lsn from, Lsn to) {}
+    public record Range(Candidate backup, Lsn from, RecoveryPlan last) {
+        /** The first position that is not stored. */
+        public Lsn to() {
+            return last.end();
+        }
+    }
 
     /** Log from a backup on. */
     private record Coverage(List<Segment> segments, Lsn end, boolean exact) {}
@@ -263,12 +268,11 @@ public final class RecoveryPlanner {
         TimelineHistory history = timeline == null ? newest() : history(timeline);
         for (Candidate candidate : onTheWay(history)) {
             Range before = ranges.isEmpty() ? null : ranges.get(ranges.size() - 1);
-            Lsn to = coverage(candidate, history).end();
-            if (before != null && before.to().compareTo(candidate.stop()) >= 0) {
-                Lsn later = to.compareTo(before.to()) > 0 ? to : before.to();
-                ranges.set(ranges.size() - 1, new Range(before.backup(), before.from(), later));
-            } else {
-                ranges.add(new Range(candidate, candidate.stop(), to));
+            RecoveryPlan plan = plan(candidate, history, new RecoveryTarget.Latest());
+            if (before == null || before.to().compareTo(candidate.stop()) < 0) {
+                ranges.add(new Range(candidate, candidate.stop(), plan));
+            } else if (plan.end().compareTo(before.to()) >= 0) {
+                ranges.set(ranges.size() - 1, new Range(before.backup(), before.from(), plan));
             }
         }
         return ranges;
