@@ -23,10 +23,10 @@ final class PointReached {
      */
     static void requireTransaction(Connection connection, ProofMaterial.Point point) throws SQLException {
         Instant last = ProofCatalog.lastTransaction(connection);
-        if (!Objects.equals(last, point.lastTransaction())) {
+        if (!Objects.equals(last, point.reported())) {
             throw new Failure.Fatal(
                     "The last transaction that recovery replayed ended " + at(last) + ", expected was one that ended "
-                            + at(point.lastTransaction()) + ".",
+                            + at(point.reported()) + ".",
                     null,
                     null);
         }

@@ -56,8 +56,12 @@ public interface ProofMaterial {
      *
      * @param history of the timeline that is followed
      * @param lastTransaction when the last one ended that is replayed; null if none is
+     * @param reported what the server has to say of that
      */
-    record Point(TimelineHistory history, @Nullable Instant lastTransaction) {}
+    record Point(
+            TimelineHistory history,
+            @Nullable Instant lastTransaction,
+            @Nullable Instant reported) {}
 
     /** What the backup is called in a sandbox's registration: {@code "backup 0190…"}. */
     String name();

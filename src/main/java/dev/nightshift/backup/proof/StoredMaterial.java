@@ -75,7 +75,7 @@ public final class StoredMaterial implements ProofMaterial {
                     known.position(),
                     known.timeline(),
                     stop(known.target(), plan),
-                    new Point(plan.history(), known.walk().times().replayed()));
+                    new Point(plan.history(), known.walk().times().replayed(), known.reportedTransaction()));
         }
         Manifest.Position position = reader.manifest().position();
         return Aim.ofBackup(position.expected(), reader.manifest().source().timeline(), position.restorePoint());

@@ -44,12 +44,14 @@ public record LogWalk(
      * When transactions ended, by the source's clock; null where none did.
      *
      * @param first of all that the walk saw
-     * @param replayed the last one replayed: what the server calls pg_last_xact_replay_timestamp
+     * @param replayed the last one replayed
+     * @param before the last one replayed before the last record
      * @param seen the last one, if only by the record that recovery stops before
      */
     public record Times(
             @Nullable Instant first,
             @Nullable Instant replayed,
+            @Nullable Instant before,
             @Nullable Instant seen) {}
 
     /** Whether the target was found. */

@@ -1,6 +1,7 @@
 package dev.nightshift.backup.read;
 
 import dev.nightshift.postgres.Lsn;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,5 +20,15 @@ public record RecoveryEnd(
     /** The end of the last record that is replayed. */
     public Lsn position() {
         return walk.reached();
+    }
+
+    /**
+     * What the server will call pg_last_xact_replay_timestamp there: where it stops at a position it does not count the record
+     * that it stops at (recoveryStopsAfter in access/transam/xlogrecovery.c).
+     */
+    public @Nullable Instant reportedTransaction() {
+        return target instanceof RecoveryTarget.Position
+                ? walk.times().before()
+                : walk.times().replayed();
     }
 }

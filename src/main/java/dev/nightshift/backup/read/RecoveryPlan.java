@@ -3,6 +3,7 @@ package dev.nightshift.backup.read;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.postgres.Lsn;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,10 @@ public record RecoveryPlan(
             Lsn expected,
             Lsn whole,
             Instant finishedAt) {
+        public Candidate {
+            finishedAt = finishedAt.truncatedTo(ChronoUnit.MICROS); // as the catalogue knows it
+        }
+
         /** As its manifest says. */
         public static Candidate of(Manifest manifest) {
             Manifest.Position position = manifest.position();

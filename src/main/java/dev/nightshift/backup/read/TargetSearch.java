@@ -18,6 +18,7 @@ final class TargetSearch {
     private final RecoveryTarget.@Nullable Point point;
     private @Nullable Instant first;
     private @Nullable Instant replayed;
+    private @Nullable Instant before;
     private @Nullable Instant seen;
 
     /** @param point null to go to the end */
@@ -26,7 +27,7 @@ final class TargetSearch {
     }
 
     LogWalk.Times times() {
-        return new LogWalk.Times(first, replayed, seen);
+        return new LogWalk.Times(first, replayed, before, seen);
     }
 
     /** Whether the server stops before this record; it asks for each, then {@link #stopsAfter}. */
@@ -46,6 +47,7 @@ final class TargetSearch {
     /** Whether it stops after it. */
     boolean stopsAfter(LogRecord record) {
         LogRecord.TransactionEnd end = record.transactionEnd();
+        before = replayed;
         if (end != null) {
             replayed = end.at();
         }

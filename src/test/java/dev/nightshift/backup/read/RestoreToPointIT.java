@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -149,6 +150,9 @@ class RestoreToPointIT {
             RecoveryEnd end = materialise(folder.resolve("later"), backup, new Recovery(plan, archive));
             assertTrue(String.valueOf(end.note()).contains("No transaction that ended after"), end::toString);
             assertEquals(sixth.at(), end.walk().times().replayed());
+            assertEquals(
+                    Optional.of(sixth.at()),
+                    drills.reader(backup).replayed(new Recovery(plan, archive)).lastTransaction());
             assertTrue(end.position().compareTo(flushed) <= 0, end::toString);
             assertBeyondIsFatal(source, folder.resolve("later"), flushed);
             for (RecoveryTarget missing : List.of(to("xid", "" + (sixth.xid() + 1000)), to("name", "no such point"))) {
