@@ -69,6 +69,11 @@ class BackupFindings {
         return PROOF + backup + glance(upTo);
     }
 
+    /** Names the finding about an instance that cannot be recovered to a point behind its backups. */
+    static String pointProof(UUID instance) {
+        return "backup.point-proof:" + instance;
+    }
+
     private static String glance(ProofLevel upTo) {
         return upTo == ProofLevel.MATCHED ? "" : ":" + upTo.name().toLowerCase(Locale.ROOT);
     }

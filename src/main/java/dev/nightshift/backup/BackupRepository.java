@@ -221,6 +221,21 @@ class BackupRepository {
         }
     }
 
+    /** Newest first. */
+    List<Backup> restorable(Connection connection, UUID instance) throws SQLException {
+        try (var query = connection.prepareStatement(
+                BACKUP + " and b.instance_id = ? and b.state = 'COMPLETE' order by b.id desc")) {
+            query.setObject(1, instance);
+            List<Backup> backups = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    backups.add(backup(rows));
+                }
+            }
+            return backups;
+        }
+    }
+
     Map<UUID, Backup> newestOf(Connection connection, List<UUID> instances) throws SQLException {
         try (var query = connection.prepareStatement("select distinct on (instance_id) * from (" + BACKUP
                 + " and b.instance_id = any (?)) b order by instance_id, id desc")) {

@@ -47,7 +47,12 @@ public class Backups implements DeletionGuard {
         return transactions.in(project, connection -> repository.newest(connection, instance, null));
     }
 
-    /** Likewise, of one kind. */
+    /** Those of an instance that can be restored from, newest first, leaving out those whose source was damaged. */
+    List<Backup> restorable(ProjectId project, UUID instance) {
+        return transactions.in(project, connection -> repository.restorable(connection, instance));
+    }
+
+    /** The newest one of a kind, leaving out those whose source was damaged. */
     Optional<Backup> newest(ProjectId project, UUID instance, Manifest.Kind kind) {
         return transactions.in(project, connection -> repository.newest(connection, instance, kind));
     }

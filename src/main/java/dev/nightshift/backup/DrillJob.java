@@ -6,6 +6,7 @@ import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
 import dev.nightshift.job.Parameters;
 import dev.nightshift.job.Unit;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -33,12 +34,17 @@ class DrillJob implements Job {
             Severity.CRITICAL,
             Severity.WARNING,
             STEPS,
-            List.of(
-                    Parameter.text("backup", "Backup", "The id of the backup; the newest one if none is given.", false),
+            PointParameters.after(
+                    Parameter.text(
+                            "backup",
+                            "Backup",
+                            "The id of the backup; the newest one, that lies before the point, if none is given.",
+                            false),
                     Parameter.choice(
                             "upTo",
                             "Up to",
-                            "The last level to try: readable needs no sandbox.",
+                            "The last level to try: readable needs no sandbox, and at a point behind a backup there are no rows to"
+                                    + " match.",
                             "matched",
                             "stored",
                             "intact",
@@ -54,6 +60,9 @@ class DrillJob implements Job {
     @Inject
     private Backups backups;
 
+    @Inject
+    private Clock clock;
+
     @Override
     public JobDefinition definition() {
         return DEFINITION;
@@ -61,6 +70,7 @@ class DrillJob implements Job {
 
     @Override
     public void check(ProjectId project, Parameters parameters) {
+        PointParameters.check(parameters, clock.now());
         parameters.text("backup").ifPresent(id -> RestoreJob.known(backups, project, id));
     }
 }

@@ -8,6 +8,7 @@ import dev.nightshift.backup.proof.ProofRung;
 import dev.nightshift.backup.proof.StoredMaterial;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
 import dev.nightshift.job.TargetBatchlet;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
 /** Proves one backup and keeps the ladder; a backup that does not pass fails the run. */
@@ -51,43 +53,90 @@ public class ProveStoredBackup extends TargetBatchlet {
     private DrillGround ground;
 
     @Inject
+    private PointRecovery points;
+
+    @Inject
     private Clock clock;
 
     @Override
     protected void work(TargetRun target) {
+        Optional<RecoveryTarget> point = PointParameters.of(target.parameters());
+        if (point.isPresent()) {
+            drill(target, point.get());
+            return;
+        }
         Backup backup = RestoreBackup.chosen(backups, target);
         target.info("Proving the backup of " + backup.instance() + " taken at "
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
-        var upTo = ProofLevel.valueOf(
-                target.parameters().text("upTo").orElse(WHOLE).toUpperCase(Locale.ROOT));
+        ProofLevel upTo = upTo(target);
         target.concerns(
                 BackupFindings.proof(backup.id(), upTo),
                 new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
         var steps = new DrillSteps(target);
-        Proof proof;
-        try {
-            proof = prove(target, backup, upTo, steps);
-        } catch (CancellationException e) {
-            throw new StopRequested();
-        }
+        var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
+        Proof proof = prove(target, new StoredMaterial(reader), upTo, steps);
         keep(target, backup, proof);
-        String reason = proof.reason();
-        if (reason != null) {
-            String remedy = proof.stumbled().map(ProofRung::remedy).orElse(null);
-            String what = "The backup of " + backup.instance() + " is " + word(proof) + ", not more: " + reason;
-            // What this machine lacks says nothing against the backup.
-            throw proof.failed() ? new Failure.Fatal(what, remedy, null) : new Failure.Skippable(what, remedy, null);
-        }
+        throwReason(proof, "The backup of " + backup.instance() + " is " + word(proof) + ", not more: ");
         target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), upTo));
         steps.finish(null);
     }
 
-    private Proof prove(TargetRun target, Backup backup, ProofLevel upTo, DrillSteps steps) {
-        var parameters = target.parameters();
-        var options =
-                new ProofOptions(upTo, ProofOptions.STANDARD.parents(), parameters.flag("everyRow"), ground.limits());
-        var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
-        return ground.prover().run(new StoredMaterial(reader), options, steps);
+    /**
+     * To a point behind a backup, which says nothing of the backup's own proof: that it came there, or why not, is kept with
+     * the run alone.
+     */
+    private void drill(TargetRun target, RecoveryTarget point) {
+        target.concerns(
+                BackupFindings.pointProof(target.instanceId()),
+                new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
+        Backup asked = target.parameters().text("backup").isPresent() ? RestoreBackup.chosen(backups, target) : null;
+        PointRecovery.Chosen chosen = points.choose(target.project(), target.instanceId(), asked, point, target::info);
+        String what = "Recovery of " + chosen.backup().instance() + " to "
+                + chosen.recovery().plan().point().words();
+        target.info(what + " begins with the backup taken at "
+                + chosen.backup().takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
+        ProofLevel asFar = upTo(target);
+        var steps = new DrillSteps(target);
+        var material = new StoredMaterial(chosen.reader(), chosen.recovery());
+        Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);
+        figures(target, chosen.backup(), proof);
+        material.end().ifPresent(end -> {
+            target.figure("recoversTo", end.position());
+            target.figure("timeline", end.timeline());
+            if (end.walk().times().replayed() != null) {
+                target.figure("lastTransactionAt", end.walk().times().replayed());
+            }
+            if (end.note() != null) {
+                target.warn(end.note());
+            }
+        });
+        throwReason(proof, what + " is " + word(proof) + ", not more: ");
+        steps.finish(null);
+    }
+
+    private static ProofLevel upTo(TargetRun target) {
+        return ProofLevel.valueOf(target.parameters().text("upTo").orElse(WHOLE).toUpperCase(Locale.ROOT));
+    }
+
+    private static void throwReason(Proof proof, String what) {
+        String reason = proof.reason();
+        if (reason != null) {
+            String remedy = proof.stumbled().map(ProofRung::remedy).orElse(null);
+            // What this machine lacks says nothing against the backup.
+            throw proof.failed()
+                    ? new Failure.Fatal(what + reason, remedy, null)
+                    : new Failure.Skippable(what + reason, remedy, null);
+        }
+    }
+
+    private Proof prove(TargetRun target, StoredMaterial material, ProofLevel upTo, DrillSteps steps) {
+        var options = new ProofOptions(
+                upTo, ProofOptions.STANDARD.parents(), target.parameters().flag("everyRow"), ground.limits());
+        try {
+            return ground.prover().run(material, options, steps);
+        } catch (CancellationException e) {
+            throw new StopRequested();
+        }
     }
 
     private void keep(TargetRun target, Backup backup, Proof proof) {
@@ -109,6 +158,11 @@ public class ProveStoredBackup extends TargetBatchlet {
                 ladder.build().toString(),
                 notChecked.build().toString());
         target.store(connection -> repository.insert(connection, target.project(), backup.id(), stored));
+        figures(target, backup, proof);
+    }
+
+    private static void figures(TargetRun target, Backup backup, Proof proof) {
+        Duration rto = proof.rto();
         target.figure("backup", backup.id());
         target.figure("level", word(proof));
         if (rto != null) {

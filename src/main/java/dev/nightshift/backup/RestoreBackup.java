@@ -2,6 +2,10 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.Destination;
+import dev.nightshift.backup.read.LogWalk;
+import dev.nightshift.backup.read.Recovery;
+import dev.nightshift.backup.read.RecoveryEnd;
+import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
@@ -12,10 +16,15 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.Json;
+import jakarta.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a backup out into an empty folder. */
 @Named("restoreBackup")
@@ -23,6 +32,9 @@ import java.util.List;
 public class RestoreBackup extends TargetBatchlet {
     /** In the checkpoint once all files are on the disk. */
     private static final String WHOLE = "whole";
+
+    /** In the checkpoint: the backup that was chosen for a point. */
+    private static final String BACKUP = "backup";
 
     @Inject
     private Backups backups;
@@ -36,45 +48,112 @@ public class RestoreBackup extends TargetBatchlet {
     @Inject
     private RestoreRoots roots;
 
+    @Inject
+    private PointRecovery points;
+
     @Override
     protected void work(TargetRun target) {
         target.begin(RestoreJob.CHECK);
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
-        Backup backup = chosen(backups, target);
-        var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
+        Begun begun = begin(target);
+        Backup backup = begun.backup();
+        BackupReader reader = begun.reader();
         List<Manifest> chain = reader.chain();
         long bytes =
                 chain.stream().mapToLong(each -> each.figures().bytesRead()).sum();
         target.info("Restoring the backup of " + backup.instance() + " taken at "
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + " into " + folder
-                + (chain.size() == 1 ? "." : ", of a chain of " + chain.size() + " backups."));
+                + (chain.size() == 1 ? "" : ", of a chain of " + chain.size() + " backups")
+                + (begun.recovery() == null
+                        ? ""
+                        : ", to " + begun.recovery().plan().point().words())
+                + ".");
         target.done(RestoreJob.CHECK, null);
 
         target.begin(RestoreJob.RESTORE);
         Destination destination = Destination.beside(folder, reader.manifest().tablespaces())
                 .withMark(target.targetId().toString());
+        List<LogWalk.TablespaceCreated> created;
         if (isWhole(target, folder)) {
             target.info("An earlier attempt had written it whole.");
             reader.finish(destination);
+            created = begun.created();
         } else {
-            reader.materialise(
-                    destination,
-                    new StoppableProgress(target, bytes),
-                    () -> target.checkpoint(
-                            Json.createObjectBuilder().add(WHOLE, true).build()));
+            created = write(target, begun, destination, new StoppableProgress(target, bytes));
         }
         long written = BackupReader.bytes(destination);
         target.figure("sizeBytes", written);
         target.done(RestoreJob.RESTORE, new Bytes(written).toString());
         tell(target, destination, reader.manifest().source().major());
-        // Replay uses the path on the source: on its machine, the live tablespace would be overwritten
-        reader.tablespacesInLog()
-                .forEach(
-                        tablespace -> target.warn(
-                                "The source created the tablespace " + tablespace.oid() + " in "
-                                        + tablespace.path()
-                                        + " while the backup was taken: the first start of this server writes there."
-                                        + " Start it only where that is not the source's folder, on another machine or in a container."));
+        created.forEach(
+                // Replay uses the path on the source: on its machine, the live tablespace would be overwritten
+                tablespace -> target.warn(
+                        "The source created the tablespace " + tablespace.oid() + " in "
+                                + tablespace.path()
+                                + " while the backup was taken or after it: the first start of this server writes there."
+                                + " Start it only where that is not the source's folder, on another machine or in a container."));
+    }
+
+    /** The backup to write, and what beside it; null for the backup by itself. */
+    private record Begun(
+            Backup backup, BackupReader reader, @Nullable Recovery recovery) {
+        List<LogWalk.TablespaceCreated> created() {
+            return recovery == null
+                    ? reader.tablespacesInLog()
+                    : reader.replayed(recovery).search().outside();
+        }
+    }
+
+    /** A restore that is begun again goes on with the backup that it had chosen: what it wrote is of that one. */
+    private Begun begin(TargetRun target) {
+        Optional<RecoveryTarget> point = PointParameters.of(target.parameters());
+        if (point.isEmpty()) {
+            Backup backup = chosen(backups, target);
+            return new Begun(
+                    backup, BackupReader.open(stores.local(), backup.location(), keyring.of(target.project())), null);
+        }
+        Backup before = target.checkpoint()
+                .map(state -> state.getString(BACKUP, ""))
+                .filter(id -> !id.isEmpty())
+                .map(id -> backups.get(target.project(), UUID.fromString(id)))
+                .orElseGet(() -> target.parameters().text("backup").isPresent() ? chosen(backups, target) : null);
+        PointRecovery.Chosen chosen =
+                points.choose(target.project(), target.instanceId(), before, point.get(), target::info);
+        target.figure("backup", chosen.backup().id());
+        target.checkpoint(state(chosen.backup(), false));
+        return new Begun(chosen.backup(), chosen.reader(), chosen.recovery());
+    }
+
+    private static JsonObject state(Backup backup, boolean whole) {
+        return Json.createObjectBuilder()
+                .add(WHOLE, whole)
+                .add(BACKUP, backup.id().toString())
+                .build();
+    }
+
+    /** Answers the tablespaces that the log creates. */
+    private static List<LogWalk.TablespaceCreated> write(
+            TargetRun target, Begun begun, Destination destination, StoppableProgress progress) {
+        Runnable whole = () -> target.checkpoint(state(begun.backup(), true));
+        Recovery recovery = begun.recovery();
+        if (recovery == null) {
+            begun.reader().materialise(destination, progress, whole);
+            return begun.created();
+        }
+        RecoveryEnd end = begun.reader().materialise(destination, recovery, progress, known -> whole.run());
+        target.figure("recoversTo", end.position());
+        target.figure("timeline", end.timeline());
+        Instant last = end.walk().times().replayed();
+        if (last != null) {
+            target.figure("lastTransactionAt", last);
+        }
+        if (end.note() != null) {
+            target.warn(end.note());
+        }
+        target.info("The log in pg_wal leads to " + end.position() + " on timeline " + end.timeline()
+                + (last == null ? "" : ", where the last transaction ended at " + last)
+                + ". The first start replays it, and then the server is one of its own on a new timeline.");
+        return end.walk().outside();
     }
 
     private static boolean isWhole(TargetRun target, Path folder) {

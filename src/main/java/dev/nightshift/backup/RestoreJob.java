@@ -6,6 +6,7 @@ import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
 import dev.nightshift.job.Parameters;
 import dev.nightshift.job.Unit;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -22,16 +23,20 @@ class RestoreJob implements Job {
     private static final JobDefinition DEFINITION = new JobDefinition(
             "restore",
             "Restore",
-            "Writes a backup out into an empty folder as a cluster that stock PostgreSQL starts. Nothing is started, and nothing"
-                    + " of the source is touched.",
+            "Writes a backup out into an empty folder as a cluster that stock PostgreSQL starts, with the log up to a point if one"
+                    + " is given. Nothing is started, and nothing of the source is touched.",
             Unit.INSTANCE,
             "restore",
             false,
             Severity.WARNING,
             Severity.WARNING,
             List.of(CHECK, RESTORE),
-            List.of(
-                    Parameter.text("backup", "Backup", "The id of the backup; the newest one if none is given.", false),
+            PointParameters.after(
+                    Parameter.text(
+                            "backup",
+                            "Backup",
+                            "The id of the backup; the newest one, that lies before the point, if none is given.",
+                            false),
                     Parameter.text(
                             "folder",
                             "Folder",
@@ -45,6 +50,9 @@ class RestoreJob implements Job {
     @Inject
     private Backups backups;
 
+    @Inject
+    private Clock clock;
+
     @Override
     public JobDefinition definition() {
         return DEFINITION;
@@ -53,6 +61,7 @@ class RestoreJob implements Job {
     @Override
     public void check(ProjectId project, Parameters parameters) {
         roots.confined(parameters.text("folder").orElseThrow());
+        PointParameters.check(parameters, clock.now());
         parameters.text("backup").ifPresent(id -> known(backups, project, id));
     }
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 public record ServerSettings(
         int major, String superuser, @Nullable Recovery recovery, Preload preload) {
     private static final Pattern LSN = Pattern.compile("[0-9A-F]{1,8}/[0-9A-F]{1,8}");
+    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}\\+00:00");
+    private static final Pattern XID = Pattern.compile("[0-9]{1,10}");
 
     /** A recovery point's name has at most 63 bytes (manual, section 9.28.3). */
     private static final int NAME_LENGTH = 63;
@@ -32,7 +34,8 @@ public record ServerSettings(
      * Where recovery stops, to wait there as a hot standby.
      *
      * @param stop what to look for
-     * @param where the restore point's name, a position such as {@code "0/3000060"}, or nothing for consistency
+     * @param where the restore point's name, a position such as {@code "0/3000060"}, a time such as {@code "2026-01-02
+     *     03:04:05.000000+00:00"}, a transaction's number, or nothing for consistency
      * @param timeline the place is on
      * @param startTimeline the backup began on
      */
@@ -44,6 +47,10 @@ public record ServerSettings(
             POSITION,
             /** Just before that record. */
             BEFORE,
+            /** The last commit or abort that is not later: there has to be one that is. */
+            TIME,
+            /** The end of a transaction. */
+            TRANSACTION,
             /** As soon as the backup is consistent. */
             CONSISTENCY
         }
@@ -52,6 +59,8 @@ public record ServerSettings(
             boolean valid = switch (stop) {
                 case RESTORE_POINT -> !where.isEmpty() && where.length() <= NAME_LENGTH && where.indexOf('\n') < 0;
                 case POSITION, BEFORE -> LSN.matcher(where).matches();
+                case TIME -> TIME.matcher(where).matches();
+                case TRANSACTION -> XID.matcher(where).matches();
                 case CONSISTENCY -> where.isEmpty();
             };
             if (!valid || timeline < 1 || startTimeline < 1) {
@@ -181,6 +190,8 @@ public record ServerSettings(
             switch (recovery.stop()) {
                 case RESTORE_POINT -> all.put("recovery_target_name", recovery.where());
                 case POSITION, BEFORE -> all.put("recovery_target_lsn", recovery.where());
+                case TIME -> all.put("recovery_target_time", recovery.where());
+                case TRANSACTION -> all.put("recovery_target_xid", recovery.where());
                 case CONSISTENCY -> all.put("recovery_target", "immediate");
             }
             all.put("recovery_target_action", "pause");

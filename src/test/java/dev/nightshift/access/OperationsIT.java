@@ -134,6 +134,8 @@ class OperationsIT {
         row("PUT " + project + "/databases/{database}", Needs.ADMIN, 404);
         row("DELETE " + project + "/databases/{database}", Needs.ADMIN, 404);
         row("POST " + project + "/databases/{database}/check", Needs.OPERATOR, 404);
+        row("POST " + project + "/databases/{database}/restore-plan", Needs.VIEWER, 404);
+        row("GET " + project + "/databases/{database}/recovery-window", Needs.VIEWER, 404);
         row("POST " + project + "/check", Needs.OPERATOR, 400);
         row("GET " + project + "/runs", Needs.VIEWER, 200);
         row("POST " + project + "/runs", Needs.OPERATOR, 400);

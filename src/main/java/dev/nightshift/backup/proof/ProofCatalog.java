@@ -1,11 +1,14 @@
 package dev.nightshift.backup.proof;
 
+import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.kernel.Identifier;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -57,6 +60,30 @@ final class ProofCatalog {
                         """)) {
             row.next();
             return new Recovery(row.getBoolean(1), row.getBoolean(2), row.getString(3), row.getInt(4));
+        }
+    }
+
+    /** When the last transaction ended that was replayed; null if there was none. */
+    static @Nullable Instant lastTransaction(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        select pg_last_xact_replay_timestamp()
+                        """)) {
+            row.next();
+            OffsetDateTime at = row.getObject(1, OffsetDateTime.class);
+            return at == null ? null : at.toInstant();
+        }
+    }
+
+    /** The history that a promoted server wrote of its timeline. */
+    static TimelineHistory history(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        select ('x' || timeline)::bit(32)::int, pg_read_file('pg_wal/' || timeline || '.history')
+                          from substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) timeline
+                        """)) {
+            row.next();
+            return TimelineHistory.parse(row.getInt(1), row.getString(2));
         }
     }
 

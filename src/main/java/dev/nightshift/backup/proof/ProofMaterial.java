@@ -2,12 +2,15 @@ package dev.nightshift.backup.proof;
 
 import dev.nightshift.backup.evidence.Evidence;
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.sandbox.NotPossibleHere;
 import dev.nightshift.sandbox.SandboxFolder;
+import dev.nightshift.sandbox.ServerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,12 +19,49 @@ import org.jspecify.annotations.Nullable;
 /** A stored backup as a proof needs it. */
 public interface ProofMaterial {
     /**
-     * Where recovery of the backup has to come.
+     * Where recovery has to come.
      *
-     * @param expected the restore point's end, or the position at which the backup is consistent
-     * @param restorePoint its name; null where there is none
+     * @param expected the end of the last record that is replayed; at least that where it goes to consistency
+     * @param recovery what the server is told
+     * @param point what else has to come out where that is a point behind the backup; null for the backup's own
      */
-    record Aim(Lsn expected, int timeline, @Nullable String restorePoint) {}
+    record Aim(
+            Lsn expected,
+            int timeline,
+            ServerSettings.Recovery recovery,
+            @Nullable Point point) {
+        /**
+         * The backup's own end.
+         *
+         * @param restorePoint its name; null where there is none
+         */
+        static Aim ofBackup(Lsn expected, int timeline, @Nullable String restorePoint) {
+            return new Aim(
+                    expected,
+                    timeline,
+                    restorePoint == null
+                            ? ServerSettings.Recovery.toConsistency(timeline)
+                            : ServerSettings.Recovery.toRestorePoint(restorePoint, timeline),
+                    null);
+        }
+
+        /** Whether recovery has to stop just there. */
+        boolean exact() {
+            return recovery.stop() != ServerSettings.Recovery.Stop.CONSISTENCY;
+        }
+    }
+
+    /**
+     * A point behind a backup.
+     *
+     * @param history of the timeline that is followed
+     * @param lastTransaction when the last one ended that is replayed; null if none is
+     * @param reported what the server has to say of that
+     */
+    record Point(
+            TimelineHistory history,
+            @Nullable Instant lastTransaction,
+            @Nullable Instant reported) {}
 
     /** What the backup is called in a sandbox's registration: {@code "backup 0190…"}. */
     String name();

@@ -99,16 +99,13 @@ final class ProofRestore {
                         + "; the sandbox has a folder of its own there."));
         stopIfAsked();
         ProofMaterial.Aim aim = material.aim();
-        ServerSettings.Recovery recovery = aim.restorePoint() == null
-                ? ServerSettings.Recovery.toConsistency(aim.timeline())
-                : ServerSettings.Recovery.toRestorePoint(aim.restorePoint(), aim.timeline());
         String superuser = BootstrapRole.read(folder.data());
         Server server = new Server(binaries, superuser, mapped, preload(folder.data()), began);
         try {
             for (Evidence each : byPosition()) {
                 matchAt(each, Objects.requireNonNull(each.position()), server, aim.timeline());
             }
-            server.recover(recovery);
+            server.recover(aim.recovery());
             try (Connection connection = firstAnswer()) {
                 awaitPosition(connection, aim);
                 server.recovered();
@@ -118,6 +115,9 @@ final class ProofRestore {
                     }
                 }
                 promote(connection);
+                if (aim.point() != null) {
+                    PointReached.requireHistory(connection, aim.expected(), aim.point());
+                }
                 return check(ProofCatalog.databases(connection), aim);
             }
         } catch (SQLException e) {
@@ -271,6 +271,9 @@ final class ProofRestore {
     private void awaitPosition(Connection connection, ProofMaterial.Aim aim) throws SQLException {
         ProofCatalog.Recovery now = awaitPause(connection, aim.expected());
         compare(now, now.replayed() == null ? Lsn.NONE : Lsn.parse(now.replayed()), aim);
+        if (aim.point() != null) {
+            PointReached.requireTransaction(connection, aim.point());
+        }
     }
 
     /** Waits until recovery pauses, or ends. */
@@ -299,9 +302,12 @@ final class ProofRestore {
 
     /** Connectable is not recovered, and PostgreSQL takes a hole for the end: only the position tells. */
     private void compare(ProofCatalog.Recovery now, Lsn replayed, ProofMaterial.Aim aim) {
-        boolean reached =
-                aim.restorePoint() == null ? replayed.compareTo(aim.expected()) >= 0 : replayed.equals(aim.expected());
-        if (now.running() && reached && now.timeline() == aim.timeline()) {
+        boolean reached = aim.exact() ? replayed.equals(aim.expected()) : replayed.compareTo(aim.expected()) >= 0;
+        // While it pauses the control file may not know yet of a switch on the way: the history does afterwards
+        boolean followed = now.timeline() == aim.timeline()
+                || (aim.point() != null
+                        && aim.point().history().part(now.timeline()).isPresent());
+        if (now.running() && reached && followed) {
             watch.note("Recovery reached " + replayed + " on timeline " + now.timeline() + ", as expected.");
             return;
         }
@@ -343,7 +349,8 @@ final class ProofRestore {
         Map<String, Long> figures = new HashMap<>(checks.figures());
         figures.put("rtoMillis", rto == null ? 0 : rto.toMillis());
         return new ProofEvidence(
-                "recovered to " + aim.expected() + " on timeline " + aim.timeline() + "; " + figures.get("indexes")
+                "recovered to " + aim.expected() + " on timeline " + aim.timeline() + PointReached.words(aim.point())
+                        + "; " + figures.get("indexes")
                         + " indexes and " + figures.get("tables") + " tables in " + figures.get("databases")
                         + " databases checked",
                 figures);

@@ -6,12 +6,19 @@ import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.Destination;
 import dev.nightshift.backup.read.LogWalk;
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.read.Recovery;
+import dev.nightshift.backup.read.RecoveryEnd;
+import dev.nightshift.backup.read.RecoveryPlan;
+import dev.nightshift.backup.read.RecoverySettings;
+import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.read.Verification;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.sandbox.SandboxFolder;
+import dev.nightshift.sandbox.ServerSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,10 +36,24 @@ public final class StoredMaterial implements ProofMaterial {
     private static final List<ProofLevel> LEVELS = List.of(ProofLevel.STORED, ProofLevel.INTACT, ProofLevel.READABLE);
 
     private final BackupReader reader;
+    private final @Nullable Recovery recovery;
     private @Nullable Verification verification;
+    private @Nullable RecoveryEnd end;
 
+    /** The backup by itself. */
     public StoredMaterial(BackupReader reader) {
+        this(reader, null);
+    }
+
+    /** The backup with the log that leads to a point behind it; null for the backup by itself. */
+    public StoredMaterial(BackupReader reader, @Nullable Recovery recovery) {
         this.reader = reader;
+        this.recovery = recovery;
+    }
+
+    /** Where recovery to a point has to end; empty before the verification came to it, and for a backup by itself. */
+    public Optional<RecoveryEnd> end() {
+        return Optional.ofNullable(end);
     }
 
     @Override
@@ -47,12 +68,40 @@ public final class StoredMaterial implements ProofMaterial {
 
     @Override
     public Aim aim() {
+        RecoveryEnd known = end;
+        if (recovery != null && known != null) {
+            RecoveryPlan plan = recovery.plan();
+            return new Aim(
+                    known.position(),
+                    known.timeline(),
+                    stop(known.target(), plan),
+                    new Point(plan.history(), known.walk().times().replayed(), known.reportedTransaction()));
+        }
         Manifest.Position position = reader.manifest().position();
-        return new Aim(position.expected(), reader.manifest().source().timeline(), position.restorePoint());
+        return Aim.ofBackup(position.expected(), reader.manifest().source().timeline(), position.restorePoint());
     }
 
+    private static ServerSettings.Recovery stop(RecoveryTarget.Point target, RecoveryPlan plan) {
+        ServerSettings.Recovery.Stop stop = target instanceof RecoveryTarget.Time
+                ? ServerSettings.Recovery.Stop.TIME
+                : target instanceof RecoveryTarget.Transaction
+                        ? ServerSettings.Recovery.Stop.TRANSACTION
+                        : target instanceof RecoveryTarget.Named
+                                ? ServerSettings.Recovery.Stop.RESTORE_POINT
+                                : ServerSettings.Recovery.Stop.POSITION;
+        return new ServerSettings.Recovery(
+                stop,
+                RecoverySettings.target(target).getValue(),
+                plan.history().timeline(),
+                plan.backup().timeline());
+    }
+
+    /** The backup's own; it says nothing of rows at a point behind it. */
     @Override
     public List<Evidence> evidence() {
+        if (recovery != null) {
+            return List.of();
+        }
         return reader.evidence().stream().map(EvidenceText::parse).toList();
     }
 
@@ -71,7 +120,13 @@ public final class StoredMaterial implements ProofMaterial {
                         .sum()
                 : verification.bytes();
         Manifest.Position position = manifest.position();
-        return new Bytes(files + position.logEnd().value() - position.start().value());
+        RecoveryEnd known = end;
+        // The server copies each segment: the sandbox holds it twice, and the archived ones are not in the backup's
+        // size
+        long more = known == null
+                ? 0
+                : Math.max(0, known.walk().read().value() - position.logEnd().value());
+        return new Bytes(files + position.logEnd().value() - position.start().value() + 2 * more);
     }
 
     @Override
@@ -79,19 +134,33 @@ public final class StoredMaterial implements ProofMaterial {
         Listener listener = new Listener(watch, ProofWatch.Step.VERIFY, ProofLevel.STORED);
         Verification result = reader.verify(upTo, listener);
         verification = result;
+        String missed = upTo == ProofLevel.READABLE && result.damage() == null ? notReached() : null;
         List<Verified> verified = new ArrayList<>();
         for (ProofLevel level : LEVELS.subList(0, LEVELS.indexOf(upTo) + 1)) {
-            boolean passed = result.passed(level);
+            boolean passed = result.passed(level) && (missed == null || level != ProofLevel.READABLE);
             verified.add(new Verified(
                     level,
                     listener.took(level, result.took()),
                     passed ? evidence(level, result) : new ProofEvidence("", Map.of()),
-                    passed ? null : result.damage() + "."));
+                    passed ? null : missed != null ? missed : result.damage() + "."));
             if (!passed) {
                 break;
             }
         }
         return verified;
+    }
+
+    /** Reads the log up to the point; answers why recovery cannot come there, or null. */
+    private @Nullable String notReached() {
+        if (recovery == null) {
+            return null;
+        }
+        try {
+            end = recovery.end(reader.replayed(recovery).search());
+            return null;
+        } catch (Failure.Fatal e) {
+            return e.remedy() == null ? e.getMessage() : e.getMessage() + " " + e.remedy();
+        }
     }
 
     private ProofEvidence evidence(ProofLevel level, Verification result) {
@@ -107,7 +176,8 @@ public final class StoredMaterial implements ProofMaterial {
                         + chain.stream()
                                 .map(each -> each.lineage().kind().word() + " " + each.backup())
                                 .collect(Collectors.joining(", "));
-        LogWalk log = result.log();
+        RecoveryEnd known = end;
+        LogWalk log = known == null ? result.log() : known.walk();
         if (level == ProofLevel.READABLE && log != null) {
             return new ProofEvidence(
                     result.files() + " files, " + new Bytes(result.bytes()) + ", and " + log.records()
@@ -136,12 +206,18 @@ public final class StoredMaterial implements ProofMaterial {
             }
         }
         Listener listener = new Listener(watch, ProofWatch.Step.RESTORE, ProofLevel.RESTORED);
-        reader.materialise(new Destination(folder.data(), folder.wal(), tablespaces, false), listener);
-        Map<Long, Path> created = new HashMap<>();
+        var destination = new Destination(folder.data(), folder.wal(), tablespaces, false);
         LogWalk log = verification == null ? null : verification.log();
+        if (recovery == null) {
+            reader.materialise(destination, listener);
+        } else {
+            RecoveryEnd written = reader.materialise(destination, recovery, listener, whole -> {});
+            end = written;
+            log = written.walk();
+        }
+        Map<Long, Path> created = new HashMap<>();
         if (log != null) {
-            log.tablespaces().stream()
-                    .filter(tablespace -> tablespace.path().startsWith("/"))
+            log.outside()
                     .forEach(tablespace -> created.put(Long.parseLong(tablespace.oid()), Path.of(tablespace.path())));
         }
         return created;

@@ -17,6 +17,31 @@ public interface ArchivedLog {
      */
     record Stretch(int timeline, Lsn from, Lsn to) {}
 
+    /** One that holds nothing. */
+    static ArchivedLog none(int segmentBytes) {
+        return new ArchivedLog() {
+            @Override
+            public int segmentBytes() {
+                return segmentBytes;
+            }
+
+            @Override
+            public List<Stretch> stretches() {
+                return List.of();
+            }
+
+            @Override
+            public Optional<String> history(int timeline) {
+                return Optional.empty();
+            }
+
+            @Override
+            public InputStream open(int timeline, Lsn start) {
+                throw new IllegalArgumentException("Nothing is archived.");
+            }
+        };
+    }
+
     /** Of a segment, in bytes. */
     int segmentBytes();
 

@@ -18,8 +18,10 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -259,9 +261,7 @@ public final class BackupReader {
      */
     public List<LogWalk.TablespaceCreated> tablespacesInLog() {
         try {
-            return log().tablespaces().stream()
-                    .filter(tablespace -> tablespace.path().startsWith("/"))
-                    .toList();
+            return log().outside();
         } catch (IOException e) {
             throw new Failure.Fatal("The stored log cannot be read. " + e.getMessage(), null, e);
         }
@@ -303,19 +303,50 @@ public final class BackupReader {
     }
 
     /**
+     * Writes the cluster out with the log that leads to a point, and with what makes the server stop there and become one of
+     * its own when it is started; a sandbox, which is told by its command line, gets the log only.
+     *
+     * @param recovery planned for this backup
+     * @param whole as below; told where recovery will end
+     * @throws Failure.Fatal also if the server would not come to the point: it is not in the log, or log is missing or
+     *     damaged; what was written is removed again
+     */
+    public RecoveryEnd materialise(
+            Destination destination, Recovery recovery, BackupProgress progress, Consumer<RecoveryEnd> whole) {
+        requireOurs(recovery);
+        RecoveryEnd end =
+                restoration(destination, recovery, progress).run(known -> whole.accept(Objects.requireNonNull(known)));
+        return Objects.requireNonNull(end);
+    }
+
+    /** The log of a recovery that was planned for this backup. */
+    public ReplayedLog replayed(Recovery recovery) {
+        requireOurs(recovery);
+        return new ReplayedLog(sealed, recovery);
+    }
+
+    private void requireOurs(Recovery recovery) {
+        if (!recovery.plan().backup().backup().equals(manifest().backup())) {
+            throw new IllegalArgumentException("The recovery was planned for another backup.");
+        }
+    }
+
+    /**
      * The same, for a restore that may be begun again after a crash.
      *
      * @param whole told when everything is on the disk, before the folders' marks go: after a crash from here on {@link
      *     #finish} is what is left to do
      */
     public void materialise(Destination destination, BackupProgress progress, Runnable whole) {
-        List<Sealed> all;
+        restoration(destination, null, progress).run(end -> whole.run());
+    }
+
+    private Restoration restoration(Destination destination, @Nullable Recovery recovery, BackupProgress progress) {
         try {
-            all = layers();
+            return new Restoration(layers(), destination, recovery, progress);
         } catch (DamageException e) {
             throw broken(e);
         }
-        new Restoration(all, destination, progress).run(whole);
     }
 
     /**
@@ -324,7 +355,7 @@ public final class BackupReader {
      * @throws Failure.Retryable if the folder failed
      */
     public void finish(Destination destination) {
-        new Restoration(List.of(sealed), destination, BackupProgress.NONE).finish();
+        new Restoration(List.of(sealed), destination, null, BackupProgress.NONE).finish();
     }
 
     /**

@@ -24,7 +24,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a backup out as a cluster that stock PostgreSQL starts. The log comes first, the archives after it: the control
@@ -47,18 +49,28 @@ final class Restoration implements FileTaker {
     private final List<Sealed> chain;
     private final Destination destination;
     private final BackupProgress progress;
+    private final @Nullable Recovery recovery;
+    private @Nullable RecoveryEnd end;
     private final List<Path> roots = new ArrayList<>();
     private final List<Path> marked = new ArrayList<>();
 
-    /** @param chain the full backup first, the one to restore last */
-    Restoration(List<Sealed> chain, Destination destination, BackupProgress progress) {
+    /**
+     * Writes nothing yet.
+     *
+     * @param chain the full backup first, the one to restore last
+     * @param recovery to replay more than the backup's own log; null for that alone
+     */
+    Restoration(List<Sealed> chain, Destination destination, @Nullable Recovery recovery, BackupProgress progress) {
+        this.recovery = recovery;
         this.chain = List.copyOf(chain);
         this.sealed = chain.get(chain.size() - 1);
         this.destination = destination;
         this.progress = progress;
     }
 
-    void run(Runnable whole) {
+    /** Answers where recovery will end; null if it replays the backup's own log. */
+    @Nullable
+    RecoveryEnd run(Consumer<@Nullable RecoveryEnd> whole) {
         prepare();
         boolean done = false;
         try {
@@ -67,7 +79,7 @@ final class Restoration implements FileTaker {
             makeHarmless();
             configure();
             syncFolders();
-            whole.run();
+            whole.accept(end);
             done = true;
         } catch (DamageException e) {
             throw new Failure.Fatal(
@@ -82,6 +94,7 @@ final class Restoration implements FileTaker {
             }
         }
         unmark();
+        return end;
     }
 
     void finish() {
@@ -228,6 +241,23 @@ final class Restoration implements FileTaker {
     private void makeHarmless() throws IOException {
         if (destination.configuration() != null) {
             append(destination.data().resolve("postgresql.auto.conf"), ServerConfiguration.HARMLESS);
+            recoverToTarget();
+        }
+    }
+
+    /** A standby goes on as one behind any target: what recovers to a point is none. */
+    private void recoverToTarget() throws IOException {
+        RecoveryEnd known = end;
+        if (known != null && recovery != null) {
+            RecoveryPlan plan = recovery.plan();
+            append(
+                    destination.data().resolve("postgresql.auto.conf"),
+                    RecoverySettings.of(
+                            known.target(),
+                            plan.history().timeline(),
+                            plan.backup().timeline()));
+            append(destination.data().resolve("recovery.signal"), "");
+            Files.deleteIfExists(destination.data().resolve("standby.signal"));
         }
     }
 
@@ -259,7 +289,11 @@ final class Restoration implements FileTaker {
 
     private void write() throws IOException {
         Path log = destination.log();
-        writeLog(log == null ? destination.data().resolve("pg_wal") : log);
+        Path segments = log == null ? destination.data().resolve("pg_wal") : log;
+        writeLog(segments);
+        if (recovery != null) {
+            end = new RecoveryFiles(recovery, segments, this::create, progress).write(sealed.manifest());
+        }
         folder("pg_tblspc");
         for (Manifest.Tablespace tablespace : sealed.manifest().tablespaces()) {
             Path link = destination.data().resolve("pg_tblspc").resolve(tablespace.oid());

@@ -184,7 +184,7 @@ final class ServerConfiguration {
     }
 
     /** As a string in postgresql.conf, where the backslash has a meaning (manual, section 19.1.2). */
-    private static String quoted(String value) {
+    static String quoted(String value) {
         return "'" + value.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n") + "'";
     }
 }

@@ -26,24 +26,24 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /** Real backups in a store of a test's own, and sandboxes to prove them in, laid out as in Nightshift's data folder. */
-final class Drills {
+public final class Drills {
     private final ProjectKeys keys = ProjectKeys.generate(new ProjectId(UUID.randomUUID()));
     private final Path folder;
     private final FolderStore store;
     private final Sandboxes sandboxes;
 
-    Drills(Path folder) {
+    public Drills(Path folder) {
         this.folder = folder;
         this.store = new FolderStore(store());
         this.sandboxes = new Sandboxes(sandboxes(), Set.of(store(), folder.resolve("secrets")), Clock.system());
     }
 
     /** What is done to the source while it is backed up. */
-    interface Change {
+    public interface Change {
         void make() throws SQLException;
     }
 
-    Path store() {
+    public Path store() {
         return folder.resolve("store");
     }
 
@@ -52,7 +52,7 @@ final class Drills {
     }
 
     /** A backup with the evidence of database postgres, by the superuser; the change is made when the files are copied. */
-    Manifest take(Postgres source, Change change) {
+    public Manifest take(Postgres source, Change change) {
         return take(
                 source,
                 Endpoint.local(source.port(), "postgres", source.user(), source::password),
@@ -95,7 +95,11 @@ final class Drills {
     }
 
     StoredMaterial material(Manifest manifest) {
-        return new StoredMaterial(BackupReader.open(store, manifest.folder(), keys.export()));
+        return new StoredMaterial(reader(manifest));
+    }
+
+    public BackupReader reader(Manifest manifest) {
+        return BackupReader.open(store, manifest.folder(), keys.export());
     }
 
     Proof prove(Postgres source, ProofMaterial material, ProofOptions options, ProofWatch watch) {

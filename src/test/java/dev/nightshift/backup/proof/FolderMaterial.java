@@ -48,7 +48,7 @@ record FolderMaterial(
     @Override
     public Aim aim() {
         String point = position.restorePoint();
-        return new Aim(Lsn.parse(position.lsn()), position.timeline(), point.isEmpty() ? null : point);
+        return Aim.ofBackup(Lsn.parse(position.lsn()), position.timeline(), point.isEmpty() ? null : point);
     }
 
     @Override

@@ -1,0 +1,19 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.read.ArchivedLog;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.vault.ProjectKeys;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Where what is stored of the instances' log beside their backups is found. */
+interface ArchivedLogs {
+    /**
+     * An instance's.
+     *
+     * @return empty if nothing is archived of it
+     * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
+     */
+    Optional<ArchivedLog> of(ProjectId project, UUID instance, Store store, ProjectKeys keys);
+}

@@ -1,0 +1,211 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.access.CurrentProject;
+import dev.nightshift.access.Needs;
+import dev.nightshift.access.Role;
+import dev.nightshift.backup.read.RecoveryPlan;
+import dev.nightshift.backup.read.RecoveryTarget;
+import dev.nightshift.fleet.Database;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.kernel.Asked;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** What a restore to a point would take. */
+@Path("projects/{project}/databases/{database}/restore-plan")
+@RequestScoped
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "Backups")
+public class RestorePlanResource {
+    private static final String ONE = "Name one point to restore to: time, lsn, xid, name, or latest.";
+
+    @Inject
+    private PointRecovery points;
+
+    @Inject
+    private Fleet fleet;
+
+    @Inject
+    private CurrentProject project;
+
+    @Inject
+    private Clock clock;
+
+    /** What to plan. */
+    @Schema(name = "RestorePlanRequest")
+    public record Body(
+            @Nullable To to,
+
+            @Schema(description = "Whose history to follow; the newest that can be reached if left out", minimum = "1")
+            @Nullable
+            Integer timeline) {}
+
+    /** The point: one of these. */
+    @Schema(name = "RestorePoint")
+    public record To(
+            @Schema(description = "ISO 8601 with its zone", examples = "2026-02-01T03:04:05Z") @Nullable
+            String time,
+
+            @Schema(description = "A position in the log", examples = "16/B374D848") @Nullable
+            String lsn,
+
+            @Schema(description = "A transaction's number", examples = "74512") @Nullable
+            String xid,
+
+            @Schema(description = "A restore point's name", maxLength = 63) @Nullable
+            String name,
+
+            @Schema(description = "The end of the stored log") @Nullable
+            Boolean latest) {}
+
+    /**
+     * A plan.
+     *
+     * @param reachable whether there is a backup and the log to go on from it; the log itself was not read
+     * @param certain whether the point is known to be in that log: a transaction, a name and, where log is missing behind
+     *     it, a time are found when the log is read
+     * @param reason why not, in a sentence
+     * @param chain the backups that are read, the full one first
+     * @param logEnds the first position that is not stored, or no more than zeros
+     * @param backupRestoreMillis what the newest proof of this backup measured until its server answered; the archived log
+     *     comes on top; null if it was not measured
+     */
+    @Schema(name = "RestorePlan")
+    public record View(
+            boolean reachable,
+            boolean certain,
+            @Nullable String reason,
+            @Nullable String remedy,
+            @Nullable UUID backup,
+            @Nullable Instant backupFinishedAt,
+            List<UUID> chain,
+            @Nullable Integer timeline,
+            @Nullable Segments segments,
+            @Nullable String logEnds,
+            @Nullable Gap gap,
+            @Nullable Long backupRestoreMillis) {}
+
+    /** What is needed of the archived log, at most where the point is found only when it is read. */
+    @Schema(name = "RestorePlanSegments")
+    public record Segments(
+            int count, @Nullable String first, @Nullable String last, long bytes) {}
+
+    /** Log that is missing: up to the first position that is stored again. */
+    @Schema(name = "LogGap")
+    public record Gap(String fromLsn, String toLsn) {
+        static @Nullable Gap of(RecoveryPlan.@Nullable Gap gap) {
+            return gap == null ? null : new Gap(gap.from().toString(), gap.to().toString());
+        }
+    }
+
+    /** Reads no log and changes nothing. */
+    @POST
+    @Needs(Role.VIEWER)
+    @Operation(
+            operationId = "restorePlan",
+            summary = "Plan a restore to a point in time",
+            description =
+                    "Which backup and how much of the archived log it takes, or why it cannot be done. No log is read,"
+                            + " and nothing is restored.")
+    @APIResponse(responseCode = "400", description = "A field breaks a rule; the problem names it")
+    @APIResponse(responseCode = "404", description = "There is no such database")
+    public View plan(@PathParam("database") String database, @Nullable Body body) {
+        Database found = RecoveryWindowResource.database(fleet, project.id(), database);
+        RecoveryTarget target = target(Asked.body(body));
+        PointRecovery.Planned planned =
+                points.plan(project.id(), found.instance().id(), null, target);
+        if (planned.outcome() instanceof RecoveryPlan.Refused refused) {
+            return new View(
+                    false,
+                    true,
+                    refused.reason(),
+                    refused.remedy(),
+                    null,
+                    null,
+                    List.of(),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
+        }
+        RecoveryPlan plan = ((RecoveryPlan.Planned) planned.outcome()).plan();
+        Backup backup = planned.backup();
+        Backup.StoredProof proof = backup == null ? null : backup.proof();
+        return new View(
+                true,
+                isCertain(plan),
+                null,
+                null,
+                plan.backup().backup(),
+                plan.backup().finishedAt(),
+                backup == null ? List.of() : backup.chain(),
+                plan.history().timeline(),
+                segments(plan),
+                plan.end().toString(),
+                Gap.of(plan.gap()),
+                proof == null ? null : proof.rtoMillis());
+    }
+
+    private RecoveryTarget target(Body body) {
+        To to = body.to();
+        if (to == null) {
+            throw new Failure.Invalid("to", ONE);
+        }
+        if (Boolean.FALSE.equals(to.latest())) {
+            throw new Failure.Invalid("to.latest", ONE);
+        }
+        String latest = to.latest() == null ? null : "";
+        List<String> kinds = List.of("time", "lsn", "xid", "name", "latest");
+        List<@Nullable String> texts =
+                Stream.of(to.time(), to.lsn(), to.xid(), to.name(), latest).toList();
+        List<String> given = kinds.stream()
+                .filter(kind -> texts.get(kinds.indexOf(kind)) != null)
+                .toList();
+        if (given.size() != 1) {
+            throw new Failure.Invalid("to", ONE);
+        }
+        String kind = given.get(0);
+        String field = "to." + kind;
+        RecoveryTarget target = RecoveryTarget.parse(
+                kind,
+                texts.get(kinds.indexOf(kind)),
+                body.timeline(),
+                new RecoveryTarget.Fields(field, field, "timeline"));
+        PointParameters.requirePast(target, clock.now(), field);
+        return target;
+    }
+
+    private static boolean isCertain(RecoveryPlan plan) {
+        return plan.point() instanceof RecoveryTarget.Latest
+                || plan.point() instanceof RecoveryTarget.Position
+                || (plan.point() instanceof RecoveryTarget.Time && plan.gap() == null);
+    }
+
+    private static Segments segments(RecoveryPlan plan) {
+        List<RecoveryPlan.Segment> archived = plan.archived();
+        return new Segments(
+                archived.size(),
+                archived.isEmpty() ? null : archived.get(0).name(plan.segmentBytes()),
+                archived.isEmpty() ? null : archived.get(archived.size() - 1).name(plan.segmentBytes()),
+                plan.archivedBytes());
+    }
+}

@@ -1,0 +1,111 @@
+package dev.nightshift.backup.read;
+
+import dev.nightshift.backup.stored.DamageException;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.kernel.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * What a restore replays beyond its backup's own log.
+ *
+ * @param archive that the plan was made from
+ */
+public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
+    /** Opens the file that a segment is read from. */
+    interface Opener {
+        InputStream open(RecoveryPlan.Segment segment) throws IOException;
+    }
+
+    /** An archived segment, as many bytes as were planned of it. */
+    InputStream open(RecoveryPlan.Segment segment) throws IOException {
+        String name = segment.name(plan.segmentBytes());
+        try {
+            return new Exactly(archive.open(segment.timeline(), segment.start()), segment.bytes(), name);
+        } catch (DamageException e) {
+            throw new DamageException("The archived segment " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads the log record by record until recovery would stop. */
+    LogWalk walk(Manifest manifest, Opener opener) throws IOException {
+        try (InputStream in = new SegmentStream(plan, opener)) {
+            return new LogWalker(
+                            in,
+                            manifest.source().systemIdentifier(),
+                            plan.history(),
+                            plan.segmentBytes(),
+                            plan.backup().start(),
+                            plan.stored(),
+                            plan.point())
+                    .walk();
+        }
+    }
+
+    /**
+     * Where the server will come by this log.
+     *
+     * @throws Failure.Fatal if that is not the target, saying why: it is not there, or log is missing or damaged
+     */
+    public RecoveryEnd end(LogWalk walk) {
+        RecoveryPlan.Candidate backup = plan.backup();
+        String what =
+                "Recovery of backup " + backup.backup() + " to " + plan.point().words() + " is not possible: ";
+        if (walk.ended() == LogWalk.Ended.BROKEN && plan.exact()) {
+            throw new Failure.Fatal(
+                    what + "the log that is stored up to " + plan.end() + " can be read only up to " + walk.reached()
+                            + ", because " + walk.end() + ".",
+                    "Choose a point before that, or after a later backup.",
+                    null);
+        }
+        if (walk.reached().compareTo(walk.found() ? backup.stop() : backup.expected()) < 0) {
+            throw walk.found()
+                    ? new Failure.Fatal(
+                            what + "that is at " + walk.reached() + ", and the backup is consistent from "
+                                    + backup.stop() + " on.",
+                            "Choose an earlier backup.",
+                            null)
+                    : new Failure.Fatal(
+                            what + "the log reaches only " + walk.reached() + " instead of " + backup.expected()
+                                    + ", because " + walk.end() + ".",
+                            "Use another backup, or another copy of this one.",
+                            null);
+        }
+        if (walk.found()) {
+            return new RecoveryEnd(walk, plan.point(), plan.history().at(walk.last()), null);
+        }
+        RecoveryPlan.Gap gap = plan.gap();
+        boolean ofTime = plan.point() instanceof RecoveryTarget.Time;
+        if (plan.point() instanceof RecoveryTarget.Latest || (ofTime && gap == null)) {
+            return new RecoveryEnd(
+                    walk,
+                    new RecoveryTarget.Position(walk.last()),
+                    plan.history().at(walk.last()),
+                    ofTime ? noLater(walk) : gap == null ? null : before(gap));
+        }
+        throw new Failure.Fatal(
+                what + "it is not in the log, which " + (gap == null ? "is stored" : "has no gap") + " up to "
+                        + walk.reached() + lastTransaction(walk) + "."
+                        + (gap == null ? "" : " From " + gap.from() + " to " + gap.to() + " log is missing."),
+                gap == null
+                        ? "Choose an earlier backup if the point lies before this one, or wait until more of the log is stored."
+                        : "Choose a point before the gap, or after a later backup.",
+                null);
+    }
+
+    private String noLater(LogWalk walk) {
+        return "No transaction that ended after " + plan.point().words() + " is in the stored log"
+                + lastTransaction(walk) + ": recovery goes to the end of it, " + walk.reached() + ".";
+    }
+
+    private static String before(RecoveryPlan.Gap gap) {
+        return "Recovery ends where the log from " + gap.from() + " to " + gap.to()
+                + " is missing. What is stored behind that gap cannot be reached from this backup.";
+    }
+
+    private static String lastTransaction(LogWalk walk) {
+        return walk.times().seen() == null
+                ? ""
+                : ", with the last transaction ended at " + walk.times().seen();
+    }
+}
