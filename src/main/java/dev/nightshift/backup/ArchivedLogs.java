@@ -12,8 +12,9 @@ interface ArchivedLogs {
     /**
      * An instance's.
      *
+     * @param systemIdentifier of its cluster: an instance's address may have held another before
      * @return empty if nothing is archived of it
      * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
      */
-    Optional<ArchivedLog> of(ProjectId project, UUID instance, Store store, ProjectKeys keys);
+    Optional<ArchivedLog> of(ProjectId project, UUID instance, String systemIdentifier, Store store, ProjectKeys keys);
 }

@@ -202,7 +202,7 @@ class PointRecovery {
             return new Stored(List.of(), ArchivedLog.none(SEGMENT), keys);
         }
         Backup newest = all.get(0);
-        Optional<ArchivedLog> archive = archives.of(project, instance, stores.local(), keys);
+        Optional<ArchivedLog> archive = archives.of(project, instance, newest.systemIdentifier(), stores.local(), keys);
         return new Stored(
                 all.stream()
                         .filter(backup -> backup.systemIdentifier().equals(newest.systemIdentifier()))

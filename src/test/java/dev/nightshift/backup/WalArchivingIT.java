@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.postgres.Lsn;
-import dev.nightshift.postgres.TimelineHistory;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
@@ -114,10 +114,10 @@ class WalArchivingIT {
             assertEquals(
                     List.of(1, 2),
                     stretches.stream().map(ArchivedLog.Stretch::timeline).toList());
-            Lsn promotedAt = TimelineHistory.parse(stored(name).history(2).orElseThrow())
-                    .endOf(1)
+            Lsn promotedAt = TimelineHistory.parse(2, stored(name).history(2).orElseThrow())
+                    .part(1)
                     .orElseThrow()
-                    .at();
+                    .to();
             assertEquals(promotedAt, stretches.get(0).to(), "all of the old timeline is there");
             assertTrue(sameAsOfServer(stored(name), source) >= 3);
             change(name, Json.createObjectBuilder().add("enabled", false));

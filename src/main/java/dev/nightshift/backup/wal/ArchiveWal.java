@@ -1,6 +1,7 @@
 package dev.nightshift.backup.wal;
 
 import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.backup.stored.AesGcm;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.kernel.Failure;
@@ -10,7 +11,6 @@ import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.Promotion;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.SystemIdentity;
-import dev.nightshift.postgres.TimelineHistory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
@@ -163,20 +163,19 @@ public final class ArchiveWal {
         if (end.timeline() == identity.timeline()) {
             return end;
         }
-        TimelineHistory history =
-                TimelineHistory.parse(open.timelineHistory(identity.timeline()).text());
-        var left = history.endOf(end.timeline()).orElse(null);
+        TimelineHistory history = TimelineHistory.parse(
+                identity.timeline(), open.timelineHistory(identity.timeline()).text());
+        TimelineHistory.Part left = history.part(end.timeline()).orElse(null);
         if (left == null) {
             String gap = "the server is on timeline " + identity.timeline() + ", which does not descend from timeline "
                     + end.timeline() + " that the archive ends with";
             catalogue.begins(identity.timeline(), held, gap);
             return new Reached(identity.timeline(), held);
         }
-        if (end.to().compareTo(left.at()) < 0) {
+        if (end.to().compareTo(left.to()) < 0) {
             return end; // the server still has to send the rest of the old timeline
         }
-        int next = history.after(end.timeline()).orElse(identity.timeline());
-        return begin(open, next, left.at());
+        return begin(open, history.at(left.to()), left.to());
     }
 
     private Reached begin(ReplicationSession open, int timeline, Lsn promotedAt) {
