@@ -106,6 +106,12 @@ export const wal = {
   shop: { ...off, enabled: true, state: 'STREAMING', retainedBytes: 21_400_000, coveredTo: ago(0.6), rpoSeconds: 36, stretches: [stretch('5/3A000000', 9000)] },
   billing: { ...off, enabled: true, giveUp: true, state: 'FAILING', message: 'nightshift@billing.db.example.org:5432/postgres refuses replication: FATAL: number of requested standby connections exceeds max_wal_senders. Raise max_wal_senders: a backup needs two, beside those of the standbys.', retainedBytes: 9_400_000_000, coveredTo: ago(74), rpoSeconds: 4440, stretches: [stretch('A/21000000', 2000, 'the server had removed the log after A/1F000000 on timeline 1'), stretch('9/1C000000', 30_000)] },
 };
+const edge = (lsn, minutes) => ({ lsn, at: minutes == null ? null : ago(minutes) });
+export const windowOf = (name) => (name === 'warehouse' || name === 'shop-staging' ? { timeline: null, from: null, to: null, gaps: [] }
+  : { timeline: 1, from: edge('5/3A000110', 9000), to: edge('5/7F0A1C20', 1), gaps: name === 'billing' ? [{ from: edge('A/1F000000', 2100), to: edge('A/21000060', 1990) }] : [] });
+export const planOf = (body) => (body?.to?.time && Date.parse(body.to.time) > Date.now() - 60_000
+  ? { reachable: false, certain: true, reason: `The stored log ends at 5/7F0A1C20, with the last transaction of ${ago(1)}.`, remedy: 'Choose an earlier time, or the latest.', backup: null, backupFinishedAt: null, chain: [], segments: null, backupRestoreMillis: null }
+  : { reachable: true, certain: !body?.to?.xid, reason: null, remedy: null, backup: backups[0].id, backupFinishedAt: backups[0].takenAt, chain: [backups[3].id, backups[0].id], segments: { count: 41, bytes: 41 * 2 ** 24 }, backupRestoreMillis: 154_000 });
 export const walOf = (name) => wal[name] ?? off;
 
 const finding = (n, severity, title, detail, fix, subject, more = {}) => ({ id: id(n), severity, title, detail, remedy: fix, subject, state: 'OPEN', firstSeen: ago(3000), lastSeen: ago(89), count: 3, evidence: {}, run: null, ...more });
