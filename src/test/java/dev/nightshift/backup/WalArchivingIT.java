@@ -215,12 +215,10 @@ class WalArchivingIT {
         }
     }
 
+    /** Its last database would take the instance with it. */
     private void keepsItsInstance(String name) {
-        project.api()
-                .delete(project.path("databases/" + name + "?confirm=" + name))
-                .expect(204);
         String why = project.api()
-                .delete(project.path("instances/" + name + "?confirm=" + name))
+                .delete(project.path("databases/" + name + "?confirm=" + name))
                 .expect(409)
                 .body();
         assertTrue(why.contains("Switch archiving off first"), why);
