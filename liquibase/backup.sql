@@ -330,3 +330,24 @@ $$;
 revoke execute on function backup.wal_services() from public;
 grant execute on function backup.wal_services() to ${app_role};
 --rollback drop function backup.wal_services(); drop table backup.wal_service; drop table backup.wal_stretch; drop table backup.wal_archive;
+
+--changeset nightshift:backup-31 splitStatements:false
+-- For the metrics: every instance whose log is to be archived.
+create function backup.wal_figures()
+    returns table (project text, server text, streams boolean, covered_age_seconds double precision, retained_bytes bigint)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, i.name, s.state = 'STREAMING', extract(epoch from greatest(now() - newest.covered_to, interval '0')),
+           s.retained_bytes
+      from backup.wal_service s
+      join fleet.project p on p.id = s.project_id and p.deleted_at is null
+      join fleet.instance i on i.project_id = s.project_id and i.id = s.instance_id and i.deleted_at is null
+      left join lateral (select t.covered_to from backup.wal_stretch t
+                          where t.project_id = s.project_id and t.archive_id = s.archive_id
+                          order by t.id desc limit 1) newest on true
+     where s.enabled
+$$;
+revoke execute on function backup.wal_figures() from public;
+grant execute on function backup.wal_figures() to ${app_role};
+--rollback drop function backup.wal_figures();
