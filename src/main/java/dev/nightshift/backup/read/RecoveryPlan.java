@@ -48,7 +48,8 @@ public record RecoveryPlan(
             Lsn whole,
             Instant finishedAt) {
         public Candidate {
-            finishedAt = finishedAt.truncatedTo(ChronoUnit.MICROS); // as the catalogue knows it
+            // As people are shown it: who asks for the time that they read gets that backup
+            finishedAt = finishedAt.truncatedTo(ChronoUnit.MILLIS);
         }
 
         /** As its manifest says. */
