@@ -46,8 +46,9 @@ class Bases {
             return named(target, kind, named, systemIdentifier, store, keys);
         }
         boolean fullOnly = kind == Manifest.Kind.DIFFERENTIAL;
+        String storeName = TakeBackup.storeName(target);
         for (Backup candidate :
-                backups.bases(target.project(), target.instanceId(), systemIdentifier, fullOnly, MOST)) {
+                backups.bases(target.project(), target.instanceId(), systemIdentifier, storeName, fullOnly, MOST)) {
             if (candidate.chain().size() >= LONGEST) {
                 return Increment.without(kind, tooLong(candidate));
             }
@@ -58,7 +59,9 @@ class Bases {
             }
         }
         return Increment.without(
-                kind, "there is no usable " + (fullOnly ? "full backup" : "backup") + " of this cluster to build on");
+                kind,
+                "there is no usable " + (fullOnly ? "full backup" : "backup") + " of this cluster in the store "
+                        + storeName + " to build on");
     }
 
     private Increment named(
@@ -70,6 +73,9 @@ class Bases {
         if (!parent.systemIdentifier().equals(systemIdentifier)) {
             throw refused(
                     id, "it is of another cluster, with the system identifier " + parent.systemIdentifier(), null);
+        }
+        if (!parent.store().equals(TakeBackup.storeName(target))) {
+            throw refused(id, "it lies in another store, " + parent.store(), null);
         }
         if (!parent.state().equals("COMPLETE")) {
             throw refused(id, "its source was damaged", null);

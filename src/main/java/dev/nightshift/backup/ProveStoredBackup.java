@@ -8,6 +8,7 @@ import dev.nightshift.backup.proof.ProofRung;
 import dev.nightshift.backup.proof.StoredMaterial;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
 import dev.nightshift.job.TargetBatchlet;
@@ -86,7 +87,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         var parameters = target.parameters();
         var options =
                 new ProofOptions(upTo, ProofOptions.STANDARD.parents(), parameters.flag("everyRow"), ground.limits());
-        var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
+        var reader = BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project()));
         return ground.prover().run(new StoredMaterial(reader), options, steps);
     }
 

@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.Destination;
 import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -41,7 +42,7 @@ public class RestoreBackup extends TargetBatchlet {
         target.begin(RestoreJob.CHECK);
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
         Backup backup = chosen(backups, target);
-        var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
+        var reader = BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project()));
         List<Manifest> chain = reader.chain();
         long bytes =
                 chain.stream().mapToLong(each -> each.figures().bytesRead()).sum();

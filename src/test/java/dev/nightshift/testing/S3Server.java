@@ -3,7 +3,6 @@ package dev.nightshift.testing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +30,8 @@ public final class S3Server implements AutoCloseable {
 
     /** Starts it on a free port with an empty bucket. */
     public static S3Server start(Path folder) {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int port = socket.getLocalPort();
-            socket.close();
+        try {
+            int port = RestoredServer.freePort();
             Files.createDirectories(folder.resolve("data").resolve(BUCKET));
             Files.writeString(folder.resolve("s3proxy.conf"), """
                     s3proxy.endpoint=http://127.0.0.1:%d
@@ -44,7 +42,8 @@ public final class S3Server implements AutoCloseable {
                     jclouds.identity=unused
                     jclouds.credential=unused
                     jclouds.filesystem.basedir=%s
-                    """.formatted(port, KEY, SECRET, folder.resolve("data").toAbsolutePath()));
+                    """.formatted(
+                            port, KEY, SECRET, folder.resolve("data").toAbsolutePath()));
             return new S3Server(folder, port);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

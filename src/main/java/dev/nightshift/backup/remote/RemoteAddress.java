@@ -47,7 +47,8 @@ public record RemoteAddress(
     }
 
     private static final Pattern BUCKET = Pattern.compile("[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]");
-    private static final Pattern PREFIX = Pattern.compile("([A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*)?");
+    private static final Pattern PREFIX =
+            Pattern.compile("([A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*)?");
     private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,40}");
     private static final Pattern ACCOUNT = Pattern.compile("[A-Za-z0-9_.-]{1,128}");
     private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
@@ -57,7 +58,10 @@ public record RemoteAddress(
 
     /** @throws Failure.Invalid naming the field that cannot be right */
     public RemoteAddress {
-        require("bucket", BUCKET.matcher(bucket).matches(), "a bucket's name has lower-case letters, digits, . _ and -");
+        require(
+                "bucket",
+                BUCKET.matcher(bucket).matches(),
+                "a bucket's name has lower-case letters, digits, . _ and -");
         require(
                 "prefix",
                 prefix.length() <= 200 && PREFIX.matcher(prefix).matches(),
@@ -139,8 +143,7 @@ public record RemoteAddress(
             }
             case AZBLOB -> {
                 settings.put("container", bucket);
-                settings.put(
-                        "endpoint", endpoint == null ? "https://" + account + ".blob.core.windows.net" : endpoint);
+                settings.put("endpoint", endpoint == null ? "https://" + account + ".blob.core.windows.net" : endpoint);
                 settings.put("account_name", account);
                 put(settings, "account_key", secret);
             }
@@ -153,8 +156,7 @@ public record RemoteAddress(
                     settings.put("allow_anonymous", "true");
                 } else {
                     settings.put(
-                            "credential",
-                            Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.UTF_8)));
+                            "credential", Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.UTF_8)));
                 }
             }
         }

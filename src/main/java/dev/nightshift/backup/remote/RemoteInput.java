@@ -3,26 +3,26 @@ package dev.nightshift.backup.remote;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import org.apache.opendal.AsyncOperator;
+import java.util.concurrent.Future;
+import org.apache.opendal.Operator;
 
 /** An object from its beginning, by ranges: while one is read, the next ones are on their way. */
 final class RemoteInput extends InputStream {
     private static final int AHEAD = 2;
 
-    private final AsyncOperator operator;
-    private final RemoteFailures failures;
+    private final Operator operator;
+    private final RemoteCalls calls;
     private final String name;
     private final long bytes;
-    private final ArrayDeque<CompletableFuture<byte[]>> coming = new ArrayDeque<>();
+    private final ArrayDeque<Future<byte[]>> coming = new ArrayDeque<>();
     private long asked;
     private byte[] range = new byte[0];
     private int at;
 
     /** Asks for the first ranges. */
-    RemoteInput(AsyncOperator operator, RemoteFailures failures, String name, long bytes) {
+    RemoteInput(Operator operator, RemoteCalls calls, String name, long bytes) {
         this.operator = operator;
-        this.failures = failures;
+        this.calls = calls;
         this.name = name;
         this.bytes = bytes;
         ask();
@@ -31,7 +31,8 @@ final class RemoteInput extends InputStream {
     private void ask() {
         while (asked < bytes && coming.size() < AHEAD) {
             int count = (int) Math.min(RemoteStore.PART, bytes - asked);
-            coming.add(operator.read(name, asked, count));
+            long from = asked;
+            coming.add(calls.begin(() -> operator.read(name, from, count)));
             asked += count;
         }
     }
@@ -58,11 +59,11 @@ final class RemoteInput extends InputStream {
     }
 
     private boolean next() {
-        CompletableFuture<byte[]> answer = coming.poll();
+        Future<byte[]> answer = coming.poll();
         if (answer == null) {
             return false;
         }
-        range = failures.await("read " + name, RemoteStore.patience(RemoteStore.PART), answer);
+        range = calls.await("read " + name, RemoteStore.patience(RemoteStore.PART), answer);
         at = 0;
         ask();
         return true;

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.apache.opendal.AsyncOperator;
 import org.apache.opendal.ListOptions;
 import org.apache.opendal.OpenDALException;
+import org.apache.opendal.Operator;
 import org.apache.opendal.layer.RetryLayer;
 import org.jspecify.annotations.Nullable;
 
@@ -31,10 +32,10 @@ public final class RemoteStore implements Store, AutoCloseable {
     static final int PARTS_IN_FLIGHT = 4;
     private static final long OBJECT = (long) PARTS_IN_FLIGHT * PART;
 
-    /** Four more tries, 7 s of waiting in all; what lasts longer is the run's to wait for. */
+    /** Four more tries, 5 to 9 s of waiting in all; what lasts longer is the run's to wait for. */
     private static final RetryLayer RETRIES = RetryLayer.builder()
             .jitter(true)
-            .minDelay(Duration.ofMillis(500))
+            .minDelay(Duration.ofMillis(300))
             .maxDelay(Duration.ofSeconds(10))
             .factor(2)
             .maxTimes(4)
@@ -49,14 +50,14 @@ public final class RemoteStore implements Store, AutoCloseable {
     /** Slower than this, in bytes a second, a transfer counts as stuck. */
     private static final long SLOWEST = 128 << 10;
 
-    private final AsyncOperator operator;
-    private final RemoteFailures failures;
+    private final Operator operator;
+    private final RemoteCalls calls;
     private final String title;
 
-    private RemoteStore(AsyncOperator operator, String title) {
+    private RemoteStore(Operator operator, RemoteCalls calls, String title) {
         this.operator = operator;
+        this.calls = calls;
         this.title = title;
-        this.failures = new RemoteFailures(title);
     }
 
     /**
@@ -69,14 +70,16 @@ public final class RemoteStore implements Store, AutoCloseable {
     public static RemoteStore open(
             String title, RemoteAddress address, @Nullable String secret, ForbiddenAddresses forbidden) {
         refuse(title, address.host(), forbidden);
-        try (AsyncOperator plain =
-                AsyncOperator.of(address.provider().scheme(), address.settings(secret))) {
-            return new RemoteStore(plain.layer(RETRIES), title);
+        RemoteCalls calls = new RemoteCalls(title);
+        try (AsyncOperator plain = AsyncOperator.of(address.provider().scheme(), address.settings(secret));
+                AsyncOperator retrying = plain.layer(RETRIES)) {
+            return new RemoteStore(retrying.blocking(), calls, title);
         } catch (OpenDALException e) {
-            throw new RemoteFailures(title).of("open", e);
+            throw calls.of("open", e);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
             throw new Failure.Fatal(
-                    "The " + title + " cannot be opened on this machine: the native library of OpenDAL does not load here.",
+                    "The " + title
+                            + " cannot be opened on this machine: the native library of OpenDAL does not load here.",
                     "Run Nightshift on Linux x86-64 with glibc 2.17 or newer, and let it write to its folder for temporary files.",
                     e);
         }
@@ -107,14 +110,14 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     @Override
     public Upload create(String name) {
-        return new RemoteUpload(this, operator, failures, ObjectName.check(name));
+        return new RemoteUpload(this, operator, calls, ObjectName.check(name));
     }
 
     @Override
     public InputStream read(String name) {
         long bytes = size(name)
                 .orElseThrow(() -> new Failure.NotFound("The object " + name + " is not in the " + title + "."));
-        return new RemoteInput(operator, failures, name, bytes);
+        return new RemoteInput(operator, calls, name, bytes);
     }
 
     @Override
@@ -132,13 +135,14 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     private Stream<org.apache.opendal.Entry> entries(String path, boolean recursive) {
         var options = ListOptions.builder().recursive(recursive).build();
-        return failures.await("list " + path, LONG_PATIENCE, operator.list(path, options)).stream();
+        return calls.call("list " + path, LONG_PATIENCE, () -> operator.list(path, options)).stream();
     }
 
     @Override
     public OptionalLong size(String name) {
         try {
-            var found = failures.await("look for " + name, PATIENCE, operator.stat(ObjectName.check(name)));
+            ObjectName.check(name);
+            var found = calls.call("look for " + name, PATIENCE, () -> operator.stat(name));
             return found.isFile() ? OptionalLong.of(found.contentLength) : OptionalLong.empty();
         } catch (Failure.NotFound e) {
             return OptionalLong.empty();
@@ -147,12 +151,14 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     @Override
     public void delete(String name) {
-        failures.await("delete " + name, PATIENCE, operator.delete(ObjectName.check(name)));
+        ObjectName.check(name);
+        calls.run("delete " + name, PATIENCE, () -> operator.delete(name));
     }
 
     @Override
     public void deleteFolder(String folder) {
-        failures.await("delete " + folder, LONG_PATIENCE, operator.removeAll(ObjectName.check(folder) + "/"));
+        ObjectName.check(folder);
+        calls.run("delete " + folder, LONG_PATIENCE, () -> operator.removeAll(folder + "/"));
     }
 
     @Override
@@ -184,6 +190,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     /** Gives its memory back; whoever still works with it fails. */
     @Override
     public void close() {
+        calls.close();
         operator.close();
     }
 

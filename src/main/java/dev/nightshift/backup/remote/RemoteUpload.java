@@ -4,7 +4,6 @@ import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.util.Arrays;
-import org.apache.opendal.AsyncOperator;
 import org.apache.opendal.OpenDALException;
 import org.apache.opendal.Operator;
 import org.apache.opendal.OperatorOutputStream;
@@ -40,19 +39,18 @@ final class RemoteUpload implements Store.Upload {
             .build();
 
     private final RemoteStore store;
-    private final AsyncOperator operator;
-    private final RemoteFailures failures;
+    private final Operator operator;
+    private final RemoteCalls calls;
     private final String name;
     private byte[] gathered = new byte[FIRST];
     private long length;
-    private @Nullable Operator blocking;
     private @Nullable OperatorOutputStream stream;
     private boolean ended;
 
-    RemoteUpload(RemoteStore store, AsyncOperator operator, RemoteFailures failures, String name) {
+    RemoteUpload(RemoteStore store, Operator operator, RemoteCalls calls, String name) {
         this.store = store;
         this.operator = operator;
-        this.failures = failures;
+        this.calls = calls;
         this.name = name;
     }
 
@@ -88,9 +86,7 @@ final class RemoteUpload implements Store.Upload {
         try {
             OperatorOutputStream to = stream;
             if (to == null) {
-                Operator opened = operator.blocking();
-                blocking = opened;
-                to = opened.createOutputStream(name, STREAMED_PART);
+                to = operator.createOutputStream(name, STREAMED_PART);
                 stream = to;
                 to.write(gathered, 0, Math.toIntExact(length));
                 gathered = new byte[0];
@@ -98,7 +94,7 @@ final class RemoteUpload implements Store.Upload {
             to.write(bytes, from, count);
         } catch (IOException | OpenDALException e) {
             ended = true;
-            throw failures.of("write " + name, e);
+            throw calls.of("write " + name, e);
         }
     }
 
@@ -122,7 +118,7 @@ final class RemoteUpload implements Store.Upload {
                 open.close();
             }
         } catch (IOException | OpenDALException e) {
-            throw failures.of("write " + name, e);
+            throw calls.of("write " + name, e);
         } catch (Failure.NotFound e) {
             throw lost(e);
         }
@@ -134,10 +130,10 @@ final class RemoteUpload implements Store.Upload {
     private void put(byte[] content, boolean inParts) {
         gathered = new byte[0];
         try {
-            failures.await(
+            calls.run(
                     "write " + name,
                     RemoteStore.patience(length),
-                    operator.write(name, content, inParts ? PARTS : WHOLE));
+                    () -> operator.write(name, content, inParts ? PARTS : WHOLE));
         } catch (Failure.Conflict e) {
             // Where the answer to the first try was lost, the second one meets what the first has written
             if (inParts || store.size(name).orElse(-1) != length || !isStored(content)) {
@@ -147,8 +143,8 @@ final class RemoteUpload implements Store.Upload {
     }
 
     private boolean isStored(byte[] content) {
-        byte[] found = failures.await(
-                "read " + name, RemoteStore.patience(length), operator.read(name, 0, content.length));
+        byte[] found =
+                calls.call("read " + name, RemoteStore.patience(length), () -> operator.read(name, 0, content.length));
         return Arrays.equals(found, content);
     }
 
@@ -163,10 +159,6 @@ final class RemoteUpload implements Store.Upload {
     public void close() {
         ended = true;
         gathered = new byte[0];
-        if (blocking != null) {
-            blocking.close();
-            blocking = null;
-        }
         stream = null; // never closed here: that would commit it
     }
 }

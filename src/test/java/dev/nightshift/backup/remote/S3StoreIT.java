@@ -37,8 +37,8 @@ class S3StoreIT implements StoreContract {
     }
 
     private static RemoteStore open(String bucket, String endpoint, String secret) {
-        var address = new RemoteAddress(
-                RemoteAddress.Provider.S3, bucket, endpoint, null, "nightshift/prod", S3Server.KEY);
+        var address =
+                new RemoteAddress(RemoteAddress.Provider.S3, bucket, endpoint, null, "nightshift/prod", S3Server.KEY);
         return RemoteStore.open("store offsite", address, secret, ForbiddenAddresses.STANDARD);
     }
 
@@ -125,8 +125,7 @@ class S3StoreIT implements StoreContract {
         var address = new RemoteAddress(
                 RemoteAddress.Provider.S3, "bucket", "https://169.254.169.254", null, "", S3Server.KEY);
         Failure said = assertThrows(
-                Failure.Fatal.class,
-                () -> RemoteStore.open("store x", address, "secret", ForbiddenAddresses.STANDARD));
+                Failure.Fatal.class, () -> RemoteStore.open("store x", address, "secret", ForbiddenAddresses.STANDARD));
         assertTrue(said.getMessage().contains("forbids"), said.getMessage());
     }
 }

@@ -102,10 +102,11 @@ interface StoreContract {
             writers.shutdownNow();
         }
         names.sort(null);
+        assertEquals(names.stream().map(name -> new Store.Entry(name, 2)).toList(), store().list("many/"));
         assertEquals(
-                names.stream().map(name -> new Store.Entry(name, 2)).toList(), store().list("many/"));
-        assertEquals(
-                names.stream().filter(name -> name.startsWith("many/here/f-1/11")).toList(),
+                names.stream()
+                        .filter(name -> name.startsWith("many/here/f-1/11"))
+                        .toList(),
                 store().list("many/here/f-1/11").stream().map(Store.Entry::name).toList());
         assertEquals(List.of(), store().list("many/there/"));
         assertEquals(List.of(), store().list("man/"));
@@ -124,13 +125,19 @@ interface StoreContract {
         }
         assertEquals(
                 List.of("deep/b/c", "deep/b/e"),
-                store().folders(3).stream().filter(name -> name.startsWith("deep/")).toList());
+                store().folders(3).stream()
+                        .filter(name -> name.startsWith("deep/"))
+                        .toList());
         assertEquals(
                 List.of("deep/b/c/d"),
-                store().folders(4).stream().filter(name -> name.startsWith("deep/")).toList());
+                store().folders(4).stream()
+                        .filter(name -> name.startsWith("deep/"))
+                        .toList());
         assertEquals(
                 List.of("deep"),
-                store().folders(1).stream().filter(name -> name.startsWith("deep")).toList());
+                store().folders(1).stream()
+                        .filter(name -> name.startsWith("deep"))
+                        .toList());
         store().delete("deep/b/c/one");
         store().delete("deep/b/c/one");
         assertEquals(OptionalLong.empty(), store().size("deep/b/c/one"));
