@@ -364,7 +364,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(15, asked.size(), asked::toString);
+        assertEquals(16, asked.size(), asked::toString);
     }
 
     @Test

@@ -29,6 +29,8 @@ final class RemoteCalls implements AutoCloseable {
     private static final Pattern SERVERS =
             Pattern.compile("(?s).*?=> \\w+ ?\\{.*?code: \"(?<code>[^\"]*)\".*?message: \"(?<message>[^\"]*)\".*");
 
+    private static final String PLACE = "Check the store's bucket, endpoint and region.";
+
     /** The store as people know it, within a sentence. */
     private final String title;
 
@@ -87,6 +89,9 @@ final class RemoteCalls implements AutoCloseable {
         String text = String.valueOf(thrown.getMessage());
         String words = words(text);
         String what = "The " + title + " cannot be used: " + words + " (" + doing + ").";
+        if (text.contains("ContainerNotFound")) { // Azure's; for S3's OpenDAL has a code of its own
+            return new Failure.Fatal(what, PLACE, null);
+        }
         // Its own exception would bring the full text into every log
         return switch (thrown.getCode()) {
             case NotFound -> new Failure.NotFound("There is no such object in the " + title + " (" + doing + ").");
@@ -99,7 +104,7 @@ final class RemoteCalls implements AutoCloseable {
                         "Check the store's account, its secret and this machine's clock, and that it may read, write, list"
                                 + " and delete there.",
                         null);
-            case ConfigInvalid -> new Failure.Fatal(what, "Check the store's bucket, endpoint and region.", null);
+            case ConfigInvalid -> new Failure.Fatal(what, PLACE, null);
             case Unexpected ->
                 text.startsWith("Unexpected (permanent)")
                         ? new Failure.Fatal(
