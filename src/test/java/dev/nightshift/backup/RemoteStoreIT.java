@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Api;
+import dev.nightshift.testing.AzureServer;
 import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.GoogleStandIn;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
@@ -17,6 +19,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -44,8 +47,9 @@ import org.junit.jupiter.api.io.TempDir;
 class RemoteStoreIT {
     private static final String ROWS = "select count(*) || ' ' || sum(hash_record_extended(row(i.*), 0)) from item i";
 
-    private final Nightshift nightshift = Nightshift.shared();
-    private final Api admin = nightshift.admin();
+    private Nightshift nightshift;
+    private Api admin;
+    private Path roots;
     private S3Server s3;
     private Postgres source;
     private TestProject project;
@@ -54,6 +58,10 @@ class RemoteStoreIT {
     @BeforeAll
     void aServerAndAStore(@TempDir Path folder) throws IOException, SQLException {
         s3 = S3Server.start(folder);
+        roots = folder.resolve("stores");
+        nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false", "NIGHTSHIFT_STORE_ROOTS", roots.toString()));
+        nightshift.start();
+        admin = nightshift.admin();
         source = Postgres.start(18, Map.of("wal_level", "logical", "max_wal_senders", "6", "summarize_wal", "on"));
         source.execute("postgres", "create database shop");
         source.execute(
@@ -75,6 +83,7 @@ class RemoteStoreIT {
 
     @AfterAll
     void close() {
+        nightshift.remove();
         source.close();
         s3.close();
     }
@@ -94,9 +103,11 @@ class RemoteStoreIT {
         return Json.createObjectBuilder().add("store", store);
     }
 
-    private List<Path> objects(String prefix) throws IOException {
+    private List<Path> objects(String prefix) {
         try (Stream<Path> files = Files.walk(s3.bucket().resolve(prefix))) {
             return files.filter(Files::isRegularFile).toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of(); // just deleted, or nothing there yet
         }
     }
 
@@ -155,7 +166,10 @@ class RemoteStoreIT {
                 .expect(400);
         admin.put(
                         "api/stores/wrong",
-                        Json.createObjectBuilder().add("secretFile", secretFile).build())
+                        Json.createObjectBuilder()
+                                .add("secretFile", "")
+                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
+                                .build())
                 .expect(200);
         assertTrue(admin.post("api/stores/wrong/check").expect(200).object().getBoolean("works"));
         admin.delete("api/stores/wrong").expect(400);
@@ -298,9 +312,103 @@ class RemoteStoreIT {
 
     @Test
     @Order(5)
+    void everyOtherKindHoldsABackupThatIsProven(@TempDir Path folder) throws Exception {
+        Path elsewhere = roots.resolve("nas");
+        try (AzureServer azure = AzureServer.start(folder);
+                GoogleStandIn google = GoogleStandIn.start()) {
+            proven(Json.createObjectBuilder()
+                    .add("name", "azure")
+                    .add("kind", "AZBLOB")
+                    .add("bucket", AzureServer.CONTAINER)
+                    .add("endpoint", azure.endpoint())
+                    .add("account", AzureServer.ACCOUNT)
+                    .add("secretFile", secret("azure.key", AzureServer.SECRET)));
+            proven(Json.createObjectBuilder()
+                    .add("name", "google")
+                    .add("kind", "GCS")
+                    .add("bucket", GoogleStandIn.BUCKET)
+                    .add("prefix", "nightshift")
+                    .add("endpoint", google.endpoint()));
+            proven(Json.createObjectBuilder()
+                    .add("name", "nas")
+                    .add("kind", "FOLDER")
+                    .add("folder", elsewhere.toString()));
+            assertTrue(Files.isDirectory(elsewhere.resolve("offsite/shop")));
+        }
+    }
+
+    private void proven(JsonObjectBuilder described) {
+        String name =
+                admin.post("api/stores", described.build()).expect(201).object().getString("name");
+        JsonObject check =
+                admin.post("api/stores/" + name + "/check").expect(200).object();
+        assertTrue(check.getBoolean("works"), check::toString);
+        String backup = take(asked(name));
+        assertEquals(name, project.backup(backup).getString("store"));
+        project.complete(
+                "restore-drill",
+                "shop",
+                Json.createObjectBuilder()
+                        .add("backup", backup)
+                        .add("upTo", "readable")
+                        .build());
+        assertEquals("READABLE", project.backup(backup).getJsonObject("proof").getString("level"));
+    }
+
+    /** The first heartbeat of a start sweeps: the stores of the test before are gone by then. */
+    @Test
+    @Order(6)
+    void aServerThatIsKilledInTheMiddleLeavesNothingBehindAndAStoreThatIsGoneKeepsNoOtherOut() throws Exception {
+        List<Path> before = objects("prod");
+        String run = project.start(
+                "backup",
+                "shop",
+                asked("offsite")
+                        .add("compress", "here")
+                        .add("rateLimitKilobytesPerSecond", 8192)
+                        .build());
+        Eventually.isTrue(
+                "an object in the bucket",
+                Duration.ofMinutes(2),
+                () -> objects("prod").size() > before.size());
+        nightshift.killServer();
+        nightshift.start();
+        JsonObject ended = project.ended(run, Duration.ofMinutes(4));
+        assertEquals("COMPLETED", ended.getString("status"), () -> ended + project.log(run));
+        assertTrue(project.log(run).contains("Removed what the interrupted attempt had stored"), project.log(run));
+        List<String> kept = project.backups("shop").stream()
+                .filter(backup -> backup.getString("store").equals("offsite"))
+                .map(backup -> "prod/" + backup.getString("location"))
+                .sorted()
+                .toList();
+        assertEquals(
+                kept,
+                objects("prod").stream()
+                        .map(object ->
+                                s3.bucket().relativize(object).subpath(0, 4).toString())
+                        .distinct()
+                        .sorted()
+                        .toList());
+        Eventually.isTrue("a word about the store that is gone", Duration.ofMinutes(2), () -> {
+            String log = text(nightshift.data().resolve("logs").resolve("messages.log"));
+            return log.contains("The store azure could not be swept")
+                    && log.contains("The store google could not be swept");
+        });
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    @Order(7)
     void noLogHoldsTheSecret() throws IOException {
         for (Path log : nightshift.logs()) {
-            assertFalse(Files.readString(log).contains(S3Server.SECRET), log::toString);
+            assertFalse(text(log).contains(S3Server.SECRET), log::toString);
         }
     }
 }

@@ -13,7 +13,10 @@ import java.util.concurrent.TimeUnit;
 /** A real server that speaks S3 and checks its signatures: s3proxy on a folder, in a process of its own. */
 public final class S3Server implements AutoCloseable {
     public static final String KEY = "test-access-key";
-    public static final String SECRET = "test-secret-access-key-7d10";
+
+    /** What every Nightshift of a test has in a variable, too. */
+    public static final String SECRET = Nightshift.CREDENTIAL;
+
     public static final String BUCKET = "backups";
 
     private static final Path JAR = Path.of("target", "s3", "s3proxy.jar");
