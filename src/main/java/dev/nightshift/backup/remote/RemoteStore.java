@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import org.apache.opendal.AsyncOperator;
 import org.apache.opendal.ListOptions;
@@ -50,11 +51,17 @@ public final class RemoteStore implements Store, AutoCloseable {
     /** Slower than this, in bytes a second, a transfer counts as stuck. */
     private static final long SLOWEST = 128 << 10;
 
+    /** In kilobytes: a quarter of the heap for what all uploads gather, to however many stores. */
+    private static final Semaphore MEMORY =
+            new Semaphore((int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 4 / 1024));
+
+    private final Semaphore memory;
     private final Operator operator;
     private final RemoteCalls calls;
     private final String title;
 
-    private RemoteStore(Operator operator, RemoteCalls calls, String title) {
+    private RemoteStore(Operator operator, RemoteCalls calls, String title, Semaphore memory) {
+        this.memory = memory;
         this.operator = operator;
         this.calls = calls;
         this.title = title;
@@ -69,11 +76,20 @@ public final class RemoteStore implements Store, AutoCloseable {
      */
     public static RemoteStore open(
             String title, RemoteAddress address, @Nullable String secret, ForbiddenAddresses forbidden) {
+        return open(title, address, secret, forbidden, MEMORY);
+    }
+
+    static RemoteStore open(
+            String title,
+            RemoteAddress address,
+            @Nullable String secret,
+            ForbiddenAddresses forbidden,
+            Semaphore memory) {
         refuse(title, address.host(), forbidden);
         RemoteCalls calls = new RemoteCalls(title);
         try (AsyncOperator plain = AsyncOperator.of(address.provider().scheme(), address.settings(secret));
                 AsyncOperator retrying = plain.layer(RETRIES)) {
-            return new RemoteStore(retrying.blocking(), calls, title);
+            return new RemoteStore(retrying.blocking(), calls, title, memory);
         } catch (OpenDALException e) {
             throw calls.of("open", e);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
@@ -110,7 +126,7 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     @Override
     public Upload create(String name) {
-        return new RemoteUpload(this, operator, calls, ObjectName.check(name));
+        return new RemoteUpload(this, operator, calls, memory, ObjectName.check(name));
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.Semaphore;
 import org.apache.opendal.OpenDALException;
 import org.apache.opendal.Operator;
 import org.apache.opendal.OperatorOutputStream;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An object on its way into a bucket: gathered in memory and sent when it is committed, in parts side by side. One that grows
- * past what is gathered, a log segment of 64 MB or the list of a million files, is sent part after part as it comes.
+ * past what is gathered, a log segment of 64 MB or the list of a million files, is sent part after part as it comes; so is
+ * any for which there is no memory left, because many are on their way.
  *
  * <p>OpenDAL knows no way to give up what was begun: closing its stream makes an object of what was sent so far. So a stream
  * is closed to commit, and for nothing else; one that failed is left behind, with some memory and, at the server, parts that
@@ -24,11 +26,14 @@ final class RemoteUpload implements Store.Upload {
 
     private static final int FIRST = 64 << 10;
 
-    /** 10,000 parts are S3's most. */
-    private static final int STREAMED_PART = 16 << 20;
+    /** S3 takes no smaller ones than 5 MiB, and 10,000 at most. */
+    private static final int STREAMED_PART = 6 << 20;
 
     /** Nothing that a backup stores as one object comes near it. */
-    private static final long LARGEST = 64L << 30;
+    private static final long LARGEST = 32L << 30;
+
+    /** Memory is counted by so much. */
+    private static final int UNIT = 1024;
 
     private static final WriteOptions WHOLE =
             WriteOptions.builder().ifNotExists(true).build();
@@ -41,13 +46,17 @@ final class RemoteUpload implements Store.Upload {
     private final RemoteStore store;
     private final Operator operator;
     private final RemoteCalls calls;
+    private final Semaphore memory;
     private final String name;
     private byte[] gathered = new byte[FIRST];
+    private int reserved;
     private long length;
     private @Nullable OperatorOutputStream stream;
     private boolean ended;
 
-    RemoteUpload(RemoteStore store, Operator operator, RemoteCalls calls, String name) {
+    /** @param memory kilobytes that all uploads together may gather */
+    RemoteUpload(RemoteStore store, Operator operator, RemoteCalls calls, Semaphore memory, String name) {
+        this.memory = memory;
         this.store = store;
         this.operator = operator;
         this.calls = calls;
@@ -66,20 +75,32 @@ final class RemoteUpload implements Store.Upload {
                     null,
                     null);
         }
-        if (stream == null && length + count <= GATHERED) {
-            gather(bytes, from, count);
+        if (stream == null && length + count <= GATHERED && hasRoom(Math.toIntExact(length) + count)) {
+            System.arraycopy(bytes, from, gathered, Math.toIntExact(length), count);
         } else {
             send(bytes, from, count);
         }
         length += count;
     }
 
-    private void gather(byte[] bytes, int from, int count) {
-        int needed = Math.toIntExact(length) + count;
+    /** Grows what it gathers in; twice as much is reserved, for the copy of the right length that is sent. */
+    private boolean hasRoom(int needed) {
         if (needed > gathered.length) {
-            gathered = Arrays.copyOf(gathered, Math.min(GATHERED, Math.max(needed, gathered.length * 2)));
+            int larger = Math.min(GATHERED, Math.max(needed, gathered.length * 2));
+            int more = 2 * (larger - gathered.length) / UNIT + 1;
+            if (!memory.tryAcquire(more)) {
+                return false;
+            }
+            reserved += more;
+            gathered = Arrays.copyOf(gathered, larger);
         }
-        System.arraycopy(bytes, from, gathered, Math.toIntExact(length), count);
+        return true;
+    }
+
+    private void release() {
+        gathered = new byte[0];
+        memory.release(reserved);
+        reserved = 0;
     }
 
     private void send(byte[] bytes, int from, int count) {
@@ -89,7 +110,7 @@ final class RemoteUpload implements Store.Upload {
                 to = operator.createOutputStream(name, STREAMED_PART);
                 stream = to;
                 to.write(gathered, 0, Math.toIntExact(length));
-                gathered = new byte[0];
+                release();
             }
             to.write(bytes, from, count);
         } catch (IOException | OpenDALException e) {
@@ -104,7 +125,7 @@ final class RemoteUpload implements Store.Upload {
             throw new IllegalStateException("The upload of " + name + " is over.");
         }
         ended = true;
-        boolean inParts = length > RemoteStore.PART;
+        boolean inParts = length > RemoteStore.PART || stream != null;
         // Only what goes in one request is refused by the server itself: tried with s3proxy
         if (inParts && store.size(name).isPresent()) {
             throw new Failure.Conflict(
@@ -128,7 +149,6 @@ final class RemoteUpload implements Store.Upload {
     }
 
     private void put(byte[] content, boolean inParts) {
-        gathered = new byte[0];
         try {
             calls.run(
                     "write " + name,
@@ -158,7 +178,7 @@ final class RemoteUpload implements Store.Upload {
     @Override
     public void close() {
         ended = true;
-        gathered = new byte[0];
+        release();
         stream = null; // never closed here: that would commit it
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,38 @@ class S3StoreIT implements StoreContract {
         StoreContract.put(store, name, content);
         assertEquals(OptionalLong.of(bytes), store.size(name));
         store.deleteFolder("killed");
+    }
+
+    @Test
+    void whereNoMemoryIsLeftObjectsGoPartAfterPartAndMemoryComesBack() throws IOException {
+        var address = new RemoteAddress(
+                RemoteAddress.Provider.S3, S3Server.BUCKET, server.endpoint(), null, "narrow", S3Server.KEY);
+        Semaphore memory = new Semaphore(4096);
+        try (RemoteStore narrow =
+                RemoteStore.open("store narrow", address, S3Server.SECRET, ForbiddenAddresses.STANDARD, memory)) {
+            for (int bytes : List.of(50_000, 1_000_000, 3_000_000, 20_000_000)) {
+                byte[] content = StoreContract.content(bytes, bytes);
+                StoreContract.put(narrow, "a/b/c/" + bytes, content);
+                assertArrayEquals(content, StoreContract.get(narrow, "a/b/c/" + bytes));
+                assertThrows(Failure.Conflict.class, () -> StoreContract.put(narrow, "a/b/c/" + bytes, content(bytes)));
+                assertEquals(4096, memory.availablePermits());
+            }
+            try (Store.Upload first = narrow.create("a/b/c/first");
+                    Store.Upload second = narrow.create("a/b/c/second")) {
+                byte[] content = StoreContract.content(1_500_000, 9);
+                StoreContract.write(first, content);
+                StoreContract.write(second, content);
+                second.commit();
+                assertArrayEquals(content, StoreContract.get(narrow, "a/b/c/second"));
+                assertEquals(OptionalLong.empty(), narrow.size("a/b/c/first"));
+            }
+            assertEquals(4096, memory.availablePermits());
+        }
+    }
+
+    /** Another one than was stored. */
+    private static byte[] content(int bytes) {
+        return StoreContract.content(bytes, 1);
     }
 
     @Test
