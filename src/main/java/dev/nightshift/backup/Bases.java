@@ -6,6 +6,7 @@ import dev.nightshift.backup.read.Verification;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.take.Increment;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Failure;
@@ -60,8 +61,8 @@ class Bases {
         }
         return Increment.without(
                 kind,
-                "there is no usable " + (fullOnly ? "full backup" : "backup") + " of this cluster in the store "
-                        + storeName + " to build on");
+                "there is no usable " + (fullOnly ? "full backup" : "backup") + " of this cluster to build on"
+                        + (storeName.equals(Stores.LOCAL) ? "" : " in the store " + storeName));
     }
 
     private Increment named(

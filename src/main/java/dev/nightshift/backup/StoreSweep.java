@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
@@ -47,21 +48,31 @@ class StoreSweep {
     @Inject
     private Clock clock;
 
-    private Instant swept = Instant.EPOCH;
+    private volatile Instant swept = Instant.EPOCH;
+    private final AtomicBoolean sweeping = new AtomicBoolean();
 
-    synchronized void sweep(@ObservesAsync Beat beat) {
+    /** Heartbeats go on while a store keeps a sweep waiting: none of them waits with it. */
+    void sweep(@ObservesAsync Beat beat) {
         Instant now = clock.now();
-        if (swept.plus(EVERY).isAfter(now)) {
+        if (swept.plus(EVERY).isAfter(now) || !sweeping.compareAndSet(false, true)) {
             return;
         }
-        swept = now;
-        for (String name : stores.names()) {
-            try {
-                sweep(name, stores.of(name));
-            } catch (Failure e) {
-                // One that does not answer does not keep the others out
-                LOG.log(Level.WARNING, "The store {0} could not be swept: {1}", name, e.getMessage());
-            }
+        try {
+            swept = now;
+            stores.names().forEach(this::sweep);
+        } catch (Failure e) {
+            LOG.log(Level.WARNING, "The stores could not be swept: {0}", e.getMessage());
+        } finally {
+            sweeping.set(false);
+        }
+    }
+
+    /** One that does not answer does not keep the others out. */
+    private void sweep(String name) {
+        try {
+            sweep(name, stores.of(name));
+        } catch (Failure e) {
+            LOG.log(Level.WARNING, "The store {0} could not be swept: {1}", name, e.getMessage());
         }
     }
 
