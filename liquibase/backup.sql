@@ -287,6 +287,7 @@ create table backup.wal_service (
     retained_limit_bytes bigint not null check (retained_limit_bytes >= 67108864),
     give_up              boolean not null,
     rpo_goal_seconds     int not null check (rpo_goal_seconds between 30 and 604800),
+    store                text not null,
     slot                 text not null,
     state                text not null default 'OFF'
                          check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVEN_UP', 'STOPPING')),
@@ -351,3 +352,68 @@ $$;
 revoke execute on function backup.wal_figures() from public;
 grant execute on function backup.wal_figures() to ${app_role};
 --rollback drop function backup.wal_figures();
+
+--changeset nightshift:backup-20 splitStatements:false rollbackSplitStatements:false
+-- Stores beside the folder `local`, of the whole installation. What opens them is never kept here: a file or a variable of the
+-- machines that Nightshift runs on, by its name. No two are the same place.
+create table backup.store (
+    name            text primary key check (name ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$' and name <> 'local'),
+    kind            text not null check (kind in ('FOLDER', 'S3', 'AZBLOB', 'GCS')),
+    folder          text not null default '',
+    bucket          text not null default '',
+    prefix          text not null default '',
+    endpoint        text not null default '',
+    region          text not null default '',
+    account         text not null default '',
+    secret_file     text,
+    secret_variable text check (secret_variable ~ '^NIGHTSHIFT_CREDENTIAL_[A-Z0-9_]{1,63}$'),
+    created_at      timestamptz not null default now(),
+    constraint store_one_secret check (num_nonnulls(secret_file, secret_variable) <= 1),
+    constraint store_is_somewhere check ((kind = 'FOLDER') = (folder <> '') and (kind = 'FOLDER') = (bucket = '')),
+    constraint store_place unique (kind, endpoint, account, bucket, prefix, folder)
+);
+grant select, insert, update on backup.store to ${app_role};
+
+-- A backup lies in a store that is known: whoever enters one holds the store's row, so that neither can pass a deletion unseen.
+create function backup.need_store() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if new.store <> 'local' then
+        perform from backup.store s where s.name = new.store for share;
+        if not found then
+            raise exception 'the store % of % is not known', new.store, new.id using errcode = 'restrict_violation';
+        end if;
+    end if;
+    return new;
+end $$;
+create trigger need_store before insert on backup.backup
+    for each row execute function backup.need_store();
+create trigger need_store before insert on backup.wal_archive
+    for each row execute function backup.need_store();
+
+-- Deletes a store of whose content nobody would know any more otherwise. Of every project: UNKNOWN, HELD (backups or logs lie in it),
+-- USED (a run that is not over puts one there), DELETED.
+create function backup.delete_store(store text) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from backup.store s where s.name = delete_store.store for update;
+    if not found then
+        return 'UNKNOWN';
+    elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+       or exists (select from backup.wal_archive a where a.store = delete_store.store)
+       or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+        return 'HELD';
+    elsif exists (select from job.run r where r.job = 'backup' and r.parameters ->> 'store' = delete_store.store
+                     and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+        return 'USED';
+    end if;
+    delete from backup.store s where s.name = delete_store.store;
+    return 'DELETED';
+end $$;
+revoke execute on function backup.delete_store(text) from public;
+grant execute on function backup.delete_store(text) to ${app_role};
+create index backup_store on backup.backup (store) where deleted_at is null;
+--rollback drop index backup.backup_store; drop function backup.delete_store(text);
+--rollback drop trigger need_store on backup.wal_archive; drop trigger need_store on backup.backup; drop function backup.need_store(); drop table backup.store;

@@ -57,10 +57,11 @@ public class Backups implements DeletionGuard {
         return transactions.in(project, connection -> repository.newest(connection, instance, kind));
     }
 
-    /** What a new backup of this cluster can be built on, newest first; as the catalogue knows it, not the store. */
-    List<Backup> bases(ProjectId project, UUID instance, String systemIdentifier, boolean fullOnly, int most) {
+    /** What a new backup in this store can be built on, newest first; as the catalogue knows it, not the store. */
+    List<Backup> bases(
+            ProjectId project, UUID instance, String systemIdentifier, String store, boolean fullOnly, int most) {
         return transactions.in(
-                project, connection -> bases.bases(connection, instance, systemIdentifier, fullOnly, most));
+                project, connection -> bases.bases(connection, instance, systemIdentifier, store, fullOnly, most));
     }
 
     /** Why a new backup must not be built on this one, as a part of a sentence; empty if nothing speaks against it. */

@@ -2,8 +2,8 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.StoredLog;
-import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.ProjectKeys;
@@ -21,15 +21,17 @@ class WalArchives implements ArchivedLogs {
     @Inject
     private WalRepository repository;
 
+    @Inject
+    private Stores stores;
+
     @Override
-    public Optional<ArchivedLog> of(
-            ProjectId project, UUID instance, String systemIdentifier, Store store, ProjectKeys keys) {
+    public Optional<ArchivedLog> of(ProjectId project, UUID instance, String systemIdentifier, ProjectKeys keys) {
         return transactions
                 .in(
                         project,
                         connection -> repository.archives(connection, instance).stream()
                                 .filter(archive -> archive.systemIdentifier().equals(systemIdentifier))
                                 .findFirst())
-                .map(archive -> StoredLog.of(WalFolder.open(store, archive.location(), keys)));
+                .map(archive -> StoredLog.of(WalFolder.open(stores.of(archive.store()), archive.location(), keys)));
     }
 }

@@ -60,7 +60,7 @@ class WalRepository {
 
     Optional<WalService> service(Connection connection, ProjectId project, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, slot, state, message, state_at,
+                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, slot, state, message, state_at,
                        archive_id, retained_bytes, slot_status, looked_at
                   from backup.wal_service where instance_id = ?
                 """)) {
@@ -80,7 +80,8 @@ class WalRepository {
                         row.getInt("piece_seconds"),
                         row.getLong("retained_limit_bytes"),
                         row.getBoolean("give_up"),
-                        row.getInt("rpo_goal_seconds")),
+                        row.getInt("rpo_goal_seconds"),
+                        row.getString("store")),
                 row.getString("slot"),
                 WalService.State.valueOf(row.getString("state")),
                 row.getString("message"),
@@ -100,12 +101,13 @@ class WalRepository {
             throws SQLException {
         try (var upsert = connection.prepareStatement("""
                 insert into backup.wal_service as s (project_id, instance_id, enabled, piece_seconds, retained_limit_bytes,
-                                                     give_up, rpo_goal_seconds, slot, state)
-                values (?, ?, ?, ?, ?, ?, ?, ?, case when ? then 'STARTING' else 'OFF' end)
+                                                     give_up, rpo_goal_seconds, store, slot, state)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, case when ? then 'STARTING' else 'OFF' end)
                 on conflict (project_id, instance_id) do update
                    set enabled = excluded.enabled, piece_seconds = excluded.piece_seconds,
                        retained_limit_bytes = excluded.retained_limit_bytes, give_up = excluded.give_up,
                        rpo_goal_seconds = excluded.rpo_goal_seconds,
+                       store = excluded.store,
                        state = case when excluded.enabled and s.state in ('OFF', 'GIVEN_UP', 'STOPPING') then 'STARTING'
                                     when not excluded.enabled and s.state <> 'OFF' then 'STOPPING'
                                     else s.state end,
@@ -120,8 +122,9 @@ class WalRepository {
             upsert.setLong(5, settings.retainedLimitBytes());
             upsert.setBoolean(6, settings.giveUp());
             upsert.setInt(7, settings.rpoGoalSeconds());
-            upsert.setString(8, WalService.slot(instance));
-            upsert.setBoolean(9, enabled);
+            upsert.setString(8, settings.store());
+            upsert.setString(9, WalService.slot(instance));
+            upsert.setBoolean(10, enabled);
             upsert.executeUpdate();
         }
     }

@@ -4,6 +4,7 @@ import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
 import dev.nightshift.audit.Audit;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.kernel.Asked;
@@ -53,6 +54,9 @@ public class WalResource {
     private WalFindings findings;
 
     @Inject
+    private Stores stores;
+
+    @Inject
     private Fleet fleet;
 
     @Inject
@@ -86,7 +90,10 @@ public class WalResource {
             Boolean giveUp,
 
             @Schema(description = "The newest stored moment may be so old: 30 to 604800 (900)") @Nullable
-            Integer rpoGoalSeconds) {}
+            Integer rpoGoalSeconds,
+
+            @Schema(description = "Where it is stored (local); a change begins a new archive there") @Nullable
+            String store) {}
 
     /**
      * How archiving goes.
@@ -113,7 +120,7 @@ public class WalResource {
             @Nullable Instant lookedAt,
             @Nullable Instant coveredTo,
             @Nullable Long rpoSeconds,
-            @Nullable String store,
+            String store,
             @Nullable String location,
             List<StretchView> stretches) {}
 
@@ -146,6 +153,9 @@ public class WalResource {
     public View change(@PathParam("instance") String name, @Nullable Body body) {
         Body asked = Asked.body(body);
         Instance instance = found(name);
+        if (asked.store() != null) {
+            stores.require("store", asked.store());
+        }
         transactions.run(project.id(), connection -> {
             WalService before =
                     repository.service(connection, project.id(), instance.id()).orElse(null);
@@ -159,7 +169,8 @@ public class WalResource {
                             LEAST_LIMIT,
                             MOST_LIMIT),
                     asked.giveUp() == null ? old.giveUp() : asked.giveUp(),
-                    (int) within("rpoGoalSeconds", asked.rpoGoalSeconds(), old.rpoGoalSeconds(), 30, 604_800));
+                    (int) within("rpoGoalSeconds", asked.rpoGoalSeconds(), old.rpoGoalSeconds(), 30, 604_800),
+                    asked.store() == null ? old.store() : asked.store());
             boolean enabled = asked.enabled() == null ? before != null && before.enabled() : asked.enabled();
             repository.choose(connection, project.id(), instance.id(), enabled, settings);
             if (enabled && before != null && before.state() == WalService.State.GIVEN_UP) {
@@ -174,7 +185,8 @@ public class WalResource {
                             "pieceSeconds", settings.pieceSeconds(),
                             "retainedLimitBytes", settings.retainedLimitBytes(),
                             "giveUp", settings.giveUp(),
-                            "rpoGoalSeconds", settings.rpoGoalSeconds()));
+                            "rpoGoalSeconds", settings.rpoGoalSeconds(),
+                            "store", settings.store()));
             live.changed(project.id(), "instance", instance.id());
         });
         return view(instance);
@@ -242,7 +254,7 @@ public class WalResource {
                 coveredTo == null
                         ? null
                         : Math.max(0, Duration.between(coveredTo, clock.now()).toSeconds()),
-                archive == null ? null : archive.store(),
+                settings.store(),
                 archive == null ? null : archive.location(),
                 stretches.stream()
                         .map(each -> new StretchView(

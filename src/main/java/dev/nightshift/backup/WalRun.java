@@ -46,7 +46,7 @@ final class WalRun implements Runnable {
     private volatile @Nullable ArchiveWal session;
     private volatile @Nullable UUID archive;
     private volatile Lsn stored = Lsn.NONE;
-    private volatile Duration piece = Duration.ZERO;
+    private volatile WalService.@Nullable Settings settings;
     private volatile boolean ended;
     private volatile boolean done;
 
@@ -105,7 +105,7 @@ final class WalRun implements Runnable {
             ArchiveWal next = new ArchiveWal(
                     endpoint, service.slot(), opened, service.settings().piece(), catalogue(id));
             session = next;
-            piece = service.settings().piece();
+            settings = service.settings();
             if (!ended) {
                 next.run();
             }
@@ -176,7 +176,7 @@ final class WalRun implements Runnable {
         }
         try {
             WalService service = work.service(project, instance);
-            boolean other = !service.settings().piece().equals(piece);
+            boolean other = settings != null && !service.settings().equals(settings);
             if (!service.enabled() || service.state() == WalService.State.GIVEN_UP || other) {
                 stop(); // the next session, if there is one, does as it is told now
                 return;

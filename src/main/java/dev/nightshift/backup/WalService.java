@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.ProjectId;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,11 +50,12 @@ record WalService(
      * @param pieceSeconds log waits no longer than this before it is stored, 5 to 3600
      * @param retainedLimitBytes of log that the server may keep for the slot before that is an alarm
      * @param giveUp whether the slot is then dropped as well, and a gap taken for it
+     * @param store its name; a change begins another archive there
      * @param rpoGoalSeconds how old the newest stored moment may be before that is an alarm, 30 s to a week
      */
-    record Settings(int pieceSeconds, long retainedLimitBytes, boolean giveUp, int rpoGoalSeconds) {
+    record Settings(int pieceSeconds, long retainedLimitBytes, boolean giveUp, int rpoGoalSeconds, String store) {
         /** A stored moment is half a minute old; ten gigabytes fit beside most databases. */
-        static final Settings STANDARD = new Settings(30, 10L << 30, false, 900);
+        static final Settings STANDARD = new Settings(30, 10L << 30, false, 900, Stores.LOCAL);
 
         Duration piece() {
             return Duration.ofSeconds(pieceSeconds);

@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.wal.ArchiveWal;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
@@ -109,17 +110,18 @@ class WalWork {
                             + " new one.",
                     null);
         }
-        Store store = stores.local();
+        String name = service.settings().store();
+        Store store = stores.of(name);
         ProjectKeys keys = keyring.of(service.project());
         Optional<WalRepository.Archive> archive = transactions.in(
                 service.project(),
                 connection -> repository.archives(connection, service.instance()).stream()
                         .filter(each -> each.systemIdentifier().equals(system)
                                 && each.segmentBytes() == segment
-                                && each.store().equals(Stores.LOCAL))
+                                && each.store().equals(name))
                         .findFirst());
         WalFolder.Opened opened = archive.map(each -> WalFolder.open(store, each.location(), keys))
-                .orElseGet(() -> begin(instance, system, segment, store, keys));
+                .orElseGet(() -> begin(instance, system, segment, name, store, keys));
         transactions.run(
                 service.project(),
                 connection -> repository.writesTo(
@@ -127,7 +129,8 @@ class WalWork {
         return opened;
     }
 
-    private WalFolder.Opened begin(Instance instance, String system, int segment, Store store, ProjectKeys keys) {
+    private WalFolder.Opened begin(
+            Instance instance, String system, int segment, String name, Store store, ProjectKeys keys) {
         UUID id = Ids.next(clock);
         WalFolder made = new WalFolder(
                 instance.project(),
@@ -145,7 +148,7 @@ class WalWork {
                         connection,
                         instance.project(),
                         instance.id(),
-                        new WalRepository.Archive(id, system, segment, Stores.LOCAL, made.folder()),
+                        new WalRepository.Archive(id, system, segment, name, made.folder()),
                         made.key().keyId()));
         return opened;
     }

@@ -219,7 +219,7 @@ class ChainGuardIT {
     }
 
     private List<UUID> baseIds(UnreachableServer server, boolean fullOnly) {
-        return backups.bases(server.project(), server.instance(), "1", fullOnly, 10).stream()
+        return backups.bases(server.project(), server.instance(), "1", "local", fullOnly, 10).stream()
                 .map(Backup::id)
                 .toList();
     }

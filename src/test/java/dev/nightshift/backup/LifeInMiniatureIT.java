@@ -197,15 +197,18 @@ class LifeInMiniatureIT {
     @Order(4)
     void itsFiguresAreForPrometheusToo() {
         for (String series : List.of("wal_streams", "wal_covered_age_seconds", "wal_retained_bytes")) {
-            Eventually.isTrue(series, SOON, () -> nightshift
-                    .scraper()
-                    .get("metrics")
-                    .expect(200)
-                    .body()
-                    .lines()
-                    .anyMatch(line -> line.startsWith("nightshift_" + series + "{")
-                            && line.contains("server=\"" + NAME + "\"")
-                            && (!series.equals("wal_streams") || line.endsWith(" 1.0"))));
+            Eventually.isTrue(
+                    series,
+                    SOON,
+                    () -> nightshift
+                            .scraper()
+                            .get("metrics")
+                            .expect(200)
+                            .body()
+                            .lines()
+                            .anyMatch(line -> line.startsWith("nightshift_" + series + "{")
+                                    && line.contains("server=\"" + NAME + "\"")
+                                    && (!series.equals("wal_streams") || line.endsWith(" 1.0"))));
         }
     }
 

@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -35,8 +34,7 @@ import java.util.stream.Stream;
  * folder synced, so that a crash leaves no object that looks whole. Everything belongs to this user alone.
  */
 public final class FolderStore implements Store {
-    private static final String PARTIAL = ".partial";
-    private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
+    private static final String PARTIAL = ObjectName.PARTIAL;
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FOLDER =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
@@ -72,12 +70,7 @@ public final class FolderStore implements Store {
     }
 
     private Path path(String name) {
-        for (String segment : name.split("/", -1)) {
-            if (!SEGMENT.matcher(segment).matches() || segment.endsWith(PARTIAL)) {
-                throw new Failure.Fatal("\"" + name + "\" cannot be the name of a stored object.", null, null);
-            }
-        }
-        return root.resolve(name);
+        return root.resolve(ObjectName.check(name));
     }
 
     @Override
