@@ -255,6 +255,7 @@ create table backup.wal_archive (
     location          text not null,
     key_id            text not null,
     created_at        timestamptz not null default now(),
+    ended_because     text,
     unique (project_id, id),
     foreign key (project_id, instance_id) references fleet.instance (project_id, id)
 );
@@ -290,9 +291,10 @@ create table backup.wal_service (
     store                text not null,
     slot                 text not null,
     state                text not null default 'OFF'
-                         check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVEN_UP', 'STOPPING')),
+                         check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVING_UP', 'GIVEN_UP', 'STOPPING')),
     message              text,
     state_at             timestamptz not null default now(),
+    chosen_at            timestamptz not null default now(),
     node_id              uuid,
     archive_id           uuid,
     retained_bytes       bigint,
@@ -315,16 +317,16 @@ alter table backup.wal_service enable row level security;
 create policy project on backup.wal_service
     using (project_id = (select tenancy.current_project()))
     with check (project_id = (select tenancy.current_project()));
-grant select, insert on backup.wal_archive to ${app_role};
-grant select, insert, update on backup.wal_stretch, backup.wal_service to ${app_role};
+grant select, insert, update on backup.wal_archive, backup.wal_stretch, backup.wal_service to ${app_role};
 
 -- For the nodes, which share the work: the services of all projects that somebody has to run or to end.
 create function backup.wal_services()
-    returns table (project_id uuid, instance_id uuid, enabled boolean, state text)
+    returns table (project_id uuid, instance_id uuid, unseen boolean)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
 as $$
-    select s.project_id, s.instance_id, s.enabled, s.state
+    select s.project_id, s.instance_id,
+           s.enabled and coalesce(s.looked_at, s.chosen_at) < now() - interval '3 minutes'
       from backup.wal_service s join fleet.project p on p.id = s.project_id
      where p.deleted_at is null and (s.enabled and s.state <> 'GIVEN_UP' or not s.enabled and s.state <> 'OFF')
 $$;

@@ -100,7 +100,7 @@ const instance = (n, name, more = {}) => ({ id: id(n), name, host: `${name}.db.e
 export const instances = [instance(801, 'shop', { databases: ['shop', 'shop-staging'] }), instance(802, 'billing'), instance(803, 'crm', { serverVersion: '18.4' }),
   instance(804, 'warehouse', { serverVersion: null, breaker: { state: 'OPEN', since: ago(12), failures: 5, lastError: 'Connection to warehouse.db.example.org:5432 refused five times in a row.', retryAt: ahead(0.7) }, pool: { active: 0, idle: 0, waiting: 0 } }), instance(805, 'spare', { databases: [], proofDays: 0, hasPassword: false })];
 
-const off = { enabled: false, pieceSeconds: 30, retainedLimitBytes: 10 * 2 ** 30, giveUp: false, rpoGoalSeconds: 900, state: 'OFF', message: null, slot: 'nightshift_wal_01a22596_aa04_7f41_a176_b79ae14cdfcb', retainedBytes: null, coveredTo: null, rpoSeconds: null, stretches: [] };
+const off = { enabled: false, pieceSeconds: 30, retainedLimitBytes: 10 * 2 ** 30, giveUp: false, rpoGoalSeconds: 900, store: 'local', state: 'OFF', message: null, slot: 'nightshift_wal_01a22596_aa04_7f41_a176_b79ae14cdfcb', retainedBytes: null, coveredTo: null, rpoSeconds: null, stretches: [] };
 const stretch = (from, minutes, gap = null) => ({ from, begunAt: ago(minutes), gap });
 export const wal = {
   shop: { ...off, enabled: true, state: 'STREAMING', retainedBytes: 21_400_000, coveredTo: ago(0.6), rpoSeconds: 36, stretches: [stretch('5/3A000000', 9000)] },

@@ -75,6 +75,7 @@ export interface Wal {
   retainedLimitBytes: number;
   giveUp: boolean;
   rpoGoalSeconds: number;
+  store: string;
   state: string;
   message: string | null;
   slot: string;

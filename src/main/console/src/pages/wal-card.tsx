@@ -16,6 +16,7 @@ const STATES: Record<string, Look> = {
   STARTING: { word: 'starting', shape: 'half', tone: 'busy' },
   STREAMING: { word: 'streaming', shape: 'dot', tone: 'good' },
   FAILING: { word: 'failing, tried again', shape: 'square', tone: 'bad' },
+  GIVING_UP: { word: 'giving up', shape: 'half', tone: 'bad' },
   GIVEN_UP: { word: 'given up', shape: 'cross', tone: 'bad' },
   STOPPING: { word: 'stopping', shape: 'half', tone: 'busy' },
 };
@@ -51,6 +52,7 @@ function facts(wal: Wal): Parameters<typeof Facts>[0]['items'] {
     ['Stored up to', wal.coveredTo ? <When at={wal.coveredTo} /> : 'not measured'],
     ['Would be lost', wal.rpoSeconds == null ? 'not measured' : <span class="tabular">{age(wal.rpoSeconds * 1000)}<small>{late ? 'more than' : 'within'} the goal of {age(wal.rpoGoalSeconds * 1000)}</small></span>],
     ['Kept on the server', wal.retainedBytes == null ? 'not measured' : <span class="tabular">{bytes(wal.retainedBytes)}<small>{wal.giveUp ? 'given up' : 'an alarm'} from {bytes(wal.retainedLimitBytes)}</small></span>],
+    ['Store', wal.store],
     ['Slot', <span class="mono break">{wal.slot}</span>],
     ['Without a gap since', <When at={wal.stretches[0]?.begunAt} none="not begun" />],
   ];

@@ -89,10 +89,10 @@ class WalArchiving {
             }
             taken++;
             WalRun run = new WalRun(work, each.project(), each.instance());
-            runs.put(each.instance(), run);
             Thread thread = threads.newThread(run);
             thread.setName("nightshift-wal-" + each.instance());
             thread.start();
+            runs.put(each.instance(), run);
         }
     }
 

@@ -66,7 +66,7 @@ class WalFindings {
 
     /** The newest moment that is stored, held against the goal. */
     void covered(WalService service, @Nullable Instant to, Instant now) {
-        Instant since = to == null ? service.stateAt() : to;
+        Instant since = to == null ? service.chosenAt() : to;
         Duration age = Duration.between(since, now);
         if (age.compareTo(service.settings().rpoGoal()) <= 0) {
             findings.close(service.project(), "wal.behind:" + service.instance());
@@ -119,6 +119,7 @@ class WalFindings {
 
     /** The slot was dropped so that the server lives on. */
     void givenUp(WalService service, String reason) {
+        findings.close(service.project(), "wal.retained:" + service.instance());
         report(
                 service.project(),
                 service.instance(),

@@ -19,15 +19,26 @@ import org.jspecify.annotations.Nullable;
 /** The catalogue of archived log, within the transaction whose connection is passed. */
 @ApplicationScoped
 class WalRepository {
-    /** One that a node has to run, or to end. */
-    record Wanted(ProjectId project, UUID instance) {}
+    /**
+     * One that a node has to run, or to end.
+     *
+     * @param unseen whether nobody has asked its server for minutes
+     */
+    record Wanted(ProjectId project, UUID instance, boolean unseen) {}
 
     /**
      * An archive in a store.
      *
      * @param location its folder there
+     * @param endedBecause why nothing more belongs into it; null while that is not so
      */
-    record Archive(UUID id, String systemIdentifier, int segmentBytes, String store, String location) {}
+    record Archive(
+            UUID id,
+            String systemIdentifier,
+            int segmentBytes,
+            String store,
+            String location,
+            @Nullable String endedBecause) {}
 
     /**
      * Log that is stored without a gap.
@@ -48,11 +59,15 @@ class WalRepository {
             @Nullable String gap) {}
 
     static List<Wanted> wanted(Connection connection) throws SQLException {
-        try (var query = connection.prepareStatement("select project_id, instance_id from backup.wal_services()");
+        try (var query = connection.prepareStatement(
+                        "select project_id, instance_id, unseen from backup.wal_services()");
                 var rows = query.executeQuery()) {
             List<Wanted> wanted = new ArrayList<>();
             while (rows.next()) {
-                wanted.add(new Wanted(new ProjectId(rows.getObject(1, UUID.class)), rows.getObject(2, UUID.class)));
+                wanted.add(new Wanted(
+                        new ProjectId(rows.getObject(1, UUID.class)),
+                        rows.getObject(2, UUID.class),
+                        rows.getBoolean(3)));
             }
             return wanted;
         }
@@ -60,7 +75,7 @@ class WalRepository {
 
     Optional<WalService> service(Connection connection, ProjectId project, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, slot, state, message, state_at,
+                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, slot, state, message, state_at, chosen_at,
                        archive_id, retained_bytes, slot_status, looked_at
                   from backup.wal_service where instance_id = ?
                 """)) {
@@ -86,6 +101,7 @@ class WalRepository {
                 WalService.State.valueOf(row.getString("state")),
                 row.getString("message"),
                 row.getTimestamp("state_at").toInstant(),
+                row.getTimestamp("chosen_at").toInstant(),
                 row.getObject("archive_id", UUID.class),
                 row.getObject("retained_bytes", Long.class),
                 row.getString("slot_status"),
@@ -108,12 +124,14 @@ class WalRepository {
                        retained_limit_bytes = excluded.retained_limit_bytes, give_up = excluded.give_up,
                        rpo_goal_seconds = excluded.rpo_goal_seconds,
                        store = excluded.store,
-                       state = case when excluded.enabled and s.state in ('OFF', 'GIVEN_UP', 'STOPPING') then 'STARTING'
+                       state = case when excluded.enabled and s.state in ('OFF', 'GIVING_UP', 'GIVEN_UP', 'STOPPING') then 'STARTING'
                                     when not excluded.enabled and s.state <> 'OFF' then 'STOPPING'
                                     else s.state end,
                        message = case when excluded.enabled = s.enabled and s.state <> 'GIVEN_UP' then s.message end,
                        state_at = case when excluded.enabled = s.enabled and s.state <> 'GIVEN_UP' then s.state_at
-                                       else now() end
+                                       else now() end,
+                       chosen_at = case when excluded.enabled = s.enabled and s.state <> 'GIVEN_UP' then s.chosen_at
+                                        else now() end
                 """)) {
             upsert.setObject(1, project.value());
             upsert.setObject(2, instance);
@@ -135,7 +153,8 @@ class WalRepository {
         try (var update = connection.prepareStatement("""
                 update backup.wal_service
                    set state_at = case when state = ? then state_at else now() end, state = ?, message = ?, node_id = ?
-                 where instance_id = ? and (enabled or ? in ('OFF', 'STOPPING')) and state <> 'GIVEN_UP'
+                 where instance_id = ? and (enabled or ? in ('OFF', 'STOPPING'))
+                   and (state not in ('GIVING_UP', 'GIVEN_UP') or ? = 'GIVEN_UP')
                    and (state, coalesce(message, '')) is distinct from (?, ?)
                 """)) {
             update.setString(1, state.name());
@@ -145,7 +164,8 @@ class WalRepository {
             update.setObject(5, instance);
             update.setString(6, state.name());
             update.setString(7, state.name());
-            update.setString(8, message == null ? "" : message);
+            update.setString(8, state.name());
+            update.setString(9, message == null ? "" : message);
             update.executeUpdate();
         }
     }
@@ -162,10 +182,19 @@ class WalRepository {
         }
     }
 
+    /** Nothing more belongs into this archive. */
+    void end(Connection connection, UUID archive, String reason) throws SQLException {
+        try (var update = connection.prepareStatement("update backup.wal_archive set ended_because = ? where id = ?")) {
+            update.setString(1, reason);
+            update.setObject(2, archive);
+            update.executeUpdate();
+        }
+    }
+
     /** An instance's archives, the newest first. */
     List<Archive> archives(Connection connection, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select id, system_identifier, segment_bytes, store, location from backup.wal_archive
+                select id, system_identifier, segment_bytes, store, location, ended_because from backup.wal_archive
                  where instance_id = ? order by id desc
                 """)) {
             query.setObject(1, instance);
@@ -177,7 +206,8 @@ class WalRepository {
                             rows.getString(2),
                             rows.getInt(3),
                             rows.getString(4),
-                            rows.getString(5)));
+                            rows.getString(5),
+                            rows.getString(6)));
                 }
             }
             return archives;
@@ -212,22 +242,26 @@ class WalRepository {
         }
     }
 
-    Optional<ArchiveWal.Reached> reached(Connection connection, UUID archive) throws SQLException {
+    /** The end of an archive, and which of its stretches that is of. */
+    record End(long stretch, ArchiveWal.Reached reached) {}
+
+    Optional<End> end(Connection connection, UUID archive) throws SQLException {
         try (var query = connection.prepareStatement(
-                "select timeline, to_lsn from backup.wal_stretch where archive_id = ? order by id desc limit 1")) {
+                "select id, timeline, to_lsn from backup.wal_stretch where archive_id = ? order by id desc limit 1")) {
             query.setObject(1, archive);
             try (var row = query.executeQuery()) {
                 return row.next()
-                        ? Optional.of(new ArchiveWal.Reached(row.getInt(1), Lsn.parse(row.getString(2))))
+                        ? Optional.of(new End(
+                                row.getLong(1), new ArchiveWal.Reached(row.getInt(2), Lsn.parse(row.getString(3)))))
                         : Optional.empty();
             }
         }
     }
 
-    /** The newest moment up to which everything is stored; empty where none is known. */
+    /** The newest moment up to which everything was stored once, else when the archive was begun; empty if it was not. */
     Optional<Instant> coveredTo(Connection connection, UUID archive) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select covered_to from backup.wal_stretch where archive_id = ? order by id desc limit 1
+                select coalesce(max(covered_to), min(begun_at)) from backup.wal_stretch where archive_id = ?
                 """)) {
             query.setObject(1, archive);
             try (var row = query.executeQuery()) {
@@ -262,12 +296,14 @@ class WalRepository {
         }
     }
 
-    void beginStretch(
+    /** Answers its id. */
+    long beginStretch(
             Connection connection, ProjectId project, UUID archive, int timeline, Lsn from, @Nullable String gap)
             throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.wal_stretch (project_id, archive_id, timeline, from_lsn, to_lsn, gap)
                 values (?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?)
+                returning id
                 """)) {
             insert.setObject(1, project.value());
             insert.setObject(2, archive);
@@ -275,19 +311,22 @@ class WalRepository {
             insert.setString(4, from.toString());
             insert.setString(5, from.toString());
             insert.setString(6, gap);
-            insert.executeUpdate();
+            try (var row = insert.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
         }
     }
 
-    /** The newest stretch of an archive grew. */
-    void grow(Connection connection, UUID archive, Lsn to, long objectBytes) throws SQLException {
+    /** A stretch grew. */
+    void grow(Connection connection, long stretch, Lsn to, long objectBytes) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update backup.wal_stretch set to_lsn = greatest(to_lsn, ?::pg_lsn), objects = objects + 1, bytes = bytes + ?
-                 where id = (select max(id) from backup.wal_stretch where archive_id = ?)
+                 where id = ?
                 """)) {
             update.setString(1, to.toString());
             update.setLong(2, objectBytes);
-            update.setObject(3, archive);
+            update.setLong(3, stretch);
             update.executeUpdate();
         }
     }
@@ -309,14 +348,12 @@ class WalRepository {
         }
     }
 
-    /** All that the server had acknowledged by then is in the newest stretch of the archive. */
-    void covered(Connection connection, UUID archive, Instant to) throws SQLException {
-        try (var update = connection.prepareStatement("""
-                update backup.wal_stretch set covered_to = greatest(covered_to, ?)
-                 where id = (select max(id) from backup.wal_stretch where archive_id = ?)
-                """)) {
+    /** All that the server had acknowledged by then is in this stretch, or before it. */
+    void covered(Connection connection, long stretch, Instant to) throws SQLException {
+        try (var update = connection.prepareStatement(
+                "update backup.wal_stretch set covered_to = greatest(covered_to, ?) where id = ?")) {
             update.setTimestamp(1, Timestamp.from(to));
-            update.setObject(2, archive);
+            update.setLong(2, stretch);
             update.executeUpdate();
         }
     }

@@ -171,6 +171,10 @@ public class WalResource {
                     asked.giveUp() == null ? old.giveUp() : asked.giveUp(),
                     (int) within("rpoGoalSeconds", asked.rpoGoalSeconds(), old.rpoGoalSeconds(), 30, 604_800),
                     asked.store() == null ? old.store() : asked.store());
+            if (asked.enabled() == null && before != null && before.state() == WalService.State.GIVEN_UP) {
+                throw new Failure.Invalid(
+                        "enabled", "Archiving was given up: say true to begin again, or false to leave it off.");
+            }
             boolean enabled = asked.enabled() == null ? before != null && before.enabled() : asked.enabled();
             repository.choose(connection, project.id(), instance.id(), enabled, settings);
             if (enabled && before != null && before.state() == WalService.State.GIVEN_UP) {

@@ -31,6 +31,10 @@ final class WalRun implements Runnable {
     /** A session answers every ten seconds. */
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
 
+    private static final long NONE = -1;
+    private static final int PAGE = 8192;
+    private static final int LONG_HEADER = 40;
+    private static final int SHORT_HEADER = 24;
     private static final int DROPS = 5;
     private static final Duration DROP_PAUSE = Duration.ofSeconds(1);
 
@@ -44,7 +48,7 @@ final class WalRun implements Runnable {
     private final Semaphore wake = new Semaphore(0);
     private final Deque<Moment> moments = new ArrayDeque<>();
     private volatile @Nullable ArchiveWal session;
-    private volatile @Nullable UUID archive;
+    private long current = NONE;
     private volatile Lsn stored = Lsn.NONE;
     private volatile WalService.@Nullable Settings settings;
     private volatile boolean ended;
@@ -76,7 +80,12 @@ final class WalRun implements Runnable {
                 if (service.state() == WalService.State.GIVEN_UP) {
                     return;
                 }
-                if (!service.enabled()) {
+                if (service.state() == WalService.State.GIVING_UP) {
+                    if (giveUp()) {
+                        return;
+                    }
+                    failures++;
+                } else if (!service.enabled()) {
                     if (dropSlot(service)) {
                         work.state(project, instance, WalService.State.OFF, null);
                         return;
@@ -87,11 +96,16 @@ final class WalRun implements Runnable {
                 }
                 pause(failures);
             }
+            tell(
+                    WalService.State.STARTING,
+                    "No node archives it at present; another one, or this one's next start, goes on.");
+        } catch (Failure e) {
+            LOG.log(Level.WARNING, "Archiving the log of instance {0} pauses: {1}", instance, e.getMessage());
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "Archiving the log of instance " + instance + " failed", e);
         } finally {
-            done = true;
             work.over(instance);
+            done = true;
         }
     }
 
@@ -101,7 +115,6 @@ final class WalRun implements Runnable {
             Endpoint endpoint = work.endpoint(project, instance);
             WalFolder.Opened opened = work.open(service, endpoint);
             UUID id = opened.description().id();
-            archive = id;
             ArchiveWal next = new ArchiveWal(
                     endpoint, service.slot(), opened, service.settings().piece(), catalogue(id));
             session = next;
@@ -115,8 +128,15 @@ final class WalRun implements Runnable {
             LOG.log(Level.WARNING, "The log of instance {0} is not archived: {1}", instance, message);
             tell(WalService.State.FAILING, message);
             return false;
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "Archiving the log of instance " + instance + " failed", e);
+            tell(
+                    WalService.State.FAILING,
+                    "Something that should not happen did: " + e + ". The server's log has more.");
+            return false;
         } finally {
             session = null;
+            forget();
         }
     }
 
@@ -130,24 +150,49 @@ final class WalRun implements Runnable {
 
     private ArchiveWal.Catalogue catalogue(UUID id) {
         return new ArchiveWal.Catalogue() {
+            private long stretch;
+
             @Override
             public ArchiveWal.@Nullable Reached reached() {
-                ArchiveWal.Reached end = work.reached(project, id).orElse(null);
-                stored = end == null ? Lsn.NONE : end.to();
-                return end;
+                WalRepository.End end = work.end(project, id).orElse(null);
+                if (end == null) {
+                    return null;
+                }
+                stretch = end.stretch();
+                reached(end.reached().to());
+                return end.reached();
             }
 
             @Override
             public void begins(int timeline, Lsn from, @Nullable String gap) {
-                work.begins(project, instance, id, timeline, from, gap);
-                stored = from;
+                stretch = work.begins(project, instance, id, timeline, from, gap);
+                reached(from);
+            }
+
+            /** What was asked before is of another stretch. */
+            private void reached(Lsn to) {
+                synchronized (moments) {
+                    moments.clear();
+                    stored = to;
+                    current = stretch;
+                }
             }
 
             @Override
             public void stored(Lsn to, long objectBytes) {
-                work.stored(project, id, to, objectBytes);
+                work.stored(project, stretch, to, objectBytes);
                 stored = to;
-                covered(id);
+                covered();
+            }
+
+            @Override
+            public void diverged(String reason) {
+                LOG.log(
+                        Level.WARNING,
+                        "The log of instance {0} is another one than is archived: {1}",
+                        instance,
+                        reason);
+                work.diverged(project, instance, id, reason);
             }
 
             @Override
@@ -157,15 +202,24 @@ final class WalRun implements Runnable {
         };
     }
 
-    private void covered(UUID id) {
+    private void covered() {
         Instant newest = null;
+        long of;
         synchronized (moments) {
             while (!moments.isEmpty() && moments.peek().position().compareTo(stored) <= 0) {
                 newest = moments.remove().at();
             }
+            of = current;
         }
         if (newest != null) {
-            work.covered(project, id, newest);
+            work.covered(project, of, newest);
+        }
+    }
+
+    private void forget() {
+        synchronized (moments) {
+            moments.clear();
+            current = NONE;
         }
     }
 
@@ -175,12 +229,6 @@ final class WalRun implements Runnable {
             return;
         }
         try {
-            WalService service = work.service(project, instance);
-            boolean other = settings != null && !service.settings().equals(settings);
-            if (!service.enabled() || service.state() == WalService.State.GIVEN_UP || other) {
-                stop(); // the next session, if there is one, does as it is told now
-                return;
-            }
             ArchiveWal current = session;
             if (current != null && current.silence().compareTo(LONGEST_SILENCE) > 0) {
                 LOG.log(
@@ -189,9 +237,21 @@ final class WalRun implements Runnable {
                         instance);
                 current.abort();
             }
-            String reason = work.look(service, this::moment);
+            WalService service = work.service(project, instance);
+            boolean other = settings != null && !service.settings().equals(settings);
+            boolean goesOn = service.enabled()
+                    && service.state() != WalService.State.GIVEN_UP
+                    && service.state() != WalService.State.GIVING_UP;
+            if (!goesOn || other) {
+                stop(); // the next session, if there is one, does as it is told now
+            }
+            String reason = goesOn ? work.look(service, this::moment) : null;
             if (reason != null) {
-                giveUp(service, reason);
+                work.state(project, instance, WalService.State.GIVING_UP, reason);
+                if (current != null) {
+                    current.abort();
+                }
+                stop();
             }
         } catch (Failure e) {
             LOG.log(Level.DEBUG, "The slot of instance {0} could not be looked at: {1}", instance, e.getMessage());
@@ -200,29 +260,37 @@ final class WalRun implements Runnable {
         }
     }
 
+    /** Only while there is a session, which the position is held against. */
     private void moment(Instant at, Lsn position) {
-        UUID id = archive;
         synchronized (moments) {
+            if (current == NONE) {
+                return;
+            }
             if (moments.size() == MOST_MOMENTS) {
                 moments.removeLast();
             }
-            moments.add(new Moment(at, position));
+            moments.add(new Moment(at, beforeHeader(position)));
         }
-        if (id != null) {
-            covered(id);
-        }
+        covered();
     }
 
-    /** The session first, which would make a new slot; what fails here is done at a later look, by whichever node has it. */
-    private void giveUp(WalService service, String reason) {
-        end();
-        ArchiveWal current = session;
-        if (current != null) {
-            current.abort();
+    /**
+     * The server inserts behind the header of a page that holds nothing yet, and sends up to the page's beginning: 40 bytes in
+     * a segment's first page and 24 in others (access/xlog_internal.h).
+     */
+    private static Lsn beforeHeader(Lsn position) {
+        long inPage = position.value() & (PAGE - 1);
+        return inPage == LONG_HEADER || inPage == SHORT_HEADER ? new Lsn(position.value() - inPage) : position;
+    }
+
+    /** True if that is done: what was to be given up was read before the slot goes. */
+    boolean giveUp() {
+        WalService service = work.service(project, instance);
+        if (!dropSlot(service)) {
+            return false;
         }
-        if (dropSlot(service)) {
-            work.givenUp(service, reason);
-        }
+        work.givenUp(service);
+        return true;
     }
 
     /** True if the server keeps nothing for us any more. */
@@ -239,7 +307,9 @@ final class WalRun implements Runnable {
         }
         String message = "The slot " + service.slot() + " could not be dropped yet: " + why;
         LOG.log(Level.WARNING, message);
-        tell(service.enabled() ? WalService.State.FAILING : WalService.State.STOPPING, message);
+        if (!service.enabled()) {
+            tell(WalService.State.STOPPING, message);
+        }
         return false;
     }
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param slot its name on the server
  * @param message why, where the state needs a reason
  * @param stateAt since when it is in this state
+ * @param chosenAt when it was switched on or off last
  * @param archive the archive that is written to; null before the first
  * @param retainedBytes of log that the server kept for the slot at the last look; null if that is not known
  * @param slotStatus as the server says it: reserved, extended, unreserved, lost
@@ -27,6 +28,7 @@ record WalService(
         State state,
         @Nullable String message,
         Instant stateAt,
+        Instant chosenAt,
         @Nullable UUID archive,
         @Nullable Long retainedBytes,
         @Nullable String slotStatus,
@@ -38,6 +40,8 @@ record WalService(
         STREAMING,
         /** It is tried again, for as long as it takes. */
         FAILING,
+        /** The slot is about to be dropped, for the reason that the message gives. */
+        GIVING_UP,
         /** The slot was dropped so that the server's disk does not fill: a person has to switch it on again. */
         GIVEN_UP,
         /** It was switched off, and the slot is still to be dropped. */

@@ -3,7 +3,6 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
-import dev.nightshift.backup.wal.ArchiveWal;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.job.Duties;
@@ -118,7 +117,8 @@ class WalWork {
                 connection -> repository.archives(connection, service.instance()).stream()
                         .filter(each -> each.systemIdentifier().equals(system)
                                 && each.segmentBytes() == segment
-                                && each.store().equals(name))
+                                && each.store().equals(name)
+                                && each.endedBecause() == null)
                         .findFirst());
         WalFolder.Opened opened = archive.map(each -> WalFolder.open(store, each.location(), keys))
                 .orElseGet(() -> begin(instance, system, segment, name, store, keys));
@@ -148,30 +148,39 @@ class WalWork {
                         connection,
                         instance.project(),
                         instance.id(),
-                        new WalRepository.Archive(id, system, segment, name, made.folder()),
+                        new WalRepository.Archive(id, system, segment, name, made.folder(), null),
                         made.key().keyId()));
         return opened;
     }
 
-    Optional<ArchiveWal.Reached> reached(ProjectId project, UUID archive) {
-        return transactions.in(project, connection -> repository.reached(connection, archive));
+    Optional<WalRepository.End> end(ProjectId project, UUID archive) {
+        return transactions.in(project, connection -> repository.end(connection, archive));
     }
 
-    void begins(ProjectId project, UUID instance, UUID archive, int timeline, Lsn from, @Nullable String gap) {
-        transactions.run(project, connection -> {
-            repository.beginStretch(connection, project, archive, timeline, from, gap);
+    /** Answers the stretch's id. */
+    long begins(ProjectId project, UUID instance, UUID archive, int timeline, Lsn from, @Nullable String gap) {
+        return transactions.in(project, connection -> {
             if (gap != null) {
                 findings.gap(project, instance, gap);
             }
+            return repository.beginStretch(connection, project, archive, timeline, from, gap);
         });
     }
 
-    void stored(ProjectId project, UUID archive, Lsn to, long objectBytes) {
-        transactions.run(project, connection -> repository.grow(connection, archive, to, objectBytes));
+    void stored(ProjectId project, long stretch, Lsn to, long objectBytes) {
+        transactions.run(project, connection -> repository.grow(connection, stretch, to, objectBytes));
     }
 
-    void covered(ProjectId project, UUID archive, Instant to) {
-        transactions.run(project, connection -> repository.covered(connection, archive, to));
+    void covered(ProjectId project, long stretch, Instant to) {
+        transactions.run(project, connection -> repository.covered(connection, stretch, to));
+    }
+
+    /** What the server sends is not what it had sent: the next session begins a new archive. */
+    void diverged(ProjectId project, UUID instance, UUID archive, String reason) {
+        transactions.run(project, connection -> {
+            repository.end(connection, archive, reason);
+            findings.gap(project, instance, "the server was set back to an earlier state: " + reason);
+        });
     }
 
     /**
@@ -189,11 +198,13 @@ class WalWork {
             findings.covered(service, coveredTo(service), clock.now());
             return null;
         }
-        if (status.at() != null) {
+        // Whoever else answers at the address has no slot of this name that somebody streams from
+        if (status.at() != null && status.active()) {
             moment.accept(status.at(), status.position());
         }
         transactions.run(service.project(), connection -> repository.looked(connection, service.instance(), status));
-        Instant now = status.standby() || status.at() == null ? clock.now() : status.at();
+        // A standby's own time stands still with its primary: all that it has replayed is all there is to store
+        Instant now = status.at() == null ? clock.now() : status.at();
         findings.covered(service, coveredTo(service), now);
         long retained = status.retainedBytes() == null ? 0 : status.retainedBytes();
         findings.retained(service, retained);
@@ -214,7 +225,8 @@ class WalWork {
                         .orElse(null);
     }
 
-    void givenUp(WalService service, String reason) {
+    void givenUp(WalService service) {
+        String reason = String.valueOf(service.message());
         state(service.project(), service.instance(), WalService.State.GIVEN_UP, reason);
         findings.givenUp(service, reason);
     }

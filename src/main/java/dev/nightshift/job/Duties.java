@@ -64,9 +64,10 @@ public class Duties {
 
     /** Gives a duty back, so that another node need not wait for its lease to lapse. */
     public void giveBack(String name) {
-        Long fence = fences.remove(name);
+        Long fence = fences.get(name);
         if (fence != null) {
             leases.release(name, fence);
+            fences.remove(name, fence);
         }
     }
 }

@@ -64,7 +64,11 @@ final class WalExchange {
             tell(false);
         } else if (kind == 'k') {
             in.skipNBytes(16);
-            tell(in.readByte() == 1);
+            boolean asked = in.readByte() == 1;
+            if (asked) {
+                sink.asked();
+            }
+            tell(asked);
         } else {
             throw new IOException("The server sent log data of an unknown kind '" + (char) kind + "'.");
         }

@@ -8,6 +8,9 @@ public interface WalSink {
     /** Log from this position on: read exactly this many bytes. Without a gap from one call to the next. */
     void write(Lsn position, InputStream in, int length) throws IOException;
 
+    /** The server waits for an answer, as it does before it shuts down: what has come is to be safe now. */
+    default void asked() {}
+
     /** Up to where everything is safe on disk; the server may forget what lies before. */
     Lsn flushed();
 

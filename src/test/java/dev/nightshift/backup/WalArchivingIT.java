@@ -75,6 +75,7 @@ class WalArchivingIT {
             source.kill();
             awaitState(name, "FAILING");
             source.startAgain(KEEPS);
+            awaitState(name, "STREAMING");
             fill(source, "second", 2);
             awaitState(name, "STREAMING");
             awaitCovered(name);
@@ -88,6 +89,24 @@ class WalArchivingIT {
             change(name, Json.createObjectBuilder().add("enabled", false));
             awaitState(name, "OFF");
             assertEquals("0", text(source, "select count(*)::text from pg_replication_slots"));
+        }
+    }
+
+    /** A server that shuts down sends its log to the end, and waits until that is stored. */
+    @Test
+    void keepsNoServerFromShuttingDown() throws Exception {
+        String name = "shut";
+        try (Postgres source = Postgres.start(16, KEEPS)) {
+            project.register(name, source, "postgres");
+            change(name, on().add("pieceSeconds", 3600));
+            awaitState(name, "STREAMING");
+            source.execute("postgres", "create table t as select 1 as id");
+            long began = System.nanoTime();
+            source.startAgain(KEEPS_LITTLE);
+            Duration took = Duration.ofNanos(System.nanoTime() - began);
+            assertTrue(took.compareTo(Duration.ofSeconds(25)) < 0, took::toString);
+            change(name, Json.createObjectBuilder().add("enabled", false));
+            awaitState(name, "OFF");
         }
     }
 
@@ -355,9 +374,12 @@ class WalArchivingIT {
                     .filter(file -> file.length() > 24 && file.charAt(24) == '.')
                     .sorted()
                     .toList();
-            String last = names.get(names.size() - 1).substring(0, 24);
+            // Those of the last whole one stay for as long as the next one takes
+            List<String> last =
+                    names.stream().map(each -> each.substring(0, 24)).distinct().toList();
+            List<String> lastTwo = last.subList(Math.max(0, last.size() - 2), last.size());
             return names.stream()
-                    .filter(each -> !each.startsWith(last) && !each.endsWith(".00000000-01000000"))
+                    .filter(each -> !lastTwo.contains(each.substring(0, 24)) && !each.endsWith(".00000000-01000000"))
                     .toList();
         }
     }

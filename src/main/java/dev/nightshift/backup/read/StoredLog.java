@@ -38,9 +38,8 @@ public final class StoredLog implements ArchivedLog {
     private StoredLog(SealedFolder folder, int segmentBytes) {
         this.folder = folder;
         this.segmentBytes = segmentBytes;
-        List<WalPiece> found = new ArrayList<>();
-        for (Store.Entry entry : folder.list("")) {
-            WalPiece.parse(entry.name(), segmentBytes).ifPresent(found::add);
+        List<Store.Entry> entries = folder.list("");
+        for (Store.Entry entry : entries) {
             Matcher history = HISTORY.matcher(entry.name());
             if (history.matches()) {
                 histories.put(
@@ -48,10 +47,16 @@ public final class StoredLog implements ArchivedLog {
                         new SealedFolder.Content(entry.name(), Long.parseLong(history.group(2), 16)));
             }
         }
-        found.sort(Comparator.comparingInt(WalPiece::timeline)
-                .thenComparing(WalPiece::from)
-                .thenComparing(WalPiece::to, Comparator.reverseOrder()));
-        this.pieces = List.copyOf(found);
+        this.pieces = sorted(entries);
+    }
+
+    private List<WalPiece> sorted(List<Store.Entry> entries) {
+        return entries.stream()
+                .flatMap(entry -> WalPiece.parse(entry.name(), segmentBytes).stream())
+                .sorted(Comparator.comparingInt(WalPiece::timeline)
+                        .thenComparing(WalPiece::from)
+                        .thenComparing(WalPiece::to, Comparator.reverseOrder()))
+                .toList();
     }
 
     /** Lists the archive; what is stored from now on is not seen. */
@@ -117,7 +122,8 @@ public final class StoredLog implements ArchivedLog {
         Lsn end = start.plus(segmentBytes);
         List<InputStream> parts = new ArrayList<>();
         Lsn at = start;
-        for (WalPiece piece : pieces) {
+        // Listed anew: what was there as pieces may be whole by now
+        for (WalPiece piece : sorted(folder.list(WalPiece.begin(timeline, start, segmentBytes)))) {
             boolean next = piece.timeline() == timeline
                     && piece.from().compareTo(at) <= 0
                     && piece.to().compareTo(at) > 0

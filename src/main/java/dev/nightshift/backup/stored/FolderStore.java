@@ -119,18 +119,23 @@ public final class FolderStore implements Store {
                 channel.force(true);
                 channel.close();
                 if (Files.exists(file)) {
+                    syncFolders(); // whoever made it may not have come so far, and it counts from now on
                     throw new Failure.Conflict(
                             "The object " + name + " exists in " + root + "; stored objects never change.", null);
                 }
                 Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
                 committed = true;
-                for (Path folder = file.getParent();
-                        folder != null && folder.startsWith(root);
-                        folder = folder.getParent()) {
-                    Disk.syncFolder(folder);
-                }
+                syncFolders();
             } catch (IOException e) {
                 throw unwritable(name, e);
+            }
+        }
+
+        private void syncFolders() throws IOException {
+            for (Path folder = file.getParent();
+                    folder != null && folder.startsWith(root);
+                    folder = folder.getParent()) {
+                Disk.syncFolder(folder);
             }
         }
 

@@ -30,13 +30,14 @@ public final class SealedFolder {
     /**
      * Stores an object whole, durably.
      *
-     * @param length how many bytes of the content count
+     * @param from the first byte of the content that counts
+     * @param length how many do
      * @return its size in the store
      * @throws Failure.Conflict if there is one of this name
      * @throws Failure.Retryable if the store cannot take it now
      * @throws Failure.Fatal if it is full, or may not be written
      */
-    public long put(String name, byte[] content, int length) {
+    public long put(String name, byte[] content, int from, int length) {
         ObjectHeader header = ObjectHeader.fresh(true, BLOCK_BYTES);
         Block block = new Block(Math.min(BLOCK_BYTES, Math.max(length, 1)));
         try (ObjectWriter writer = new ObjectWriter(context, name, header, store.create(prefix + name));
@@ -45,7 +46,7 @@ public final class SealedFolder {
             int at = 0;
             do {
                 int count = Math.min(BLOCK_BYTES, length - at);
-                System.arraycopy(content, at, block.content, 0, count);
+                System.arraycopy(content, from + at, block.content, 0, count);
                 at += count;
                 block.length = count;
                 block.last = at == length;

@@ -11,6 +11,8 @@ import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.Promotion;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.SystemIdentity;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
@@ -49,6 +51,9 @@ public final class ArchiveWal {
 
         /** The server sends its log. */
         void streams();
+
+        /** The server's log is another one than the archive holds: what comes from now on belongs into a new archive. */
+        void diverged(String reason);
     }
 
     /** The end of an archive. */
@@ -114,6 +119,11 @@ public final class ArchiveWal {
             }
         } catch (CancellationException e) {
             throw new Failure.Retryable("The session was cut.", null, e);
+        } catch (Failure e) {
+            if (!(e.getCause() instanceof WalDiverged diverged)) {
+                throw e;
+            }
+            catalogue.diverged(String.valueOf(diverged.getMessage()));
         } finally {
             session = null;
         }
@@ -123,6 +133,15 @@ public final class ArchiveWal {
         SystemIdentity identity = require(open);
         Lsn held = open.ensureSlot(slot).segmentStart(segmentBytes);
         Reached at = resume(open, identity, held);
+        boolean setBack = at.timeline() == identity.timeline()
+                && identity.flushed().compareTo(at.to()) < 0
+                && at.to().compareTo(held) > 0
+                && open.show("in_hot_standby").equals("off");
+        if (setBack) {
+            catalogue.diverged(
+                    "it is only at " + identity.flushed() + ", and had sent its log up to " + at.to() + " before");
+            return;
+        }
         while (!stopping) {
             at = stream(open, identity, held, at);
         }
@@ -156,26 +175,36 @@ public final class ArchiveWal {
         if (identity.timeline() > 1) {
             saveHistory(open, identity.timeline());
         }
+        TimelineHistory history = history(open, identity.timeline());
         if (end == null) {
-            catalogue.begins(identity.timeline(), held, null);
-            return new Reached(identity.timeline(), held);
+            return beginAt(history, held, null);
         }
         if (end.timeline() == identity.timeline()) {
             return end;
         }
-        TimelineHistory history = TimelineHistory.parse(
-                identity.timeline(), open.timelineHistory(identity.timeline()).text());
         TimelineHistory.Part left = history.part(end.timeline()).orElse(null);
         if (left == null) {
             String gap = "the server is on timeline " + identity.timeline() + ", which does not descend from timeline "
                     + end.timeline() + " that the archive ends with";
-            catalogue.begins(identity.timeline(), held, gap);
-            return new Reached(identity.timeline(), held);
+            return beginAt(history, held, gap);
         }
         if (end.to().compareTo(left.to()) < 0) {
             return end; // the server still has to send the rest of the old timeline
         }
         return begin(open, history.at(left.to()), left.to());
+    }
+
+    private static TimelineHistory history(ReplicationSession open, int timeline) {
+        return timeline == 1
+                ? TimelineHistory.of(1)
+                : TimelineHistory.parse(timeline, open.timelineHistory(timeline).text());
+    }
+
+    /** What a slot holds may be from before the server's newest timeline. */
+    private Reached beginAt(TimelineHistory history, Lsn held, @Nullable String gap) {
+        int timeline = history.at(held);
+        catalogue.begins(timeline, held, gap);
+        return new Reached(timeline, held);
     }
 
     private Reached begin(ReplicationSession open, int timeline, Lsn promotedAt) {
@@ -190,6 +219,9 @@ public final class ArchiveWal {
         WalArchiver current =
                 new WalArchiver(archive.folder(), at.timeline(), segmentBytes, start, at.to(), every, catalogue);
         archiver = current;
+        if (at.to().compareTo(start) > 0) {
+            current.compareWith(stored(at, start));
+        }
         if (stopping) {
             return at;
         }
@@ -201,25 +233,37 @@ public final class ArchiveWal {
             current.storePiece();
             return begin(open, promotion.timeline(), promotion.at());
         } catch (LogRemoved e) {
-            boolean hopeless = at.timeline() == identity.timeline() && at.to().compareTo(held) >= 0;
-            if (hopeless) {
+            if (at.to().compareTo(held) >= 0) {
                 throw new Failure.Retryable(
                         endpoint + " has removed log that its slot " + slot + " should have kept: " + e.getMessage(),
                         "Look at the server's log and its max_slot_wal_keep_size.",
                         e);
             }
-            catalogue.begins(
-                    identity.timeline(),
+            return beginAt(
+                    history(open, identity.timeline()),
                     held,
                     "the server had removed the log after " + at.to() + " on timeline " + at.timeline());
-            return new Reached(identity.timeline(), held);
+        }
+    }
+
+    /** What the archive holds of a unit, up to where the catalogue says. */
+    private byte[] stored(Reached upTo, Lsn unit) {
+        Lsn segment = unit.segmentStart(segmentBytes);
+        try (InputStream in = StoredLog.of(archive).open(upTo.timeline(), segment)) {
+            in.skipNBytes(unit.value() - segment.value());
+            return in.readNBytes((int) (upTo.to().value() - unit.value()));
+        } catch (IOException e) {
+            throw new Failure.Fatal(
+                    "The end of the archive " + archive.folder() + " cannot be read: " + e.getMessage(),
+                    "Look who else deletes in the store.",
+                    e);
         }
     }
 
     private void saveHistory(ReplicationSession open, int timeline) {
         byte[] text = open.timelineHistory(timeline).text().getBytes(StandardCharsets.UTF_8);
         try {
-            archive.folder().put(StoredLog.historyName(timeline, text.length), text, text.length);
+            archive.folder().put(StoredLog.historyName(timeline, text.length), text, 0, text.length);
         } catch (Failure.Conflict e) {
             // It is stored already
         }

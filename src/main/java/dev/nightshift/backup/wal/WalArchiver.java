@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a timeline's log into an archive as it comes. What of a unit has come is stored now and then as pieces, so that little is
@@ -32,6 +33,9 @@ final class WalArchiver implements WalSink {
     private byte[] unit = new byte[FIRST_BUFFER];
     private Lsn at;
     private boolean pieces;
+    private @Nullable WalPiece inPieces;
+    private byte @Nullable [] earlier;
+    private final Lsn earlierEnd;
     private boolean heard;
     private long lastStored;
     private volatile Lsn flushed;
@@ -60,6 +64,10 @@ final class WalArchiver implements WalSink {
         this.at = start;
         this.flushed = stored;
         this.pieces = true; // an earlier archiver may have left some
+        this.earlierEnd = stored;
+        Lsn before = start.plus(-unitBytes);
+        // It may have been cut off before it removed those of the unit before
+        this.inPieces = start.value() >= unitBytes ? new WalPiece(timeline, before, start) : null;
         this.pieceNanos = every.toNanos();
         this.lastStored = System.nanoTime();
         this.catalogue = catalogue;
@@ -89,6 +97,7 @@ final class WalArchiver implements WalSink {
             }
             at = at.plus(take);
             left -= take;
+            requireSame(earlierEnd);
             if (have + take == unitBytes) {
                 storeUnit(at.plus(-unitBytes));
             }
@@ -106,13 +115,29 @@ final class WalArchiver implements WalSink {
         }
     }
 
+    /** Its pieces stay for as long as the next unit takes: who reads the log may have listed them before. */
     private void storeUnit(Lsn start) {
         WalPiece whole = new WalPiece(timeline, start, at);
         long bytes = put(whole, 0, unitBytes);
         advance(bytes);
-        if (pieces) {
-            removePieces(whole);
-            pieces = false;
+        WalPiece before = inPieces;
+        if (before != null) {
+            removePieces(before);
+        }
+        inPieces = pieces ? whole : null;
+        pieces = false;
+    }
+
+    /** What an earlier archiver has stored of the unit has to be what the server sends now. */
+    private void requireSame(Lsn upTo) throws IOException {
+        byte[] before = earlier;
+        if (before == null || at.compareTo(upTo) < 0) {
+            return;
+        }
+        earlier = null;
+        if (!Arrays.equals(before, 0, before.length, unit, 0, before.length)) {
+            throw new WalDiverged("what it sends before " + earlierEnd
+                    + " is not what it had sent before, though it is of the same timeline");
         }
     }
 
@@ -129,6 +154,11 @@ final class WalArchiver implements WalSink {
                 .forEach(entry -> folder.delete(entry.name()));
     }
 
+    /** Has what comes up to where the archive ends compared with this, which it holds of the unit. */
+    void compareWith(byte[] stored) {
+        earlier = stored;
+    }
+
     /** Stores what has come since the last time, if there is anything. */
     void storePiece() {
         Lsn from = flushed.compareTo(unitStart()) > 0 ? flushed : unitStart();
@@ -142,9 +172,8 @@ final class WalArchiver implements WalSink {
     }
 
     private long put(WalPiece piece, int offset, int length) {
-        byte[] content = offset == 0 ? unit : Arrays.copyOfRange(unit, offset, offset + length);
         try {
-            return folder.put(piece.name(segmentBytes), content, length);
+            return folder.put(piece.name(segmentBytes), unit, offset, length);
         } catch (Failure.Conflict e) {
             return 0; // an archiver before this one had stored it, and could not say so any more
         }
@@ -152,10 +181,15 @@ final class WalArchiver implements WalSink {
 
     private void advance(long objectBytes) {
         lastStored = System.nanoTime();
-        if (at.compareTo(flushed) > 0) {
-            flushed = at;
-        }
-        catalogue.stored(flushed, objectBytes);
+        Lsn to = at.compareTo(flushed) > 0 ? at : flushed;
+        // Before the server hears of it: where the catalogue ends, archiving goes on
+        catalogue.stored(to, objectBytes);
+        flushed = to;
+    }
+
+    @Override
+    public void asked() {
+        storePiece();
     }
 
     @Override

@@ -55,7 +55,7 @@ class StoredLogTest {
     private String put(int timeline, long from, long to) {
         WalPiece piece = new WalPiece(timeline, new Lsn(from), new Lsn(to));
         byte[] content = Arrays.copyOfRange(log, (int) from, (int) to);
-        WalFolder.open(store, description.folder(), keys).folder().put(piece.name(SEGMENT), content, content.length);
+        WalFolder.open(store, description.folder(), keys).folder().put(piece.name(SEGMENT), content, 0, content.length);
         return piece.name(SEGMENT);
     }
 

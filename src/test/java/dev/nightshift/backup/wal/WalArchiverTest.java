@@ -57,6 +57,11 @@ class WalArchiverTest {
 
         @Override
         public void streams() {}
+
+        @Override
+        public void diverged(String reason) {
+            throw new AssertionError(reason);
+        }
     }
 
     private static WalFolder.Opened archive(Path folder, int segmentBytes) {
@@ -142,6 +147,28 @@ class WalArchiverTest {
         assertEquals(new Lsn(1000), archiver.flushed());
         assertEquals(new Lsn(1000), told.to);
         assertEquals(new Lsn(1000), StoredLog.of(archive).stretches().get(0).to());
+    }
+
+    /** A server that was set back and went another way, with the same timeline. */
+    @Test
+    void anotherLogThanIsStoredIsRefusedAndNotStored(@TempDir Path folder) throws IOException {
+        WalFolder.Opened archive = archive(folder, 1 << 20);
+        WalArchiver first = archiver(archive, Lsn.NONE, new Told(Lsn.NONE));
+        first.write(Lsn.NONE, new ByteArrayInputStream(new byte[1000]), 1000);
+        first.storePiece();
+        byte[] other = new byte[2000];
+        other[900] = 1;
+        WalArchiver second = archiver(archive, new Lsn(1000), new Told(new Lsn(1000)));
+        second.compareWith(new byte[1000]);
+        second.write(Lsn.NONE, new ByteArrayInputStream(other, 0, 500), 500);
+        assertThrows(
+                WalDiverged.class, () -> second.write(new Lsn(500), new ByteArrayInputStream(other, 500, 1500), 1500));
+        assertEquals(new Lsn(1000), StoredLog.of(archive).stretches().get(0).to());
+        WalArchiver same = archiver(archive, new Lsn(1000), new Told(new Lsn(1000)));
+        same.compareWith(new byte[1000]);
+        same.write(Lsn.NONE, new ByteArrayInputStream(new byte[1500]), 1500);
+        same.asked();
+        assertEquals(new Lsn(1500), StoredLog.of(archive).stretches().get(0).to());
     }
 
     @Test
