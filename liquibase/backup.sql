@@ -242,3 +242,178 @@ create trigger need_parent before insert on backup.backup
 --rollback alter table backup.backup drop constraint backup_chain_check, drop constraint backup_kind_check,
 --rollback     drop column chain, drop column full_because;
 --rollback alter table backup.backup add constraint backup_kind_check check (kind in ('FULL'));
+
+--changeset nightshift:backup-30 splitStatements:false rollbackSplitStatements:false
+-- Archives of servers' logs. An archive is of one cluster and lies in one folder of a store under one data key.
+create table backup.wal_archive (
+    id                uuid primary key,
+    project_id        uuid not null,
+    instance_id       uuid not null,
+    system_identifier text not null,
+    segment_bytes     int not null check (segment_bytes between 1048576 and 1073741824),
+    store             text not null,
+    location          text not null,
+    key_id            text not null,
+    created_at        timestamptz not null default now(),
+    unique (project_id, id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id)
+);
+create index wal_archive_instance on backup.wal_archive (project_id, instance_id, id);
+
+-- Log that is stored without a gap, the newest of an archive growing. What the store holds is decided by its own objects: this
+-- is what screens show and where archiving goes on.
+create table backup.wal_stretch (
+    id         bigint generated always as identity primary key,
+    project_id uuid not null,
+    archive_id uuid not null,
+    timeline   int not null check (timeline > 0),
+    from_lsn   pg_lsn not null,
+    to_lsn     pg_lsn not null check (to_lsn >= from_lsn),
+    objects    bigint not null default 0,
+    bytes      bigint not null default 0,
+    begun_at   timestamptz not null default now(),
+    covered_to timestamptz,
+    gap        text,
+    foreign key (project_id, archive_id) references backup.wal_archive (project_id, id)
+);
+create index wal_stretch_archive on backup.wal_stretch (project_id, archive_id, id);
+
+-- Whether and how the log of an instance is archived, and how that goes.
+create table backup.wal_service (
+    project_id           uuid not null,
+    instance_id          uuid not null,
+    enabled              boolean not null,
+    piece_seconds        int not null check (piece_seconds between 5 and 3600),
+    retained_limit_bytes bigint not null check (retained_limit_bytes >= 67108864),
+    give_up              boolean not null,
+    rpo_goal_seconds     int not null check (rpo_goal_seconds between 30 and 604800),
+    store                text not null,
+    slot                 text not null,
+    state                text not null default 'OFF'
+                         check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVEN_UP', 'STOPPING')),
+    message              text,
+    state_at             timestamptz not null default now(),
+    node_id              uuid,
+    archive_id           uuid,
+    retained_bytes       bigint,
+    slot_status          text,
+    looked_at            timestamptz,
+    primary key (project_id, instance_id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id),
+    foreign key (project_id, archive_id) references backup.wal_archive (project_id, id)
+);
+
+alter table backup.wal_archive enable row level security;
+create policy project on backup.wal_archive
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+alter table backup.wal_stretch enable row level security;
+create policy project on backup.wal_stretch
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+alter table backup.wal_service enable row level security;
+create policy project on backup.wal_service
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert on backup.wal_archive to ${app_role};
+grant select, insert, update on backup.wal_stretch, backup.wal_service to ${app_role};
+
+-- For the nodes, which share the work: the services of all projects that somebody has to run or to end.
+create function backup.wal_services()
+    returns table (project_id uuid, instance_id uuid, enabled boolean, state text)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select s.project_id, s.instance_id, s.enabled, s.state
+      from backup.wal_service s join fleet.project p on p.id = s.project_id
+     where p.deleted_at is null and (s.enabled and s.state <> 'GIVEN_UP' or not s.enabled and s.state <> 'OFF')
+$$;
+revoke execute on function backup.wal_services() from public;
+grant execute on function backup.wal_services() to ${app_role};
+--rollback drop function backup.wal_services(); drop table backup.wal_service; drop table backup.wal_stretch; drop table backup.wal_archive;
+
+--changeset nightshift:backup-31 splitStatements:false
+-- For the metrics: every instance whose log is to be archived.
+create function backup.wal_figures()
+    returns table (project text, server text, streams boolean, covered_age_seconds double precision, retained_bytes bigint)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, i.name, s.state = 'STREAMING', extract(epoch from greatest(now() - newest.covered_to, interval '0')),
+           s.retained_bytes
+      from backup.wal_service s
+      join fleet.project p on p.id = s.project_id and p.deleted_at is null
+      join fleet.instance i on i.project_id = s.project_id and i.id = s.instance_id and i.deleted_at is null
+      left join lateral (select t.covered_to from backup.wal_stretch t
+                          where t.project_id = s.project_id and t.archive_id = s.archive_id
+                          order by t.id desc limit 1) newest on true
+     where s.enabled
+$$;
+revoke execute on function backup.wal_figures() from public;
+grant execute on function backup.wal_figures() to ${app_role};
+--rollback drop function backup.wal_figures();
+
+--changeset nightshift:backup-20 splitStatements:false rollbackSplitStatements:false
+-- Stores beside the folder `local`, of the whole installation. What opens them is never kept here: a file or a variable of the
+-- machines that Nightshift runs on, by its name. No two are the same place.
+create table backup.store (
+    name            text primary key check (name ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$' and name <> 'local'),
+    kind            text not null check (kind in ('FOLDER', 'S3', 'AZBLOB', 'GCS')),
+    folder          text not null default '',
+    bucket          text not null default '',
+    prefix          text not null default '',
+    endpoint        text not null default '',
+    region          text not null default '',
+    account         text not null default '',
+    secret_file     text,
+    secret_variable text check (secret_variable ~ '^NIGHTSHIFT_CREDENTIAL_[A-Z0-9_]{1,63}$'),
+    created_at      timestamptz not null default now(),
+    constraint store_one_secret check (num_nonnulls(secret_file, secret_variable) <= 1),
+    constraint store_is_somewhere check ((kind = 'FOLDER') = (folder <> '') and (kind = 'FOLDER') = (bucket = '')),
+    constraint store_place unique (kind, endpoint, account, bucket, prefix, folder)
+);
+grant select, insert, update on backup.store to ${app_role};
+
+-- A backup lies in a store that is known: whoever enters one holds the store's row, so that neither can pass a deletion unseen.
+create function backup.need_store() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if new.store <> 'local' then
+        perform from backup.store s where s.name = new.store for share;
+        if not found then
+            raise exception 'the store % of % is not known', new.store, new.id using errcode = 'restrict_violation';
+        end if;
+    end if;
+    return new;
+end $$;
+create trigger need_store before insert on backup.backup
+    for each row execute function backup.need_store();
+create trigger need_store before insert on backup.wal_archive
+    for each row execute function backup.need_store();
+
+-- Deletes a store of whose content nobody would know any more otherwise. Of every project: UNKNOWN, HELD (backups or logs lie in it),
+-- USED (a run that is not over puts one there), DELETED.
+create function backup.delete_store(store text) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from backup.store s where s.name = delete_store.store for update;
+    if not found then
+        return 'UNKNOWN';
+    elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+       or exists (select from backup.wal_archive a where a.store = delete_store.store)
+       or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+        return 'HELD';
+    elsif exists (select from job.run r where r.job = 'backup' and r.parameters ->> 'store' = delete_store.store
+                     and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+        return 'USED';
+    end if;
+    delete from backup.store s where s.name = delete_store.store;
+    return 'DELETED';
+end $$;
+revoke execute on function backup.delete_store(text) from public;
+grant execute on function backup.delete_store(text) to ${app_role};
+create index backup_store on backup.backup (store) where deleted_at is null;
+--rollback drop index backup.backup_store; drop function backup.delete_store(text);
+--rollback drop trigger need_store on backup.wal_archive; drop trigger need_store on backup.backup; drop function backup.need_store(); drop table backup.store;

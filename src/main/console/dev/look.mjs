@@ -19,7 +19,8 @@ const mood = (change) => fetch(`${base}/dev`, { method: 'POST', body: JSON.strin
 const pages = [
   ['login', '/login', async (page) => { await page.getByLabel('Name').fill('admin'); await page.getByLabel('Password').fill('wrong'); await page.getByRole('button', { name: 'Log in' }).click(); }, () => mood({ loggedIn: true }), () => mood({ loggedIn: false })],
   ['tonight', '/p/demo/tonight'], ['tonight-empty', '/p/empty/tonight'],
-  ['databases', '/p/demo/databases'], ['database', '/p/demo/databases/shop'], ['database-bad', '/p/demo/databases/warehouse'],
+  ['databases', '/p/demo/databases'], ['database', '/p/demo/databases/shop'], ['database-billing', '/p/demo/databases/billing'], ['restore-form', '/p/demo/databases/shop', async (page) => { await page.getByRole('button', { name: 'Restore to a point' }).click(); await page.getByLabel('Point', { exact: true }).fill(new Date(Date.now() - 3600000).toISOString()); await page.getByText('Starts from').waitFor(); }],
+  ['wal-form', '/p/demo/databases/shop', async (page) => { await page.getByRole('region', { name: 'Log archive' }).getByRole('button', { name: 'Change' }).click(); }], ['database-bad', '/p/demo/databases/warehouse'],
   ['instances', '/p/demo/databases?tab=instances'],
   ['instance-add', '/p/demo/databases?tab=instances', async (page) => { await page.getByRole('button', { name: 'Add an instance' }).click(); }],
   ['instance-change', '/p/demo/databases?tab=instances', async (page) => { await page.getByRole('button', { name: 'Change shop' }).click(); }],

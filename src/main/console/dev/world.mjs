@@ -100,6 +100,20 @@ const instance = (n, name, more = {}) => ({ id: id(n), name, host: `${name}.db.e
 export const instances = [instance(801, 'shop', { databases: ['shop', 'shop-staging'] }), instance(802, 'billing'), instance(803, 'crm', { serverVersion: '18.4' }),
   instance(804, 'warehouse', { serverVersion: null, breaker: { state: 'OPEN', since: ago(12), failures: 5, lastError: 'Connection to warehouse.db.example.org:5432 refused five times in a row.', retryAt: ahead(0.7) }, pool: { active: 0, idle: 0, waiting: 0 } }), instance(805, 'spare', { databases: [], proofDays: 0, hasPassword: false })];
 
+const off = { enabled: false, pieceSeconds: 30, retainedLimitBytes: 10 * 2 ** 30, giveUp: false, rpoGoalSeconds: 900, state: 'OFF', message: null, slot: 'nightshift_wal_01a22596_aa04_7f41_a176_b79ae14cdfcb', retainedBytes: null, coveredTo: null, rpoSeconds: null, stretches: [] };
+const stretch = (from, minutes, gap = null) => ({ from, begunAt: ago(minutes), gap });
+export const wal = {
+  shop: { ...off, enabled: true, state: 'STREAMING', retainedBytes: 21_400_000, coveredTo: ago(0.6), rpoSeconds: 36, stretches: [stretch('5/3A000000', 9000)] },
+  billing: { ...off, enabled: true, giveUp: true, state: 'FAILING', message: 'nightshift@billing.db.example.org:5432/postgres refuses replication: FATAL: number of requested standby connections exceeds max_wal_senders. Raise max_wal_senders: a backup needs two, beside those of the standbys.', retainedBytes: 9_400_000_000, coveredTo: ago(74), rpoSeconds: 4440, stretches: [stretch('A/21000000', 2000, 'the server had removed the log after A/1F000000 on timeline 1'), stretch('9/1C000000', 30_000)] },
+};
+const edge = (lsn, minutes) => ({ lsn, at: minutes == null ? null : ago(minutes) });
+export const windowOf = (name) => (name === 'warehouse' || name === 'shop-staging' ? { timeline: null, from: null, to: null, gaps: [] }
+  : { timeline: 1, from: edge('5/3A000110', 9000), to: edge('5/7F0A1C20', 1), gaps: name === 'billing' ? [{ from: edge('A/1F000000', 2100), to: edge('A/21000060', 1990) }] : [] });
+export const planOf = (body) => (body?.to?.time && Date.parse(body.to.time) > Date.now() - 60_000
+  ? { reachable: false, certain: true, reason: `The stored log ends at 5/7F0A1C20, with the last transaction of ${ago(1)}.`, remedy: 'Choose an earlier time, or the latest.', backup: null, backupFinishedAt: null, chain: [], segments: null, backupRestoreMillis: null }
+  : { reachable: true, certain: !body?.to?.xid, reason: null, remedy: null, backup: backups[0].id, backupFinishedAt: backups[0].takenAt, chain: [backups[3].id, backups[0].id], segments: { count: 41, bytes: 41 * 2 ** 24 }, backupRestoreMillis: 154_000 });
+export const walOf = (name) => wal[name] ?? off;
+
 const finding = (n, severity, title, detail, fix, subject, more = {}) => ({ id: id(n), severity, title, detail, remedy: fix, subject, state: 'OPEN', firstSeen: ago(3000), lastSeen: ago(89), count: 3, evidence: {}, run: null, ...more });
 export const findings = [
   finding(901, 'CRITICAL', 'billing: its backup did not restore', postgis, remedy, { kind: 'BACKUP', name: 'billing', id: backups[1].id }, { run: id(3), evidence: { level: 'READABLE', file: '$libdir/postgis-3', server: '17.6' } }),

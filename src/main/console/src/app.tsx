@@ -5,7 +5,6 @@ import { Banner, Frame, Outline } from './frame/frame';
 import { project } from './frame/session';
 import { BackupPage } from './pages/backup';
 import { BackupsPage } from './pages/backups';
-import { DatabasePage } from './pages/database';
 import { DatabaseForm } from './pages/database-form';
 import { DatabasesPage } from './pages/databases';
 import { FindingsPage } from './pages/findings';
@@ -20,6 +19,7 @@ import { Boundary, Missing } from './ui/panel';
 
 // What is opened once a week need not be there in the first second.
 const AuditPage = later(() => import('./pages/audit').then((its) => its.AuditPage));
+const DatabasePage = later(() => import('./pages/database').then((its) => its.DatabasePage));
 const MePage = later(() => import('./pages/me').then((its) => its.MePage));
 const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPage));
 const PeoplePage = later(() => import('./pages/people').then((its) => its.PeoplePage));

@@ -13,9 +13,11 @@ import { BreakerState, ProofState } from '../ui/state';
 import { Table } from '../ui/table';
 import { CheckList } from './check-list';
 import { ConnectionForm } from './connection-form';
+import { RecoveryCard } from './recovery-card';
 import { RunTable } from './run-table';
 import { StartRun } from './start-run';
 import { ThresholdsForm } from './thresholds-form';
+import { WalCard } from './wal-card';
 
 export function DatabasePage({ name }: { name: string }) {
   const at = project.value!.name;
@@ -67,6 +69,8 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
               : <Empty title="No backup yet" action={can('OPERATOR') && <Button kind="primary" onClick={() => setJob('backup')}>Take the first</Button>}>Its last backup and how far it is proven stand here.</Empty>}
           </Card>
           <Backups name={database.name} />
+          <RecoveryCard database={database.name} />
+          <WalCard instance={database.instance} />
         </div>
       </div>
       <Runs name={database.name} />

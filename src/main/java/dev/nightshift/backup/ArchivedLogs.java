@@ -1,7 +1,6 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.ArchivedLog;
-import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.vault.ProjectKeys;
 import java.util.Optional;
@@ -12,8 +11,9 @@ interface ArchivedLogs {
     /**
      * An instance's.
      *
+     * @param systemIdentifier of its cluster: an instance's address may have held another before
      * @return empty if nothing is archived of it
      * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
      */
-    Optional<ArchivedLog> of(ProjectId project, UUID instance, Store store, ProjectKeys keys);
+    Optional<ArchivedLog> of(ProjectId project, UUID instance, String systemIdentifier, ProjectKeys keys);
 }

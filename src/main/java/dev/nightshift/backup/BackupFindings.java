@@ -24,6 +24,9 @@ class BackupFindings {
     private Findings findings;
 
     @Inject
+    private WalFindings log;
+
+    @Inject
     private BackupRepository repository;
 
     @Inject
@@ -34,6 +37,7 @@ class BackupFindings {
      * others the server reads nothing but the blocks that it sends.
      */
     void taken(BackupRepository.Attempt attempt, Manifest.Kind kind, Manifest.Checksums checksums) {
+        log.bridged(attempt.project(), attempt.instance(), attempt.backup());
         String fingerprint = "backup.damaged-source:" + attempt.instance();
         if (!checksums.failures()) {
             if (kind == Manifest.Kind.FULL) {

@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
@@ -28,6 +29,8 @@ class BackupJob implements Job {
     static final String KIND = "kind";
 
     static final String PARENT = "parent";
+
+    static final String STORE = "store";
 
     private static final JobDefinition DEFINITION = new JobDefinition(
             "backup",
@@ -78,6 +81,11 @@ class BackupJob implements Job {
                             "Parent",
                             "The id of the backup to build on; the newest usable one if none is given.",
                             false),
+                    Parameter.text(
+                            STORE,
+                            "Store",
+                            "The name of the store that it goes to; local, a folder of Nightshift's, if none is given.",
+                            false),
                     Parameter.choice(
                             "evidence",
                             "Evidence",
@@ -90,6 +98,9 @@ class BackupJob implements Job {
     @Inject
     private Backups backups;
 
+    @Inject
+    private Stores stores;
+
     @Override
     public JobDefinition definition() {
         return DEFINITION;
@@ -97,6 +108,7 @@ class BackupJob implements Job {
 
     @Override
     public void check(ProjectId project, Parameters parameters) {
+        parameters.text(STORE).ifPresent(name -> stores.require("parameters." + STORE, name));
         String id = parameters.text(PARENT).orElse(null);
         if (id == null) {
             return;

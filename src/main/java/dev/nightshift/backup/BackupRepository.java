@@ -28,6 +28,9 @@ class BackupRepository {
     /** What the catalogue answers where the parent of a backup is gone. */
     private static final String NO_SUCH_ROW = "23503";
 
+    /** And where its store is. */
+    private static final String NO_SUCH_STORE = "23001";
+
     @Inject
     private Live live;
 
@@ -86,7 +89,7 @@ class BackupRepository {
     /**
      * Enters a stored backup; entering it twice changes nothing.
      *
-     * @throws Failure.Fatal if the backup that it needs is not kept any more
+     * @throws Failure.Fatal if the backup that it needs is not kept any more, or its store not known
      */
     void insert(Connection connection, Attempt attempt, String store, Manifest manifest) throws SQLException {
         try (var insert = connection.prepareStatement("""
@@ -136,6 +139,13 @@ class BackupRepository {
         } catch (SQLException e) {
             if (manifest.lineage().parent() != null && NO_SUCH_ROW.equals(e.getSQLState())) {
                 throw orphan(manifest, e);
+            }
+            if (NO_SUCH_STORE.equals(e.getSQLState())) {
+                throw new Failure.Fatal(
+                        "Backup " + manifest.backup() + " is stored, but not entered in the catalogue: the store "
+                                + store + " was deleted.",
+                        "Define the store again, under the same name and in the same place.",
+                        e);
             }
             throw e;
         }

@@ -4,6 +4,7 @@ import dev.nightshift.access.CurrentProject;
 import dev.nightshift.backup.evidence.EvidenceText;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.vault.Keyring;
@@ -169,7 +170,9 @@ public class BackupResource {
         Backup backup = backup(id);
         return new EvidenceView(
                 backup.id(),
-                BackupReader.open(stores.local(), backup.location(), keyring.of(project.id())).evidence().stream()
+                BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(project.id()))
+                        .evidence()
+                        .stream()
                         .map(EvidenceText::parse)
                         .map(EvidenceText::json)
                         .toList());

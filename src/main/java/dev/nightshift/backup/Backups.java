@@ -28,6 +28,9 @@ public class Backups implements DeletionGuard {
     @Inject
     private BaseRepository bases;
 
+    @Inject
+    private WalRepository logs;
+
     /**
      * A backup with its newest proof.
      *
@@ -54,10 +57,11 @@ public class Backups implements DeletionGuard {
         return transactions.in(project, connection -> repository.newest(connection, instance, kind));
     }
 
-    /** What a new backup of this cluster can be built on, newest first; as the catalogue knows it, not the store. */
-    List<Backup> bases(ProjectId project, UUID instance, String systemIdentifier, boolean fullOnly, int most) {
+    /** What a new backup in this store can be built on, newest first; as the catalogue knows it, not the store. */
+    List<Backup> bases(
+            ProjectId project, UUID instance, String systemIdentifier, String store, boolean fullOnly, int most) {
         return transactions.in(
-                project, connection -> bases.bases(connection, instance, systemIdentifier, fullOnly, most));
+                project, connection -> bases.bases(connection, instance, systemIdentifier, store, fullOnly, most));
     }
 
     /** Why a new backup must not be built on this one, as a part of a sentence; empty if nothing speaks against it. */
@@ -80,6 +84,14 @@ public class Backups implements DeletionGuard {
     public Optional<String> objection(Instance instance, @Nullable Database database) {
         if (database != null) {
             return Optional.empty();
+        }
+        boolean archived = transactions
+                .in(instance.project(), connection -> logs.service(connection, instance.project(), instance.id()))
+                .filter(service -> service.state() != WalService.State.OFF)
+                .isPresent();
+        if (archived) {
+            return Optional.of("The log of " + instance.name()
+                    + " is archived, and its server keeps a slot for that. Switch archiving off first.");
         }
         long held = transactions.in(instance.project(), connection -> repository.count(connection, instance.id()));
         return held == 0

@@ -30,19 +30,21 @@ class BaseRepository {
              where c.deleted_at is not null or c.state is distinct from 'COMPLETE' or f.backup_id is not null
             """;
 
-    /** What a new backup of this cluster can be built on, newest first: whole, and not proven to be bad. */
-    List<Backup> bases(Connection connection, UUID instance, String systemIdentifier, boolean fullOnly, int most)
+    /** What a new backup in this store can be built on, newest first: of this cluster, whole, and not proven to be bad. */
+    List<Backup> bases(
+            Connection connection, UUID instance, String systemIdentifier, String store, boolean fullOnly, int most)
             throws SQLException {
         try (var query = connection.prepareStatement(BackupRepository.BACKUP + """
-                         and b.instance_id = ? and b.system_identifier = ? and (not ? or b.kind = 'FULL')
+                         and b.instance_id = ? and b.system_identifier = ? and b.store = ? and (not ? or b.kind = 'FULL')
                          and not exists (""" + AGAINST + """
                          )
                          order by b.id desc limit ?
                         """)) {
             query.setObject(1, instance);
             query.setString(2, systemIdentifier);
-            query.setBoolean(3, fullOnly);
-            query.setInt(4, most);
+            query.setString(3, store);
+            query.setBoolean(4, fullOnly);
+            query.setInt(5, most);
             List<Backup> bases = new ArrayList<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {

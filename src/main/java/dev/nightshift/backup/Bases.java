@@ -6,6 +6,7 @@ import dev.nightshift.backup.read.Verification;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.take.Increment;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Failure;
@@ -46,8 +47,9 @@ class Bases {
             return named(target, kind, named, systemIdentifier, store, keys);
         }
         boolean fullOnly = kind == Manifest.Kind.DIFFERENTIAL;
+        String storeName = TakeBackup.storeName(target);
         for (Backup candidate :
-                backups.bases(target.project(), target.instanceId(), systemIdentifier, fullOnly, MOST)) {
+                backups.bases(target.project(), target.instanceId(), systemIdentifier, storeName, fullOnly, MOST)) {
             if (candidate.chain().size() >= LONGEST) {
                 return Increment.without(kind, tooLong(candidate));
             }
@@ -58,7 +60,9 @@ class Bases {
             }
         }
         return Increment.without(
-                kind, "there is no usable " + (fullOnly ? "full backup" : "backup") + " of this cluster to build on");
+                kind,
+                "there is no usable " + (fullOnly ? "full backup" : "backup") + " of this cluster to build on"
+                        + (storeName.equals(Stores.LOCAL) ? "" : " in the store " + storeName));
     }
 
     private Increment named(
@@ -70,6 +74,9 @@ class Bases {
         if (!parent.systemIdentifier().equals(systemIdentifier)) {
             throw refused(
                     id, "it is of another cluster, with the system identifier " + parent.systemIdentifier(), null);
+        }
+        if (!parent.store().equals(TakeBackup.storeName(target))) {
+            throw refused(id, "it lies in another store, " + parent.store(), null);
         }
         if (!parent.state().equals("COMPLETE")) {
             throw refused(id, "its source was damaged", null);
@@ -104,11 +111,16 @@ class Bases {
             throw new Failure.Fatal(glance.damage(), null, null);
         }
         byte[] list = reader.fileList();
-        target.info("Takes what changed since the "
-                + reader.manifest().lineage().kind().word() + " backup " + base.id() + ".");
+        Manifest stored = reader.manifest();
+        target.info("Takes what changed since the " + stored.lineage().kind().word() + " backup " + base.id() + ".");
         return Increment.to(
                 kind,
-                new Increment.Base(base.id(), reader.manifest().checksums().enabled(), () -> list));
+                new Increment.Base(
+                        base.id(),
+                        stored.position().start(),
+                        stored.source().timeline(),
+                        stored.checksums().enabled(),
+                        () -> list));
     }
 
     /**

@@ -9,6 +9,7 @@ import dev.nightshift.backup.read.RecoveryPlan.Candidate;
 import dev.nightshift.backup.read.RecoveryPlanner;
 import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
@@ -191,7 +192,7 @@ class PointRecovery {
     }
 
     private BackupReader open(Stored stored, Backup backup) {
-        return BackupReader.open(stores.local(), backup.location(), stored.keys());
+        return BackupReader.open(stores.of(backup.store()), backup.location(), stored.keys());
     }
 
     /** Of the cluster of the newest one: an instance's address may have held another before. */
@@ -202,15 +203,16 @@ class PointRecovery {
             return new Stored(List.of(), ArchivedLog.none(SEGMENT), keys);
         }
         Backup newest = all.get(0);
-        Optional<ArchivedLog> archive = archives.of(project, instance, stores.local(), keys);
+        Optional<ArchivedLog> archive = archives.of(project, instance, newest.systemIdentifier(), keys);
         return new Stored(
                 all.stream()
                         .filter(backup -> backup.systemIdentifier().equals(newest.systemIdentifier()))
                         .toList(),
-                archive.orElseGet(() -> ArchivedLog.none(BackupReader.open(stores.local(), newest.location(), keys)
-                        .manifest()
-                        .source()
-                        .walSegmentBytes())),
+                archive.orElseGet(
+                        () -> ArchivedLog.none(BackupReader.open(stores.of(newest.store()), newest.location(), keys)
+                                .manifest()
+                                .source()
+                                .walSegmentBytes())),
                 keys);
     }
 

@@ -9,6 +9,7 @@ import dev.nightshift.backup.proof.StoredMaterial;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.read.RecoveryTarget;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
 import dev.nightshift.job.TargetBatchlet;
@@ -73,7 +74,7 @@ public class ProveStoredBackup extends TargetBatchlet {
                 BackupFindings.proof(backup.id(), upTo),
                 new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
         var steps = new DrillSteps(target);
-        var reader = BackupReader.open(stores.local(), backup.location(), keyring.of(target.project()));
+        var reader = BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project()));
         Proof proof = prove(target, new StoredMaterial(reader), upTo, steps);
         keep(target, backup, proof);
         throwReason(proof, "The backup of " + backup.instance() + " is " + word(proof) + ", not more: ");

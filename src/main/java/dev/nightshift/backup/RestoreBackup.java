@@ -8,6 +8,7 @@ import dev.nightshift.backup.read.RecoveryEnd;
 import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -111,7 +112,9 @@ public class RestoreBackup extends TargetBatchlet {
         if (point.isEmpty()) {
             Backup backup = chosen(backups, target);
             return new Begun(
-                    backup, BackupReader.open(stores.local(), backup.location(), keyring.of(target.project())), null);
+                    backup,
+                    BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project())),
+                    null);
         }
         Backup before = target.checkpoint()
                 .map(state -> state.getString(BACKUP, ""))

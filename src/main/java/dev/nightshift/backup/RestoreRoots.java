@@ -1,10 +1,8 @@
 package dev.nightshift.backup;
 
-import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Roots;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.eclipse.microprofile.config.Config;
 
@@ -31,21 +29,6 @@ class RestoreRoots {
      * @throws Failure.Invalid for {@code parameters.folder}
      */
     Path confined(String folder) {
-        Path path;
-        try {
-            path = Path.of(folder);
-        } catch (InvalidPathException e) {
-            throw new Failure.Invalid("parameters.folder", "This is not a path.");
-        }
-        Roots roots = roots();
-        if (!roots.names(path)) {
-            throw new Failure.Invalid("parameters.folder", "Give an absolute path below " + roots.joined("or") + ".");
-        }
-        if (!roots.holds(path)) {
-            throw new Failure.Invalid(
-                    "parameters.folder",
-                    "A link in this path leads out of " + roots.joined("and") + ", or cannot be followed.");
-        }
-        return path.normalize();
+        return roots().confined("parameters.folder", folder);
     }
 }

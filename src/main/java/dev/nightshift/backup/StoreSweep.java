@@ -6,6 +6,7 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.Beat;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
@@ -19,12 +20,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
- * Looks with the first heartbeat, and now and then, for backups in the store that no run comes back to: what is whole is
+ * Looks with the first heartbeat, and now and then, for backups in the stores that no run comes back to: what is whole is
  * entered in the catalogue, what is not is deleted. Only what the ledger knows as an attempt of its own is touched: other
- * installations may use the same store.
+ * installations may use the same stores.
  */
 @ApplicationScoped
 class StoreSweep {
@@ -46,22 +48,35 @@ class StoreSweep {
     @Inject
     private Clock clock;
 
-    private Instant swept = Instant.EPOCH;
+    private volatile Instant swept = Instant.EPOCH;
+    private final AtomicBoolean sweeping = new AtomicBoolean();
 
-    synchronized void sweep(@ObservesAsync Beat beat) {
+    /** Heartbeats go on while a store keeps a sweep waiting: none of them waits with it. */
+    void sweep(@ObservesAsync Beat beat) {
         Instant now = clock.now();
-        if (swept.plus(EVERY).isAfter(now)) {
+        if (swept.plus(EVERY).isAfter(now) || !sweeping.compareAndSet(false, true)) {
             return;
         }
-        swept = now;
         try {
-            sweep(stores.local());
+            swept = now;
+            stores.names().forEach(this::sweep);
         } catch (Failure e) {
-            LOG.log(Level.WARNING, "The store could not be swept: {0}", e.getMessage());
+            LOG.log(Level.WARNING, "The stores could not be swept: {0}", e.getMessage());
+        } finally {
+            sweeping.set(false);
         }
     }
 
-    private void sweep(Store store) {
+    /** One that does not answer does not keep the others out. */
+    private void sweep(String name) {
+        try {
+            sweep(name, stores.of(name));
+        } catch (Failure e) {
+            LOG.log(Level.WARNING, "The store {0} could not be swept: {1}", name, e.getMessage());
+        }
+    }
+
+    private void sweep(String name, Store store) {
         Map<UUID, String> folders = Leftovers.folders(store);
         var ended = transactions.installation(connection -> BackupRepository.ended(connection, folders.keySet()));
         Map<UUID, BackupRepository.Attempt> attempts =
@@ -72,12 +87,12 @@ class StoreSweep {
         attempts.forEach((backup, attempt) -> {
             String folder = folders.get(backup);
             if (folder != null && Leftovers.isWhole(store, folder)) {
-                catalogue(store, folder, attempt);
+                catalogue(name, store, folder, attempt);
             }
         });
     }
 
-    private void catalogue(Store store, String folder, BackupRepository.Attempt attempt) {
+    private void catalogue(String name, Store store, String folder, BackupRepository.Attempt attempt) {
         try {
             BackupReader reader = BackupReader.open(store, folder, keyring.of(attempt.project()));
             Manifest manifest = reader.manifest();
@@ -86,8 +101,7 @@ class StoreSweep {
             if (damage != null) {
                 throw new Failure.Fatal(damage, null, null);
             }
-            transactions.run(
-                    attempt.project(), connection -> repository.insert(connection, attempt, Stores.LOCAL, manifest));
+            transactions.run(attempt.project(), connection -> repository.insert(connection, attempt, name, manifest));
             LOG.log(Level.INFO, "Entered {0} in the catalogue: its run had ended before it could", folder);
         } catch (Failure e) {
             LOG.log(Level.WARNING, "{0} is not in the catalogue and cannot be: {1}", folder, e.getMessage());

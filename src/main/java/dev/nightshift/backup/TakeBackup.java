@@ -4,6 +4,7 @@ import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.take.BackupRequest;
 import dev.nightshift.backup.take.Increment;
 import dev.nightshift.backup.take.ServerSettingsCopy;
@@ -68,7 +69,7 @@ public class TakeBackup extends TargetBatchlet {
     @Override
     protected void work(TargetRun target) throws Exception {
         target.begin(BackupJob.PREPARE);
-        Store store = stores.local();
+        Store store = stores.of(storeName(target));
         ProjectKeys keys = keyring.of(target.project());
         Project project = fleet.project(target.project());
         Instance instance = fleet.instance(target.project(), target.instanceId());
@@ -98,7 +99,7 @@ public class TakeBackup extends TargetBatchlet {
                 instance.name().value(),
                 id,
                 server.systemIdentifier(),
-                options(target),
+                options(target, store),
                 copy);
         Increment increment = bases.choose(target, server.systemIdentifier(), store, keys);
         refuseWithoutRoom(target, store, increment.lineage().kind());
@@ -107,6 +108,7 @@ public class TakeBackup extends TargetBatchlet {
 
         var steps = new BackupSteps(target);
         var take = new TakePhysicalBackup(store, keys, clock, request, steps);
+        take.beforeFull(() -> refuseWithoutRoom(target, store, Manifest.Kind.FULL));
         target.onStop(take::cancel);
         Manifest manifest = take.run();
         steps.finish();
@@ -127,7 +129,7 @@ public class TakeBackup extends TargetBatchlet {
                 backups.newest(target.project(), target.instanceId(), kind).orElse(null);
         if (free.isPresent() && last != null && free.getAsLong() < last.storedBytes()) {
             throw new Failure.Fatal(
-                    "The store " + Stores.LOCAL + " has " + new Bytes(free.getAsLong()) + " free; the last "
+                    "The store " + storeName(target) + " has " + new Bytes(free.getAsLong()) + " free; the last "
                             + kind.word() + " backup took " + new Bytes(last.storedBytes()) + ".",
                     "Make room in the store or move it.",
                     null);
@@ -172,9 +174,15 @@ public class TakeBackup extends TargetBatchlet {
         return true;
     }
 
-    private static BackupRequest.Options options(TargetRun target) {
+    /** Runs that were asked for before there was a choice store in the folder. */
+    static String storeName(TargetRun target) {
+        return target.parameters().text(BackupJob.STORE).orElse(Stores.LOCAL);
+    }
+
+    private static BackupRequest.Options options(TargetRun target, Store store) {
         var parameters = target.parameters();
-        return BackupRequest.Options.defaults()
+        BackupRequest.Options usual = BackupRequest.Options.defaults();
+        return usual.withPartBytes(store.objectBytes().orElse(usual.partBytes()))
                 .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
                 .withFastCheckpoint(parameters.text("checkpoint").orElse("fast").equals("fast"))
                 .withCompressOnServer(
@@ -187,7 +195,7 @@ public class TakeBackup extends TargetBatchlet {
         var attempt = new BackupRepository.Attempt(
                 manifest.backup(), target.project(), target.instanceId(), target.runId(), target.databaseNames());
         target.store(connection -> {
-            repository.insert(connection, attempt, Stores.LOCAL, manifest);
+            repository.insert(connection, attempt, storeName(target), manifest);
             findings.taken(attempt, manifest.lineage().kind(), manifest.checksums());
         });
         var figures = manifest.figures();
@@ -209,7 +217,7 @@ public class TakeBackup extends TargetBatchlet {
         target.done(BackupJob.CATALOGUE, new Bytes(figures.bytesStored()) + " stored");
         target.info(sentence(manifest.lineage()) + " backup " + manifest.backup() + ": "
                 + new Bytes(figures.bytesRead()) + " read, " + new Bytes(figures.bytesStored()) + " stored in "
-                + Stores.LOCAL + "; not proven yet.");
+                + storeName(target) + "; not proven yet.");
     }
 
     private static String sentence(Manifest.Lineage lineage) {

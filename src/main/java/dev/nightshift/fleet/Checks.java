@@ -154,20 +154,20 @@ final class Checks {
     }
 
     /** The environment holds the master key too: no variable can be named that is not meant for it. */
-    static String variable(String name) {
+    static String variable(String field, String name) {
         if (!VARIABLE.matcher(name).matches() || name.equals(TypedSettings.variable(FleetConfig.ROOTS))) {
             throw new Failure.Invalid(
-                    "passwordVariable",
+                    field,
                     "A variable for a password begins with NIGHTSHIFT_CREDENTIAL_, followed by at most 63 capital letters,"
                             + " digits and underscores.");
         }
         return name;
     }
 
-    static Path passwordFile(String value, Roots roots) {
-        Path path = present("passwordFile", value, roots);
+    static Path passwordFile(String field, String value, Roots roots) {
+        Path path = present(field, value, roots);
         if (path.toFile().length() > LONGEST_PASSWORD_FILE) {
-            throw new Failure.Invalid("passwordFile", path + " is too long for a password: at most 4096 bytes.");
+            throw new Failure.Invalid(field, path + " is too long for a password: at most 4096 bytes.");
         }
         return path;
     }

@@ -6,6 +6,7 @@ import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.kernel.Roots;
+import dev.nightshift.postgres.Boundary;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
@@ -192,8 +193,13 @@ public class Fleet {
     }
 
     /** Below which the files lie that people may name. */
-    Roots credentialRoots() {
+    public Roots credentialRoots() {
         return targets.config().credentials();
+    }
+
+    /** What the installation allows every connection, to a database's server or to any other that people name. */
+    public Boundary boundary() {
+        return targets.boundary();
     }
 
     /**

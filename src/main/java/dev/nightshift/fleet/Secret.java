@@ -32,7 +32,7 @@ public sealed interface Secret {
     /** A variable of the server's environment; of all that are there, only those named for it. */
     record Variable(String name) implements Secret {
         public Variable {
-            Checks.variable(name);
+            Checks.variable("passwordVariable", name);
         }
     }
 
@@ -49,27 +49,40 @@ public sealed interface Secret {
             @Nullable String password, @Nullable String file, @Nullable String variable, Roots roots) {
         boolean typed = password != null && !password.isEmpty();
         boolean read = file != null && !file.isEmpty();
-        if (variable != null && !variable.isEmpty()) {
-            if (typed || read) {
-                throw new Failure.Invalid("passwordVariable", "Give a password, a password file or a variable.");
-            }
-            Variable named = new Variable(variable);
-            if (System.getenv(variable) == null) {
-                throw new Failure.Invalid(
-                        "passwordVariable", variable + " is not set in the environment of this Nightshift.");
-            }
-            return named;
+        if (typed && variable != null && !variable.isEmpty()) {
+            throw new Failure.Invalid("passwordVariable", "Give a password, a password file or a variable.");
         }
-        if (file != null && !file.isEmpty()) {
-            if (typed) {
-                throw new Failure.Invalid("passwordFile", "Give a password or a password file, not both.");
-            }
-            return new File(Checks.passwordFile(file, roots));
+        if (typed && read) {
+            throw new Failure.Invalid("passwordFile", "Give a password or a password file, not both.");
         }
+        Secret referred = referred("password", file, variable, roots);
         if (password != null && !password.isEmpty()) {
             return new Text(password);
         }
-        return password == null && file == null && variable == null ? null : new None();
+        return referred == null && password != null ? new None() : referred;
+    }
+
+    /**
+     * The same for what is never typed.
+     *
+     * @param field what the request's fields begin with: {@code "secret"} for {@code secretFile} and {@code secretVariable}
+     */
+    static @Nullable Secret referred(String field, @Nullable String file, @Nullable String variable, Roots roots) {
+        if (variable != null && !variable.isEmpty()) {
+            String inField = field + "Variable";
+            if (file != null && !file.isEmpty()) {
+                throw new Failure.Invalid(inField, "Give a file or a variable, not both.");
+            }
+            Checks.variable(inField, variable);
+            if (System.getenv(variable) == null) {
+                throw new Failure.Invalid(inField, variable + " is not set in the environment of this Nightshift.");
+            }
+            return new Variable(variable);
+        }
+        if (file != null && !file.isEmpty()) {
+            return new File(Checks.passwordFile(field + "File", file, roots));
+        }
+        return file == null && variable == null ? null : new None();
     }
 
     /** Reads the file's first line at each call, if it still may. */
@@ -81,6 +94,22 @@ public sealed interface Secret {
                         .filter(line -> !line.isEmpty())
                         .orElseThrow(() -> unreadable(file, "is empty", null));
             } catch (IOException | java.io.UncheckedIOException e) {
+                throw unreadable(file, "cannot be read", e);
+            }
+        };
+    }
+
+    /** Reads all of the file at each call, if it still may. */
+    static Supplier<String> readingAll(Path file, Boundary boundary) {
+        return () -> {
+            boundary.allowed("key file", file);
+            try {
+                String text = Files.readString(file).strip();
+                if (text.isEmpty()) {
+                    throw unreadable(file, "is empty", null);
+                }
+                return text;
+            } catch (IOException e) {
                 throw unreadable(file, "cannot be read", e);
             }
         };

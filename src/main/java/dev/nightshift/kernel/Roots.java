@@ -2,6 +2,7 @@ package dev.nightshift.kernel;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,6 +79,28 @@ public record Roots(List<Path> folders) {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /**
+     * The folder that a person named, if it lies below one of them and no link leads out.
+     *
+     * @throws Failure.Invalid for the field
+     */
+    public Path confined(String field, String folder) {
+        Path path;
+        try {
+            path = Path.of(folder);
+        } catch (InvalidPathException e) {
+            throw new Failure.Invalid(field, "This is not a path.");
+        }
+        if (!names(path)) {
+            throw new Failure.Invalid(field, "Give an absolute path below " + joined("or") + ".");
+        }
+        if (!holds(path)) {
+            throw new Failure.Invalid(
+                    field, "A link in this path leads out of " + joined("and") + ", or cannot be followed.");
+        }
+        return path.normalize();
     }
 
     /** Them, with a word between: {@code "/a or /b"}. */

@@ -56,6 +56,18 @@ public record BaseBackup(
             boolean checksumFailures,
             List<String> warnings) {}
 
+    /** Asked before what changed is taken from the server. */
+    @FunctionalInterface
+    public interface Check {
+        /**
+         * Looks at it when the server has chosen what to send, and before any of it is taken.
+         *
+         * @param start as at {@link Sink#started}
+         * @throws NotIncremental if it is not to be trusted; the server is told to stop, and the sink hears nothing
+         */
+        void started(Lsn start) throws NotIncremental;
+    }
+
     /** Takes what the server sends, in the order of these methods, in the thread that asked. */
     public interface Sink {
         /** The checkpoint is done; everything from here on in the log will be needed. */

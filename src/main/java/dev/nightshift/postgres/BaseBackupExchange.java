@@ -18,6 +18,8 @@ final class BaseBackupExchange {
     private final Wire wire;
     private final BaseBackup request;
     private final BaseBackup.Sink sink;
+    private final BaseBackup.Check check;
+    private final Runnable stopServer;
     private final List<BaseBackup.Tablespace> tablespaces = new ArrayList<>();
     private List<String> columns = List.of();
     private @Nullable Lsn start;
@@ -25,11 +27,20 @@ final class BaseBackupExchange {
     private int startTimeline;
     private int stopTimeline;
     private boolean announced;
+    private @Nullable NotIncremental unwanted;
 
-    BaseBackupExchange(Wire wire, BaseBackup request, BaseBackup.Sink sink) {
+    /**
+     * Of one command.
+     *
+     * @param stopServer asks the server to end it; what it has sent by then is still read, and thrown away
+     */
+    BaseBackupExchange(
+            Wire wire, BaseBackup request, BaseBackup.Sink sink, BaseBackup.Check check, Runnable stopServer) {
         this.wire = wire;
         this.request = request;
         this.sink = sink;
+        this.check = check;
+        this.stopServer = stopServer;
     }
 
     BaseBackup.Outcome run() throws IOException, NotIncremental {
@@ -41,6 +52,9 @@ final class BaseBackupExchange {
                 : List.of("");
         for (String compression : compressions) {
             ServerError failure = attempt(compression);
+            if (unwanted != null) {
+                throw unwanted;
+            }
             boolean checksums = failure != null && failure.sqlState().equals(DATA_CORRUPTED) && stop != null;
             if (failure == null || checksums) {
                 return outcome(checksums);
@@ -90,7 +104,7 @@ final class BaseBackupExchange {
                 case 'H' -> {
                     wire.body();
                     announced = true;
-                    sink.started(Objects.requireNonNull(start), startTimeline, List.copyOf(tablespaces));
+                    begin(Objects.requireNonNull(start));
                 }
                 case 'd' -> data();
                 case 'C', 'c' -> wire.body();
@@ -102,6 +116,17 @@ final class BaseBackupExchange {
                 default -> throw wire.unexpected();
             }
         }
+    }
+
+    private void begin(Lsn position) throws IOException {
+        try {
+            check.started(position);
+        } catch (NotIncremental e) {
+            unwanted = e;
+            stopServer.run();
+            return;
+        }
+        sink.started(position, startTimeline, List.copyOf(tablespaces));
     }
 
     private void row(List<@Nullable String> row) {
@@ -120,6 +145,10 @@ final class BaseBackupExchange {
 
     /** The typed messages of the manual's section 55.4, "new archive" to "progress report". */
     private void data() throws IOException {
+        if (unwanted != null) {
+            wire.body();
+            return;
+        }
         DataInputStream in = wire.stream();
         int rest = wire.length() - 1;
         int kind = in.readUnsignedByte();

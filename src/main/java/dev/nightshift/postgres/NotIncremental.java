@@ -1,11 +1,16 @@
 package dev.nightshift.postgres;
 
-/** The server cannot send what changed since that backup, and sent nothing: a full one is what is left. */
+/** The server cannot send what changed since that backup, or not so that it can be trusted: a full one is what is left. */
 public final class NotIncremental extends Exception {
     private static final long serialVersionUID = 1L;
 
     NotIncremental(ServerError refusal) {
         super(refusal.getMessage(), refusal);
+    }
+
+    /** Because of what is known of the server. */
+    public NotIncremental(String why) {
+        super(why);
     }
 
     /**

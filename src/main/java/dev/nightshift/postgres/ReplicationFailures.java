@@ -66,7 +66,8 @@ final class ReplicationFailures {
     /** The connection broke, or the one who takes the data could not go on. */
     static Failure broken(Endpoint endpoint, IOException e) {
         return new Failure.Retryable(
-                "The replication session on " + endpoint + " broke: " + e.getMessage(),
+                "The replication session on " + endpoint + " broke: "
+                        + (e.getMessage() == null ? "the server ended the connection." : e.getMessage()),
                 "Look at the server's log and at the network; then try again.",
                 e);
     }

@@ -154,7 +154,7 @@ public final class ReplicationSession implements AutoCloseable {
      */
     public BaseBackup.Outcome baseBackup(BaseBackup request, BaseBackup.Sink sink) {
         try {
-            return take(request, sink);
+            return take(request, sink, start -> {});
         } catch (NotIncremental e) {
             throw new IllegalStateException("Only an incremental backup is refused so.", e);
         }
@@ -165,12 +165,13 @@ public final class ReplicationSession implements AutoCloseable {
      * in order, and a full one can be taken.
      *
      * @param list the other backup's backup_manifest
-     * @throws NotIncremental if the server cannot tell what changed; nothing was sent then
+     * @throws NotIncremental if the server cannot tell what changed, or the check does not trust it; the sink heard nothing
+     *     then
      * @throws CancellationException as at {@link #baseBackup}
      * @throws Failure as at {@link #baseBackup}
      */
-    public BaseBackup.Outcome incrementalBackup(byte[] list, BaseBackup request, BaseBackup.Sink sink)
-            throws NotIncremental {
+    public BaseBackup.Outcome incrementalBackup(
+            byte[] list, BaseBackup request, BaseBackup.Sink sink, BaseBackup.Check check) throws NotIncremental {
         try {
             wire.copyIn("UPLOAD_MANIFEST", list);
         } catch (ServerError e) {
@@ -181,14 +182,15 @@ public final class ReplicationSession implements AutoCloseable {
         } catch (IOException e) {
             throw failure(e);
         }
-        return take(request.asIncremental(), sink);
+        return take(request.asIncremental(), sink, check);
     }
 
-    private BaseBackup.Outcome take(BaseBackup request, BaseBackup.Sink sink) throws NotIncremental {
+    private BaseBackup.Outcome take(BaseBackup request, BaseBackup.Sink sink, BaseBackup.Check check)
+            throws NotIncremental {
         synchronized (warnings) {
             warnings.clear();
         }
-        BaseBackupExchange exchange = new BaseBackupExchange(wire, request, sink);
+        BaseBackupExchange exchange = new BaseBackupExchange(wire, request, sink, check, this::stopCommand);
         try {
             BaseBackup.Outcome outcome = exchange.run();
             synchronized (warnings) {
@@ -206,6 +208,37 @@ public final class ReplicationSession implements AutoCloseable {
     }
 
     /**
+     * Makes a physical slot that stays until it is dropped and holds the log from now on, unless there is one that does.
+     *
+     * @return the first position that it holds
+     */
+    public Lsn ensureSlot(String name) {
+        List<@Nullable String> row = slot(name);
+        if (row.get(0) != null && row.get(1) == null) {
+            dropSlot(name); // the server gave up what it held
+        }
+        if (row.get(1) == null) {
+            one("CREATE_REPLICATION_SLOT " + new Identifier(name).quoted() + " PHYSICAL (RESERVE_WAL)");
+            row = slot(name);
+        }
+        return Lsn.parse(value(row, 1));
+    }
+
+    /** Kind and position; nulls if there is none of this name, and a null position if the server gave up what it held. */
+    private List<@Nullable String> slot(String name) {
+        return one("READ_REPLICATION_SLOT " + new Identifier(name).quoted());
+    }
+
+    /** Gives the log free that a slot holds. */
+    private void dropSlot(String name) {
+        try {
+            wire.rows("DROP_REPLICATION_SLOT " + new Identifier(name).quoted());
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    /**
      * Streams the log into the sink until it has enough.
      *
      * @param slot as created in this session
@@ -214,6 +247,31 @@ public final class ReplicationSession implements AutoCloseable {
      * @throws Failure.Fatal if the server changes to another timeline
      */
     public void streamWal(String slot, Lsn start, int timeline, WalSink sink) {
+        try {
+            Promotion promotion = followWal(slot, start, timeline, sink);
+            if (promotion != null) {
+                throw new Failure.Fatal(
+                        "The server's timeline ended while its log was streamed: it was promoted, and goes on with timeline "
+                                + promotion.timeline() + " at " + promotion.at() + ".",
+                        "Take a new full backup.",
+                        null);
+            }
+        } catch (LogRemoved e) {
+            throw failure(e.refusal());
+        }
+    }
+
+    /**
+     * Streams the log of a timeline into the sink until it has enough, or the timeline ends. The session can be asked for the
+     * next one then.
+     *
+     * @param slot of the server
+     * @param start anywhere in the timeline, or in the segment with its first byte
+     * @return where the server goes on after a promotion; null if the sink has enough
+     * @throws LogRemoved if the server has it no more
+     * @throws CancellationException if {@link #cancel} was called
+     */
+    public @Nullable Promotion followWal(String slot, Lsn start, int timeline, WalSink sink) throws LogRemoved {
         streaming = sink;
         ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(work -> {
             Thread thread = new Thread(work, "nightshift-wal-status");
@@ -222,9 +280,14 @@ public final class ReplicationSession implements AutoCloseable {
         });
         try {
             var unused = ticker.scheduleAtFixedRate(this::poke, STATUS_SECONDS, STATUS_SECONDS, TimeUnit.SECONDS);
-            new WalExchange(wire, sink, this::reply)
+            return new WalExchange(wire, sink, this::reply)
                     .run("START_REPLICATION SLOT " + new Identifier(slot).quoted() + " PHYSICAL " + start + " TIMELINE "
                             + timeline);
+        } catch (ServerError e) {
+            if (LogRemoved.is(e)) {
+                throw new LogRemoved(e);
+            }
+            throw failure(e);
         } catch (IOException e) {
             throw failure(e);
         } finally {
@@ -263,12 +326,16 @@ public final class ReplicationSession implements AutoCloseable {
     /** Ends what the session does, from another thread: asks the server to cancel, then cuts the connection. */
     public void cancel() {
         cancelled = true;
+        stopCommand();
+        abort();
+    }
+
+    private void stopCommand() {
         try {
             connection.unwrap(PGConnection.class).cancelQuery();
         } catch (SQLException e) {
             LOG.log(System.Logger.Level.DEBUG, "The cancel request did not reach " + endpoint, e);
         }
-        abort();
     }
 
     /** Cuts the connection; the server ends the session and drops its temporary slot. */

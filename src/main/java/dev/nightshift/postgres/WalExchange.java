@@ -1,9 +1,9 @@
 package dev.nightshift.postgres;
 
-import dev.nightshift.kernel.Failure;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One START_REPLICATION: COPY in both directions until the sink has enough. */
@@ -27,7 +27,9 @@ final class WalExchange {
         this.reply = reply;
     }
 
-    void run(String command) throws IOException {
+    /** Where the server goes on after its promotion; null if the sink has enough. */
+    @Nullable
+    Promotion run(String command) throws IOException {
         wire.query(command);
         ServerError failure = null;
         List<@Nullable String> next = List.of();
@@ -43,8 +45,7 @@ final class WalExchange {
                 case 'E' -> failure = wire.error();
                 case 'Z' -> {
                     wire.body();
-                    finish(failure, next);
-                    return;
+                    return end(failure, next);
                 }
                 default -> throw wire.unexpected();
             }
@@ -87,19 +88,17 @@ final class WalExchange {
         }
     }
 
-    private void finish(@Nullable ServerError failure, List<@Nullable String> next) throws IOException {
+    private @Nullable Promotion end(@Nullable ServerError failure, List<@Nullable String> next) throws IOException {
         if (sink.complete()) {
-            return;
+            return null;
         }
         if (failure != null) {
             throw failure;
         }
-        throw new Failure.Fatal(
-                "The server's timeline ended while its log was streamed: it was promoted"
-                        + (next.size() < 2
-                                ? "."
-                                : ", and goes on with timeline " + next.get(0) + " at " + next.get(1) + "."),
-                "Take a new full backup.",
-                null);
+        if (next.size() < 2) {
+            throw new IOException("The server ended its log without saying where it goes on.");
+        }
+        return new Promotion(
+                Integer.parseInt(Objects.requireNonNull(next.get(0))), Lsn.parse(Objects.requireNonNull(next.get(1))));
     }
 }

@@ -11,6 +11,6 @@ public interface WalSink {
     /** Up to where everything is safe on disk; the server may forget what lies before. */
     Lsn flushed();
 
-    /** Whether enough was received; asked after every message. */
+    /** Whether enough was received; asked after every message, and at least every few seconds. */
     boolean complete();
 }

@@ -80,6 +80,7 @@ public class Figures {
         List<Address> addresses = transactions.installation(connection -> {
             runs(connection);
             backups(connection);
+            logs(connection);
             nodes(connection);
             return addresses(connection);
         });
@@ -188,6 +189,19 @@ public class Figures {
                 measured(rows, 5, "nightshift_backup_stored_bytes", tags);
                 measured(rows, 6, "nightshift_proof_level", tags);
                 measured(rows, 7, "nightshift_proof_failed", tags);
+            }
+        }
+    }
+
+    private void logs(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement(
+                        "select project, server, streams::int, covered_age_seconds, retained_bytes from backup.wal_figures()");
+                var rows = query.executeQuery()) {
+            while (rows.next()) {
+                Tag[] tags = tags("project", rows.getString(1), "server", rows.getString(2));
+                measured(rows, 3, "nightshift_wal_streams", tags);
+                measured(rows, 4, "nightshift_wal_covered_age_seconds", tags);
+                measured(rows, 5, "nightshift_wal_retained_bytes", tags);
             }
         }
     }

@@ -126,6 +126,8 @@ class OperationsIT {
         row("GET " + project + "/instances/{instance}", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}", Needs.ADMIN, 404);
         row("DELETE " + project + "/instances/{instance}", Needs.ADMIN, 404);
+        row("GET " + project + "/instances/{instance}/wal", Needs.VIEWER, 404);
+        row("PUT " + project + "/instances/{instance}/wal", Needs.ADMIN, 404);
         row("GET " + project + "/databases", Needs.VIEWER, 200);
         row("POST " + project + "/databases", Needs.ADMIN, 400);
         row("GET " + project + "/databases/{database}", Needs.VIEWER, 404);
@@ -178,6 +180,11 @@ class OperationsIT {
         row("GET /api/nodes", Needs.INSTALLATION, 200);
         row("POST /api/nodes/{id}/drain", Needs.INSTALLATION, 404);
         row("POST /api/nodes/{id}/resume", Needs.INSTALLATION, 404);
+        row("GET /api/stores", Needs.LOGIN, 200);
+        row("POST /api/stores", Needs.INSTALLATION, 400);
+        row("PUT /api/stores/{name}", Needs.INSTALLATION, 404);
+        row("DELETE /api/stores/{name}", Needs.INSTALLATION, 404);
+        row("POST /api/stores/{name}/check", Needs.INSTALLATION, 404);
         row("GET /api/support", Needs.INSTALLATION, 200);
         row("GET /api/people", Needs.INSTALLATION, 200);
         row("POST /api/people", Needs.INSTALLATION, 400);
@@ -361,7 +368,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(15, asked.size(), asked::toString);
+        assertEquals(16, asked.size(), asked::toString);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,8 @@ import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.UnreachableServer;
 import dev.nightshift.vault.WrappedKey;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -22,6 +25,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +50,10 @@ class ChainGuardIT {
 
     @Inject
     private Clock clock;
+
+    @Resource(lookup = "java:comp/DefaultManagedExecutorService")
+    @SuppressWarnings("NullAway.Init")
+    private ManagedExecutorService executor;
 
     @Test
     void aParentOfAKeptBackupIsNotDeletedAndAWholeChainIs() {
@@ -142,6 +151,53 @@ class ChainGuardIT {
         assertTrue(String.valueOf(refused.remedy()).contains("Take a full backup"), refused::remedy);
     }
 
+    @Test
+    void aParentIsNotDeletedWhileItsChildIsEntered() throws Exception {
+        race(true);
+    }
+
+    @Test
+    void aChildIsNotEnteredWhileItsParentIsDeleted() throws Exception {
+        race(false);
+    }
+
+    /** Whoever comes second waits for the first, and is refused when that has committed. */
+    private void race(boolean childFirst) throws Exception {
+        UnreachableServer server = UnreachableServer.register(registration, "racing-" + childFirst);
+        UUID full = backup(server, "FULL", null);
+        UUID child = Ids.next(clock);
+        String enter = entry(server, child, "INCREMENTAL", full);
+        String delete = deletion(full);
+        CompletableFuture<String> second = transactions.in(server.project(), connection -> {
+            execute(connection, childFirst ? enter : delete);
+            CompletableFuture<String> other = executor.supplyAsync(() -> told(() ->
+                    transactions.run(server.project(), waiting -> execute(waiting, childFirst ? delete : enter))));
+            Eventually.isTrue("the second waits for the first", Duration.ofSeconds(20), () -> isWaitedFor(connection));
+            assertFalse(other.isDone());
+            return other;
+        });
+        String refused = second.get(20, TimeUnit.SECONDS);
+        assertTrue(
+                refused.contains(
+                        childFirst
+                                ? full + " cannot be deleted: backup " + child + " needs it"
+                                : child + " needs backup " + full + ", which is not kept"),
+                refused);
+        assertEquals(childFirst ? 2 : 0, bases(server));
+    }
+
+    /** Whether anybody waits for a lock of this connection's transaction. */
+    private static boolean isWaitedFor(Connection connection) {
+        try (var query = connection.prepareStatement("select exists (select from pg_locks l where not l.granted"
+                        + " and pg_backend_pid() = any (pg_blocking_pids(l.pid)))");
+                var row = query.executeQuery()) {
+            row.next();
+            return row.getBoolean(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private Manifest incremental(UnreachableServer server, UUID parent) {
         Lsn at = Lsn.parse("0/1");
         return new Manifest(
@@ -163,7 +219,7 @@ class ChainGuardIT {
     }
 
     private List<UUID> baseIds(UnreachableServer server, boolean fullOnly) {
-        return backups.bases(server.project(), server.instance(), "1", fullOnly, 10).stream()
+        return backups.bases(server.project(), server.instance(), "1", "local", fullOnly, 10).stream()
                 .map(Backup::id)
                 .toList();
     }
@@ -187,11 +243,12 @@ class ChainGuardIT {
     }
 
     private void delete(UnreachableServer server, UUID... gone) {
+        transactions.run(server.project(), connection -> execute(connection, deletion(gone)));
+    }
+
+    private static String deletion(UUID... gone) {
         String ids = Arrays.stream(gone).map(id -> "'" + id + "'").collect(Collectors.joining(", "));
-        transactions.run(
-                server.project(),
-                connection ->
-                        execute(connection, "update backup.backup set deleted_at = now() where id in (" + ids + ")"));
+        return "update backup.backup set deleted_at = now() where id in (" + ids + ")";
     }
 
     private static void execute(Connection connection, String sql) throws SQLException {
@@ -214,18 +271,18 @@ class ChainGuardIT {
     private UUID backup(UnreachableServer server, String kind, @Nullable UUID parent) {
         Eventually.sleep(Duration.ofMillis(2)); // ids of one millisecond have no order
         UUID id = Ids.next(clock);
-        transactions.run(
-                server.project(),
-                connection -> execute(
-                        connection,
-                        "insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, state, store,"
-                                + " location, databases, taken_at, ended_at, server_version, size_bytes, stored_bytes,"
-                                + " start_lsn, stop_lsn, recovery_lsn, timeline, system_identifier, checksums,"
-                                + " checksum_failures, tablespaces, key_id) values ('" + id + "', '" + server.project()
-                                + "', '" + server.instance() + "', '" + Ids.next(clock) + "', '" + kind + "', "
-                                + (parent == null ? "null" : "'" + parent + "'")
-                                + ", 'COMPLETE', 'local', 'nowhere', '{}', now(), now(), '18.4', 1, 1, '0/1', '0/2',"
-                                + " '0/3', 1, '1', true, 0, 0, 'key')"));
+        transactions.run(server.project(), connection -> execute(connection, entry(server, id, kind, parent)));
         return id;
+    }
+
+    private static String entry(UnreachableServer server, UUID id, String kind, @Nullable UUID parent) {
+        return "insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, state, store,"
+                + " location, databases, taken_at, ended_at, server_version, size_bytes, stored_bytes,"
+                + " start_lsn, stop_lsn, recovery_lsn, timeline, system_identifier, checksums,"
+                + " checksum_failures, tablespaces, key_id) values ('" + id + "', '" + server.project()
+                + "', '" + server.instance() + "', gen_random_uuid(), '" + kind + "', "
+                + (parent == null ? "null" : "'" + parent + "'")
+                + ", 'COMPLETE', 'local', 'nowhere', '{}', now(), now(), '18.4', 1, 1, '0/1', '0/2',"
+                + " '0/3', 1, '1', true, 0, 0, 'key')";
     }
 }

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class IncrementalRefusedIT {
     private static final Map<String, String> SUMMARIES =
-            Map.of("wal_level", "replica", "max_wal_senders", "6", "summarize_wal", "on");
+            Map.of("wal_level", "replica", "max_wal_senders", "6", "summarize_wal", "on", "autovacuum", "off");
     private static final Duration DEADLINE = Duration.ofMinutes(2);
 
     private final Nightshift nightshift = Nightshift.shared();
@@ -179,6 +179,34 @@ class IncrementalRefusedIT {
             Files.move(folder(whole), folder(fresh));
             skipped(asked("incremental", fresh), "in its folder lies backup " + whole);
         }
+    }
+
+    @Test
+    void aFullBackupThatIsTakenInsteadNeedsItsRoomInTheStore() throws SQLException {
+        try (Postgres source = Postgres.start(18, SUMMARIES)) {
+            project.register("large", source, "postgres");
+            source.execute("postgres", "create table queue as select generate_series(1, 20000) id");
+            String full = take("large", "full", null);
+            long stored = project.backup(full).getJsonNumber("storedBytes").longValue();
+            storedBytes(full, Long.MAX_VALUE / 4);
+            String changes = take("large", "incremental", null);
+            source.execute("postgres", "delete from queue where id > 300", "vacuum (truncate true) queue");
+            JsonObject target = ended("large", asked("incremental", null));
+            storedBytes(full, stored);
+            assertEquals("FAILED", target.getString("status"), target::toString);
+            assertTrue(target.getString("reason").contains("the last full backup took"), target::toString);
+            assertEquals(
+                    List.of(changes, full),
+                    project.backups("large").stream()
+                            .map(each -> each.getString("id"))
+                            .toList());
+        }
+    }
+
+    private void storedBytes(String backup, long bytes) throws SQLException {
+        nightshift
+                .repository()
+                .execute("update backup.backup set stored_bytes = " + bytes + " where id = '" + backup + "'");
     }
 
     @ParameterizedTest

@@ -5,8 +5,6 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,10 +24,6 @@ public final class OpenIdProvider implements AutoCloseable {
     public static final String CLIENT = "nightshift";
     public static final String SECRET = "a client's secret with & and %";
 
-    private static final Path SOURCE = Path.of("src", "test", "provider");
-    private static final Path INSTALLED = Path.of("target", "provider");
-    private static final List<String> FILES = List.of("package.json", "package-lock.json", ".npmrc", "provider.mjs");
-
     private final Path folder;
     private final int port;
     private final Certificates certificates;
@@ -45,13 +39,13 @@ public final class OpenIdProvider implements AutoCloseable {
 
     /** Installs it if need be, and starts it in a folder of its own; nobody has an account yet. */
     public static OpenIdProvider start(Path folder, URI redirect) throws IOException, GeneralSecurityException {
-        install();
+        Path installed = NodePackage.install("provider");
         Certificates certificates = Certificates.create(folder, "127.0.0.1");
-        int port = freePort();
+        int port = RestoredServer.freePort();
         Path output = folder.resolve("provider.log");
         ProcessBuilder builder = new ProcessBuilder(
                         "node",
-                        INSTALLED.resolve("provider.mjs").toString(),
+                        installed.resolve("provider.mjs").toString(),
                         Integer.toString(port),
                         folder.toString(),
                         redirect.toString())
@@ -76,28 +70,6 @@ public final class OpenIdProvider implements AutoCloseable {
             return Files.readString(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void install() throws IOException {
-        Files.createDirectories(INSTALLED);
-        String lock = Files.readString(SOURCE.resolve("package-lock.json"));
-        Path marker = INSTALLED.resolve("installed");
-        for (String file : FILES) {
-            Files.copy(SOURCE.resolve(file), INSTALLED.resolve(file), StandardCopyOption.REPLACE_EXISTING);
-        }
-        if (!Files.exists(marker) || !Files.readString(marker).equals(lock)) {
-            Processes.run(
-                            Duration.ofMinutes(5),
-                            List.of("npm", "ci", "--loglevel=error", "--prefix", INSTALLED.toString()))
-                    .succeeded();
-            Files.writeString(marker, lock);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

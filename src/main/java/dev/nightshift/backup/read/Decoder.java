@@ -3,6 +3,7 @@ package dev.nightshift.backup.read;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.vault.ExportedKeys;
@@ -23,11 +24,11 @@ import java.util.stream.Stream;
  */
 public final class Decoder {
     private static final String USAGE = """
-            Turns a backup stored by Nightshift into plain files, without Nightshift.
+            Turns a backup stored by Nightshift, or an archive of a server's log, into plain files, without Nightshift.
 
-              java -jar nightshift-decoder.jar <stored backup> <key file> <output folder>
+              java -jar nightshift-decoder.jar <stored> <key file> <output folder>
 
-              <stored backup>   the folder that holds manifest.json
+              <stored>          the folder that holds a backup's manifest.json or an archive's archive.json
               <key file>        the project's exported keys (JSON)
               <output folder>   new or empty; gets base.tar, one <oid>.tar per tablespace, backup_manifest,
                                 pg_wal/<segments>, settings/<saved files>, and configuration/<files made of them>
@@ -44,6 +45,15 @@ public final class Decoder {
             An incremental or differential backup is no cluster by itself. Decode those that it needs too, each into a
             folder of its own, down to the full one; do 1 to 3 for each, then join them, the full one first:
               pg_combinebackup data-1 data-2 data-3 -o data
+
+            Of an archive every segment and history file is written, as restore_command wants them; a segment of which only
+            the beginning is stored is filled up with zeros. Gaps are told. To restore to a point in time: 1 to 5 without the
+            start, then
+              touch data/recovery.signal, and append to data/postgresql.auto.conf
+                restore_command = 'cp "<output folder of the archive>/%f" "%p"'
+                recovery_target_time = '2026-11-29 04:30:00+00'       (or none, for all there is)
+                recovery_target_action = 'promote'
+              pg_ctl -D data start
 
             Where the source kept its configuration outside of its data folder, as on Debian, there is no
             data/postgresql.conf. Check configuration/postgresql.conf, then
@@ -81,17 +91,18 @@ public final class Decoder {
     }
 
     private static void decode(Path stored, Path keyFile, Path target, PrintStream out) throws IOException {
+        if (Files.isRegularFile(stored.resolve(WalFolder.NAME))) {
+            empty(target);
+            DecodedLog.write(WalFolder.open(new FolderStore(stored), "", ExportedKeys.read(keyFile)), target, out);
+            return;
+        }
         if (!Files.isRegularFile(stored.resolve(Manifest.NAME))) {
-            throw new Failure.NotFound("There is no " + Manifest.NAME + " in " + stored + ": it is no whole backup.");
+            throw new Failure.NotFound("There is neither " + Manifest.NAME + " nor " + WalFolder.NAME + " in " + stored
+                    + ": it is no whole backup, and no archive of a log.");
         }
         BackupReader reader = BackupReader.open(new FolderStore(stored), "", ExportedKeys.read(keyFile));
         Manifest manifest = reader.manifest();
-        Files.createDirectories(target);
-        try (Stream<Path> content = Files.list(target)) {
-            if (content.findAny().isPresent()) {
-                throw new Failure.Conflict("The folder " + target + " is not empty.", "Give a new or empty folder.");
-            }
-        }
+        empty(target);
         out.println("Backup " + manifest.backup() + " of " + manifest.projectName() + "/" + manifest.instanceName()
                 + ", PostgreSQL " + manifest.source().serverVersion() + ", taken " + manifest.startedAt());
         Set<String> streams = new LinkedHashSet<>();
@@ -123,6 +134,15 @@ public final class Decoder {
                         + " on the source meanwhile: the first start of the cluster writes there. Start"
                         + " it only where that is not the source's folder."));
         tellHowToUse(manifest, out);
+    }
+
+    private static void empty(Path target) throws IOException {
+        Files.createDirectories(target);
+        try (Stream<Path> content = Files.list(target)) {
+            if (content.findAny().isPresent()) {
+                throw new Failure.Conflict("The folder " + target + " is not empty.", "Give a new or empty folder.");
+            }
+        }
     }
 
     /** What holds changes only is no cluster, and a server that is started on it refuses or worse. */

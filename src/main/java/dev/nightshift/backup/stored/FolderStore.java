@@ -9,21 +9,24 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.regex.Pattern;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
@@ -31,8 +34,7 @@ import java.util.stream.Stream;
  * folder synced, so that a crash leaves no object that looks whole. Everything belongs to this user alone.
  */
 public final class FolderStore implements Store {
-    private static final String PARTIAL = ".partial";
-    private static final Pattern SEGMENT = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
+    private static final String PARTIAL = ObjectName.PARTIAL;
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FOLDER =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
@@ -68,12 +70,7 @@ public final class FolderStore implements Store {
     }
 
     private Path path(String name) {
-        for (String segment : name.split("/", -1)) {
-            if (!SEGMENT.matcher(segment).matches() || segment.endsWith(PARTIAL)) {
-                throw new Failure.Fatal("\"" + name + "\" cannot be the name of a stored object.", null, null);
-            }
-        }
-        return root.resolve(name);
+        return root.resolve(ObjectName.check(name));
     }
 
     @Override
@@ -97,8 +94,9 @@ public final class FolderStore implements Store {
         Partial(String name, Path file) throws IOException {
             this.name = name;
             this.file = file;
-            this.partial = file.resolveSibling(file.getFileName() + PARTIAL);
-            Files.deleteIfExists(partial);
+            // Of its own: a node that was thought dead may write an object of the same name
+            this.partial = file.resolveSibling(file.getFileName() + "."
+                    + Long.toHexString(ThreadLocalRandom.current().nextLong()) + PARTIAL);
             this.channel = FileChannel.open(
                     partial, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE);
         }
@@ -167,16 +165,32 @@ public final class FolderStore implements Store {
         if (!Files.isDirectory(from)) {
             return List.of();
         }
-        try (Stream<Path> files = Files.walk(from)) {
-            return files.filter(Files::isRegularFile)
-                    .filter(file -> !file.toString().endsWith(PARTIAL))
-                    .map(file -> new Entry(name(file), file.toFile().length()))
-                    .filter(entry -> entry.name().startsWith(prefix))
-                    .sorted(Comparator.comparing(Entry::name))
-                    .toList();
+        List<Entry> found = new ArrayList<>();
+        try {
+            Files.walkFileTree(from, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes is) {
+                    if (is.isRegularFile()
+                            && !file.toString().endsWith(PARTIAL)
+                            && name(file).startsWith(prefix)) {
+                        found.add(new Entry(name(file), is.size()));
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                    if (e instanceof NoSuchFileException) {
+                        return FileVisitResult.CONTINUE; // deleted since its folder was read
+                    }
+                    throw e;
+                }
+            });
         } catch (IOException e) {
             throw unreadable(prefix, e);
         }
+        found.sort(Comparator.comparing(Entry::name));
+        return found;
     }
 
     private String name(Path file) {

@@ -13,27 +13,16 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
-/**
- * A manifest as stored: JSON whose last member is {@code mac}, an HMAC-SHA256 over every byte before it. So it can be read
- * without a key, by people and by scripts, and nobody without the key can change it unseen.
- */
+/** A manifest as stored, a {@link SignedText}. */
 public final class ManifestText {
     private static final String FORMAT = "nightshift-backup";
-    private static final int CODE_BYTES = 32;
-    private static final String BEFORE_CODE = ",\"mac\":\"";
-    private static final String AFTER_CODE = "\"}\n";
-    private static final int TAIL = BEFORE_CODE.length() + 2 * CODE_BYTES + AFTER_CODE.length();
 
     private ManifestText() {}
 
@@ -43,13 +32,7 @@ public final class ManifestText {
      * @param key the backup's data key: who does not hold it cannot write them
      */
     public static byte[] write(Manifest manifest, DataKey key) {
-        String json = json(manifest).build().toString();
-        byte[] content = json.substring(0, json.length() - 1).getBytes(StandardCharsets.UTF_8);
-        byte[] code = context(manifest, key).manifestCode(manifest.formatVersion(), content, content.length);
-        String tail = BEFORE_CODE + HexFormat.of().formatHex(code) + AFTER_CODE;
-        byte[] all = java.util.Arrays.copyOf(content, content.length + TAIL);
-        System.arraycopy(tail.getBytes(StandardCharsets.US_ASCII), 0, all, content.length, TAIL);
-        return all;
+        return SignedText.write(json(manifest).build(), context(manifest, key), manifest.formatVersion());
     }
 
     private static ObjectContext context(Manifest manifest, DataKey key) {
@@ -78,7 +61,7 @@ public final class ManifestText {
                 | DateTimeException
                 | ClassCastException
                 | NullPointerException e) {
-            throw damaged(name, e.getMessage() == null ? "a member is missing" : e.getMessage(), e);
+            throw SignedText.damaged(name, e.getMessage() == null ? "a member is missing" : e.getMessage(), e);
         }
     }
 
@@ -96,22 +79,8 @@ public final class ManifestText {
                     null);
         }
         DataKey key = keys.open(manifest.key(), manifest.backup());
-        int length = bytes.length - TAIL;
-        String tail = length < 0 ? "" : new String(bytes, length, TAIL, StandardCharsets.ISO_8859_1);
-        if (!tail.startsWith(BEFORE_CODE) || !tail.endsWith(AFTER_CODE)) {
-            throw damaged(name, "its end is not as it was written", null);
-        }
-        byte[] code = context(manifest, key).manifestCode(manifest.formatVersion(), bytes, length);
-        byte[] found =
-                tail.substring(BEFORE_CODE.length(), TAIL - AFTER_CODE.length()).getBytes(StandardCharsets.US_ASCII);
-        if (!MessageDigest.isEqual(HexFormat.of().formatHex(code).getBytes(StandardCharsets.US_ASCII), found)) {
-            throw damaged(name, "it was changed after it was written", null);
-        }
+        SignedText.check(bytes, name, context(manifest, key), manifest.formatVersion());
         return key;
-    }
-
-    private static Failure damaged(String name, String what, @Nullable Throwable cause) {
-        return new Failure.Fatal(name + " cannot be trusted: " + what + ".", "Use another copy of the backup.", cause);
     }
 
     private static JsonObjectBuilder json(Manifest manifest) {

@@ -63,4 +63,9 @@ public interface Store {
 
     /** Bytes that still fit; empty where the store does not know. */
     OptionalLong freeBytes();
+
+    /** The most content that one object of an archive should have here; empty where any size will do. */
+    default OptionalLong objectBytes() {
+        return OptionalLong.empty();
+    }
 }

@@ -2,6 +2,7 @@ package dev.nightshift.backup.take;
 
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -27,10 +28,12 @@ public record Increment(
     /**
      * The backup whose files the changes are to.
      *
+     * @param start of it in the log
+     * @param timeline on which it was taken
      * @param checksums whether its cluster had page checksums
      * @param list its backup_manifest
      */
-    public record Base(UUID backup, boolean checksums, Supplier<byte[]> list) {}
+    public record Base(UUID backup, Lsn start, int timeline, boolean checksums, Supplier<byte[]> list) {}
 
     /** Against this backup. */
     public static Increment to(Manifest.Kind kind, Base base) {
@@ -42,9 +45,9 @@ public record Increment(
         return new Increment(kind, null, reason);
     }
 
-    /** The same, where the server turned out not to know what changed. */
-    Increment refused(String reason) {
-        return without(kind, reason);
+    /** A full one, as the server turned out not to know what changed, or not for sure. */
+    Increment untold(Base unusable, String reason) {
+        return without(kind, "the server cannot tell what changed since backup " + unusable.backup() + ": " + reason);
     }
 
     /**
@@ -72,24 +75,29 @@ public record Increment(
         }
     }
 
-    /** What is left of it on this server, whose cluster has page checksums or not. */
-    Increment on(ReplicationSession session, boolean checksums) {
+    /** What is left of it on this server, on this timeline, whose cluster has page checksums or not. */
+    Increment on(ReplicationSession session, int timeline, boolean checksums) {
         if (base == null) {
             return this;
         }
+        if (base.timeline() != timeline) {
+            return untold(base, "it was promoted since, from timeline " + base.timeline() + " to " + timeline);
+        }
         if (base.checksums() != checksums) {
             // pg_checksums writes every page past the log, so no summary knows of it
-            return refused("page checksums were switched " + (checksums ? "on" : "off") + " since backup "
-                    + base.backup() + " was taken");
+            return without(
+                    kind,
+                    "page checksums were switched " + (checksums ? "on" : "off") + " since backup " + base.backup()
+                            + " was taken");
         }
         String block = session.show("block_size");
         if (!block.equals(USUAL_BLOCK)) {
-            return refused("the server's blocks have " + block + " bytes instead of " + USUAL_BLOCK);
+            return without(kind, "the server's blocks have " + block + " bytes instead of " + USUAL_BLOCK);
         }
         String segment = session.show("segment_size");
         return segment.equals(USUAL_SEGMENT)
                 ? this
-                : refused("the server's tables are in files of " + segment + " instead of " + USUAL_SEGMENT);
+                : without(kind, "the server's tables are in files of " + segment + " instead of " + USUAL_SEGMENT);
     }
 
     /** What the manifest says of it. */

@@ -61,6 +61,8 @@ public final class TakePhysicalBackup {
     private final AtomicReference<@Nullable ReplicationSession> files = new AtomicReference<>();
     private final AtomicReference<@Nullable ReplicationSession> log = new AtomicReference<>();
     private volatile boolean cancelled;
+    private Runnable beforeFull = () -> {};
+    private volatile @Nullable TruncationGuard guard;
     /** What is left of what was asked for. */
     private Increment increment;
 
@@ -77,11 +79,20 @@ public final class TakePhysicalBackup {
                 : new Witness(request.endpoint(), request.databases(), budget, clock, progress::note);
     }
 
+    /** Asked before a full backup is taken although changes were expected; what it throws ends the attempt. */
+    public void beforeFull(Runnable question) {
+        beforeFull = question;
+    }
+
     /** Stops the attempt from another thread; {@link #run} then throws and leaves no backup. */
     public void cancel() {
         cancelled = true;
         if (witness != null) {
             witness.cancel();
+        }
+        TruncationGuard reading = guard;
+        if (reading != null) {
+            reading.cancel();
         }
         for (var session : List.of(files, log)) {
             ReplicationSession open = session.get();
@@ -165,9 +176,10 @@ public final class TakePhysicalBackup {
                 logSession.walSegmentBytes());
         boolean checksums = logSession.show("data_checksums").equals("on");
         request.increment().require(logSession);
-        increment = request.increment().on(logSession, checksums);
+        increment = request.increment().on(logSession, identity.timeline(), checksums);
         String slot = "nightshift_" + request.backup().toString().replace('-', '_');
         logSession.createTemporarySlot(slot);
+        lookBefore(slot);
         if (identity.timeline() > 1) {
             ReplicationSession.HistoryFile history = logSession.timelineHistory(identity.timeline());
             folder.save(
@@ -190,6 +202,21 @@ public final class TakePhysicalBackup {
             folder.add(sink.log().receiver().stored());
             testify(position, logLane);
             return seal(startedAt, copiedAt, source, checksums, outcome, position, sink);
+        }
+    }
+
+    /** A full one that has to be taken anyway is better begun before the server's checkpoint for the changes than after. */
+    private void lookBefore(String slot) {
+        Increment.Base base = increment.base();
+        if (base == null) {
+            return;
+        }
+        var looking = new TruncationGuard(request.endpoint(), base, slot, progress::note, this::stopIfCancelled);
+        guard = looking;
+        try {
+            looking.lookBefore();
+        } catch (NotIncremental e) {
+            increment = increment.untold(base, e.getMessage());
         }
     }
 
@@ -216,15 +243,16 @@ public final class TakePhysicalBackup {
     /** The changes, or where the server cannot tell them a full one. */
     private BaseBackup.Outcome send(ReplicationSession session, BaseBackup how, FilesSink sink) {
         Increment.Base base = increment.base();
-        if (base != null) {
+        TruncationGuard looking = guard;
+        if (base != null && looking != null) {
             try {
-                return session.incrementalBackup(base.list().get(), how, sink);
+                return session.incrementalBackup(base.list().get(), how, sink, looking);
             } catch (NotIncremental e) {
-                increment = increment.refused(
-                        "the server cannot tell what changed since backup " + base.backup() + ": " + e.getMessage());
+                increment = increment.untold(base, e.getMessage());
             }
         }
         if (increment.fullBecause() != null) {
+            beforeFull.run();
             progress.note("A full backup is taken instead of one that is "
                     + increment.kind().word() + ", because " + increment.fullBecause() + ".");
         }

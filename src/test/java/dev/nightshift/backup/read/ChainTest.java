@@ -34,8 +34,8 @@ class ChainTest {
 
     private final MemoryStore store = new MemoryStore();
     private final SmallBackup full = new SmallBackup();
-    private final SmallBackup first = changes(FIRST, FULL);
-    private final SmallBackup second = changes(SECOND, FIRST);
+    private final SmallBackup first = full.changes(FIRST, FULL);
+    private final SmallBackup second = full.changes(SECOND, FIRST);
 
     ChainTest() {
         full.base.put("base/5/100", blocks(1, 2, 3));
@@ -59,21 +59,6 @@ class ChainTest {
         second.base.put("base/5/INCREMENTAL.100_vm", incremental(1, 0));
         second.base.put("base/5/300_vm", blocks(5));
         second.space.put("PG_18_202506291/5/INCREMENTAL.16400", incremental(2, 0));
-    }
-
-    private SmallBackup changes(UUID id, UUID parent) {
-        SmallBackup backup =
-                new SmallBackup(full.keys, id, new Manifest.Lineage(Manifest.Kind.INCREMENTAL, parent, null));
-        backup.base.clear();
-        backup.space.clear();
-        backup.base.put("backup_label", SmallBackup.bytes("""
-                        START WAL LOCATION: 0/2000028
-                        INCREMENTAL FROM LSN: 0/2000028
-                        INCREMENTAL FROM TLI: 1
-                        STOP
-                        """));
-        backup.base.put("PG_VERSION", SmallBackup.bytes("18\n"));
-        return backup;
     }
 
     private static String folder(UUID backup) {
@@ -130,6 +115,34 @@ class ChainTest {
             crc.update(bytes);
             assertEquals(new ServerManifest.Listed(bytes.length, crc.getValue()), file.getValue(), file.getKey());
         }
+    }
+
+    @Test
+    void eachBlockIsTheOneOfTheNewestBackupThatHoldsIt(@TempDir Path work) throws IOException {
+        full.base.put("base/5/500", blocks(1, 2, 3, 4, 5, 6));
+        first.base.put("base/5/INCREMENTAL.500", incremental(6, new TreeMap<>(Map.of(1, 11, 2, 12, 4, 14, 5, 15))));
+        second.base.put("base/5/INCREMENTAL.500", incremental(5, new TreeMap<>(Map.of(2, 22, 3, 23))));
+
+        // Cut to one block by the first, grown again by the second: what was cut off does not come back
+        full.base.put("base/5/600.1", blocks(1, 2, 3, 4));
+        first.base.put("base/5/INCREMENTAL.600.1", incremental(1, new TreeMap<>(Map.of(0, 11))));
+        second.base.put("base/5/INCREMENTAL.600.1", incremental(4, new TreeMap<>(Map.of(3, 24))));
+
+        // Sent whole in between: nothing of before counts
+        full.base.put("base/5/700", blocks(1, 2, 3));
+        first.base.put("base/5/700", blocks(11, 12));
+        second.base.put("base/5/INCREMENTAL.700", incremental(3, new TreeMap<>(Map.of(1, 22))));
+
+        full.space.put("PG_18_202506291/5/16500", blocks(1, 2));
+        first.space.put("PG_18_202506291/5/INCREMENTAL.16500", incremental(2, new TreeMap<>(Map.of(0, 11, 1, 12))));
+        second.space.put("PG_18_202506291/5/INCREMENTAL.16500", incremental(2, new TreeMap<>(Map.of(1, 22))));
+
+        Path data = work.resolve("data");
+        reader().materialise(Destination.beside(data, reader().manifest().tablespaces()), BackupProgress.NONE);
+        assertArrayEquals(blocks(1, 11, 22, 23, 14), Files.readAllBytes(data.resolve("base/5/500")));
+        assertArrayEquals(blocks(11, 0, 0, 24), Files.readAllBytes(data.resolve("base/5/600.1")));
+        assertArrayEquals(blocks(11, 22, 0), Files.readAllBytes(data.resolve("base/5/700")));
+        assertArrayEquals(blocks(11, 22), Files.readAllBytes(data.resolve("pg_tblspc/16400/PG_18_202506291/5/16500")));
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -40,6 +41,16 @@ class IncrementalFileTest {
             file.writeBytes(blocks(number + 100));
         }
         return file.toByteArray();
+    }
+
+    /** Such a file of some blocks, each filled with the value beside its number. */
+    static byte[] incremental(int length, SortedMap<Integer, Integer> values) {
+        int[] numbers = values.keySet().stream().mapToInt(Integer::intValue).toArray();
+        byte[] file = incremental(length, numbers);
+        byte[] content =
+                blocks(values.values().stream().mapToInt(Integer::intValue).toArray());
+        System.arraycopy(content, 0, file, file.length - content.length, content.length);
+        return file;
     }
 
     /** Such a file, each block filled with its number plus 100. */

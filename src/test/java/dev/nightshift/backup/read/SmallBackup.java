@@ -66,6 +66,22 @@ public final class SmallBackup {
         space.put("PG_18_202506291/5/16400", bytes("rows"));
     }
 
+    /** Another one under the same keys that holds changes to its parent; what changed has yet to be put in. */
+    SmallBackup changes(UUID another, UUID parent) {
+        SmallBackup backup =
+                new SmallBackup(keys, another, new Manifest.Lineage(Manifest.Kind.INCREMENTAL, parent, null));
+        backup.base.clear();
+        backup.space.clear();
+        backup.base.put("backup_label", bytes("""
+                        START WAL LOCATION: 0/2000028
+                        INCREMENTAL FROM LSN: 0/2000028
+                        INCREMENTAL FROM TLI: 1
+                        STOP
+                        """));
+        backup.base.put("PG_VERSION", bytes("18\n"));
+        return backup;
+    }
+
     static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }

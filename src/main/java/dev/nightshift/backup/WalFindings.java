@@ -1,0 +1,162 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.finding.FindingReport;
+import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
+import dev.nightshift.finding.Subject;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What archiving has to report about an instance. */
+@ApplicationScoped
+class WalFindings {
+    /** So many goals later it is no longer a warning. */
+    private static final int CRITICAL_AFTER = 4;
+
+    @Inject
+    private Findings findings;
+
+    @Inject
+    private WalRepository repository;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Fleet fleet;
+
+    @Inject
+    private Clock clock;
+
+    /** Log is missing: no restore comes past it, until there is a backup after it. */
+    void gap(ProjectId project, UUID instance, String reason) {
+        report(
+                project,
+                instance,
+                "wal.gap:",
+                Severity.CRITICAL,
+                "The archived log of %s has a gap",
+                "Log is missing because " + reason
+                        + ". Backups from before restore up to the gap at most; nothing restores past it until there is a backup"
+                        + " from after it.",
+                "Take a backup now.",
+                Json.createObjectBuilder().add("reason", reason).build());
+    }
+
+    /** A backup was taken: what is missing from before it is missed no more. */
+    void bridged(ProjectId project, UUID instance, UUID backup) {
+        transactions.run(project, connection -> {
+            if (repository.continues(connection, instance, backup)) {
+                findings.close(project, "wal.gap:" + instance);
+            }
+        });
+    }
+
+    /** The newest moment that is stored, held against the goal. */
+    void covered(WalService service, @Nullable Instant to, Instant now) {
+        Instant since = to == null ? service.stateAt() : to;
+        Duration age = Duration.between(since, now);
+        if (age.compareTo(service.settings().rpoGoal()) <= 0) {
+            findings.close(service.project(), "wal.behind:" + service.instance());
+            return;
+        }
+        boolean critical = age.compareTo(service.settings().rpoGoal().multipliedBy(CRITICAL_AFTER)) > 0;
+        String message = service.message();
+        report(
+                service.project(),
+                service.instance(),
+                "wal.behind:",
+                critical ? Severity.CRITICAL : Severity.WARNING,
+                "The log of %s is archived too late",
+                (to == null
+                                ? "Nothing of it is known to be stored."
+                                : "All that the server acknowledged by " + to.truncatedTo(ChronoUnit.SECONDS)
+                                        + " is stored; what came later would be lost with it.")
+                        + " The goal is " + service.settings().rpoGoalSeconds() + " s."
+                        + (message == null ? "" : " " + message),
+                "Look at the server, the network and the store; archiving goes on by itself as soon as it can.",
+                Json.createObjectBuilder()
+                        .add("ageSeconds", age.toSeconds())
+                        .add("goalSeconds", service.settings().rpoGoalSeconds())
+                        .build());
+    }
+
+    /** What the server keeps for the slot, held against the limit. */
+    void retained(WalService service, long bytes) {
+        String fingerprint = "wal.retained:";
+        long limit = service.settings().retainedLimitBytes();
+        if (bytes <= limit) {
+            findings.close(service.project(), fingerprint + service.instance());
+            return;
+        }
+        report(
+                service.project(),
+                service.instance(),
+                fingerprint,
+                Severity.CRITICAL,
+                "%s keeps much log for its archive",
+                "Its slot " + service.slot() + " holds " + new Bytes(bytes) + " of log; the limit is "
+                        + new Bytes(limit) + ". A full disk stops the server.",
+                "Look why archiving is behind. To free the space at once, switch archiving off: that drops the slot, and leaves"
+                        + " a gap.",
+                Json.createObjectBuilder()
+                        .add("retainedBytes", bytes)
+                        .add("limitBytes", limit)
+                        .build());
+    }
+
+    /** The slot was dropped so that the server lives on. */
+    void givenUp(WalService service, String reason) {
+        report(
+                service.project(),
+                service.instance(),
+                "wal.given-up:",
+                Severity.CRITICAL,
+                "Archiving of %s was given up",
+                reason,
+                "Mend the cause, switch archiving on again, and take a backup.",
+                Json.createObjectBuilder().add("at", clock.now().toString()).build());
+    }
+
+    /** Nothing is archived any more because people said so, or it begins anew: what was said of it is over. */
+    void over(ProjectId project, UUID instance) {
+        for (String kind : new String[] {"wal.behind:", "wal.retained:", "wal.given-up:"}) {
+            findings.close(project, kind + instance);
+        }
+    }
+
+    private void report(
+            ProjectId project,
+            UUID instance,
+            String kind,
+            Severity severity,
+            String title,
+            String text,
+            String remedy,
+            JsonObject evidence) {
+        String name = fleet.instance(project, instance).name().value();
+        findings.report(
+                project,
+                new FindingReport(
+                        kind + instance,
+                        new Subject(Subject.Kind.INSTANCE, instance, name),
+                        severity,
+                        String.format(java.util.Locale.ROOT, title, name),
+                        text,
+                        remedy,
+                        evidence,
+                        null));
+    }
+}

@@ -1,0 +1,271 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.access.CurrentProject;
+import dev.nightshift.access.Needs;
+import dev.nightshift.access.Role;
+import dev.nightshift.audit.Audit;
+import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.fleet.Instance;
+import dev.nightshift.kernel.Asked;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Name;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Archiving of an instance's log: whether, how, and how far it is. */
+@RequestScoped
+@Path("projects/{project}/instances/{instance}/wal")
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "Backups")
+public class WalResource {
+    private static final int MOST_STRETCHES = 100;
+    private static final long LEAST_LIMIT = 64L << 20;
+    private static final long MOST_LIMIT = 1L << 50;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private WalRepository repository;
+
+    @Inject
+    private WalFindings findings;
+
+    @Inject
+    private Stores stores;
+
+    @Inject
+    private Fleet fleet;
+
+    @Inject
+    private CurrentProject project;
+
+    @Inject
+    private Audit audit;
+
+    @Inject
+    private Live live;
+
+    @Inject
+    private Clock clock;
+
+    /** What is to be; what is left out stays. */
+    @Schema(
+            name = "WalRequest",
+            example =
+                    "{\"enabled\":true,\"pieceSeconds\":30,\"retainedLimitBytes\":10737418240,\"giveUp\":false,\"rpoGoalSeconds\":900}")
+    public record Body(
+            @Nullable Boolean enabled,
+
+            @Schema(description = "Log waits no longer than this before it is stored: 5 to 3600 (30)") @Nullable
+            Integer pieceSeconds,
+
+            @Schema(description = "The server may keep so much log for the slot: 64 MiB or more (10 GiB)") @Nullable
+            Long retainedLimitBytes,
+
+            @Schema(description = "Beyond the limit the slot is dropped, which leaves a gap (false: only an alarm)")
+            @Nullable
+            Boolean giveUp,
+
+            @Schema(description = "The newest stored moment may be so old: 30 to 604800 (900)") @Nullable
+            Integer rpoGoalSeconds,
+
+            @Schema(description = "Where it is stored (local); a change begins a new archive there") @Nullable
+            String store) {}
+
+    /**
+     * How archiving goes.
+     *
+     * @param coveredTo the server's clock: all that it had acknowledged by then is stored
+     * @param rpoSeconds how long that is ago
+     * @param location of the archive in its store
+     * @param stretches log without a gap, the newest first
+     */
+    @Schema(name = "Wal")
+    public record View(
+            String instance,
+            boolean enabled,
+            int pieceSeconds,
+            long retainedLimitBytes,
+            boolean giveUp,
+            int rpoGoalSeconds,
+            String state,
+            @Nullable Instant since,
+            @Nullable String message,
+            String slot,
+            @Nullable String slotStatus,
+            @Nullable Long retainedBytes,
+            @Nullable Instant lookedAt,
+            @Nullable Instant coveredTo,
+            @Nullable Long rpoSeconds,
+            String store,
+            @Nullable String location,
+            List<StretchView> stretches) {}
+
+    /** Log that is stored without a gap; what is missing before it, if anything is. */
+    @Schema(name = "WalStretch")
+    public record StretchView(
+            int timeline,
+            String from,
+            String to,
+            long objects,
+            long bytes,
+            Instant begunAt,
+            @Nullable Instant coveredTo,
+            @Nullable String gap) {}
+
+    @GET
+    @Operation(operationId = "wal", summary = "How an instance's log is archived, and how far")
+    public View get(@PathParam("instance") String name) {
+        return view(found(name));
+    }
+
+    /** Switches it on or off, or changes how. */
+    @PUT
+    @Needs(Role.ADMIN)
+    @Operation(
+            operationId = "changeWal",
+            summary = "Switch archiving of an instance's log on or off",
+            description = "On makes a replication slot on the server, off drops it. What is left out stays as it is.")
+    @APIResponse(responseCode = "400", description = "A field breaks a rule; the problem names it")
+    public View change(@PathParam("instance") String name, @Nullable Body body) {
+        Body asked = Asked.body(body);
+        Instance instance = found(name);
+        if (asked.store() != null) {
+            stores.require("store", asked.store());
+        }
+        transactions.run(project.id(), connection -> {
+            WalService before =
+                    repository.service(connection, project.id(), instance.id()).orElse(null);
+            WalService.Settings old = before == null ? WalService.Settings.STANDARD : before.settings();
+            WalService.Settings settings = new WalService.Settings(
+                    (int) within("pieceSeconds", asked.pieceSeconds(), old.pieceSeconds(), 5, 3600),
+                    within(
+                            "retainedLimitBytes",
+                            asked.retainedLimitBytes(),
+                            old.retainedLimitBytes(),
+                            LEAST_LIMIT,
+                            MOST_LIMIT),
+                    asked.giveUp() == null ? old.giveUp() : asked.giveUp(),
+                    (int) within("rpoGoalSeconds", asked.rpoGoalSeconds(), old.rpoGoalSeconds(), 30, 604_800),
+                    asked.store() == null ? old.store() : asked.store());
+            boolean enabled = asked.enabled() == null ? before != null && before.enabled() : asked.enabled();
+            repository.choose(connection, project.id(), instance.id(), enabled, settings);
+            if (enabled && before != null && before.state() == WalService.State.GIVEN_UP) {
+                findings.over(project.id(), instance.id());
+            }
+            audit.record(
+                    project.id(),
+                    "wal.change",
+                    "instance " + instance.name(),
+                    Map.of(
+                            "enabled", enabled,
+                            "pieceSeconds", settings.pieceSeconds(),
+                            "retainedLimitBytes", settings.retainedLimitBytes(),
+                            "giveUp", settings.giveUp(),
+                            "rpoGoalSeconds", settings.rpoGoalSeconds(),
+                            "store", settings.store()));
+            live.changed(project.id(), "instance", instance.id());
+        });
+        return view(instance);
+    }
+
+    private static long within(String field, @Nullable Number asked, long old, long least, long most) {
+        if (asked == null) {
+            return old;
+        }
+        if (asked.longValue() < least || asked.longValue() > most) {
+            throw new Failure.Invalid(field, "Give a number from " + least + " to " + most + ".");
+        }
+        return asked.longValue();
+    }
+
+    private Instance found(String name) {
+        try {
+            return fleet.instanceNamed(project.id(), new Name(name)).orElseThrow(() -> unknown(name));
+        } catch (Failure.Invalid e) {
+            throw unknown(name);
+        }
+    }
+
+    private static Failure.NotFound unknown(String name) {
+        return new Failure.NotFound("There is no instance \"" + name + "\".");
+    }
+
+    private View view(Instance instance) {
+        return transactions.in(project.id(), connection -> {
+            WalService service =
+                    repository.service(connection, project.id(), instance.id()).orElse(null);
+            UUID id = service == null ? null : service.archive();
+            List<WalRepository.Stretch> stretches =
+                    id == null ? List.of() : repository.stretches(connection, id, MOST_STRETCHES);
+            WalRepository.Archive archive = repository.archives(connection, instance.id()).stream()
+                    .filter(each -> each.id().equals(id))
+                    .findFirst()
+                    .orElse(null);
+            return view(instance, service, archive, stretches);
+        });
+    }
+
+    private View view(
+            Instance instance,
+            @Nullable WalService service,
+            WalRepository.@Nullable Archive archive,
+            List<WalRepository.Stretch> stretches) {
+        WalService.Settings settings = service == null ? WalService.Settings.STANDARD : service.settings();
+        Instant coveredTo = stretches.isEmpty() ? null : stretches.get(0).coveredTo();
+        return new View(
+                instance.name().value(),
+                service != null && service.enabled(),
+                settings.pieceSeconds(),
+                settings.retainedLimitBytes(),
+                settings.giveUp(),
+                settings.rpoGoalSeconds(),
+                (service == null ? WalService.State.OFF : service.state()).name(),
+                service == null ? null : service.stateAt(),
+                service == null ? null : service.message(),
+                WalService.slot(instance.id()),
+                service == null ? null : service.slotStatus(),
+                service == null ? null : service.retainedBytes(),
+                service == null ? null : service.lookedAt(),
+                coveredTo,
+                coveredTo == null
+                        ? null
+                        : Math.max(0, Duration.between(coveredTo, clock.now()).toSeconds()),
+                settings.store(),
+                archive == null ? null : archive.location(),
+                stretches.stream()
+                        .map(each -> new StretchView(
+                                each.timeline(),
+                                each.from().toString(),
+                                each.to().toString(),
+                                each.objects(),
+                                each.bytes(),
+                                each.begunAt(),
+                                each.coveredTo(),
+                                each.gap()))
+                        .toList());
+    }
+}

@@ -1,0 +1,230 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.backup.wal.ArchiveWal;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.fleet.Instance;
+import dev.nightshift.job.Duties;
+import dev.nightshift.job.Node;
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.postgres.ReplicationSession;
+import dev.nightshift.postgres.SlotStatus;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.ProjectKeys;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** What archiving an instance's log asks of the repository, the store and the server. */
+@ApplicationScoped
+class WalWork {
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private WalRepository repository;
+
+    @Inject
+    private WalFindings findings;
+
+    @Inject
+    private Fleet fleet;
+
+    @Inject
+    private Keyring keyring;
+
+    @Inject
+    private Stores stores;
+
+    @Inject
+    private Duties duties;
+
+    @Inject
+    private Node node;
+
+    @Inject
+    private Live live;
+
+    @Inject
+    private Clock clock;
+
+    /**
+     * As it is chosen now.
+     *
+     * @throws Failure.NotFound if nobody ever chose anything
+     */
+    WalService service(ProjectId project, UUID instance) {
+        return transactions
+                .in(project, connection -> repository.service(connection, project, instance))
+                .orElseThrow(() -> new Failure.NotFound("The log of this instance was never archived."));
+    }
+
+    Endpoint endpoint(ProjectId project, UUID instance) {
+        return fleet.endpoint(project, instance);
+    }
+
+    void state(ProjectId project, UUID instance, WalService.State state, @Nullable String message) {
+        transactions.run(project, connection -> {
+            repository.state(connection, instance, node.id(), state, message);
+            if (state == WalService.State.OFF) {
+                findings.over(project, instance);
+            }
+            live.changed(project, "instance", instance);
+        });
+    }
+
+    /**
+     * The archive that the server's log goes to: the newest of this cluster, or a new one.
+     *
+     * @throws Failure.Fatal if another cluster answers than was registered
+     */
+    WalFolder.Opened open(WalService service, Endpoint endpoint) {
+        String system;
+        int segment;
+        try (ReplicationSession session = ReplicationSession.open(endpoint)) {
+            system = session.identify().systemIdentifier();
+            segment = session.walSegmentBytes();
+        }
+        Instance instance = fleet.instance(service.project(), service.instance());
+        String known = instance.systemIdentifier();
+        if (known != null && !known.equals(system)) {
+            throw new Failure.Fatal(
+                    "Another cluster answers at " + endpoint + ": its system identifier is " + system + ", not " + known
+                            + ".",
+                    "If the server was replaced on purpose, test the connection on the database's page: that takes note of the"
+                            + " new one.",
+                    null);
+        }
+        String name = service.settings().store();
+        Store store = stores.of(name);
+        ProjectKeys keys = keyring.of(service.project());
+        Optional<WalRepository.Archive> archive = transactions.in(
+                service.project(),
+                connection -> repository.archives(connection, service.instance()).stream()
+                        .filter(each -> each.systemIdentifier().equals(system)
+                                && each.segmentBytes() == segment
+                                && each.store().equals(name))
+                        .findFirst());
+        WalFolder.Opened opened = archive.map(each -> WalFolder.open(store, each.location(), keys))
+                .orElseGet(() -> begin(instance, system, segment, name, store, keys));
+        transactions.run(
+                service.project(),
+                connection -> repository.writesTo(
+                        connection, service.instance(), opened.description().id()));
+        return opened;
+    }
+
+    private WalFolder.Opened begin(
+            Instance instance, String system, int segment, String name, Store store, ProjectKeys keys) {
+        UUID id = Ids.next(clock);
+        WalFolder made = new WalFolder(
+                instance.project(),
+                fleet.project(instance.project()).name().value(),
+                instance.name().value(),
+                id,
+                system,
+                segment,
+                clock.now(),
+                keys.wrap(keys.newDataKey(), id));
+        WalFolder.Opened opened = new WalFolder.Opened(made, made.begin(store, keys));
+        transactions.run(
+                instance.project(),
+                connection -> repository.begin(
+                        connection,
+                        instance.project(),
+                        instance.id(),
+                        new WalRepository.Archive(id, system, segment, name, made.folder()),
+                        made.key().keyId()));
+        return opened;
+    }
+
+    Optional<ArchiveWal.Reached> reached(ProjectId project, UUID archive) {
+        return transactions.in(project, connection -> repository.reached(connection, archive));
+    }
+
+    void begins(ProjectId project, UUID instance, UUID archive, int timeline, Lsn from, @Nullable String gap) {
+        transactions.run(project, connection -> {
+            repository.beginStretch(connection, project, archive, timeline, from, gap);
+            if (gap != null) {
+                findings.gap(project, instance, gap);
+            }
+        });
+    }
+
+    void stored(ProjectId project, UUID archive, Lsn to, long objectBytes) {
+        transactions.run(project, connection -> repository.grow(connection, archive, to, objectBytes));
+    }
+
+    void covered(ProjectId project, UUID archive, Instant to) {
+        transactions.run(project, connection -> repository.covered(connection, archive, to));
+    }
+
+    /**
+     * Asks the server, and holds what it says against the goals.
+     *
+     * @param moment told of a time and the position that was reached then
+     * @return why the slot is to be given up; null if it is not
+     */
+    @Nullable
+    String look(WalService service, BiConsumer<Instant, Lsn> moment) {
+        SlotStatus status;
+        try {
+            status = SlotStatus.look(endpoint(service.project(), service.instance()), service.slot());
+        } catch (SQLException e) {
+            findings.covered(service, coveredTo(service), clock.now());
+            return null;
+        }
+        if (status.at() != null) {
+            moment.accept(status.at(), status.position());
+        }
+        transactions.run(service.project(), connection -> repository.looked(connection, service.instance(), status));
+        Instant now = status.standby() || status.at() == null ? clock.now() : status.at();
+        findings.covered(service, coveredTo(service), now);
+        long retained = status.retainedBytes() == null ? 0 : status.retainedBytes();
+        findings.retained(service, retained);
+        return service.settings().giveUp() && retained > service.settings().retainedLimitBytes()
+                ? "Its slot " + service.slot() + " held " + new Bytes(retained)
+                        + " of log on the server, more than the limit of "
+                        + new Bytes(service.settings().retainedLimitBytes())
+                        + ", and was dropped so that the server's disk does not fill."
+                : null;
+    }
+
+    private @Nullable Instant coveredTo(WalService service) {
+        UUID archive = service.archive();
+        return archive == null
+                ? null
+                : transactions
+                        .in(service.project(), connection -> repository.coveredTo(connection, archive))
+                        .orElse(null);
+    }
+
+    void givenUp(WalService service, String reason) {
+        state(service.project(), service.instance(), WalService.State.GIVEN_UP, reason);
+        findings.givenUp(service, reason);
+    }
+
+    /** Nothing is done for it on this node any more. */
+    void over(UUID instance) {
+        try {
+            duties.giveBack(WalService.duty(instance));
+        } catch (Failure e) {
+            // It lapses by itself
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package dev.nightshift.backup.read;
+
+import dev.nightshift.backup.stored.DamageException;
+import dev.nightshift.backup.stored.SealedFolder;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Lsn;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** An archive's log as its objects lie in the store: nothing but their names is believed of what there is. */
+public final class StoredLog implements ArchivedLog {
+    private static final Pattern HISTORY = Pattern.compile("([0-9A-F]{8})\\.history\\.([0-9A-F]{8})");
+
+    /** Of a history file: a line for each promotion, and no cluster sees a thousand. */
+    private static final int MOST_HISTORY_BYTES = 1 << 20;
+
+    private static final int THREADS = 2;
+    private final SealedFolder folder;
+    private final int segmentBytes;
+    private final List<WalPiece> pieces;
+    private final TreeMap<Integer, SealedFolder.Content> histories = new TreeMap<>();
+
+    private StoredLog(SealedFolder folder, int segmentBytes) {
+        this.folder = folder;
+        this.segmentBytes = segmentBytes;
+        List<WalPiece> found = new ArrayList<>();
+        for (Store.Entry entry : folder.list("")) {
+            WalPiece.parse(entry.name(), segmentBytes).ifPresent(found::add);
+            Matcher history = HISTORY.matcher(entry.name());
+            if (history.matches()) {
+                histories.put(
+                        Integer.parseInt(history.group(1), 16),
+                        new SealedFolder.Content(entry.name(), Long.parseLong(history.group(2), 16)));
+            }
+        }
+        found.sort(Comparator.comparingInt(WalPiece::timeline)
+                .thenComparing(WalPiece::from)
+                .thenComparing(WalPiece::to, Comparator.reverseOrder()));
+        this.pieces = List.copyOf(found);
+    }
+
+    /** Lists the archive; what is stored from now on is not seen. */
+    public static StoredLog of(WalFolder.Opened archive) {
+        return new StoredLog(archive.folder(), archive.description().segmentBytes());
+    }
+
+    /** A history file's name in the archive: the server's, and its length in hexadecimal. */
+    public static String historyName(int timeline, int bytes) {
+        return String.format(Locale.ROOT, "%08X.history.%08X", timeline, bytes);
+    }
+
+    /** The timelines whose history files are stored. */
+    public Set<Integer> timelinesWithHistory() {
+        return Set.copyOf(histories.keySet());
+    }
+
+    @Override
+    public int segmentBytes() {
+        return segmentBytes;
+    }
+
+    @Override
+    public List<Stretch> stretches() {
+        List<Stretch> all = new ArrayList<>();
+        for (WalPiece piece : pieces) {
+            Stretch last = all.isEmpty() ? null : all.get(all.size() - 1);
+            if (last != null
+                    && last.timeline() == piece.timeline()
+                    && piece.from().compareTo(last.to()) <= 0) {
+                Lsn to = piece.to().compareTo(last.to()) > 0 ? piece.to() : last.to();
+                all.set(all.size() - 1, new Stretch(piece.timeline(), last.from(), to));
+            } else if (isSegmentStart(piece.from())) {
+                all.add(new Stretch(piece.timeline(), piece.from(), piece.to()));
+            }
+            // A piece whose segment's beginning is missing is of no use to anybody
+        }
+        return all;
+    }
+
+    private boolean isSegmentStart(Lsn position) {
+        return position.segmentStart(segmentBytes).equals(position);
+    }
+
+    @Override
+    public Optional<String> history(int timeline) {
+        SealedFolder.Content object = histories.get(timeline);
+        if (object == null || object.bytes() > MOST_HISTORY_BYTES) {
+            return Optional.empty();
+        }
+        try (InputStream in = folder.open(List.of(object), 1)) {
+            return Optional.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new Failure.Retryable(
+                    "The history of timeline " + timeline + " cannot be read from " + folder + ": " + e.getMessage(),
+                    "Check the store.",
+                    e);
+        }
+    }
+
+    @Override
+    public InputStream open(int timeline, Lsn start) throws IOException {
+        Lsn end = start.plus(segmentBytes);
+        List<InputStream> parts = new ArrayList<>();
+        Lsn at = start;
+        for (WalPiece piece : pieces) {
+            boolean next = piece.timeline() == timeline
+                    && piece.from().compareTo(at) <= 0
+                    && piece.to().compareTo(at) > 0
+                    && piece.from().compareTo(start) >= 0
+                    && piece.to().compareTo(end) <= 0;
+            if (next) {
+                parts.add(new Part(piece, at.value() - piece.from().value()));
+                at = piece.to();
+            }
+        }
+        if (parts.isEmpty()) {
+            throw new DamageException(
+                    "The segment " + start.segmentName(timeline, segmentBytes) + " is not stored in " + folder);
+        }
+        return new SequenceInputStream(Collections.enumeration(parts));
+    }
+
+    /** A piece that is opened when it is its turn: a segment of small ones would keep a thread for each. */
+    private final class Part extends InputStream {
+        private final WalPiece piece;
+        private final long skip;
+        private @Nullable InputStream in;
+
+        Part(WalPiece piece, long skip) {
+            this.piece = piece;
+            this.skip = skip;
+        }
+
+        private InputStream in() throws IOException {
+            InputStream open = in;
+            if (open == null) {
+                open = folder.open(List.of(new SealedFolder.Content(piece.name(segmentBytes), piece.bytes())), THREADS);
+                in = open;
+                open.skipNBytes(skip);
+            }
+            return open;
+        }
+
+        @Override
+        public int read() throws IOException {
+            return in().read();
+        }
+
+        @Override
+        public int read(byte[] into, int from, int count) throws IOException {
+            return in().read(into, from, count);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (in != null) {
+                in.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dev.nightshift.backup.remote;
+
+import dev.nightshift.backup.stored.BlockPipeline;
+import dev.nightshift.kernel.Failure;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import org.apache.opendal.OpenDALException;
+
+/**
+ * Has OpenDAL's calls done on threads of their own, so that none is waited for without end, and says in our words what went
+ * wrong. Its asynchronous calls would need no threads, but answer only where its classes belong to the system's class loader,
+ * which those of an application do not: its own threads do not find them (tried in Open Liberty).
+ */
+final class RemoteCalls implements AutoCloseable {
+    private static final int LONGEST = 300;
+
+    /** OpenDAL's own text goes on with addresses, headers and stacks. */
+    private static final Pattern REST = Pattern.compile("\\n\\s*(Context|Backtrace):.*", Pattern.DOTALL);
+
+    private static final Pattern SOURCE = Pattern.compile("\\nSource:\\s*\\n\\s*(?<source>[^\\n]*)");
+    private static final Pattern ADDRESS = Pattern.compile("\\s*(for url )?\\(?https?://[^\\s)]*\\)?");
+    private static final Pattern SERVERS =
+            Pattern.compile("(?s).*?=> \\w+ ?\\{.*?code: \"(?<code>[^\"]*)\".*?message: \"(?<message>[^\"]*)\".*");
+
+    private static final String PLACE = "Check the store's bucket, endpoint and region.";
+
+    /** The store as people know it, within a sentence. */
+    private final String title;
+
+    private final ExecutorService threads;
+
+    RemoteCalls(String title) {
+        this.title = title;
+        this.threads = Executors.newCachedThreadPool(work -> BlockPipeline.thread(work, "store"));
+    }
+
+    /** Has it begun on another thread. */
+    <T> Future<T> begin(Callable<T> call) {
+        return threads.submit(call);
+    }
+
+    /** Has it done, with {@link #await}. */
+    <T> T call(String doing, Duration most, Callable<T> call) {
+        return await(doing, most, begin(call));
+    }
+
+    /** The same for what answers nothing. */
+    void run(String doing, Duration most, Runnable call) {
+        await(doing, most, threads.submit(call));
+    }
+
+    /**
+     * The answer.
+     *
+     * @param doing what was tried, within a sentence: {@code "read a/b"}
+     * @throws Failure by kind
+     */
+    <T> T await(String doing, Duration most, Future<T> answer) {
+        try {
+            return answer.get(most.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw of(doing, e.getCause() == null ? e : e.getCause());
+        } catch (TimeoutException e) {
+            throw new Failure.Retryable(
+                    "The " + title + " did not answer within " + most.toSeconds() + " s (" + doing + ").",
+                    "Look at the store's service and the network to it.",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure.Retryable("Interrupted while waiting for the " + title + " (" + doing + ").", null, e);
+        }
+    }
+
+    /** What a failure of OpenDAL means; any other that it threw on the way may pass as well. */
+    Failure of(String doing, Throwable failure) {
+        if (failure instanceof Failure known) {
+            return known;
+        }
+        if (!(failure instanceof OpenDALException thrown)) {
+            return new Failure.Retryable("The " + title + " failed (" + doing + "): " + failure, null, failure);
+        }
+        String text = String.valueOf(thrown.getMessage());
+        String words = words(text);
+        String what = "The " + title + " cannot be used: " + words + " (" + doing + ").";
+        if (text.contains("ContainerNotFound")) { // Azure's; for S3's OpenDAL has a code of its own
+            return new Failure.Fatal(what, PLACE, null);
+        }
+        // Its own exception would bring the full text into every log
+        return switch (thrown.getCode()) {
+            case NotFound -> new Failure.NotFound("There is no such object in the " + title + " (" + doing + ").");
+            case AlreadyExists, ConditionNotMatch ->
+                new Failure.Conflict(
+                        "The object exists in the " + title + "; stored objects never change (" + doing + ").", null);
+            case PermissionDenied ->
+                new Failure.Fatal(
+                        "The " + title + " refuses: " + words + " (" + doing + ").",
+                        "Check the store's account, its secret and this machine's clock, and that it may read, write, list"
+                                + " and delete there.",
+                        null);
+            case ConfigInvalid -> new Failure.Fatal(what, PLACE, null);
+            case Unexpected ->
+                text.startsWith("Unexpected (permanent)")
+                        ? new Failure.Fatal(
+                                what, "Check the store's endpoint and region, and what its service says of it.", null)
+                        : new Failure.Retryable(what, "Look at the store's service and the network to it.", null);
+            case RateLimited ->
+                new Failure.Retryable(what, "The service is asked too often: run fewer backups at once.", null);
+            default -> new Failure.Fatal(what, null, null);
+        };
+    }
+
+    /** The server's own words where it said some, else the client's; without addresses, which can hold signatures. */
+    static String words(String text) {
+        var server = SERVERS.matcher(text);
+        if (server.matches()) {
+            return cut(server.group("code") + ", " + server.group("message"));
+        }
+        var source = SOURCE.matcher(text);
+        String said =
+                source.find() ? source.group("source") : REST.matcher(text).replaceFirst("");
+        return cut(ADDRESS.matcher(said).replaceAll("").replaceFirst("^\\w+ \\(\\w+\\) at [\\w:]* (=> )?", ""));
+    }
+
+    private static String cut(String text) {
+        String line = text.replaceAll("\\s+", " ").replaceFirst("[.\\s]+$", "");
+        return line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line;
+    }
+
+    /** What still goes on ends when its connection does. */
+    @Override
+    public void close() {
+        threads.shutdown();
+    }
+}

@@ -1,0 +1,83 @@
+package dev.nightshift.backup.remote;
+
+import java.io.InputStream;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.concurrent.Future;
+import org.apache.opendal.Operator;
+
+/** An object from its beginning, by ranges: while one is read, the next ones are on their way. */
+final class RemoteInput extends InputStream {
+    private static final int AHEAD = 2;
+
+    /** A restore reads all backups of a chain side by side: 30 of them take 180 MB. */
+    private static final int RANGE = 2 << 20;
+
+    private final Operator operator;
+    private final RemoteCalls calls;
+    private final String name;
+    private final long bytes;
+    private final ArrayDeque<Future<byte[]>> coming = new ArrayDeque<>();
+    private long asked;
+    private byte[] range = new byte[0];
+    private int at;
+
+    /** Asks for the first ranges. */
+    RemoteInput(Operator operator, RemoteCalls calls, String name, long bytes) {
+        this.operator = operator;
+        this.calls = calls;
+        this.name = name;
+        this.bytes = bytes;
+        ask();
+    }
+
+    private void ask() {
+        while (asked < bytes && coming.size() < AHEAD) {
+            int count = (int) Math.min(RANGE, bytes - asked);
+            long from = asked;
+            coming.add(calls.begin(() -> operator.read(name, from, count)));
+            asked += count;
+        }
+    }
+
+    @Override
+    public int read() {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int count) {
+        Objects.checkFromIndexSize(from, count, into.length);
+        if (count == 0) {
+            return 0;
+        }
+        if (at == range.length && !next()) {
+            return -1;
+        }
+        int taken = Math.min(count, range.length - at);
+        System.arraycopy(range, at, into, from, taken);
+        at += taken;
+        return taken;
+    }
+
+    private boolean next() {
+        Future<byte[]> answer = coming.poll();
+        if (answer == null) {
+            return false;
+        }
+        range = calls.await("read " + name, RemoteStore.patience(RANGE), answer);
+        at = 0;
+        ask();
+        return true;
+    }
+
+    /** What is still on its way is dropped when it comes. */
+    @Override
+    public void close() {
+        coming.clear();
+        asked = bytes;
+        range = new byte[0];
+        at = 0;
+    }
+}

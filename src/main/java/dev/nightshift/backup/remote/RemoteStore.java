@@ -1,0 +1,218 @@
+package dev.nightshift.backup.remote;
+
+import dev.nightshift.backup.stored.ObjectName;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ForbiddenAddress;
+import dev.nightshift.kernel.ForbiddenAddresses;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
+import org.apache.opendal.AsyncOperator;
+import org.apache.opendal.ListOptions;
+import org.apache.opendal.OpenDALException;
+import org.apache.opendal.Operator;
+import org.apache.opendal.layer.RetryLayer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bucket as a store. Its objects have the names and the bytes that they have in a folder, so that either can be copied to
+ * the other. What is written is kept in memory until it is committed, as far as it is no larger than {@link #objectBytes}
+ * wants it: an object that was not committed was never seen by the server.
+ */
+public final class RemoteStore implements Store, AutoCloseable {
+    /** Four parts of 8 MB are in flight at once, and an object is no larger than that where we choose its size. */
+    static final int PART = 8 << 20;
+
+    static final int PARTS_IN_FLIGHT = 4;
+    private static final long OBJECT = (long) PARTS_IN_FLIGHT * PART;
+
+    /** Four more tries, 5 to 9 s of waiting in all; what lasts longer is the run's to wait for. */
+    private static final RetryLayer RETRIES = RetryLayer.builder()
+            .jitter(true)
+            .minDelay(Duration.ofMillis(300))
+            .maxDelay(Duration.ofSeconds(10))
+            .factor(2)
+            .maxTimes(4)
+            .build();
+
+    /** For a request without content, its retries included. */
+    static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /** For many requests: a listing of all objects, a folder's deletion. */
+    private static final Duration LONG_PATIENCE = Duration.ofMinutes(30);
+
+    /** Slower than this, in bytes a second, a transfer counts as stuck. */
+    private static final long SLOWEST = 128 << 10;
+
+    /** In kilobytes: a quarter of the heap for what all uploads gather, to however many stores. */
+    private static final Semaphore MEMORY =
+            new Semaphore((int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 4 / 1024));
+
+    private final Semaphore memory;
+    private final Operator operator;
+    private final RemoteCalls calls;
+    private final String title;
+
+    private RemoteStore(Operator operator, RemoteCalls calls, String title, Semaphore memory) {
+        this.memory = memory;
+        this.operator = operator;
+        this.calls = calls;
+        this.title = title;
+    }
+
+    /**
+     * Opens the store; nothing is asked of it yet.
+     *
+     * @param title what people call it, within a sentence: {@code "store offsite"}
+     * @param secret see {@link RemoteAddress#settings}
+     * @throws Failure.Fatal if it cannot be one, or lies where this installation never connects to
+     */
+    public static RemoteStore open(
+            String title, RemoteAddress address, @Nullable String secret, ForbiddenAddresses forbidden) {
+        return open(title, address, secret, forbidden, MEMORY);
+    }
+
+    static RemoteStore open(
+            String title,
+            RemoteAddress address,
+            @Nullable String secret,
+            ForbiddenAddresses forbidden,
+            Semaphore memory) {
+        refuse(title, address.host(), forbidden);
+        RemoteCalls calls = new RemoteCalls(title);
+        try (AsyncOperator plain = AsyncOperator.of(address.provider().scheme(), address.settings(secret));
+                AsyncOperator retrying = plain.layer(RETRIES)) {
+            return new RemoteStore(retrying.blocking(), calls, title, memory);
+        } catch (OpenDALException e) {
+            throw calls.of("open", e);
+        } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+            throw new Failure.Fatal(
+                    "The " + title
+                            + " cannot be opened on this machine: the native library of OpenDAL does not load here.",
+                    "Run Nightshift on Linux x86-64 with glibc 2.17 or newer, and let it write to its folder for temporary files.",
+                    e);
+        }
+    }
+
+    private static void refuse(String title, @Nullable String host, ForbiddenAddresses forbidden) {
+        if (host == null) {
+            return;
+        }
+        try {
+            for (InetAddress address : InetAddress.getAllByName(host)) {
+                forbidden.check(host, address);
+            }
+        } catch (ForbiddenAddress e) {
+            throw new Failure.Fatal(
+                    "The " + title + " is not opened: " + e.getMessage() + ".", ForbiddenAddress.REMEDY, e);
+        } catch (UnknownHostException e) {
+            throw new Failure.Retryable(
+                    "The " + title + " cannot be reached: the host " + host + " is not known.",
+                    "Check the store's endpoint, and this machine's name service.",
+                    e);
+        }
+    }
+
+    static Duration patience(long bytes) {
+        return PATIENCE.plusSeconds(bytes / SLOWEST);
+    }
+
+    @Override
+    public Upload create(String name) {
+        return new RemoteUpload(this, operator, calls, memory, ObjectName.check(name));
+    }
+
+    @Override
+    public InputStream read(String name) {
+        long bytes = size(name)
+                .orElseThrow(() -> new Failure.NotFound("The object " + name + " is not in the " + title + "."));
+        return new RemoteInput(operator, calls, name, bytes);
+    }
+
+    @Override
+    public List<Entry> list(String prefix) {
+        int slash = prefix.lastIndexOf('/');
+        if (slash >= 0) {
+            ObjectName.check(prefix.substring(0, slash));
+        }
+        return entries(prefix, true)
+                .filter(entry -> entry.metadata.isFile() && entry.path.startsWith(prefix))
+                .map(entry -> new Entry(entry.path, entry.metadata.contentLength))
+                .sorted(Comparator.comparing(Entry::name))
+                .toList();
+    }
+
+    private Stream<org.apache.opendal.Entry> entries(String path, boolean recursive) {
+        var options = ListOptions.builder().recursive(recursive).build();
+        return calls.call("list " + path, LONG_PATIENCE, () -> operator.list(path, options)).stream();
+    }
+
+    @Override
+    public OptionalLong size(String name) {
+        try {
+            ObjectName.check(name);
+            var found = calls.call("look for " + name, PATIENCE, () -> operator.stat(name));
+            return found.isFile() ? OptionalLong.of(found.contentLength) : OptionalLong.empty();
+        } catch (Failure.NotFound e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    @Override
+    public void delete(String name) {
+        ObjectName.check(name);
+        calls.run("delete " + name, PATIENCE, () -> operator.delete(name));
+    }
+
+    @Override
+    public void deleteFolder(String folder) {
+        ObjectName.check(folder);
+        calls.run("delete " + folder, LONG_PATIENCE, () -> operator.removeAll(folder + "/"));
+    }
+
+    @Override
+    public List<String> folders(int depth) {
+        List<String> level = List.of("");
+        for (int at = 0; at < depth; at++) {
+            level = level.stream()
+                    .flatMap(folder -> entries(folder, false)
+                            .filter(entry -> entry.metadata.isDir() && entry.path.length() > folder.length())
+                            .map(entry -> entry.path))
+                    .toList();
+        }
+        return level.stream()
+                .map(folder -> folder.substring(0, folder.length() - 1))
+                .sorted()
+                .toList();
+    }
+
+    @Override
+    public OptionalLong freeBytes() {
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public OptionalLong objectBytes() {
+        return OptionalLong.of(OBJECT);
+    }
+
+    /** Gives its memory back; whoever still works with it fails. */
+    @Override
+    public void close() {
+        calls.close();
+        operator.close();
+    }
+
+    /** What people call it. */
+    @Override
+    public String toString() {
+        return title;
+    }
+}

@@ -1,0 +1,143 @@
+package dev.nightshift.backup.stored;
+
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.vault.BackupKeys;
+import dev.nightshift.vault.DataKey;
+import dev.nightshift.vault.ProjectKeys;
+import dev.nightshift.vault.WrappedKey;
+import jakarta.json.Json;
+import jakarta.json.JsonException;
+import jakarta.json.JsonObject;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * The folder of a log archive in a store, as its first object {@code archive.json} describes it: whose log it is, and the data
+ * key that its objects are encrypted under, wrapped by the project's.
+ *
+ * @param projectName as people call it, when the archive was begun
+ * @param instanceName as people call it, likewise
+ * @param id of the archive; what a backup's id is to a backup
+ * @param systemIdentifier of the cluster; another one begins another archive
+ * @param segmentBytes of the server's log
+ */
+public record WalFolder(
+        ProjectId project,
+        String projectName,
+        String instanceName,
+        UUID id,
+        String systemIdentifier,
+        int segmentBytes,
+        Instant createdAt,
+        WrappedKey key) {
+    /** The object's name in the archive's folder. */
+    public static final String NAME = "archive.json";
+
+    private static final String FORMAT = "nightshift-log";
+    private static final int VERSION = 1;
+
+    /** {@code <project>/<instance>/log-<id>}. */
+    public String folder() {
+        return projectName + "/" + instanceName + "/log-" + id;
+    }
+
+    /**
+     * Stores the description; the archive exists from then on. One that is there already is left as it is.
+     *
+     * @throws Failure.Retryable if the store cannot take it now
+     */
+    public SealedFolder begin(Store store, ProjectKeys keys) {
+        ObjectContext context = new ObjectContext(project, id, keys.open(key, id));
+        byte[] text = SignedText.write(json(), context, VERSION);
+        String name = folder() + "/" + NAME;
+        if (store.size(name).isEmpty()) {
+            try (Store.Upload upload = store.create(name)) {
+                upload.write(text, 0, text.length);
+                upload.commit();
+            }
+        }
+        return new SealedFolder(store, folder(), context);
+    }
+
+    /**
+     * Reads the description and checks that it was written with these keys and not changed since.
+     *
+     * @param folder in the store; empty if the store is the archive's folder itself
+     * @throws Failure.NotFound if there is none
+     * @throws Failure.Fatal if it was changed, is of a newer version, or needs other keys
+     * @throws Failure.Retryable if the store cannot be read now
+     */
+    public static Opened open(Store store, String folder, BackupKeys keys) {
+        String object = folder.isEmpty() ? NAME : folder + "/" + NAME;
+        String name = store + "/" + object;
+        byte[] text;
+        try (InputStream in = store.read(object)) {
+            text = in.readAllBytes();
+        } catch (IOException e) {
+            throw new Failure.Retryable(name + " cannot be read: " + e.getMessage() + ".", "Check the store.", e);
+        }
+        WalFolder found = parse(text, name);
+        if (!keys.project().equals(found.project())) {
+            throw new Failure.Fatal(
+                    name + " is of project " + found.project() + ", the keys are of project " + keys.project() + ".",
+                    "Give the keys of the project whose log it is.",
+                    null);
+        }
+        DataKey key = keys.open(found.key(), found.id());
+        ObjectContext context = new ObjectContext(found.project(), found.id(), key);
+        SignedText.check(text, name, context, VERSION);
+        return new Opened(found, new SealedFolder(store, folder, context));
+    }
+
+    /** An archive with the means to read and write its objects. */
+    public record Opened(WalFolder description, SealedFolder folder) {}
+
+    private JsonObject json() {
+        return Json.createObjectBuilder()
+                .add("format", FORMAT)
+                .add("formatVersion", VERSION)
+                .add("project", project.toString())
+                .add("projectName", projectName)
+                .add("instanceName", instanceName)
+                .add("archive", id.toString())
+                .add("systemIdentifier", systemIdentifier)
+                .add("walSegmentBytes", segmentBytes)
+                .add("createdAt", createdAt.toString())
+                .add("key", Json.createObjectBuilder().add("id", key.keyId()).add("wrapped", key.wrapped()))
+                .build();
+    }
+
+    private static WalFolder parse(byte[] bytes, String name) {
+        try (var reader = Json.createReader(new ByteArrayInputStream(bytes))) {
+            JsonObject json = reader.readObject();
+            if (!FORMAT.equals(json.getString("format", ""))) {
+                throw new IllegalArgumentException("it describes no archive of Nightshift");
+            }
+            if (json.getInt("formatVersion") != VERSION) {
+                throw new IllegalArgumentException(
+                        "it is of version " + json.getInt("formatVersion") + ", which is newer than this");
+            }
+            JsonObject key = json.getJsonObject("key");
+            return new WalFolder(
+                    new ProjectId(UUID.fromString(json.getString("project"))),
+                    json.getString("projectName"),
+                    json.getString("instanceName"),
+                    UUID.fromString(json.getString("archive")),
+                    json.getString("systemIdentifier"),
+                    json.getInt("walSegmentBytes"),
+                    Instant.parse(json.getString("createdAt")),
+                    new WrappedKey(key.getString("id"), key.getString("wrapped")));
+        } catch (JsonException
+                | IllegalArgumentException
+                | DateTimeException
+                | ClassCastException
+                | NullPointerException e) {
+            throw SignedText.damaged(name, e.getMessage() == null ? "a member is missing" : e.getMessage(), e);
+        }
+    }
+}

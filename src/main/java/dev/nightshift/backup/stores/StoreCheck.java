@@ -1,0 +1,149 @@
+package dev.nightshift.backup.stores;
+
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Failure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Does with a small object all that backups need of a store, and tells at which step it failed and what to do. */
+final class StoreCheck {
+    /** Beside the projects' folders, two deep: nothing that looks for backups sees it. */
+    private static final String FOLDER = "nightshift-check/";
+
+    private static final int BYTES = 4096;
+
+    /** What is tried, in this order. */
+    enum Step {
+        OPEN,
+        WRITE,
+        ONCE,
+        READ,
+        LIST,
+        DELETE
+    }
+
+    /** How one step went; {@code reason} is null where it passed. */
+    record Result(
+            Step step,
+            long millis,
+            @Nullable String reason,
+            @Nullable String remedy) {}
+
+    /** What a step does; a sentence if the store did something else than it must. */
+    private interface Work {
+        @Nullable
+        String run() throws IOException;
+    }
+
+    private final List<Result> results = new ArrayList<>();
+    private final String name = FOLDER + UUID.randomUUID();
+    private final byte[] content = new byte[BYTES];
+
+    private StoreCheck() {}
+
+    /** The steps until one fails; what was written is deleted in any case, if the store lets that happen. */
+    static List<Result> run(Supplier<Store> opening) {
+        StoreCheck check = new StoreCheck();
+        Store[] store = new Store[1];
+        if (check.step(
+                Step.OPEN,
+                () -> {
+                    store[0] = opening.get();
+                    return null;
+                },
+                null)) {
+            check.steps(store[0]);
+        }
+        return check.results;
+    }
+
+    private void steps(Store store) {
+        ThreadLocalRandom.current().nextBytes(content);
+        boolean written = step(
+                Step.WRITE,
+                () -> {
+                    put(store);
+                    return null;
+                },
+                null);
+        boolean served = written
+                && step(Step.ONCE, () -> overwrites(store), "Use a service that honours If-None-Match on PUT.")
+                && step(Step.READ, () -> reads(store), "Look what stands between Nightshift and the store.")
+                && step(Step.LIST, () -> lists(store), "Look what stands between Nightshift and the store.");
+        if (served) {
+            step(Step.DELETE, () -> deletes(store), "Look what the store does with what is deleted.");
+        } else if (written) {
+            try {
+                store.delete(name);
+            } catch (Failure e) {
+                // What failed before is what there is to tell
+            }
+        }
+    }
+
+    private boolean step(Step step, Work work, @Nullable String remedy) {
+        long began = System.nanoTime();
+        String reason;
+        String advice = remedy;
+        try {
+            reason = work.run();
+        } catch (Failure e) {
+            reason = e.getMessage();
+            advice = e.remedy();
+        } catch (IOException e) {
+            reason = "It cannot be read: " + e.getMessage() + ".";
+        }
+        long millis = Duration.ofNanos(System.nanoTime() - began).toMillis();
+        results.add(new Result(step, millis, reason, reason == null ? null : advice));
+        return reason == null;
+    }
+
+    private void put(Store store) {
+        try (Store.Upload upload = store.create(name)) {
+            upload.write(content, 0, content.length);
+            upload.commit();
+        }
+    }
+
+    private @Nullable String overwrites(Store store) {
+        content[0]++;
+        try {
+            put(store);
+            return "It overwrites an object although it was asked not to.";
+        } catch (Failure.Conflict e) {
+            content[0]--;
+            return null;
+        }
+    }
+
+    private @Nullable String reads(Store store) throws IOException {
+        try (InputStream in = store.read(name)) {
+            byte[] found = in.readAllBytes();
+            return Arrays.equals(found, content)
+                    ? null
+                    : String.format(
+                            Locale.ROOT, "It gives back %d other bytes than the %d written.", found.length, BYTES);
+        }
+    }
+
+    private @Nullable String lists(Store store) {
+        return store.list(FOLDER).contains(new Store.Entry(name, BYTES))
+                ? null
+                : "Its list does not hold the object that was just written.";
+    }
+
+    private @Nullable String deletes(Store store) {
+        store.delete(name);
+        return store.size(name).equals(OptionalLong.empty()) ? null : "The object is still there after its deletion.";
+    }
+}

@@ -1,0 +1,167 @@
+package dev.nightshift.backup.stores;
+
+import dev.nightshift.backup.remote.RemoteStore;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.fleet.Secret;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Roots;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.config.Config;
+import org.jspecify.annotations.Nullable;
+
+/** The stores of this installation: the folder {@code local}, which is always there, and those that were defined. */
+@ApplicationScoped
+public class Stores {
+    /** The name that the catalogue keeps for the folder of NIGHTSHIFT_STORE. */
+    public static final String LOCAL = "local";
+
+    @Inject
+    private Config config;
+
+    @Inject
+    private StoreRepository repository;
+
+    @Inject
+    private Fleet fleet;
+
+    private final Map<String, Opened> opened = new ConcurrentHashMap<>();
+
+    /** With what it was opened; another definition or secret opens another one. */
+    private record Opened(
+            StoreDefinition definition, @Nullable String secret, RemoteStore store) {
+        @Override
+        public String toString() {
+            return "Opened[" + definition.name() + "]";
+        }
+    }
+
+    /**
+     * The store of that name. Its definition and secret are looked up each time, so that whoever changes them need not
+     * restart anything; what is at work keeps the one that it has.
+     *
+     * @throws Failure.NotFound if there is none
+     * @throws Failure.Skippable if what opens it is not to be had on this node
+     * @throws Failure.Fatal if it cannot be opened
+     */
+    public Store of(String name) {
+        return name.equals(LOCAL) ? local() : open(definition(name));
+    }
+
+    /** NIGHTSHIFT_STORE, else the folder {@code store} in NIGHTSHIFT_DATA. */
+    private Store local() {
+        Path folder = config.getOptionalValue("nightshift.store", Path.class)
+                .orElseGet(() -> config.getOptionalValue("nightshift.data", Path.class)
+                        .orElse(Path.of(".nightshift"))
+                        .resolve("store"));
+        return new FolderStore(title(LOCAL), folder);
+    }
+
+    static String title(String name) {
+        return "store " + name;
+    }
+
+    /** The names of all, {@code local} first. */
+    public List<String> names() {
+        return Stream.concat(
+                        Stream.of(LOCAL),
+                        repository.all().stream().map(store -> store.name().value()))
+                .toList();
+    }
+
+    /**
+     * Lets pass the name of a store that a run's parameters give.
+     *
+     * @throws Failure.Invalid if there is none of it
+     */
+    public void require(String field, String name) {
+        if (!name.equals(LOCAL) && repository.find(name).isEmpty()) {
+            throw new Failure.Invalid(
+                    field, "There is no store \"" + name + "\"; there are " + String.join(", ", names()) + ".");
+        }
+    }
+
+    StoreDefinition definition(String name) {
+        return repository.find(name).orElseThrow(() -> unknown(name));
+    }
+
+    static Failure.NotFound unknown(String name) {
+        return new Failure.NotFound("There is no store \"" + name + "\".");
+    }
+
+    /** As described, whether that is kept or not. */
+    Store open(StoreDefinition definition) {
+        if (definition.kind() == StoreDefinition.Kind.FOLDER) {
+            try {
+                return new FolderStore(title(definition.name().value()), confined(definition.folder()));
+            } catch (Failure.Invalid e) {
+                throw new Failure.Fatal(
+                        "The store " + definition.name() + " cannot be used on this node: " + e.getMessage(),
+                        "Let NIGHTSHIFT_STORE_ROOTS of every node name its folder.",
+                        e);
+            }
+        }
+        String secret = secret(definition);
+        // One that is replaced may still be at work: it is left to itself, with the little memory that it has
+        return opened.compute(
+                        definition.name().value(),
+                        (name, before) -> before != null
+                                        && before.definition().equals(definition)
+                                        && Objects.equals(before.secret(), secret)
+                                ? before
+                                : new Opened(
+                                        definition,
+                                        secret,
+                                        RemoteStore.open(
+                                                title(name),
+                                                definition.address(),
+                                                secret,
+                                                fleet.boundary().forbidden())))
+                .store();
+    }
+
+    private @Nullable String secret(StoreDefinition definition) {
+        if (definition.secret() instanceof Secret.Variable variable) {
+            return Secret.reading(variable).get();
+        }
+        if (definition.secret() instanceof Secret.File file) {
+            // Google's is a file of many lines
+            return (definition.kind() == StoreDefinition.Kind.GCS
+                            ? Secret.readingAll(file.path(), fleet.boundary())
+                            : Secret.reading(file.path(), fleet.boundary()))
+                    .get();
+        }
+        return null;
+    }
+
+    /**
+     * The folder, if it lies below one of NIGHTSHIFT_STORE_ROOTS.
+     *
+     * @throws Failure.Invalid naming the field
+     */
+    Path confined(String folder) {
+        Optional<String> named = config.getOptionalValue("nightshift.store.roots", String.class);
+        if (named.isEmpty()) {
+            throw new Failure.Invalid(
+                    "folder",
+                    "This installation allows no folder for stores: NIGHTSHIFT_STORE_ROOTS names none. Whoever runs"
+                            + " Nightshift decides.");
+        }
+        return Roots.of(named, Path.of("/nowhere")).confined("folder", folder);
+    }
+
+    @PreDestroy
+    void close() {
+        opened.values().forEach(each -> each.store().close());
+    }
+}

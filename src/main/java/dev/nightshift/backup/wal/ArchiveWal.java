@@ -1,0 +1,227 @@
+package dev.nightshift.backup.wal;
+
+import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.read.TimelineHistory;
+import dev.nightshift.backup.stored.AesGcm;
+import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.LogRemoved;
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.postgres.Promotion;
+import dev.nightshift.postgres.ReplicationSession;
+import dev.nightshift.postgres.SystemIdentity;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Archives a server's log over one replication session, until it is stopped or something fails: from where the archive ends,
+ * through promotions, and past what the server has no more. Use an object once.
+ */
+public final class ArchiveWal {
+    private final Endpoint endpoint;
+    private final String slot;
+    private final WalFolder.Opened archive;
+    private final Duration every;
+    private final Catalogue catalogue;
+    private final int segmentBytes;
+    private volatile @Nullable ReplicationSession session;
+    private volatile @Nullable WalArchiver archiver;
+    private volatile boolean stopping;
+
+    /** What is known of the archive, and is told as it grows. */
+    public interface Catalogue {
+        /** Where the archive ends; null if it holds nothing yet. */
+        @Nullable
+        Reached reached();
+
+        /**
+         * The next log does not continue what is stored.
+         *
+         * @param gap why log is missing before it; null where none is: at the beginning, and with a new timeline
+         */
+        void begins(int timeline, Lsn from, @Nullable String gap);
+
+        /** All log since it last began is stored up to here; the last object has so many bytes. */
+        void stored(Lsn to, long objectBytes);
+
+        /** The server sends its log. */
+        void streams();
+    }
+
+    /** The end of an archive. */
+    public record Reached(int timeline, Lsn to) {}
+
+    /**
+     * Does nothing yet.
+     *
+     * @param endpoint of the server, with a role that may replicate
+     * @param slot its name on the server; made if it is missing
+     * @param every how long log may wait to be stored
+     */
+    public ArchiveWal(Endpoint endpoint, String slot, WalFolder.Opened archive, Duration every, Catalogue catalogue) {
+        this.endpoint = endpoint;
+        this.slot = slot;
+        this.archive = archive;
+        this.every = every;
+        this.catalogue = catalogue;
+        this.segmentBytes = archive.description().segmentBytes();
+    }
+
+    /** Ends {@link #run} soon, with everything stored that has come; from another thread. */
+    public void stop() {
+        stopping = true;
+        WalArchiver current = archiver;
+        if (current != null) {
+            current.stop();
+        }
+        ReplicationSession open = session;
+        if (open != null) {
+            open.poke();
+        }
+    }
+
+    /** Cuts the connection: for a session that does not end by {@link #stop}. */
+    public void abort() {
+        stopping = true;
+        ReplicationSession open = session;
+        if (open != null) {
+            open.abort();
+        }
+    }
+
+    /** How long the server has said nothing; zero while there is no session. It answers every ten seconds at least. */
+    public Duration silence() {
+        ReplicationSession open = session;
+        return open == null ? Duration.ZERO : open.silence();
+    }
+
+    /**
+     * Archives.
+     *
+     * @throws Failure.Retryable if the connection or the store failed
+     * @throws Failure.Skippable if the server refuses
+     * @throws Failure.Fatal if another cluster answers than that of the archive
+     */
+    public void run() {
+        AesGcm.warmUp();
+        try (ReplicationSession open = ReplicationSession.open(endpoint)) {
+            session = open;
+            if (!stopping) {
+                follow(open);
+            }
+        } catch (CancellationException e) {
+            throw new Failure.Retryable("The session was cut.", null, e);
+        } finally {
+            session = null;
+        }
+    }
+
+    private void follow(ReplicationSession open) {
+        SystemIdentity identity = require(open);
+        Lsn held = open.ensureSlot(slot).segmentStart(segmentBytes);
+        Reached at = resume(open, identity, held);
+        while (!stopping) {
+            at = stream(open, identity, held, at);
+        }
+    }
+
+    private SystemIdentity require(ReplicationSession open) {
+        SystemIdentity identity = open.identify();
+        String expected = archive.description().systemIdentifier();
+        if (!identity.systemIdentifier().equals(expected)) {
+            throw new Failure.Fatal(
+                    "Another cluster answers at " + endpoint + ": its system identifier is "
+                            + identity.systemIdentifier() + ", the archive is of " + expected + ".",
+                    "If the server was replaced on purpose, test the connection on the database's page: that takes note of the"
+                            + " new one, and archiving begins anew.",
+                    null);
+        }
+        int segment = open.walSegmentBytes();
+        if (segment != segmentBytes) {
+            throw new Failure.Fatal(
+                    endpoint + " has log segments of " + segment + " bytes; those of the archive have " + segmentBytes
+                            + ".",
+                    "Turn archiving of this instance off and on again: that begins a new archive.",
+                    null);
+        }
+        return identity;
+    }
+
+    /** Where to go on: the archive's end, or where the server's own history has left that behind. */
+    private Reached resume(ReplicationSession open, SystemIdentity identity, Lsn held) {
+        Reached end = catalogue.reached();
+        if (identity.timeline() > 1) {
+            saveHistory(open, identity.timeline());
+        }
+        if (end == null) {
+            catalogue.begins(identity.timeline(), held, null);
+            return new Reached(identity.timeline(), held);
+        }
+        if (end.timeline() == identity.timeline()) {
+            return end;
+        }
+        TimelineHistory history = TimelineHistory.parse(
+                identity.timeline(), open.timelineHistory(identity.timeline()).text());
+        TimelineHistory.Part left = history.part(end.timeline()).orElse(null);
+        if (left == null) {
+            String gap = "the server is on timeline " + identity.timeline() + ", which does not descend from timeline "
+                    + end.timeline() + " that the archive ends with";
+            catalogue.begins(identity.timeline(), held, gap);
+            return new Reached(identity.timeline(), held);
+        }
+        if (end.to().compareTo(left.to()) < 0) {
+            return end; // the server still has to send the rest of the old timeline
+        }
+        return begin(open, history.at(left.to()), left.to());
+    }
+
+    private Reached begin(ReplicationSession open, int timeline, Lsn promotedAt) {
+        saveHistory(open, timeline);
+        Lsn from = promotedAt.segmentStart(segmentBytes);
+        catalogue.begins(timeline, from, null);
+        return new Reached(timeline, from);
+    }
+
+    private Reached stream(ReplicationSession open, SystemIdentity identity, Lsn held, Reached at) {
+        Lsn start = WalArchiver.unitStart(at.to(), segmentBytes);
+        WalArchiver current =
+                new WalArchiver(archive.folder(), at.timeline(), segmentBytes, start, at.to(), every, catalogue);
+        archiver = current;
+        if (stopping) {
+            return at;
+        }
+        try {
+            Promotion promotion = open.followWal(slot, start, at.timeline(), current);
+            if (promotion == null) {
+                return at;
+            }
+            current.storePiece();
+            return begin(open, promotion.timeline(), promotion.at());
+        } catch (LogRemoved e) {
+            boolean hopeless = at.timeline() == identity.timeline() && at.to().compareTo(held) >= 0;
+            if (hopeless) {
+                throw new Failure.Retryable(
+                        endpoint + " has removed log that its slot " + slot + " should have kept: " + e.getMessage(),
+                        "Look at the server's log and its max_slot_wal_keep_size.",
+                        e);
+            }
+            catalogue.begins(
+                    identity.timeline(),
+                    held,
+                    "the server had removed the log after " + at.to() + " on timeline " + at.timeline());
+            return new Reached(identity.timeline(), held);
+        }
+    }
+
+    private void saveHistory(ReplicationSession open, int timeline) {
+        byte[] text = open.timelineHistory(timeline).text().getBytes(StandardCharsets.UTF_8);
+        try {
+            archive.folder().put(StoredLog.historyName(timeline, text.length), text, text.length);
+        } catch (Failure.Conflict e) {
+            // It is stored already
+        }
+    }
+}

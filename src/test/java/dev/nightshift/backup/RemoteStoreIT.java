@@ -1,0 +1,416 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.testing.Accounts;
+import dev.nightshift.testing.Api;
+import dev.nightshift.testing.AzureServer;
+import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.GoogleStandIn;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.RestoredServer;
+import dev.nightshift.testing.S3Server;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A store behind a server that speaks S3, from its definition to a restored database. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class RemoteStoreIT {
+    private static final String ROWS = "select count(*) || ' ' || sum(hash_record_extended(row(i.*), 0)) from item i";
+
+    private Nightshift nightshift;
+    private Api admin;
+    private Path roots;
+    private S3Server s3;
+    private Postgres source;
+    private TestProject project;
+    private String secretFile;
+
+    @BeforeAll
+    void aServerAndAStore(@TempDir Path folder) throws IOException, SQLException {
+        s3 = S3Server.start(folder);
+        roots = folder.resolve("stores");
+        nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false", "NIGHTSHIFT_STORE_ROOTS", roots.toString()));
+        nightshift.start();
+        admin = nightshift.admin();
+        source = Postgres.start(18, Map.of("wal_level", "logical", "max_wal_senders", "6", "summarize_wal", "on"));
+        source.execute("postgres", "create database shop");
+        source.execute(
+                "shop",
+                "create table item as select id, repeat(md5(id::text), 40) as note from generate_series(1, 60000) id",
+                "create index on item (id)");
+        project = TestProject.create(admin, "offsite");
+        project.register("shop", source, "shop");
+        secretFile = secret("offsite.key", S3Server.SECRET);
+    }
+
+    private String secret(String name, String content) throws IOException {
+        Path file = Files.createDirectories(nightshift.data().resolve("credentials"))
+                .resolve(name);
+        Files.writeString(file, content + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        return file.toString();
+    }
+
+    @AfterAll
+    void close() {
+        nightshift.remove();
+        source.close();
+        s3.close();
+    }
+
+    private JsonObjectBuilder described(String name, String prefix, String secret) {
+        return Json.createObjectBuilder()
+                .add("name", name)
+                .add("kind", "S3")
+                .add("bucket", S3Server.BUCKET)
+                .add("prefix", prefix)
+                .add("endpoint", s3.endpoint())
+                .add("account", S3Server.KEY)
+                .add("secretFile", secret);
+    }
+
+    private static JsonObjectBuilder asked(String store) {
+        return Json.createObjectBuilder().add("store", store);
+    }
+
+    private List<Path> objects(String prefix) {
+        try (Stream<Path> files = Files.walk(s3.bucket().resolve(prefix))) {
+            return files.filter(Files::isRegularFile).toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of(); // just deleted, or nothing there yet
+        }
+    }
+
+    @Test
+    @Order(1)
+    void aStoreIsDefinedCheckedAndSeenByName() throws IOException {
+        Api.Answer made = admin.post(
+                        "api/stores", described("offsite", "prod", secretFile).build())
+                .expect(201);
+        assertEquals(nightshift.https() + "api/stores/offsite", made.header("Location"));
+        admin.post("api/stores", described("offsite", "other", secretFile).build())
+                .expect(409);
+        admin.post("api/stores", described("again", "prod", secretFile).build()).expect(409);
+
+        JsonObject check = admin.post("api/stores/offsite/check").expect(200).object();
+        assertTrue(check.getBoolean("works"), check::toString);
+        assertEquals(
+                List.of("OPEN", "WRITE", "ONCE", "READ", "LIST", "DELETE"),
+                check.getJsonArray("steps").getValuesAs(JsonObject.class).stream()
+                        .map(step -> step.getString("step"))
+                        .toList());
+        assertEquals(List.of(), objects("."), "the check leaves nothing");
+        assertTrue(admin.post("api/stores/local/check").expect(200).object().getBoolean("works"));
+
+        JsonObject seen = store(admin, "offsite");
+        assertEquals(s3.endpoint(), seen.getString("endpoint"));
+        assertEquals(secretFile, seen.getString("secretFile"));
+        Api viewer = Accounts.key(nightshift, "offsite", "VIEWER");
+        JsonObject named = store(viewer, "offsite");
+        assertEquals("S3", named.getString("kind"));
+        assertFalse(named.toString().contains("127.0.0.1") || named.toString().contains(S3Server.KEY), named::toString);
+    }
+
+    private static JsonObject store(Api caller, String name) {
+        return caller.get("api/stores").expect(200).array().getValuesAs(JsonObject.class).stream()
+                .filter(store -> store.getString("name").equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    @Order(2)
+    void aStoreThatDoesNotWorkSaysAtWhichStepAndWhatToDo() throws IOException {
+        String wrong = secret("wrong.key", "another-secret-entirely");
+        admin.post("api/stores", described("wrong", "wrong", wrong).build()).expect(201);
+        JsonObject check = admin.post("api/stores/wrong/check").expect(200).object();
+        assertFalse(check.getBoolean("works"));
+        JsonObject failed = check.getJsonArray("steps").getJsonObject(1);
+        assertEquals("WRITE", failed.getString("step"));
+        assertTrue(failed.getString("reason").contains("SignatureDoesNotMatch"), failed::toString);
+        assertTrue(failed.getString("remedy").contains("secret"), failed::toString);
+
+        admin.put(
+                        "api/stores/wrong",
+                        Json.createObjectBuilder().add("bucket", "another").build())
+                .expect(400);
+        admin.put(
+                        "api/stores/wrong",
+                        Json.createObjectBuilder()
+                                .add("secretFile", "")
+                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
+                                .build())
+                .expect(200);
+        assertTrue(admin.post("api/stores/wrong/check").expect(200).object().getBoolean("works"));
+        admin.delete("api/stores/wrong").expect(400);
+        admin.delete("api/stores/wrong?confirm=wrong").expect(204);
+        admin.delete("api/stores/wrong?confirm=wrong").expect(404);
+        admin.delete("api/stores/local?confirm=local").expect(409);
+    }
+
+    @Test
+    @Order(2)
+    void whatCannotBeAStoreIsRefusedByItsField() {
+        assertAll(
+                () -> refused("endpoint", described("x", "", secretFile).add("endpoint", "http://example.org")),
+                () -> refused("endpoint", described("x", "", secretFile).add("endpoint", "https://me:pw@example.org")),
+                () -> refused("prefix", described("x", "../up", secretFile)),
+                () -> refused("bucket", described("x", "", secretFile).add("bucket", "No/Bucket")),
+                () -> refused("name", described("local", "", secretFile)),
+                () -> refused("name", described("No Name", "", secretFile)),
+                () -> refused("kind", described("x", "", secretFile).add("kind", "TAPE")),
+                () -> refused("secretFile", described("x", "", "/etc/hostname")),
+                () -> refused("secretFile", described("x", "", "")),
+                () -> refused("secretVariable", described("x", "", "").add("secretVariable", "NIGHTSHIFT_MASTER_KEY")),
+                () -> refused("folder", described("x", "", secretFile).add("folder", "/srv")),
+                () -> refused(
+                        "folder",
+                        Json.createObjectBuilder()
+                                .add("name", "x")
+                                .add("kind", "FOLDER")
+                                .add("folder", "/srv/x")));
+    }
+
+    private void refused(String field, JsonObjectBuilder body) {
+        JsonObject problem = admin.post("api/stores", body.build()).expect(400).object();
+        assertEquals(field, problem.getString("field"), problem::toString);
+    }
+
+    @Test
+    @Order(3)
+    void aBackupInABucketIsProvenMatchedAndRestored() throws Exception {
+        String full = take(asked("offsite"));
+        JsonObject backup = project.backup(full);
+        assertEquals("offsite", backup.getString("store"));
+        long stored = 0;
+        for (Path object : objects("prod/" + backup.getString("location"))) {
+            stored += Files.size(object);
+            assertTrue(Files.size(object) < 34L << 20, object::toString);
+        }
+        assertTrue(stored >= backup.getJsonNumber("storedBytes").longValue(), "what is stored is in the bucket");
+        assertFalse(Files.exists(nightshift.data().resolve("store").resolve(backup.getString("location"))));
+        assertEquals(
+                1,
+                admin.get(project.path("backups/" + full + "/evidence"))
+                        .expect(200)
+                        .object()
+                        .getJsonArray("databases")
+                        .size());
+
+        source.execute("shop", "update item set note = 'changed' where id % 100 = 0");
+        String rows = rows(source.connect("shop"));
+        String changes = take(asked("offsite").add("kind", "incremental"));
+        assertEquals(full, project.backup(changes).getString("parent"));
+
+        project.complete("restore-drill", "shop", TestProject.parameters("backup", changes));
+        JsonObject proof = project.backup(changes).getJsonObject("proof");
+        assertEquals("MATCHED", proof.getString("level"), proof::toString);
+
+        Path folder = nightshift.data().resolve("restore").resolve("offsite-" + changes);
+        project.complete(
+                "restore",
+                "shop",
+                Json.createObjectBuilder()
+                        .add("backup", changes)
+                        .add("folder", folder.toString())
+                        .build());
+        try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), folder)) {
+            assertEquals(rows, rows(server.connect("shop", "secret")));
+        }
+
+        admin.delete("api/stores/offsite?confirm=offsite").expect(409);
+        // What holds changes only is built on what lies in the same store
+        String elsewhere = take(Json.createObjectBuilder().add("kind", "incremental"));
+        assertEquals("FULL", project.backup(elsewhere).getString("kind"));
+        assertEquals(
+                "there is no usable backup of this cluster to build on",
+                project.backup(elsewhere).getString("fullBecause"));
+        String refused = project.start(
+                "backup",
+                "shop",
+                Json.createObjectBuilder()
+                        .add("kind", "incremental")
+                        .add("parent", full)
+                        .build());
+        assertEquals("SKIPPED", project.ended(refused, Duration.ofMinutes(2)).getString("status"));
+        assertTrue(project.log(refused).contains("another store, offsite"), project.log(refused));
+    }
+
+    private String take(JsonObjectBuilder parameters) {
+        JsonObject run = project.complete("backup", "shop", parameters.build());
+        return IncrementalRefusedIT.figures(run).getString("backup");
+    }
+
+    private static String rows(Connection connection) throws SQLException {
+        try (connection;
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(ROWS)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    @Test
+    @Order(4)
+    void aStoreThatIsAwayFailsTheRunAndALaterOneWorks() throws IOException {
+        List<Path> before = objects("prod");
+        s3.kill();
+        @Nullable String run = null;
+        try {
+            run = project.start("backup", "shop", asked("offsite").build());
+            String failed = run;
+            Eventually.isTrue(
+                    "a word about the store",
+                    Duration.ofMinutes(2),
+                    () -> project.log(failed).contains("The store offsite cannot be used: "));
+        } finally {
+            s3.restart();
+        }
+        JsonObject ended = project.ended(run, Duration.ofMinutes(4));
+        if (ended.getString("status").equals("FAILED")) {
+            assertEquals(before, objects("prod"));
+        }
+        take(asked("offsite"));
+        project.api()
+                .post(
+                        project.path("runs"),
+                        Json.createObjectBuilder()
+                                .add("job", "backup")
+                                .add("databases", Json.createArrayBuilder().add("shop"))
+                                .add("parameters", asked("nowhere"))
+                                .build())
+                .expect(400);
+    }
+
+    @Test
+    @Order(5)
+    void everyOtherKindHoldsABackupThatIsProven(@TempDir Path folder) throws Exception {
+        Path elsewhere = roots.resolve("nas");
+        try (AzureServer azure = AzureServer.start(folder);
+                GoogleStandIn google = GoogleStandIn.start()) {
+            proven(Json.createObjectBuilder()
+                    .add("name", "azure")
+                    .add("kind", "AZBLOB")
+                    .add("bucket", AzureServer.CONTAINER)
+                    .add("endpoint", azure.endpoint())
+                    .add("account", AzureServer.ACCOUNT)
+                    .add("secretFile", secret("azure.key", AzureServer.SECRET)));
+            proven(Json.createObjectBuilder()
+                    .add("name", "google")
+                    .add("kind", "GCS")
+                    .add("bucket", GoogleStandIn.BUCKET)
+                    .add("prefix", "nightshift")
+                    .add("endpoint", google.endpoint()));
+            proven(Json.createObjectBuilder()
+                    .add("name", "nas")
+                    .add("kind", "FOLDER")
+                    .add("folder", elsewhere.toString()));
+            assertTrue(Files.isDirectory(elsewhere.resolve("offsite/shop")));
+        }
+    }
+
+    private void proven(JsonObjectBuilder described) {
+        String name =
+                admin.post("api/stores", described.build()).expect(201).object().getString("name");
+        JsonObject check =
+                admin.post("api/stores/" + name + "/check").expect(200).object();
+        assertTrue(check.getBoolean("works"), check::toString);
+        String backup = take(asked(name));
+        assertEquals(name, project.backup(backup).getString("store"));
+        project.complete(
+                "restore-drill",
+                "shop",
+                Json.createObjectBuilder()
+                        .add("backup", backup)
+                        .add("upTo", "readable")
+                        .build());
+        assertEquals("READABLE", project.backup(backup).getJsonObject("proof").getString("level"));
+    }
+
+    /** The first heartbeat of a start sweeps: the stores of the test before are gone by then. */
+    @Test
+    @Order(6)
+    void aServerThatIsKilledInTheMiddleLeavesNothingBehindAndAStoreThatIsGoneKeepsNoOtherOut() throws Exception {
+        List<Path> before = objects("prod");
+        String run = project.start(
+                "backup",
+                "shop",
+                asked("offsite")
+                        .add("compress", "here")
+                        .add("rateLimitKilobytesPerSecond", 8192)
+                        .build());
+        Eventually.isTrue(
+                "an object in the bucket",
+                Duration.ofMinutes(2),
+                () -> objects("prod").size() > before.size());
+        nightshift.killServer();
+        nightshift.start();
+        JsonObject ended = project.ended(run, Duration.ofMinutes(4));
+        assertEquals("COMPLETED", ended.getString("status"), () -> ended + project.log(run));
+        assertTrue(project.log(run).contains("Removed what the interrupted attempt had stored"), project.log(run));
+        List<String> kept = project.backups("shop").stream()
+                .filter(backup -> backup.getString("store").equals("offsite"))
+                .map(backup -> "prod/" + backup.getString("location"))
+                .sorted()
+                .toList();
+        assertEquals(
+                kept,
+                objects("prod").stream()
+                        .map(object ->
+                                s3.bucket().relativize(object).subpath(0, 4).toString())
+                        .distinct()
+                        .sorted()
+                        .toList());
+        Eventually.isTrue("a word about the store that is gone", Duration.ofMinutes(2), () -> {
+            String log = text(nightshift.data().resolve("logs").resolve("messages.log"));
+            return log.contains("The store azure could not be swept")
+                    && log.contains("The store google could not be swept");
+        });
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    @Order(7)
+    void noLogHoldsTheSecret() throws IOException {
+        for (Path log : nightshift.logs()) {
+            assertFalse(text(log).contains(S3Server.SECRET), log::toString);
+        }
+    }
+}

@@ -1,0 +1,373 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.backup.read.ArchivedLog;
+import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.read.TimelineHistory;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.RestoredServer;
+import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.ByHand;
+import dev.nightshift.vault.ExportedKeys;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is archived of a server's log is what the server wrote, to the byte, whatever happens to either meanwhile. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class WalArchivingIT {
+    private static final Duration SOON = Duration.ofSeconds(90);
+    private static final Map<String, String> KEEPS =
+            Map.of("max_wal_senders", "6", "max_replication_slots", "6", "wal_keep_size", "1GB");
+    private static final Map<String, String> KEEPS_LITTLE = Map.of(
+            "max_wal_senders", "6", "max_replication_slots", "6", "max_wal_size", "64MB", "min_wal_size", "32MB");
+
+    private final Nightshift nightshift = Nightshift.shared();
+    private TestProject project;
+    private ExportedKeys keys;
+
+    @BeforeAll
+    void aProject(@TempDir Path folder) throws IOException {
+        project = TestProject.create(nightshift.admin(), "log-archive");
+        keys = ExportedKeys.read(project.recoveryKey(folder));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {15, 18})
+    void holdsWhatTheServerWroteThroughCrashesOfIt(int major) throws Exception {
+        String name = "log" + major;
+        try (Postgres source = Postgres.start(major, KEEPS)) {
+            project.register(name, source, "postgres");
+            change(name, on());
+            awaitState(name, "STREAMING");
+            fill(source, "first", 3);
+            String before = awaitCovered(name);
+            assertTrue(Lsn.parse(newest(name).getString("to")).compareTo(Lsn.parse(before)) > 0, before);
+            source.kill();
+            awaitState(name, "FAILING");
+            source.startAgain(KEEPS);
+            fill(source, "second", 2);
+            awaitState(name, "STREAMING");
+            awaitCovered(name);
+
+            assertEquals(1, wal(name).getJsonArray("stretches").size(), "no gap");
+            ArchivedLog log = stored(name);
+            assertEquals(1, log.stretches().size(), log.stretches()::toString);
+            assertTrue(sameAsOfServer(log, source) >= 5);
+            assertEquals(List.of(), piecesBeforeTheLast(name), "pieces of segments that are whole are gone");
+
+            change(name, Json.createObjectBuilder().add("enabled", false));
+            awaitState(name, "OFF");
+            assertEquals("0", text(source, "select count(*)::text from pg_replication_slots"));
+        }
+    }
+
+    @Test
+    void goesOnWithTheNewTimelineWhereTheServerIsPromoted() throws Exception {
+        String name = "promoted";
+        try (Postgres source = Postgres.start(18, KEEPS)) {
+            project.register(name, source, "postgres");
+            change(name, on());
+            awaitState(name, "STREAMING");
+            fill(source, "first", 1);
+            awaitCovered(name);
+            Path data = Path.of(text(source, "show data_directory"));
+            source.kill();
+            Files.createFile(data.resolve("standby.signal"));
+            source.startAgain(KEEPS);
+            awaitState(name, "STREAMING");
+            text(source, "select pg_promote()::text");
+            fill(source, "second", 2);
+            Eventually.isTrue("the new timeline", SOON, () -> newest(name).getInt("timeline") == 2);
+            awaitCovered(name);
+
+            List<ArchivedLog.Stretch> stretches = stored(name).stretches();
+            assertEquals(
+                    List.of(1, 2),
+                    stretches.stream().map(ArchivedLog.Stretch::timeline).toList());
+            Lsn promotedAt = TimelineHistory.parse(2, stored(name).history(2).orElseThrow())
+                    .part(1)
+                    .orElseThrow()
+                    .to();
+            assertEquals(promotedAt, stretches.get(0).to(), "all of the old timeline is there");
+            assertTrue(sameAsOfServer(stored(name), source) >= 3);
+            change(name, Json.createObjectBuilder().add("enabled", false));
+            awaitState(name, "OFF");
+        }
+    }
+
+    @Test
+    void givesTheSlotUpAtItsLimitAndTellsTheGap() throws Exception {
+        String name = "limited";
+        try (Postgres source = Postgres.start(17, KEEPS_LITTLE)) {
+            source.execute(
+                    "postgres", "create role archiver login replication password 'secret'", "create table t (a text)");
+            project.register(name, source, "postgres", "archiver", "secret");
+            change(name, on().add("giveUp", true).add("retainedLimitBytes", 64 << 20));
+            awaitState(name, "STREAMING");
+            awaitCovered(name);
+            refuseReplication(source, true);
+            for (int i = 0; i < 6; i++) {
+                fill(source, "more" + i, 1);
+            }
+            awaitState(name, "GIVEN_UP");
+            assertEquals("0", text(source, "select count(*)::text from pg_replication_slots"));
+            assertTrue(finding(name, "was given up"));
+            for (int i = 0; i < 6; i++) {
+                fill(source, "rest" + i, 1);
+                source.execute("postgres", "checkpoint");
+            }
+            refuseReplication(source, false);
+            change(name, on());
+            awaitState(name, "STREAMING");
+            Eventually.isTrue("the gap", SOON, () -> finding(name, "has a gap"));
+            assertFalse(finding(name, "was given up"));
+            assertTrue(newest(name).getString("gap").contains("had removed the log after"), newest(name)::toString);
+            awaitCovered(name);
+            assertEquals(2, stored(name).stretches().size());
+
+            source.execute("postgres", "alter role archiver superuser");
+            project.complete("backup", name, TestProject.none());
+            assertFalse(finding(name, "has a gap"), "the backup was taken after it");
+
+            keepsItsInstance(name);
+            change(name, Json.createObjectBuilder().add("enabled", false));
+            awaitState(name, "OFF");
+        }
+    }
+
+    @Test
+    void restoresByHandToAMomentBetweenTwoBackups(@TempDir Path work) throws Exception {
+        String name = "moment";
+        try (Postgres source = Postgres.start(Postgres.debian15(), KEEPS)) {
+            project.register(name, source, "postgres");
+            change(name, on());
+            awaitState(name, "STREAMING");
+            source.execute("postgres", "create table t as select 1 as id");
+            String backup = project.complete("backup", name, TestProject.none())
+                    .getJsonArray("targets")
+                    .getJsonObject(0)
+                    .getJsonObject("figures")
+                    .getString("backup");
+            fill(source, "after", 2);
+            source.execute("postgres", "insert into t values (2)");
+            String moment = text(source, "select clock_timestamp()::text");
+            Eventually.sleep(Duration.ofMillis(50));
+            source.execute("postgres", "insert into t values (3)");
+            awaitCovered(name);
+
+            Path key = project.recoveryKey(work);
+            Path store = nightshift.data().resolve("store");
+            Path files = work.resolve("files");
+            Path log = work.resolve("log");
+            ByHand.decode(store.resolve(project.backup(backup).getString("location")), key, files)
+                    .succeeded();
+            ByHand.decode(store.resolve(wal(name).getString("location")), key, log)
+                    .succeeded();
+            Path data = ByHand.assemble(files, work);
+            Files.createFile(data.resolve("recovery.signal"));
+            Files.writeString(
+                    data.resolve("postgresql.auto.conf"),
+                    "archive_mode = off\nrestore_command = 'cp \"" + log + "/%f\" \"%p\"'\nrecovery_target_time = '"
+                            + moment + "'\nrecovery_target_action = 'promote'\n",
+                    StandardOpenOption.APPEND);
+            try (RestoredServer restored = RestoredServer.start(Postgres.debian15(), data);
+                    Connection connection = restored.connect("postgres", source.password());
+                    Statement statement = connection.createStatement()) {
+                restored.awaitEndOfRecovery(connection);
+                try (ResultSet row = statement.executeQuery(
+                        "select string_agg(id::text, ' ' order by id), (select count(*) from after1) from t")) {
+                    row.next();
+                    assertEquals("1 2 100000", row.getString(1) + " " + row.getString(2));
+                }
+            }
+            change(name, Json.createObjectBuilder().add("enabled", false));
+            awaitState(name, "OFF");
+        }
+    }
+
+    /** Its last database would take the instance with it. */
+    private void keepsItsInstance(String name) {
+        String why = project.api()
+                .delete(project.path("databases/" + name + "?confirm=" + name))
+                .expect(409)
+                .body();
+        assertTrue(why.contains("Switch archiving off first"), why);
+    }
+
+    @Test
+    void refusesWhatIsOutOfBounds() {
+        try (Postgres source = Postgres.start(18)) {
+            refuses(source);
+        }
+    }
+
+    private void refuses(Postgres source) {
+        project.register("bounds", source, "postgres");
+        String problem = project.api()
+                .put(project.path("instances/nobody/wal"), on().build())
+                .expect(404)
+                .body();
+        assertTrue(problem.contains("nobody"), problem);
+        for (JsonObjectBuilder bad : List.of(
+                on().add("pieceSeconds", 4), on().add("retainedLimitBytes", 1), on().add("rpoGoalSeconds", 604_801))) {
+            assertTrue(
+                    project.api()
+                            .put(project.path("instances/bounds/wal"), bad.build())
+                            .expect(400)
+                            .body()
+                            .contains("Give a number from"),
+                    "a word that says what to do");
+        }
+        assertEquals("OFF", wal("bounds").getString("state"), "what was refused changed nothing");
+    }
+
+    private static void refuseReplication(Postgres source, boolean refuse) throws Exception {
+        Path rules = Path.of(text(source, "show hba_file"));
+        String reject = "host replication archiver all reject\n";
+        String now = Files.readString(rules);
+        Files.writeString(rules, refuse ? reject + now : now.replace(reject, ""));
+        source.execute(
+                "postgres",
+                "select pg_reload_conf()",
+                "select pg_terminate_backend(pid) from pg_stat_replication where usename = 'archiver'");
+    }
+
+    private static JsonObjectBuilder on() {
+        return Json.createObjectBuilder().add("enabled", true).add("pieceSeconds", 5);
+    }
+
+    private void change(String name, JsonObjectBuilder body) {
+        project.api()
+                .put(project.path("instances/" + name + "/wal"), body.build())
+                .expect(200);
+    }
+
+    private JsonObject wal(String name) {
+        return project.api()
+                .get(project.path("instances/" + name + "/wal"))
+                .expect(200)
+                .object();
+    }
+
+    private JsonObject newest(String name) {
+        return wal(name).getJsonArray("stretches").getJsonObject(0);
+    }
+
+    private void awaitState(String name, String state) {
+        try {
+            Eventually.isTrue(state, SOON, () -> wal(name).getString("state").equals(state));
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + ": " + wal(name), e);
+        }
+    }
+
+    /** Waits until all that was committed before now is known to be stored; answers the position that the server was at. */
+    private String awaitCovered(String name) {
+        String at = wal(name).getJsonArray("stretches").getJsonObject(0).getString("from");
+        Instant now = Instant.now();
+        Eventually.isTrue(
+                "the moment",
+                SOON,
+                () -> !newest(name).isNull("coveredTo")
+                        && Instant.parse(newest(name).getString("coveredTo")).isAfter(now));
+        return at;
+    }
+
+    private boolean finding(String name, String words) {
+        return project.api().get(project.path("findings?state=OPEN&limit=100")).expect(200).items().stream()
+                .anyMatch(each -> each.getString("title").contains(name)
+                        && each.getString("title").contains(words));
+    }
+
+    private static void fill(Postgres source, String table, int segments) throws SQLException {
+        for (int i = 0; i < segments; i++) {
+            source.execute(
+                    "postgres",
+                    "create table " + table + i
+                            + " as select id, md5(id::text) as note from generate_series(1, 100000) id",
+                    "select pg_switch_wal()");
+        }
+        source.execute("postgres", "create table " + table + "_last as select 1 as id");
+    }
+
+    private ArchivedLog stored(String name) {
+        String location = wal(name).getString("location");
+        return StoredLog.of(WalFolder.open(new FolderStore(nightshift.data().resolve("store")), location, keys));
+    }
+
+    /** Compares every segment that the server still has with what is stored of it; answers how many there were. */
+    private static int sameAsOfServer(ArchivedLog log, Postgres source) throws Exception {
+        Path folder = Path.of(text(source, "show data_directory")).resolve("pg_wal");
+        int compared = 0;
+        for (ArchivedLog.Stretch stretch : log.stretches()) {
+            for (Lsn at = stretch.from(); at.compareTo(stretch.to()) < 0; at = at.plus(log.segmentBytes())) {
+                Path file = folder.resolve(at.segmentName(stretch.timeline(), log.segmentBytes()));
+                if (!Files.exists(file)) {
+                    file = file.resolveSibling(file.getFileName() + ".partial");
+                }
+                byte[] stored;
+                try (InputStream in = log.open(stretch.timeline(), at)) {
+                    stored = in.readAllBytes();
+                }
+                byte[] written = Files.readAllBytes(file);
+                assertArrayEquals(Arrays.copyOf(written, stored.length), stored, file + ", " + stretch);
+                compared++;
+            }
+        }
+        return compared;
+    }
+
+    private List<String> piecesBeforeTheLast(String name) throws IOException {
+        Path folder = nightshift.data().resolve("store").resolve(wal(name).getString("location"));
+        try (var files = Files.walk(folder)) {
+            List<String> names = files.filter(Files::isRegularFile)
+                    .map(file -> file.getFileName().toString())
+                    .filter(file -> file.length() > 24 && file.charAt(24) == '.')
+                    .sorted()
+                    .toList();
+            String last = names.get(names.size() - 1).substring(0, 24);
+            return names.stream()
+                    .filter(each -> !each.startsWith(last) && !each.endsWith(".00000000-01000000"))
+                    .toList();
+        }
+    }
+
+    private static String text(Postgres source, String sql) throws SQLException {
+        try (Connection connection = source.connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.nightshift.backup.remote;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ForbiddenAddresses;
+import dev.nightshift.testing.AzureServer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A container of Azure Blob Storage. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class AzureStoreIT implements StoreContract {
+    private AzureServer server;
+    private RemoteStore store;
+
+    @BeforeAll
+    void open(@TempDir Path folder) {
+        server = AzureServer.start(folder);
+        store = open(AzureServer.CONTAINER, AzureServer.SECRET);
+    }
+
+    private RemoteStore open(String container, String secret) {
+        var address = new RemoteAddress(
+                RemoteAddress.Provider.AZBLOB,
+                container,
+                server.endpoint(),
+                null,
+                "nightshift/prod",
+                AzureServer.ACCOUNT);
+        return RemoteStore.open("store offsite", address, secret, ForbiddenAddresses.STANDARD);
+    }
+
+    @AfterAll
+    void close() {
+        store.close();
+        server.close();
+    }
+
+    @Override
+    public Store store() {
+        return store;
+    }
+
+    @Test
+    void aWrongKeyAndAMissingContainerStopTheRunInTheServersWords() {
+        String another = Base64.getEncoder().encodeToString("another key".getBytes(StandardCharsets.UTF_8));
+        try (RemoteStore wrong = open(AzureServer.CONTAINER, another)) {
+            Failure said = assertThrows(Failure.Fatal.class, () -> StoreContract.put(wrong, "a", new byte[1]));
+            assertTrue(said.getMessage().startsWith("The store offsite refuses: "), said.getMessage());
+            assertFalse(said.getMessage().contains("http"), said.getMessage());
+            assertThrows(Failure.Fatal.class, () -> wrong.size("a"));
+        }
+        try (RemoteStore nowhere = open("no-such-container", AzureServer.SECRET)) {
+            Failure said = assertThrows(Failure.Fatal.class, () -> StoreContract.put(nowhere, "a", new byte[1]));
+            assertTrue(said.getMessage().contains("ContainerNotFound"), said.getMessage());
+            assertEquals("Check the store's bucket, endpoint and region.", said.remedy());
+            assertThrows(Failure.Fatal.class, () -> nowhere.list(""));
+            assertThrows(Failure.Fatal.class, () -> nowhere.size("a"));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.nightshift.backup.remote;
+
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.ForbiddenAddresses;
+import dev.nightshift.testing.GoogleStandIn;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+
+/** A bucket of Google Cloud Storage, as far as a stand-in for it goes. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class GoogleStoreIT implements StoreContract {
+    private GoogleStandIn server;
+    private RemoteStore store;
+
+    @BeforeAll
+    void open() {
+        server = GoogleStandIn.start();
+        var address = new RemoteAddress(
+                RemoteAddress.Provider.GCS, GoogleStandIn.BUCKET, server.endpoint(), null, "nightshift/prod", "");
+        store = RemoteStore.open("store offsite", address, null, ForbiddenAddresses.STANDARD);
+    }
+
+    @AfterAll
+    void close() {
+        store.close();
+        server.close();
+    }
+
+    @Override
+    public Store store() {
+        return store;
+    }
+}

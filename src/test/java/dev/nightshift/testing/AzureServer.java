@@ -1,0 +1,137 @@
+package dev.nightshift.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Base64;
+import java.util.concurrent.TimeUnit;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/** Azure Blob Storage as Microsoft's own emulator plays it: npm's package {@code azurite}. It checks signatures. */
+public final class AzureServer implements AutoCloseable {
+    public static final String ACCOUNT = "nightshift";
+    public static final String SECRET =
+            Base64.getEncoder().encodeToString("a key of an account for tests alone".getBytes(StandardCharsets.UTF_8));
+    public static final String CONTAINER = "backups";
+
+    private final int port;
+    private final Process process;
+
+    private AzureServer(int port, Process process) {
+        this.port = port;
+        this.process = process;
+    }
+
+    /** Installs it if need be, and starts it with an empty container. */
+    public static AzureServer start(Path folder) {
+        try {
+            Path installed = NodePackage.install("azurite");
+            int port = RestoredServer.freePort();
+            Path output = folder.resolve("azurite.log");
+            ProcessBuilder builder = new ProcessBuilder(
+                            "node",
+                            installed
+                                    .resolve("node_modules/azurite/dist/src/blob/main.js")
+                                    .toString(),
+                            "--blobHost",
+                            "127.0.0.1",
+                            "--blobPort",
+                            Integer.toString(port),
+                            "--inMemoryPersistence",
+                            "--disableTelemetry",
+                            "--skipApiVersionCheck",
+                            "--silent")
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile());
+            builder.environment().put("AZURITE_ACCOUNTS", ACCOUNT + ":" + SECRET);
+            Process process = builder.start();
+            AzureServer server = new AzureServer(port, process);
+            Eventually.isTrue("Azurite", Duration.ofMinutes(1), () -> {
+                String said = read(output);
+                if (!process.isAlive()) {
+                    throw new AssertionError("Azurite ended:\n" + said);
+                }
+                return said.contains("successfully listens");
+            });
+            server.createContainer();
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** By a request signed with the account's key: learn.microsoft.com, "Authorize with Shared Key". */
+    private void createContainer() throws IOException {
+        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
+        String headers = "x-ms-date:" + date + "\nx-ms-version:2021-12-02\n";
+        String resource = "/" + ACCOUNT + "/" + ACCOUNT + "/" + CONTAINER + "\nrestype:container";
+        String signed = "PUT\n\n\n\n\n\n\n\n\n\n\n\n" + headers + resource;
+        HttpRequest request = HttpRequest.newBuilder(URI.create(endpoint() + "/" + CONTAINER + "?restype=container"))
+                .PUT(HttpRequest.BodyPublishers.noBody())
+                .header("x-ms-date", date)
+                .header("x-ms-version", "2021-12-02")
+                .header("Authorization", "SharedKey " + ACCOUNT + ":" + signature(signed))
+                .build();
+        try {
+            HttpResponse<String> answer =
+                    HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+            if (answer.statusCode() != 201) {
+                throw new AssertionError(answer.statusCode() + " " + answer.body());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String signature(String text) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(Base64.getDecoder().decode(SECRET), "HmacSHA256"));
+            return Base64.getEncoder().encodeToString(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public String endpoint() {
+        return "http://127.0.0.1:" + port + "/" + ACCOUNT;
+    }
+
+    /** kill -9. */
+    public void kill() {
+        Processes.kill(process.toHandle());
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,262 @@
+package dev.nightshift.testing;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Stands in for Google Cloud Storage, of which no emulator can be had that knows both of its interfaces: as much of the JSON
+ * one (get, insert, list by pages, delete alone and by the hundred) and of the XML one (uploads in parts) as a store needs, in
+ * memory, without logins. What it cannot show is how Google itself behaves.
+ */
+public final class GoogleStandIn implements AutoCloseable {
+    public static final String BUCKET = "backups";
+
+    private static final String JSON = "application/json";
+    private static final int PAGE = 1000;
+    private static final Pattern BATCHED = Pattern.compile("DELETE (?<path>\\S+) HTTP");
+
+    private final NavigableMap<String, byte[]> objects = new ConcurrentSkipListMap<>();
+    private final Map<String, Map<Integer, byte[]>> uploads = new ConcurrentHashMap<>();
+    private final ExecutorService threads = Executors.newFixedThreadPool(8);
+    private final HttpServer server;
+
+    private GoogleStandIn(HttpServer server) {
+        this.server = server;
+        server.setExecutor(threads);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                handle(exchange);
+            }
+        });
+        server.start();
+    }
+
+    public static GoogleStandIn start() {
+        try {
+            return new GoogleStandIn(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String endpoint() {
+        return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    private static final class Answer {
+        final int status;
+        final String type;
+        final byte[] body;
+
+        Answer(int status, String type, byte[] body) {
+            this.status = status;
+            this.type = type;
+            this.body = body;
+        }
+
+        Answer(int status, String type, String body) {
+            this(status, type, body.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        byte[] body = exchange.getRequestBody().readAllBytes();
+        String path = exchange.getRequestURI().getRawPath();
+        Map<String, String> query = query(exchange.getRequestURI().getRawQuery());
+        Answer answer;
+        if (path.startsWith("/upload/storage/v1/b/" + BUCKET + "/o")) {
+            answer = insert(exchange, query, body);
+        } else if (path.equals("/batch/storage/v1")) {
+            answer = batch(new String(body, StandardCharsets.UTF_8));
+        } else if (path.startsWith("/storage/v1/b/" + BUCKET + "/o")) {
+            String rest = path.substring(("/storage/v1/b/" + BUCKET + "/o").length());
+            answer = rest.isEmpty() ? list(query) : object(exchange, query, decoded(rest.substring(1)));
+        } else if (path.startsWith("/" + BUCKET + "/")) {
+            answer = parts(exchange, query, decoded(path.substring(BUCKET.length() + 2)), body);
+        } else {
+            answer = new Answer(
+                    404, JSON, "{\"error\":{\"code\":404,\"message\":\"The specified bucket does not exist.\"}}");
+        }
+        exchange.getResponseHeaders().set("Content-Type", answer.type);
+        exchange.sendResponseHeaders(answer.status, answer.body.length == 0 ? -1 : answer.body.length);
+        exchange.getResponseBody().write(answer.body);
+    }
+
+    private static String decoded(String text) {
+        return URLDecoder.decode(text, StandardCharsets.UTF_8);
+    }
+
+    private static Map<String, String> query(String raw) {
+        Map<String, String> query = new HashMap<>();
+        for (String part : raw == null ? new String[0] : raw.split("&", -1)) {
+            int equals = part.indexOf('=');
+            query.put(
+                    equals < 0 ? part : part.substring(0, equals),
+                    equals < 0 ? "" : decoded(part.substring(equals + 1)));
+        }
+        return query;
+    }
+
+    private Answer insert(HttpExchange exchange, Map<String, String> query, byte[] body) {
+        String name = query.getOrDefault("name", "");
+        byte[] content = body;
+        if ("multipart".equals(query.get("uploadType"))) {
+            String type = exchange.getRequestHeaders().getFirst("Content-Type");
+            String boundary =
+                    "--" + type.substring(type.indexOf("boundary=") + 9).replace("\"", "");
+            String text = new String(body, StandardCharsets.ISO_8859_1);
+            int second = text.indexOf(boundary, text.indexOf(boundary) + boundary.length());
+            content = Arrays.copyOfRange(
+                    body, text.indexOf("\r\n\r\n", second) + 4, text.lastIndexOf("\r\n" + boundary + "--"));
+        }
+        if (!"0".equals(query.get("ifGenerationMatch"))) {
+            objects.put(name, content);
+        } else if (objects.putIfAbsent(name, content) != null) {
+            return new Answer(412, JSON, "{\"error\":{\"code\":412,\"message\":\"conditionNotMet\"}}");
+        }
+        return new Answer(200, JSON, described(name, content));
+    }
+
+    private static String described(String name, byte[] content) {
+        return "{\"name\":\"" + name + "\",\"size\":\"" + content.length + "\",\"etag\":\"e\",\"generation\":\"1\","
+                + "\"updated\":\"2026-01-01T00:00:00.000Z\",\"contentType\":\"application/octet-stream\"}";
+    }
+
+    private Answer list(Map<String, String> query) {
+        String prefix = query.getOrDefault("prefix", "");
+        String delimiter = query.getOrDefault("delimiter", "");
+        TreeSet<String> prefixes = new TreeSet<>();
+        List<String> items = new ArrayList<>();
+        String next = null;
+        for (String name :
+                objects.tailMap(query.getOrDefault("pageToken", ""), false).keySet()) {
+            if (!name.startsWith(prefix)) {
+                continue;
+            }
+            if (items.size() + prefixes.size() == PAGE) {
+                break;
+            }
+            int end = delimiter.isEmpty() ? -1 : name.indexOf(delimiter, prefix.length());
+            if (end < 0) {
+                items.add(described(name, objects.getOrDefault(name, new byte[0])));
+            } else {
+                prefixes.add("\"" + name.substring(0, end + 1) + "\"");
+            }
+            next = name;
+        }
+        boolean more = next != null && items.size() + prefixes.size() == PAGE && objects.higherKey(next) != null;
+        return new Answer(
+                200,
+                JSON,
+                "{\"items\":[" + String.join(",", items) + "],\"prefixes\":[" + String.join(",", prefixes) + "]"
+                        + (more ? ",\"nextPageToken\":\"" + next + "\"" : "") + "}");
+    }
+
+    private Answer object(HttpExchange exchange, Map<String, String> query, String name) {
+        byte[] content = objects.get(name);
+        if (content == null) {
+            return new Answer(404, JSON, "{\"error\":{\"code\":404,\"message\":\"No such object\"}}");
+        }
+        if (exchange.getRequestMethod().equals("DELETE")) {
+            objects.remove(name);
+            return new Answer(204, JSON, "");
+        }
+        if (!"media".equals(query.get("alt"))) {
+            return new Answer(200, JSON, described(name, content));
+        }
+        String range = exchange.getRequestHeaders().getFirst("Range");
+        if (range == null) {
+            return new Answer(200, "application/octet-stream", content);
+        }
+        String[] bounds = range.substring("bytes=".length()).split("-", 2);
+        int from = Integer.parseInt(bounds[0]);
+        int to = !bounds[1].isEmpty() ? Math.min(Integer.parseInt(bounds[1]), content.length - 1) : content.length - 1;
+        exchange.getResponseHeaders().set("Content-Range", "bytes " + from + "-" + to + "/" + content.length);
+        return new Answer(206, "application/octet-stream", Arrays.copyOfRange(content, from, to + 1));
+    }
+
+    /** Deletions, up to a hundred of them in one request. */
+    private Answer batch(String body) {
+        StringBuilder answers = new StringBuilder();
+        Matcher deleted = BATCHED.matcher(body);
+        int count = 0;
+        while (deleted.find()) {
+            String path = deleted.group("path");
+            boolean there = objects.remove(decoded(path.substring(path.indexOf("/o/") + 3))) != null;
+            answers.append("--answers\r\nContent-Type: application/http\r\nContent-ID: <response-")
+                    .append(++count)
+                    .append(">\r\n\r\nHTTP/1.1 ")
+                    .append(there ? "204 No Content" : "404 Not Found")
+                    .append("\r\nContent-Length: 0\r\n\r\n\r\n");
+        }
+        return new Answer(200, "multipart/mixed; boundary=answers", answers + "--answers--\r\n");
+    }
+
+    private Answer parts(HttpExchange exchange, Map<String, String> query, String name, byte[] body) {
+        String id = query.get("uploadId");
+        Map<Integer, byte[]> parts = id == null ? null : uploads.get(id);
+        return switch (exchange.getRequestMethod()) {
+            case "POST" -> {
+                if (parts == null) {
+                    String fresh = UUID.randomUUID().toString();
+                    uploads.put(fresh, new ConcurrentSkipListMap<>());
+                    yield new Answer(
+                            200,
+                            "application/xml",
+                            "<?xml version=\"1.0\"?><InitiateMultipartUploadResult><Bucket>" + BUCKET + "</Bucket><Key>"
+                                    + name + "</Key><UploadId>" + fresh
+                                    + "</UploadId></InitiateMultipartUploadResult>");
+                }
+                ByteArrayOutputStream whole = new ByteArrayOutputStream();
+                parts.values().forEach(whole::writeBytes);
+                objects.put(name, whole.toByteArray());
+                uploads.remove(id);
+                yield new Answer(
+                        200,
+                        "application/xml",
+                        "<?xml version=\"1.0\"?><CompleteMultipartUploadResult><Key>" + name
+                                + "</Key><ETag>\"x\"</ETag></CompleteMultipartUploadResult>");
+            }
+            case "PUT" -> {
+                if (parts == null) {
+                    yield new Answer(404, "application/xml", "<Error><Code>NoSuchUpload</Code></Error>");
+                }
+                parts.put(Integer.valueOf(query.get("partNumber")), body);
+                exchange.getResponseHeaders().set("ETag", "\"p" + query.get("partNumber") + "\"");
+                yield new Answer(200, "application/xml", "");
+            }
+            case "DELETE" -> {
+                uploads.remove(String.valueOf(id));
+                yield new Answer(204, "application/xml", "");
+            }
+            default -> new Answer(405, "application/xml", "");
+        };
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}

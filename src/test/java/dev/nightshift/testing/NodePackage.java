@@ -1,0 +1,35 @@
+package dev.nightshift.testing;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A program of npm's that only tests run, from a folder of its own with a lock file. */
+final class NodePackage {
+    private NodePackage() {}
+
+    /** Installs it in {@code target} if need be, by the name of its folder in {@code src/test}. */
+    static Path install(String name) throws IOException {
+        Path source = Path.of("src", "test", name);
+        Path installed = Files.createDirectories(Path.of("target", name));
+        try (Stream<Path> files = Files.list(source)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, installed.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        String lock = Files.readString(source.resolve("package-lock.json"));
+        Path marker = installed.resolve("installed");
+        if (!Files.exists(marker) || !Files.readString(marker).equals(lock)) {
+            Processes.run(
+                            Duration.ofMinutes(5),
+                            List.of("npm", "ci", "--loglevel=error", "--prefix", installed.toString()))
+                    .succeeded();
+            Files.writeString(marker, lock);
+        }
+        return installed;
+    }
+}
