@@ -8,6 +8,7 @@ import dev.nightshift.backup.read.RecoveryPlan;
 import dev.nightshift.backup.read.RecoveryPlan.Candidate;
 import dev.nightshift.backup.read.RecoveryPlanner;
 import dev.nightshift.backup.read.RecoveryTarget;
+import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** From which backup, and by which log, an instance is recovered to a point. */
@@ -132,12 +132,12 @@ class PointRecovery {
     /**
      * Plans, and finds the backup behind which a transaction or a name is in the log: for these the log is read.
      *
-     * @param note told what is being read, in sentences
+     * @param progress told of what is being read; what it throws ends the reading
      * @throws Failure.Skippable if there is no backup, or no way to the point
      * @throws Failure.Fatal if what is needed cannot be read
      */
     Chosen choose(
-            ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target, Consumer<String> note) {
+            ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target, BackupProgress progress) {
         Planned planned = plan(project, instance, only, target);
         RecoveryPlan plan = require(planned.outcome());
         Stored stored = stored(project, instance, only);
@@ -145,16 +145,16 @@ class PointRecovery {
         boolean searched = only == null
                 && (target.point() instanceof RecoveryTarget.Transaction
                         || target.point() instanceof RecoveryTarget.Named);
-        return searched ? search(stored, newest, note) : newest;
+        return searched ? search(stored, newest, progress) : newest;
     }
 
     /** From the newest backup back; each only as far as the one that was searched before reaches. */
-    private Chosen search(Stored stored, Chosen newest, Consumer<String> note) {
+    private Chosen search(Stored stored, Chosen newest, BackupProgress progress) {
         Chosen now = newest;
         Lsn searched = null;
         for (RecoveryPlan plan :
                 stored.planner(candidates(stored)).earlier(newest.recovery().plan())) {
-            if (isFound(now, searched, note)) {
+            if (isFound(now, searched, progress)) {
                 return now;
             }
             searched = now.recovery().plan().backup().stop();
@@ -169,14 +169,14 @@ class PointRecovery {
         return now;
     }
 
-    private static boolean isFound(Chosen chosen, @Nullable Lsn searched, Consumer<String> note) {
+    private static boolean isFound(Chosen chosen, @Nullable Lsn searched, BackupProgress progress) {
         RecoveryPlan plan = chosen.recovery().plan();
         RecoveryPlan bounded = searched == null ? plan : plan.upTo(searched);
-        note.accept("Looking for " + plan.point().words() + " in the log behind backup "
+        progress.note("Looking for " + plan.point().words() + " in the log behind backup "
                 + chosen.backup().id() + ".");
         LogWalk walk = chosen.reader()
                 .replayed(new Recovery(bounded, chosen.recovery().archive()))
-                .search();
+                .search(progress);
         return walk.found() && walk.reached().compareTo(plan.backup().stop()) >= 0;
     }
 

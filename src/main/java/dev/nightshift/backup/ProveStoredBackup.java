@@ -91,7 +91,8 @@ public class ProveStoredBackup extends TargetBatchlet {
                 BackupFindings.pointProof(target.instanceId()),
                 new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
         Backup asked = target.parameters().text("backup").isPresent() ? RestoreBackup.chosen(backups, target) : null;
-        PointRecovery.Chosen chosen = points.choose(target.project(), target.instanceId(), asked, point, target::info);
+        PointRecovery.Chosen chosen =
+                points.choose(target.project(), target.instanceId(), asked, point, new StopLook(target));
         String what = "Recovery of " + chosen.backup().instance() + " to "
                 + chosen.recovery().plan().point().words();
         target.info(what + " begins with the backup taken at "
@@ -102,11 +103,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);
         figures(target, chosen.backup(), proof);
         material.end().ifPresent(end -> {
-            target.figure("recoversTo", end.position());
-            target.figure("timeline", end.timeline());
-            if (end.walk().times().replayed() != null) {
-                target.figure("lastTransactionAt", end.walk().times().replayed());
-            }
+            RestoreBackup.figures(target, end);
             if (end.note() != null) {
                 target.warn(end.note());
             }

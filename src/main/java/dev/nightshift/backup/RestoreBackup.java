@@ -6,6 +6,7 @@ import dev.nightshift.backup.read.LogWalk;
 import dev.nightshift.backup.read.Recovery;
 import dev.nightshift.backup.read.RecoveryEnd;
 import dev.nightshift.backup.read.RecoveryTarget;
+import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.TargetBatchlet;
@@ -101,7 +102,7 @@ public class RestoreBackup extends TargetBatchlet {
         List<LogWalk.TablespaceCreated> created() {
             return recovery == null
                     ? reader.tablespacesInLog()
-                    : reader.replayed(recovery).search().outside();
+                    : reader.replayed(recovery).search(BackupProgress.NONE).outside();
         }
     }
 
@@ -120,8 +121,8 @@ public class RestoreBackup extends TargetBatchlet {
                 .filter(id -> !id.isEmpty())
                 .map(id -> backups.get(target.project(), UUID.fromString(id)))
                 .orElseGet(() -> target.parameters().text("backup").isPresent() ? chosen(backups, target) : null);
-        PointRecovery.Chosen chosen =
-                points.choose(target.project(), target.instanceId(), before, point.get(), target::info);
+        PointRecovery.Chosen chosen = points.choose(
+                target.project(), target.instanceId(), before, point.get(), new StoppableProgress(target, 0));
         target.figure("backup", chosen.backup().id());
         target.checkpoint(state(chosen.backup(), false));
         return new Begun(chosen.backup(), chosen.reader(), chosen.recovery());
@@ -143,13 +144,11 @@ public class RestoreBackup extends TargetBatchlet {
             begun.reader().materialise(destination, progress, whole);
             return begun.created();
         }
-        RecoveryEnd end = begun.reader().materialise(destination, recovery, progress, known -> whole.run());
-        target.figure("recoversTo", end.position());
-        target.figure("timeline", end.timeline());
+        RecoveryEnd end = begun.reader().materialise(destination, recovery, progress, known -> {
+            figures(target, known);
+            whole.run();
+        });
         Instant last = end.walk().times().replayed();
-        if (last != null) {
-            target.figure("lastTransactionAt", last);
-        }
         if (end.note() != null) {
             target.warn(end.note());
         }
@@ -157,6 +156,16 @@ public class RestoreBackup extends TargetBatchlet {
                 + (last == null ? "" : ", where the last transaction ended at " + last)
                 + ". The first start replays it, and then the server is one of its own on a new timeline.");
         return end.walk().outside();
+    }
+
+    /** Where recovery to a point ends. */
+    static void figures(TargetRun target, RecoveryEnd end) {
+        target.figure("recoversTo", end.position());
+        target.figure("timeline", end.timeline());
+        Instant last = end.walk().times().replayed();
+        if (last != null) {
+            target.figure("lastTransactionAt", last);
+        }
     }
 
     private static boolean isWhole(TargetRun target, Path folder) {

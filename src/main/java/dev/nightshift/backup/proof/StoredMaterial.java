@@ -134,7 +134,7 @@ public final class StoredMaterial implements ProofMaterial {
         Listener listener = new Listener(watch, ProofWatch.Step.VERIFY, ProofLevel.STORED);
         Verification result = reader.verify(upTo, listener);
         verification = result;
-        String missed = upTo == ProofLevel.READABLE && result.damage() == null ? notReached() : null;
+        String missed = upTo == ProofLevel.READABLE && result.damage() == null ? notReached(listener) : null;
         List<Verified> verified = new ArrayList<>();
         for (ProofLevel level : LEVELS.subList(0, LEVELS.indexOf(upTo) + 1)) {
             boolean passed = result.passed(level) && (missed == null || level != ProofLevel.READABLE);
@@ -151,12 +151,12 @@ public final class StoredMaterial implements ProofMaterial {
     }
 
     /** Reads the log up to the point; answers why recovery cannot come there, or null. */
-    private @Nullable String notReached() {
+    private @Nullable String notReached(Listener listener) {
         if (recovery == null) {
             return null;
         }
         try {
-            end = recovery.end(reader.replayed(recovery).search());
+            end = recovery.end(reader.replayed(recovery).search(listener));
             return null;
         } catch (Failure.Fatal e) {
             return e.remedy() == null ? e.getMessage() : e.getMessage() + " " + e.remedy();

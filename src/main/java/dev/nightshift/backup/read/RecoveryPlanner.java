@@ -23,8 +23,8 @@ public final class RecoveryPlanner {
     private static final String OTHER_POINT = "Choose another point, or another timeline.";
 
     private final List<Candidate> candidates;
-    private final ArchivedLog archive;
     private final int segmentBytes;
+    private final List<ArchivedLog.Stretch> stretches;
     private final Map<Integer, TimelineHistory> histories = new HashMap<>();
 
     /** @param candidates backups of one cluster, in any order */
@@ -32,8 +32,8 @@ public final class RecoveryPlanner {
         this.candidates = candidates.stream()
                 .sorted(Comparator.comparing(Candidate::stop))
                 .toList();
-        this.archive = archive;
         this.segmentBytes = archive.segmentBytes();
+        this.stretches = archive.stretches();
         for (int timeline : timelines()) {
             histories.put(timeline, TimelineHistory.of(timeline, archive));
         }
@@ -58,7 +58,7 @@ public final class RecoveryPlanner {
     private Set<Integer> timelines() {
         Set<Integer> all = new TreeSet<>(Comparator.reverseOrder());
         candidates.forEach(candidate -> all.add(candidate.timeline()));
-        archive.stretches().forEach(stretch -> all.add(stretch.timeline()));
+        stretches.forEach(stretch -> all.add(stretch.timeline()));
         return all;
     }
 
@@ -225,7 +225,7 @@ public final class RecoveryPlanner {
     }
 
     private Lsn storedTo(int timeline, Lsn segment) {
-        return archive.stretches().stream()
+        return stretches.stream()
                 .filter(stretch -> stretch.timeline() == timeline
                         && stretch.from().compareTo(segment) <= 0
                         && segment.compareTo(stretch.to()) < 0)
@@ -237,7 +237,7 @@ public final class RecoveryPlanner {
     /** What is missing from here to the next log that is stored of this history, in the archive or with a backup. */
     private @Nullable Gap gap(Lsn end, TimelineHistory history) {
         Lsn next = null;
-        for (ArchivedLog.Stretch stretch : archive.stretches()) {
+        for (ArchivedLog.Stretch stretch : stretches) {
             TimelineHistory.Part part = history.part(stretch.timeline()).orElse(null);
             if (part != null
                     && stretch.from().compareTo(part.to()) < 0

@@ -1,5 +1,6 @@
 package dev.nightshift.backup.read;
 
+import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.DamageException;
 import dev.nightshift.backup.stored.Sealed;
 import dev.nightshift.kernel.Failure;
@@ -27,11 +28,21 @@ public final class ReplayedLog {
     /**
      * Reads it record by record as far as recovery would.
      *
+     * @param progress told of each segment; what it throws ends the reading
      * @throws Failure.Fatal if something is not what was stored
      * @throws Failure.Retryable if store or archive cannot be read now
      */
-    public LogWalk search() {
-        return read(() -> recovery.walk(sealed.manifest(), this::open));
+    public LogWalk search(BackupProgress progress) {
+        progress.phase(BackupProgress.Phase.RECORDS);
+        long total = recovery.plan().segments().stream()
+                .mapToLong(RecoveryPlan.Segment::bytes)
+                .sum();
+        long[] done = {0};
+        return read(() -> recovery.walk(sealed.manifest(), segment -> {
+            progress.bytes(done[0], total);
+            done[0] += segment.bytes();
+            return open(segment);
+        }));
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.backup.read.Destination;
 import dev.nightshift.backup.read.FolderLog;
 import dev.nightshift.backup.read.PointSource;
 import dev.nightshift.backup.read.ProofLevel;
@@ -13,11 +14,14 @@ import dev.nightshift.backup.read.RecoveryPlan;
 import dev.nightshift.backup.read.RecoveryPlanner;
 import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.read.TimelineHistory;
+import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.testing.RestoredServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -164,6 +168,46 @@ class PointProofIT {
             assertTrue(
                     String.valueOf(gone.reason()).startsWith("Recovery did not reach " + end + " on timeline 1: "),
                     gone::reason);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {15, 18})
+    void aDrillFollowsAPromotion(int major) throws Exception {
+        try (PointSource source = PointSource.start(major)) {
+            Manifest backup = drills.take(source.server(), () -> {});
+            PointSource.Step first = source.step(20);
+            source.step(0);
+            FolderLog archive = FolderLog.in(folder.resolve("archive"));
+            archive.receive(source.server());
+            var planned =
+                    (RecoveryPlan.Planned) new RecoveryPlanner(List.of(RecoveryPlan.Candidate.of(backup)), archive)
+                            .plan(to("xid", "" + first.xid()));
+            Path data = folder.resolve("promoted");
+            drills.reader(backup)
+                    .materialise(
+                            Destination.beside(data, backup.tablespaces()).withDurable(false),
+                            new Recovery(planned.plan(), archive),
+                            BackupProgress.NONE,
+                            end -> {});
+            try (RestoredServer server =
+                            RestoredServer.start(source.server().cluster().binaries(), data);
+                    Connection connection = server.connect("postgres", "secret");
+                    var statement = connection.createStatement()) {
+                server.awaitEndOfRecovery(connection);
+                statement.execute("insert into step values (100, '')");
+                try (var row = statement.executeQuery("select pg_current_wal_flush_lsn()")) {
+                    row.next();
+                    archive.receive(data.resolve("pg_wal"), 2, Lsn.parse(row.getString(1)));
+                }
+            }
+            StoredMaterial material = material(backup, archive, to("latest", ""));
+            Proof proof = prove(source, material);
+            assertNull(proof.reason(), proof::toString);
+            assertEquals(2, material.end().orElseThrow().timeline());
+            Proof before = prove(
+                    source, material(backup, archive, to("time", first.at().toString())));
+            assertNull(before.reason(), before::toString);
         }
     }
 
