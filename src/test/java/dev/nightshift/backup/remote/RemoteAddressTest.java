@@ -1,0 +1,133 @@
+package dev.nightshift.backup.remote;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.nightshift.kernel.Failure;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RemoteAddressTest {
+    private static RemoteAddress s3(@Nullable String endpoint, @Nullable String region) {
+        return new RemoteAddress(
+                RemoteAddress.Provider.S3, "acme-backups", endpoint, region, "nightshift/prod", "AKIA1");
+    }
+
+    @Test
+    void noStoreIsOpenedByALoginThatNobodyNamed() {
+        Map<String, String> s3 = s3(null, "eu-central-1").settings("a secret");
+        assertEquals("true", s3.get("disable_config_load"));
+        assertEquals("true", s3.get("disable_ec2_metadata"));
+        assertNull(s3.get("endpoint"));
+        assertEquals("/nightshift/prod", s3.get("root"));
+        Map<String, String> google = new RemoteAddress(RemoteAddress.Provider.GCS, "acme-backups", null, null, "", "")
+                .settings("{\"type\":\"x\"}");
+        assertEquals("true", google.get("disable_vm_metadata"));
+        assertEquals("eyJ0eXBlIjoieCJ9", google.get("credential"));
+        assertNull(google.get("allow_anonymous"));
+    }
+
+    @Test
+    void whatIsLeftOutIsTheProvidersOwn() {
+        Map<String, String> azure =
+                new RemoteAddress(RemoteAddress.Provider.AZBLOB, "backups", null, null, "", "acme").settings("a2V5");
+        assertEquals("https://acme.blob.core.windows.net", azure.get("endpoint"));
+        assertEquals(
+                "us-east-1",
+                s3("https://minio.example.org:9000", null).settings("x").get("region"));
+        assertEquals(
+                "minio.example.org", s3("https://minio.example.org:9000", null).host());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://minio.example.org",
+                "http://10.0.0.1:9000",
+                "http://127.0.0.1.example.org",
+                "ftp://127.0.0.1",
+                "https://key:secret@example.org",
+                "https://example.org/?X-Amz-Signature=1",
+                "https://example.org/#x",
+                "example.org",
+                "https://",
+                "not an address"
+            })
+    void anEndpointIsHttpsExceptOnThisMachineAndHoldsNoLogin(String endpoint) {
+        Failure.Invalid said = assertThrows(Failure.Invalid.class, () -> s3(endpoint, null));
+        assertEquals("endpoint", said.field());
+        assertFalse(said.getMessage().contains("secret"), said.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://127.0.0.1:9000", "http://localhost", "http://[::1]:9000", "https://example.org"})
+    void theseEndpointsAreRight(String endpoint) {
+        assertEquals(endpoint, s3(endpoint, null).endpoint());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "S3, Bucket, eu-1, '', me, bucket",
+                "S3, bucket, -, '', me, region",
+                "S3, bucket, eu-1, /a, me, prefix",
+                "S3, bucket, eu-1, a/, me, prefix",
+                "S3, bucket, eu-1, a/../b, me, prefix",
+                "S3, bucket, eu-1, '', '', account",
+                "AZBLOB, bucket, eu-1, '', me, region",
+                "AZBLOB, bucket, -, '', '', account",
+                "GCS, bucket, -, '', me, account",
+                "GCS, bucket, eu-1, '', '', region"
+            })
+    void whatCannotBeIsRefusedByItsField(
+            RemoteAddress.Provider provider,
+            String bucket,
+            @Nullable String region,
+            String prefix,
+            String account,
+            String field) {
+        Failure.Invalid said = assertThrows(
+                Failure.Invalid.class, () -> new RemoteAddress(provider, bucket, null, region, prefix, account));
+        assertEquals(field, Objects.requireNonNull(said.field()));
+    }
+
+    @Test
+    void whatIsSaidOfAFailureHoldsNoAddress() {
+        assertEquals("PreconditionFailed, It did not hold", RemoteCalls.words("""
+                        ConditionNotMatch (permanent) at write => S3Error { code: "PreconditionFailed", message: "It did not\
+                         hold.", resource: "", request_id: "1" }
+
+                        Context:
+                           uri: http://127.0.0.1:9701/bucket/a?sig=secret
+                        """));
+        assertEquals(
+                "error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)",
+                RemoteCalls.words("""
+                        Unexpected (temporary) at write => send http request
+
+                        Context:
+                           url: http://127.0.0.1:1/bucket/x?sig=secret
+
+                        Source:
+                           error sending request for url (http://127.0.0.1:1/bucket/x?sig=secret): client error (Connect): tcp\
+                         connect error: Connection refused (os error 111)
+
+                        Backtrace:
+                           0: <unknown>
+                        """));
+        assertEquals("region is missing", RemoteCalls.words("""
+                        ConfigInvalid (permanent) at Builder::build => region is missing.
+
+                        Context:
+                           service: s3
+                        """));
+    }
+}
