@@ -73,6 +73,8 @@ class StoreSweep {
             sweep(name, stores.of(name));
         } catch (Failure e) {
             LOG.log(Level.WARNING, "The store {0} could not be swept: {1}", name, e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "The store " + name + " could not be swept", e);
         }
     }
 

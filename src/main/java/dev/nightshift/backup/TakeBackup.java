@@ -2,6 +2,8 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
@@ -138,7 +140,10 @@ public class TakeBackup extends TargetBatchlet {
 
     /** Better said before the server makes a checkpoint for it than after. */
     private static void refuseUnwritable(Store store, String folder) {
-        store.create(folder + "/" + Manifest.NAME).close();
+        try (Store.Upload probe = store.create(folder + "/probe")) {
+            probe.write(new byte[] {1}, 0, 1);
+            probe.commit();
+        }
         store.deleteFolder(folder);
     }
 
@@ -167,7 +172,15 @@ public class TakeBackup extends TargetBatchlet {
             target.info("Removed what the interrupted attempt had stored in " + folder + ".");
             return false;
         }
-        Manifest manifest = BackupReader.open(store, folder, keys).manifest();
+        BackupReader reader = BackupReader.open(store, folder, keys);
+        Manifest manifest = reader.manifest();
+        String damage = reader.verify(ProofLevel.STORED, BackupProgress.NONE).damage();
+        if (damage != null) {
+            target.warn("What the interrupted attempt stored in " + folder + " is not whole, and is removed: " + damage
+                    + ".");
+            store.deleteFolder(folder);
+            return false;
+        }
         target.info("The interrupted attempt had stored a whole backup; it is entered in the catalogue.");
         target.done(BackupJob.PREPARE, "stored by the attempt before");
         catalogue(target, manifest);

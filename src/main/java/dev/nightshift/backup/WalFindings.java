@@ -16,7 +16,9 @@ import jakarta.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What archiving has to report about an instance. */
@@ -24,6 +26,17 @@ import org.jspecify.annotations.Nullable;
 class WalFindings {
     /** So many goals later it is no longer a warning. */
     private static final int CRITICAL_AFTER = 4;
+
+    private static final String BEHIND = "wal.behind:";
+    private static final String RETAINED = "wal.retained:";
+
+    /** After which a finding is told to be seen again, and one that another node left open is closed. */
+    private static final Duration SAY_AGAIN = Duration.ofMinutes(5);
+
+    /** What this node said last: null for nothing to report. */
+    private final Map<String, Said> said = new ConcurrentHashMap<>();
+
+    private record Said(@Nullable Severity severity, Instant at) {}
 
     @Inject
     private Findings findings;
@@ -69,15 +82,18 @@ class WalFindings {
         Instant since = to == null ? service.chosenAt() : to;
         Duration age = Duration.between(since, now);
         if (age.compareTo(service.settings().rpoGoal()) <= 0) {
-            findings.close(service.project(), "wal.behind:" + service.instance());
+            fine(service, BEHIND);
             return;
         }
         boolean critical = age.compareTo(service.settings().rpoGoal().multipliedBy(CRITICAL_AFTER)) > 0;
+        if (wasSaid(BEHIND + service.instance(), critical ? Severity.CRITICAL : Severity.WARNING)) {
+            return;
+        }
         String message = service.message();
         report(
                 service.project(),
                 service.instance(),
-                "wal.behind:",
+                BEHIND,
                 critical ? Severity.CRITICAL : Severity.WARNING,
                 "The log of %s is archived too late",
                 (to == null
@@ -95,16 +111,18 @@ class WalFindings {
 
     /** What the server keeps for the slot, held against the limit. */
     void retained(WalService service, long bytes) {
-        String fingerprint = "wal.retained:";
         long limit = service.settings().retainedLimitBytes();
         if (bytes <= limit) {
-            findings.close(service.project(), fingerprint + service.instance());
+            fine(service, RETAINED);
+            return;
+        }
+        if (wasSaid(RETAINED + service.instance(), Severity.CRITICAL)) {
             return;
         }
         report(
                 service.project(),
                 service.instance(),
-                fingerprint,
+                RETAINED,
                 Severity.CRITICAL,
                 "%s keeps much log for its archive",
                 "Its slot " + service.slot() + " holds " + new Bytes(bytes) + " of log; the limit is "
@@ -119,7 +137,7 @@ class WalFindings {
 
     /** The slot was dropped so that the server lives on. */
     void givenUp(WalService service, String reason) {
-        findings.close(service.project(), "wal.retained:" + service.instance());
+        fine(service, RETAINED);
         report(
                 service.project(),
                 service.instance(),
@@ -133,9 +151,30 @@ class WalFindings {
 
     /** Nothing is archived any more because people said so, or it begins anew: what was said of it is over. */
     void over(ProjectId project, UUID instance) {
-        for (String kind : new String[] {"wal.behind:", "wal.retained:", "wal.given-up:"}) {
+        for (String kind : new String[] {BEHIND, RETAINED, "wal.given-up:"}) {
+            said.remove(kind + instance);
             findings.close(project, kind + instance);
         }
+    }
+
+    private void fine(WalService service, String kind) {
+        String fingerprint = kind + service.instance();
+        if (!wasSaid(fingerprint, null)) {
+            findings.close(service.project(), fingerprint);
+        }
+    }
+
+    /** Every server is looked at every few seconds, and mostly nothing has changed: that asks nothing of the repository. */
+    private boolean wasSaid(String fingerprint, @Nullable Severity severity) {
+        Instant now = clock.now();
+        Said before = said.get(fingerprint);
+        if (before != null
+                && before.severity() == severity
+                && before.at().plus(SAY_AGAIN).isAfter(now)) {
+            return true;
+        }
+        said.put(fingerprint, new Said(severity, now));
+        return false;
     }
 
     private void report(

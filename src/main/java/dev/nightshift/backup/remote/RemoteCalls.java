@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
@@ -43,7 +44,11 @@ final class RemoteCalls implements AutoCloseable {
 
     /** Has it begun on another thread. */
     <T> Future<T> begin(Callable<T> call) {
-        return threads.submit(call);
+        try {
+            return threads.submit(call);
+        } catch (RejectedExecutionException e) {
+            throw new Failure.Retryable("The " + title + " is being closed.", null, e);
+        }
     }
 
     /** Has it done, with {@link #await}. */
@@ -53,7 +58,7 @@ final class RemoteCalls implements AutoCloseable {
 
     /** The same for what answers nothing. */
     void run(String doing, Duration most, Runnable call) {
-        await(doing, most, threads.submit(call));
+        await(doing, most, begin(Executors.callable(call)));
     }
 
     /**

@@ -1,10 +1,12 @@
 package dev.nightshift.backup.remote;
 
+import dev.nightshift.kernel.Failure;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.Future;
 import org.apache.opendal.Operator;
+import org.jspecify.annotations.Nullable;
 
 /** An object from its beginning, by ranges: while one is read, the next ones are on their way. */
 final class RemoteInput extends InputStream {
@@ -21,6 +23,8 @@ final class RemoteInput extends InputStream {
     private long asked;
     private byte[] range = new byte[0];
     private int at;
+    private long given;
+    private @Nullable Failure broken;
 
     /** Asks for the first ranges. */
     RemoteInput(Operator operator, RemoteCalls calls, String name, long bytes) {
@@ -62,12 +66,32 @@ final class RemoteInput extends InputStream {
     }
 
     private boolean next() {
+        if (broken != null) {
+            throw broken;
+        }
         Future<byte[]> answer = coming.poll();
         if (answer == null) {
             return false;
         }
-        range = calls.await("read " + name, RemoteStore.patience(RANGE), answer);
+        range = new byte[0];
         at = 0;
+        byte[] came;
+        try {
+            came = calls.await("read " + name, RemoteStore.patience(RANGE), answer);
+        } catch (Failure e) {
+            broken = e;
+            throw e;
+        }
+        long wanted = Math.min(RANGE, bytes - given);
+        if (came.length != wanted) {
+            broken = new Failure.Retryable(
+                    "Of the object " + name + " " + came.length + " bytes came instead of " + wanted + ".",
+                    "Look at the store's service and the network to it.",
+                    null);
+            throw broken;
+        }
+        given += came.length;
+        range = came;
         ask();
         return true;
     }

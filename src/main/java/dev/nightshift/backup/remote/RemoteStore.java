@@ -1,11 +1,13 @@
 package dev.nightshift.backup.remote;
 
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.ObjectName;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ForbiddenAddress;
 import dev.nightshift.kernel.ForbiddenAddresses;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -46,6 +48,9 @@ public final class RemoteStore implements Store, AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** For many requests: a listing of all objects, a folder's deletion. */
+    /** A page of a thousand names takes about a tenth of a second. */
+    private static final Duration LISTING = Duration.ofMinutes(5);
+
     private static final Duration LONG_PATIENCE = Duration.ofMinutes(30);
 
     /** Slower than this, in bytes a second, a transfer counts as stuck. */
@@ -92,7 +97,7 @@ public final class RemoteStore implements Store, AutoCloseable {
             return new RemoteStore(retrying.blocking(), calls, title, memory);
         } catch (OpenDALException e) {
             throw calls.of("open", e);
-        } catch (UnsatisfiedLinkError | NoClassDefFoundError e) {
+        } catch (LinkageError | UncheckedIOException e) {
             throw new Failure.Fatal(
                     "The " + title
                             + " cannot be opened on this machine: the native library of OpenDAL does not load here.",
@@ -151,7 +156,7 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     private Stream<org.apache.opendal.Entry> entries(String path, boolean recursive) {
         var options = ListOptions.builder().recursive(recursive).build();
-        return calls.call("list " + path, LONG_PATIENCE, () -> operator.list(path, options)).stream();
+        return calls.call("list " + path, LISTING, () -> operator.list(path, options)).stream();
     }
 
     @Override
@@ -173,7 +178,9 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     @Override
     public void deleteFolder(String folder) {
-        ObjectName.check(folder);
+        // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without its
+        // objects
+        delete(folder + "/" + Manifest.NAME);
         calls.run("delete " + folder, LONG_PATIENCE, () -> operator.removeAll(folder + "/"));
     }
 
@@ -203,11 +210,10 @@ public final class RemoteStore implements Store, AutoCloseable {
         return OptionalLong.of(OBJECT);
     }
 
-    /** Gives its memory back; whoever still works with it fails. */
+    /** Whoever still works with it fails. What is native stays: a call that is under way would use memory that was freed. */
     @Override
     public void close() {
         calls.close();
-        operator.close();
     }
 
     /** What people call it. */

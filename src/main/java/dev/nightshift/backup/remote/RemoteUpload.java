@@ -2,10 +2,9 @@ package dev.nightshift.backup.remote;
 
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
-import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
-import org.apache.opendal.OpenDALException;
 import org.apache.opendal.Operator;
 import org.apache.opendal.OperatorOutputStream;
 import org.apache.opendal.WriteOptions;
@@ -52,7 +51,7 @@ final class RemoteUpload implements Store.Upload {
     private int reserved;
     private long length;
     private @Nullable OperatorOutputStream stream;
-    private boolean ended;
+    private volatile boolean ended;
 
     /** @param memory kilobytes that all uploads together may gather */
     RemoteUpload(RemoteStore store, Operator operator, RemoteCalls calls, Semaphore memory, String name) {
@@ -84,8 +83,8 @@ final class RemoteUpload implements Store.Upload {
     }
 
     /** Grows what it gathers in; twice as much is reserved, for the copy of the right length that is sent. */
-    private boolean hasRoom(int needed) {
-        if (needed > gathered.length) {
+    private synchronized boolean hasRoom(int needed) {
+        if (!ended && needed > gathered.length) {
             int larger = Math.min(GATHERED, Math.max(needed, gathered.length * 2));
             int more = 2 * (larger - gathered.length) / UNIT + 1;
             if (!memory.tryAcquire(more)) {
@@ -97,7 +96,7 @@ final class RemoteUpload implements Store.Upload {
         return true;
     }
 
-    private void release() {
+    private synchronized void release() {
         gathered = new byte[0];
         memory.release(reserved);
         reserved = 0;
@@ -107,16 +106,29 @@ final class RemoteUpload implements Store.Upload {
         try {
             OperatorOutputStream to = stream;
             if (to == null) {
-                to = operator.createOutputStream(name, STREAMED_PART);
+                to = timed(() -> operator.createOutputStream(name, STREAMED_PART));
                 stream = to;
-                to.write(gathered, 0, Math.toIntExact(length));
+                write(to, gathered, 0, Math.toIntExact(length));
                 release();
             }
-            to.write(bytes, from, count);
-        } catch (IOException | OpenDALException e) {
+            write(to, bytes, from, count);
+        } catch (Failure e) {
             ended = true;
-            throw calls.of("write " + name, e);
+            throw e;
         }
+    }
+
+    /** Of a copy: what the caller does with its buffer after the time is over must not be sent. */
+    private void write(OperatorOutputStream to, byte[] bytes, int from, int count) {
+        byte[] copy = Arrays.copyOfRange(bytes, from, from + count);
+        timed(() -> {
+            to.write(copy);
+            return true;
+        });
+    }
+
+    private <T> T timed(Callable<T> call) {
+        return calls.call("write " + name, RemoteStore.patience(length), call);
     }
 
     @Override
@@ -134,12 +146,13 @@ final class RemoteUpload implements Store.Upload {
         try {
             OperatorOutputStream open = stream;
             if (open == null) {
-                put(Arrays.copyOf(gathered, Math.toIntExact(length)), inParts);
+                put(content(), inParts);
             } else {
-                open.close();
+                timed(() -> {
+                    open.close();
+                    return true;
+                });
             }
-        } catch (IOException | OpenDALException e) {
-            throw calls.of("write " + name, e);
         } catch (Failure.NotFound e) {
             throw lost(e);
         }
@@ -148,18 +161,37 @@ final class RemoteUpload implements Store.Upload {
         }
     }
 
+    private synchronized byte[] content() {
+        if (gathered.length < length) {
+            throw new Failure.Retryable("The upload of " + name + " was given up.", null, null);
+        }
+        return Arrays.copyOf(gathered, Math.toIntExact(length));
+    }
+
+    /** The memory counts for as long as the call has it, which may be longer than it is waited for. */
     private void put(byte[] content, boolean inParts) {
+        int held = taken();
         try {
-            calls.run(
-                    "write " + name,
-                    RemoteStore.patience(length),
-                    () -> operator.write(name, content, inParts ? PARTS : WHOLE));
+            timed(() -> {
+                try {
+                    operator.write(name, content, inParts ? PARTS : WHOLE);
+                    return true;
+                } finally {
+                    memory.release(held);
+                }
+            });
         } catch (Failure.Conflict e) {
             // Where the answer to the first try was lost, the second one meets what the first has written
             if (inParts || store.size(name).orElse(-1) != length || !isStored(content)) {
                 throw e;
             }
         }
+    }
+
+    private synchronized int taken() {
+        int held = reserved;
+        reserved = 0;
+        return held;
     }
 
     private boolean isStored(byte[] content) {

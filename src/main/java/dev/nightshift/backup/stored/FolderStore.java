@@ -231,6 +231,9 @@ public final class FolderStore implements Store {
             return;
         }
         try (Stream<Path> files = Files.walk(from)) {
+            // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without
+            // its objects
+            Files.deleteIfExists(from.resolve(Manifest.NAME));
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }

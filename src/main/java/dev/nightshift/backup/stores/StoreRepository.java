@@ -140,8 +140,9 @@ class StoreRepository {
                     case "DELETED" -> {}
                     case "HELD" ->
                         throw new Failure.Conflict(
-                                "Backups lie in the store " + name + "; without it nobody could restore them.",
-                                "Delete those backups first, of every project.");
+                                "Backups or archived logs lie in the store " + name
+                                        + "; without it nobody could restore them.",
+                                "Keep it. What lies in it is not deleted by itself yet.");
                     case "USED" ->
                         throw new Failure.Conflict(
                                 "A backup run that is not over stores in " + name + ".", "Wait for it, or stop it.");

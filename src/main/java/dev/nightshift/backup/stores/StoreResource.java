@@ -291,6 +291,13 @@ public class StoreResource {
         Asked.sameName("folder", asked.folder(), before.folder());
         Asked.sameName("bucket", asked.bucket(), before.bucket());
         Asked.sameName("prefix", asked.prefix(), before.prefix());
+        boolean elsewhere = !given(asked.endpoint(), before.endpoint()).equals(before.endpoint())
+                || !given(asked.account(), before.account()).equals(before.account());
+        if (elsewhere && secret == null && !(before.secret() instanceof Secret.None)) {
+            throw new Failure.Invalid(
+                    "secretFile",
+                    "Name what opens the store again: with another endpoint or account it would be shown to somebody else.");
+        }
         return new StoreDefinition(
                 before.name(),
                 before.kind(),
@@ -317,6 +324,9 @@ public class StoreResource {
                         "bucket", store.bucket(),
                         "folder", store.folder(),
                         "endpoint", store.endpoint(),
-                        "account", store.account()));
+                        "prefix", store.prefix(),
+                        "region", store.region(),
+                        "account", store.account(),
+                        "opens", String.valueOf(store.secret())));
     }
 }
