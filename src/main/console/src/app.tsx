@@ -22,6 +22,7 @@ const AuditPage = later(() => import('./pages/audit').then((its) => its.AuditPag
 const DatabasePage = later(() => import('./pages/database').then((its) => its.DatabasePage));
 const MePage = later(() => import('./pages/me').then((its) => its.MePage));
 const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPage));
+const StoresPage = later(() => import('./pages/stores').then((its) => its.StoresPage));
 const PeoplePage = later(() => import('./pages/people').then((its) => its.PeoplePage));
 const RetentionPage = later(() => import('./pages/retention').then((its) => its.RetentionPage));
 const SchedulesPage = later(() => import('./pages/schedules').then((its) => its.SchedulesPage));
@@ -40,6 +41,7 @@ function page(): ComponentChildren {
     case 'backups': return at.id ? <BackupPage key={at.id} id={at.id} /> : <BackupsPage />;
     case 'findings': return <FindingsPage />;
     case 'nodes': return <NodesPage />;
+    case 'stores': return <StoresPage />;
     case 'people': return <PeoplePage />;
     case 'audit': return <AuditPage />;
     case 'retention': return <RetentionPage />;

@@ -68,6 +68,25 @@ export interface Instance {
   databases: string[];
 }
 
+/** Where backups can lie; all but name and kind for the installation's admins alone. */
+export interface StoreInfo {
+  name: string;
+  kind: string;
+  folder: string | null;
+  bucket: string | null;
+  prefix: string | null;
+  endpoint: string | null;
+  region: string | null;
+  account: string | null;
+  secretFile: string | null;
+  secretVariable: string | null;
+}
+
+export interface StoreCheck {
+  works: boolean;
+  steps: { step: string; passed: boolean; millis: number; reason: string | null; remedy: string | null }[];
+}
+
 /** How an instance's log is archived. */
 export interface Wal {
   enabled: boolean;
