@@ -419,3 +419,33 @@ grant execute on function backup.delete_store(text) to ${app_role};
 create index backup_store on backup.backup (store) where deleted_at is null;
 --rollback drop index backup.backup_store; drop function backup.delete_store(text);
 --rollback drop trigger need_store on backup.wal_archive; drop trigger need_store on backup.backup; drop function backup.need_store(); drop table backup.store;
+
+--changeset nightshift:backup-32 splitStatements:false rollbackSplitStatements:false
+-- A project whose logs are archived stays as one does whose backups are held: its keys open them.
+create or replace function fleet.lock_removable(project uuid) returns text
+    language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project_name text;
+begin
+    select p.name into project_name from fleet.project p
+     where p.id = project and p.deleted_at < now() - interval '30 days' for update skip locked;
+    if exists (select from backup.backup b where b.project_id = project and b.deleted_at is null)
+       or exists (select from backup.wal_archive a where a.project_id = project) then
+        return null;
+    end if;
+    return project_name;
+end $$;
+--rollback create or replace function fleet.lock_removable(project uuid) returns text
+--rollback     language plpgsql volatile set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback declare
+--rollback     project_name text;
+--rollback begin
+--rollback     select p.name into project_name from fleet.project p
+--rollback      where p.id = project and p.deleted_at < now() - interval '30 days' for update skip locked;
+--rollback     if exists (select from backup.backup b where b.project_id = project and b.deleted_at is null) then
+--rollback         return null;
+--rollback     end if;
+--rollback     return project_name;
+--rollback end $$;

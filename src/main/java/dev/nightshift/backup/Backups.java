@@ -94,6 +94,13 @@ public class Backups implements DeletionGuard {
                     + " is archived, and its server keeps a slot for that. Switch archiving off first.");
         }
         long held = transactions.in(instance.project(), connection -> repository.count(connection, instance.id()));
+        boolean log =
+                transactions.in(instance.project(), connection -> logs.archives(connection, instance.id())).stream()
+                        .findAny()
+                        .isPresent();
+        if (held == 0 && log) {
+            return Optional.of("Archived log of " + instance.name() + " is held and would be lost from sight.");
+        }
         return held == 0
                 ? Optional.empty()
                 : Optional.of((held == 1 ? "A backup of " : held + " backups of ") + instance.name()

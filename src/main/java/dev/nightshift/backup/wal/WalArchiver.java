@@ -22,6 +22,9 @@ final class WalArchiver implements WalSink {
     /** A unit is held in memory, so segments that are larger are stored in parts. */
     static final int MOST_UNIT_BYTES = 16 << 20;
 
+    /** So many pieces are joined in one. */
+    private static final int JOINED = 20;
+
     private static final int FIRST_BUFFER = 64 << 10;
 
     private final SealedFolder folder;
@@ -34,6 +37,8 @@ final class WalArchiver implements WalSink {
     private Lsn at;
     private boolean pieces;
     private @Nullable WalPiece inPieces;
+    private @Nullable WalPiece joined;
+    private int small;
     private byte @Nullable [] earlier;
     private final Lsn earlierEnd;
     private boolean heard;
@@ -126,6 +131,7 @@ final class WalArchiver implements WalSink {
         }
         inPieces = pieces ? whole : null;
         pieces = false;
+        joined = null;
     }
 
     /** What an earlier archiver has stored of the unit has to be what the server sends now. */
@@ -159,16 +165,28 @@ final class WalArchiver implements WalSink {
         earlier = stored;
     }
 
-    /** Stores what has come since the last time, if there is anything. */
+    /**
+     * Stores what has come since the last time, if there is anything. Now and then it is all of the unit again: a quiet server
+     * takes days to fill one, and would leave thousands of small objects.
+     */
     void storePiece() {
         Lsn from = flushed.compareTo(unitStart()) > 0 ? flushed : unitStart();
         if (at.compareTo(from) <= 0) {
             return;
         }
-        int offset = (int) (from.value() - unitStart().value());
-        long bytes = put(new WalPiece(timeline, from, at), offset, (int) (at.value() - from.value()));
+        boolean all = ++small % JOINED == 0;
+        WalPiece piece = new WalPiece(timeline, all ? unitStart() : from, at);
+        int offset = (int) (piece.from().value() - unitStart().value());
+        long bytes = put(piece, offset, (int) piece.bytes());
         pieces = true;
         advance(bytes);
+        if (all) {
+            WalPiece before = joined;
+            if (before != null) {
+                removePieces(before);
+            }
+            joined = piece;
+        }
     }
 
     private long put(WalPiece piece, int offset, int length) {

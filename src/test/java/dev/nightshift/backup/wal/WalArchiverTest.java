@@ -149,6 +149,24 @@ class WalArchiverTest {
         assertEquals(new Lsn(1000), StoredLog.of(archive).stretches().get(0).to());
     }
 
+    @Test
+    void aQuietServerLeavesFewObjects(@TempDir Path folder) throws IOException {
+        WalFolder.Opened archive = archive(folder, 1 << 20);
+        byte[] log = new byte[3000];
+        new Random(7).nextBytes(log);
+        WalArchiver archiver = archiver(archive, Lsn.NONE, new Told(Lsn.NONE));
+        int most = 0;
+        for (int at = 0; at < log.length; at += 10) {
+            archiver.write(new Lsn(at), new ByteArrayInputStream(log, at, 10), 10);
+            archiver.storePiece();
+            most = Math.max(most, archive.folder().list("").size());
+        }
+        assertTrue(most <= 42, "at most " + most);
+        try (InputStream in = StoredLog.of(archive).open(TIMELINE, Lsn.NONE)) {
+            assertArrayEquals(log, in.readAllBytes());
+        }
+    }
+
     /** A server that was set back and went another way, with the same timeline. */
     @Test
     void anotherLogThanIsStoredIsRefusedAndNotStored(@TempDir Path folder) throws IOException {
