@@ -449,3 +449,15 @@ end $$;
 --rollback     end if;
 --rollback     return project_name;
 --rollback end $$;
+
+--changeset nightshift:backup-33
+-- Backups that somebody wants to stay, and whether the objects of those that were deleted are gone.
+alter table backup.backup add column hold_reason text, add column hold_by text, add column hold_at timestamptz,
+    add column freed_at timestamptz;
+alter table backup.backup add constraint backup_hold_check check (
+    (hold_reason is null) = (hold_by is null) and (hold_reason is null) = (hold_at is null));
+create index backup_unfreed on backup.backup (project_id, instance_id) where deleted_at is not null and freed_at is null;
+grant delete on backup.wal_stretch to ${app_role};
+--rollback revoke delete on backup.wal_stretch from ${app_role}; drop index backup.backup_unfreed;
+--rollback alter table backup.backup drop constraint backup_hold_check, drop column hold_reason, drop column hold_by,
+--rollback     drop column hold_at, drop column freed_at;

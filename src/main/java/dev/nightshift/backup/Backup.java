@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param fullBecause why it is a full one although another kind was asked for; null if it is what was asked for
  * @param chain those that its restore needs, the full one first, itself last
  * @param chainSize how many kept backups are built on that full one, itself included
+ * @param hold who wants it to stay, and why; null if nobody does
  * @param proof its newest proof; null for none
  */
 public record Backup(
@@ -48,7 +49,11 @@ public record Backup(
         @Nullable String fullBecause,
         List<UUID> chain,
         int chainSize,
+        @Nullable Hold hold,
         @Nullable StoredProof proof) {
+
+    /** A backup on hold does not expire. */
+    public record Hold(String reason, String by) {}
 
     /**
      * One attempt to prove a backup.

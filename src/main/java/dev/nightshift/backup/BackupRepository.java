@@ -195,6 +195,7 @@ class BackupRepository {
                    b.taken_at, b.ended_at, b.server_version, b.size_bytes, b.stored_bytes, b.start_lsn::text as start_lsn,
                    b.stop_lsn::text as stop_lsn, b.recovery_lsn::text as recovery_lsn, b.timeline, b.system_identifier,
                    b.checksums, b.checksum_failures, b.tablespaces, b.key_id, b.parent_id, b.full_because, b.chain,
+                   b.hold_reason, b.hold_by,
                    (select count(*) from backup.backup c where c.project_id = b.project_id and c.chain[1] = b.chain[1]
                                                            and c.deleted_at is null) as chain_size,
                    p.id as proof_id, p.run_id as proof_run, p.at, p.level, p.outcome, p.rto_millis, p.reason, p.ladder, p.not_checked
@@ -353,7 +354,13 @@ class BackupRepository {
                 rows.getString("full_because"),
                 List.of((UUID[]) rows.getArray("chain").getArray()),
                 rows.getInt("chain_size"),
+                hold(rows),
                 proof(rows));
+    }
+
+    private static Backup.@Nullable Hold hold(ResultSet rows) throws SQLException {
+        String reason = rows.getString("hold_reason");
+        return reason == null ? null : new Backup.Hold(reason, rows.getString("hold_by"));
     }
 
     private static Backup.@Nullable StoredProof proof(ResultSet rows) throws SQLException {

@@ -76,6 +76,7 @@ public class BackupResource {
             int tablespaces,
             String keyId,
             Chain chain,
+            @Nullable HoldView hold,
             ProofView proof) {}
 
     /** What the server said of its page checksums. */
@@ -91,6 +92,14 @@ public class BackupResource {
      */
     @Schema(name = "BackupChain")
     public record Chain(int position, int of, List<UUID> backups) {}
+
+    /** A backup on hold does not expire: who wants that, and why. */
+    @Schema(name = "BackupHold")
+    public record HoldView(String reason, String by) {
+        static @Nullable HoldView of(Backup.@Nullable Hold hold) {
+            return hold == null ? null : new HoldView(hold.reason(), hold.by());
+        }
+    }
 
     /** How far the backup is proven, when, and what was measured. */
     @Schema(name = "Proof")
@@ -213,6 +222,7 @@ public class BackupResource {
                 backup.tablespaces(),
                 backup.keyId(),
                 new Chain(backup.chain().size(), backup.chainSize(), backup.chain()),
+                HoldView.of(backup.hold()),
                 ProofView.of(backup.proof()));
     }
 }

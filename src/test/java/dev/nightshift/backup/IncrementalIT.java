@@ -56,7 +56,7 @@ class IncrementalIT {
 
     @BeforeAll
     void aProject() {
-        project = TestProject.create(nightshift.admin(), "changes");
+        project = TestProject.create(nightshift.admin(), "incremental");
     }
 
     @ParameterizedTest

@@ -101,6 +101,28 @@ public final class StoredLog implements ArchivedLog {
         return position.segmentStart(segmentBytes).equals(position);
     }
 
+    /**
+     * Deletes the pieces that end at this position or before it, of every timeline.
+     *
+     * @param apply false to delete nothing
+     * @return their bytes in the store
+     */
+    public long trim(Lsn from, boolean apply) {
+        long bytes = 0;
+        for (Store.Entry entry : folder.list("")) {
+            boolean before = WalPiece.parse(entry.name(), segmentBytes)
+                    .filter(piece -> piece.to().compareTo(from) <= 0)
+                    .isPresent();
+            if (before) {
+                bytes += entry.bytes();
+                if (apply) {
+                    folder.delete(entry.name());
+                }
+            }
+        }
+        return bytes;
+    }
+
     @Override
     public Optional<String> history(int timeline) {
         SealedFolder.Content object = histories.get(timeline);

@@ -1,0 +1,100 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.postgres.Lsn;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Holds, and what was deleted of the catalogue, within the transaction whose connection is passed. */
+@ApplicationScoped
+class ExpiryRepository {
+    /** A backup that is deleted in the catalogue, and may still lie in its store. */
+    record Deleted(UUID id, String store, String location) {}
+
+    /** All of an instance that are kept, the newest first. */
+    List<Backup> kept(Connection connection, UUID instance) throws SQLException {
+        try (var query =
+                connection.prepareStatement(BackupRepository.BACKUP + " and b.instance_id = ? order by b.id desc")) {
+            query.setObject(1, instance);
+            List<Backup> all = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    all.add(BackupRepository.backup(rows));
+                }
+            }
+            return all;
+        }
+    }
+
+    /** Puts a backup on hold, or takes the hold away; false if it is not kept any more. */
+    boolean hold(Connection connection, UUID backup, @Nullable String reason, @Nullable String by) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.backup set hold_reason = ?, hold_by = ?, hold_at = case when ?::text is null then null else now() end
+                 where id = ? and deleted_at is null
+                """)) {
+            update.setString(1, reason);
+            update.setString(2, by);
+            update.setString(3, reason);
+            update.setObject(4, backup);
+            return update.executeUpdate() == 1;
+        }
+    }
+
+    /** Deletes one from the catalogue; false if it is on hold, or deleted already. */
+    boolean delete(Connection connection, UUID backup) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.backup set deleted_at = now() where id = ? and deleted_at is null and hold_reason is null
+                """)) {
+            update.setObject(1, backup);
+            return update.executeUpdate() == 1;
+        }
+    }
+
+    /** Those of an instance whose objects are not known to be gone, the ones that were built on others first. */
+    List<Deleted> unfreed(Connection connection, UUID instance) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select id, store, location from backup.backup
+                 where instance_id = ? and deleted_at is not null and freed_at is null order by id desc
+                """)) {
+            query.setObject(1, instance);
+            List<Deleted> all = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    all.add(new Deleted(rows.getObject(1, UUID.class), rows.getString(2), rows.getString(3)));
+                }
+            }
+            return all;
+        }
+    }
+
+    void freed(Connection connection, UUID backup) throws SQLException {
+        try (var update = connection.prepareStatement("update backup.backup set freed_at = now() where id = ?")) {
+            update.setObject(1, backup);
+            update.executeUpdate();
+        }
+    }
+
+    /** The archive begins at this position now. */
+    void trimmed(Connection connection, UUID archive, Lsn from) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.wal_stretch set from_lsn = greatest(from_lsn, ?::pg_lsn)
+                 where archive_id = ? and to_lsn > ?::pg_lsn
+                """);
+                var delete = connection.prepareStatement("""
+                        delete from backup.wal_stretch t where t.archive_id = ? and t.to_lsn <= ?::pg_lsn
+                           and t.id < (select max(id) from backup.wal_stretch where archive_id = t.archive_id)
+                        """)) {
+            update.setString(1, from.toString());
+            update.setObject(2, archive);
+            update.setString(3, from.toString());
+            update.executeUpdate();
+            delete.setObject(1, archive);
+            delete.setString(2, from.toString());
+            delete.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.access.Caller;
+import dev.nightshift.access.CurrentProject;
+import dev.nightshift.access.Needs;
+import dev.nightshift.access.Role;
+import dev.nightshift.audit.Audit;
+import dev.nightshift.kernel.Asked;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.PUT;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.util.Map;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** Holds on backups: what is on hold stays, whatever the rule of its expiry says. */
+@RequestScoped
+@Path("projects/{project}/backups/{id}/hold")
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "Backups")
+public class HoldResource {
+    private static final int LONGEST = 500;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private ExpiryRepository repository;
+
+    @Inject
+    private Backups backups;
+
+    @Inject
+    private CurrentProject project;
+
+    @Inject
+    private Caller caller;
+
+    @Inject
+    private Audit audit;
+
+    @Inject
+    private Live live;
+
+    /** Why it is to stay. */
+    @Schema(name = "HoldRequest", example = "{\"reason\":\"the auditors want the year's end\"}")
+    public record Body(@Nullable String reason) {}
+
+    @PUT
+    @Operation(operationId = "holdBackup", summary = "Put a backup on hold, so that it does not expire")
+    @APIResponse(responseCode = "400", description = "There is no reason, or it is too long")
+    @APIResponse(responseCode = "404", description = "There is no such backup")
+    public BackupResource.BackupView hold(@PathParam("id") String id, @Nullable Body body) {
+        String reason = Asked.body(body).reason();
+        if (reason == null || reason.isBlank() || reason.length() > LONGEST) {
+            throw new Failure.Invalid("reason", "Say why, in 1 to " + LONGEST + " characters.");
+        }
+        return set(id, reason.strip());
+    }
+
+    /** It expires again as the rule says. */
+    @DELETE
+    @Needs(Role.ADMIN)
+    @Operation(operationId = "releaseBackup", summary = "Take a backup's hold away")
+    @APIResponse(responseCode = "404", description = "There is no such backup")
+    public BackupResource.BackupView release(@PathParam("id") String id) {
+        return set(id, null);
+    }
+
+    private BackupResource.BackupView set(String text, @Nullable String reason) {
+        UUID id;
+        try {
+            id = UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            throw unknown();
+        }
+        transactions.run(project.id(), connection -> {
+            if (!repository.hold(connection, id, reason, reason == null ? null : caller.name())) {
+                throw unknown();
+            }
+            audit.record(
+                    project.id(),
+                    reason == null ? "backup.release" : "backup.hold",
+                    "backup " + id,
+                    reason == null ? Map.of() : Map.of("reason", reason));
+            live.changed(project.id(), "backup", id);
+        });
+        return BackupResource.view(backups.get(project.id(), id));
+    }
+
+    private static Failure.NotFound unknown() {
+        return new Failure.NotFound("This project holds no such backup.");
+    }
+}
