@@ -50,8 +50,35 @@ class PointRecovery {
 
     /** What is stored of an instance. */
     private record Stored(List<Backup> backups, ArchivedLog archive, ProjectKeys keys) {
-        RecoveryPlanner planner(List<Candidate> candidates) {
-            return new RecoveryPlanner(candidates, archive);
+        RecoveryPlanner planner() {
+            return new RecoveryPlanner(candidates(), archive);
+        }
+
+        /** With what one backup's manifest says in place of the catalogue's word of it. */
+        RecoveryPlanner planner(Candidate exact) {
+            return new RecoveryPlanner(
+                    candidates().stream()
+                            .map(each -> each.backup().equals(exact.backup()) ? exact : each)
+                            .toList(),
+                    archive);
+        }
+
+        /** As the catalogue knows them: that the last segment is whole is for the manifest of the chosen one to say. */
+        private List<Candidate> candidates() {
+            return backups.stream()
+                    .map(backup -> {
+                        Lsn expected = Lsn.parse(backup.recoveryLsn());
+                        return new Candidate(
+                                backup.id(),
+                                backup.systemIdentifier(),
+                                backup.timeline(),
+                                Lsn.parse(backup.startLsn()),
+                                Lsn.parse(backup.stopLsn()),
+                                expected,
+                                expected.segmentEnd(archive.segmentBytes()),
+                                backup.endedAt());
+                    })
+                    .toList();
         }
 
         Backup of(Candidate candidate) {
@@ -74,19 +101,22 @@ class PointRecovery {
      * @param only the backup to start from; null for the newest that lies before the point
      */
     Planned plan(ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target) {
-        Stored stored = stored(project, instance, only);
-        List<Candidate> candidates = candidates(stored);
-        RecoveryPlan.Outcome outcome = stored.planner(candidates).plan(target);
-        if (!(outcome instanceof RecoveryPlan.Planned planned)) {
-            return new Planned(outcome, null);
-        }
-        Backup backup = stored.of(planned.plan().backup());
+        return plan(stored(project, instance, only), only, target);
+    }
+
+    private Planned plan(Stored stored, @Nullable Backup only, RecoveryTarget target) {
+        RecoveryPlan.Outcome outcome = stored.planner().plan(target, only == null ? null : only.id());
+        return outcome instanceof RecoveryPlan.Planned planned
+                ? exact(stored, planned.plan())
+                : new Planned(outcome, null);
+    }
+
+    /** The same plan, by its backup's manifest. */
+    private Planned exact(Stored stored, RecoveryPlan plan) {
+        Backup backup = stored.of(plan.backup());
         Candidate exact = Candidate.of(open(stored, backup).manifest());
-        return new Planned(
-                stored.planner(List.of(exact))
-                        .plan(new RecoveryTarget(
-                                target.point(), planned.plan().history().timeline())),
-                backup);
+        var target = new RecoveryTarget(plan.point(), plan.history().timeline());
+        return new Planned(stored.planner(exact).plan(target, exact.backup()), backup);
     }
 
     /**
@@ -102,7 +132,7 @@ class PointRecovery {
         if (stored.backups().isEmpty()) {
             return List.of();
         }
-        List<RecoveryPlanner.Range> ranges = stored.planner(candidates(stored)).window(timeline);
+        List<RecoveryPlanner.Range> ranges = stored.planner().window(timeline);
         List<Stretch> stretches = new ArrayList<>();
         for (int at = 0; at < ranges.size(); at++) {
             RecoveryPlanner.Range range = ranges.get(at);
@@ -138,10 +168,8 @@ class PointRecovery {
      */
     Chosen choose(
             ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target, BackupProgress progress) {
-        Planned planned = plan(project, instance, only, target);
-        RecoveryPlan plan = require(planned.outcome());
         Stored stored = stored(project, instance, only);
-        Chosen newest = chosen(stored, Objects.requireNonNull(planned.backup()), plan);
+        Chosen newest = chosen(stored, plan(stored, only, target));
         boolean searched = only == null
                 && (target.point() instanceof RecoveryTarget.Transaction
                         || target.point() instanceof RecoveryTarget.Named);
@@ -152,18 +180,12 @@ class PointRecovery {
     private Chosen search(Stored stored, Chosen newest, BackupProgress progress) {
         Chosen now = newest;
         Lsn searched = null;
-        for (RecoveryPlan plan :
-                stored.planner(candidates(stored)).earlier(newest.recovery().plan())) {
+        for (RecoveryPlan plan : stored.planner().earlier(newest.recovery().plan())) {
             if (isFound(now, searched, progress)) {
                 return now;
             }
             searched = now.recovery().plan().backup().stop();
-            Backup backup = stored.of(plan.backup());
-            RecoveryTarget target =
-                    new RecoveryTarget(plan.point(), plan.history().timeline());
-            Candidate exact = Candidate.of(open(stored, backup).manifest());
-            RecoveryPlan.Outcome outcome = stored.planner(List.of(exact)).plan(target);
-            now = chosen(stored, backup, require(outcome));
+            now = chosen(stored, exact(stored, plan));
         }
         // The oldest one's restore looks itself, and says what it misses
         return now;
@@ -187,7 +209,9 @@ class PointRecovery {
         return ((RecoveryPlan.Planned) outcome).plan();
     }
 
-    private Chosen chosen(Stored stored, Backup backup, RecoveryPlan plan) {
+    private Chosen chosen(Stored stored, Planned planned) {
+        RecoveryPlan plan = require(planned.outcome());
+        Backup backup = Objects.requireNonNull(planned.backup());
         return new Chosen(backup, open(stored, backup), new Recovery(plan, stored.archive()));
     }
 
@@ -195,42 +219,31 @@ class PointRecovery {
         return BackupReader.open(stores.of(backup.store()), backup.location(), stored.keys());
     }
 
-    /** Of the cluster of the newest one: an instance's address may have held another before. */
+    /**
+     * Of the cluster of the newest one, or of this one: an instance's address may have held another before.
+     *
+     * @param only counts as restorable, whatever the catalogue says
+     */
     private Stored stored(ProjectId project, UUID instance, @Nullable Backup only) {
-        List<Backup> all = only == null ? backups.restorable(project, instance) : List.of(only);
+        List<Backup> all = new ArrayList<>(backups.restorable(project, instance));
+        if (only != null && all.stream().noneMatch(backup -> backup.id().equals(only.id()))) {
+            all.add(only);
+        }
         ProjectKeys keys = keyring.of(project);
         if (all.isEmpty()) {
             return new Stored(List.of(), ArchivedLog.none(SEGMENT), keys);
         }
-        Backup newest = all.get(0);
-        Optional<ArchivedLog> archive = archives.of(project, instance, newest.systemIdentifier(), keys);
+        Backup first = only == null ? all.get(0) : only;
+        Optional<ArchivedLog> archive = archives.of(project, instance, first.systemIdentifier(), keys);
         return new Stored(
                 all.stream()
-                        .filter(backup -> backup.systemIdentifier().equals(newest.systemIdentifier()))
+                        .filter(backup -> backup.systemIdentifier().equals(first.systemIdentifier()))
                         .toList(),
                 archive.orElseGet(
-                        () -> ArchivedLog.none(BackupReader.open(stores.of(newest.store()), newest.location(), keys)
+                        () -> ArchivedLog.none(BackupReader.open(stores.of(first.store()), first.location(), keys)
                                 .manifest()
                                 .source()
                                 .walSegmentBytes())),
                 keys);
-    }
-
-    /** As the catalogue knows them: that the last segment is whole is for the manifest of the chosen one to say. */
-    private static List<Candidate> candidates(Stored stored) {
-        List<Candidate> candidates = new ArrayList<>();
-        for (Backup backup : stored.backups()) {
-            Lsn expected = Lsn.parse(backup.recoveryLsn());
-            candidates.add(new Candidate(
-                    backup.id(),
-                    backup.systemIdentifier(),
-                    backup.timeline(),
-                    Lsn.parse(backup.startLsn()),
-                    Lsn.parse(backup.stopLsn()),
-                    expected,
-                    expected.segmentEnd(stored.archive().segmentBytes()),
-                    backup.endedAt()));
-        }
-        return candidates;
     }
 }

@@ -234,6 +234,45 @@ class RecoveryPlannerTest {
     }
 
     @Test
+    void aBackupThatIsNamedIsStartedFromAndTheOthersStillTellAGap() {
+        Archive archive = Archive.of("1 0/200000 0/480000");
+        Candidate first = backup(1, 1, "0/200028", true);
+        Candidate second = backup(2, 1, "0/700028", true);
+        var planner = new RecoveryPlanner(List.of(first, second), archive);
+        RecoveryPlan inTheGap = ((Planned) planner.plan(hour(1.5), first.backup())).plan();
+        assertEquals(gap("0/480000", "0/700000"), inTheGap.gap());
+        RecoveryPlan named = ((Planned) planner.plan(hour(40), first.backup())).plan();
+        assertEquals(1, chosen(named));
+        assertEquals(gap("0/480000", "0/700000"), named.gap());
+        Refused behind = (Refused) planner.plan(lsn("0/700500"), first.backup());
+        assertEquals(Why.GAP, behind.why());
+        assertTrue(behind.reason().endsWith("backup " + first.backup() + " lies before it."), behind::reason);
+        Refused early = (Refused) planner.plan(hour(1.5), second.backup());
+        assertEquals(Why.BEFORE_THE_FIRST_BACKUP, early.why());
+        assertTrue(early.reason().contains("the backup that was asked for"), early::reason);
+    }
+
+    @Test
+    void aBackupThatIsNamedLeadsToNoTimelineButItsOwn() {
+        Archive archive = Archive.of(THREE, "1 0/200000 0/600000", "2 0/300000 0/500000");
+        Candidate early = backup(1, 1, "0/200028", true);
+        Candidate late = backup(2, 1, "0/400028", true);
+        var planner = new RecoveryPlanner(List.of(early, late), archive);
+        assertEquals(
+                2,
+                ((Planned) planner.plan(LATEST, early.backup()))
+                        .plan()
+                        .history()
+                        .timeline());
+        assertEquals(
+                1,
+                ((Planned) planner.plan(LATEST, late.backup())).plan().history().timeline());
+        Refused refused = (Refused) planner.plan(new RecoveryTarget(new RecoveryTarget.Latest(), 2), late.backup());
+        assertEquals(Why.NO_BACKUP, refused.why());
+        assertTrue(refused.reason().contains("Backup " + late.backup()), refused::reason);
+    }
+
+    @Test
     void beyondTheEndIsRefusedWithTheEnd() {
         Refused beyond = refused(Archive.of("1 0/200000 0/480000"), lsn("0/480000"), backup(1, 1, "0/200028", true));
         assertEquals(Why.BEYOND_THE_STORED_LOG, beyond.why());
