@@ -92,11 +92,15 @@ class PointRecovery {
     /** A backup, opened, with what is to be replayed behind it. */
     record Chosen(Backup backup, BackupReader reader, Recovery recovery) {}
 
-    /** A plan as it can be made without reading any log; the outcome is of the backup's manifest as far as one was chosen. */
-    record Planned(RecoveryPlan.Outcome outcome, @Nullable Backup backup) {}
+    /**
+     * A plan as it can be made without reading the log; the outcome is of the backup's manifest as far as one was chosen.
+     *
+     * @param certain whether the outcome is known to stand when the log is read, unless that is damaged
+     */
+    record Planned(RecoveryPlan.Outcome outcome, @Nullable Backup backup, boolean certain) {}
 
     /**
-     * Plans without reading any log.
+     * Plans without reading the log, but for its last segments where a time may lie behind them.
      *
      * @param only the backup to start from; null for the newest that lies before the point
      */
@@ -108,7 +112,7 @@ class PointRecovery {
         RecoveryPlan.Outcome outcome = stored.planner().plan(target, only == null ? null : only.id());
         return outcome instanceof RecoveryPlan.Planned planned
                 ? exact(stored, planned.plan())
-                : new Planned(outcome, null);
+                : new Planned(outcome, null, true);
     }
 
     /** The same plan, by its backup's manifest. */
@@ -116,7 +120,39 @@ class PointRecovery {
         Backup backup = stored.of(plan.backup());
         Candidate exact = Candidate.of(open(stored, backup).manifest());
         var target = new RecoveryTarget(plan.point(), plan.history().timeline());
-        return new Planned(stored.planner(exact).plan(target, exact.backup()), backup);
+        RecoveryPlan.Outcome outcome = stored.planner(exact).plan(target, exact.backup());
+        if (!(outcome instanceof RecoveryPlan.Planned planned)) {
+            return new Planned(outcome, backup, true);
+        }
+        if (plan.point() instanceof RecoveryTarget.Time time) {
+            return timed(stored, planned.plan(), backup, time);
+        }
+        boolean certain =
+                plan.point() instanceof RecoveryTarget.Latest || plan.point() instanceof RecoveryTarget.Position;
+        return new Planned(outcome, backup, certain);
+    }
+
+    /** A time counts as reached where it is covered, or where a transaction that ended no earlier is in the log. */
+    private Planned timed(Stored stored, RecoveryPlan plan, Backup backup, RecoveryTarget.Time time) {
+        var reached = new RecoveryPlan.Planned(plan);
+        if (plan.covers(time.at()) || plan.isOwnEnd(time.at())) {
+            return new Planned(reached, backup, plan.covers(time.at()));
+        }
+        try {
+            Instant last = tail(stored, plan).orElse(null);
+            return last != null && !time.at().isAfter(last)
+                    ? new Planned(reached, backup, true)
+                    : new Planned(plan.storedOnly(time, last), backup, true);
+        } catch (Failure.Fatal e) {
+            // What is damaged at the end need not be in the way: reading will tell
+            return new Planned(reached, backup, false);
+        }
+    }
+
+    private Optional<Instant> tail(Stored stored, RecoveryPlan plan) {
+        return open(stored, stored.of(plan.backup()))
+                .replayed(new Recovery(plan, stored.archive()))
+                .lastTransaction();
     }
 
     /**
@@ -145,10 +181,7 @@ class PointRecovery {
     /** A segment that is damaged says no time; the restore will say more. */
     private @Nullable Instant lastTransaction(Stored stored, RecoveryPlan plan) {
         try {
-            return open(stored, stored.of(plan.backup()))
-                    .replayed(new Recovery(plan, stored.archive()))
-                    .lastTransaction()
-                    .orElse(null);
+            return tail(stored, plan).orElse(null);
         } catch (Failure.Fatal e) {
             LOG.log(
                     System.Logger.Level.WARNING,

@@ -177,6 +177,13 @@ class PointJobsIT {
         JsonObject older = plan(to("time", first.getString("endedAt")), 200);
         assertTrue(older.getBoolean("reachable"), older::toString);
         assertEquals(first.getString("id"), older.getString("backup"));
+        JsonObject later = plan(
+                to(
+                        "time",
+                        Instant.parse(second.getString("endedAt")).plusMillis(1).toString()),
+                200);
+        assertFalse(later.getBoolean("reachable"), later::toString);
+        assertTrue(later.getString("reason").contains("is stored only up to"), later::toString);
         JsonObject named = plan(to("name", "anything"), 200);
         assertTrue(named.getBoolean("reachable") && !named.getBoolean("certain"), named::toString);
 

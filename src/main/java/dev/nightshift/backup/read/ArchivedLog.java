@@ -3,6 +3,7 @@ package dev.nightshift.backup.read;
 import dev.nightshift.postgres.Lsn;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -50,6 +51,16 @@ public interface ArchivedLog {
 
     /** A timeline's history file; empty if it is not stored, as that of timeline 1, which has none. */
     Optional<String> history(int timeline);
+
+    /**
+     * The newest moment, by the source's clock, of which it is known that all that the source had acknowledged by then lies
+     * before this position, if the log up to there has no gap; empty if none is known.
+     *
+     * @param end the first byte that is not stored, of this timeline's log
+     */
+    default Optional<Instant> covered(int timeline, Lsn end) {
+        return Optional.empty();
+    }
 
     /**
      * What is stored of one segment: all of it, or its beginning.

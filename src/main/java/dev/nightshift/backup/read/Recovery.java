@@ -5,6 +5,8 @@ import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a restore replays beyond its backup's own log.
@@ -75,13 +77,18 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
             return new RecoveryEnd(walk, plan.point(), plan.history().at(walk.last()), null);
         }
         RecoveryPlan.Gap gap = plan.gap();
-        boolean ofTime = plan.point() instanceof RecoveryTarget.Time;
-        if (plan.point() instanceof RecoveryTarget.Latest || (ofTime && gap == null)) {
-            return new RecoveryEnd(
-                    walk,
-                    new RecoveryTarget.Position(walk.last()),
-                    plan.history().at(walk.last()),
-                    ofTime ? noLater(walk) : gap == null ? null : before(gap));
+        if (plan.point() instanceof RecoveryTarget.Latest) {
+            return atTheEnd(walk, gap == null ? null : before(gap));
+        }
+        if (plan.point() instanceof RecoveryTarget.Time time) {
+            Instant last = walk.times().seen();
+            boolean stored =
+                    plan.covers(time.at()) || (last != null && !time.at().isAfter(last));
+            if (stored || plan.isOwnEnd(time.at())) {
+                return atTheEnd(walk, noLater(walk, time, stored));
+            }
+            RecoveryPlan.Refused refused = plan.storedOnly(time, last);
+            throw new Failure.Fatal(what + refused.reason(), refused.remedy(), null);
         }
         throw new Failure.Fatal(
                 what + "it is not in the log, which " + (gap == null ? "is stored" : "has no gap") + " up to "
@@ -93,9 +100,15 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
                 null);
     }
 
-    private String noLater(LogWalk walk) {
-        return "No transaction that ended after " + plan.point().words() + " is in the stored log"
-                + lastTransaction(walk) + ": recovery goes to the end of it, " + walk.reached() + ".";
+    private RecoveryEnd atTheEnd(LogWalk walk, @Nullable String note) {
+        return new RecoveryEnd(
+                walk, new RecoveryTarget.Position(walk.last()), plan.history().at(walk.last()), note);
+    }
+
+    private String noLater(LogWalk walk, RecoveryTarget.Time time, boolean stored) {
+        return "No transaction that ended after " + time.words() + " is in the stored log" + lastTransaction(walk)
+                + ": recovery goes to the end of it, " + walk.reached() + "."
+                + (stored ? "" : " What was committed after that while the backup was being finished is not in it.");
     }
 
     private static String before(RecoveryPlan.Gap gap) {

@@ -8,6 +8,7 @@ import dev.nightshift.backup.read.RecoveryPlan.Refused;
 import dev.nightshift.backup.read.RecoveryPlan.Segment;
 import dev.nightshift.backup.read.RecoveryPlan.Why;
 import dev.nightshift.postgres.Lsn;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ public final class RecoveryPlanner {
     private static final String OTHER_POINT = "Choose another point, or another timeline.";
 
     private final List<Candidate> candidates;
+    private final ArchivedLog archive;
     private final int segmentBytes;
     private final List<ArchivedLog.Stretch> stretches;
     private final Map<Integer, TimelineHistory> histories = new HashMap<>();
@@ -33,6 +35,7 @@ public final class RecoveryPlanner {
         this.candidates = candidates.stream()
                 .sorted(Comparator.comparing(Candidate::stop))
                 .toList();
+        this.archive = archive;
         this.segmentBytes = archive.segmentBytes();
         this.stretches = archive.stretches();
         for (int timeline : timelines()) {
@@ -139,7 +142,16 @@ public final class RecoveryPlanner {
                 coverage.segments(),
                 coverage.end(),
                 coverage.exact(),
-                gap(coverage.end(), history));
+                gap(coverage.end(), history),
+                covered(coverage));
+    }
+
+    /** Only the archive is told of moments: what a backup's own log lacks is not known. */
+    private @Nullable Instant covered(Coverage coverage) {
+        Segment last = coverage.segments().isEmpty() ? null : lastOf(coverage.segments());
+        return last != null && last.archived()
+                ? archive.covered(last.timeline(), coverage.end()).orElse(null)
+                : null;
     }
 
     private static Refused beyond(RecoveryPlan plan, RecoveryTarget.Position position, @Nullable UUID only) {

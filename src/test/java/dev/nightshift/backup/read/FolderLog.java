@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -118,6 +119,40 @@ public record FolderLog(Path folder, int segmentBytes) implements ArchivedLog {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The same, where the source has acknowledged nothing by this moment that is not in it up to its end now. */
+    public ArchivedLog coveredTo(Instant moment) {
+        List<Stretch> now = stretches();
+        return new ArchivedLog() {
+            @Override
+            public int segmentBytes() {
+                return segmentBytes;
+            }
+
+            @Override
+            public List<Stretch> stretches() {
+                return FolderLog.this.stretches();
+            }
+
+            @Override
+            public Optional<String> history(int timeline) {
+                return FolderLog.this.history(timeline);
+            }
+
+            @Override
+            public Optional<Instant> covered(int timeline, Lsn end) {
+                Stretch last = now.get(now.size() - 1);
+                return last.timeline() == timeline && last.to().compareTo(end) <= 0
+                        ? Optional.of(moment)
+                        : Optional.empty();
+            }
+
+            @Override
+            public InputStream open(int timeline, Lsn start) throws IOException {
+                return FolderLog.this.open(timeline, start);
+            }
+        };
     }
 
     @Override

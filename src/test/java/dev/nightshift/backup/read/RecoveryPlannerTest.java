@@ -31,14 +31,18 @@ class RecoveryPlannerTest {
     }
 
     /** An archive of these stretches: {@code "1 0/300000 0/500000"}. */
-    private record Archive(List<Stretch> stretches, Map<Integer, String> histories) implements ArchivedLog {
+    private record Archive(
+            List<Stretch> stretches,
+            Map<Integer, String> histories,
+            @Nullable Instant moment) implements ArchivedLog {
         static Archive of(Map<Integer, String> histories, String... stretches) {
             return new Archive(
                     Stream.of(stretches)
                             .map(each -> each.split(" "))
                             .map(each -> new Stretch(Integer.parseInt(each[0]), at(each[1]), at(each[2])))
                             .toList(),
-                    histories);
+                    histories,
+                    null);
         }
 
         static Archive of(String... stretches) {
@@ -53,6 +57,11 @@ class RecoveryPlannerTest {
         @Override
         public Optional<String> history(int timeline) {
             return Optional.ofNullable(histories.get(timeline));
+        }
+
+        @Override
+        public Optional<Instant> covered(int timeline, Lsn end) {
+            return Optional.ofNullable(moment);
         }
 
         @Override
@@ -270,6 +279,33 @@ class RecoveryPlannerTest {
         Refused refused = (Refused) planner.plan(new RecoveryTarget(new RecoveryTarget.Latest(), 2), late.backup());
         assertEquals(Why.NO_BACKUP, refused.why());
         assertTrue(refused.reason().contains("Backup " + late.backup()), refused::reason);
+    }
+
+    @Test
+    void aTimeIsCoveredByTheArchivesWordAlone() {
+        Candidate first = backup(1, 1, "0/200028", true);
+        Candidate second = backup(2, 1, "0/700028", true);
+        Instant moment = DAY.plusSeconds(4500);
+        ArchivedLog archive = new Archive(Archive.of("1 0/200000 0/480000").stretches(), Map.of(), moment);
+        RecoveryPlan plan = plan(archive, hour(1.5), first);
+        assertTrue(plan.covers(moment));
+        assertFalse(plan.covers(moment.plusNanos(1)));
+        assertTrue(plan.isOwnEnd(first.finishedAt()));
+        assertFalse(plan.isOwnEnd(first.finishedAt().plusNanos(1000)));
+        var time = new RecoveryTarget.Time(DAY.plusSeconds(5400));
+        Refused refused = plan.storedOnly(time, null);
+        assertEquals(Why.BEYOND_THE_STORED_LOG, refused.why());
+        assertTrue(refused.reason().contains("is stored only up to " + moment), refused::reason);
+        Refused later = plan.storedOnly(time, moment.plusSeconds(2));
+        assertTrue(later.reason().contains("is stored only up to " + moment.plusSeconds(2)), later::reason);
+        Refused gap = plan(archive, hour(1.5), first, second).storedOnly(time, null);
+        assertEquals(Why.GAP, gap.why());
+        assertTrue(gap.reason().contains("from 0/480000 to 0/700000"), gap::reason);
+
+        // What a backup holds by itself says nothing of any moment
+        RecoveryPlan own = plan(new Archive(List.of(), Map.of(), moment), hour(1.5), first);
+        assertFalse(own.covers(first.finishedAt()));
+        assertTrue(own.storedOnly(time, null).reason().contains("only up to " + first.finishedAt()));
     }
 
     @Test

@@ -146,8 +146,13 @@ class RestoreToPointIT {
                             to("lsn", backup.position().stop().toString())));
 
             Instant later = sixth.at().plusSeconds(1);
-            RecoveryPlan plan = plan(archive, to("time", later.toString()), backup);
-            RecoveryEnd end = materialise(folder.resolve("later"), backup, new Recovery(plan, archive));
+            refused(backup, archive, to("time", later.toString()), "is stored only up to " + sixth.at());
+            refused(backup, archive.coveredTo(sixth.at()), to("time", later.toString()), "is stored only up to");
+            RecoveryTarget atLast = to("time", sixth.at().toString());
+            assertEquals(upTo(6), restored(source, backup, archive, atLast));
+            ArchivedLog covered = archive.coveredTo(later);
+            RecoveryPlan plan = plan(covered, to("time", later.toString()), backup);
+            RecoveryEnd end = materialise(folder.resolve("later"), backup, new Recovery(plan, covered));
             assertTrue(String.valueOf(end.note()).contains("No transaction that ended after"), end::toString);
             assertEquals(sixth.at(), end.walk().times().replayed());
             assertEquals(
@@ -223,7 +228,7 @@ class RestoreToPointIT {
             var beyond = new RecoveryPlanner(List.of(RecoveryPlan.Candidate.of(backup)), archive)
                     .plan(to("lsn", Lsn.parse(last.after()).plus(-100).toString()));
             assertEquals(RecoveryPlan.Why.GAP, ((RecoveryPlan.Refused) beyond).why(), beyond::toString);
-            refused(backup, archive, to("time", last.at().toString()), "log is missing");
+            refused(backup, archive, to("time", last.at().toString()), "it is missing");
             RecoveryEnd end =
                     materialise(folder.resolve("before"), backup, new Recovery(plan(archive, latest, backup), archive));
             assertTrue(String.valueOf(end.note()).contains("is missing"), end::toString);
