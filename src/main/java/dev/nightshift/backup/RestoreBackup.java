@@ -144,7 +144,9 @@ public class RestoreBackup extends TargetBatchlet {
             begun.reader().materialise(destination, progress, whole);
             return begun.created();
         }
-        RecoveryEnd end = begun.reader().materialise(destination, recovery, progress, known -> {
+        boolean accepted = target.parameters().flag(RestoreJob.ACCEPT_TABLESPACES);
+        Recovery allowed = accepted ? recovery : recovery.withoutTablespaces();
+        RecoveryEnd end = begun.reader().materialise(destination, allowed, progress, known -> {
             figures(target, known);
             whole.run();
         });

@@ -6,14 +6,28 @@ import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a restore replays beyond its backup's own log.
  *
  * @param archive that the plan was made from
+ * @param tablespaces whether the log behind the backup's own may create any: the server that replays it makes their folders by
+ *     the paths on the source, and overwrites what it finds there
  */
-public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
+public record Recovery(RecoveryPlan plan, ArchivedLog archive, boolean tablespaces) {
+    /** For a server that cannot reach the source's folders. */
+    public Recovery(RecoveryPlan plan, ArchivedLog archive) {
+        this(plan, archive, true);
+    }
+
+    /** The same, for a server that might. */
+    public Recovery withoutTablespaces() {
+        return new Recovery(plan, archive, false);
+    }
+
     /** Opens the file that a segment is read from. */
     interface Opener {
         InputStream open(RecoveryPlan.Segment segment) throws IOException;
@@ -47,7 +61,8 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
     /**
      * Where the server will come by this log.
      *
-     * @throws Failure.Fatal if that is not the target, saying why: it is not there, or log is missing or damaged
+     * @throws Failure.Fatal if that is not the target, saying why: it is not there, or log is missing or damaged; or if it
+     *     creates tablespaces on the way that it must not
      */
     public RecoveryEnd end(LogWalk walk) {
         RecoveryPlan.Candidate backup = plan.backup();
@@ -73,6 +88,7 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
                             "Use another backup, or another copy of this one.",
                             null);
         }
+        refuseTablespaces(walk, what);
         if (walk.found()) {
             return new RecoveryEnd(walk, plan.point(), plan.history().at(walk.last()), null);
         }
@@ -98,6 +114,26 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
                         ? "Choose an earlier backup if the point lies before this one, or wait until more of the log is stored."
                         : "Choose a point before the gap, or after a later backup.",
                 null);
+    }
+
+    private void refuseTablespaces(LogWalk walk, String what) {
+        List<LogWalk.TablespaceCreated> created = walk.outside().stream()
+                .filter(each -> each.position().compareTo(plan.backup().expected()) >= 0)
+                .toList();
+        if (!tablespaces && !created.isEmpty()) {
+            throw new Failure.Fatal(
+                    what
+                            + "the log on the way creates tablespaces, and the restored server's first start would write into"
+                            + " these folders by their paths on the source: "
+                            + created.stream()
+                                    .map(each -> each.path() + " (" + each.oid() + ", at " + each.position() + ")")
+                                    .collect(Collectors.joining(", "))
+                            + ".",
+                    "Choose a point before that, or start from a backup that was taken after it. Only if the server will be"
+                            + " started where these folders are not the source's, on another machine or in a container, say"
+                            + " so with acceptTablespaces.",
+                    null);
+        }
     }
 
     private RecoveryEnd atTheEnd(LogWalk walk, @Nullable String note) {

@@ -235,6 +235,34 @@ class RestoreToPointIT {
         }
     }
 
+    @Test
+    void aTablespaceOnTheWayIsRefusedBeforeAServerCouldWriteIntoIt() throws Exception {
+        try (PointSource source = PointSource.start(17)) {
+            Manifest backup = drills.take(source.server(), () -> {});
+            PointSource.Step first = source.step(0);
+            Path live = Files.createDirectory(folder.resolve("live"));
+            source.server().execute("postgres", "create tablespace late location '" + live + "'");
+            source.step(0);
+            FolderLog archive = FolderLog.in(folder.resolve("archive"));
+            archive.receive(source.server());
+
+            Path data = folder.resolve("strict");
+            Recovery latest = new Recovery(plan(archive, to("latest", ""), backup), archive);
+            Failure.Fatal refused =
+                    assertThrows(Failure.Fatal.class, () -> materialise(data, backup, latest.withoutTablespaces()));
+            assertTrue(refused.getMessage().contains(live.toString()), refused::getMessage);
+            assertFalse(Files.exists(data));
+            RecoveryPlan before = plan(archive, to("xid", "" + first.xid()), backup);
+            materialise(data, backup, new Recovery(before, archive).withoutTablespaces());
+            assertEquals(
+                    1,
+                    materialise(folder.resolve("accepted"), backup, latest)
+                            .walk()
+                            .outside()
+                            .size());
+        }
+    }
+
     private void refused(Manifest backup, ArchivedLog archive, RecoveryTarget target, String word) {
         Path data = folder.resolve("refused");
         Recovery recovery = new Recovery(plan(archive, target, backup), archive);
