@@ -235,6 +235,20 @@ class RestoreToPointIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {15, 18})
+    void recoveryDoesNotPauseWhereTheSourceWasGivenMoreConnections(int major) throws Exception {
+        try (PointSource source = PointSource.start(major)) {
+            Manifest backup = drills.take(source.server(), () -> {});
+            source.step(0);
+            source.startAgainWith("max_connections", "333");
+            source.step(0);
+            FolderLog archive = FolderLog.in(folder.resolve("archive"));
+            archive.receive(source.server());
+            assertEquals(upTo(2), restored(source, backup, archive, to("latest", "")));
+        }
+    }
+
     @Test
     void aTablespaceOnTheWayIsRefusedBeforeAServerCouldWriteIntoIt() throws Exception {
         try (PointSource source = PointSource.start(17)) {
