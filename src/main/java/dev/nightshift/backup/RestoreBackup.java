@@ -124,7 +124,13 @@ public class RestoreBackup extends TargetBatchlet {
         PointRecovery.Chosen chosen = points.choose(
                 target.project(), target.instanceId(), before, point.get(), new StoppableProgress(target, 0));
         target.figure("backup", chosen.backup().id());
-        target.checkpoint(state(chosen.backup(), false));
+        String id = chosen.backup().id().toString();
+        // What names it may say too that it is written whole
+        if (target.checkpoint()
+                .filter(state -> state.getString(BACKUP, "").equals(id))
+                .isEmpty()) {
+            target.checkpoint(state(chosen.backup(), false));
+        }
         return new Begun(chosen.backup(), chosen.reader(), chosen.recovery());
     }
 
