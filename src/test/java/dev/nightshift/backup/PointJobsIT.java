@@ -137,6 +137,8 @@ class PointJobsIT {
         refused(Json.createObjectBuilder().add("point", "0/1").build(), "parameters.point");
         refused(Json.createObjectBuilder().add("timeline", 1).build(), "parameters.timeline");
         refused(point("immediate", "x").build(), "parameters.to");
+        refused(point("lsn", "0/1").add("upTo", "stored").build(), "parameters.upTo");
+        refused(point("lsn", "0/1").add("upTo", "intact").build(), "parameters.upTo");
     }
 
     private void refused(JsonObject parameters, String field) {
