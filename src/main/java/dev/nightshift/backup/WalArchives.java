@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,11 @@ class WalArchives implements ArchivedLogs {
         @Override
         public List<Stretch> stretches() {
             return log.stretches();
+        }
+
+        @Override
+        public Set<Integer> timelinesWithHistory() {
+            return log.timelinesWithHistory();
         }
 
         @Override

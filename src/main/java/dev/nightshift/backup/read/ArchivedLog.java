@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What is stored of an instance's write-ahead log beside its backups, segment by segment as the server names them. */
 public interface ArchivedLog {
@@ -32,6 +33,11 @@ public interface ArchivedLog {
             }
 
             @Override
+            public Set<Integer> timelinesWithHistory() {
+                return Set.of();
+            }
+
+            @Override
             public Optional<String> history(int timeline) {
                 return Optional.empty();
             }
@@ -48,6 +54,9 @@ public interface ArchivedLog {
 
     /** Every stretch, sorted by timeline and position; two that touch are one. */
     List<Stretch> stretches();
+
+    /** The timelines whose history files are stored, with and without log. */
+    Set<Integer> timelinesWithHistory();
 
     /** A timeline's history file; empty if it is not stored, as that of timeline 1, which has none. */
     Optional<String> history(int timeline);

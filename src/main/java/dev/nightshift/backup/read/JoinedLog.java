@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +57,11 @@ public final class JoinedLog implements ArchivedLog {
             }
         }
         return all;
+    }
+
+    @Override
+    public Set<Integer> timelinesWithHistory() {
+        return logs.stream().flatMap(log -> log.timelinesWithHistory().stream()).collect(Collectors.toSet());
     }
 
     @Override

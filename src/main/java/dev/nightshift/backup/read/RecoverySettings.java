@@ -58,8 +58,8 @@ public final class RecoverySettings {
         settings.put("restore_command", "false");
         settings.put("archive_cleanup_command", "");
         settings.put("recovery_end_command", "");
-        StringBuilder text =
-                new StringBuilder("# Recovery to a point, by the log in pg_wal: of no use once it is done. Take these lines away too"
+        StringBuilder text = new StringBuilder(
+                "# Recovery to a point, by the log in pg_wal: of no use once it is done. Take these lines away too"
                         + " before a standby is made of this server.\n");
         settings.forEach((name, value) -> text.append(name)
                 .append(" = ")

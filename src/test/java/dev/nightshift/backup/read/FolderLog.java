@@ -16,6 +16,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** An archive that is a folder of plain segments, of which the last may be a beginning only. */
@@ -112,6 +114,18 @@ public record FolderLog(Path folder, int segmentBytes) implements ArchivedLog {
     }
 
     @Override
+    public Set<Integer> timelinesWithHistory() {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".history"))
+                    .map(name -> Integer.parseInt(name.substring(0, 8), 16))
+                    .collect(Collectors.toSet());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
     public Optional<String> history(int timeline) {
         Path file = folder.resolve(String.format("%08X.history", timeline));
         try {
@@ -133,6 +147,11 @@ public record FolderLog(Path folder, int segmentBytes) implements ArchivedLog {
             @Override
             public List<Stretch> stretches() {
                 return FolderLog.this.stretches();
+            }
+
+            @Override
+            public Set<Integer> timelinesWithHistory() {
+                return FolderLog.this.timelinesWithHistory();
             }
 
             @Override

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,11 @@ class JoinedLogTest {
         @Override
         public int segmentBytes() {
             return SEGMENT;
+        }
+
+        @Override
+        public Set<Integer> timelinesWithHistory() {
+            return Set.of(name.length());
         }
 
         @Override
@@ -77,6 +83,7 @@ class JoinedLogTest {
         assertEquals("old", opened(joined, "0/900000"));
         assertThrows(DamageException.class, () -> joined.open(1, Lsn.parse("0/700000")));
         assertThrows(DamageException.class, () -> joined.open(2, Lsn.parse("0/500000")));
+        assertEquals(Set.of(3, 5), joined.timelinesWithHistory());
         assertEquals(Optional.of("old"), joined.history(3));
         assertEquals(Optional.of("newer"), joined.history(5));
         assertEquals(Optional.empty(), joined.history(4));

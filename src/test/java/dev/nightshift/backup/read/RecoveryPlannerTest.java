@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,11 @@ class RecoveryPlannerTest {
         @Override
         public int segmentBytes() {
             return SEGMENT;
+        }
+
+        @Override
+        public Set<Integer> timelinesWithHistory() {
+            return histories.keySet();
         }
 
         @Override

@@ -320,6 +320,13 @@ class RestoreToPointIT {
                     List.of(1, 2, 3),
                     restored(source, backup, archive, RecoveryTarget.parse("latest", null, 1, FIELDS)));
             assertEquals(List.of(1, 2), restored(source, backup, archive, branch));
+            // A timeline of which nothing but its history is stored: its number is taken all the same
+            String taken = Files.readString(archive.folder().resolve("00000002.history"));
+            Files.writeString(archive.folder().resolve("00000003.history"), taken);
+            assertEquals(List.of(1, 2), restored(source, backup, archive, branch));
+            assertTrue(
+                    Files.exists(folder.resolve("restored-" + restores).resolve("pg_wal/00000004.history")),
+                    "the next number that is not taken");
             RecoveryEnd end = materialise(
                     folder.resolve("along"), backup, new Recovery(plan(archive, to("latest", ""), backup), archive));
             assertEquals(2, end.timeline());
