@@ -178,11 +178,11 @@ class PointRecovery {
         return stretches;
     }
 
-    /** A segment that is damaged says no time; the restore will say more. */
+    /** A segment that is damaged, or in a store that is away, says no time; the restore will say more. */
     private @Nullable Instant lastTransaction(Stored stored, RecoveryPlan plan) {
         try {
             return tail(stored, plan).orElse(null);
-        } catch (Failure.Fatal e) {
+        } catch (Failure e) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "The end of the log behind backup {0} cannot be read: {1}",
