@@ -19,6 +19,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -209,30 +210,54 @@ class PointRecovery {
         return searched ? search(stored, newest, progress) : newest;
     }
 
-    /** From the newest backup back; each only as far as the one that was searched before reaches. */
+    /**
+     * From the newest backup back; each only as far as the one that was searched before reaches.
+     *
+     * @throws Failure.Fatal the first that kept a part of the log from being looked through, if the point is not in the rest
+     */
     private Chosen search(Stored stored, Chosen newest, BackupProgress progress) {
+        Iterator<RecoveryPlan> earlier =
+                stored.planner().earlier(newest.recovery().plan()).iterator();
         Chosen now = newest;
         Lsn searched = null;
-        for (RecoveryPlan plan : stored.planner().earlier(newest.recovery().plan())) {
-            if (isFound(now, searched, progress)) {
-                return now;
+        Failure.Fatal obstacle = null;
+        // The oldest one's restore looks itself, and says what it misses: unless there is more to say
+        while (earlier.hasNext() || obstacle != null) {
+            try {
+                if (isFound(now, searched, progress)) {
+                    return now;
+                }
+            } catch (Failure.Fatal e) {
+                obstacle = obstacle == null ? e : obstacle;
+            }
+            if (!earlier.hasNext()) {
+                break;
             }
             searched = now.recovery().plan().backup().stop();
-            now = chosen(stored, exact(stored, plan));
+            now = chosen(stored, exact(stored, earlier.next()));
         }
-        // The oldest one's restore looks itself, and says what it misses
+        if (obstacle != null) {
+            throw obstacle;
+        }
         return now;
     }
 
+    /** @throws Failure.Fatal if that cannot be told because log is missing or damaged */
     private static boolean isFound(Chosen chosen, @Nullable Lsn searched, BackupProgress progress) {
         RecoveryPlan plan = chosen.recovery().plan();
         RecoveryPlan bounded = searched == null ? plan : plan.upTo(searched);
+        Recovery recovery = new Recovery(bounded, chosen.recovery().archive());
         progress.note("Looking for " + plan.point().words() + " in the log behind backup "
                 + chosen.backup().id() + ".");
-        LogWalk walk = chosen.reader()
-                .replayed(new Recovery(bounded, chosen.recovery().archive()))
-                .search(progress);
-        return walk.found() && walk.reached().compareTo(plan.backup().stop()) >= 0;
+        LogWalk walk = chosen.reader().replayed(recovery).search(progress);
+        if (walk.found()) {
+            return walk.reached().compareTo(plan.backup().stop()) >= 0;
+        }
+        boolean cut = bounded.gap() != null || (walk.ended() == LogWalk.Ended.BROKEN && bounded.exact());
+        if (cut && (searched == null || walk.reached().compareTo(searched) < 0)) {
+            recovery.end(walk);
+        }
+        return false;
     }
 
     private static RecoveryPlan require(RecoveryPlan.Outcome outcome) {
