@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
@@ -7,10 +8,12 @@ import dev.nightshift.job.Parameter;
 import dev.nightshift.job.Parameters;
 import dev.nightshift.job.Unit;
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.List;
+import java.util.Locale;
 
 /** The restore drill as something that can be run. */
 @ApplicationScoped
@@ -20,6 +23,7 @@ class DrillJob implements Job {
     static final String RECOVER = "recover";
     static final String MATCH = "match";
     static final String CHECK = "check";
+    private static final String UP_TO = "upTo";
     static final List<String> STEPS = List.of(VERIFY, RESTORE, RECOVER, MATCH, CHECK);
 
     private static final JobDefinition DEFINITION = new JobDefinition(
@@ -41,10 +45,10 @@ class DrillJob implements Job {
                             "The id of the backup; the newest one, that lies before the point, if none is given.",
                             false),
                     Parameter.choice(
-                            "upTo",
+                            UP_TO,
                             "Up to",
-                            "The last level to try: readable needs no sandbox, and at a point behind a backup there are no rows to"
-                                    + " match.",
+                            "The last level to try: readable needs no sandbox. At a point behind a backup it is the least, and"
+                                    + " there are no rows to match.",
                             "matched",
                             "stored",
                             "intact",
@@ -71,6 +75,26 @@ class DrillJob implements Job {
     @Override
     public void check(ProjectId project, Parameters parameters) {
         PointParameters.check(parameters, clock.now());
+        checkLevel(parameters);
         parameters.text("backup").ifPresent(id -> RestoreJob.known(backups, project, id));
+    }
+
+    /**
+     * A drill that reads no log says nothing of a point behind the backup.
+     *
+     * @throws Failure.Invalid for {@code parameters.upTo}
+     */
+    static void checkLevel(Parameters parameters) {
+        boolean glance = upTo(parameters).compareTo(ProofLevel.READABLE) < 0;
+        if (glance && PointParameters.of(parameters).isPresent()) {
+            throw new Failure.Invalid(
+                    "parameters.upTo",
+                    "A drill to a point has to read the log that leads there: choose readable, or restored.");
+        }
+    }
+
+    /** The last level to try. */
+    static ProofLevel upTo(Parameters parameters) {
+        return ProofLevel.valueOf(parameters.text(UP_TO).orElse("matched").toUpperCase(Locale.ROOT));
     }
 }

@@ -19,6 +19,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -50,8 +51,35 @@ class PointRecovery {
 
     /** What is stored of an instance. */
     private record Stored(List<Backup> backups, ArchivedLog archive, ProjectKeys keys) {
-        RecoveryPlanner planner(List<Candidate> candidates) {
-            return new RecoveryPlanner(candidates, archive);
+        RecoveryPlanner planner() {
+            return new RecoveryPlanner(candidates(), archive);
+        }
+
+        /** With what one backup's manifest says in place of the catalogue's word of it. */
+        RecoveryPlanner planner(Candidate exact) {
+            return new RecoveryPlanner(
+                    candidates().stream()
+                            .map(each -> each.backup().equals(exact.backup()) ? exact : each)
+                            .toList(),
+                    archive);
+        }
+
+        /** As the catalogue knows them: that the last segment is whole is for the manifest of the chosen one to say. */
+        private List<Candidate> candidates() {
+            return backups.stream()
+                    .map(backup -> {
+                        Lsn expected = Lsn.parse(backup.recoveryLsn());
+                        return new Candidate(
+                                backup.id(),
+                                backup.systemIdentifier(),
+                                backup.timeline(),
+                                Lsn.parse(backup.startLsn()),
+                                Lsn.parse(backup.stopLsn()),
+                                expected,
+                                expected.segmentEnd(archive.segmentBytes()),
+                                backup.endedAt());
+                    })
+                    .toList();
         }
 
         Backup of(Candidate candidate) {
@@ -65,28 +93,67 @@ class PointRecovery {
     /** A backup, opened, with what is to be replayed behind it. */
     record Chosen(Backup backup, BackupReader reader, Recovery recovery) {}
 
-    /** A plan as it can be made without reading any log; the outcome is of the backup's manifest as far as one was chosen. */
-    record Planned(RecoveryPlan.Outcome outcome, @Nullable Backup backup) {}
+    /**
+     * A plan as it can be made without reading the log; the outcome is of the backup's manifest as far as one was chosen.
+     *
+     * @param certain whether the outcome is known to stand when the log is read, unless that is damaged
+     */
+    record Planned(RecoveryPlan.Outcome outcome, @Nullable Backup backup, boolean certain) {}
 
     /**
-     * Plans without reading any log.
+     * Plans without reading the log, but for its last segments where a time may lie behind them.
      *
      * @param only the backup to start from; null for the newest that lies before the point
      */
     Planned plan(ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target) {
-        Stored stored = stored(project, instance, only);
-        List<Candidate> candidates = candidates(stored);
-        RecoveryPlan.Outcome outcome = stored.planner(candidates).plan(target);
-        if (!(outcome instanceof RecoveryPlan.Planned planned)) {
-            return new Planned(outcome, null);
-        }
-        Backup backup = stored.of(planned.plan().backup());
+        return plan(stored(project, instance, only), only, target);
+    }
+
+    private Planned plan(Stored stored, @Nullable Backup only, RecoveryTarget target) {
+        RecoveryPlan.Outcome outcome = stored.planner().plan(target, only == null ? null : only.id());
+        return outcome instanceof RecoveryPlan.Planned planned
+                ? exact(stored, planned.plan())
+                : new Planned(outcome, null, true);
+    }
+
+    /** The same plan, by its backup's manifest. */
+    private Planned exact(Stored stored, RecoveryPlan plan) {
+        Backup backup = stored.of(plan.backup());
         Candidate exact = Candidate.of(open(stored, backup).manifest());
-        return new Planned(
-                stored.planner(List.of(exact))
-                        .plan(new RecoveryTarget(
-                                target.point(), planned.plan().history().timeline())),
-                backup);
+        var target = new RecoveryTarget(plan.point(), plan.history().timeline());
+        RecoveryPlan.Outcome outcome = stored.planner(exact).plan(target, exact.backup());
+        if (!(outcome instanceof RecoveryPlan.Planned planned)) {
+            return new Planned(outcome, backup, true);
+        }
+        if (plan.point() instanceof RecoveryTarget.Time time) {
+            return timed(stored, planned.plan(), backup, time);
+        }
+        boolean certain =
+                plan.point() instanceof RecoveryTarget.Latest || plan.point() instanceof RecoveryTarget.Position;
+        return new Planned(outcome, backup, certain);
+    }
+
+    /** A time counts as reached where it is covered, or where a transaction that ended no earlier is in the log. */
+    private Planned timed(Stored stored, RecoveryPlan plan, Backup backup, RecoveryTarget.Time time) {
+        var reached = new RecoveryPlan.Planned(plan);
+        if (plan.covers(time.at()) || plan.isOwnEnd(time.at())) {
+            return new Planned(reached, backup, plan.covers(time.at()));
+        }
+        try {
+            Instant last = tail(stored, plan).orElse(null);
+            return last != null && !time.at().isAfter(last)
+                    ? new Planned(reached, backup, true)
+                    : new Planned(plan.storedOnly(time, last), backup, true);
+        } catch (Failure.Fatal e) {
+            // What is damaged at the end need not be in the way: reading will tell
+            return new Planned(reached, backup, false);
+        }
+    }
+
+    private Optional<Instant> tail(Stored stored, RecoveryPlan plan) {
+        return open(stored, stored.of(plan.backup()))
+                .replayed(new Recovery(plan, stored.archive()))
+                .lastTransaction();
     }
 
     /**
@@ -102,7 +169,7 @@ class PointRecovery {
         if (stored.backups().isEmpty()) {
             return List.of();
         }
-        List<RecoveryPlanner.Range> ranges = stored.planner(candidates(stored)).window(timeline);
+        List<RecoveryPlanner.Range> ranges = stored.planner().window(timeline);
         List<Stretch> stretches = new ArrayList<>();
         for (int at = 0; at < ranges.size(); at++) {
             RecoveryPlanner.Range range = ranges.get(at);
@@ -112,14 +179,11 @@ class PointRecovery {
         return stretches;
     }
 
-    /** A segment that is damaged says no time; the restore will say more. */
+    /** A segment that is damaged, or in a store that is away, says no time; the restore will say more. */
     private @Nullable Instant lastTransaction(Stored stored, RecoveryPlan plan) {
         try {
-            return open(stored, stored.of(plan.backup()))
-                    .replayed(new Recovery(plan, stored.archive()))
-                    .lastTransaction()
-                    .orElse(null);
-        } catch (Failure.Fatal e) {
+            return tail(stored, plan).orElse(null);
+        } catch (Failure e) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     "The end of the log behind backup {0} cannot be read: {1}",
@@ -138,46 +202,62 @@ class PointRecovery {
      */
     Chosen choose(
             ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target, BackupProgress progress) {
-        Planned planned = plan(project, instance, only, target);
-        RecoveryPlan plan = require(planned.outcome());
         Stored stored = stored(project, instance, only);
-        Chosen newest = chosen(stored, Objects.requireNonNull(planned.backup()), plan);
+        Chosen newest = chosen(stored, plan(stored, only, target));
         boolean searched = only == null
                 && (target.point() instanceof RecoveryTarget.Transaction
                         || target.point() instanceof RecoveryTarget.Named);
         return searched ? search(stored, newest, progress) : newest;
     }
 
-    /** From the newest backup back; each only as far as the one that was searched before reaches. */
+    /**
+     * From the newest backup back; each only as far as the one that was searched before reaches.
+     *
+     * @throws Failure.Fatal the first that kept a part of the log from being looked through, if the point is not in the rest
+     */
     private Chosen search(Stored stored, Chosen newest, BackupProgress progress) {
+        Iterator<RecoveryPlan> earlier =
+                stored.planner().earlier(newest.recovery().plan()).iterator();
         Chosen now = newest;
         Lsn searched = null;
-        for (RecoveryPlan plan :
-                stored.planner(candidates(stored)).earlier(newest.recovery().plan())) {
-            if (isFound(now, searched, progress)) {
-                return now;
+        Failure.Fatal obstacle = null;
+        // The oldest one's restore looks itself, and says what it misses: unless there is more to say
+        while (earlier.hasNext() || obstacle != null) {
+            try {
+                if (isFound(now, searched, progress)) {
+                    return now;
+                }
+            } catch (Failure.Fatal e) {
+                obstacle = obstacle == null ? e : obstacle;
+            }
+            if (!earlier.hasNext()) {
+                break;
             }
             searched = now.recovery().plan().backup().stop();
-            Backup backup = stored.of(plan.backup());
-            RecoveryTarget target =
-                    new RecoveryTarget(plan.point(), plan.history().timeline());
-            Candidate exact = Candidate.of(open(stored, backup).manifest());
-            RecoveryPlan.Outcome outcome = stored.planner(List.of(exact)).plan(target);
-            now = chosen(stored, backup, require(outcome));
+            now = chosen(stored, exact(stored, earlier.next()));
         }
-        // The oldest one's restore looks itself, and says what it misses
+        if (obstacle != null) {
+            throw obstacle;
+        }
         return now;
     }
 
+    /** @throws Failure.Fatal if that cannot be told because log is missing or damaged */
     private static boolean isFound(Chosen chosen, @Nullable Lsn searched, BackupProgress progress) {
         RecoveryPlan plan = chosen.recovery().plan();
         RecoveryPlan bounded = searched == null ? plan : plan.upTo(searched);
+        Recovery recovery = new Recovery(bounded, chosen.recovery().archive());
         progress.note("Looking for " + plan.point().words() + " in the log behind backup "
                 + chosen.backup().id() + ".");
-        LogWalk walk = chosen.reader()
-                .replayed(new Recovery(bounded, chosen.recovery().archive()))
-                .search(progress);
-        return walk.found() && walk.reached().compareTo(plan.backup().stop()) >= 0;
+        LogWalk walk = chosen.reader().replayed(recovery).search(progress);
+        if (walk.found()) {
+            return walk.reached().compareTo(plan.backup().stop()) >= 0;
+        }
+        boolean cut = bounded.gap() != null || (walk.ended() == LogWalk.Ended.BROKEN && bounded.exact());
+        if (cut && (searched == null || walk.reached().compareTo(searched) < 0)) {
+            recovery.end(walk);
+        }
+        return false;
     }
 
     private static RecoveryPlan require(RecoveryPlan.Outcome outcome) {
@@ -187,7 +267,9 @@ class PointRecovery {
         return ((RecoveryPlan.Planned) outcome).plan();
     }
 
-    private Chosen chosen(Stored stored, Backup backup, RecoveryPlan plan) {
+    private Chosen chosen(Stored stored, Planned planned) {
+        RecoveryPlan plan = require(planned.outcome());
+        Backup backup = Objects.requireNonNull(planned.backup());
         return new Chosen(backup, open(stored, backup), new Recovery(plan, stored.archive()));
     }
 
@@ -195,42 +277,31 @@ class PointRecovery {
         return BackupReader.open(stores.of(backup.store()), backup.location(), stored.keys());
     }
 
-    /** Of the cluster of the newest one: an instance's address may have held another before. */
+    /**
+     * Of the cluster of the newest one, or of this one: an instance's address may have held another before.
+     *
+     * @param only counts as restorable, whatever the catalogue says
+     */
     private Stored stored(ProjectId project, UUID instance, @Nullable Backup only) {
-        List<Backup> all = only == null ? backups.restorable(project, instance) : List.of(only);
+        List<Backup> all = new ArrayList<>(backups.restorable(project, instance));
+        if (only != null && all.stream().noneMatch(backup -> backup.id().equals(only.id()))) {
+            all.add(only);
+        }
         ProjectKeys keys = keyring.of(project);
         if (all.isEmpty()) {
             return new Stored(List.of(), ArchivedLog.none(SEGMENT), keys);
         }
-        Backup newest = all.get(0);
-        Optional<ArchivedLog> archive = archives.of(project, instance, newest.systemIdentifier(), keys);
+        Backup first = only == null ? all.get(0) : only;
+        Optional<ArchivedLog> archive = archives.of(project, instance, first.systemIdentifier(), keys);
         return new Stored(
                 all.stream()
-                        .filter(backup -> backup.systemIdentifier().equals(newest.systemIdentifier()))
+                        .filter(backup -> backup.systemIdentifier().equals(first.systemIdentifier()))
                         .toList(),
                 archive.orElseGet(
-                        () -> ArchivedLog.none(BackupReader.open(stores.of(newest.store()), newest.location(), keys)
+                        () -> ArchivedLog.none(BackupReader.open(stores.of(first.store()), first.location(), keys)
                                 .manifest()
                                 .source()
                                 .walSegmentBytes())),
                 keys);
-    }
-
-    /** As the catalogue knows them: that the last segment is whole is for the manifest of the chosen one to say. */
-    private static List<Candidate> candidates(Stored stored) {
-        List<Candidate> candidates = new ArrayList<>();
-        for (Backup backup : stored.backups()) {
-            Lsn expected = Lsn.parse(backup.recoveryLsn());
-            candidates.add(new Candidate(
-                    backup.id(),
-                    backup.systemIdentifier(),
-                    backup.timeline(),
-                    Lsn.parse(backup.startLsn()),
-                    Lsn.parse(backup.stopLsn()),
-                    expected,
-                    expected.segmentEnd(stored.archive().segmentBytes()),
-                    backup.endedAt()));
-        }
-        return candidates;
     }
 }

@@ -33,8 +33,6 @@ import java.util.concurrent.CancellationException;
 @Named("proveBackup")
 @Dependent
 public class ProveStoredBackup extends TargetBatchlet {
-    private static final String WHOLE = "matched";
-
     @Inject
     private Backups backups;
 
@@ -69,7 +67,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         Backup backup = RestoreBackup.chosen(backups, target);
         target.info("Proving the backup of " + backup.instance() + " taken at "
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
-        ProofLevel upTo = upTo(target);
+        ProofLevel upTo = DrillJob.upTo(target.parameters());
         target.concerns(
                 BackupFindings.proof(backup.id(), upTo),
                 new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
@@ -87,6 +85,7 @@ public class ProveStoredBackup extends TargetBatchlet {
      * the run alone.
      */
     private void drill(TargetRun target, RecoveryTarget point) {
+        DrillJob.checkLevel(target.parameters());
         target.concerns(
                 BackupFindings.pointProof(target.instanceId()),
                 new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
@@ -97,7 +96,7 @@ public class ProveStoredBackup extends TargetBatchlet {
                 + chosen.recovery().plan().point().words();
         target.info(what + " begins with the backup taken at "
                 + chosen.backup().takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
-        ProofLevel asFar = upTo(target);
+        ProofLevel asFar = DrillJob.upTo(target.parameters());
         var steps = new DrillSteps(target);
         var material = new StoredMaterial(chosen.reader(), chosen.recovery());
         Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);
@@ -110,10 +109,6 @@ public class ProveStoredBackup extends TargetBatchlet {
         });
         throwReason(proof, what + " is " + word(proof) + ", not more: ");
         steps.finish(null);
-    }
-
-    private static ProofLevel upTo(TargetRun target) {
-        return ProofLevel.valueOf(target.parameters().text("upTo").orElse(WHOLE).toUpperCase(Locale.ROOT));
     }
 
     private static void throwReason(Proof proof, String what) {

@@ -124,7 +124,13 @@ public class RestoreBackup extends TargetBatchlet {
         PointRecovery.Chosen chosen = points.choose(
                 target.project(), target.instanceId(), before, point.get(), new StoppableProgress(target, 0));
         target.figure("backup", chosen.backup().id());
-        target.checkpoint(state(chosen.backup(), false));
+        String id = chosen.backup().id().toString();
+        // What names it may say too that it is written whole
+        if (target.checkpoint()
+                .filter(state -> state.getString(BACKUP, "").equals(id))
+                .isEmpty()) {
+            target.checkpoint(state(chosen.backup(), false));
+        }
         return new Begun(chosen.backup(), chosen.reader(), chosen.recovery());
     }
 
@@ -144,7 +150,9 @@ public class RestoreBackup extends TargetBatchlet {
             begun.reader().materialise(destination, progress, whole);
             return begun.created();
         }
-        RecoveryEnd end = begun.reader().materialise(destination, recovery, progress, known -> {
+        boolean accepted = target.parameters().flag(RestoreJob.ACCEPT_TABLESPACES);
+        Recovery allowed = accepted ? recovery : recovery.withoutTablespaces();
+        RecoveryEnd end = begun.reader().materialise(destination, allowed, progress, known -> {
             figures(target, known);
             whole.run();
         });

@@ -19,6 +19,7 @@ import java.util.UUID;
 class RestoreJob implements Job {
     static final String CHECK = "check";
     static final String RESTORE = "restore";
+    static final String ACCEPT_TABLESPACES = "acceptTablespaces";
 
     private static final JobDefinition DEFINITION = new JobDefinition(
             "restore",
@@ -42,7 +43,14 @@ class RestoreJob implements Job {
                             "Folder",
                             "Absolute path of a new or empty folder on Nightshift's machine, below a folder that the installation"
                                     + " allows (NIGHTSHIFT_RESTORE_ROOTS).",
-                            true)));
+                            true),
+                    Parameter.flag(
+                            ACCEPT_TABLESPACES,
+                            "Accept tablespaces",
+                            "Restores to a point though the log on the way creates tablespaces: the first start writes into their"
+                                    + " folders by the paths on the source, so start the server only where these are not the"
+                                    + " source's.",
+                            false)));
 
     @Inject
     private RestoreRoots roots;

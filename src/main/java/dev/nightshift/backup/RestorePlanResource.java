@@ -79,9 +79,10 @@ public class RestorePlanResource {
     /**
      * A plan.
      *
-     * @param reachable whether there is a backup and the log to go on from it; the log itself was not read
-     * @param certain whether the point is known to be in that log: a transaction, a name and, where log is missing behind
-     *     it, a time are found when the log is read
+     * @param reachable whether there is a backup and the log to go on from it, for a time up to a moment that is not earlier;
+     *     the log itself was not read
+     * @param certain whether the point is known to be in that log: a transaction and a name are found when the log is read,
+     *     and a time needs a transaction in it that ended no earlier, or the source's word that all of before is stored
      * @param reason why not, in a sentence
      * @param chain the backups that are read, the full one first
      * @param logEnds the first position that is not stored, or no more than zeros
@@ -116,15 +117,15 @@ public class RestorePlanResource {
         }
     }
 
-    /** Reads no log and changes nothing. */
+    /** Changes nothing. */
     @POST
     @Needs(Role.VIEWER)
     @Operation(
             operationId = "restorePlan",
             summary = "Plan a restore to a point in time",
             description =
-                    "Which backup and how much of the archived log it takes, or why it cannot be done. No log is read,"
-                            + " and nothing is restored.")
+                    "Which backup and how much of the archived log it takes, or why it cannot be done. No log is read"
+                            + " but the last segments, where a time may lie behind them, and nothing is restored.")
     @APIResponse(responseCode = "400", description = "A field breaks a rule; the problem names it")
     @APIResponse(responseCode = "404", description = "There is no such database")
     public View plan(@PathParam("database") String database, @Nullable Body body) {
@@ -152,7 +153,7 @@ public class RestorePlanResource {
         Backup.StoredProof proof = backup == null ? null : backup.proof();
         return new View(
                 true,
-                isCertain(plan),
+                planned.certain(),
                 null,
                 null,
                 plan.backup().backup(),
@@ -192,12 +193,6 @@ public class RestorePlanResource {
                 new RecoveryTarget.Fields(field, field, "timeline"));
         PointParameters.requirePast(target, clock.now(), field);
         return target;
-    }
-
-    private static boolean isCertain(RecoveryPlan plan) {
-        return plan.point() instanceof RecoveryTarget.Latest
-                || plan.point() instanceof RecoveryTarget.Position
-                || (plan.point() instanceof RecoveryTarget.Time && plan.gap() == null);
     }
 
     private static Segments segments(RecoveryPlan plan) {

@@ -155,7 +155,7 @@ class LifeInMiniatureIT {
         for (int point = 0; point < POINTS; point++) {
             Moment moment = known.get(random.nextInt(known.size()));
             JsonObject plan = plan("time", moment.at().toString());
-            assertTrue(plan.getBoolean("reachable"), plan::toString);
+            assertTrue(plan.getBoolean("reachable") && plan.getBoolean("certain"), plan::toString);
             long held =
                     heldAfter("point-" + point, parameters("time", moment.at().toString()));
             if (held != moment.rows()) {
@@ -189,6 +189,11 @@ class LifeInMiniatureIT {
     void refusesWhatLiesBeforeAndAfter() {
         JsonObject before = plan("time", "2020-01-01T00:00:00Z");
         assertFalse(before.getBoolean("reachable"), before::toString);
+        // Behind all that is stored, and behind what the source is known to have sent
+        Eventually.isTrue("a time that is not covered yet", SOON, () -> {
+            JsonObject later = plan("time", Instant.now().toString());
+            return !later.getBoolean("reachable") && later.getString("reason").contains("is stored only up to");
+        });
         JsonObject beyond = plan("lsn", "FFFFFF/0");
         assertFalse(beyond.getBoolean("reachable"), beyond::toString);
     }

@@ -137,6 +137,8 @@ class PointJobsIT {
         refused(Json.createObjectBuilder().add("point", "0/1").build(), "parameters.point");
         refused(Json.createObjectBuilder().add("timeline", 1).build(), "parameters.timeline");
         refused(point("immediate", "x").build(), "parameters.to");
+        refused(point("lsn", "0/1").add("upTo", "stored").build(), "parameters.upTo");
+        refused(point("lsn", "0/1").add("upTo", "intact").build(), "parameters.upTo");
     }
 
     private void refused(JsonObject parameters, String field) {
@@ -177,6 +179,13 @@ class PointJobsIT {
         JsonObject older = plan(to("time", first.getString("endedAt")), 200);
         assertTrue(older.getBoolean("reachable"), older::toString);
         assertEquals(first.getString("id"), older.getString("backup"));
+        JsonObject later = plan(
+                to(
+                        "time",
+                        Instant.parse(second.getString("endedAt")).plusMillis(1).toString()),
+                200);
+        assertFalse(later.getBoolean("reachable"), later::toString);
+        assertTrue(later.getString("reason").contains("is stored only up to"), later::toString);
         JsonObject named = plan(to("name", "anything"), 200);
         assertTrue(named.getBoolean("reachable") && !named.getBoolean("certain"), named::toString);
 

@@ -17,6 +17,9 @@ import java.util.List;
 public final class RestoredServer implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofSeconds(90);
 
+    /** SQLSTATE of a server that lets nobody in yet. */
+    private static final String RECOVERING = "57P03";
+
     private final Binaries programs;
     private final Path folder;
     private final int port;
@@ -89,10 +92,20 @@ public final class RestoredServer implements AutoCloseable {
         }
     }
 
-    /** As the superuser, whose password is the source's. */
+    /** As the superuser, whose password is the source's; what recovers without being a hot standby is waited for. */
     public Connection connect(String database, String password) throws SQLException {
-        return DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + port + "/" + database, "postgres", password);
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
+        while (true) {
+            try {
+                return DriverManager.getConnection(
+                        "jdbc:postgresql://127.0.0.1:" + port + "/" + database, "postgres", password);
+            } catch (SQLException e) {
+                if (!RECOVERING.equals(e.getSQLState()) || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                Eventually.sleep(Duration.ofMillis(50));
+            }
+        }
     }
 
     /** It answers before it has come as far as it is to come. */

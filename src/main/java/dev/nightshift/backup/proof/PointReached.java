@@ -33,7 +33,8 @@ final class PointReached {
     }
 
     /**
-     * After the promotion: the server's own word on the timelines that it came over.
+     * After the promotion: the server's own word on the timelines that it came over, from the first one that the plan knows of.
+     * Where nothing is archived that is the backup's; those before it lie before the backup.
      *
      * @throws Failure.Fatal if they are others, or were left elsewhere
      */
@@ -43,7 +44,10 @@ final class PointReached {
         List<TimelineHistory.Part> expected = new ArrayList<>(parts.subList(0, parts.size() - 1));
         TimelineHistory.Part last = parts.get(parts.size() - 1);
         expected.add(new TimelineHistory.Part(last.timeline(), last.from(), end));
-        List<TimelineHistory.Part> came = found.parts().subList(0, found.parts().size() - 1);
+        int first = parts.get(0).timeline();
+        List<TimelineHistory.Part> came = found.parts().subList(0, found.parts().size() - 1).stream()
+                .filter(part -> part.timeline() >= first)
+                .toList();
         if (!words(came).equals(words(expected))) {
             throw new Failure.Fatal(
                     "Recovery came over these timelines: " + words(came) + "; expected were " + words(expected) + ".",

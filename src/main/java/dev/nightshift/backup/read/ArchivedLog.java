@@ -3,8 +3,10 @@ package dev.nightshift.backup.read;
 import dev.nightshift.postgres.Lsn;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What is stored of an instance's write-ahead log beside its backups, segment by segment as the server names them. */
 public interface ArchivedLog {
@@ -31,6 +33,11 @@ public interface ArchivedLog {
             }
 
             @Override
+            public Set<Integer> timelinesWithHistory() {
+                return Set.of();
+            }
+
+            @Override
             public Optional<String> history(int timeline) {
                 return Optional.empty();
             }
@@ -48,8 +55,21 @@ public interface ArchivedLog {
     /** Every stretch, sorted by timeline and position; two that touch are one. */
     List<Stretch> stretches();
 
+    /** The timelines whose history files are stored, with and without log. */
+    Set<Integer> timelinesWithHistory();
+
     /** A timeline's history file; empty if it is not stored, as that of timeline 1, which has none. */
     Optional<String> history(int timeline);
+
+    /**
+     * The newest moment, by the source's clock, of which it is known that all that the source had acknowledged by then lies
+     * before this position, if the log up to there has no gap; empty if none is known.
+     *
+     * @param end the first byte that is not stored, of this timeline's log
+     */
+    default Optional<Instant> covered(int timeline, Lsn end) {
+        return Optional.empty();
+    }
 
     /**
      * What is stored of one segment: all of it, or its beginning.

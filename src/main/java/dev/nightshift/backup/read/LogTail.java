@@ -56,7 +56,8 @@ final class LogTail {
                 segments,
                 plan.end(),
                 plan.exact(),
-                plan.gap());
+                plan.gap(),
+                plan.covered());
         try (InputStream in = new BufferedInputStream(new SegmentStream(tail, opener), PAGE)) {
             byte[] page = in.readNBytes(PAGE);
             if (page.length < PAGE) {

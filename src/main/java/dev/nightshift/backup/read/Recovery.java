@@ -5,13 +5,29 @@ import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a restore replays beyond its backup's own log.
  *
  * @param archive that the plan was made from
+ * @param tablespaces whether the log behind the backup's own may create any: the server that replays it makes their folders by
+ *     the paths on the source, and overwrites what it finds there
  */
-public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
+public record Recovery(RecoveryPlan plan, ArchivedLog archive, boolean tablespaces) {
+    /** For a server that cannot reach the source's folders. */
+    public Recovery(RecoveryPlan plan, ArchivedLog archive) {
+        this(plan, archive, true);
+    }
+
+    /** The same, for a server that might. */
+    public Recovery withoutTablespaces() {
+        return new Recovery(plan, archive, false);
+    }
+
     /** Opens the file that a segment is read from. */
     interface Opener {
         InputStream open(RecoveryPlan.Segment segment) throws IOException;
@@ -45,7 +61,8 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
     /**
      * Where the server will come by this log.
      *
-     * @throws Failure.Fatal if that is not the target, saying why: it is not there, or log is missing or damaged
+     * @throws Failure.Fatal if that is not the target, saying why: it is not there, or log is missing or damaged; or if it
+     *     creates tablespaces on the way that it must not
      */
     public RecoveryEnd end(LogWalk walk) {
         RecoveryPlan.Candidate backup = plan.backup();
@@ -71,17 +88,23 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
                             "Use another backup, or another copy of this one.",
                             null);
         }
+        refuseTablespaces(walk, what);
         if (walk.found()) {
             return new RecoveryEnd(walk, plan.point(), plan.history().at(walk.last()), null);
         }
         RecoveryPlan.Gap gap = plan.gap();
-        boolean ofTime = plan.point() instanceof RecoveryTarget.Time;
-        if (plan.point() instanceof RecoveryTarget.Latest || (ofTime && gap == null)) {
-            return new RecoveryEnd(
-                    walk,
-                    new RecoveryTarget.Position(walk.last()),
-                    plan.history().at(walk.last()),
-                    ofTime ? noLater(walk) : gap == null ? null : before(gap));
+        if (plan.point() instanceof RecoveryTarget.Latest) {
+            return atTheEnd(walk, gap == null ? null : before(gap));
+        }
+        if (plan.point() instanceof RecoveryTarget.Time time) {
+            Instant last = walk.times().seen();
+            boolean stored =
+                    plan.covers(time.at()) || (last != null && !time.at().isAfter(last));
+            if (stored || plan.isOwnEnd(time.at())) {
+                return atTheEnd(walk, noLater(walk, time, stored));
+            }
+            RecoveryPlan.Refused refused = plan.storedOnly(time, last);
+            throw new Failure.Fatal(what + refused.reason(), refused.remedy(), null);
         }
         throw new Failure.Fatal(
                 what + "it is not in the log, which " + (gap == null ? "is stored" : "has no gap") + " up to "
@@ -93,9 +116,35 @@ public record Recovery(RecoveryPlan plan, ArchivedLog archive) {
                 null);
     }
 
-    private String noLater(LogWalk walk) {
-        return "No transaction that ended after " + plan.point().words() + " is in the stored log"
-                + lastTransaction(walk) + ": recovery goes to the end of it, " + walk.reached() + ".";
+    private void refuseTablespaces(LogWalk walk, String what) {
+        List<LogWalk.TablespaceCreated> created = walk.outside().stream()
+                .filter(each -> each.position().compareTo(plan.backup().expected()) >= 0)
+                .toList();
+        if (!tablespaces && !created.isEmpty()) {
+            throw new Failure.Fatal(
+                    what
+                            + "the log on the way creates tablespaces, and the restored server's first start would write into"
+                            + " these folders by their paths on the source: "
+                            + created.stream()
+                                    .map(each -> each.path() + " (" + each.oid() + ", at " + each.position() + ")")
+                                    .collect(Collectors.joining(", "))
+                            + ".",
+                    "Choose a point before that, or start from a backup that was taken after it. Only if the server will be"
+                            + " started where these folders are not the source's, on another machine or in a container, say"
+                            + " so with acceptTablespaces.",
+                    null);
+        }
+    }
+
+    private RecoveryEnd atTheEnd(LogWalk walk, @Nullable String note) {
+        return new RecoveryEnd(
+                walk, new RecoveryTarget.Position(walk.last()), plan.history().at(walk.last()), note);
+    }
+
+    private String noLater(LogWalk walk, RecoveryTarget.Time time, boolean stored) {
+        return "No transaction that ended after " + time.words() + " is in the stored log" + lastTransaction(walk)
+                + ": recovery goes to the end of it, " + walk.reached() + "."
+                + (stored ? "" : " What was committed after that while the backup was being finished is not in it.");
     }
 
     private static String before(RecoveryPlan.Gap gap) {

@@ -12,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
-import java.util.Set;
 
 /**
  * Writes the archived log that a recovery needs beside the backup's own, and reads all of it on the way as the server will:
@@ -57,12 +55,9 @@ final class RecoveryFiles implements Recovery.Opener {
         return recovery.end(recovery.walk(manifest, this));
     }
 
-    /** All that are known: the server looks for a timeline's number that is not taken yet. */
+    /** All that are known, with and without log: the server looks for a timeline's number that is not taken yet. */
     private void histories() throws IOException {
-        Set<Integer> timelines = new LinkedHashSet<>();
-        recovery.archive().stretches().forEach(stretch -> timelines.add(stretch.timeline()));
-        plan.history().parts().forEach(part -> timelines.add(part.timeline()));
-        for (int timeline : timelines) {
+        for (int timeline : recovery.archive().timelinesWithHistory()) {
             String text = recovery.archive().history(timeline).orElse("");
             if (!text.isEmpty()) {
                 byte[] bytes = text.getBytes(StandardCharsets.UTF_8);

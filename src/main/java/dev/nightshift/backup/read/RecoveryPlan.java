@@ -4,8 +4,11 @@ import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.postgres.Lsn;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param end the first byte that is not stored of that log
  * @param exact whether that is known to be its end; else it is what the backup holds at least, and zeros may follow
  * @param gap what is missing where more is stored behind it; null if there is nothing more
+ * @param covered by the source's clock: all that it had acknowledged by then is in this log; null where that is not known
  */
 public record RecoveryPlan(
         Candidate backup,
@@ -25,7 +29,8 @@ public record RecoveryPlan(
         List<Segment> segments,
         Lsn end,
         boolean exact,
-        @Nullable Gap gap) {
+        @Nullable Gap gap,
+        @Nullable Instant covered) {
     public RecoveryPlan {
         segments = List.copyOf(segments);
     }
@@ -128,6 +133,42 @@ public record RecoveryPlan(
         return exact ? end : null;
     }
 
+    /** Whether no transaction that the source had acknowledged by this time, of its clock, can lie behind the log. */
+    public boolean covers(Instant time) {
+        return covered != null && !time.isAfter(covered);
+    }
+
+    /**
+     * Whether this time is the one that the backup is shown with as its own end: who asks for that means the backup, whatever
+     * was committed while it was being finished.
+     */
+    public boolean isOwnEnd(Instant time) {
+        return !time.isAfter(backup.finishedAt());
+    }
+
+    /**
+     * The refusal of a time that is not known to lie within this log.
+     *
+     * @param lastTransaction when the last one in the log ended; null if that is not known
+     */
+    public Refused storedOnly(RecoveryTarget.Time time, @Nullable Instant lastTransaction) {
+        Instant known = Stream.of(backup.finishedAt(), covered, lastTransaction)
+                .filter(Objects::nonNull)
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
+        String words = "The log of timeline " + history.timeline() + " is stored only up to " + known
+                + ", and nobody knows what the source committed between that and " + time.words();
+        return gap == null
+                ? new Refused(
+                        Why.BEYOND_THE_STORED_LOG,
+                        words + ".",
+                        "Wait until more of it is stored, or choose an earlier time, or the latest that is stored.")
+                : new Refused(
+                        Why.GAP,
+                        words + ": from " + gap.from() + " to " + gap.to() + " it is missing.",
+                        "Choose a time before that, or after the next backup.");
+    }
+
     /** No more of the log than up to this position, which need not be the end of a record. */
     public RecoveryPlan upTo(Lsn position) {
         List<Segment> before = segments.stream()
@@ -138,6 +179,6 @@ public record RecoveryPlan(
         }
         Segment last = before.get(before.size() - 1);
         return new RecoveryPlan(
-                backup, point, history, segmentBytes, before, last.start().plus(last.bytes()), true, null);
+                backup, point, history, segmentBytes, before, last.start().plus(last.bytes()), true, null, null);
     }
 }

@@ -8,6 +8,7 @@ import dev.nightshift.backup.read.RecoveryPlan.Refused;
 import dev.nightshift.backup.read.RecoveryPlan.Segment;
 import dev.nightshift.backup.read.RecoveryPlan.Why;
 import dev.nightshift.postgres.Lsn;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses the backup and the log for a recovery target, from what is stored of one cluster. Reads no log. */
@@ -23,6 +25,7 @@ public final class RecoveryPlanner {
     private static final String OTHER_POINT = "Choose another point, or another timeline.";
 
     private final List<Candidate> candidates;
+    private final ArchivedLog archive;
     private final int segmentBytes;
     private final List<ArchivedLog.Stretch> stretches;
     private final Map<Integer, TimelineHistory> histories = new HashMap<>();
@@ -32,6 +35,7 @@ public final class RecoveryPlanner {
         this.candidates = candidates.stream()
                 .sorted(Comparator.comparing(Candidate::stop))
                 .toList();
+        this.archive = archive;
         this.segmentBytes = archive.segmentBytes();
         this.stretches = archive.stretches();
         for (int timeline : timelines()) {
@@ -64,6 +68,16 @@ public final class RecoveryPlanner {
 
     /** Where to start and what to replay; the newest backup that lies before the target is the one to start from. */
     public Outcome plan(RecoveryTarget target) {
+        return plan(target, null);
+    }
+
+    /**
+     * The same from one backup. The others are no choice then, but what is stored with them still tells an end of the log from
+     * a gap in it.
+     *
+     * @param only one of the candidates; null for the newest before the target
+     */
+    public Outcome plan(RecoveryTarget target, @Nullable UUID only) {
         if (candidates.isEmpty()) {
             return new Refused(Why.NO_BACKUP, "There is no backup to start from.", "Run a backup first.");
         }
@@ -74,12 +88,13 @@ public final class RecoveryPlanner {
                     "Nothing is stored of timeline " + wanted + ".",
                     "Choose one of these: " + String.join(", ", names()) + ".");
         }
-        TimelineHistory history = wanted == null ? newest() : history(wanted);
-        List<Candidate> onTheWay = onTheWay(history);
+        TimelineHistory history = wanted == null ? newest(only) : history(wanted);
+        List<Candidate> onTheWay = onTheWay(history, only);
         if (onTheWay.isEmpty()) {
             return new Refused(
                     Why.NO_BACKUP,
-                    "No backup leads to timeline " + history.timeline() + ".",
+                    (only == null ? "No backup leads" : "Backup " + only + " does not lead") + " to timeline "
+                            + history.timeline() + ".",
                     "Choose one of these: " + String.join(", ", names()) + ".");
         }
         Optional<Candidate> chosen = onTheWay.stream()
@@ -89,15 +104,17 @@ public final class RecoveryPlanner {
             Candidate first = onTheWay.get(0);
             return new Refused(
                     Why.BEFORE_THE_FIRST_BACKUP,
-                    capital(target.point().words()) + " lies before the first backup that could lead there: backup "
-                            + first.backup() + " was finished at " + first.finishedAt() + " and is consistent from "
+                    capital(target.point().words()) + " lies before the "
+                            + (only == null ? "first backup that could lead there" : "backup that was asked for")
+                            + ": backup " + first.backup() + " was finished at " + first.finishedAt()
+                            + " and is consistent from "
                             + first.stop() + " on.",
                     OTHER_POINT);
         }
         RecoveryPlan plan = plan(chosen.get(), history, target.point());
         return target.point() instanceof RecoveryTarget.Position position
                         && position.at().compareTo(plan.end()) >= 0
-                ? beyond(plan, position)
+                ? beyond(plan, position, only)
                 : new Planned(plan);
     }
 
@@ -125,10 +142,19 @@ public final class RecoveryPlanner {
                 coverage.segments(),
                 coverage.end(),
                 coverage.exact(),
-                gap(coverage.end(), history));
+                gap(coverage.end(), history),
+                covered(coverage));
     }
 
-    private static Refused beyond(RecoveryPlan plan, RecoveryTarget.Position position) {
+    /** Only the archive is told of moments: what a backup's own log lacks is not known. */
+    private @Nullable Instant covered(Coverage coverage) {
+        Segment last = coverage.segments().isEmpty() ? null : lastOf(coverage.segments());
+        return last != null && last.archived()
+                ? archive.covered(last.timeline(), coverage.end()).orElse(null)
+                : null;
+    }
+
+    private static Refused beyond(RecoveryPlan plan, RecoveryTarget.Position position, @Nullable UUID only) {
         Gap gap = plan.gap();
         return gap == null
                 ? new Refused(
@@ -138,17 +164,20 @@ public final class RecoveryPlanner {
                         "Wait until more of it is stored, or choose an earlier point.")
                 : new Refused(
                         Why.GAP,
-                        "The log from " + gap.from() + " to " + gap.to()
-                                + " is not stored, and no backup after it lies before " + position.words() + ".",
+                        "The log from " + gap.from() + " to " + gap.to() + " is not stored, and "
+                                + (only == null
+                                        ? "no backup after it lies before " + position.words()
+                                        : "backup " + only + " lies before it")
+                                + ".",
                         "Choose a point before the gap, or after the next backup.");
     }
 
-    /** The newest that the stored log of a backup comes to. */
-    private TimelineHistory newest() {
+    /** The newest that the stored log of a backup comes to, or of this one. */
+    private TimelineHistory newest(@Nullable UUID only) {
         for (int timeline : timelines()) {
             TimelineHistory history = history(timeline);
             Lsn from = history.parts().get(history.parts().size() - 1).from();
-            for (Candidate candidate : onTheWay(history)) {
+            for (Candidate candidate : onTheWay(history, only)) {
                 if (candidate.timeline() == timeline
                         || coverage(candidate, history).end().compareTo(from) > 0) {
                     return history;
@@ -169,6 +198,12 @@ public final class RecoveryPlanner {
     private List<Candidate> onTheWay(TimelineHistory history) {
         return candidates.stream()
                 .filter(candidate -> history.passes(candidate.timeline(), candidate.stop()))
+                .toList();
+    }
+
+    private List<Candidate> onTheWay(TimelineHistory history, @Nullable UUID only) {
+        return onTheWay(history).stream()
+                .filter(candidate -> only == null || candidate.backup().equals(only))
                 .toList();
     }
 
@@ -265,7 +300,7 @@ public final class RecoveryPlanner {
             return List.of();
         }
         List<Range> ranges = new ArrayList<>();
-        TimelineHistory history = timeline == null ? newest() : history(timeline);
+        TimelineHistory history = timeline == null ? newest(null) : history(timeline);
         for (Candidate candidate : onTheWay(history)) {
             Range before = ranges.isEmpty() ? null : ranges.get(ranges.size() - 1);
             RecoveryPlan plan = plan(candidate, history, new RecoveryTarget.Latest());

@@ -53,11 +53,14 @@ public final class RecoverySettings {
         settings.put(
                 "recovery_target_timeline", timeline == timelineOfTheBackup ? "current" : String.valueOf(timeline));
         settings.put("recovery_min_apply_delay", "0");
+        // A hot standby pauses for ever where the log raises a setting of the source beyond this server's
+        settings.put("hot_standby", "off");
         settings.put("restore_command", "false");
         settings.put("archive_cleanup_command", "");
         settings.put("recovery_end_command", "");
-        StringBuilder text =
-                new StringBuilder("# Recovery to a point, by the log in pg_wal: of no use once it is done.\n");
+        StringBuilder text = new StringBuilder(
+                "# Recovery to a point, by the log in pg_wal: of no use once it is done. Take these lines away too"
+                        + " before a standby is made of this server.\n");
         settings.forEach((name, value) -> text.append(name)
                 .append(" = ")
                 .append(ServerConfiguration.quoted(value))

@@ -69,7 +69,7 @@ public final class StoredLog implements ArchivedLog {
         return String.format(Locale.ROOT, "%08X.history.%08X", timeline, bytes);
     }
 
-    /** The timelines whose history files are stored. */
+    @Override
     public Set<Integer> timelinesWithHistory() {
         return Set.copyOf(histories.keySet());
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.Destination;
 import dev.nightshift.backup.read.FolderLog;
 import dev.nightshift.backup.read.PointSource;
@@ -208,6 +209,27 @@ class PointProofIT {
             Proof before = prove(
                     source, material(backup, archive, to("time", first.at().toString())));
             assertNull(before.reason(), before::toString);
+        }
+    }
+
+    @Test
+    void aDrillOnALaterTimelineNeedsNoHistory() throws Exception {
+        try (PointSource source = PointSource.start(17)) {
+            Path standby = source.server().cluster().data().resolve("standby.signal");
+            source.server().cluster().stop();
+            Files.createFile(standby);
+            source.startAgainWith("hot_standby", "on");
+            source.server().execute("postgres", "select pg_promote()");
+            PointSource.Step first = source.step(0);
+            Manifest backup = drills.take(source.server(), () -> {});
+            assertEquals(2, backup.source().timeline());
+            ArchivedLog none = ArchivedLog.none(backup.source().walSegmentBytes());
+            var planned = (RecoveryPlan.Planned)
+                    new RecoveryPlanner(List.of(RecoveryPlan.Candidate.of(backup)), none).plan(to("latest", ""));
+            var material = new StoredMaterial(drills.reader(backup), new Recovery(planned.plan(), none));
+            Proof proof = prove(source, material);
+            assertNull(proof.reason(), () -> first + ": " + proof);
+            assertEquals(Optional.of(ProofLevel.RESTORED), proof.level());
         }
     }
 

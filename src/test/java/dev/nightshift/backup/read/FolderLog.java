@@ -12,9 +12,12 @@ import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** An archive that is a folder of plain segments, of which the last may be a beginning only. */
@@ -111,6 +114,18 @@ public record FolderLog(Path folder, int segmentBytes) implements ArchivedLog {
     }
 
     @Override
+    public Set<Integer> timelinesWithHistory() {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".history"))
+                    .map(name -> Integer.parseInt(name.substring(0, 8), 16))
+                    .collect(Collectors.toSet());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
     public Optional<String> history(int timeline) {
         Path file = folder.resolve(String.format("%08X.history", timeline));
         try {
@@ -118,6 +133,45 @@ public record FolderLog(Path folder, int segmentBytes) implements ArchivedLog {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The same, where the source has acknowledged nothing by this moment that is not in it up to its end now. */
+    public ArchivedLog coveredTo(Instant moment) {
+        List<Stretch> now = stretches();
+        return new ArchivedLog() {
+            @Override
+            public int segmentBytes() {
+                return segmentBytes;
+            }
+
+            @Override
+            public List<Stretch> stretches() {
+                return FolderLog.this.stretches();
+            }
+
+            @Override
+            public Set<Integer> timelinesWithHistory() {
+                return FolderLog.this.timelinesWithHistory();
+            }
+
+            @Override
+            public Optional<String> history(int timeline) {
+                return FolderLog.this.history(timeline);
+            }
+
+            @Override
+            public Optional<Instant> covered(int timeline, Lsn end) {
+                Stretch last = now.get(now.size() - 1);
+                return last.timeline() == timeline && last.to().compareTo(end) <= 0
+                        ? Optional.of(moment)
+                        : Optional.empty();
+            }
+
+            @Override
+            public InputStream open(int timeline, Lsn start) throws IOException {
+                return FolderLog.this.open(timeline, start);
+            }
+        };
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -39,6 +40,13 @@ public final class PointSource implements AutoCloseable {
 
     public Postgres server() {
         return server;
+    }
+
+    /** Stops it and starts it with this setting too. */
+    public void startAgainWith(String name, String value) {
+        Map<String, String> settings = new HashMap<>(SETTINGS);
+        settings.put(name, value);
+        server.startAgain(settings);
     }
 
     /** A row, in a transaction of its own, with so many megabytes of log. */

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,14 +32,18 @@ class RecoveryPlannerTest {
     }
 
     /** An archive of these stretches: {@code "1 0/300000 0/500000"}. */
-    private record Archive(List<Stretch> stretches, Map<Integer, String> histories) implements ArchivedLog {
+    private record Archive(
+            List<Stretch> stretches,
+            Map<Integer, String> histories,
+            @Nullable Instant moment) implements ArchivedLog {
         static Archive of(Map<Integer, String> histories, String... stretches) {
             return new Archive(
                     Stream.of(stretches)
                             .map(each -> each.split(" "))
                             .map(each -> new Stretch(Integer.parseInt(each[0]), at(each[1]), at(each[2])))
                             .toList(),
-                    histories);
+                    histories,
+                    null);
         }
 
         static Archive of(String... stretches) {
@@ -51,8 +56,18 @@ class RecoveryPlannerTest {
         }
 
         @Override
+        public Set<Integer> timelinesWithHistory() {
+            return histories.keySet();
+        }
+
+        @Override
         public Optional<String> history(int timeline) {
             return Optional.ofNullable(histories.get(timeline));
+        }
+
+        @Override
+        public Optional<Instant> covered(int timeline, Lsn end) {
+            return Optional.ofNullable(moment);
         }
 
         @Override
@@ -231,6 +246,72 @@ class RecoveryPlannerTest {
                         window.stream()
                                 .map(each -> each.from() + "-" + each.to())
                                 .toList()));
+    }
+
+    @Test
+    void aBackupThatIsNamedIsStartedFromAndTheOthersStillTellAGap() {
+        Archive archive = Archive.of("1 0/200000 0/480000");
+        Candidate first = backup(1, 1, "0/200028", true);
+        Candidate second = backup(2, 1, "0/700028", true);
+        var planner = new RecoveryPlanner(List.of(first, second), archive);
+        RecoveryPlan inTheGap = ((Planned) planner.plan(hour(1.5), first.backup())).plan();
+        assertEquals(gap("0/480000", "0/700000"), inTheGap.gap());
+        RecoveryPlan named = ((Planned) planner.plan(hour(40), first.backup())).plan();
+        assertEquals(1, chosen(named));
+        assertEquals(gap("0/480000", "0/700000"), named.gap());
+        Refused behind = (Refused) planner.plan(lsn("0/700500"), first.backup());
+        assertEquals(Why.GAP, behind.why());
+        assertTrue(behind.reason().endsWith("backup " + first.backup() + " lies before it."), behind::reason);
+        Refused early = (Refused) planner.plan(hour(1.5), second.backup());
+        assertEquals(Why.BEFORE_THE_FIRST_BACKUP, early.why());
+        assertTrue(early.reason().contains("the backup that was asked for"), early::reason);
+    }
+
+    @Test
+    void aBackupThatIsNamedLeadsToNoTimelineButItsOwn() {
+        Archive archive = Archive.of(THREE, "1 0/200000 0/600000", "2 0/300000 0/500000");
+        Candidate early = backup(1, 1, "0/200028", true);
+        Candidate late = backup(2, 1, "0/400028", true);
+        var planner = new RecoveryPlanner(List.of(early, late), archive);
+        assertEquals(
+                2,
+                ((Planned) planner.plan(LATEST, early.backup()))
+                        .plan()
+                        .history()
+                        .timeline());
+        assertEquals(
+                1,
+                ((Planned) planner.plan(LATEST, late.backup())).plan().history().timeline());
+        Refused refused = (Refused) planner.plan(new RecoveryTarget(new RecoveryTarget.Latest(), 2), late.backup());
+        assertEquals(Why.NO_BACKUP, refused.why());
+        assertTrue(refused.reason().contains("Backup " + late.backup()), refused::reason);
+    }
+
+    @Test
+    void aTimeIsCoveredByTheArchivesWordAlone() {
+        Candidate first = backup(1, 1, "0/200028", true);
+        Candidate second = backup(2, 1, "0/700028", true);
+        Instant moment = DAY.plusSeconds(4500);
+        ArchivedLog archive = new Archive(Archive.of("1 0/200000 0/480000").stretches(), Map.of(), moment);
+        RecoveryPlan plan = plan(archive, hour(1.5), first);
+        assertTrue(plan.covers(moment));
+        assertFalse(plan.covers(moment.plusNanos(1)));
+        assertTrue(plan.isOwnEnd(first.finishedAt()));
+        assertFalse(plan.isOwnEnd(first.finishedAt().plusNanos(1000)));
+        var time = new RecoveryTarget.Time(DAY.plusSeconds(5400));
+        Refused refused = plan.storedOnly(time, null);
+        assertEquals(Why.BEYOND_THE_STORED_LOG, refused.why());
+        assertTrue(refused.reason().contains("is stored only up to " + moment), refused::reason);
+        Refused later = plan.storedOnly(time, moment.plusSeconds(2));
+        assertTrue(later.reason().contains("is stored only up to " + moment.plusSeconds(2)), later::reason);
+        Refused gap = plan(archive, hour(1.5), first, second).storedOnly(time, null);
+        assertEquals(Why.GAP, gap.why());
+        assertTrue(gap.reason().contains("from 0/480000 to 0/700000"), gap::reason);
+
+        // What a backup holds by itself says nothing of any moment
+        RecoveryPlan own = plan(new Archive(List.of(), Map.of(), moment), hour(1.5), first);
+        assertFalse(own.covers(first.finishedAt()));
+        assertTrue(own.storedOnly(time, null).reason().contains("only up to " + first.finishedAt()));
     }
 
     @Test

@@ -146,8 +146,13 @@ class RestoreToPointIT {
                             to("lsn", backup.position().stop().toString())));
 
             Instant later = sixth.at().plusSeconds(1);
-            RecoveryPlan plan = plan(archive, to("time", later.toString()), backup);
-            RecoveryEnd end = materialise(folder.resolve("later"), backup, new Recovery(plan, archive));
+            refused(backup, archive, to("time", later.toString()), "is stored only up to " + sixth.at());
+            refused(backup, archive.coveredTo(sixth.at()), to("time", later.toString()), "is stored only up to");
+            RecoveryTarget atLast = to("time", sixth.at().toString());
+            assertEquals(upTo(6), restored(source, backup, archive, atLast));
+            ArchivedLog covered = archive.coveredTo(later);
+            RecoveryPlan plan = plan(covered, to("time", later.toString()), backup);
+            RecoveryEnd end = materialise(folder.resolve("later"), backup, new Recovery(plan, covered));
             assertTrue(String.valueOf(end.note()).contains("No transaction that ended after"), end::toString);
             assertEquals(sixth.at(), end.walk().times().replayed());
             assertEquals(
@@ -223,10 +228,52 @@ class RestoreToPointIT {
             var beyond = new RecoveryPlanner(List.of(RecoveryPlan.Candidate.of(backup)), archive)
                     .plan(to("lsn", Lsn.parse(last.after()).plus(-100).toString()));
             assertEquals(RecoveryPlan.Why.GAP, ((RecoveryPlan.Refused) beyond).why(), beyond::toString);
-            refused(backup, archive, to("time", last.at().toString()), "log is missing");
+            refused(backup, archive, to("time", last.at().toString()), "it is missing");
             RecoveryEnd end =
                     materialise(folder.resolve("before"), backup, new Recovery(plan(archive, latest, backup), archive));
             assertTrue(String.valueOf(end.note()).contains("is missing"), end::toString);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {15, 18})
+    void recoveryDoesNotPauseWhereTheSourceWasGivenMoreConnections(int major) throws Exception {
+        try (PointSource source = PointSource.start(major)) {
+            Manifest backup = drills.take(source.server(), () -> {});
+            source.step(0);
+            source.startAgainWith("max_connections", "333");
+            source.step(0);
+            FolderLog archive = FolderLog.in(folder.resolve("archive"));
+            archive.receive(source.server());
+            assertEquals(upTo(2), restored(source, backup, archive, to("latest", "")));
+        }
+    }
+
+    @Test
+    void aTablespaceOnTheWayIsRefusedBeforeAServerCouldWriteIntoIt() throws Exception {
+        try (PointSource source = PointSource.start(17)) {
+            Manifest backup = drills.take(source.server(), () -> {});
+            PointSource.Step first = source.step(0);
+            Path live = Files.createDirectory(folder.resolve("live"));
+            source.server().execute("postgres", "create tablespace late location '" + live + "'");
+            source.step(0);
+            FolderLog archive = FolderLog.in(folder.resolve("archive"));
+            archive.receive(source.server());
+
+            Path data = folder.resolve("strict");
+            Recovery latest = new Recovery(plan(archive, to("latest", ""), backup), archive);
+            Failure.Fatal refused =
+                    assertThrows(Failure.Fatal.class, () -> materialise(data, backup, latest.withoutTablespaces()));
+            assertTrue(refused.getMessage().contains(live.toString()), refused::getMessage);
+            assertFalse(Files.exists(data));
+            RecoveryPlan before = plan(archive, to("xid", "" + first.xid()), backup);
+            materialise(data, backup, new Recovery(before, archive).withoutTablespaces());
+            assertEquals(
+                    1,
+                    materialise(folder.resolve("accepted"), backup, latest)
+                            .walk()
+                            .outside()
+                            .size());
         }
     }
 
@@ -273,6 +320,13 @@ class RestoreToPointIT {
                     List.of(1, 2, 3),
                     restored(source, backup, archive, RecoveryTarget.parse("latest", null, 1, FIELDS)));
             assertEquals(List.of(1, 2), restored(source, backup, archive, branch));
+            // A timeline of which nothing but its history is stored: its number is taken all the same
+            String taken = Files.readString(archive.folder().resolve("00000002.history"));
+            Files.writeString(archive.folder().resolve("00000003.history"), taken);
+            assertEquals(List.of(1, 2), restored(source, backup, archive, branch));
+            assertTrue(
+                    Files.exists(folder.resolve("restored-" + restores).resolve("pg_wal/00000004.history")),
+                    "the next number that is not taken");
             RecoveryEnd end = materialise(
                     folder.resolve("along"), backup, new Recovery(plan(archive, to("latest", ""), backup), archive));
             assertEquals(2, end.timeline());
