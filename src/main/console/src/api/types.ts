@@ -358,6 +358,7 @@ export interface Backup {
   tablespaces: number | null;
   keyId: string | null;
   chain: { position: number; of: number; backups: string[] } | null;
+  hold: { reason: string; by: string } | null;
   proof: Proof;
 }
 

@@ -8,6 +8,7 @@ import { bytes, count, duration, shortId } from '../text/format';
 import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
 import { ProofState, brokenAt } from '../ui/state';
+import { HoldDialog } from './hold';
 import { Ladder } from './ladder';
 import { RowEvidence } from './row-evidence';
 import { StartRun, useStart } from './start-run';
@@ -19,12 +20,14 @@ export function BackupPage({ id }: { id: string }) {
   const proving = useStart();
   const restoring = useStart();
   const renewing = useStart();
+  const holding = useStart();
   if (backup.problem?.status === 404 && !backup.data) return <Missing what="This backup" back={address(name, 'backups')} backWord="All backups" />;
   return (
     <Panel loaded={backup} skeleton={<><PageHead title="Backup" /><div class="card"><Skeleton rows={6} tall /></div></>}>
       {(data) => { const left = notChecked(data); const aims = aimsOf(data.databases, instance.data?.databases ?? []); const [aim] = aims; return (
         <>
           <PageHead title={`Backup of ${data.instance}`} sub={<span class="run-sub"><ProofState proof={data.proof} damaged={data.state === 'DAMAGED'} /><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
+            {can(data.hold ? 'ADMIN' : 'OPERATOR') && <Button kind="quiet" onClick={holding.open}>{data.hold ? 'Take the hold away' : 'Put on hold'}</Button>}
             {can('OPERATOR') && <Button onClick={restoring.open} icon="download" disabled={!aim}>Restore</Button>}
             {can('OPERATOR') && <Button kind={bad(data) ? undefined : 'primary'} onClick={proving.open} icon="check" disabled={!aim}>Prove now</Button>}
           </PageHead>
@@ -47,6 +50,7 @@ export function BackupPage({ id }: { id: string }) {
           </div>
           <RowEvidence id={data.id} />
           <Details data={data} />
+          {holding.shown && <HoldDialog backup={data} onClose={holding.close} done={() => { holding.close(); backup.reload(); }} />}
           {renewing.shown && <StartRun job="backup" databases={aims} onClose={renewing.close} />}
           {aim && proving.shown && <StartRun title="Prove this backup" job="restore-drill" databases={[aim]} fixed={{ backup: data.id }} onClose={proving.close}
             intro={<p>A scratch server restores this backup, recovers it, compares its rows with the source’s, checks it, and is thrown away. Nothing of the source is touched.</p>} />}
@@ -83,6 +87,7 @@ function Details({ data }: { data: Backup }) {
         ['Databases', data.databases.length > 0 ? data.databases.map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'databases', each)}>{each}</a></span>) : '–'],
         ['Kind', <span>{data.kind.toLowerCase()}{data.chain && data.chain.of > 1 ? `, ${data.chain.position} of ${data.chain.of} in its chain` : ''}{data.fullBecause && <small>Another kind was asked for, but {data.fullBecause}.</small>}</span>],
         data.parent !== null && data.chain !== null && ['Needs', data.chain.backups.slice(0, -1).map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'backups', each)}>{shortId(each)}</a></span>)],
+        data.hold != null && ['On hold', <span>{data.hold.reason}<small>by {data.hold.by}</small></span>],
         ['Server', data.serverVersion ? `PostgreSQL ${data.serverVersion}` : 'not measured'],
         ['Took', duration(data.durationMillis)],
         ['Plain size', bytes(data.sizeBytes)],
