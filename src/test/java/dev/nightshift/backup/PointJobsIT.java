@@ -130,6 +130,34 @@ class PointJobsIT {
     }
 
     @Test
+    void aTimeOfWhichNothingIsStoredIsRefusedWhicheverBackupIsNamed() {
+        Instant between = Instant.parse(first.getString("endedAt")).plusMillis(1);
+        JsonObject plan = plan(to("time", between.toString()), 200);
+        assertFalse(plan.getBoolean("reachable"), plan::toString);
+        assertTrue(plan.getString("reason").contains("is stored only up to"), plan::toString);
+        JsonObject named = project.ended(
+                project.start(
+                        "restore-drill",
+                        "shop",
+                        point("time", second.getString("endedAt"))
+                                .add("backup", first.getString("id"))
+                                .build()),
+                Duration.ofMinutes(1));
+        assertEquals("SKIPPED", target(named).getString("status"), named::toString);
+        assertTrue(target(named).getString("reason").contains("is stored only up to"), named::toString);
+        JsonObject early = project.ended(
+                project.start(
+                        "restore-drill",
+                        "shop",
+                        point("time", first.getString("endedAt"))
+                                .add("backup", second.getString("id"))
+                                .build()),
+                Duration.ofMinutes(1));
+        assertEquals("SKIPPED", target(early).getString("status"), early::toString);
+        assertTrue(target(early).getString("reason").contains("the backup that was asked for"), early::toString);
+    }
+
+    @Test
     void parametersThatMakeNoPointAreRefusedByName() {
         refused(point("time", "yesterday").build(), "parameters.point");
         refused(point("time", Instant.now().plusSeconds(3600).toString()).build(), "parameters.point");
