@@ -461,3 +461,39 @@ grant delete on backup.wal_stretch to ${app_role};
 --rollback revoke delete on backup.wal_stretch from ${app_role}; drop index backup.backup_unfreed;
 --rollback alter table backup.backup drop constraint backup_hold_check, drop column hold_reason, drop column hold_by,
 --rollback     drop column hold_at, drop column freed_at;
+
+--changeset nightshift:backup-34 splitStatements:false rollbackSplitStatements:false
+-- The catalogue's line about a deleted backup stays until its objects are gone: nobody else knows where they lie.
+create or replace function backup.forget_deleted(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project uuid := tenancy.current_project();
+    backups uuid[];
+begin
+    select array_agg(old.id) into backups
+      from (select b.id from backup.backup b
+             where b.project_id = project and b.deleted_at < least(before, now() - interval '7 days')
+               and b.freed_at is not null
+               and not exists (select from backup.backup c where c.project_id = project and c.parent_id = b.id)
+             order by b.deleted_at limit most) old;
+    delete from backup.proof f where f.project_id = project and f.backup_id = any (backups);
+    delete from backup.backup b where b.project_id = project and b.id = any (backups);
+    return coalesce(cardinality(backups), 0);
+end $$;
+--rollback create or replace function backup.forget_deleted(before timestamptz, most int) returns bigint
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback declare
+--rollback     project uuid := tenancy.current_project();
+--rollback     backups uuid[];
+--rollback begin
+--rollback     select array_agg(old.id) into backups
+--rollback       from (select b.id from backup.backup b
+--rollback              where b.project_id = project and b.deleted_at < least(before, now() - interval '7 days')
+--rollback                and not exists (select from backup.backup c where c.project_id = project and c.parent_id = b.id)
+--rollback              order by b.deleted_at limit most) old;
+--rollback     delete from backup.proof f where f.project_id = project and f.backup_id = any (backups);
+--rollback     delete from backup.backup b where b.project_id = project and b.id = any (backups);
+--rollback     return coalesce(cardinality(backups), 0);
+--rollback end $$;

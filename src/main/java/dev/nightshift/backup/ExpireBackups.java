@@ -12,21 +12,26 @@ import dev.nightshift.fleet.Fleet;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
-import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** Says of one instance's backups which go, and deletes them if it is told to; then the log that only they needed. */
 @Named("expireBackups")
@@ -34,6 +39,9 @@ import java.util.UUID;
 public class ExpireBackups extends TargetBatchlet {
     /** The reasons of more are in the answer of the backups' list. */
     private static final int MOST_TOLD = 200;
+
+    /** More than synchronised clocks ever differ by. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
 
     @Inject
     private Transactions transactions;
@@ -60,7 +68,10 @@ public class ExpireBackups extends TargetBatchlet {
     private Audit audit;
 
     @Inject
-    private Clock clock;
+    private Live live;
+
+    @Inject
+    private Backups backups;
 
     @Override
     protected void work(TargetRun target) {
@@ -83,28 +94,41 @@ public class ExpireBackups extends TargetBatchlet {
     }
 
     private ExpiryPlan plan(TargetRun target, List<Backup> kept) {
+        Instant now = transactions.in(target.project(), ExpiryRepository::now);
+        for (Backup backup : kept) {
+            if (backup.endedAt().isAfter(now.plus(CLOCKS_DIFFER))) {
+                throw new Failure.Fatal(
+                        "Backup " + backup.id() + " is said to have ended at " + backup.endedAt()
+                                + ", and the repository's clock says that it is " + now
+                                + ": by such times nothing is deleted.",
+                        "Set the clocks of all nodes and of the repository right. This backup counts as the newest until then.",
+                        null);
+            }
+        }
+        Set<UUID> named =
+                transactions.in(target.project(), connection -> repository.named(connection, target.instanceId()));
         return ExpiryPlan.of(
-                kept.stream().map(ExpireBackups::judged).toList(),
+                kept.stream().map(backup -> judged(target, backup, named)).toList(),
                 ExpireJob.rule(target.parameters()),
-                clock.now(),
+                now,
                 fleet.project(target.project()).timeZone());
     }
 
-    private static ExpiryPlan.Kept judged(Backup backup) {
-        Backup.Hold hold = backup.hold();
+    private ExpiryPlan.Kept judged(TargetRun target, Backup backup, Set<UUID> named) {
         Backup.StoredProof proof = backup.proof();
-        boolean proven = proof != null
+        Backup.Hold hold = backup.hold();
+        boolean whole = backup.state().equals("COMPLETE")
+                && backups.against(target.project(), backup.id()).isEmpty();
+        boolean proven = whole
+                && proof != null
                 && !proof.outcome().equals("FAILED")
                 && proof.proven()
                         .filter(level -> level.compareTo(ProofLevel.RESTORED) >= 0)
                         .isPresent();
+        String wanted =
+                hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;
         return new ExpiryPlan.Kept(
-                backup.id(),
-                backup.endedAt(),
-                backup.state().equals("COMPLETE"),
-                proven,
-                hold == null ? null : hold.reason(),
-                backup.chain());
+                backup.id(), backup.systemIdentifier(), backup.endedAt(), whole, proven, wanted, backup.chain());
     }
 
     private static void tell(TargetRun target, ExpiryPlan plan, List<Backup> kept, boolean apply) {
@@ -145,27 +169,53 @@ public class ExpireBackups extends TargetBatchlet {
 
     /** One after the other, those that need others first; what an attempt before left is freed too. Answers the bytes. */
     private long delete(TargetRun target, ExpiryPlan plan) {
+        Set<UUID> needed = new HashSet<>();
         for (ExpiryPlan.Kept going : plan.going()) {
             target.throwIfStopped();
-            transactions.run(target.project(), connection -> {
-                if (!repository.delete(connection, going.id())) {
-                    target.warn("Backup " + going.id() + " stays: it was put on hold meanwhile.");
-                    return;
-                }
-                audit.record(target.project(), "backup.expire", "backup " + going.id(), Map.of("run", target.runId()));
-                findings.closeAbout(target.project(), List.of(going.id()), fingerprint -> true);
-            });
+            if (needed.contains(going.id()) || !delete(target, going)) {
+                target.warn("Backup " + going.id() + " stays: it, or one that needs it, was put on hold meanwhile.");
+                needed.addAll(going.chain());
+            }
         }
         long freed = 0;
+        Failure first = null;
         List<ExpiryRepository.Deleted> unfreed =
                 transactions.in(target.project(), connection -> repository.unfreed(connection, target.instanceId()));
         for (int done = 0; done < unfreed.size(); done++) {
             target.throwIfStopped();
             target.progress(done, (long) unfreed.size(), "backups", null);
-            freed += free(target, unfreed.get(done));
+            try {
+                freed += free(target, unfreed.get(done));
+            } catch (Failure e) {
+                target.error("Backup " + unfreed.get(done).id() + " is deleted, but its objects are not all gone: "
+                        + e.getMessage());
+                first = first == null ? e : first;
+            }
         }
         target.figure("bytesFreed", freed);
+        if (first != null) {
+            throw first;
+        }
         return freed;
+    }
+
+    /** False if somebody wants it to stay after all. */
+    private boolean delete(TargetRun target, ExpiryPlan.Kept going) {
+        boolean[] stays = new boolean[1];
+        // It may be called again after a commit whose answer was lost
+        target.store(connection -> {
+            if (repository.delete(connection, going.id())) {
+                audit.record(
+                        target.project(),
+                        "backup.expire",
+                        "backup " + going.id(),
+                        Map.of("run", target.runId(), "endedAt", going.endedAt().toString()));
+                findings.closeAbout(target.project(), List.of(going.id()), fingerprint -> true);
+                live.changed(target.project(), "backup", going.id());
+            }
+            stays[0] = repository.isKept(connection, going.id());
+        });
+        return !stays[0];
     }
 
     /** By the store's own listing before and after. */
@@ -174,6 +224,7 @@ public class ExpireBackups extends TargetBatchlet {
         long bytes = store.list(deleted.location() + "/").stream()
                 .mapToLong(Store.Entry::bytes)
                 .sum();
+        target.store(connection -> {}); // only while this attempt still has the target
         store.deleteFolder(deleted.location());
         List<Store.Entry> left = store.list(deleted.location() + "/");
         if (!left.isEmpty()) {
@@ -183,38 +234,61 @@ public class ExpireBackups extends TargetBatchlet {
                     "Look whether the store keeps deleted objects: versions, locks, holds.",
                     null);
         }
-        transactions.run(target.project(), connection -> repository.freed(connection, deleted.id()));
+        target.store(connection -> repository.freed(connection, deleted.id()));
         return bytes;
     }
 
     /** What lies before the first position that any backup of the cluster needs that stays. Answers the bytes. */
     private long trim(TargetRun target, ExpiryPlan plan, List<Backup> kept, boolean apply) {
         long freed = 0;
-        List<UUID> staying = plan.verdicts().stream()
+        Set<UUID> staying = plan.verdicts().stream()
                 .filter(ExpiryPlan.Verdict::stays)
                 .map(verdict -> verdict.backup().id())
-                .toList();
+                .collect(Collectors.toSet());
         for (WalRepository.Archive archive :
                 transactions.in(target.project(), connection -> logs.archives(connection, target.instanceId()))) {
             target.throwIfStopped();
-            Optional<Lsn> first = kept.stream()
-                    .filter(backup -> staying.contains(backup.id())
-                            && backup.systemIdentifier().equals(archive.systemIdentifier()))
-                    .map(backup -> Lsn.parse(backup.startLsn()))
-                    .min(Comparator.naturalOrder());
-            if (first.isEmpty()) {
-                continue; // nothing says what of it is still wanted
-            }
-            Lsn from = first.get().segmentStart(archive.segmentBytes());
-            StoredLog log = StoredLog.of(
-                    WalFolder.open(stores.of(archive.store()), archive.location(), keyring.of(target.project())));
-            if (apply) {
-                // The catalogue first: it must not promise what is about to go
-                transactions.run(target.project(), connection -> repository.trimmed(connection, archive.id(), from));
-            }
-            freed += log.trim(from, apply);
+            // What was deleted, not what was planned: a backup may have been put on hold since
+            Optional<Lsn> needed = apply
+                    ? transactions.in(
+                            target.project(),
+                            connection ->
+                                    repository.firstNeeded(connection, target.instanceId(), archive.systemIdentifier()))
+                    : kept.stream()
+                            .filter(backup -> staying.contains(backup.id())
+                                    && backup.systemIdentifier().equals(archive.systemIdentifier()))
+                            .map(backup -> Lsn.parse(backup.startLsn()))
+                            .min(Comparator.naturalOrder());
+            if (needed.isPresent()) {
+                freed += trim(target, archive, needed.get(), apply);
+            } // else nothing says what of it is still wanted
         }
         target.figure(apply ? "logBytesFreed" : "logBytesGoing", freed);
         return freed;
+    }
+
+    private long trim(TargetRun target, WalRepository.Archive archive, Lsn needed, boolean apply) {
+        Optional<Lsn> end = transactions
+                .in(target.project(), connection -> logs.end(connection, archive.id()))
+                .map(found -> found.reached().to());
+        if (end.isEmpty()) {
+            return 0;
+        }
+        // The segment that the archive ends in stays: archiving goes on from there
+        Lsn wanted = end.get().compareTo(needed) < 0 ? end.get() : needed;
+        Lsn from = wanted.segmentStart(archive.segmentBytes());
+        StoredLog log;
+        try {
+            log = StoredLog.of(
+                    WalFolder.open(stores.of(archive.store()), archive.location(), keyring.of(target.project())));
+        } catch (Failure.NotFound e) {
+            target.warn("The archive " + archive.location() + " is not in its store any more: " + e.getMessage());
+            return 0;
+        }
+        if (apply) {
+            // The catalogue first: it must not promise what is about to go
+            target.store(connection -> repository.trimmed(connection, archive.id(), from));
+        }
+        return log.trim(from, apply);
     }
 }

@@ -75,6 +75,11 @@ class ExpireJob implements Job {
             throw new Failure.Invalid(
                     "parameters.keepDays", "Say what to keep: days, a number, or one of each period.");
         }
+        checkRestart(parameters);
+    }
+
+    @Override
+    public void checkRestart(Parameters parameters) {
         if (parameters.flag(APPLY) && !mayDelete()) {
             throw new Failure.Invalid(
                     "parameters." + APPLY,

@@ -4,8 +4,12 @@ import dev.nightshift.postgres.Lsn;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +79,63 @@ class ExpiryRepository {
         try (var update = connection.prepareStatement("update backup.backup set freed_at = now() where id = ?")) {
             update.setObject(1, backup);
             update.executeUpdate();
+        }
+    }
+
+    /** The repository's clock: a node's may be wrong by years, and nobody sees it. */
+    static Instant now(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("select now()");
+                var row = query.executeQuery()) {
+            row.next();
+            return row.getTimestamp(1).toInstant();
+        }
+    }
+
+    /** Backups that runs which are not over name: what they restore, prove or build on. */
+    Set<UUID> named(Connection connection, UUID instance) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select b.id from backup.backup b
+                 where b.instance_id = ? and b.deleted_at is null
+                   and exists (select from job.run r
+                                where r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')
+                                  and (b.id::text in (r.parameters ->> 'backup', r.parameters ->> 'parent')
+                                       or exists (select from job.target t
+                                                   where t.project_id = r.project_id and t.run_id = r.id
+                                                     and t.checkpoint ->> 'backup' = b.id::text)))
+                """)) {
+            query.setObject(1, instance);
+            Set<UUID> named = new HashSet<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    named.add(rows.getObject(1, UUID.class));
+                }
+            }
+            return named;
+        }
+    }
+
+    /** The first position that a kept backup of a cluster needs; empty if none is kept. */
+    Optional<Lsn> firstNeeded(Connection connection, UUID instance, String systemIdentifier) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select start_lsn::text from backup.backup
+                 where instance_id = ? and system_identifier = ? and deleted_at is null
+                 order by start_lsn limit 1
+                """)) {
+            query.setObject(1, instance);
+            query.setString(2, systemIdentifier);
+            try (var row = query.executeQuery()) {
+                return row.next() ? Optional.of(Lsn.parse(row.getString(1))) : Optional.empty();
+            }
+        }
+    }
+
+    /** Whether one is still in the catalogue. */
+    boolean isKept(Connection connection, UUID backup) throws SQLException {
+        try (var query = connection.prepareStatement("select from backup.backup where id = ? and deleted_at is null")) {
+            query.setObject(1, backup);
+            try (var row = query.executeQuery()) {
+                return row.next();
+            }
         }
     }
 

@@ -31,6 +31,13 @@ public interface Job {
     default void check(ProjectId project, Parameters parameters) {}
 
     /**
+     * A feature's own check of whoever wants a run of these parameters to go on.
+     *
+     * @throws dev.nightshift.kernel.Failure.Invalid naming the field
+     */
+    default void checkRestart(Parameters parameters) {}
+
+    /**
      * A feature's own check of how much is asked for at once.
      *
      * @param targets how many instances or databases, by the job's unit

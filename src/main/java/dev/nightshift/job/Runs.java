@@ -295,9 +295,12 @@ public class Runs {
      *
      * @param by the person or key that asks
      * @throws Failure.Conflict if nothing is left to do
+     * @throws Failure.Invalid if the job does not let this caller have it again
      */
     public Run restart(ProjectId project, UUID id, String by) {
-        get(project, id);
+        Run run = get(project, id);
+        // Who may not ask for it anew may not ask for it again
+        jobs.named(run.job()).checkRestart(Parameters.stored(run.parameters()));
         transactions.run(project, connection -> ledger.restart(connection, project, id, by));
         return get(project, id);
     }

@@ -126,7 +126,7 @@ class OperationsIT {
         row("GET " + project + "/instances/{instance}", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}", Needs.ADMIN, 404);
         row("DELETE " + project + "/instances/{instance}", Needs.ADMIN, 404);
-        row("PUT " + project + "/backups/{id}/hold", Needs.OPERATOR, 404);
+        row("PUT " + project + "/backups/{id}/hold", Needs.OPERATOR, 400);
         row("DELETE " + project + "/backups/{id}/hold", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/wal", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}/wal", Needs.ADMIN, 404);

@@ -143,7 +143,7 @@ class RetentionIT {
         sql(project, "update fleet.instance set password_sealed = 'sealed', deleted_at = now() - interval '31 days'");
         purge(project);
         assertEquals(List.of("null"), texts(project, "select coalesce(password_sealed, 'null') from fleet.instance"));
-        sql(project, "update backup.backup set deleted_at = now() - interval '401 days'");
+        sql(project, "update backup.backup set deleted_at = now() - interval '401 days', freed_at = now()");
         purge(project);
         assertEquals(List.of(), texts(project, "select name from fleet.instance"));
     }

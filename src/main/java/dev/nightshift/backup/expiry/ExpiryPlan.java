@@ -6,6 +6,7 @@ import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.temporal.IsoFields;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +17,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rule says of an instance's backups. Whatever the rule: the newest whole one stays, the newest that is proven restorable,
- * what is on hold, and what any of those needs.
+ * What a rule says of an instance's backups, of each cluster by itself. Whatever the rule: the newest whole one stays, the newest
+ * that is proven restorable, what is on hold, and what any of those needs.
  */
 public final class ExpiryPlan {
     private final List<Verdict> verdicts;
@@ -29,13 +30,15 @@ public final class ExpiryPlan {
     /**
      * A backup as far as it matters here.
      *
-     * @param whole its source was not damaged
+     * @param cluster its system identifier: another cluster at the same address stands in for nothing of this one
+     * @param whole its source was not damaged, and no proof speaks against it
      * @param proven it was restored in a drill, and nothing speaks against it since
      * @param hold why somebody wants it to stay; null if nobody does
      * @param chain those that its restore needs, itself last
      */
     public record Kept(
             UUID id,
+            String cluster,
             Instant endedAt,
             boolean whole,
             boolean proven,
@@ -73,6 +76,19 @@ public final class ExpiryPlan {
             int byTime = b.endedAt().compareTo(a.endedAt());
             return byTime != 0 ? byTime : b.id().compareTo(a.id());
         });
+        Map<UUID, List<String>> reasons = new LinkedHashMap<>();
+        newestFirst.stream().map(Kept::cluster).distinct().forEach(cluster -> {
+            List<Kept> its = newestFirst.stream()
+                    .filter(each -> each.cluster().equals(cluster))
+                    .toList();
+            reasons.putAll(judged(its, rule, now, zone));
+        });
+        return new ExpiryPlan(newestFirst.stream()
+                .map(each -> new Verdict(each, reasons.getOrDefault(each.id(), List.of())))
+                .toList());
+    }
+
+    private static Map<UUID, List<String>> judged(List<Kept> newestFirst, KeepRule rule, Instant now, ZoneId zone) {
         Judge judge = new Judge(newestFirst, zone);
         judge.protectedOnes();
         judge.window(rule.days(), now);
@@ -85,9 +101,7 @@ public final class ExpiryPlan {
         judge.each(rule.monthly(), "month", at -> at.getYear() + "-" + at.getMonthValue());
         judge.each(rule.yearly(), "year", ZonedDateTime::getYear);
         judge.needed();
-        return new ExpiryPlan(newestFirst.stream()
-                .map(each -> new Verdict(each, judge.reasons.getOrDefault(each.id(), List.of())))
-                .toList());
+        return judge.reasons;
     }
 
     /** Of every backup, the newest first. */
@@ -95,11 +109,12 @@ public final class ExpiryPlan {
         return verdicts;
     }
 
-    /** Those that go, the newest first: none of them is needed by one that comes after it. */
+    /** Those that go, the longest chains first: none of them is needed by one that comes after it, whatever the clocks said. */
     public List<Kept> going() {
         return verdicts.stream()
                 .filter(verdict -> !verdict.stays())
                 .map(Verdict::backup)
+                .sorted(Comparator.comparing((Kept each) -> each.chain().size()).reversed())
                 .toList();
     }
 
@@ -121,6 +136,11 @@ public final class ExpiryPlan {
 
         void protectedOnes() {
             whole.stream().findFirst().ifPresent(each -> keep(each, "it is the newest"));
+            // Ids are in the order in which backups were begun, by whichever node's clock
+            whole.stream()
+                    .max(Comparator.comparing(each -> each.id().toString()))
+                    .filter(each -> !reasons.containsKey(each.id()))
+                    .ifPresent(each -> keep(each, "it was begun last"));
             whole.stream()
                     .filter(Kept::proven)
                     .findFirst()

@@ -142,7 +142,7 @@ class StoreRepository {
                         throw new Failure.Conflict(
                                 "Backups or archived logs lie in the store " + name
                                         + "; without it nobody could restore them.",
-                                "Keep it. What lies in it is not deleted by itself yet.");
+                                "Let the backups in it expire, of every project; archived logs stay as long as their instances are known.");
                     case "USED" ->
                         throw new Failure.Conflict(
                                 "A backup run that is not over stores in " + name + ".", "Wait for it, or stop it.");

@@ -3,6 +3,7 @@ package dev.nightshift.backup.wal;
 import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.backup.stored.AesGcm;
+import dev.nightshift.backup.stored.DamageException;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Endpoint;
@@ -220,7 +221,14 @@ public final class ArchiveWal {
                 new WalArchiver(archive.folder(), at.timeline(), segmentBytes, start, at.to(), every, catalogue);
         archiver = current;
         if (at.to().compareTo(start) > 0) {
-            current.compareWith(stored(at, start));
+            try {
+                current.compareWith(stored(at, start));
+            } catch (IOException e) {
+                return beginAt(
+                        history(open, identity.timeline()),
+                        held,
+                        "the archive's end at " + at.to() + " is not in its store any more: " + e.getMessage());
+            }
         }
         if (stopping) {
             return at;
@@ -247,16 +255,16 @@ public final class ArchiveWal {
     }
 
     /** What the archive holds of a unit, up to where the catalogue says. */
-    private byte[] stored(Reached upTo, Lsn unit) {
+    private byte[] stored(Reached upTo, Lsn unit) throws IOException {
         Lsn segment = unit.segmentStart(segmentBytes);
+        int count = (int) (upTo.to().value() - unit.value());
         try (InputStream in = StoredLog.of(archive).open(upTo.timeline(), segment)) {
             in.skipNBytes(unit.value() - segment.value());
-            return in.readNBytes((int) (upTo.to().value() - unit.value()));
-        } catch (IOException e) {
-            throw new Failure.Fatal(
-                    "The end of the archive " + archive.folder() + " cannot be read: " + e.getMessage(),
-                    "Look who else deletes in the store.",
-                    e);
+            byte[] stored = in.readNBytes(count);
+            if (stored.length < count) {
+                throw new DamageException("only " + stored.length + " of " + count + " bytes are there");
+            }
+            return stored;
         }
     }
 

@@ -31,7 +31,7 @@ class ExpiryPlanTest {
         UUID id = UUID.randomUUID();
         List<UUID> all = new ArrayList<>(Arrays.asList(chain));
         all.add(id);
-        return new Kept(id, NOW.minus(Duration.ofMinutes((long) (daysAgo * 1440))), whole, proven, hold, all);
+        return new Kept(id, "7", NOW.minus(Duration.ofMinutes((long) (daysAgo * 1440))), whole, proven, hold, all);
     }
 
     private static List<Kept> going(KeepRule rule, Kept... backups) {
@@ -94,8 +94,10 @@ class ExpiryPlanTest {
     @Test
     void grandfatherFatherSonKeepsTheNewestOfEachPeriodOfTheZone() {
         // 00:30 in Vienna is the next day already
-        Kept late = new Kept(UUID.randomUUID(), Instant.parse("2026-11-27T23:30:00Z"), true, false, null, List.of());
-        Kept early = new Kept(UUID.randomUUID(), Instant.parse("2026-11-27T20:00:00Z"), true, false, null, List.of());
+        Kept late =
+                new Kept(UUID.randomUUID(), "7", Instant.parse("2026-11-27T23:30:00Z"), true, false, null, List.of());
+        Kept early =
+                new Kept(UUID.randomUUID(), "7", Instant.parse("2026-11-27T20:00:00Z"), true, false, null, List.of());
         List<Kept> all = List.of(full(0.1), late, early);
         KeepRule daily = new KeepRule(0, 0, 3, 0, 0, 0);
         assertEquals(
@@ -124,6 +126,14 @@ class ExpiryPlanTest {
                         .map(each -> each.endedAt().atZone(ZoneOffset.UTC).getYear())
                         .distinct()
                         .count());
+    }
+
+    @Test
+    void anotherClusterStandsInForNothing() {
+        Kept lost = new Kept(UUID.randomUUID(), "6", NOW.minus(Duration.ofDays(40)), true, true, null, List.of());
+        Kept lostBefore = backup(41, true, false, null);
+        Kept before = new Kept(UUID.randomUUID(), "6", NOW.minus(Duration.ofDays(41)), false, false, null, List.of());
+        assertEquals(List.of(lostBefore, before), going(LAST, full(1), lost, lostBefore, before));
     }
 
     /** Whatever the backups and the rule: what goes is needed by nothing that stays, and is deleted children first. */
