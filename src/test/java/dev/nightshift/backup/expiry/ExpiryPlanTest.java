@@ -28,10 +28,15 @@ class ExpiryPlanTest {
     }
 
     private static Kept backup(double daysAgo, boolean whole, boolean proven, @Nullable String hold, UUID... chain) {
-        UUID id = UUID.randomUUID();
+        UUID id = id(NOW.minus(Duration.ofMinutes((long) (daysAgo * 1440))));
         List<UUID> all = new ArrayList<>(Arrays.asList(chain));
         all.add(id);
         return new Kept(id, "7", NOW.minus(Duration.ofMinutes((long) (daysAgo * 1440))), whole, proven, hold, all);
+    }
+
+    /** Ids begin with their time. */
+    private static UUID id(Instant at) {
+        return new UUID(at.toEpochMilli() << 16, UUID.randomUUID().getLeastSignificantBits());
     }
 
     private static List<Kept> going(KeepRule rule, Kept... backups) {
@@ -94,10 +99,22 @@ class ExpiryPlanTest {
     @Test
     void grandfatherFatherSonKeepsTheNewestOfEachPeriodOfTheZone() {
         // 00:30 in Vienna is the next day already
-        Kept late =
-                new Kept(UUID.randomUUID(), "7", Instant.parse("2026-11-27T23:30:00Z"), true, false, null, List.of());
-        Kept early =
-                new Kept(UUID.randomUUID(), "7", Instant.parse("2026-11-27T20:00:00Z"), true, false, null, List.of());
+        Kept late = new Kept(
+                id(Instant.parse("2026-11-27T23:30:00Z")),
+                "7",
+                Instant.parse("2026-11-27T23:30:00Z"),
+                true,
+                false,
+                null,
+                List.of());
+        Kept early = new Kept(
+                id(Instant.parse("2026-11-27T20:00:00Z")),
+                "7",
+                Instant.parse("2026-11-27T20:00:00Z"),
+                true,
+                false,
+                null,
+                List.of());
         List<Kept> all = List.of(full(0.1), late, early);
         KeepRule daily = new KeepRule(0, 0, 3, 0, 0, 0);
         assertEquals(
@@ -130,9 +147,11 @@ class ExpiryPlanTest {
 
     @Test
     void anotherClusterStandsInForNothing() {
-        Kept lost = new Kept(UUID.randomUUID(), "6", NOW.minus(Duration.ofDays(40)), true, true, null, List.of());
+        Kept lost = new Kept(
+                id(NOW.minus(Duration.ofDays(40))), "6", NOW.minus(Duration.ofDays(40)), true, true, null, List.of());
         Kept lostBefore = backup(41, true, false, null);
-        Kept before = new Kept(UUID.randomUUID(), "6", NOW.minus(Duration.ofDays(41)), false, false, null, List.of());
+        Kept before = new Kept(
+                id(NOW.minus(Duration.ofDays(41))), "6", NOW.minus(Duration.ofDays(41)), false, false, null, List.of());
         assertEquals(List.of(lostBefore, before), going(LAST, full(1), lost, lostBefore, before));
     }
 
