@@ -370,7 +370,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(16, asked.size(), asked::toString);
+        assertEquals(17, asked.size(), asked::toString);
     }
 
     @Test
