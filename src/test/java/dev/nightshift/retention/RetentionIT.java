@@ -90,7 +90,7 @@ class RetentionIT {
                         List.of("new", "open"), texts(project, "select title from finding.finding order by 1")),
                 () -> assertEquals(
                         List.of("new"), texts(project, "select kind from finding.outbox where kind in ('old', 'new')")),
-                () -> assertEquals(List.of("kept"), texts(project, "select store from backup.backup")),
+                () -> assertEquals(List.of("kept"), texts(project, "select location from backup.backup")),
                 () -> assertEquals(
                         List.of("new", "used"),
                         texts(project, "select table_name from maintenance.vacuumed_table order by 1")),
@@ -303,18 +303,18 @@ class RetentionIT {
         return run;
     }
 
-    private void backup(UnreachableServer server, UUID run, String store, @Nullable String deletedAgo) {
+    private void backup(UnreachableServer server, UUID run, String location, @Nullable String deletedAgo) {
         sql(
                 server.project(),
                 "insert into backup.backup (id, project_id, instance_id, run_id, kind, state, store, location,"
                         + " databases, taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn,"
                         + " recovery_lsn, timeline, system_identifier, checksums, checksum_failures, tablespaces, key_id,"
-                        + " deleted_at) values ('" + Ids.next(clock) + "', tenancy.current_project(), '"
+                        + " deleted_at, freed_at) values ('" + Ids.next(clock) + "', tenancy.current_project(), '"
                         + server.instance()
-                        + "', '" + run + "', 'FULL', 'COMPLETE', '" + store
-                        + "', 'nowhere', '{}', now(), now(), '18.4', 1, 1,"
+                        + "', '" + run + "', 'FULL', 'COMPLETE', 'local', '" + location
+                        + "', '{}', now(), now(), '18.4', 1, 1,"
                         + " '0/1', '0/2', '0/3', 1, '1', true, 0, 0, 'key', "
-                        + (deletedAgo == null ? "null" : "now() - interval '" + deletedAgo + "'") + ")");
+                        + (deletedAgo == null ? "null, null" : "now() - interval '" + deletedAgo + "', now()") + ")");
     }
 
     private void entry(ProjectId project, int daysAgo, String object) {
