@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { asProblem, inProject, post } from '../api/client';
 import { kinds, useLoad } from '../api/load';
-import type { Problem, RecoveryWindow, RestorePlan, Values } from '../api/types';
+import type { RecoveryWindow, RestorePlan } from '../api/backups';
+import type { Problem, Values } from '../api/types';
 import { can, project } from '../frame/session';
 import { zone } from '../prefs';
 import { address } from '../routes';

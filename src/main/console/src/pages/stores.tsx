@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { path, post, put, remove } from '../api/client';
 import { useList } from '../api/load';
-import type { StoreCheck, StoreInfo } from '../api/types';
+import type { StoreCheck, StoreInfo } from '../api/backups';
 import { duration } from '../text/format';
 import { nameProblem } from '../text/names';
 import { Button, Card, PageHead, Remedy } from '../ui/bits';

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { inProject, put } from '../api/client';
 import { kinds, useLoad } from '../api/load';
-import type { Wal } from '../api/types';
+import type { Wal } from '../api/backups';
 import { can, project } from '../frame/session';
 import { age, bytes, plural } from '../text/format';
 import { Button, Card, Facts, When } from '../ui/bits';
@@ -36,7 +36,7 @@ export function WalCard({ instance }: { instance: string }) {
   return (
     <Card title="Log archive" aside={can('ADMIN') && data && <Button kind="quiet" onClick={() => setOpen(true)}>{data.enabled ? 'Change' : 'Switch on'}</Button>}>
       <Panel loaded={wal} rows={4}>{(shown) => (shown.state === 'OFF' && shown.stretches.length === 0
-        ? <Empty title="Not archived">Restores of {instance} end at its backups. With its log archived they can end at any moment since, and about half a minute is lost with the server instead of a night.</Empty>
+        ? <Empty title="Not archived">Restores of {instance} end at its backups. With its log archived they can end at any moment since, and how much would be lost with the server is measured.</Empty>
         : <Facts items={facts(shown)} />)}</Panel>
       {data?.message && <Trouble problem={{ title: 'Why', status: 0, detail: data.message }} calm />}
       {data && <Gaps wal={data} />}

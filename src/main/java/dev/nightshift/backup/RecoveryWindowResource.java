@@ -3,8 +3,8 @@ package dev.nightshift.backup;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
+import dev.nightshift.fleet.Requests;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
@@ -117,13 +117,6 @@ public class RecoveryWindowResource {
 
     /** The database of this name. */
     static Database database(Fleet fleet, ProjectId project, String name) {
-        Name valid;
-        try {
-            valid = new Name(name);
-        } catch (Failure.Invalid e) {
-            throw new Failure.NotFound("There is no database \"" + name + "\".");
-        }
-        return fleet.databaseNamed(project, valid)
-                .orElseThrow(() -> new Failure.NotFound("There is no database \"" + name + "\"."));
+        return Requests.found("database", name, valid -> fleet.databaseNamed(project, valid));
     }
 }

@@ -7,10 +7,10 @@ import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
+import dev.nightshift.fleet.Requests;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Name;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
@@ -207,15 +207,7 @@ public class WalResource {
     }
 
     private Instance found(String name) {
-        try {
-            return fleet.instanceNamed(project.id(), new Name(name)).orElseThrow(() -> unknown(name));
-        } catch (Failure.Invalid e) {
-            throw unknown(name);
-        }
-    }
-
-    private static Failure.NotFound unknown(String name) {
-        return new Failure.NotFound("There is no instance \"" + name + "\".");
+        return Requests.found("instance", name, valid -> fleet.instanceNamed(project.id(), valid));
     }
 
     private View view(Instance instance) {

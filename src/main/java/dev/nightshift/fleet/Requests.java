@@ -11,8 +11,8 @@ import jakarta.ws.rs.core.UriInfo;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** What the fleet's resources do alike. */
-final class Requests {
+/** What resources do alike with the fleet's objects. */
+public final class Requests {
     private Requests() {}
 
     static Response created(UriInfo uri, Name name, Object body) {
@@ -22,7 +22,7 @@ final class Requests {
     }
 
     /** The object that a path names; what is no name names nothing. */
-    static <T> T found(String kind, String name, Function<Name, Optional<T>> search) {
+    public static <T> T found(String kind, String name, Function<Name, Optional<T>> search) {
         Name valid;
         try {
             valid = new Name(name);

@@ -48,7 +48,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** For many requests: a listing of all objects, a folder's deletion. */
-    /** A page of a thousand names takes about a tenth of a second. */
+    /** However many pages a listing has. */
     private static final Duration LISTING = Duration.ofMinutes(5);
 
     private static final Duration LONG_PATIENCE = Duration.ofMinutes(30);
