@@ -1,4 +1,36 @@
-/** Stores, archived logs and restores to a point, as REST answers them. */
+import type { Proof, Time } from './types';
+
+/** Backups, stores, archived logs and restores to a point, as REST answers them. */
+
+export interface Backup {
+  id: string;
+  instance: string;
+  databases: string[];
+  kind: string;
+  parent: string | null;
+  fullBecause: string | null;
+  state: 'COMPLETE' | 'DAMAGED';
+  run: string | null;
+  takenAt: Time;
+  endedAt: Time | null;
+  durationMillis: number | null;
+  serverVersion: string | null;
+  sizeBytes: number | null;
+  storedBytes: number | null;
+  store: string;
+  location: string;
+  startLsn: string | null;
+  stopLsn: string | null;
+  recoversTo: string | null;
+  provenTo: string | null;
+  timeline: number | null;
+  checksums: { enabled: boolean; failures: number } | null;
+  tablespaces: number | null;
+  keyId: string | null;
+  chain: { position: number; of: number; backups: string[] } | null;
+  hold: { reason: string; by: string } | null;
+  proof: Proof;
+}
 
 /** Where backups can lie; all but name and kind for the installation's admins alone. */
 export interface StoreInfo {

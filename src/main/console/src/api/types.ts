@@ -270,36 +270,6 @@ export interface Proof {
   run: string | null;
 }
 
-export interface Backup {
-  id: string;
-  instance: string;
-  databases: string[];
-  kind: string;
-  parent: string | null;
-  fullBecause: string | null;
-  state: 'COMPLETE' | 'DAMAGED';
-  run: string | null;
-  takenAt: Time;
-  endedAt: Time | null;
-  durationMillis: number | null;
-  serverVersion: string | null;
-  sizeBytes: number | null;
-  storedBytes: number | null;
-  store: string;
-  location: string;
-  startLsn: string | null;
-  stopLsn: string | null;
-  recoversTo: string | null;
-  provenTo: string | null;
-  timeline: number | null;
-  checksums: { enabled: boolean; failures: number } | null;
-  tablespaces: number | null;
-  keyId: string | null;
-  chain: { position: number; of: number; backups: string[] } | null;
-  hold: { reason: string; by: string } | null;
-  proof: Proof;
-}
-
 export type Severity = 'INFO' | 'WARNING' | 'CRITICAL';
 
 export interface Finding {

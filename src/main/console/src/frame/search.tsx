@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { inProject } from '../api/client';
 import { useAll, useList } from '../api/load';
-import type { Backup, Database, RunItem } from '../api/types';
+import type { Backup } from '../api/backups';
+import type { Database, RunItem } from '../api/types';
 import { now } from '../clock';
 import { address } from '../routes';
 import { go } from '../router';

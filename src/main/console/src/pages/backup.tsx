@@ -1,6 +1,7 @@
 import { inProject } from '../api/client';
 import { kinds, useLoad } from '../api/load';
-import type { Backup, Instance } from '../api/types';
+import type { Backup } from '../api/backups';
+import type { Instance } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { aimsOf } from '../text/aims';

@@ -1,6 +1,7 @@
 import { inProject } from '../api/client';
 import { kinds, useAll, usePages } from '../api/load';
-import type { Backup, Database } from '../api/types';
+import type { Backup } from '../api/backups';
+import type { Database } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { query, setQuery } from '../router';

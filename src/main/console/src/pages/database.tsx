@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { inProject, post, remove } from '../api/client';
 import { kinds, useList, useLoad } from '../api/load';
-import type { Backup, Check, Database, Instance, Page, RunItem } from '../api/types';
+import type { Backup } from '../api/backups';
+import type { Check, Database, Instance, Page, RunItem } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { inProject, put, remove } from '../api/client';
-import type { Backup } from '../api/types';
+import type { Backup } from '../api/backups';
 import { project } from '../frame/session';
 import { Button } from '../ui/bits';
 import { Confirm, Dialog, notify, useAction } from '../ui/dialog';
