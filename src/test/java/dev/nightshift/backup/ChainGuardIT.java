@@ -258,7 +258,6 @@ class ChainGuardIT {
     }
 
     private void prove(UnreachableServer server, UUID backup, String outcome, int level) {
-        Eventually.sleep(Duration.ofMillis(2)); // ids of one millisecond have no order
         transactions.run(
                 server.project(),
                 connection -> execute(
@@ -269,7 +268,6 @@ class ChainGuardIT {
     }
 
     private UUID backup(UnreachableServer server, String kind, @Nullable UUID parent) {
-        Eventually.sleep(Duration.ofMillis(2)); // ids of one millisecond have no order
         UUID id = Ids.next(clock);
         transactions.run(server.project(), connection -> execute(connection, entry(server, id, kind, parent)));
         return id;

@@ -8,13 +8,11 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.runtime.Migration;
-import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Postgres;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -65,7 +63,6 @@ class RunMeasuresIT {
 
     private UUID run(String job, String status, int attempt, @Nullable Integer seconds, List<UUID> instances)
             throws SQLException {
-        Eventually.sleep(Duration.ofMillis(2)); // ids of one millisecond have no order
         UUID run = Ids.next(Clock.system());
         execute("""
                 insert into job.run (id, project_id, job, status, trigger, triggered_by, attempt, started_at, ended_at)

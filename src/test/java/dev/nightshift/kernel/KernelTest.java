@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +21,17 @@ class KernelTest {
         assertTrue(early.toString().compareTo(late.toString()) < 0);
         assertEquals(7, early.version());
         assertEquals(2, early.variant());
+    }
+
+    @Test
+    void idsOfOneMillisecondSortInTheOrderInWhichTheyWereMade() {
+        Instant moment = Instant.parse("2026-01-01T00:00:00.5Z");
+        List<String> ids = Stream.generate(() -> Ids.next(() -> moment).toString())
+                .limit(2048)
+                .toList();
+        assertEquals(ids.stream().sorted().distinct().toList(), ids);
+        assertTrue(Ids.first(moment).toString().compareTo(ids.get(0)) < 0);
+        assertTrue(Ids.first(moment.plusMillis(1)).toString().compareTo(ids.get(2047)) > 0);
     }
 
     @Test

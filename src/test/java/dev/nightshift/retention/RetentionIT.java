@@ -296,7 +296,6 @@ class RetentionIT {
     }
 
     private UUID run(ProjectId project, String reason, int daysAgo) {
-        Eventually.sleep(Duration.ofMillis(2)); // ids of one millisecond have no order
         UUID run = runs.skipped(project, request("old"), reason);
         String ago = "now() - interval '" + daysAgo + " days'";
         sql(project, "update job.run set started_at = " + ago + ", ended_at = " + ago + " where id = '" + run + "'");
