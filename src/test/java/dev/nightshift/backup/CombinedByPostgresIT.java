@@ -154,11 +154,11 @@ class CombinedByPostgresIT {
         Files.createDirectories(work);
         List<String> arguments = new ArrayList<>();
         for (String backup : backups) {
-            arguments.add(decoded.get(backup).toString());
+            arguments.add(decodedOf(backup).toString());
         }
         arguments.addAll(List.of("-o", joined.toString()));
         // The tablespace of the last one goes with the joined cluster
-        Path spaces = decoded.get(backups.get(backups.size() - 1)).resolveSibling("tablespaces");
+        Path spaces = decodedOf(backups.get(backups.size() - 1)).resolveSibling("tablespaces");
         try (Stream<Path> each = Files.list(spaces)) {
             for (Path space : each.toList()) {
                 arguments.addAll(List.of("-T", space + "=" + work.resolve("space-" + space.getFileName())));
@@ -168,6 +168,10 @@ class CombinedByPostgresIT {
                 .succeeded();
         assertEquals("", said.output(), "it has nothing to warn of");
         return joined;
+    }
+
+    private Path decodedOf(String backup) {
+        return Objects.requireNonNull(decoded.get(backup));
     }
 
     /** Content by path, of all but what has to differ. */
