@@ -497,3 +497,47 @@ end $$;
 --rollback     delete from backup.backup b where b.project_id = project and b.id = any (backups);
 --rollback     return coalesce(cardinality(backups), 0);
 --rollback end $$;
+
+--changeset nightshift:backup-50 splitStatements:false rollbackSplitStatements:false
+-- What people want of their backups: goals, and which backups to keep. A goal that is null is none; a part of the rule that is 0
+-- leaves it out.
+create table backup.policy (
+    id             uuid primary key,
+    project_id     uuid not null references fleet.project (id),
+    name           text not null check (name ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'),
+    description    text not null default '',
+    databases      text[] not null check (cardinality(databases) > 0),
+    rpo_seconds    int check (rpo_seconds > 0),
+    rto_seconds    int check (rto_seconds > 0),
+    proof_days     int check (proof_days > 0),
+    backup_hours   int check (backup_hours > 0),
+    keep_days      int not null default 0 check (keep_days >= 0),
+    keep_count     int not null default 0 check (keep_count >= 0),
+    keep_daily     int not null default 0 check (keep_daily >= 0),
+    keep_weekly    int not null default 0 check (keep_weekly >= 0),
+    keep_monthly   int not null default 0 check (keep_monthly >= 0),
+    keep_yearly    int not null default 0 check (keep_yearly >= 0),
+    created_at     timestamptz not null default now(),
+    unique (project_id, id),
+    constraint policy_name unique (project_id, name)
+);
+alter table backup.policy enable row level security;
+create policy project on backup.policy
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update, delete on backup.policy to ${app_role};
+
+-- For the watch over the goals: projects that have policies, or findings about goals that may be nobody's any more.
+create function backup.policy_projects() returns table (project_id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.id from fleet.project p
+     where p.deleted_at is null
+       and (exists (select from backup.policy y where y.project_id = p.id)
+            or exists (select from finding.finding f where f.project_id = p.id and f.state = 'OPEN'
+                                                       and starts_with(f.fingerprint, 'backup.goal.')))
+$$;
+revoke execute on function backup.policy_projects() from public;
+grant execute on function backup.policy_projects() to ${app_role};
+--rollback drop function backup.policy_projects(); drop table backup.policy;

@@ -16,7 +16,7 @@ class BaseRepository {
      * any backup that needs one of them. Damage lies somewhere in the chain of the backup that was proven, so it is held against
      * all of it, until that backup or the one in question has passed what failed. Not possible says nothing.
      */
-    private static final String AGAINST = """
+    static final String AGAINST = """
             select n.id, f.backup_id as failed from unnest(b.chain) n (id)
               left join backup.backup c on c.project_id = b.project_id and c.id = n.id
               left join lateral (select f.backup_id from backup.backup d

@@ -2,13 +2,11 @@ package dev.nightshift.backup;
 
 import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.expiry.ExpiryPlan;
-import dev.nightshift.backup.read.ProofLevel;
-import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.expiry.KeepRule;
+import dev.nightshift.backup.policy.Policies;
 import dev.nightshift.backup.stored.Store;
-import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Findings;
-import dev.nightshift.fleet.Fleet;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -16,14 +14,10 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
-import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -31,7 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 
 /** Says of one instance's backups which go, and deletes them if it is told to; then the log that only they needed. */
 @Named("expireBackups")
@@ -40,9 +33,6 @@ public class ExpireBackups extends TargetBatchlet {
     /** The reasons of more are in the answer of the backups' list. */
     private static final int MOST_TOLD = 200;
 
-    /** More than synchronised clocks ever differ by. */
-    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
-
     @Inject
     private Transactions transactions;
 
@@ -50,16 +40,13 @@ public class ExpireBackups extends TargetBatchlet {
     private ExpiryRepository repository;
 
     @Inject
-    private WalRepository logs;
+    private ExpiryPlanning planning;
+
+    @Inject
+    private Policies policies;
 
     @Inject
     private Stores stores;
-
-    @Inject
-    private Keyring keyring;
-
-    @Inject
-    private Fleet fleet;
 
     @Inject
     private Findings findings;
@@ -70,17 +57,15 @@ public class ExpireBackups extends TargetBatchlet {
     @Inject
     private Live live;
 
-    @Inject
-    private Backups backups;
-
     @Override
     protected void work(TargetRun target) {
         target.begin(ExpireJob.PLAN);
         boolean apply = target.parameters().flag(ExpireJob.APPLY);
-        List<Backup> kept =
-                transactions.in(target.project(), connection -> repository.kept(connection, target.instanceId()));
-        ExpiryPlan plan = plan(target, kept);
-        tell(target, plan, kept, apply);
+        KeepRule rule = rule(target);
+        ExpiryPlanning.Planned planned = planning.plan(target.project(), target.instanceId(), rule);
+        List<Backup> kept = planned.kept();
+        ExpiryPlan plan = planned.plan();
+        tell(target, planned, apply);
         target.done(ExpireJob.PLAN, plan.going().size() + " of " + kept.size() + " go");
 
         if (apply) {
@@ -90,52 +75,22 @@ public class ExpireBackups extends TargetBatchlet {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
         target.begin(ExpireJob.LOG);
-        target.done(ExpireJob.LOG, new Bytes(trim(target, plan, kept, apply)) + (apply ? " freed" : " would go"));
+        target.done(ExpireJob.LOG, new Bytes(trim(target, planned, apply)) + (apply ? " freed" : " would go"));
     }
 
-    private ExpiryPlan plan(TargetRun target, List<Backup> kept) {
-        Instant now = transactions.in(target.project(), ExpiryRepository::now);
-        for (Backup backup : kept) {
-            if (backup.endedAt().isAfter(now.plus(CLOCKS_DIFFER))) {
-                throw new Failure.Fatal(
-                        "Backup " + backup.id() + " is said to have ended at " + backup.endedAt()
-                                + ", and the repository's clock says that it is " + now
-                                + ": by such times nothing is deleted.",
-                        "Set the clocks of all nodes and of the repository right. This backup counts as the newest until then.",
-                        null);
-            }
-        }
-        Set<UUID> named =
-                transactions.in(target.project(), connection -> repository.named(connection, target.instanceId()));
-        return ExpiryPlan.of(
-                kept.stream().map(backup -> judged(target, backup, named)).toList(),
-                ExpireJob.rule(target.parameters()),
-                now,
-                fleet.project(target.project()).timeZone());
+    /** What the run's parameters ask for, or the policy of the server. */
+    private KeepRule rule(TargetRun target) {
+        return target.parameters().flag(ExpireJob.POLICY)
+                ? policies.keepRule(target.project(), target.instanceId())
+                : ExpireJob.rule(target.parameters());
     }
 
-    private ExpiryPlan.Kept judged(TargetRun target, Backup backup, Set<UUID> named) {
-        Backup.StoredProof proof = backup.proof();
-        Backup.Hold hold = backup.hold();
-        boolean whole = backup.state().equals("COMPLETE")
-                && backups.against(target.project(), backup.id()).isEmpty();
-        boolean proven = whole
-                && proof != null
-                && !proof.outcome().equals("FAILED")
-                && proof.proven()
-                        .filter(level -> level.compareTo(ProofLevel.RESTORED) >= 0)
-                        .isPresent();
-        String wanted =
-                hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;
-        return new ExpiryPlan.Kept(
-                backup.id(), backup.systemIdentifier(), backup.endedAt(), whole, proven, wanted, backup.chain());
-    }
-
-    private static void tell(TargetRun target, ExpiryPlan plan, List<Backup> kept, boolean apply) {
+    private static void tell(TargetRun target, ExpiryPlanning.Planned planned, boolean apply) {
+        ExpiryPlan plan = planned.plan();
         long bytes = 0;
         int told = 0;
         for (ExpiryPlan.Verdict verdict : plan.verdicts()) {
-            Backup backup = of(kept, verdict.backup().id());
+            Backup backup = planned.of(verdict.backup().id());
             String what = "The " + backup.kind().toLowerCase(Locale.ROOT) + " backup " + backup.id() + " of "
                     + backup.endedAt().truncatedTo(ChronoUnit.SECONDS) + ", " + new Bytes(backup.storedBytes());
             bytes += verdict.stays() ? 0 : backup.storedBytes();
@@ -149,22 +104,12 @@ public class ExpireBackups extends TargetBatchlet {
         if (told > MOST_TOLD) {
             target.info((told - MOST_TOLD) + " older ones are not listed.");
         }
-        plan.verdicts().stream()
-                .filter(ExpiryPlan.Verdict::stays)
-                .map(ExpiryPlan.Verdict::backup)
-                .filter(ExpiryPlan.Kept::whole)
-                .min(Comparator.comparing(ExpiryPlan.Kept::endedAt))
-                .ifPresent(oldest -> {
-                    target.figure("windowFrom", oldest.endedAt());
-                    target.info(
-                            "What stays restores back to " + oldest.endedAt().truncatedTo(ChronoUnit.SECONDS) + ".");
-                });
+        planned.windowFrom().ifPresent(from -> {
+            target.figure("windowFrom", from);
+            target.info("What stays restores back to " + from.truncatedTo(ChronoUnit.SECONDS) + ".");
+        });
         target.figure("backupsGoing", plan.going().size());
         target.figure("bytesGoing", bytes);
-    }
-
-    private static Backup of(List<Backup> kept, UUID id) {
-        return kept.stream().filter(each -> each.id().equals(id)).findFirst().orElseThrow();
     }
 
     /** One after the other, those that need others first; what an attempt before left is freed too. Answers the bytes. */
@@ -239,14 +184,9 @@ public class ExpireBackups extends TargetBatchlet {
     }
 
     /** What lies before the first position that any backup of the cluster needs that stays. Answers the bytes. */
-    private long trim(TargetRun target, ExpiryPlan plan, List<Backup> kept, boolean apply) {
+    private long trim(TargetRun target, ExpiryPlanning.Planned planned, boolean apply) {
         long freed = 0;
-        Set<UUID> staying = plan.verdicts().stream()
-                .filter(ExpiryPlan.Verdict::stays)
-                .map(verdict -> verdict.backup().id())
-                .collect(Collectors.toSet());
-        for (WalRepository.Archive archive :
-                transactions.in(target.project(), connection -> logs.archives(connection, target.instanceId()))) {
+        for (WalRepository.Archive archive : planning.archives(target.project(), target.instanceId())) {
             target.throwIfStopped();
             // What was deleted, not what was planned: a backup may have been put on hold since
             Optional<Lsn> needed = apply
@@ -254,11 +194,7 @@ public class ExpireBackups extends TargetBatchlet {
                             target.project(),
                             connection ->
                                     repository.firstNeeded(connection, target.instanceId(), archive.systemIdentifier()))
-                    : kept.stream()
-                            .filter(backup -> staying.contains(backup.id())
-                                    && backup.systemIdentifier().equals(archive.systemIdentifier()))
-                            .map(backup -> Lsn.parse(backup.startLsn()))
-                            .min(Comparator.naturalOrder());
+                    : planned.firstNeeded(archive.systemIdentifier());
             if (needed.isPresent()) {
                 freed += trim(target, archive, needed.get(), apply);
             } // else nothing says what of it is still wanted
@@ -268,27 +204,21 @@ public class ExpireBackups extends TargetBatchlet {
     }
 
     private long trim(TargetRun target, WalRepository.Archive archive, Lsn needed, boolean apply) {
-        Optional<Lsn> end = transactions
-                .in(target.project(), connection -> logs.end(connection, archive.id()))
-                .map(found -> found.reached().to());
-        if (end.isEmpty()) {
-            return 0;
-        }
-        // The segment that the archive ends in stays: archiving goes on from there
-        Lsn wanted = end.get().compareTo(needed) < 0 ? end.get() : needed;
-        Lsn from = wanted.segmentStart(archive.segmentBytes());
-        StoredLog log;
+        Optional<ExpiryPlanning.Cut> cut;
         try {
-            log = StoredLog.of(
-                    WalFolder.open(stores.of(archive.store()), archive.location(), keyring.of(target.project())));
+            cut = planning.cut(target.project(), archive, needed);
         } catch (Failure.NotFound e) {
             target.warn("The archive " + archive.location() + " is not in its store any more: " + e.getMessage());
             return 0;
         }
+        if (cut.isEmpty()) {
+            return 0;
+        }
         if (apply) {
             // The catalogue first: it must not promise what is about to go
-            target.store(connection -> repository.trimmed(connection, archive.id(), from));
+            target.store(connection ->
+                    repository.trimmed(connection, archive.id(), cut.get().from()));
         }
-        return log.trim(from, apply);
+        return cut.get().log().trim(cut.get().from(), apply);
     }
 }

@@ -24,6 +24,7 @@ class ExpireJob implements Job {
     static final String DELETE = "delete";
     static final String LOG = "log";
     static final String APPLY = "apply";
+    static final String POLICY = "policy";
     private static final int MOST = 10_000;
 
     private static final JobDefinition DEFINITION = new JobDefinition(
@@ -45,6 +46,12 @@ class ExpireJob implements Job {
                     keep("keepWeekly", "Keep weekly", "The newest of each of so many weeks, which begin on Monday."),
                     keep("keepMonthly", "Keep monthly", "The newest of each of so many months."),
                     keep("keepYearly", "Keep yearly", "The newest of each of so many years."),
+                    Parameter.flag(
+                            POLICY,
+                            "By policy",
+                            "Keeps what the policy of each server says; servers without one are skipped. Not beside the parts"
+                                    + " above.",
+                            false),
                     Parameter.flag(
                             APPLY,
                             "Delete",
@@ -71,9 +78,15 @@ class ExpireJob implements Job {
 
     @Override
     public void check(ProjectId of, Parameters parameters) {
-        if (rule(parameters).isEmpty()) {
+        boolean empty = rule(parameters).isEmpty();
+        if (parameters.flag(POLICY) && !empty) {
             throw new Failure.Invalid(
-                    "parameters.keepDays", "Say what to keep: days, a number, or one of each period.");
+                    "parameters." + POLICY, "Either the policies say what to keep, or these parameters; not both.");
+        }
+        if (!parameters.flag(POLICY) && empty) {
+            throw new Failure.Invalid(
+                    "parameters.keepDays",
+                    "Say what to keep: days, a number, or one of each period; or let the policies say it.");
         }
         checkRestart(parameters);
     }

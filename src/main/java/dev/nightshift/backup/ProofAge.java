@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.policy.Policies;
 import dev.nightshift.finding.FindingReport;
 import dev.nightshift.finding.Findings;
 import dev.nightshift.finding.Severity;
@@ -28,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Watches over the age of every instance's newest proof: past the instance's policy it is a finding, past twice the policy
- * a critical one, until a backup is proven again. Every node watches; a finding is the same whoever reports it.
+ * a critical one, until a backup is proven again. The goal of the backup policy that answers for an instance stands in for the
+ * days that the instance has of its own. Every node watches; a finding is the same whoever reports it.
  */
 @ApplicationScoped
 class ProofAge {
@@ -39,6 +41,9 @@ class ProofAge {
 
     @Inject
     private Findings findings;
+
+    @Inject
+    private Policies policies;
 
     @Inject
     private Transactions transactions;
@@ -67,6 +72,11 @@ class ProofAge {
             @Nullable Instant provenAt,
             @Nullable Instant takenAt,
             Duration age) {
+        /** The same, were this the policy. */
+        Age under(int days) {
+            return new Age(project, instance, name, days, provenAt, takenAt, age);
+        }
+
         Optional<Severity> severity() {
             if (policyDays == 0) {
                 return Optional.empty();
@@ -94,7 +104,10 @@ class ProofAge {
 
     /** The first time it also closes what another node, or this one before it was started again, has reported. */
     synchronized void look() {
-        List<Age> ages = transactions.installation(BackupRepository::proofAges);
+        Map<UUID, Integer> days = policies.proofDays();
+        List<Age> ages = transactions.installation(BackupRepository::proofAges).stream()
+                .map(each -> each.under(days.getOrDefault(each.instance(), each.policyDays())))
+                .toList();
         for (Age each : ages) {
             Optional<Severity> severity = each.severity();
             if (severity.equals(said.get(each.instance()))) {

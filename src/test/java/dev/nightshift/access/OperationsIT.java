@@ -154,6 +154,12 @@ class OperationsIT {
         row("GET " + project + "/backups/{id}/evidence", Needs.VIEWER, 404);
         row("POST " + project + "/recovery-key", Needs.ADMIN, 200);
         row("GET " + project + "/findings", Needs.VIEWER, 200);
+        row("GET " + project + "/policies", Needs.VIEWER, 200);
+        row("POST " + project + "/policies", Needs.ADMIN, 400);
+        row("GET " + project + "/policies/{policy}", Needs.VIEWER, 404);
+        row("PUT " + project + "/policies/{policy}", Needs.ADMIN, 404);
+        row("DELETE " + project + "/policies/{policy}", Needs.ADMIN, 404);
+        row("POST " + project + "/policies/simulate", Needs.OPERATOR, 400);
         row("GET " + project + "/schedules", Needs.VIEWER, 200);
         row("POST " + project + "/schedules", Needs.OPERATOR, 400);
         row("POST /api/schedules/preview", Needs.LOGIN, 422);

@@ -1,0 +1,159 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.expiry.ExpiryPlan;
+import dev.nightshift.backup.expiry.KeepRule;
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+/** Says of one instance's backups which go by a rule, and what of its log goes with them. Changes nothing. */
+@ApplicationScoped
+class ExpiryPlanning {
+    /** More than synchronised clocks ever differ by. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private ExpiryRepository repository;
+
+    @Inject
+    private Backups backups;
+
+    @Inject
+    private WalRepository logs;
+
+    @Inject
+    private Stores stores;
+
+    @Inject
+    private Keyring keyring;
+
+    @Inject
+    private Fleet fleet;
+
+    /**
+     * A plan with what it is of.
+     *
+     * @param kept all of the instance that the catalogue held when it was made
+     */
+    record Planned(List<Backup> kept, ExpiryPlan plan) {
+        Backup of(UUID id) {
+            return kept.stream()
+                    .filter(each -> each.id().equals(id))
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        /** The end of the oldest whole backup that stays; empty if none does. */
+        Optional<Instant> windowFrom() {
+            return plan.verdicts().stream()
+                    .filter(ExpiryPlan.Verdict::stays)
+                    .map(ExpiryPlan.Verdict::backup)
+                    .filter(ExpiryPlan.Kept::whole)
+                    .map(ExpiryPlan.Kept::endedAt)
+                    .min(Comparator.naturalOrder());
+        }
+
+        /** The first position that a backup of a cluster needs that stays; empty if none does. */
+        Optional<Lsn> firstNeeded(String systemIdentifier) {
+            Set<UUID> staying = plan.verdicts().stream()
+                    .filter(ExpiryPlan.Verdict::stays)
+                    .map(verdict -> verdict.backup().id())
+                    .collect(Collectors.toSet());
+            return kept.stream()
+                    .filter(backup -> staying.contains(backup.id())
+                            && backup.systemIdentifier().equals(systemIdentifier))
+                    .map(backup -> Lsn.parse(backup.startLsn()))
+                    .min(Comparator.naturalOrder());
+        }
+    }
+
+    /**
+     * Where an archive's log can be cut off.
+     *
+     * @param from what lies before it goes
+     */
+    record Cut(StoredLog log, Lsn from) {}
+
+    /** @throws Failure.Fatal if the clocks differ, so that no time says what is old */
+    Planned plan(ProjectId project, UUID instance, KeepRule rule) {
+        List<Backup> kept = transactions.in(project, connection -> repository.kept(connection, instance));
+        Instant now = transactions.in(project, ExpiryRepository::now);
+        for (Backup backup : kept) {
+            if (backup.endedAt().isAfter(now.plus(CLOCKS_DIFFER))) {
+                throw new Failure.Fatal(
+                        "Backup " + backup.id() + " is said to have ended at " + backup.endedAt()
+                                + ", and the repository's clock says that it is " + now
+                                + ": by such times nothing is deleted.",
+                        "Set the clocks of all nodes and of the repository right. This backup counts as the newest until then.",
+                        null);
+            }
+        }
+        Set<UUID> named = transactions.in(project, connection -> repository.named(connection, instance));
+        ExpiryPlan plan = ExpiryPlan.of(
+                kept.stream().map(backup -> judged(project, backup, named)).toList(),
+                rule,
+                now,
+                fleet.project(project).timeZone());
+        return new Planned(kept, plan);
+    }
+
+    private ExpiryPlan.Kept judged(ProjectId project, Backup backup, Set<UUID> named) {
+        Backup.StoredProof proof = backup.proof();
+        Backup.Hold hold = backup.hold();
+        boolean whole = backup.state().equals("COMPLETE")
+                && backups.against(project, backup.id()).isEmpty();
+        boolean proven = whole
+                && proof != null
+                && !proof.outcome().equals("FAILED")
+                && proof.proven()
+                        .filter(level -> level.compareTo(ProofLevel.RESTORED) >= 0)
+                        .isPresent();
+        String wanted =
+                hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;
+        return new ExpiryPlan.Kept(
+                backup.id(), backup.systemIdentifier(), backup.endedAt(), whole, proven, wanted, backup.chain());
+    }
+
+    List<WalRepository.Archive> archives(ProjectId project, UUID instance) {
+        return transactions.in(project, connection -> logs.archives(connection, instance));
+    }
+
+    /**
+     * Where an archive can be cut off if nothing before a position is needed; empty if nothing is stored in it.
+     *
+     * @throws Failure.NotFound if it is not in its store any more
+     */
+    Optional<Cut> cut(ProjectId project, WalRepository.Archive archive, Lsn needed) {
+        Optional<Lsn> end = transactions
+                .in(project, connection -> logs.end(connection, archive.id()))
+                .map(found -> found.reached().to());
+        if (end.isEmpty()) {
+            return Optional.empty();
+        }
+        // The segment that the archive ends in stays: archiving goes on from there
+        Lsn wanted = end.get().compareTo(needed) < 0 ? end.get() : needed;
+        StoredLog log =
+                StoredLog.of(WalFolder.open(stores.of(archive.store()), archive.location(), keyring.of(project)));
+        return Optional.of(new Cut(log, wanted.segmentStart(archive.segmentBytes())));
+    }
+}

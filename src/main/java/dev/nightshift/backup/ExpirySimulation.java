@@ -1,0 +1,110 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.expiry.ExpiryPlan;
+import dev.nightshift.backup.expiry.KeepRule;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.Lsn;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What expiry would do to an instance by a rule, planned as it plans, and measured in the stores. Changes nothing. */
+@ApplicationScoped
+class ExpirySimulation {
+    @Inject
+    private ExpiryPlanning planning;
+
+    @Inject
+    private Stores stores;
+
+    /**
+     * What becomes of a backup.
+     *
+     * @param because why it stays; empty if it goes
+     * @param bytes of one that goes: all of its objects, as its store lists them; null of one that stays
+     */
+    record Line(
+            Backup backup, List<String> because, @Nullable Long bytes) {}
+
+    /**
+     * What would be.
+     *
+     * @param lines the newest first
+     * @param windowFrom what stays restores back to there; null if nothing stays that does
+     */
+    record Outcome(
+            List<Line> lines, long logBytes, @Nullable Instant windowFrom) {
+        long bytes() {
+            return lines.stream()
+                    .map(Line::bytes)
+                    .mapToLong(bytes -> bytes == null ? 0 : bytes)
+                    .sum();
+        }
+    }
+
+    /** So many backups at most are looked up in their stores for one answer. */
+    static final class Budget {
+        private static final int MOST = 2_000;
+        private int left = MOST;
+
+        /** @throws Failure.Invalid if it is spent */
+        void take() {
+            if (left-- == 0) {
+                throw new Failure.Invalid(
+                        "databases",
+                        "More than " + MOST
+                                + " backups would go, too many to look them all up for one answer. Simulate for"
+                                + " fewer databases, or start the job expire without apply.");
+            }
+        }
+    }
+
+    /**
+     * Simulates.
+     *
+     * @throws Failure.Retryable if a store does not answer
+     * @throws Failure.Fatal if the clocks differ
+     */
+    Outcome of(ProjectId project, UUID instance, KeepRule rule, Budget budget) {
+        ExpiryPlanning.Planned planned = planning.plan(project, instance, rule);
+        List<Line> lines = new ArrayList<>();
+        for (ExpiryPlan.Verdict verdict : planned.plan().verdicts()) {
+            Backup backup = planned.of(verdict.backup().id());
+            Long bytes = null;
+            if (!verdict.stays()) {
+                budget.take();
+                bytes = stores.of(backup.store()).list(backup.location() + "/").stream()
+                        .mapToLong(Store.Entry::bytes)
+                        .sum();
+            }
+            lines.add(new Line(backup, verdict.because(), bytes));
+        }
+        return new Outcome(
+                lines, log(project, instance, planned), planned.windowFrom().orElse(null));
+    }
+
+    private long log(ProjectId project, UUID instance, ExpiryPlanning.Planned planned) {
+        long bytes = 0;
+        for (WalRepository.Archive archive : planning.archives(project, instance)) {
+            Optional<Lsn> needed = planned.firstNeeded(archive.systemIdentifier());
+            if (needed.isEmpty()) {
+                continue;
+            }
+            try {
+                Optional<ExpiryPlanning.Cut> cut = planning.cut(project, archive, needed.get());
+                bytes += cut.isEmpty() ? 0 : cut.get().log().trim(cut.get().from(), false);
+            } catch (Failure.NotFound e) {
+                continue; // what is not there frees nothing
+            }
+        }
+        return bytes;
+    }
+}

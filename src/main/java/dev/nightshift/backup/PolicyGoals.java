@@ -1,0 +1,68 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.policy.Answering;
+import dev.nightshift.backup.policy.Facts;
+import dev.nightshift.backup.policy.Judgement;
+import dev.nightshift.backup.policy.Policies;
+import dev.nightshift.backup.policy.Policy;
+import dev.nightshift.finding.Severity;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Holds the goals of a project's policies against what the catalogue holds. */
+@ApplicationScoped
+class PolicyGoals {
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Policies policies;
+
+    @Inject
+    private FactsRepository facts;
+
+    /** A server under the policy that answers for it. */
+    record Judged(Policy policy, Answering.Server server, List<Judgement> goals, Facts facts) {}
+
+    /**
+     * A project's goals at one moment.
+     *
+     * @param judged of every server that a policy answers for
+     * @param open the findings about goals that are open, by their fingerprints
+     */
+    record Seen(List<Policy> policies, Answering answering, List<Judged> judged, Map<String, Severity> open) {
+        List<Judged> of(Policy policy) {
+            return judged.stream()
+                    .filter(each -> each.policy().id().equals(policy.id()))
+                    .toList();
+        }
+    }
+
+    Seen look(ProjectId project) {
+        return transactions.in(project, connection -> {
+            List<Policy> all = policies.all(project);
+            Answering answering = policies.answering(project);
+            List<UUID> servers = all.stream()
+                    .flatMap(policy -> answering.answered(policy).stream())
+                    .map(Answering.Server::id)
+                    .toList();
+            Map<UUID, Facts> measured = facts.of(connection, project, servers);
+            List<Judged> judged = new ArrayList<>();
+            for (Policy policy : all) {
+                for (Answering.Server server : answering.answered(policy)) {
+                    Facts its = measured.get(server.id());
+                    if (its != null) {
+                        judged.add(new Judged(policy, server, Judgement.all(policy.goals(), its), its));
+                    }
+                }
+            }
+            return new Seen(all, answering, judged, facts.openGoals(connection));
+        });
+    }
+}

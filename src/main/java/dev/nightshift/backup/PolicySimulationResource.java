@@ -1,0 +1,131 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.access.CurrentProject;
+import dev.nightshift.backup.policy.Answering;
+import dev.nightshift.backup.policy.Policies;
+import dev.nightshift.backup.policy.Policy;
+import dev.nightshift.kernel.Asked;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import jakarta.enterprise.context.RequestScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/** What the keep rule of a policy would do, before anybody lets it. */
+@Path("projects/{project}/policies/simulate")
+@RequestScoped
+@Produces(MediaType.APPLICATION_JSON)
+@Consumes(MediaType.APPLICATION_JSON)
+@Tag(name = "Policies")
+public class PolicySimulationResource {
+    @Inject
+    private Policies policies;
+
+    @Inject
+    private ExpirySimulation simulation;
+
+    @Inject
+    private CurrentProject project;
+
+    @Inject
+    private Clock clock;
+
+    /** What would become of the backups of the instances that the policy answers for, or would. */
+    @Schema(name = "PolicySimulation")
+    public record SimulationView(List<InstanceView> instances, List<PolicyResource.ElsewhereView> answeredElsewhere) {}
+
+    /** What would become of an instance's backups. */
+    @Schema(name = "PolicySimulationInstance")
+    public record InstanceView(
+            String instance,
+
+            @Schema(description = "Why nothing can be said of it; left out where it can") @Nullable
+            String reason,
+
+            @Schema(description = "Those that would go, the newest first")
+            List<GoingView> goes,
+
+            @Schema(description = "Those that would stay, the newest first")
+            List<StayingView> stays,
+
+            @Schema(description = "All objects of those that would go, as their stores list them")
+            long bytesFreed,
+
+            @Schema(description = "Of the archived log that only they need")
+            long logBytesFreed,
+
+            @Schema(description = "What stays restores back to there") @Nullable
+            Instant windowFrom) {}
+
+    /** A backup that would go. */
+    @Schema(name = "PolicySimulationGoing")
+    public record GoingView(UUID backup, String kind, Instant endedAt, long bytes) {}
+
+    /** A backup that would stay. */
+    @Schema(name = "PolicySimulationStaying")
+    public record StayingView(UUID backup, String kind, Instant endedAt, List<String> because) {}
+
+    @POST
+    @Operation(
+            operationId = "simulatePolicy",
+            summary = "Which backups a policy would delete, and which window would stay",
+            description =
+                    "Of a saved policy by its name, with what else is given in place of what is saved; or of one that"
+                            + " is not saved. Planned as the job expire plans. Nothing is changed.")
+    @APIResponse(responseCode = "400", description = "The policy does not say which backups to keep")
+    public SimulationView simulate(PolicyResource.@Nullable Body body) {
+        PolicyResource.Body asked = Asked.body(body);
+        Policy policy = policies.all(project.id()).stream()
+                .filter(each -> each.name().value().equals(asked.name()))
+                .findFirst()
+                .map(asked::over)
+                .orElseGet(() -> asked.create(clock));
+        if (policy.keep().isEmpty()) {
+            throw new Failure.Invalid("keep", "Say what to keep: days, a number, or one of each period.");
+        }
+        Answering answering = policies.answeringWith(project.id(), policy);
+        var budget = new ExpirySimulation.Budget();
+        List<InstanceView> instances = new ArrayList<>();
+        for (Answering.Server server : answering.answered(policy)) {
+            instances.add(simulated(server, policy, budget));
+        }
+        return new SimulationView(instances, PolicyResource.elsewhere(answering, policy));
+    }
+
+    private InstanceView simulated(Answering.Server server, Policy policy, ExpirySimulation.Budget budget) {
+        ExpirySimulation.Outcome outcome;
+        try {
+            outcome = simulation.of(project.id(), server.id(), policy.keep(), budget);
+        } catch (Failure.Invalid e) {
+            throw e;
+        } catch (Failure e) {
+            return new InstanceView(server.name(), e.getMessage(), List.of(), List.of(), 0, 0, null);
+        }
+        List<GoingView> goes = new ArrayList<>();
+        List<StayingView> stays = new ArrayList<>();
+        for (ExpirySimulation.Line line : outcome.lines()) {
+            Backup backup = line.backup();
+            Long bytes = line.bytes();
+            if (bytes == null) {
+                stays.add(new StayingView(backup.id(), backup.kind(), backup.endedAt(), line.because()));
+            } else {
+                goes.add(new GoingView(backup.id(), backup.kind(), backup.endedAt(), bytes));
+            }
+        }
+        return new InstanceView(
+                server.name(), null, goes, stays, outcome.bytes(), outcome.logBytes(), outcome.windowFrom());
+    }
+}

@@ -1,0 +1,376 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.testing.Api;
+import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonString;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Goals missed and met by real backups, drills and log; and what a policy's rule deletes, by the test's own look into the store. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class PolicyIT {
+    private static final String NAME = "shop";
+    private static final Duration SOON = Duration.ofSeconds(90);
+
+    private final Nightshift nightshift = Nightshift.shared();
+    private TestProject project;
+    private Postgres source;
+
+    @BeforeAll
+    void aServerWithoutBackups() throws Exception {
+        project = TestProject.create(nightshift.admin(), "goals");
+        source = Postgres.start(18, Map.of("max_wal_senders", "6", "max_replication_slots", "6", "autovacuum", "off"));
+        source.execute("postgres", "create table t as select 1 as id");
+        project.register(NAME, source, "postgres");
+    }
+
+    @AfterAll
+    void noSlotIsLeft() {
+        archive(false);
+        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
+        source.close();
+    }
+
+    private Api api() {
+        return project.api();
+    }
+
+    private void archive(boolean enabled) {
+        api().put(
+                        project.path("instances/" + NAME + "/wal"),
+                        Json.createObjectBuilder()
+                                .add("enabled", enabled)
+                                .add("pieceSeconds", 5)
+                                .build())
+                .expect(200);
+    }
+
+    private JsonObject wal() {
+        return api().get(project.path("instances/" + NAME + "/wal")).expect(200).object();
+    }
+
+    private static JsonObjectBuilder policy(String name, String databases, JsonObjectBuilder goals) {
+        return Json.createObjectBuilder()
+                .add("name", name)
+                .add("databases", Json.createArrayBuilder().add(databases))
+                .add("goals", goals);
+    }
+
+    private static JsonObjectBuilder goals(int rpoSeconds) {
+        return Json.createObjectBuilder()
+                .add("rpoSeconds", rpoSeconds)
+                .add("rtoSeconds", 600)
+                .add("proofDays", 1)
+                .add("backupHours", 24);
+    }
+
+    private static JsonObjectBuilder newest() {
+        return Json.createObjectBuilder().add("count", 1);
+    }
+
+    private JsonObject details(String name) {
+        return api().get(project.path("policies/" + name)).expect(200).object();
+    }
+
+    private JsonObject goal(String name) {
+        JsonObject details = details("gold");
+        assertEquals(1, details.getJsonArray("instances").size(), details::toString);
+        return details
+                .getJsonArray("instances")
+                .getJsonObject(0)
+                .getJsonArray("goals")
+                .getValuesAs(JsonObject.class)
+                .stream()
+                .filter(each -> each.getString("goal").equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void state(String goal, String state, String reason) {
+        JsonObject is = goal(goal);
+        assertEquals(state, is.getString("state"), is::toString);
+        assertTrue(is.getString("reason").startsWith(reason), is::toString);
+    }
+
+    private boolean found(String goal) {
+        return api().get(project.path("findings?state=OPEN")).expect(200).items().stream()
+                .anyMatch(each -> each.getString("fingerprint").startsWith("backup.goal." + goal + ":"));
+    }
+
+    private static JsonObject figures(JsonObject run) {
+        return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
+    }
+
+    @Test
+    @Order(1)
+    void beforeTheFirstBackupNothingIsMet() {
+        JsonObject created = api().post(
+                        project.path("policies"),
+                        policy("gold", NAME, goals(1))
+                                .add("description", "what customers pay for")
+                                .build())
+                .expect(201)
+                .object();
+        assertEquals("what customers pay for", created.getJsonObject("policy").getString("description"));
+        state("RPO", "MISSED", "There is no backup that can be restored: all of its data would be lost.");
+        state("RTO", "UNKNOWN", "No drill has restored a backup of it");
+        state("PROOF", "UNKNOWN", "No backup of it has been restored in a drill");
+        state("BACKUP", "UNKNOWN", "There is no good backup of it.");
+        JsonObject counts =
+                api().get(project.path("policies")).expect(200).items().get(0).getJsonObject("counts");
+        assertAll(
+                () -> assertEquals(1, counts.getInt("instances")),
+                () -> assertEquals(0, counts.getInt("met")),
+                () -> assertEquals(1, counts.getInt("missed")),
+                () -> assertEquals(3, counts.getInt("unknown")),
+                () -> assertFalse(goal("RPO").containsKey("measured")));
+    }
+
+    @Test
+    @Order(2)
+    void aBackupMeetsItsAgeAndWithoutLogWhatCameAfterItWouldBeLost() throws Exception {
+        project.complete("backup", NAME, TestProject.none());
+        Thread.sleep(1_100);
+        state("BACKUP", "MET", "Its newest good backup is of");
+        state("RPO", "MISSED", "No log is archived: data since the newest backup of");
+        assertTrue(goal("RPO").getInt("measured") > 1);
+    }
+
+    @Test
+    @Order(3)
+    void aDrillMeasuresTheTimeToRestoreAndTheProof() {
+        JsonObject run = project.complete("restore-drill", NAME, TestProject.none());
+        long millis = figures(run).getJsonNumber("rtoMillis").longValue();
+        state("PROOF", "MET", "Its newest proof is of");
+        state("RTO", "MET", "The drill of");
+        assertEquals((millis + 999) / 1_000, goal("RTO").getInt("measured"));
+        Eventually.isTrue("the finding about the data loss", SOON, () -> found("rpo"));
+        assertFalse(found("rto") || found("proof") || found("backup"));
+    }
+
+    @Test
+    @Order(4)
+    void archivedLogThatGoesOnFromABackupMeetsTheGoal() throws Exception {
+        archive(true);
+        Eventually.isTrue("streaming", SOON, () -> wal().getString("state").equals("STREAMING"));
+        project.complete("backup", NAME, TestProject.none());
+        source.execute("postgres", "insert into t values (2)", "select pg_switch_wal()");
+        api().put(
+                        project.path("policies/gold"),
+                        Json.createObjectBuilder().add("goals", goals(120)).build())
+                .expect(200);
+        Eventually.isTrue(
+                "the log",
+                SOON,
+                () -> goal("RPO").getString("reason").startsWith("All that the server had acknowledged by"));
+        state("RPO", "MET", "All that the server");
+        Eventually.isTrue("no finding", SOON, () -> !found("rpo"));
+    }
+
+    @Test
+    @Order(5)
+    void onePolicyAnswersForAServer() {
+        api().post(project.path("policies"), policy("all", "*", goals(1)).build())
+                .expect(201);
+        JsonObject all = details("all");
+        assertAll(
+                () -> assertEquals(0, all.getJsonArray("instances").size()),
+                () -> assertEquals(
+                        "gold",
+                        all.getJsonArray("answeredElsewhere").getJsonObject(0).getString("policy")),
+                () -> assertEquals(
+                        0, details("gold").getJsonArray("answeredElsewhere").size()));
+        api().delete(project.path("policies/all?confirm=all")).expect(204);
+        api().get(project.path("policies/all")).expect(404);
+    }
+
+    @Test
+    @Order(6)
+    void whatCannotBeIsRefused() {
+        JsonObject gold = policy("gold", NAME, goals(1)).build();
+        TestProject other = TestProject.create(nightshift.admin(), "goals-elsewhere");
+        assertAll(
+                () -> assertEquals(
+                        409, api().post(project.path("policies"), gold).status()),
+                () -> assertEquals(
+                        400,
+                        api().post(
+                                        project.path("policies"),
+                                        policy("bad", "nobody", goals(1)).build())
+                                .status()),
+                () -> assertEquals(
+                        400,
+                        api().post(
+                                        project.path("policies"),
+                                        policy("bad", "tag:none", goals(1)).build())
+                                .status()),
+                () -> assertEquals(
+                        400,
+                        api().post(
+                                        project.path("policies"),
+                                        policy("simulate", "*", goals(1)).build())
+                                .status()),
+                () -> assertEquals(
+                        400,
+                        api().put(
+                                        project.path("policies/gold"),
+                                        Json.createObjectBuilder()
+                                                .add("name", "silver")
+                                                .build())
+                                .status()),
+                () -> assertEquals(
+                        400, api().delete(project.path("policies/gold")).status()),
+                () -> assertEquals(404, api().get(other.path("policies/gold")).status()),
+                () -> assertEquals(
+                        404, api().put(other.path("policies/gold"), gold).status()),
+                () -> assertEquals(
+                        404,
+                        api().delete(other.path("policies/gold?confirm=gold")).status()),
+                () -> assertEquals(
+                        List.of(), api().get(other.path("policies")).expect(200).items()));
+    }
+
+    @Test
+    @Order(7)
+    void aServerWhosePolicyDoesNotSayWhatToKeepIsSkipped() {
+        JsonObject both = Json.createObjectBuilder()
+                .add("policy", true)
+                .add("keepCount", 1)
+                .build();
+        assertEquals(400, start(both).status());
+        String id = project.start("expire", NAME, byPolicy());
+        JsonObject target = project.ended(id, SOON).getJsonArray("targets").getJsonObject(0);
+        assertAll(
+                () -> assertEquals("SKIPPED", target.getString("status"), target::toString),
+                () -> assertTrue(target.toString().contains("says not which backups to keep"), target::toString));
+    }
+
+    private Api.Answer start(JsonObject parameters) {
+        return api().post(
+                        project.path("runs"),
+                        Json.createObjectBuilder()
+                                .add("job", "expire")
+                                .add("databases", Json.createArrayBuilder().add(NAME))
+                                .add("parameters", parameters)
+                                .build());
+    }
+
+    private static JsonObject byPolicy() {
+        return Json.createObjectBuilder().add("policy", true).add("apply", true).build();
+    }
+
+    @Test
+    @Order(8)
+    void whatASimulationSaysIsWhatExpiryDeletes() throws Exception {
+        project.complete("backup", NAME, TestProject.none());
+        project.complete("restore-drill", NAME, TestProject.parameters("upTo", "restored"));
+        archive(false);
+        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
+        Path folder = nightshift.data().resolve("store").resolve("goals").resolve(NAME);
+        Path log = nightshift.data().resolve("store").resolve(wal().getString("location"));
+        Map<String, Long> before = backups(folder);
+        long logBefore = bytes(log);
+
+        JsonObject simulated = api().post(
+                        project.path("policies/simulate"),
+                        Json.createObjectBuilder()
+                                .add("name", "gold")
+                                .add("keep", newest())
+                                .build())
+                .expect(200)
+                .object()
+                .getJsonArray("instances")
+                .getJsonObject(0);
+        assertAll(
+                () -> assertEquals(before, backups(folder), "nothing is changed"),
+                () -> assertEquals(logBefore, bytes(log)),
+                () -> assertEquals(
+                        0,
+                        details("gold")
+                                .getJsonObject("policy")
+                                .getJsonObject("keep")
+                                .getInt("count")));
+
+        api().put(
+                        project.path("policies/gold"),
+                        Json.createObjectBuilder().add("keep", newest()).build())
+                .expect(200);
+        JsonObject figures = figures(project.complete("expire", NAME, byPolicy()));
+        Map<String, Long> gone = backups(folder);
+        Map<String, Long> freed = new HashMap<>(before);
+        freed.keySet().removeAll(gone.keySet());
+        Map<String, Long> goes = new HashMap<>();
+        for (JsonObject each : simulated.getJsonArray("goes").getValuesAs(JsonObject.class)) {
+            goes.put(each.getString("backup"), each.getJsonNumber("bytes").longValue());
+        }
+        long bytes = freed.values().stream().mapToLong(Long::longValue).sum();
+        List<JsonObject> stays = simulated.getJsonArray("stays").getValuesAs(JsonObject.class);
+        assertAll(
+                () -> assertEquals(2, goes.size(), simulated::toString),
+                () -> assertEquals(freed, goes, "byte for byte"),
+                () -> assertEquals(bytes, simulated.getJsonNumber("bytesFreed").longValue()),
+                () -> assertEquals(bytes, figures.getJsonNumber("bytesFreed").longValue()),
+                () -> assertTrue(logBefore > bytes(log), "the log that only they needed goes too"),
+                () -> assertEquals(
+                        logBefore - bytes(log),
+                        simulated.getJsonNumber("logBytesFreed").longValue()),
+                () -> assertEquals(
+                        figures.getJsonNumber("logBytesFreed").longValue(),
+                        simulated.getJsonNumber("logBytesFreed").longValue()),
+                () -> assertEquals(figures.getString("windowFrom"), simulated.getString("windowFrom")),
+                () -> assertEquals(
+                        gone.keySet(),
+                        stays.stream().map(each -> each.getString("backup")).collect(Collectors.toSet())),
+                () -> assertTrue(
+                        stays.stream()
+                                .flatMap(each -> each.getJsonArray("because").getValuesAs(JsonString.class).stream())
+                                .map(JsonString::getString)
+                                .anyMatch("it is the newest that is proven restorable"::equals),
+                        simulated::toString));
+    }
+
+    /** What lies in the store of each backup, in bytes. */
+    private static Map<String, Long> backups(Path folder) throws IOException {
+        Map<String, Long> all = new HashMap<>();
+        try (var folders = Files.list(folder)) {
+            for (Path each : folders.filter(path -> Files.exists(path.resolve("manifest.json")))
+                    .toList()) {
+                all.put(String.valueOf(each.getFileName()), bytes(each));
+            }
+        }
+        return all;
+    }
+
+    private static long bytes(Path folder) throws IOException {
+        try (var files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+    }
+}

@@ -1,0 +1,203 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.backup.expiry.KeepRule;
+import dev.nightshift.backup.policy.Goal;
+import dev.nightshift.backup.policy.Goals;
+import dev.nightshift.backup.policy.Policies;
+import dev.nightshift.backup.policy.Policy;
+import dev.nightshift.finding.Finding;
+import dev.nightshift.finding.Findings;
+import dev.nightshift.finding.Severity;
+import dev.nightshift.fleet.NewDatabase;
+import dev.nightshift.fleet.Registration;
+import dev.nightshift.fleet.VacuumSettings;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.kernel.Name;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.testing.UnreachableServer;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.UUID;
+import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.junit.jupiter.api.Test;
+
+/** Findings about goals, in the catalogue itself. */
+@ArquillianTest
+class PolicyWatchIT {
+    private static final KeepRule NOTHING = new KeepRule(0, 0, 0, 0, 0, 0);
+
+    @Inject
+    private PolicyWatch watch;
+
+    @Inject
+    private ProofAge proofs;
+
+    @Inject
+    private Policies policies;
+
+    @Inject
+    private Registration registration;
+
+    @Inject
+    private Findings findings;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Clock clock;
+
+    @Test
+    void aMissedGoalIsAFindingThatRisesUntilItIsMetOrNobodys() {
+        UnreachableServer server = registered("goal-missed");
+        policies.add(server.project(), policy("gold", new Goals(null, 60, null, 4)));
+        watch.check();
+        assertEquals(List.of(), open(server), "nothing is known yet");
+
+        UUID backup = backup(server, 5);
+        watch.check();
+        Finding warned = open(server).get(0);
+        assertAll(
+                () -> assertEquals(1, open(server).size()),
+                () -> assertEquals(
+                        PolicyWatch.fingerprint(Goal.BACKUP, server.instance()),
+                        warned.report().fingerprint()),
+                () -> assertEquals(Severity.WARNING, warned.report().severity()),
+                () -> assertEquals("gold", warned.report().evidence().getString("policy")));
+        watch.check();
+        assertEquals(1, open(server).get(0).seen(), "told once");
+
+        aged(backup, server, 9);
+        watch.check();
+        assertAll(
+                () -> assertEquals(warned.id(), open(server).get(0).id()),
+                () -> assertEquals(
+                        Severity.CRITICAL, open(server).get(0).report().severity()));
+
+        aged(backup, server, 1);
+        watch.check();
+        assertEquals(List.of(), open(server), "met");
+
+        aged(backup, server, 5);
+        watch.check();
+        assertEquals(1, open(server).size());
+        policies.delete(server.project(), "gold");
+        watch.check();
+        assertEquals(List.of(), open(server), "the policy is gone");
+    }
+
+    @Test
+    void thePolicysDaysStandInForTheInstancesInTheOneFindingAboutItsProof() {
+        UnreachableServer server = registered("goal-proof");
+        registered(server, 36);
+        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null)));
+        watch.check();
+        proofs.look();
+        List<Finding> open = open(server);
+        assertAll(
+                () -> assertEquals(1, open.size()),
+                () -> assertEquals(
+                        "proof.age:" + server.instance(), open.get(0).report().fingerprint()),
+                () -> assertEquals(1, open.get(0).report().evidence().getInt("policyDays")));
+
+        policies.change(
+                server.project(),
+                "strict",
+                before -> new Policy(
+                        before.id(), before.name(), "", before.databases(), new Goals(null, null, 2, null), NOTHING));
+        proofs.look();
+        assertEquals(List.of(), open(server), "two days are not over");
+
+        registered(server, 9 * 24);
+        policies.delete(server.project(), "strict");
+        proofs.look();
+        assertEquals(7, open(server).get(0).report().evidence().getInt("policyDays"), "the instance's own again");
+    }
+
+    @Test
+    void aRuleIsFoundForTheServerThatAPolicyAnswersFor() {
+        UnreachableServer server = registered("goal-keep");
+        assertTrue(message(server).startsWith("No policy answers for this server"), message(server));
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4)));
+        assertTrue(message(server).contains("says not which backups to keep"), message(server));
+        KeepRule rule = new KeepRule(14, 0, 0, 0, 12, 0);
+        policies.add(
+                server.project(), new Policy(Ids.next(clock), new Name("a-first"), "", List.of("*"), Goals.NONE, rule));
+        assertEquals(rule, policies.keepRule(server.project(), server.instance()));
+    }
+
+    private String message(UnreachableServer server) {
+        try {
+            policies.keepRule(server.project(), server.instance());
+            return "a rule";
+        } catch (Failure.Skippable e) {
+            return e.getMessage();
+        }
+    }
+
+    private UnreachableServer registered(String name) {
+        UnreachableServer server = UnreachableServer.register(registration, name);
+        registration.database(
+                server.project(),
+                server.instance(),
+                new NewDatabase(new Name(name), "postgres", List.of(), VacuumSettings.standard()));
+        return server;
+    }
+
+    private Policy policy(String name, Goals goals) {
+        return new Policy(Ids.next(clock), new Name(name), "", List.of("*"), goals, NOTHING);
+    }
+
+    private List<Finding> open(UnreachableServer server) {
+        return findings.list(server.project(), true, null, null, 100).items();
+    }
+
+    private UUID backup(UnreachableServer server, int hoursAgo) {
+        UUID id = Ids.next(clock);
+        transactions.run(server.project(), connection -> {
+            try (var insert = connection.prepareStatement("""
+                    insert into backup.backup (id, project_id, instance_id, run_id, kind, state, store, location, databases,
+                        taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn, recovery_lsn,
+                        timeline, system_identifier, checksums, checksum_failures, tablespaces, key_id)
+                    values (?, ?, ?, ?, 'FULL', 'COMPLETE', 'local', 'nowhere', '{}', now(), now(), '18.4', 1, 1, '0/1', '0/2',
+                        '0/3', 1, '1', true, 0, 0, 'key')""")) {
+                insert.setObject(1, id);
+                insert.setObject(2, server.project().value());
+                insert.setObject(3, server.instance());
+                insert.setObject(4, Ids.next(clock));
+                insert.executeUpdate();
+            }
+        });
+        aged(id, server, hoursAgo);
+        return id;
+    }
+
+    private void aged(UUID backup, UnreachableServer server, int hoursAgo) {
+        update(
+                server,
+                "update backup.backup set ended_at = now() - interval '" + hoursAgo + " hours' where id = ?",
+                backup);
+    }
+
+    private void registered(UnreachableServer server, int hoursAgo) {
+        update(
+                server,
+                "update fleet.instance set created_at = now() - interval '" + hoursAgo + " hours' where id = ?",
+                server.instance());
+    }
+
+    private void update(UnreachableServer server, String statement, UUID id) {
+        transactions.run(server.project(), connection -> {
+            try (var update = connection.prepareStatement(statement)) {
+                update.setObject(1, id);
+                assertEquals(1, update.executeUpdate());
+            }
+        });
+    }
+}

@@ -1,0 +1,92 @@
+package dev.nightshift.backup.policy;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.nightshift.backup.expiry.KeepRule;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Name;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class AnsweringTest {
+    private static final KeepRule NEWEST = new KeepRule(0, 1, 0, 0, 0, 0);
+    private static final Answering.Server SHOP =
+            new Answering.Server(new UUID(0, 1), "shop-server", List.of("shop", "shop-test"), List.of("gold", "eu"));
+    private static final Answering.Server CRM =
+            new Answering.Server(new UUID(0, 2), "crm-server", List.of("crm"), List.of("gold"));
+    private static final Answering.Server WIKI =
+            new Answering.Server(new UUID(0, 3), "wiki-server", List.of("wiki"), List.of());
+
+    private static Policy policy(String name, String... databases) {
+        return new Policy(
+                UUID.nameUUIDFromBytes(name.getBytes(java.nio.charset.StandardCharsets.UTF_8)),
+                new Name(name),
+                "",
+                Arrays.asList(databases),
+                Goals.NONE,
+                NEWEST);
+    }
+
+    private static Answering of(Policy... policies) {
+        return Answering.of(List.of(policies), List.of(SHOP, CRM, WIKI));
+    }
+
+    private static Optional<String> answers(Answering answering, Answering.Server server) {
+        return answering.policyOf(server.id()).map(policy -> policy.name().value());
+    }
+
+    @Test
+    void aNameGoesBeforeATagAndATagBeforeAll() {
+        Answering answering = of(policy("a-all", "*"), policy("b-tag", "tag:gold"), policy("c-name", "shop-test"));
+        assertAll(
+                () -> assertEquals(Optional.of("c-name"), answers(answering, SHOP)),
+                () -> assertEquals(Optional.of("b-tag"), answers(answering, CRM)),
+                () -> assertEquals(Optional.of("a-all"), answers(answering, WIKI)));
+    }
+
+    @Test
+    void amongAlikeOnesTheFirstByNameAnswersWhateverTheirOrder() {
+        Answering answering = of(policy("second", "tag:eu"), policy("first", "tag:gold"));
+        assertAll(
+                () -> assertEquals(Optional.of("first"), answers(answering, SHOP)),
+                () -> assertEquals(Optional.empty(), answers(answering, WIKI)));
+    }
+
+    @Test
+    void whatAnotherAnswersForIsMeantAndNotAnswered() {
+        Policy all = policy("all", "*");
+        Answering answering = of(all, policy("shop", "shop"));
+        assertAll(
+                () -> assertEquals(List.of(SHOP, CRM, WIKI), answering.meant(all)),
+                () -> assertEquals(List.of(CRM, WIKI), answering.answered(all)));
+    }
+
+    @Test
+    void aPolicyThatNamesBothNameAndTagMeansItsServerByName() {
+        Answering answering = of(policy("a", "tag:eu"), policy("b", "tag:gold", "shop"));
+        assertEquals(Optional.of("b"), answers(answering, SHOP));
+    }
+
+    @Test
+    void aPolicyThatSaysNothingOrNamesNothingIsRefused() {
+        assertAll(
+                () -> assertEquals("databases", refused(List.of(), NEWEST)),
+                () -> assertEquals("databases[1]", refused(Arrays.asList("shop", null), NEWEST)),
+                () -> assertEquals("databases[0]", refused(List.of("tag:"), NEWEST)),
+                () -> assertEquals("databases[1]", refused(List.of("shop", "*"), NEWEST)),
+                () -> assertEquals("goals", refused(List.of("*"), new KeepRule(0, 0, 0, 0, 0, 0))),
+                () -> assertEquals("keep.weekly", refused(List.of("*"), new KeepRule(0, 0, 0, -1, 0, 0))));
+    }
+
+    private static String refused(List<String> databases, KeepRule keep) {
+        return String.valueOf(assertThrows(
+                        Failure.Invalid.class,
+                        () -> new Policy(new UUID(0, 9), new Name("p"), "", databases, Goals.NONE, keep))
+                .field());
+    }
+}

@@ -1,0 +1,165 @@
+package dev.nightshift.backup.policy;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.backup.policy.Judgement.State;
+import dev.nightshift.kernel.Failure;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class JudgementTest {
+    private static final Instant NOW = Instant.parse("2026-11-29T12:00:00Z");
+    private static final Facts.Log NO_LOG = new Facts.Log(Facts.Reach.NONE, null);
+
+    private static Instant ago(long seconds) {
+        return NOW.minusSeconds(seconds);
+    }
+
+    private static Facts backup(Instant at, Facts.Log log) {
+        return new Facts(NOW, ago(1_000_000), at, null, log, null, null);
+    }
+
+    private static Judgement rpo(int wanted, Facts facts) {
+        return Judgement.of(Goal.RPO, Duration.ofSeconds(wanted), facts);
+    }
+
+    @Test
+    void withoutLogTheDataSinceTheNewestBackupWouldBeLost() {
+        Judgement missed = rpo(100, backup(ago(101), NO_LOG));
+        assertAll(
+                () -> assertEquals(State.MISSED, missed.state()),
+                () -> assertEquals(Duration.ofSeconds(101), missed.measured()),
+                () -> assertEquals(
+                        "No log is archived: data since the newest backup of 2026-11-29 11:58 UTC would be lost.",
+                        missed.reason()),
+                () -> assertFalse(missed.farBeyond()),
+                () -> assertEquals(State.MET, rpo(100, backup(ago(100), NO_LOG)).state()),
+                () -> assertTrue(rpo(100, backup(ago(201), NO_LOG)).farBeyond()));
+    }
+
+    @Test
+    void logThatGoesOnFromTheBackupCountsUpToTheMomentThatItCovers() {
+        Judgement met = rpo(100, backup(ago(5_000), new Facts.Log(Facts.Reach.GOES_ON, ago(20))));
+        assertAll(
+                () -> assertEquals(State.MET, met.state()),
+                () -> assertEquals(Duration.ofSeconds(20), met.measured()),
+                () -> assertEquals(NOW, met.at()));
+    }
+
+    @Test
+    void logWithAGapCountsForNothingWhateverItCovers() {
+        Judgement missed = rpo(100, backup(ago(5_000), new Facts.Log(Facts.Reach.GAP, ago(20))));
+        assertAll(
+                () -> assertEquals(State.MISSED, missed.state()),
+                () -> assertEquals(Duration.ofSeconds(5_000), missed.measured()),
+                () -> assertTrue(missed.reason().contains("without a gap"), missed.reason()));
+    }
+
+    @Test
+    void aBackupThatIsNewerThanWhatTheLogCoversCountsItself() {
+        Judgement met = rpo(100, backup(ago(10), new Facts.Log(Facts.Reach.GOES_ON, ago(500))));
+        assertEquals(Duration.ofSeconds(10), met.measured());
+    }
+
+    @Test
+    void aFractionBeyondTheGoalMissesIt() {
+        Facts facts = new Facts(NOW, ago(1_000_000), NOW.minusMillis(100_001), null, NO_LOG, null, null);
+        assertEquals(State.MISSED, rpo(100, facts).state());
+    }
+
+    @Test
+    void whatThereIsNotYetIsUnknownAndMissedOnceTheServerIsKnownForLonger() {
+        for (Goal goal : List.of(Goal.RPO, Goal.PROOF, Goal.BACKUP)) {
+            Judgement young =
+                    Judgement.of(goal, Duration.ofDays(1), new Facts(NOW, ago(86_400), null, null, NO_LOG, null, null));
+            Judgement old =
+                    Judgement.of(goal, Duration.ofDays(1), new Facts(NOW, ago(86_401), null, null, NO_LOG, null, null));
+            Judgement oldest = Judgement.of(
+                    goal, Duration.ofDays(1), new Facts(NOW, ago(172_801), null, null, NO_LOG, null, null));
+            assertAll(
+                    () -> assertEquals(State.UNKNOWN, young.state()),
+                    () -> assertEquals(State.MISSED, old.state()),
+                    () -> assertNull(old.measured()),
+                    () -> assertFalse(old.farBeyond()),
+                    () -> assertTrue(oldest.farBeyond()));
+        }
+    }
+
+    @Test
+    void aTimeToRestoreIsNeverEstimated() {
+        Judgement unknown = Judgement.of(
+                Goal.RTO, Duration.ofSeconds(1), new Facts(NOW, ago(1_000_000), ago(1), null, NO_LOG, null, null));
+        assertAll(
+                () -> assertEquals(State.UNKNOWN, unknown.state()),
+                () -> assertNull(unknown.measured()),
+                () -> assertFalse(unknown.farBeyond()));
+    }
+
+    @Test
+    void aDrillsTimeIsHeldAgainstTheGoalAsItWasMeasured() {
+        Facts facts = new Facts(
+                NOW, ago(1_000_000), ago(1), null, NO_LOG, ago(60), new Facts.Drill(ago(60), Duration.ofMillis(4_001)));
+        assertAll(
+                () -> assertEquals(
+                        State.MISSED,
+                        Judgement.of(Goal.RTO, Duration.ofSeconds(4), facts).state()),
+                () -> assertEquals(
+                        State.MET,
+                        Judgement.of(Goal.RTO, Duration.ofSeconds(5), facts).state()),
+                () -> assertEquals(
+                        ago(60),
+                        Judgement.of(Goal.RTO, Duration.ofSeconds(5), facts).at()),
+                () -> assertTrue(
+                        Judgement.of(Goal.RTO, Duration.ofSeconds(2), facts).farBeyond()));
+    }
+
+    @Test
+    void aNewerBackupThatDoesNotCountIsNamed() {
+        Facts facts = new Facts(NOW, ago(1_000_000), ago(7_200), ago(60), NO_LOG, null, null);
+        Judgement backup = Judgement.of(Goal.BACKUP, Duration.ofHours(1), facts);
+        assertAll(
+                () -> assertEquals(State.MISSED, backup.state()),
+                () -> assertTrue(backup.reason().contains("of 2026-11-29 11:59 UTC does not count"), backup.reason()));
+    }
+
+    @Test
+    void aTimeThatLiesAheadMeetsNothing() {
+        assertEquals(
+                State.UNKNOWN,
+                rpo(100, backup(ago(100_000), new Facts.Log(Facts.Reach.GOES_ON, NOW.plusSeconds(301))))
+                        .state());
+        assertEquals(
+                Duration.ZERO,
+                rpo(100, backup(ago(100_000), new Facts.Log(Facts.Reach.GOES_ON, NOW.plusSeconds(2))))
+                        .measured());
+    }
+
+    @Test
+    void nothingIsMetWithoutAMeasurement() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new Judgement(Goal.RTO, Duration.ofSeconds(1), null, null, State.MET, "because", false));
+    }
+
+    @Test
+    void goalsOutOfTheirRangeAreRefusedByName() {
+        assertEquals(
+                "goals.rtoSeconds",
+                assertThrows(Failure.Invalid.class, () -> new Goals(null, 0, null, null))
+                        .field());
+        assertEquals(
+                "goals.proofDays",
+                assertThrows(Failure.Invalid.class, () -> new Goals(null, null, 366, null))
+                        .field());
+        assertEquals(
+                List.of(Goal.RPO, Goal.BACKUP),
+                List.copyOf(new Goals(1, null, null, 1).wanted().keySet()));
+    }
+}
