@@ -37,6 +37,8 @@ const pages = [
   ['start', '/p/demo/runs', async (page) => { await page.getByRole('button', { name: 'Start a run' }).click(); await page.waitForTimeout(400); await page.getByLabel('Chosen ones').check(); }],
   ['backups', '/p/demo/backups'], ['backup', `/p/demo/backups/${backups[0].id}`], ['backup-failed', `/p/demo/backups/${backups[1].id}`],
   ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
+  ['policies', '/p/demo/policies'], ['policies-empty', '/p/empty/policies'], ['policy', '/p/demo/policies/gold'], ['policy-rest', '/p/demo/policies/rest'],
+  ['policy-form-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Simulate' }).click(); await page.locator('summary').first().click(); await page.locator('summary').first().scrollIntoViewIfNeeded(); }],
   ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],
   ['schedules', '/p/demo/schedules'], ['calendar', '/p/demo/schedules?tab=calendar'], ['windows', '/p/demo/schedules?tab=windows'], ['windows-empty', '/p/empty/schedules?tab=windows'], ['window-change-dialog', '/p/demo/schedules?tab=windows', async (page) => { await page.getByRole('button', { name: 'Change weekend-noon' }).click(); }],
   ['blackouts', '/p/demo/schedules?tab=blackouts'], ['blackouts-empty', '/p/empty/schedules?tab=blackouts'],

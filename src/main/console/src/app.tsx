@@ -24,6 +24,8 @@ const MePage = later(() => import('./pages/me').then((its) => its.MePage));
 const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPage));
 const StoresPage = later(() => import('./pages/stores').then((its) => its.StoresPage));
 const PeoplePage = later(() => import('./pages/people').then((its) => its.PeoplePage));
+const PoliciesPage = later(() => import('./pages/policies').then((its) => its.PoliciesPage));
+const PolicyPage = later(() => import('./pages/policies').then((its) => its.PolicyPage));
 const RetentionPage = later(() => import('./pages/retention').then((its) => its.RetentionPage));
 const SchedulesPage = later(() => import('./pages/schedules').then((its) => its.SchedulesPage));
 const RunPage = later(() => import('./pages/run').then((its) => its.RunPage));
@@ -39,6 +41,7 @@ function page(): ComponentChildren {
     case 'runs': return at.id ? <RunPage key={at.id} id={at.id} /> : <RunsPage />;
     case 'schedules': return at.action ? <ScheduleForm key={at.id} name={at.id} /> : <SchedulesPage />;
     case 'backups': return at.id ? <BackupPage key={at.id} id={at.id} /> : <BackupsPage />;
+    case 'policies': return at.id ? <PolicyPage key={at.id} name={at.id} /> : <PoliciesPage />;
     case 'findings': return <FindingsPage />;
     case 'nodes': return <NodesPage />;
     case 'stores': return <StoresPage />;

@@ -1,7 +1,7 @@
 /** Every address of the console, in one table. Parsing and making addresses are pure. */
 
 export type Place =
-  | 'tonight' | 'databases' | 'runs' | 'schedules' | 'backups' | 'findings'
+  | 'tonight' | 'databases' | 'runs' | 'schedules' | 'backups' | 'policies' | 'findings'
   | 'nodes' | 'stores' | 'people' | 'audit' | 'retention' | 'me';
 
 export type Route =
@@ -11,8 +11,8 @@ export type Route =
   | { page: 'missing'; project?: string }
   | { page: Place; project: string; id?: string; action?: 'new' | 'edit' };
 
-const PLACES: readonly Place[] = ['tonight', 'databases', 'runs', 'schedules', 'backups', 'findings', 'nodes', 'stores', 'people', 'audit', 'retention', 'me'];
-const WITH_DETAIL: readonly Place[] = ['databases', 'runs', 'backups'];
+const PLACES: readonly Place[] = ['tonight', 'databases', 'runs', 'schedules', 'backups', 'policies', 'findings', 'nodes', 'stores', 'people', 'audit', 'retention', 'me'];
+const WITH_DETAIL: readonly Place[] = ['databases', 'runs', 'backups', 'policies'];
 const WITH_FORM: readonly Place[] = ['databases', 'schedules'];
 
 export function parse(path: string): Route {

@@ -20,6 +20,7 @@ export const PLACES: PlaceInfo[] = [
   { place: 'runs', title: 'Runs', icon: 'runs', letter: 'r', group: 'work' },
   { place: 'schedules', title: 'Schedules', icon: 'schedules', letter: 's', group: 'work' },
   { place: 'backups', title: 'Backups', icon: 'backups', letter: 'b', group: 'work' },
+  { place: 'policies', title: 'Policies', icon: 'check', letter: 'l', group: 'work' },
   { place: 'findings', title: 'Findings', icon: 'findings', letter: 'f', group: 'work' },
   { place: 'nodes', title: 'Nodes', icon: 'nodes', letter: 'n', group: 'house', admins: 'installation' },
   { place: 'stores', title: 'Stores', icon: 'stores', letter: 'o', group: 'house', admins: 'installation' },

@@ -95,16 +95,18 @@ class ExpirySimulation {
         long bytes = 0;
         for (WalRepository.Archive archive : planning.archives(project, instance)) {
             Optional<Lsn> needed = planned.firstNeeded(archive.systemIdentifier());
-            if (needed.isEmpty()) {
-                continue;
-            }
-            try {
-                Optional<ExpiryPlanning.Cut> cut = planning.cut(project, archive, needed.get());
-                bytes += cut.isEmpty() ? 0 : cut.get().log().trim(cut.get().from(), false);
-            } catch (Failure.NotFound e) {
-                continue; // what is not there frees nothing
-            }
+            bytes += needed.isEmpty() ? 0 : log(project, archive, needed.get());
         }
         return bytes;
+    }
+
+    /** An archive that is not in its store any more frees nothing. */
+    private long log(ProjectId project, WalRepository.Archive archive, Lsn needed) {
+        try {
+            Optional<ExpiryPlanning.Cut> cut = planning.cut(project, archive, needed);
+            return cut.isEmpty() ? 0 : cut.get().log().trim(cut.get().from(), false);
+        } catch (Failure.NotFound e) {
+            return 0;
+        }
     }
 }

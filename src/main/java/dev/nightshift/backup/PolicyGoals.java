@@ -13,6 +13,7 @@ import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** Holds the goals of a project's policies against what the catalogue holds. */
@@ -42,6 +43,13 @@ class PolicyGoals {
                     .filter(each -> each.policy().id().equals(policy.id()))
                     .toList();
         }
+    }
+
+    /** What is measured of an instance; empty if there is no such one. */
+    Optional<Facts> facts(ProjectId project, UUID server) {
+        return Optional.ofNullable(transactions
+                .in(project, connection -> facts.of(connection, project, List.of(server)))
+                .get(server));
     }
 
     Seen look(ProjectId project) {

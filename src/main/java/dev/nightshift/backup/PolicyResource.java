@@ -190,7 +190,7 @@ public class PolicyResource {
             @Schema(description = "The most that is allowed")
             long wanted,
 
-            @Schema(description = "Left out where nothing was measured") @Nullable
+            @Schema(description = "Null where nothing was measured") @Nullable
             Long measured,
 
             @Nullable Instant measuredAt,

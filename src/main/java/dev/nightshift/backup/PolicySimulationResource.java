@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.backup.policy.Answering;
+import dev.nightshift.backup.policy.Facts;
 import dev.nightshift.backup.policy.Policies;
 import dev.nightshift.backup.policy.Policy;
 import dev.nightshift.kernel.Asked;
@@ -38,6 +39,9 @@ public class PolicySimulationResource {
     private ExpirySimulation simulation;
 
     @Inject
+    private PolicyGoals goals;
+
+    @Inject
     private CurrentProject project;
 
     @Inject
@@ -52,7 +56,7 @@ public class PolicySimulationResource {
     public record InstanceView(
             String instance,
 
-            @Schema(description = "Why nothing can be said of it; left out where it can") @Nullable
+            @Schema(description = "Why nothing can be said of it; null where it can") @Nullable
             String reason,
 
             @Schema(description = "Those that would go, the newest first")
@@ -68,7 +72,11 @@ public class PolicySimulationResource {
             long logBytesFreed,
 
             @Schema(description = "What stays restores back to there") @Nullable
-            Instant windowFrom) {}
+            Instant windowFrom,
+
+            @Schema(description = "And up to there: what the archived log covers, or the newest good backup's end")
+            @Nullable
+            Instant windowTo) {}
 
     /** A backup that would go. */
     @Schema(name = "PolicySimulationGoing")
@@ -112,7 +120,7 @@ public class PolicySimulationResource {
         } catch (Failure.Invalid e) {
             throw e;
         } catch (Failure e) {
-            return new InstanceView(server.name(), e.getMessage(), List.of(), List.of(), 0, 0, null);
+            return new InstanceView(server.name(), e.getMessage(), List.of(), List.of(), 0, 0, null, null);
         }
         List<GoingView> goes = new ArrayList<>();
         List<StayingView> stays = new ArrayList<>();
@@ -126,6 +134,15 @@ public class PolicySimulationResource {
             }
         }
         return new InstanceView(
-                server.name(), null, goes, stays, outcome.bytes(), outcome.logBytes(), outcome.windowFrom());
+                server.name(),
+                null,
+                goes,
+                stays,
+                outcome.bytes(),
+                outcome.logBytes(),
+                outcome.windowFrom(),
+                goals.facts(project.id(), server.id())
+                        .flatMap(Facts::restorableTo)
+                        .orElse(null));
     }
 }

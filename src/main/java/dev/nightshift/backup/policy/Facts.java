@@ -2,6 +2,7 @@ package dev.nightshift.backup.policy;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,14 @@ public record Facts(
         Log log,
         @Nullable Instant provenAt,
         @Nullable Drill drill) {
+    /** The newest moment that can be restored to; empty if there is none. */
+    public Optional<Instant> restorableTo() {
+        Instant covered = log.reach() == Reach.GOES_ON ? log.coveredTo() : null;
+        return covered != null && backupAt != null && covered.isAfter(backupAt)
+                ? Optional.of(covered)
+                : Optional.ofNullable(backupAt);
+    }
+
     /** A drill, and how long it took until the restored server answered. */
     public record Drill(Instant at, Duration took) {}
 

@@ -66,14 +66,14 @@ public record Judgement(
             return missing(
                     Goal.RPO, wanted, facts, "There is no backup that can be restored: all of its data would be lost.");
         }
-        Instant coveredTo = facts.log().coveredTo();
-        if (facts.log().reach() == Facts.Reach.GOES_ON && coveredTo != null && coveredTo.isAfter(backupAt)) {
+        Instant to = facts.restorableTo().orElse(backupAt);
+        if (to.isAfter(backupAt)) {
             return aged(
                     Goal.RPO,
                     wanted,
                     facts,
-                    coveredTo,
-                    "All that the server had acknowledged by " + MINUTE.format(coveredTo)
+                    to,
+                    "All that the server had acknowledged by " + MINUTE.format(to)
                             + " is stored; what came later would be lost.");
         }
         String log = switch (facts.log().reach()) {

@@ -1,0 +1,62 @@
+import type { Time } from './types';
+
+/** Backup policies as REST answers them. */
+
+export interface PolicyGoals {
+  rpoSeconds: number | null;
+  rtoSeconds: number | null;
+  proofDays: number | null;
+  backupHours: number | null;
+}
+
+/** 0 and null leave a part out. */
+export type PolicyKeep = Record<'days' | 'count' | 'daily' | 'weekly' | 'monthly' | 'yearly', number | null>;
+
+export interface Policy {
+  name: string;
+  description: string;
+  /** Names, tag: and a tag, or * alone for all. */
+  databases: string[];
+  goals: PolicyGoals;
+  keep: PolicyKeep;
+  counts: { instances: number; met: number; missed: number; unknown: number };
+}
+
+export interface Elsewhere {
+  instance: string;
+  policy: string;
+}
+
+export interface JudgedGoal {
+  goal: string;
+  unit: string;
+  wanted: number;
+  /** Null where nothing was measured. */
+  measured: number | null;
+  measuredAt: Time | null;
+  state: 'MET' | 'MISSED' | 'UNKNOWN';
+  reason: string;
+}
+
+export interface PolicyDetails {
+  policy: Policy;
+  instances: { instance: string; goals: JudgedGoal[] }[];
+  answeredElsewhere: Elsewhere[];
+}
+
+export interface Simulated {
+  instance: string;
+  /** Why nothing can be said of it; null where it can. */
+  reason: string | null;
+  goes: { backup: string; kind: string; endedAt: Time; bytes: number }[];
+  stays: { backup: string; kind: string; endedAt: Time; because: string[] }[];
+  bytesFreed: number;
+  logBytesFreed: number;
+  windowFrom: Time | null;
+  windowTo: Time | null;
+}
+
+export interface Simulation {
+  instances: Simulated[];
+  answeredElsewhere: Elsewhere[];
+}
