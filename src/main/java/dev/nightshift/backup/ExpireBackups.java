@@ -2,7 +2,6 @@ package dev.nightshift.backup;
 
 import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.expiry.ExpiryPlan;
-import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.backup.policy.Policies;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
@@ -17,6 +16,7 @@ import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
+import jakarta.json.JsonObject;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.List;
@@ -61,8 +61,16 @@ public class ExpireBackups extends TargetBatchlet {
     protected void work(TargetRun target) {
         target.begin(ExpireJob.PLAN);
         boolean apply = target.parameters().flag(ExpireJob.APPLY);
-        KeepRule rule = rule(target);
-        ExpiryPlanning.Planned planned = planning.plan(target.project(), target.instanceId(), rule);
+        PinnedRule rule;
+        try {
+            rule = rule(target);
+        } catch (Failure.Skippable e) {
+            if (apply) {
+                free(target); // what an earlier run deleted is nobody's else
+            }
+            throw e;
+        }
+        ExpiryPlanning.Planned planned = planning.plan(target.project(), target.instanceId(), rule.rule());
         List<Backup> kept = planned.kept();
         ExpiryPlan plan = planned.plan();
         tell(target, planned, apply);
@@ -70,7 +78,7 @@ public class ExpireBackups extends TargetBatchlet {
 
         if (apply) {
             target.begin(ExpireJob.DELETE);
-            target.done(ExpireJob.DELETE, new Bytes(delete(target, plan)) + " freed");
+            target.done(ExpireJob.DELETE, new Bytes(delete(target, plan, rule)) + " freed");
         } else {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
@@ -78,11 +86,20 @@ public class ExpireBackups extends TargetBatchlet {
         target.done(ExpireJob.LOG, new Bytes(trim(target, planned, apply)) + (apply ? " freed" : " would go"));
     }
 
-    /** What the run's parameters ask for, or the policy of the server. */
-    private KeepRule rule(TargetRun target) {
-        return target.parameters().flag(ExpireJob.POLICY)
-                ? policies.keepRule(target.project(), target.instanceId())
-                : ExpireJob.rule(target.parameters());
+    /** What the run's parameters ask for, or the policy of the server as it was when the run first asked. */
+    private PinnedRule rule(TargetRun target) {
+        if (!target.parameters().flag(ExpireJob.POLICY)) {
+            return new PinnedRule("", ExpireJob.rule(target.parameters()));
+        }
+        Optional<JsonObject> before = target.checkpoint();
+        PinnedRule rule = before.isPresent()
+                ? PinnedRule.of(before.get())
+                : PinnedRule.of(policies.keeping(target.project(), target.instanceId()));
+        if (before.isEmpty()) {
+            target.checkpoint(rule.json());
+        }
+        target.info("By the policy " + rule.policy() + ": " + rule.rule().words() + ".");
+        return rule;
     }
 
     private static void tell(TargetRun target, ExpiryPlanning.Planned planned, boolean apply) {
@@ -113,15 +130,20 @@ public class ExpireBackups extends TargetBatchlet {
     }
 
     /** One after the other, those that need others first; what an attempt before left is freed too. Answers the bytes. */
-    private long delete(TargetRun target, ExpiryPlan plan) {
+    private long delete(TargetRun target, ExpiryPlan plan, PinnedRule rule) {
         Set<UUID> needed = new HashSet<>();
         for (ExpiryPlan.Kept going : plan.going()) {
             target.throwIfStopped();
-            if (needed.contains(going.id()) || !delete(target, going)) {
+            if (needed.contains(going.id()) || !delete(target, going, rule)) {
                 target.warn("Backup " + going.id() + " stays: it, or one that needs it, was put on hold meanwhile.");
                 needed.addAll(going.chain());
             }
         }
+        return free(target);
+    }
+
+    /** Answers the bytes. */
+    private long free(TargetRun target) {
         long freed = 0;
         Failure first = null;
         List<ExpiryRepository.Deleted> unfreed =
@@ -145,7 +167,7 @@ public class ExpireBackups extends TargetBatchlet {
     }
 
     /** False if somebody wants it to stay after all. */
-    private boolean delete(TargetRun target, ExpiryPlan.Kept going) {
+    private boolean delete(TargetRun target, ExpiryPlan.Kept going, PinnedRule rule) {
         boolean[] stays = new boolean[1];
         // It may be called again after a commit whose answer was lost
         target.store(connection -> {
@@ -154,7 +176,11 @@ public class ExpireBackups extends TargetBatchlet {
                         target.project(),
                         "backup.expire",
                         "backup " + going.id(),
-                        Map.of("run", target.runId(), "endedAt", going.endedAt().toString()));
+                        Map.of(
+                                "run", target.runId(),
+                                "endedAt", going.endedAt().toString(),
+                                "policy", rule.policy(),
+                                "keep", rule.rule().words()));
                 findings.closeAbout(target.project(), List.of(going.id()), fingerprint -> true);
                 live.changed(target.project(), "backup", going.id());
             }

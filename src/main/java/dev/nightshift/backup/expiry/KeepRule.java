@@ -1,5 +1,8 @@
 package dev.nightshift.backup.expiry;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * Which backups people want to keep; whatever one part wants stays. 0 leaves a part out.
  *
@@ -9,6 +12,24 @@ package dev.nightshift.backup.expiry;
  * @param weekly weeks as ISO 8601 counts them
  */
 public record KeepRule(int days, int count, int daily, int weekly, int monthly, int yearly) {
+    /** As a person says it: {@code 14 days, 12 monthly}. */
+    public String words() {
+        List<String> words = new ArrayList<>();
+        add(words, days, "days");
+        add(words, count, "newest");
+        add(words, daily, "daily");
+        add(words, weekly, "weekly");
+        add(words, monthly, "monthly");
+        add(words, yearly, "yearly");
+        return words.isEmpty() ? "nothing" : String.join(", ", words);
+    }
+
+    private static void add(List<String> words, int part, String of) {
+        if (part > 0) {
+            words.add(part + " " + of);
+        }
+    }
+
     /** Whether it wants anything at all. */
     public boolean isEmpty() {
         return days + count + daily + weekly + monthly + yearly == 0;
