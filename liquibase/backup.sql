@@ -540,6 +540,8 @@ as $$
 $$;
 revoke execute on function backup.policy_projects() from public;
 grant execute on function backup.policy_projects() to ${app_role};
+--rollback update finding.finding set state = 'CLOSED', closed_at = now()
+--rollback  where state = 'OPEN' and starts_with(fingerprint, 'backup.goal.');
 --rollback drop function backup.policy_projects(); drop table backup.policy;
 
 --changeset nightshift:backup-55

@@ -74,6 +74,7 @@ class BackupRepository {
                         rows.getObject(2, UUID.class),
                         rows.getString(3),
                         rows.getInt(4),
+                        null,
                         instant(rows.getTimestamp(5)),
                         instant(rows.getTimestamp(6)),
                         Duration.ofSeconds(rows.getLong(7))));

@@ -63,14 +63,19 @@ class ExpiryPlanning {
                     .orElseThrow();
         }
 
-        /** The end of the oldest whole backup that stays; empty if none does. */
+        /** The end of the oldest whole backup that stays, of the cluster of the newest such one; empty if none stays. */
         Optional<Instant> windowFrom() {
-            return plan.verdicts().stream()
+            List<ExpiryPlan.Kept> whole = plan.verdicts().stream()
                     .filter(ExpiryPlan.Verdict::stays)
                     .map(ExpiryPlan.Verdict::backup)
                     .filter(ExpiryPlan.Kept::whole)
+                    .sorted(Comparator.comparing(ExpiryPlan.Kept::endedAt))
+                    .toList();
+            return whole.stream()
+                    .filter(each ->
+                            each.cluster().equals(whole.get(whole.size() - 1).cluster()))
                     .map(ExpiryPlan.Kept::endedAt)
-                    .min(Comparator.naturalOrder());
+                    .findFirst();
         }
 
         /** The first position that a backup of a cluster needs that stays; empty if none does. */

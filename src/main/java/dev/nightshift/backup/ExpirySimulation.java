@@ -61,8 +61,8 @@ class ExpirySimulation {
                 throw new Failure.Invalid(
                         "databases",
                         "More than " + MOST
-                                + " backups would go, too many to look them all up for one answer. Simulate for"
-                                + " fewer databases, or start the job expire without apply.");
+                                + " backups and archives, too many to plan them all for one answer. Simulate for fewer"
+                                + " databases, or start the job expire without apply.");
             }
         }
     }
@@ -77,10 +77,10 @@ class ExpirySimulation {
         ExpiryPlanning.Planned planned = planning.plan(project, instance, rule);
         List<Line> lines = new ArrayList<>();
         for (ExpiryPlan.Verdict verdict : planned.plan().verdicts()) {
+            budget.take();
             Backup backup = planned.of(verdict.backup().id());
             Long bytes = null;
             if (!verdict.stays()) {
-                budget.take();
                 bytes = stores.of(backup.store()).list(backup.location() + "/").stream()
                         .mapToLong(Store.Entry::bytes)
                         .sum();
@@ -88,12 +88,15 @@ class ExpirySimulation {
             lines.add(new Line(backup, verdict.because(), bytes));
         }
         return new Outcome(
-                lines, log(project, instance, planned), planned.windowFrom().orElse(null));
+                lines,
+                log(project, instance, planned, budget),
+                planned.windowFrom().orElse(null));
     }
 
-    private long log(ProjectId project, UUID instance, ExpiryPlanning.Planned planned) {
+    private long log(ProjectId project, UUID instance, ExpiryPlanning.Planned planned, Budget budget) {
         long bytes = 0;
         for (WalRepository.Archive archive : planning.archives(project, instance)) {
+            budget.take();
             Optional<Lsn> needed = planned.firstNeeded(archive.systemIdentifier());
             bytes += needed.isEmpty() ? 0 : log(project, archive, needed.get());
         }

@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -26,36 +27,64 @@ class FactsRepository {
     /** Of more than an archive has, the newest ones. */
     private static final int MOST_STRETCHES = 1_000;
 
+    /** Of a backup {@code b} of the instance {@code i}: it is kept, of its cluster, and nothing speaks against it. */
+    private static final String GOOD = """
+             b.deleted_at is null and b.state = 'COMPLETE'
+             and (i.system_identifier is null or b.system_identifier = i.system_identifier)
+             and not exists (""" + BaseRepository.AGAINST + """
+             )
+            """;
+
+    /** The bytes of the largest backup in the chain of {@code b}: about what is restored, as an increment reads little. */
+    private static final String LARGEST = """
+             (select max(n.size_bytes) from backup.backup n where n.project_id = b.project_id and n.id = any (b.chain)) as largest
+            """;
+
+    /** Proofs {@code f} that stand, as backup.proven_at has them, of good backups alone; more conditions can follow. */
+    private static final String PROVEN = """
+            select f.at, f.rto_millis, b.ended_at,""" + LARGEST + """
+              from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+             where b.project_id = i.project_id and b.instance_id = i.id and f.level >= 3 and f.outcome <> 'FAILED'
+               and not exists (select from backup.proof g
+                                 join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+                                where c.project_id = i.project_id and c.instance_id = i.id and c.deleted_at is null
+                                  and g.outcome = 'FAILED' and g.id > f.id and c.id >= b.id)
+               and
+            """ + GOOD;
+
     @Inject
     private WalRepository logs;
 
     /** The backup that the facts are about, with where its log would go on. */
-    private record Good(String systemIdentifier, int timeline, Lsn recovery) {}
+    private record Good(String systemIdentifier, Instant endedAt, int timeline, Lsn recovery) {}
 
-    /** Of these instances. */
-    Map<UUID, Facts> of(Connection connection, ProjectId project, Collection<UUID> instances) throws SQLException {
+    /**
+     * Of these instances. Backups of another cluster, which stood at the same address before, stand in for nothing of them.
+     *
+     * @param withLog those of them whose log is looked at; of the others it is as if there were none
+     */
+    Map<UUID, Facts> of(Connection connection, ProjectId project, Collection<UUID> instances, Set<UUID> withLog)
+            throws SQLException {
         Map<UUID, Facts> facts = new HashMap<>();
         try (var query = connection.prepareStatement("""
-                select i.id, i.created_at, now() as now, good.ended_at as backup_at, good.system_identifier, good.timeline,
-                       good.recovery_lsn::text as recovery_lsn, bad.ended_at as bad_at,
-                       proven.at as proven_at, drill.at as drilled_at, drill.rto_millis
+                select i.id, i.created_at, now() as now, good.ended_at as backup_at, good.largest as good_bytes, good.system_identifier,
+                       good.timeline, good.recovery_lsn::text as recovery_lsn, bad.ended_at as bad_at, proven.at as proven_at,
+                       drill.at as drilled_at, drill.rto_millis, drill.ended_at as drilled_backup_at,
+                       drill.largest as drilled_bytes
                   from fleet.instance i
-                  left join lateral (select b.* from backup.backup b
-                                      where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
-                                        and b.state = 'COMPLETE' and not exists (""" + BaseRepository.AGAINST + """
-                                            )
+                  left join lateral (select b.*,""" + LARGEST + """
+                                       from backup.backup b
+                                      where b.project_id = i.project_id and b.instance_id = i.id and
+                                        """ + GOOD + """
                                       order by b.id desc limit 1) good on true
                   left join lateral (select b.ended_at from backup.backup b
                                       where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
                                         and (good.id is null or b.id > good.id)
                                       order by b.id desc limit 1) bad on true
-                  cross join lateral (select backup.proven_at(i.project_id, i.id) as at) proven
-                  left join lateral (select f.at, f.rto_millis
-                                       from backup.proof f
-                                       join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
-                                      where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
-                                        and f.level >= 3 and f.outcome <> 'FAILED' and f.rto_millis is not null
-                                        and f.at = proven.at
+                  left join lateral (""" + PROVEN + """
+                                      order by f.id desc limit 1) proven on true
+                  left join lateral (""" + PROVEN + """
+                                        and f.rto_millis is not null
                                       order by f.id desc limit 1) drill on true
                  where i.id = any (?)
                 """)) {
@@ -63,14 +92,15 @@ class FactsRepository {
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
                     UUID instance = rows.getObject("id", UUID.class);
-                    facts.put(instance, facts(connection, project, instance, rows));
+                    facts.put(instance, facts(connection, project, instance, rows, withLog.contains(instance)));
                 }
             }
         }
         return facts;
     }
 
-    private Facts facts(Connection connection, ProjectId project, UUID instance, ResultSet row) throws SQLException {
+    private Facts facts(Connection connection, ProjectId project, UUID instance, ResultSet row, boolean withLog)
+            throws SQLException {
         Instant backupAt = instant(row.getTimestamp("backup_at"));
         Instant drilledAt = instant(row.getTimestamp("drilled_at"));
         return new Facts(
@@ -78,7 +108,7 @@ class FactsRepository {
                 row.getTimestamp("created_at").toInstant(),
                 backupAt,
                 instant(row.getTimestamp("bad_at")),
-                backupAt == null
+                backupAt == null || !withLog
                         ? new Facts.Log(Facts.Reach.NONE, null)
                         : log(
                                 connection,
@@ -86,42 +116,65 @@ class FactsRepository {
                                 instance,
                                 new Good(
                                         row.getString("system_identifier"),
+                                        backupAt,
                                         row.getInt("timeline"),
                                         Lsn.parse(row.getString("recovery_lsn")))),
                 instant(row.getTimestamp("proven_at")),
-                drilledAt == null ? null : new Facts.Drill(drilledAt, Duration.ofMillis(row.getLong("rto_millis"))));
+                drilledAt == null
+                        ? null
+                        : new Facts.Drill(
+                                drilledAt,
+                                Duration.ofMillis(row.getLong("rto_millis")),
+                                row.getTimestamp("drilled_backup_at").toInstant(),
+                                row.getLong("drilled_bytes"),
+                                row.getLong("good_bytes")));
     }
 
     private Facts.Log log(Connection connection, ProjectId project, UUID instance, Good good) throws SQLException {
         UUID current = logs.service(connection, project, instance)
                 .map(WalService::archive)
                 .orElse(null);
-        List<WalRepository.Archive> archives =
-                WalArchives.joinable(logs.archives(connection, instance), good.systemIdentifier(), current);
+        List<WalRepository.Archive> ofCluster = logs.archives(connection, instance).stream()
+                .filter(archive -> archive.systemIdentifier().equals(good.systemIdentifier()))
+                .toList();
         List<WalRepository.Stretch> stretches = new ArrayList<>();
-        for (WalRepository.Archive archive : archives) {
+        for (WalRepository.Archive archive : WalArchives.joinable(ofCluster, good.systemIdentifier(), current)) {
             stretches.addAll(logs.stretches(connection, archive.id(), MOST_STRETCHES));
         }
-        return archives.isEmpty()
-                ? LogBehind.of(List.of(), good.timeline(), good.recovery(), good.recovery())
-                : LogBehind.of(
-                        stretches,
-                        good.timeline(),
-                        good.recovery(),
-                        good.recovery().segmentStart(archives.get(0).segmentBytes()));
+        return stretches.isEmpty() || isOfThisHistory(connection, ofCluster, good)
+                ? LogBehind.of(stretches, good.timeline(), good.recovery())
+                : new Facts.Log(Facts.Reach.GAP, null);
+    }
+
+    private boolean isOfThisHistory(Connection connection, List<WalRepository.Archive> newestFirst, Good good)
+            throws SQLException {
+        if (newestFirst.stream().allMatch(archive -> archive.endedBecause() == null)) {
+            return true;
+        }
+        List<Instant> since = new ArrayList<>();
+        for (WalRepository.Archive archive : newestFirst) {
+            if (archive.endedBecause() != null) {
+                break;
+            }
+            logs.begunAt(connection, archive.id()).ifPresent(since::add);
+        }
+        return LogBehind.isOfThisHistory(since, good.endedAt());
     }
 
     /** The findings about goals that are open, by their fingerprints. */
-    Map<String, Severity> openGoals(Connection connection) throws SQLException {
+    Map<String, PolicyGoals.Open> openGoals(Connection connection) throws SQLException {
         try (var query = connection.prepareStatement("""
-                        select fingerprint, severity from finding.finding
+                        select fingerprint, severity, evidence ->> 'policy', (evidence ->> 'wantedSeconds')::bigint
+                          from finding.finding
                          where project_id = tenancy.current_project() and state = 'OPEN'
                            and starts_with(fingerprint, 'backup.goal.')
                         """);
                 var rows = query.executeQuery()) {
-            Map<String, Severity> open = new HashMap<>();
+            Map<String, PolicyGoals.Open> open = new HashMap<>();
             while (rows.next()) {
-                open.put(rows.getString(1), Severity.valueOf(rows.getString(2)));
+                open.put(
+                        rows.getString(1),
+                        new PolicyGoals.Open(Severity.valueOf(rows.getString(2)), rows.getString(3), rows.getLong(4)));
             }
             return open;
         }

@@ -19,9 +19,8 @@ final class LogBehind {
      * @param stretches of all archives that are one with the cluster's log, in any order
      * @param timeline of the backup
      * @param recovery the position that the backup is recovered to
-     * @param segmentStart where the segment of that position begins: no later timeline that the backup is of leaves before it
      */
-    static Facts.Log of(List<WalRepository.Stretch> stretches, int timeline, Lsn recovery, Lsn segmentStart) {
+    static Facts.Log of(List<WalRepository.Stretch> stretches, int timeline, Lsn recovery) {
         if (stretches.isEmpty()) {
             return new Facts.Log(Facts.Reach.NONE, null);
         }
@@ -31,7 +30,7 @@ final class LogBehind {
         Instant covered = null;
         boolean reached = false;
         boolean begun = false;
-        for (var next = next(left, on, at, segmentStart); next.isPresent(); next = next(left, on, at, segmentStart)) {
+        for (var next = next(left, on, at, recovery); next.isPresent(); next = next(left, on, at, recovery)) {
             WalRepository.Stretch stretch = next.get();
             left.remove(stretch);
             begun = true;
@@ -45,7 +44,7 @@ final class LogBehind {
         Lsn end = at;
         int last = on;
         boolean beyond = left.stream()
-                .anyMatch(each -> each.timeline() >= last && each.from().compareTo(end) > 0);
+                .anyMatch(each -> each.timeline() >= last && each.to().compareTo(end) > 0);
         if (beyond || !begun) {
             return new Facts.Log(Facts.Reach.GAP, null);
         }
@@ -54,15 +53,29 @@ final class LogBehind {
                 : new Facts.Log(Facts.Reach.BEHIND, null);
     }
 
-    /** What goes on from a position: the same timeline first. */
+    /**
+     * What goes on from a position: the same timeline first. A later one that begins before the backup may have left before it,
+     * and is of another history then.
+     */
     private static Optional<WalRepository.Stretch> next(
-            List<WalRepository.Stretch> left, int on, Lsn at, Lsn segmentStart) {
+            List<WalRepository.Stretch> left, int on, Lsn at, Lsn recovery) {
         return left.stream()
                 .filter(each -> each.from().compareTo(at) <= 0)
                 .filter(each -> each.timeline() == on
-                        || (each.timeline() > on && each.from().compareTo(segmentStart) >= 0))
+                        || (each.timeline() > on && each.from().compareTo(recovery) >= 0))
                 .min(Comparator.comparingInt(WalRepository.Stretch::timeline)
                         .thenComparing(WalRepository.Stretch::from));
+    }
+
+    /**
+     * Whether a backup is of the history that is archived now, of a cluster of which an archive has ended. That happens because
+     * the server was set back: a backup from before the first log that was stored since may be of
+     * what was undone.
+     *
+     * @param since when the first log was stored of each archive begun after the newest one that ended
+     */
+    static boolean isOfThisHistory(List<Instant> since, Instant backupAt) {
+        return since.stream().anyMatch(begun -> !backupAt.isBefore(begun));
     }
 
     private static @Nullable Instant later(@Nullable Instant one, @Nullable Instant other) {

@@ -14,7 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Holds the goals of a project's policies against what the catalogue holds. */
 @ApplicationScoped
@@ -32,12 +36,26 @@ class PolicyGoals {
     record Judged(Policy policy, Answering.Server server, List<Judgement> goals, Facts facts) {}
 
     /**
+     * A finding about a goal that is open.
+     *
+     * @param policy that it names
+     * @param wantedSeconds the goal that it names
+     */
+    record Open(Severity severity, @Nullable String policy, long wantedSeconds) {
+        /** Whether it is about this goal as it is now. */
+        boolean isOf(Policy of, Judgement goal) {
+            return of.name().value().equals(policy)
+                    && wantedSeconds == goal.wanted().toSeconds();
+        }
+    }
+
+    /**
      * A project's goals at one moment.
      *
      * @param judged of every server that a policy answers for
      * @param open the findings about goals that are open, by their fingerprints
      */
-    record Seen(List<Policy> policies, Answering answering, List<Judged> judged, Map<String, Severity> open) {
+    record Seen(List<Policy> policies, Answering answering, List<Judged> judged, Map<String, Open> open) {
         List<Judged> of(Policy policy) {
             return judged.stream()
                     .filter(each -> each.policy().id().equals(policy.id()))
@@ -48,25 +66,34 @@ class PolicyGoals {
     /** What is measured of an instance; empty if there is no such one. */
     Optional<Facts> facts(ProjectId project, UUID server) {
         return Optional.ofNullable(transactions
-                .in(project, connection -> facts.of(connection, project, List.of(server)))
+                .in(project, connection -> facts.of(connection, project, List.of(server), Set.of(server)))
                 .get(server));
+    }
+
+    private static Stream<UUID> answered(Answering answering, List<Policy> policies) {
+        return policies.stream()
+                .flatMap(policy -> answering.answered(policy).stream())
+                .map(Answering.Server::id);
     }
 
     Seen look(ProjectId project) {
         return transactions.in(project, connection -> {
             List<Policy> all = policies.all(project);
             Answering answering = policies.answering(project);
-            List<UUID> servers = all.stream()
-                    .flatMap(policy -> answering.answered(policy).stream())
-                    .map(Answering.Server::id)
-                    .toList();
-            Map<UUID, Facts> measured = facts.of(connection, project, servers);
+            List<UUID> servers = answered(answering, all).toList();
+            Set<UUID> withLog = answered(
+                            answering,
+                            all.stream()
+                                    .filter(policy -> policy.goals().rpoSeconds() != null)
+                                    .toList())
+                    .collect(Collectors.toSet());
+            Map<UUID, Facts> measured = facts.of(connection, project, servers, withLog);
             List<Judged> judged = new ArrayList<>();
             for (Policy policy : all) {
                 for (Answering.Server server : answering.answered(policy)) {
                     Facts its = measured.get(server.id());
                     if (its != null) {
-                        judged.add(new Judged(policy, server, Judgement.all(policy.goals(), its), its));
+                        judged.add(new Judged(policy, server, Judgement.all(policy, server, its), its));
                     }
                 }
             }

@@ -174,7 +174,25 @@ public class PolicyResource {
 
     /** An instance for which the policy answers. */
     @Schema(name = "PolicyInstance")
-    public record InstanceView(String instance, List<GoalView> goals) {}
+    public record InstanceView(
+            String instance,
+            List<GoalView> goals,
+
+            @Schema(description = "The policy that would answer for it if this one were deleted; null for none")
+            @Nullable
+            String next) {}
+
+    /** Who answers for the instances of a policy that is deleted. */
+    @Schema(name = "PolicyDeleted")
+    public record DeletedView(List<NextView> instances) {}
+
+    /** Who answers for an instance from now on. */
+    @Schema(name = "PolicyNext")
+    public record NextView(
+            String instance,
+
+            @Schema(description = "By which expiry goes then; null for none: expiry by policy skips it") @Nullable
+            String policy) {}
 
     /** An instance that the policy means, and another answers for. */
     @Schema(name = "PolicyElsewhere")
@@ -224,7 +242,8 @@ public class PolicyResource {
     @Operation(
             operationId = "addPolicy",
             summary = "Add a backup policy",
-            description = "It deletes nothing: the job expire does, where it is told to go by the policies.")
+            description = "It deletes nothing: the job expire does, where it is told to go by the policies, and of the"
+                    + " instances that this one answers for from now on it goes by this one.")
     @APIResponse(
             responseCode = "201",
             description = "The policy",
@@ -254,12 +273,14 @@ public class PolicyResource {
                 .filter(each -> each.name().value().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new Failure.NotFound("There is no policy \"" + name + "\"."));
+        Answering without = policies.answeringWithout(project.id(), policy.name());
         return new DetailsView(
                 view(seen, policy),
                 seen.of(policy).stream()
                         .map(judged -> new InstanceView(
                                 judged.server().name(),
-                                judged.goals().stream().map(GoalView::of).toList()))
+                                judged.goals().stream().map(GoalView::of).toList(),
+                                name(without, judged.server())))
                         .toList(),
                 elsewhere(seen.answering(), policy));
     }
@@ -287,16 +308,25 @@ public class PolicyResource {
     @Operation(
             operationId = "deletePolicy",
             summary = "Delete a backup policy",
-            description = "Pass its name as confirm. Backups stay; findings about its goals are closed.")
-    @APIResponse(responseCode = "204", description = "Its goals are nobody's any more")
-    public Response delete(@PathParam("policy") String name, @QueryParam("confirm") @Nullable String confirm) {
+            description =
+                    "Pass its name as confirm. Expiry by policy then goes by the policy that answers for an instance"
+                            + " next, or skips it, as the answer says; findings about its goals are closed.")
+    public DeletedView delete(@PathParam("policy") String name, @QueryParam("confirm") @Nullable String confirm) {
         Policy policy = policies.named(project.id(), name);
         Asked.confirmed(confirm, name);
-        transactions.run(project.id(), connection -> {
+        return transactions.in(project.id(), connection -> {
+            List<Answering.Server> servers = policies.answering(project.id()).answered(policy);
             policies.delete(project.id(), name);
             audit("policy.delete", policy);
+            Answering after = policies.answering(project.id());
+            return new DeletedView(servers.stream()
+                    .map(server -> new NextView(server.name(), name(after, server)))
+                    .toList());
         });
-        return Response.noContent().build();
+    }
+
+    private static @Nullable String name(Answering answering, Answering.Server server) {
+        return answering.policyOf(server.id()).map(of -> of.name().value()).orElse(null);
     }
 
     private void audit(String action, Policy policy) {

@@ -18,7 +18,9 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -47,14 +49,29 @@ public class PolicySimulationResource {
     @Inject
     private Clock clock;
 
-    /** What would become of the backups of the instances that the policy answers for, or would. */
+    /** More stores are not asked for one answer. */
+    private static final int MOST = 50;
+
+    /** What would become of the backups of the instances that the policy answers for, would, or would no more. */
     @Schema(name = "PolicySimulation")
-    public record SimulationView(List<InstanceView> instances, List<PolicyResource.ElsewhereView> answeredElsewhere) {}
+    public record SimulationView(
+            List<InstanceView> instances,
+            List<PolicyResource.ElsewhereView> answeredElsewhere,
+
+            @Schema(description = "Instances beyond the first 50: nothing is said of them")
+            List<String> leftOut) {}
 
     /** What would become of an instance's backups. */
     @Schema(name = "PolicySimulationInstance")
     public record InstanceView(
             String instance,
+
+            @Schema(description = "The policy that answers for it afterwards, by whose rule this is; null for none")
+            @Nullable
+            String policy,
+
+            @Schema(description = "The policy that answers for it now; null for none") @Nullable
+            String policyBefore,
 
             @Schema(description = "Why nothing can be said of it; null where it can") @Nullable
             String reason,
@@ -92,7 +109,9 @@ public class PolicySimulationResource {
             summary = "Which backups a policy would delete, and which window would stay",
             description =
                     "Of a saved policy by its name, with what else is given in place of what is saved; or of one that"
-                            + " is not saved. Planned as the job expire plans. Nothing is changed.")
+                            + " is not saved. Of each instance that it answers for then, and of those that it answers for"
+                            + " no more, which go by another policy. Planned as the job expire plans. Nothing is"
+                            + " changed.")
     @APIResponse(responseCode = "400", description = "The policy does not say which backups to keep")
     public SimulationView simulate(PolicyResource.@Nullable Body body) {
         PolicyResource.Body asked = Asked.body(body);
@@ -104,23 +123,50 @@ public class PolicySimulationResource {
         if (policy.keep().isEmpty()) {
             throw new Failure.Invalid("keep", "Say what to keep: days, a number, or one of each period.");
         }
-        Answering answering = policies.answeringWith(project.id(), policy);
+        Answering before = policies.answering(project.id());
+        Answering after = policies.answeringWith(project.id(), policy);
+        // Those that it answers for no more are another's from then on, or nobody's
+        List<Answering.Server> servers = Stream.concat(
+                        after.answered(policy).stream(),
+                        before.answered(policy).stream()
+                                .filter(server -> !name(after, server).equals(name(before, server))))
+                .toList();
         var budget = new ExpirySimulation.Budget();
-        List<InstanceView> instances = new ArrayList<>();
-        for (Answering.Server server : answering.answered(policy)) {
-            instances.add(simulated(server, policy, budget));
-        }
-        return new SimulationView(instances, PolicyResource.elsewhere(answering, policy));
+        return new SimulationView(
+                servers.stream()
+                        .limit(MOST)
+                        .map(server -> simulated(before, after, server, budget))
+                        .toList(),
+                PolicyResource.elsewhere(after, policy),
+                servers.stream().skip(MOST).map(Answering.Server::name).toList());
     }
 
-    private InstanceView simulated(Answering.Server server, Policy policy, ExpirySimulation.Budget budget) {
+    private static Optional<String> name(Answering answering, Answering.Server server) {
+        return answering.policyOf(server.id()).map(policy -> policy.name().value());
+    }
+
+    private InstanceView simulated(
+            Answering before, Answering after, Answering.Server server, ExpirySimulation.Budget budget) {
+        Policy policy = after.policyOf(server.id()).orElse(null);
+        String now = name(before, server).orElse(null);
+        if (policy == null || policy.keep().isEmpty()) {
+            return nothing(
+                    server,
+                    policy,
+                    now,
+                    policy == null
+                            ? "No policy answers for it then: expiry by policy skips it."
+                            : "The policy " + policy.name()
+                                    + ", which answers for it then, does not say which backups to"
+                                    + " keep: expiry by policy skips it.");
+        }
         ExpirySimulation.Outcome outcome;
         try {
             outcome = simulation.of(project.id(), server.id(), policy.keep(), budget);
         } catch (Failure.Invalid e) {
             throw e;
         } catch (Failure e) {
-            return new InstanceView(server.name(), e.getMessage(), List.of(), List.of(), 0, 0, null, null);
+            return nothing(server, policy, now, String.valueOf(e.getMessage()));
         }
         List<GoingView> goes = new ArrayList<>();
         List<StayingView> stays = new ArrayList<>();
@@ -135,6 +181,8 @@ public class PolicySimulationResource {
         }
         return new InstanceView(
                 server.name(),
+                policy.name().value(),
+                now,
                 null,
                 goes,
                 stays,
@@ -144,5 +192,20 @@ public class PolicySimulationResource {
                 goals.facts(project.id(), server.id())
                         .flatMap(Facts::restorableTo)
                         .orElse(null));
+    }
+
+    private static InstanceView nothing(
+            Answering.Server server, @Nullable Policy policy, @Nullable String before, String reason) {
+        return new InstanceView(
+                server.name(),
+                policy == null ? null : policy.name().value(),
+                before,
+                reason,
+                List.of(),
+                List.of(),
+                0,
+                0,
+                null,
+                null);
     }
 }

@@ -15,14 +15,16 @@ import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 
 /**
  * Watches over the goals of the policies: a missed one is a finding, missed by more than twice the goal a critical one, until it
- * is met, or nobody's any more. What is unknown neither opens one nor closes it. The age of proofs is {@link ProofAge}'s to watch.
+ * is met, or nobody's any more, or the goal is another one. What is unknown neither opens one nor closes it. The age of proofs is {@link ProofAge}'s to watch.
  */
 @ApplicationScoped
 class PolicyWatch implements SelfCheck {
@@ -43,7 +45,12 @@ class PolicyWatch implements SelfCheck {
             try {
                 look(project);
             } catch (Failure.Retryable e) {
-                throw e;
+                policies.projects(); // throws where the repository is away: then the other projects need not be tried
+                LOG.log(
+                        Level.WARNING,
+                        "The goals of the policies of project {0} could not be looked at: {1}",
+                        project,
+                        e.getMessage());
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "The goals of the policies of project " + project + " could not be looked at", e);
             }
@@ -53,24 +60,31 @@ class PolicyWatch implements SelfCheck {
     private void look(ProjectId project) {
         PolicyGoals.Seen seen = goals.look(project);
         Set<String> standing = new HashSet<>();
+        List<FindingReport> reports = new ArrayList<>();
         for (PolicyGoals.Judged judged : seen.judged()) {
             for (Judgement goal : judged.goals()) {
                 if (goal.goal() == Goal.PROOF || goal.state() == Judgement.State.MET) {
                     continue;
                 }
                 String fingerprint = fingerprint(goal.goal(), judged.server().id());
-                standing.add(fingerprint);
                 Severity severity = goal.farBeyond() ? Severity.CRITICAL : Severity.WARNING;
-                Severity open = seen.open().get(fingerprint);
+                PolicyGoals.Open open = seen.open().get(fingerprint);
                 // Once: what is seen every minute would tell open pages and alerts of news that is none
-                if (goal.state() == Judgement.State.MISSED && (open == null || severity.compareTo(open) > 0)) {
-                    findings.report(project, report(judged, goal, fingerprint, severity));
+                boolean told = false;
+                if (open != null && open.isOf(judged.policy(), goal)) {
+                    standing.add(fingerprint);
+                    told = severity.compareTo(open.severity()) <= 0;
+                }
+                if (goal.state() == Judgement.State.MISSED && !told) {
+                    reports.add(report(judged, goal, fingerprint, severity));
                 }
             }
         }
+        // First: what another policy or goal wants is reported anew, as severity never falls while a finding is open
         seen.open().keySet().stream()
                 .filter(fingerprint -> !standing.contains(fingerprint))
                 .forEach(fingerprint -> findings.close(project, fingerprint));
+        reports.forEach(report -> findings.report(project, report));
     }
 
     static String fingerprint(Goal goal, UUID server) {
@@ -94,7 +108,7 @@ class PolicyWatch implements SelfCheck {
                 severity,
                 "The goal for the " + goal.goal().words() + " of " + server + " is missed",
                 goal.reason() + " The policy " + judged.policy().name() + " allows " + span(goal.wanted())
-                        + (measured == null ? "." : "; measured: " + span(measured) + "."),
+                        + (measured == null ? "." : "; measured when this was found: " + span(measured) + "."),
                 remedy(goal.goal()),
                 evidence.build(),
                 null);

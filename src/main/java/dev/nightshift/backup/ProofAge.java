@@ -8,6 +8,7 @@ import dev.nightshift.finding.Subject;
 import dev.nightshift.job.Beat;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -54,12 +55,17 @@ class ProofAge {
     private Instant looked = Instant.EPOCH;
 
     /** What this node reported of each instance; empty where it found nothing to report. */
-    private final Map<UUID, Optional<Severity>> said = new HashMap<>();
+    private final Map<UUID, Said> said = new HashMap<>();
+
+    /** What was reported by which days of whose: what another policy says is another finding's text. */
+    private record Said(
+            Optional<Severity> severity, int days, @Nullable Name policy) {}
 
     /**
      * How old the newest proof of an instance is.
      *
      * @param policyDays how old it may be; 0 where no proof is expected
+     * @param policy the backup policy that says so; null where the instance itself does
      * @param provenAt null if no proof stands
      * @param takenAt of the newest backup; null if there is none
      * @param age of the proof, or of the instance's registration if no proof stands
@@ -69,12 +75,15 @@ class ProofAge {
             UUID instance,
             String name,
             int policyDays,
+            @Nullable Name policy,
             @Nullable Instant provenAt,
             @Nullable Instant takenAt,
             Duration age) {
-        /** The same, were this the policy. */
-        Age under(int days) {
-            return new Age(project, instance, name, days, provenAt, takenAt, age);
+        /** The same, as a backup policy wants it; null for none. */
+        Age under(Policies.@Nullable ProofGoal goal) {
+            return goal == null
+                    ? this
+                    : new Age(project, instance, name, goal.days(), goal.policy(), provenAt, takenAt, age);
         }
 
         Optional<Severity> severity() {
@@ -104,19 +113,31 @@ class ProofAge {
 
     /** The first time it also closes what another node, or this one before it was started again, has reported. */
     synchronized void look() {
-        Map<UUID, Integer> days = policies.proofDays();
+        Map<UUID, Policies.ProofGoal> goals = policies.proofGoals();
         List<Age> ages = transactions.installation(BackupRepository::proofAges).stream()
-                .map(each -> each.under(days.getOrDefault(each.instance(), each.policyDays())))
+                .map(each -> each.under(goals.get(each.instance())))
                 .toList();
         for (Age each : ages) {
             Optional<Severity> severity = each.severity();
-            if (severity.equals(said.get(each.instance()))) {
+            Said before = said.get(each.instance());
+            Said now = new Said(severity, each.policyDays(), each.policy());
+            if (now.equals(before)
+                    || (before != null
+                            && severity.isEmpty()
+                            && before.severity().isEmpty())) {
                 continue;
+            }
+            if (before != null
+                    && severity.isPresent()
+                    && before.severity()
+                            .filter(was -> was.compareTo(severity.get()) > 0)
+                            .isPresent()) {
+                findings.close(each.project(), fingerprint(each)); // an open one's severity never falls
             }
             severity.ifPresentOrElse(
                     found -> findings.report(each.project(), report(each, found)),
                     () -> findings.close(each.project(), fingerprint(each)));
-            said.put(each.instance(), severity);
+            said.put(each.instance(), now);
         }
         said.keySet().retainAll(ages.stream().map(Age::instance).toList());
     }
@@ -126,8 +147,10 @@ class ProofAge {
     }
 
     private static FindingReport report(Age age, Severity severity) {
-        String policy =
-                "The policy is a proof every " + (age.policyDays() == 1 ? "day" : age.policyDays() + " days") + ".";
+        Name of = age.policy();
+        String policy = "The policy " + (of == null ? "" : of + " ") + "is a proof every "
+                + (age.policyDays() == 1 ? "day" : age.policyDays() + " days") + ".";
+        String change = "or change the " + (of == null ? "instance's policy." : "policy " + of + ".");
         Instant provenAt = age.provenAt();
         Instant takenAt = age.takenAt();
         String proof = provenAt == null
@@ -137,6 +160,9 @@ class ProofAge {
                 ? "There is no backup of it."
                 : "Its newest backup is of " + MINUTE.format(takenAt) + ".";
         var evidence = Json.createObjectBuilder().add("policyDays", age.policyDays());
+        if (of != null) {
+            evidence.add("policy", of.value());
+        }
         if (provenAt != null) {
             evidence.add("provenAt", provenAt.toString());
         }
@@ -150,8 +176,8 @@ class ProofAge {
                 "Proof of " + age.name() + " is stale",
                 String.join(" ", proof, backup, policy),
                 takenAt == null
-                        ? "Take a backup and start a restore drill, then schedule both; or change the instance's policy."
-                        : "Start a restore drill and schedule it; or change the instance's policy.",
+                        ? "Take a backup and start a restore drill, then schedule both; " + change
+                        : "Start a restore drill and schedule it; " + change,
                 evidence.build(),
                 null);
     }

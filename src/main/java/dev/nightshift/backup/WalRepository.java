@@ -270,6 +270,17 @@ class WalRepository {
         }
     }
 
+    /** When the first log of an archive was stored; empty if none was. */
+    Optional<Instant> begunAt(Connection connection, UUID archive) throws SQLException {
+        try (var query =
+                connection.prepareStatement("select min(begun_at) from backup.wal_stretch where archive_id = ?")) {
+            query.setObject(1, archive);
+            try (var row = query.executeQuery()) {
+                return row.next() ? Optional.ofNullable(instant(row.getTimestamp(1))) : Optional.empty();
+            }
+        }
+    }
+
     /** The newest stretches of an archive, newest first. */
     List<Stretch> stretches(Connection connection, UUID archive, int most) throws SQLException {
         try (var query = connection.prepareStatement("""

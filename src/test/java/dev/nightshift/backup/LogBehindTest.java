@@ -1,6 +1,9 @@
 package dev.nightshift.backup;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.policy.Facts;
 import dev.nightshift.postgres.Lsn;
@@ -18,7 +21,7 @@ class LogBehindTest {
 
     /** Of a backup of timeline 1 that recovers to 0/5000100. */
     private static Facts.Log behind(WalRepository.Stretch... stretches) {
-        return LogBehind.of(List.of(stretches), 1, Lsn.parse("0/5000100"), Lsn.parse("0/5000000"));
+        return LogBehind.of(List.of(stretches), 1, Lsn.parse("0/5000100"));
     }
 
     private static Facts.Log log(Facts.Reach reach, @Nullable Instant coveredTo) {
@@ -80,6 +83,23 @@ class LogBehindTest {
                 behind(
                         stretch(1, "0/7000000", "0/9000000", MOMENT.plusSeconds(60)),
                         stretch(1, "0/1000000", "0/2000000", MOMENT)));
+    }
+
+    @Test
+    void aTimelineThatBeginsInTheSegmentOfTheBackupMayHaveLeftBeforeIt() {
+        assertEquals(
+                log(Facts.Reach.GAP, null),
+                behind(
+                        stretch(2, "0/5000000", "0/9000000", MOMENT.plusSeconds(60)),
+                        stretch(1, "0/1000000", "0/5000050", MOMENT)));
+    }
+
+    @Test
+    void aBackupFromBeforeTheFirstLogSinceASetBackIsOfWhatMayHaveBeenUndone() {
+        assertAll(
+                () -> assertFalse(LogBehind.isOfThisHistory(List.of(), MOMENT)),
+                () -> assertFalse(LogBehind.isOfThisHistory(List.of(MOMENT.plusSeconds(1)), MOMENT)),
+                () -> assertTrue(LogBehind.isOfThisHistory(List.of(MOMENT), MOMENT)));
     }
 
     @Test

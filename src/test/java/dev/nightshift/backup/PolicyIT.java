@@ -208,7 +208,13 @@ class PolicyIT {
                         all.getJsonArray("answeredElsewhere").getJsonObject(0).getString("policy")),
                 () -> assertEquals(
                         0, details("gold").getJsonArray("answeredElsewhere").size()));
-        api().delete(project.path("policies/all?confirm=all")).expect(204);
+        assertEquals(
+                List.of(),
+                api().delete(project.path("policies/all?confirm=all"))
+                        .expect(200)
+                        .object()
+                        .getJsonArray("instances"),
+                "it answered for none");
         api().get(project.path("policies/all")).expect(404);
     }
 
@@ -359,6 +365,92 @@ class PolicyIT {
                                 .map(JsonString::getString)
                                 .anyMatch("it is the newest that is proven restorable"::equals),
                         simulated::toString));
+    }
+
+    @Test
+    @Order(9)
+    void aRunThatIsStartedAgainGoesByTheRuleThatItBeganWith() throws Exception {
+        project.complete("backup", NAME, TestProject.none());
+        project.complete("backup", NAME, TestProject.none());
+        Path folder = nightshift.data().resolve("store").resolve("goals").resolve(NAME);
+        Map<String, Long> before = backups(folder);
+        keep(100);
+        Path archive = nightshift
+                .data()
+                .resolve("store")
+                .resolve(wal().getString("location"))
+                .resolve("archive.json");
+        byte[] description = Files.readAllBytes(archive);
+        Files.writeString(archive, "not an archive");
+        String id = project.start("expire", NAME, byPolicy());
+        assertEquals("FAILED", project.ended(id, SOON).getString("status"), "by the archive");
+        Files.write(archive, description);
+
+        keep(1);
+        api().post(project.path("runs/" + id + "/restart")).expect(202);
+        Eventually.isTrue("the second attempt", SOON, () -> project.run(id).getInt("attempt") == 2);
+        JsonObject run = project.ended(id, SOON);
+        assertAll(
+                () -> assertEquals("COMPLETED", run.getString("status"), run::toString),
+                () -> assertEquals(0, figures(run).getInt("backupsGoing")),
+                () -> assertEquals(before, backups(folder)),
+                () -> assertTrue(project.log(id).contains("By the policy gold: 100 newest.")));
+
+        String again = project.start("expire", NAME, byPolicy());
+        assertEquals(1, figures(project.ended(again, SOON)).getInt("backupsGoing"), "another run asks anew");
+        assertTrue(api().get("api/audit?project=goals&action=backup.expire").expect(200).items().stream()
+                .map(JsonObject::toString)
+                .anyMatch(entry -> entry.contains("1 newest") && entry.contains(again)));
+    }
+
+    private void keep(int count) {
+        api().put(
+                        project.path("policies/gold"),
+                        Json.createObjectBuilder()
+                                .add("keep", Json.createObjectBuilder().add("count", count))
+                                .build())
+                .expect(200);
+    }
+
+    @Test
+    @Order(10)
+    void whoeverLosesItsPolicyGoesByTheNextOneAsIsSaidBefore() {
+        JsonObject elsewhere = Json.createObjectBuilder()
+                .add("name", "gold")
+                .add("databases", Json.createArrayBuilder().add("tag:nobodys"))
+                .build();
+        JsonObject nobody = simulated(elsewhere);
+        api().post(
+                        project.path("policies"),
+                        policy("silver", "*", goals(1)).add("keep", newest()).build())
+                .expect(201);
+        JsonObject next = simulated(elsewhere);
+        assertAll(
+                () -> assertTrue(nobody.isNull("policy"), nobody::toString),
+                () -> assertTrue(nobody.getString("reason").startsWith("No policy answers"), nobody::toString),
+                () -> assertEquals("gold", next.getString("policyBefore")),
+                () -> assertEquals("silver", next.getString("policy")),
+                () -> assertFalse(next.getJsonArray("stays").isEmpty(), next::toString),
+                () -> assertEquals(
+                        "silver",
+                        details("gold")
+                                .getJsonArray("instances")
+                                .getJsonObject(0)
+                                .getString("next")));
+        JsonObject deleted = api().delete(project.path("policies/gold?confirm=gold"))
+                .expect(200)
+                .object()
+                .getJsonArray("instances")
+                .getJsonObject(0);
+        assertEquals("silver", deleted.getString("policy"));
+    }
+
+    private JsonObject simulated(JsonObject policy) {
+        return api().post(project.path("policies/simulate"), policy)
+                .expect(200)
+                .object()
+                .getJsonArray("instances")
+                .getJsonObject(0);
     }
 
     /** What lies in the store of each backup, in bytes. */

@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.expiry.KeepRule;
@@ -104,13 +105,10 @@ class PolicyWatchIT {
                 () -> assertEquals(1, open.size()),
                 () -> assertEquals(
                         "proof.age:" + server.instance(), open.get(0).report().fingerprint()),
-                () -> assertEquals(1, open.get(0).report().evidence().getInt("policyDays")));
+                () -> assertEquals(1, open.get(0).report().evidence().getInt("policyDays")),
+                () -> assertEquals("strict", open.get(0).report().evidence().getString("policy")));
 
-        policies.change(
-                server.project(),
-                "strict",
-                before -> new Policy(
-                        before.id(), before.name(), "", before.databases(), new Goals(null, null, 2, null), NOTHING));
+        change(server, "strict", new Goals(null, null, 2, null));
         proofs.look();
         assertEquals(List.of(), open(server), "two days are not over");
 
@@ -129,12 +127,104 @@ class PolicyWatchIT {
         KeepRule rule = new KeepRule(14, 0, 0, 0, 12, 0);
         policies.add(
                 server.project(), new Policy(Ids.next(clock), new Name("a-first"), "", List.of("*"), Goals.NONE, rule));
-        assertEquals(rule, policies.keepRule(server.project(), server.instance()));
+        assertEquals(rule, policies.keeping(server.project(), server.instance()).keep());
+    }
+
+    @Test
+    void aFindingSaysWhatIsWantedNowAndByWhichPolicy() {
+        UnreachableServer server = registered("goal-anew");
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4)));
+        backup(server, 9);
+        watch.check();
+        Finding first = open(server).get(0);
+        assertEquals(Severity.CRITICAL, first.report().severity());
+
+        change(server, "gold", new Goals(null, null, null, 8));
+        watch.check();
+        Finding second = open(server).get(0);
+        assertAll(
+                () -> assertEquals(1, open(server).size()),
+                () -> assertEquals(Severity.WARNING, second.report().severity(), "it is less than twice the goal now"),
+                () -> assertEquals(8 * 3_600, second.report().evidence().getInt("wantedSeconds")));
+
+        policies.add(server.project(), policy("a-first", new Goals(null, null, null, 8)));
+        watch.check();
+        assertEquals("a-first", open(server).get(0).report().evidence().getString("policy"));
+        Finding third = open(server).get(0);
+        watch.check();
+        assertEquals(third.seen(), open(server).get(0).seen(), "told once");
+    }
+
+    @Test
+    void anEasierGoalForTheProofLowersItsFinding() {
+        UnreachableServer server = registered("goal-easier");
+        registered(server, 60);
+        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null)));
+        proofs.look();
+        assertEquals(Severity.CRITICAL, open(server).get(0).report().severity());
+        change(server, "strict", new Goals(null, null, 2, null));
+        proofs.look();
+        assertAll(
+                () -> assertEquals(
+                        Severity.WARNING, open(server).get(0).report().severity()),
+                () -> assertEquals(2, open(server).get(0).report().evidence().getInt("policyDays")));
+    }
+
+    @Test
+    void whereNoProofIsExpectedAPolicyForAllAsksForNone() {
+        UnreachableServer server = registered("goal-none");
+        registered(server, 60);
+        update(server, "update fleet.instance set proof_days = 0 where id = ?", server.instance());
+        policies.add(server.project(), policy("all", new Goals(null, null, 1, null)));
+        proofs.look();
+        assertEquals(List.of(), open(server));
+        policies.add(
+                server.project(),
+                new Policy(
+                        Ids.next(clock),
+                        new Name("named"),
+                        "",
+                        List.of("goal-none"),
+                        new Goals(null, null, 1, null),
+                        NOTHING));
+        proofs.look();
+        assertEquals(1, open(server).size(), "by its name it does");
+        update(server, "update fleet.instance set server_version = '14.19' where id = ?", server.instance());
+        proofs.look();
+        assertEquals(List.of(), open(server), "PostgreSQL 14 has no physical backups");
+    }
+
+    @Test
+    void aDatabaseThatIsGoneKeepsNobodyFromChangingTheRest() {
+        UnreachableServer server = registered("goal-gone");
+        Policy gold = policy("gold", new Goals(null, null, null, 4));
+        policies.add(server.project(), gold);
+        update(server, "update backup.policy set databases = '{gone}' where id = ?", gold.id());
+        change(server, "gold", new Goals(null, null, null, 5));
+        assertThrows(
+                Failure.Invalid.class,
+                () -> policies.change(
+                        server.project(),
+                        "gold",
+                        before -> new Policy(
+                                before.id(),
+                                before.name(),
+                                "",
+                                List.of("gone", "another"),
+                                before.goals(),
+                                before.keep())));
+    }
+
+    private void change(UnreachableServer server, String name, Goals goals) {
+        policies.change(
+                server.project(),
+                name,
+                before -> new Policy(before.id(), before.name(), "", before.databases(), goals, before.keep()));
     }
 
     private String message(UnreachableServer server) {
         try {
-            policies.keepRule(server.project(), server.instance());
+            policies.keeping(server.project(), server.instance());
             return "a rule";
         } catch (Failure.Skippable e) {
             return e.getMessage();

@@ -8,20 +8,52 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which policy answers for which server: one at most. One that names a database of the server goes before one that means it by
  * a tag, and that before one for all; among alike ones the first by name.
  */
 public final class Answering {
+    /** The first version of PostgreSQL that physical backups are taken of. */
+    private static final int FIRST = 15;
+
     private final Map<UUID, Policy> byServer = new LinkedHashMap<>();
     private final Map<UUID, List<Server>> meant = new LinkedHashMap<>();
 
-    /** A server with what policies mean it by. */
-    public record Server(UUID id, String name, List<String> databases, List<String> tags) {
+    /**
+     * A server with what policies mean it by.
+     *
+     * @param version of PostgreSQL, {@code 18.4}; null while it is not known
+     * @param proofDays how old its newest proof may be where no policy says so; 0 where no proof is expected
+     */
+    public record Server(
+            UUID id,
+            String name,
+            List<String> databases,
+            List<String> tags,
+            @Nullable String version,
+            int proofDays) {
         public Server {
             databases = List.copyOf(databases);
             tags = List.copyOf(tags);
+        }
+
+        /** Why a goal of a policy is not held against this server; empty if it is. */
+        public Optional<String> outside(Policy policy, Goal goal) {
+            if (version != null && major(version) < FIRST) {
+                return Optional.of("Physical backups begin with PostgreSQL " + FIRST + ", and this server is of "
+                        + version + ": it has none.");
+            }
+            return goal == Goal.PROOF && policy.isForAll() && proofDays == 0
+                    ? Optional.of(
+                            "No proof is expected of this instance: its proofDays is 0, which a policy for all does"
+                                    + " not stand in for.")
+                    : Optional.empty();
+        }
+
+        private static int major(String version) {
+            return Integer.parseInt(version.split("\\D", 2)[0]);
         }
     }
 
@@ -42,7 +74,9 @@ public final class Answering {
                         entry.getValue().stream()
                                 .flatMap(each -> each.tags().stream())
                                 .distinct()
-                                .toList()))
+                                .toList(),
+                        entry.getValue().get(0).instance().serverVersion(),
+                        entry.getValue().get(0).instance().proofDays()))
                 .sorted(Comparator.comparing(Server::name))
                 .toList();
     }
@@ -77,7 +111,7 @@ public final class Answering {
 
     /** By name, by tag, as one of all. */
     private static int rank(Policy policy, Server server) {
-        if (policy.databases().equals(Policy.ALL)) {
+        if (policy.isForAll()) {
             return 2;
         }
         int rank = NOT_MEANT;

@@ -32,8 +32,14 @@ public record Facts(
                 : Optional.ofNullable(backupAt);
     }
 
-    /** A drill, and how long it took until the restored server answered. */
-    public record Drill(Instant at, Duration took) {}
+    /**
+     * A drill, and how long it took until the restored server answered.
+     *
+     * @param backupAt when the backup ended that it restored
+     * @param bytes of the largest backup in the chain of that one
+     * @param newestBytes likewise of the newest good backup
+     */
+    public record Drill(Instant at, Duration took, Instant backupAt, long bytes, long newestBytes) {}
 
     /**
      * The log behind the newest good backup.

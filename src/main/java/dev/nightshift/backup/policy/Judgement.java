@@ -1,5 +1,6 @@
 package dev.nightshift.backup.policy;
 
+import dev.nightshift.kernel.Bytes;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -24,8 +25,11 @@ public record Judgement(
         State state,
         String reason,
         boolean farBeyond) {
-    /** Clocks may differ by so much before a measured time says nothing any more. */
-    private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
+    /** Synchronised clocks differ by less; a goal may be a few seconds, so that more of it would hide what is missed. */
+    private static final Duration CLOCKS_DIFFER = Duration.ofSeconds(5);
+
+    /** What took so long once says nothing of the server that it is after this. */
+    private static final Duration DRILLS_SPEAK = Duration.ofDays(30);
 
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
@@ -43,11 +47,17 @@ public record Judgement(
         }
     }
 
-    /** All goals, in their order. */
-    public static List<Judgement> all(Goals goals, Facts facts) {
-        return goals.wanted().entrySet().stream()
-                .map(entry -> of(entry.getKey(), entry.getValue(), facts))
+    /** All goals of the policy that answers for a server, in their order. */
+    public static List<Judgement> all(Policy policy, Answering.Server server, Facts facts) {
+        return policy.goals().wanted().entrySet().stream()
+                .map(entry -> server.outside(policy, entry.getKey())
+                        .map(reason -> unknown(entry.getKey(), entry.getValue(), reason))
+                        .orElseGet(() -> of(entry.getKey(), entry.getValue(), facts)))
                 .toList();
+    }
+
+    private static Judgement unknown(Goal goal, Duration wanted, String reason) {
+        return new Judgement(goal, wanted, null, null, State.UNKNOWN, reason, false);
     }
 
     static Judgement of(Goal goal, Duration wanted, Facts facts) {
@@ -74,7 +84,7 @@ public record Judgement(
                     facts,
                     to,
                     "All that the server had acknowledged by " + MINUTE.format(to)
-                            + " is stored; what came later would be lost.");
+                            + " is stored, by the catalogue; what came later would be lost.");
         }
         String log = switch (facts.log().reach()) {
             case NONE -> "No log is archived";
@@ -93,22 +103,29 @@ public record Judgement(
     private static Judgement rto(Duration wanted, Facts facts) {
         Facts.Drill drill = facts.drill();
         if (drill == null) {
-            return new Judgement(
+            return unknown(
                     Goal.RTO,
                     wanted,
-                    null,
-                    null,
-                    State.UNKNOWN,
-                    "No drill has restored a backup of it, or the last one failed: how long that takes is not measured.",
-                    false);
+                    "No drill has restored a backup of it, or nothing that was restored still stands: how long that takes"
+                            + " is not measured.");
         }
-        return measured(
-                Goal.RTO,
-                wanted,
-                drill.took(),
-                drill.at(),
-                "The drill of " + MINUTE.format(drill.at()) + " had a restored server after " + seconds(drill.took())
-                        + " s.");
+        String reason = "The drill of " + MINUTE.format(drill.at()) + " had a restored server after "
+                + seconds(drill.took()) + " s: from the backup of " + MINUTE.format(drill.backupAt()) + ", "
+                + new Bytes(drill.bytes()) + ", without replay of later log.";
+        if (Duration.between(drill.at(), facts.now()).compareTo(DRILLS_SPEAK) > 0) {
+            return unknown(
+                    Goal.RTO,
+                    wanted,
+                    reason + " That is more than " + DRILLS_SPEAK.toDays() + " days ago: drill again.");
+        }
+        if (drill.newestBytes() > 2 * drill.bytes()) {
+            return unknown(
+                    Goal.RTO,
+                    wanted,
+                    reason + " The newest good backup is more than twice as large, " + new Bytes(drill.newestBytes())
+                            + ": drill again.");
+        }
+        return measured(Goal.RTO, wanted, drill.took(), drill.at(), reason);
     }
 
     private static Judgement proof(Duration wanted, Facts facts) {
@@ -139,7 +156,7 @@ public record Judgement(
         return badAt == null
                 ? ""
                 : " The one of " + MINUTE.format(badAt)
-                        + " does not count: its source was damaged, or a proof speaks against it.";
+                        + " does not count: it is of another cluster, its source was damaged, or a proof speaks against it.";
     }
 
     /** What there is not yet is missed once the server is registered for longer than the goal. */
@@ -159,16 +176,12 @@ public record Judgement(
     private static Judgement aged(Goal goal, Duration wanted, Facts facts, Instant from, String reason) {
         Duration age = Duration.between(from, facts.now());
         if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
-            return new Judgement(
+            return unknown(
                     goal,
                     wanted,
-                    null,
-                    null,
-                    State.UNKNOWN,
                     reason
                             + " By the repository's clock that lies ahead: set the clocks of the nodes, the server and the"
-                            + " repository right.",
-                    false);
+                            + " repository right.");
         }
         return measured(goal, wanted, age.isNegative() ? Duration.ZERO : age, facts.now(), reason);
     }

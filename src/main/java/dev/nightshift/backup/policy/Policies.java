@@ -1,8 +1,8 @@
 package dev.nightshift.backup.policy;
 
-import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -64,16 +64,23 @@ public class Policies {
         return Answering.of(others, servers(project));
     }
 
+    /** The same, were there none of this name. */
+    public Answering answeringWithout(ProjectId project, Name name) {
+        List<Policy> others = new ArrayList<>(all(project));
+        others.removeIf(each -> each.name().equals(name));
+        return Answering.of(others, servers(project));
+    }
+
     private List<Answering.Server> servers(ProjectId project) {
         return Answering.servers(fleet.databases(project));
     }
 
     /**
-     * Which backups of a server to keep.
+     * The policy that says which backups of a server to keep.
      *
-     * @throws Failure.Skippable if no policy says so
+     * @throws Failure.Skippable if none says so
      */
-    public KeepRule keepRule(ProjectId project, UUID server) {
+    public Policy keeping(ProjectId project, UUID server) {
         Policy policy = answering(project)
                 .policyOf(server)
                 .orElseThrow(() -> new Failure.Skippable(
@@ -86,22 +93,27 @@ public class Policies {
                     "Give the policy a keep rule.",
                     null);
         }
-        return policy.keep();
+        return policy;
     }
 
-    /** How old the proofs of servers may be for which a policy says so, in days; of every project. */
-    public Map<UUID, Integer> proofDays() {
-        Map<UUID, Integer> days = new HashMap<>();
+    /** How old the newest proof of a server may be by a policy, in days. */
+    public record ProofGoal(Name policy, int days) {}
+
+    /** Of the servers of every project for which a policy says so. */
+    public Map<UUID, ProofGoal> proofGoals() {
+        Map<UUID, ProofGoal> goals = new HashMap<>();
         for (ProjectId project : projects()) {
             Answering answering = answering(project);
             for (Policy policy : all(project)) {
                 Integer wanted = policy.goals().proofDays();
                 if (wanted != null) {
-                    answering.answered(policy).forEach(server -> days.put(server.id(), wanted));
+                    answering.answered(policy).stream()
+                            .filter(server -> server.outside(policy, Goal.PROOF).isEmpty())
+                            .forEach(server -> goals.put(server.id(), new ProofGoal(policy.name(), wanted)));
                 }
             }
         }
-        return days;
+        return goals;
     }
 
     /**
@@ -111,7 +123,7 @@ public class Policies {
      * @throws Failure.Conflict if its name is taken, or there are too many
      */
     public void add(ProjectId project, Policy policy) {
-        requireKnown(project, policy);
+        requireKnown(project, policy, List.of());
         transactions.run(project, connection -> {
             repository.lock(connection, project);
             if (repository.all(connection).size() >= MOST) {
@@ -123,12 +135,17 @@ public class Policies {
         });
     }
 
-    /** Changes the one of that name, and answers what it is now. */
+    /**
+     * Changes the one of that name, and answers what it is now.
+     *
+     * @throws Failure.Invalid if it newly names a database or tag that the project has not
+     */
     public Policy change(ProjectId project, String name, UnaryOperator<Policy> change) {
         return transactions.in(project, connection -> {
             repository.lock(connection, project);
-            Policy after = change.apply(named(project, name));
-            requireKnown(project, after);
+            Policy before = named(project, name);
+            Policy after = change.apply(before);
+            requireKnown(project, after, before.databases());
             repository.update(connection, after);
             return after;
         });
@@ -142,8 +159,9 @@ public class Policies {
         });
     }
 
-    private void requireKnown(ProjectId project, Policy policy) {
-        if (policy.databases().equals(Policy.ALL)) {
+    /** What it named before may be gone by now: that keeps nobody from changing the rest. */
+    private void requireKnown(ProjectId project, Policy policy, List<String> before) {
+        if (policy.isForAll()) {
             return;
         }
         List<Answering.Server> servers = servers(project);
@@ -151,10 +169,11 @@ public class Policies {
             String each = policy.databases().get(i);
             boolean tagged = each.startsWith(Policy.TAG);
             String tag = tagged ? each.substring(Policy.TAG.length()) : "";
-            if (servers.stream()
-                    .noneMatch(server -> tagged
-                            ? server.tags().contains(tag)
-                            : server.databases().contains(each))) {
+            if (!before.contains(each)
+                    && servers.stream()
+                            .noneMatch(server -> tagged
+                                    ? server.tags().contains(tag)
+                                    : server.databases().contains(each))) {
                 throw new Failure.Invalid(
                         "databases[" + i + "]",
                         tagged

@@ -50,6 +50,11 @@ public record Policy(UUID id, Name name, String description, List<String> databa
         databases = Collections.unmodifiableList(new ArrayList<>(databases));
     }
 
+    /** Whether it is for all servers, whichever there are. */
+    public boolean isForAll() {
+        return databases.equals(ALL);
+    }
+
     private static void check(String field, @Nullable String name) {
         if (name == null) {
             throw new Failure.Invalid(field, "A name is expected, or tag: and a tag.");

@@ -3,6 +3,7 @@ package dev.nightshift.backup.policy;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.kernel.Failure;
@@ -15,12 +16,12 @@ import org.junit.jupiter.api.Test;
 
 class AnsweringTest {
     private static final KeepRule NEWEST = new KeepRule(0, 1, 0, 0, 0, 0);
-    private static final Answering.Server SHOP =
-            new Answering.Server(new UUID(0, 1), "shop-server", List.of("shop", "shop-test"), List.of("gold", "eu"));
+    private static final Answering.Server SHOP = new Answering.Server(
+            new UUID(0, 1), "shop-server", List.of("shop", "shop-test"), List.of("gold", "eu"), "18.4", 7);
     private static final Answering.Server CRM =
-            new Answering.Server(new UUID(0, 2), "crm-server", List.of("crm"), List.of("gold"));
+            new Answering.Server(new UUID(0, 2), "crm-server", List.of("crm"), List.of("gold"), "14.19", 7);
     private static final Answering.Server WIKI =
-            new Answering.Server(new UUID(0, 3), "wiki-server", List.of("wiki"), List.of());
+            new Answering.Server(new UUID(0, 3), "wiki-server", List.of("wiki"), List.of(), null, 0);
 
     private static Policy policy(String name, String... databases) {
         return new Policy(
@@ -70,6 +71,17 @@ class AnsweringTest {
     void aPolicyThatNamesBothNameAndTagMeansItsServerByName() {
         Answering answering = of(policy("a", "tag:eu"), policy("b", "tag:gold", "shop"));
         assertEquals(Optional.of("b"), answers(answering, SHOP));
+    }
+
+    @Test
+    void whatAServerCannotHaveOrIsNotExpectedToIsNotHeldAgainstIt() {
+        Policy all = policy("all", "*");
+        assertAll(
+                () -> assertEquals(Optional.empty(), SHOP.outside(all, Goal.PROOF)),
+                () -> assertTrue(CRM.outside(policy("crm", "crm"), Goal.RPO).isPresent(), "PostgreSQL 14"),
+                () -> assertTrue(WIKI.outside(all, Goal.PROOF).isPresent(), "its proofDays is 0"),
+                () -> assertEquals(Optional.empty(), WIKI.outside(all, Goal.BACKUP)),
+                () -> assertEquals(Optional.empty(), WIKI.outside(policy("wiki", "wiki"), Goal.PROOF)));
     }
 
     @Test

@@ -104,8 +104,7 @@ class JudgementTest {
 
     @Test
     void aDrillsTimeIsHeldAgainstTheGoalAsItWasMeasured() {
-        Facts facts = new Facts(
-                NOW, ago(1_000_000), ago(1), null, NO_LOG, ago(60), new Facts.Drill(ago(60), Duration.ofMillis(4_001)));
+        Facts facts = new Facts(NOW, ago(1_000_000), ago(1), null, NO_LOG, ago(60), drill(ago(60), 4_001, 100));
         assertAll(
                 () -> assertEquals(
                         State.MISSED,
@@ -118,6 +117,35 @@ class JudgementTest {
                         Judgement.of(Goal.RTO, Duration.ofSeconds(5), facts).at()),
                 () -> assertTrue(
                         Judgement.of(Goal.RTO, Duration.ofSeconds(2), facts).farBeyond()));
+    }
+
+    private static Facts.Drill drill(Instant at, long millis, long newestBytes) {
+        return new Facts.Drill(at, Duration.ofMillis(millis), at.minusSeconds(60), 100, newestBytes);
+    }
+
+    private static Judgement rto(Facts.Drill drill) {
+        return Judgement.of(
+                Goal.RTO,
+                Duration.ofSeconds(5),
+                new Facts(NOW, ago(9_000_000), ago(1), null, NO_LOG, drill.at(), drill));
+    }
+
+    @Test
+    void aDrillOfLongAgoOrOfFarLessThanThereIsNowSaysNothing() {
+        Instant longAgo = NOW.minus(Duration.ofDays(30));
+        assertAll(
+                () -> assertEquals(State.MET, rto(drill(longAgo, 4_000, 200)).state()),
+                () -> assertEquals(
+                        State.UNKNOWN,
+                        rto(drill(longAgo.minusMillis(1), 4_000, 100)).state()),
+                () -> assertEquals(
+                        State.UNKNOWN, rto(drill(ago(60), 4_000, 201)).state()),
+                () -> assertTrue(
+                        rto(drill(ago(60), 4_000, 100))
+                                .reason()
+                                .contains(
+                                        "from the backup of 2026-11-29 11:58 UTC, 100 B, without replay of later log"),
+                        () -> rto(drill(ago(60), 4_000, 100)).reason()));
     }
 
     @Test
@@ -133,7 +161,7 @@ class JudgementTest {
     void aTimeThatLiesAheadMeetsNothing() {
         assertEquals(
                 State.UNKNOWN,
-                rpo(100, backup(ago(100_000), new Facts.Log(Facts.Reach.GOES_ON, NOW.plusSeconds(301))))
+                rpo(100, backup(ago(100_000), new Facts.Log(Facts.Reach.GOES_ON, NOW.plusSeconds(6))))
                         .state());
         assertEquals(
                 Duration.ZERO,
