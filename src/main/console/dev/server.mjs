@@ -68,7 +68,7 @@ const routes = [
   ['GET', '/projects/:p/backups/:id', (_, q, a) => one(world.backups.find((b) => b.id === a.id), 'such backup')],
   ['GET', '/projects/:p/findings', (_, q) => page(world.findings.filter((f) => f.state === (q.get('state') ?? 'OPEN') && (!q.get('severity') || f.severity === q.get('severity'))), q)],
   ['GET', '/projects/:p/policies', (_, q, a) => page(a.p === 'demo' ? world.policies : [], q)], ['POST', '/projects/:p/policies/simulate', () => ok(world.simulation)], ['POST', '/projects/:p/policies', (b) => ok(b, 201)],
-  ['GET', '/projects/:p/policies/:n', (_, q, a) => one(world.policyOf(a.n), `policy ${a.n}`)], ['PUT', '/projects/:p/policies/:n', (_, q, a) => ok(world.policyOf(a.n))], ['DELETE', '/projects/:p/policies/:n', () => ({ status: 204 })],
+  ['GET', '/projects/:p/policies/:n', (_, q, a) => one(world.policyOf(a.n), `policy ${a.n}`)], ['PUT', '/projects/:p/policies/:n', (_, q, a) => ok(world.policyOf(a.n))], ['DELETE', '/projects/:p/policies/:n', () => ok({ instances: [] })],
   ['GET', '/projects/:p/schedules', (_, q) => page(world.schedules, q)],
   ['POST', '/schedules/preview', (b) => (b.cron.includes('31 2') ? problem(422, `“${b.cron}” never comes: February has no 31st.`, { field: 'cron' }) : ok({ fires: world.nextFires(300) }))],
   ['GET', '/projects/:p/pause', (_, q, a) => ok({ paused: a.p === 'demo' ? world.pause : null })], ['PUT', '/projects/:p/pause', (b) => ok({ paused: b })], ['GET', '/pause', () => ok({ paused: null })],

@@ -40,12 +40,16 @@ export interface JudgedGoal {
 
 export interface PolicyDetails {
   policy: Policy;
-  instances: { instance: string; goals: JudgedGoal[] }[];
+  /** next: the policy that would answer if this one were deleted; null for none. */
+  instances: { instance: string; goals: JudgedGoal[]; next: string | null }[];
   answeredElsewhere: Elsewhere[];
 }
 
 export interface Simulated {
   instance: string;
+  /** Who answers for it afterwards, and who does now; null for nobody. */
+  policy: string | null;
+  policyBefore: string | null;
   /** Why nothing can be said of it; null where it can. */
   reason: string | null;
   goes: { backup: string; kind: string; endedAt: Time; bytes: number }[];
@@ -59,4 +63,6 @@ export interface Simulated {
 export interface Simulation {
   instances: Simulated[];
   answeredElsewhere: Elsewhere[];
+  /** Beyond what one answer looks at. */
+  leftOut: string[];
 }

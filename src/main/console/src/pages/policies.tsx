@@ -7,7 +7,7 @@ import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';
 import { plural } from '../text/format';
-import { GOAL_WORDS, keepWords, measureWords } from '../text/policies';
+import { GOAL_WORDS, keepWords, measureWords, nextWords } from '../text/policies';
 import { Button, Card, Facts, PageHead, When } from '../ui/bits';
 import { Confirm, notify } from '../ui/dialog';
 import { Empty, Panel } from '../ui/panel';
@@ -101,7 +101,7 @@ export function PolicyPage({ name }: { name: string }) {
       {deleting && (
         <Confirm title={`Delete policy ${name}`} verb="Delete the policy" busyWord="Deleting…" name={name} onClose={() => setDeleting(false)}
           act={async () => { await remove(inProject(at, ['policies', name]), name); notify(`${name} is deleted.`); go(address(at, 'policies')); }}>
-          <p>Nobody watches over its goals any more, and expiry by policy skips its instances unless another policy answers for them. Backups stay.</p>
+          <p>Nobody watches over its goals any more. Expiry by policy then goes by the policy that answers next, or skips the instance{(details.data?.instances.length ?? 0) > 0 && <>: {nextWords(details.data!.instances)}</>}.</p>
         </Confirm>
       )}
     </>

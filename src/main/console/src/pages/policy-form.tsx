@@ -6,7 +6,8 @@ import { project } from '../frame/session';
 import { zone } from '../prefs';
 import { bytes, exact, plural } from '../text/format';
 import { nameProblem } from '../text/names';
-import { MOST, MOST_KEPT, numberProblem, numbers, texts } from '../text/policies';
+import { MOST, MOST_KEPT, numberProblem, numbers, stillOf, texts } from '../text/policies';
+import type { Answered } from '../text/policies';
 import { Button } from '../ui/bits';
 import { Dialog, notify, useAction } from '../ui/dialog';
 import { Field } from '../ui/field';
@@ -31,14 +32,18 @@ export function PolicyForm({ policy, all, onClose, done }: { policy: Policy | nu
   const [databases, setDatabases] = useState(policy?.databases ?? ['*']);
   const [goals, setGoals] = useState(texts(GOALS.map(([key]) => key), policy?.goals));
   const [keep, setKeep] = useState(texts(KEEP.map(([key]) => key), policy?.keep));
-  const [found, setFound] = useState<Simulation | null>(null);
+  const [answered, setAnswered] = useState<Answered<Simulation> | null>(null);
   const keeps = Object.values(keep).some((text) => text.trim() !== '');
   const right = databases.length > 0 && (policy != null || !nameProblem(name))
     && GOALS.every(([key]) => !numberProblem(goals[key], MOST[key])) && KEEP.every(([key]) => !numberProblem(keep[key], MOST_KEPT));
   const ready = right && (keeps || Object.values(goals).some((text) => text.trim() !== ''));
   const body = { name, description: description.trim(), databases, goals: numbers(goals), keep: numbers(keep) };
   const save = useAction(() => (policy ? put(inProject(at, ['policies', policy.name]), body) : post(inProject(at, ['policies']), body)), () => { notify('Saved.'); done(); });
-  const simulate = useAction(() => post<Simulation>(inProject(at, ['policies', 'simulate']), body), setFound);
+  const found = stillOf(answered, body);
+  const simulate = useAction(async () => {
+    setAnswered(null);
+    return { found: await post<Simulation>(inProject(at, ['policies', 'simulate']), body), of: JSON.stringify(body) };
+  }, setAnswered);
   const problem = save.problem ?? simulate.problem;
   const refused = (field: string) => (problem?.field === field ? problem.detail : null);
   return (
@@ -51,7 +56,7 @@ export function PolicyForm({ policy, all, onClose, done }: { policy: Policy | nu
           {GOALS.map(([key, label, help]) => <Field key={key} label={label} value={goals[key]} onInput={(text) => setGoals({ ...goals, [key]: text })} numeric required={false} help={help} error={numberProblem(goals[key], MOST[key])} refused={refused(`goals.${key}`)} />)}
         </div></fieldset>
         <fieldset class="form"><legend>Backups to keep</legend><div class="form-grid">
-          {KEEP.map(([key, label]) => <Field key={key} label={label} value={keep[key]} onInput={(text) => { setKeep({ ...keep, [key]: text }); setFound(null); }} numeric required={false} error={numberProblem(keep[key], MOST_KEPT)} refused={refused(`keep.${key}`)} />)}
+          {KEEP.map(([key, label]) => <Field key={key} label={label} value={keep[key]} onInput={(text) => setKeep({ ...keep, [key]: text })} numeric required={false} error={numberProblem(keep[key], MOST_KEPT)} refused={refused(`keep.${key}`)} />)}
         </div></fieldset>
         {problem && <Trouble problem={problem} />}
         {found && <div role="status"><Outcome found={found} /></div>}
@@ -67,14 +72,15 @@ export function PolicyForm({ policy, all, onClose, done }: { policy: Policy | nu
 
 function Outcome({ found }: { found: Simulation }) {
   if (found.instances.length === 0) return <p class="muted">It would answer for no instance{found.answeredElsewhere.length > 0 ? ': other policies answer for all that it means' : ''}.</p>;
-  return <>{found.instances.map((each) => <Instance key={each.instance} of={each} />)}<p class="muted small">Nothing is deleted by saving: the job expire does that, where it is told to go by the policies.</p></>;
+  return <>{found.instances.map((each) => <Instance key={each.instance} of={each} />)}{found.leftOut.length > 0 && <p>Not looked at, as these are too many for one answer: {found.leftOut.join(', ')}.</p>}<p class="muted small">Nothing is deleted by saving: the job expire does that, where it is told to go by the policies.</p></>;
 }
 
 function Instance({ of }: { of: Simulated }) {
-  if (of.reason) return <p><b>{of.instance}</b>: {of.reason}</p>;
+  const moves = of.policyBefore !== of.policy && of.policy && of.policyBefore ? `, which goes from ${of.policyBefore} to ${of.policy}` : '';
+  if (of.reason) return <p><b>{of.instance}</b>{moves}: {of.reason}</p>;
   return (
     <details>
-      <summary><b>{of.instance}</b>: {of.goes.length === 0 ? 'nothing would go' : `${plural(of.goes.length, 'backup')} would go, ${bytes(of.bytesFreed)}`}{of.logBytesFreed > 0 && `, and ${bytes(of.logBytesFreed)} of log`}; {plural(of.stays.length, 'backup')} would stay{of.windowFrom && `, and restore from ${exact(of.windowFrom, zone())} on`}</summary>
+      <summary><b>{of.instance}</b>{moves}: {of.goes.length === 0 ? 'nothing would go' : `${plural(of.goes.length, 'backup')} would go, ${bytes(of.bytesFreed)}`}{of.logBytesFreed > 0 && `, and ${bytes(of.logBytesFreed)} of log`}; {plural(of.stays.length, 'backup')} would stay{of.windowFrom && `, and restore from ${exact(of.windowFrom, zone())} on`}</summary>
       <ul class="plain small">
         {of.goes.map((each) => <li key={each.backup}>Of {exact(each.endedAt, zone())}, {each.kind.toLowerCase()}, {bytes(each.bytes)}: would go.</li>)}
         {of.stays.map((each) => <li key={each.backup}>Of {exact(each.endedAt, zone())}, {each.kind.toLowerCase()}: stays, {each.because.join('; ')}.</li>)}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepWords, measureWords, numberProblem, numbers, texts } from './policies';
+import { keepWords, measureWords, nextWords, numberProblem, numbers, stillOf, texts } from './policies';
 
 const none = { days: 0, count: 0, daily: 0, weekly: null, monthly: 0, yearly: 0 };
 
@@ -14,6 +14,18 @@ test('what was not measured is said, never shown as 0', () => {
   expect(measureWords(0, 'SECONDS')).toBe('0 s');
   expect(measureWords(604_800, 'SECONDS')).toBe('7 d 0 h');
   expect(measureWords(2, 'STORES')).toBe('2 stores');
+});
+
+test('a simulation is shown of what it was asked for alone', () => {
+  const body = { databases: ['shop'], keep: { count: 1 } };
+  const seen = { found: 'shop loses two', of: JSON.stringify(body) };
+  expect(stillOf(seen, { databases: ['shop'], keep: { count: 1 } })).toBe('shop loses two');
+  expect(stillOf(seen, { databases: ['*'], keep: { count: 1 } })).toBeNull();
+  expect(stillOf(null, body)).toBeNull();
+});
+
+test('who answers next is named, or that nobody does', () => {
+  expect(nextWords([{ instance: 'shop', next: 'silver' }, { instance: 'crm', next: null }])).toBe('shop goes by silver, crm is skipped');
 });
 
 test('what is typed goes out as numbers, and comes back as it was', () => {

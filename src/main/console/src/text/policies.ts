@@ -25,6 +25,21 @@ export function measureWords(value: number | null, unit: string): string {
   return unit === 'SECONDS' ? clock(value * 1000) : `${value} ${unit.toLowerCase()}`;
 }
 
+/** What was answered to a request says nothing of another one. */
+export interface Answered<T> {
+  found: T;
+  of: string;
+}
+
+export function stillOf<T>(answered: Answered<T> | null, body: unknown): T | null {
+  return answered && answered.of === JSON.stringify(body) ? answered.found : null;
+}
+
+/** shop by silver, crm by none */
+export function nextWords(instances: { instance: string; next: string | null }[]): string {
+  return instances.map((each) => (each.next ? `${each.instance} goes by ${each.next}` : `${each.instance} is skipped`)).join(', ');
+}
+
 export type Texts<K extends string> = Record<K, string>;
 
 export const MOST: Record<keyof PolicyGoals, number> = { rpoSeconds: 2_592_000, rtoSeconds: 604_800, proofDays: 365, backupHours: 8_760 };
