@@ -29,3 +29,8 @@ grant select, insert, update on vault.project_key to ${app_role};
 -- When the master key was last exchanged for another one.
 alter table vault.master_key add column rotated_at timestamptz;
 --rollback alter table vault.master_key drop column rotated_at;
+
+--changeset nightshift:vault-70
+-- Of the keys for backups, by their ids: when they were made, and when destroyed. What is not here came with the project.
+alter table vault.project_key add column backup_keys jsonb not null default '{}';
+--rollback alter table vault.project_key drop column backup_keys;

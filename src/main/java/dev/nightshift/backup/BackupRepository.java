@@ -31,6 +31,9 @@ class BackupRepository {
     /** And where its store is. */
     private static final String NO_SUCH_STORE = "23001";
 
+    /** And where the key that wraps it is destroyed. */
+    static final String NO_SUCH_KEY = "NSK01";
+
     @Inject
     private Live live;
 
@@ -145,6 +148,13 @@ class BackupRepository {
                         "Backup " + manifest.backup() + " is stored, but not entered in the catalogue: the store "
                                 + store + " was deleted.",
                         "Define the store again, under the same name and in the same place.",
+                        e);
+            }
+            if (NO_SUCH_KEY.equals(e.getSQLState())) {
+                throw new Failure.Fatal(
+                        "Backup " + manifest.backup() + " is stored, but not entered in the catalogue: its key "
+                                + manifest.key().keyId() + " was destroyed while it was taken.",
+                        "Take another one. The recovery kit of before still opens this one.",
                         e);
             }
             throw e;

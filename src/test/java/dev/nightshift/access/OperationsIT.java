@@ -153,6 +153,9 @@ class OperationsIT {
         row("GET " + project + "/backups/{id}", Needs.VIEWER, 404);
         row("GET " + project + "/backups/{id}/evidence", Needs.VIEWER, 404);
         row("POST " + project + "/recovery-key", Needs.ADMIN, 200);
+        row("GET " + project + "/keys", Needs.VIEWER, 200);
+        row("POST " + project + "/keys/rotate", Needs.ADMIN, 202);
+        row("DELETE " + project + "/keys/{id}", Needs.ADMIN, 404);
         row("GET " + project + "/findings", Needs.VIEWER, 200);
         row("GET " + project + "/schedules", Needs.VIEWER, 200);
         row("POST " + project + "/schedules", Needs.OPERATOR, 400);
