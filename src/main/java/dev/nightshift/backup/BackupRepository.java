@@ -95,6 +95,25 @@ class BackupRepository {
      * @throws Failure.Fatal if the backup that it needs is not kept any more, or its store not known
      */
     void insert(Connection connection, Attempt attempt, String store, Manifest manifest) throws SQLException {
+        if (!enter(connection, attempt, store, manifest.folder(), manifest)) {
+            return; // entered before, and told of
+        }
+        try (var outbox = connection.prepareStatement(
+                "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
+            outbox.setObject(1, attempt.project().value());
+            outbox.setObject(2, manifest.backup());
+            outbox.executeUpdate();
+        }
+        live.changed(attempt.project(), "backup", manifest.backup());
+    }
+
+    /**
+     * As {@link #insert(Connection, Attempt, String, Manifest)}, of a backup that nobody hears of as new.
+     *
+     * @return false if it was entered before
+     */
+    boolean enter(Connection connection, Attempt attempt, String store, String folder, Manifest manifest)
+            throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, full_because, state, store,
                     location, databases,
@@ -115,7 +134,7 @@ class BackupRepository {
             insert.setString(++at, manifest.lineage().fullBecause());
             insert.setString(++at, manifest.checksums().failures() ? "DAMAGED" : "COMPLETE");
             insert.setString(++at, store);
-            insert.setString(++at, manifest.folder());
+            insert.setString(++at, folder);
             insert.setArray(
                     ++at, connection.createArrayOf("text", attempt.databases().toArray()));
             insert.setTimestamp(++at, Timestamp.from(manifest.startedAt()));
@@ -136,9 +155,7 @@ class BackupRepository {
                     checksums.failures() ? Math.max(1, checksums.warnings().size()) : 0);
             insert.setInt(++at, manifest.tablespaces().size());
             insert.setString(++at, manifest.key().keyId());
-            if (insert.executeUpdate() == 0) {
-                return; // entered before, and told of
-            }
+            return insert.executeUpdate() == 1;
         } catch (SQLException e) {
             if (manifest.lineage().parent() != null && NO_SUCH_ROW.equals(e.getSQLState())) {
                 throw orphan(manifest, e);
@@ -159,13 +176,6 @@ class BackupRepository {
             }
             throw e;
         }
-        try (var outbox = connection.prepareStatement(
-                "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
-            outbox.setObject(1, attempt.project().value());
-            outbox.setObject(2, manifest.backup());
-            outbox.executeUpdate();
-        }
-        live.changed(attempt.project(), "backup", manifest.backup());
     }
 
     private static Failure.Fatal orphan(Manifest manifest, SQLException e) {

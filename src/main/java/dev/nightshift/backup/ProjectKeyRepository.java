@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /** What the catalogue says of the keys that its backups and archives open by, within the transaction whose connection is passed. */
@@ -41,6 +43,24 @@ class ProjectKeyRepository {
                 }
             }
             return uses;
+        }
+    }
+
+    /** The stores that anything of the project that is kept lies in. */
+    Set<String> stores(Connection connection, ProjectId project) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select store from backup.backup where project_id = ? and deleted_at is null
+                union select store from backup.wal_archive where project_id = ?
+                """)) {
+            query.setObject(1, project.value());
+            query.setObject(2, project.value());
+            Set<String> stores = new TreeSet<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    stores.add(rows.getString(1));
+                }
+            }
+            return stores;
         }
     }
 

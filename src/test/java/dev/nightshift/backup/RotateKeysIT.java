@@ -344,4 +344,33 @@ class RotateKeysIT {
                 "away",
                 Json.createObjectBuilder().add("upTo", "readable").build());
     }
+
+    /** It began before the new key was made, and may end with the old one; nothing may be destroyed meanwhile. */
+    @Test
+    @Order(6)
+    void aBackupThatIsUnderWayIsWaitedForAndWrappedAfterwards() {
+        String old = primary();
+        String run = project.start(
+                "backup",
+                "near",
+                Json.createObjectBuilder()
+                        .add("rateLimitKilobytesPerSecond", 8192)
+                        .build());
+        Eventually.isTrue(
+                "the copy",
+                SOON,
+                () -> project.currentStep(run).filter("copy"::equals).isPresent());
+        JsonObject rotated = rotate();
+        Eventually.isTrue(
+                "waiting",
+                SOON,
+                () -> project.run(rotated.getString("run")).toString().contains("the two keep apart from each other"));
+        Api.Answer refused = project.api().delete(project.path("keys/" + old + "?confirm=" + old));
+        refused.expect(409);
+        assertEquals("COMPLETED", ended(run).getString("status"), () -> project.log(run));
+        assertEquals("COMPLETED", ended(rotated.getString("run")).getString("status"));
+        assertEquals(List.of(), descriptionsThatName(old));
+        assertEquals(rotated.getString("key"), project.backups("near").get(0).getString("keyId"));
+        project.api().delete(project.path("keys/" + old + "?confirm=" + old)).expect(204);
+    }
 }

@@ -61,6 +61,26 @@ public record Described(String folder, UUID id, boolean log) {
     }
 
     /**
+     * Whether it says that it is of this project. One that cannot be read is, if the project's id stands in it; of others nobody
+     * of the project has to hear.
+     *
+     * @throws Failure.NotFound if it is gone meanwhile
+     * @throws Failure.Retryable if the store cannot be read now
+     */
+    public boolean isOf(Store store, ProjectId project) {
+        byte[] text = SignedText.read(store, object());
+        try {
+            String name = store + "/" + object();
+            ProjectId of = log
+                    ? WalFolder.parse(text, name).project()
+                    : ManifestText.parse(text, name).project();
+            return project.equals(of);
+        } catch (Failure.Fatal e) {
+            return new String(text, StandardCharsets.ISO_8859_1).contains(project.toString());
+        }
+    }
+
+    /**
      * Wraps its data key by the project's newest key, and reads back what it wrote. The data key itself and everything encrypted
      * under it stay as they are.
      *

@@ -80,17 +80,6 @@ public record WalFolder(
     }
 
     /**
-     * The description without a key, and so without knowing who wrote it: for lists, never for decisions.
-     *
-     * @throws Failure.NotFound if there is none
-     * @throws Failure.Fatal if it is none of a version known here
-     * @throws Failure.Retryable if the store cannot be read now
-     */
-    public static WalFolder peek(Store store, String folder) {
-        return parse(SignedText.read(store, folder + "/" + NAME), store + "/" + folder + "/" + NAME);
-    }
-
-    /**
      * Checks that whoever holds the project's keys wrote these very bytes.
      *
      * @return the archive's data key

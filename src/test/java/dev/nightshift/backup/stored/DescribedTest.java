@@ -71,7 +71,7 @@ class DescribedTest {
     @Test
     void whatThisVersionDoesNotKnowStays() {
         ObjectContext context = new ObjectContext(
-                project, id, old.open(WalFolder.peek(store, archive.folder()).key(), id));
+                project, id, old.open(WalFolder.parse(text(), "archive").key(), id));
         String plain = new String(text(), StandardCharsets.UTF_8);
         try (var reader = Json.createReader(new StringReader(plain))) {
             var more = Json.createObjectBuilder(reader.readObject())
@@ -111,6 +111,12 @@ class DescribedTest {
         store.objects.put(archive.object(), changed);
         assertThrows(Failure.Fatal.class, () -> archive.rewrap(store, rotated, () -> {}));
         assertArrayEquals(changed, text());
+        assertTrue(archive.isOf(store, project));
+        assertFalse(archive.isOf(store, foreign.project()));
+        store.objects.put(archive.object(), "{ broken".getBytes(StandardCharsets.UTF_8));
+        assertFalse(archive.isOf(store, project), "nobody of the project has to hear of it");
+        store.objects.put(archive.object(), ("{ broken " + project).getBytes(StandardCharsets.UTF_8));
+        assertTrue(archive.isOf(store, project));
         store.objects.remove(archive.object());
         assertThrows(Failure.NotFound.class, () -> archive.rewrap(store, rotated, () -> {}));
         assertEquals(List.of(), Described.in(store));
