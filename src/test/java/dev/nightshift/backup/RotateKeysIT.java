@@ -17,6 +17,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -98,6 +99,7 @@ class RotateKeysIT {
         project.complete("backup", "away", TestProject.parameters("store", "far"));
         oldKeyFile = project.recoveryKey(folder);
         first = primary();
+        second = first;
     }
 
     private void awaitStreaming() {
@@ -171,7 +173,7 @@ class RotateKeysIT {
     private List<String> descriptionsThatName(String key) {
         return objects().entrySet().stream()
                 .filter(object -> isDescription(Path.of(object.getKey())))
-                .filter(object -> new String(object.getValue()).contains("\"id\":\"" + key + "\""))
+                .filter(object -> new String(object.getValue(), StandardCharsets.UTF_8).contains("\"id\":\"" + key + "\""))
                 .map(Map.Entry::getKey)
                 .toList();
     }
