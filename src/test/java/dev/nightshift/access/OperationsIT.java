@@ -375,7 +375,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(17, asked.size(), asked::toString);
+        assertEquals(19, asked.size(), asked::toString);
     }
 
     @Test
