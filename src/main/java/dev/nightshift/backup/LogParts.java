@@ -5,8 +5,10 @@ import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.read.WalPiece;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
-import java.util.ArrayList;
+import dev.nightshift.postgres.Lsn;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** What a store says of an archive of log by its objects alone. */
@@ -16,23 +18,41 @@ final class LogParts {
     /** The stretches of an archive, each with its objects. */
     static List<RebuildRepository.Part> parts(WalFolder.Opened archive) {
         int segmentBytes = archive.description().segmentBytes();
-        List<Store.Entry> entries = archive.folder().list("");
-        List<RebuildRepository.Part> parts = new ArrayList<>();
+        NavigableMap<Integer, NavigableMap<Lsn, Sum>> sums = new TreeMap<>(); // by timeline and beginning
         for (ArchivedLog.Stretch stretch : StoredLog.of(archive).stretches()) {
-            long objects = 0;
-            long bytes = 0;
-            for (Store.Entry entry : entries) {
-                boolean of = WalPiece.parse(entry.name(), segmentBytes)
-                        .filter(piece -> piece.timeline() == stretch.timeline()
-                                && piece.from().compareTo(stretch.from()) >= 0
-                                && piece.to().compareTo(stretch.to()) <= 0)
-                        .isPresent();
-                objects += of ? 1 : 0;
-                bytes += of ? entry.bytes() : 0;
-            }
-            parts.add(new RebuildRepository.Part(stretch, objects, bytes));
+            sums.computeIfAbsent(stretch.timeline(), timeline -> new TreeMap<>())
+                    .put(stretch.from(), new Sum(stretch));
         }
-        return parts;
+        for (Store.Entry entry : archive.folder().list("")) {
+            WalPiece.parse(entry.name(), segmentBytes).ifPresent(piece -> {
+                var before =
+                        sums.getOrDefault(piece.timeline(), new TreeMap<>()).floorEntry(piece.from());
+                if (before != null
+                        && piece.to().compareTo(before.getValue().stretch.to()) <= 0) {
+                    before.getValue().add(entry.bytes());
+                }
+            });
+        }
+        return sums.values().stream()
+                .flatMap(each -> each.values().stream())
+                .map(sum -> new RebuildRepository.Part(sum.stretch, sum.objects, sum.bytes))
+                .toList();
+    }
+
+    /** What was counted of a stretch. */
+    private static final class Sum {
+        private final ArchivedLog.Stretch stretch;
+        private long objects;
+        private long bytes;
+
+        Sum(ArchivedLog.Stretch stretch) {
+            this.stretch = stretch;
+        }
+
+        void add(long size) {
+            objects++;
+            bytes += size;
+        }
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.nightshift.backup.stored.Described;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
@@ -24,8 +25,8 @@ class ProjectKeyRepository {
         static final Use NONE = new Use(0, 0);
     }
 
-    /** A kept backup, or an archive, and where it lies. */
-    record Place(String store, Described described) {}
+    /** A kept backup, or an archive, where it lies, and what it opens by if the catalogue is right. */
+    record Place(String store, Described described, String keyId) {}
 
     Map<String, Use> uses(Connection connection, ProjectId project) throws SQLException {
         try (var query = connection.prepareStatement("""
@@ -64,28 +65,70 @@ class ProjectKeyRepository {
         }
     }
 
-    /** What of an instance is not wrapped by this key, the oldest first. */
-    List<Place> wrappedByOthers(Connection connection, UUID instance, String keyId) throws SQLException {
+    /** What of an instance is kept, the oldest first. */
+    List<Place> places(Connection connection, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select store, location, id, false as log from backup.backup
-                 where instance_id = ? and key_id <> ? and deleted_at is null
+                select store, location, id, false as log, key_id from backup.backup
+                 where instance_id = ? and deleted_at is null
                 union all
-                select store, location, id, true from backup.wal_archive where instance_id = ? and key_id <> ?
+                select store, location, id, true, key_id from backup.wal_archive where instance_id = ?
                 order by log, id
                 """)) {
             query.setObject(1, instance);
+            query.setObject(2, instance);
+            return places(query);
+        }
+    }
+
+    /** What of a project is kept. */
+    List<Place> places(Connection connection, ProjectId project) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select store, location, id, false as log, key_id from backup.backup
+                 where project_id = ? and deleted_at is null
+                union all
+                select store, location, id, true, key_id from backup.wal_archive where project_id = ?
+                order by log, id
+                """)) {
+            query.setObject(1, project.value());
+            query.setObject(2, project.value());
+            return places(query);
+        }
+    }
+
+    private static List<Place> places(PreparedStatement query) throws SQLException {
+        List<Place> places = new ArrayList<>();
+        try (var rows = query.executeQuery()) {
+            while (rows.next()) {
+                places.add(new Place(
+                        rows.getString(1),
+                        new Described(rows.getString(2), rows.getObject(3, UUID.class), rows.getBoolean(4)),
+                        rows.getString(5)));
+            }
+        }
+        return places;
+    }
+
+    /** Servers without a registered database, of which something opens by this key: no run of all databases comes to them. */
+    List<String> unreached(Connection connection, ProjectId project, String keyId) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select i.name from fleet.instance i
+                 where i.project_id = ?
+                   and (exists (select from backup.backup b
+                                 where b.instance_id = i.id and b.key_id = ? and b.deleted_at is null)
+                        or exists (select from backup.wal_archive a where a.instance_id = i.id and a.key_id = ?))
+                   and not exists (select from fleet.database d where d.instance_id = i.id)
+                 order by i.name limit 10
+                """)) {
+            query.setObject(1, project.value());
             query.setString(2, keyId);
-            query.setObject(3, instance);
-            query.setString(4, keyId);
-            List<Place> places = new ArrayList<>();
+            query.setString(3, keyId);
+            List<String> names = new ArrayList<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    places.add(new Place(
-                            rows.getString(1),
-                            new Described(rows.getString(2), rows.getObject(3, UUID.class), rows.getBoolean(4))));
+                    names.add(rows.getString(1));
                 }
             }
-            return places;
+            return names;
         }
     }
 
@@ -99,11 +142,19 @@ class ProjectKeyRepository {
         }
     }
 
-    /** A run of the project that may still use keys of before this time, or that wraps anew; empty if none does. */
+    /**
+     * A run of the project that may still use keys of before this time, or that wraps anew; empty if none does. The time is the one
+     * at which the transaction began that made the key: who reads keys before it ends gets the old ones, and so ten minutes are added.
+     */
     Optional<String> working(Connection connection, ProjectId project, Instant before) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select r.job || ' run ' || r.id from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
-                 where t.project_id = ? and t.status = 'STARTED' and (t.started_at <= ? or r.job = ?) limit 1
+                 where t.project_id = ?
+                   and (t.status = 'STARTED' and t.started_at <= ?::timestamptz + interval '10 minutes'
+                        or r.job = ? and (t.status = 'STARTED'
+                                          or t.status in ('WAITING', 'LOST')
+                                             and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')))
+                 limit 1
                 """)) {
             query.setObject(1, project.value());
             query.setTimestamp(2, Timestamp.from(before));

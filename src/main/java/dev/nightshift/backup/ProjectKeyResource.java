@@ -1,10 +1,8 @@
 package dev.nightshift.backup;
 
-import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
-import dev.nightshift.job.RunRequest;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Page;
 import jakarta.enterprise.context.RequestScoped;
@@ -16,12 +14,9 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.UriInfo;
 import java.time.Instant;
-import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -41,9 +36,6 @@ public class ProjectKeyResource {
     @Inject
     private CurrentProject project;
 
-    @Inject
-    private Caller caller;
-
     /**
      * A key that opens backups.
      *
@@ -59,10 +51,10 @@ public class ProjectKeyResource {
      * What a rotation made.
      *
      * @param key the new key's id
-     * @param run that wraps anew what is stored; null where the project has no databases
+     * @param next what to do, in a sentence: what is stored still opens by the older keys
      */
     @Schema(name = "RotatedKey")
-    public record RotatedView(String key, @Nullable UUID run) {}
+    public record RotatedView(String key, String next) {}
 
     @GET
     @Operation(operationId = "projectKeys", summary = "The keys that the project's backups open by, newest first")
@@ -84,30 +76,20 @@ public class ProjectKeyResource {
     @Needs(Role.ADMIN)
     @Operation(
             operationId = "rotateProjectKey",
-            summary = "Make a new key, and wrap what is stored by it",
+            summary = "Make a new key, which wraps what is new",
             description =
-                    "What is new uses it at once. A run rewrap-keys wraps the data keys of what is stored. Data keys stay:"
-                            + " this does not cure a key that somebody else knows.")
+                    "What is new uses it at once. Then make a recovery kit, and run rewrap-keys, which wraps the data keys of what"
+                            + " is stored. Data keys stay: this does not cure a key that somebody else knows.")
     @APIResponse(
-            responseCode = "202",
-            description = "The key is made; the run, if there is one, is queued",
+            responseCode = "200",
+            description = "The key is made",
             content = @Content(schema = @Schema(implementation = RotatedView.class)))
     @APIResponse(responseCode = "409", description = "The project has too many keys")
-    public Response rotate(@Context UriInfo uri) {
-        ProjectKeyRing.Rotated rotated = ring.rotate(
-                project.id(),
-                caller.kind() == Caller.Kind.PERSON ? RunRequest.Trigger.PERSON : RunRequest.Trigger.KEY,
-                caller.name());
-        Response.ResponseBuilder answer = Response.accepted(new RotatedView(rotated.key(), rotated.run()));
-        return rotated.run() == null
-                ? answer.build()
-                : answer.location(uri.getBaseUriBuilder()
-                                .path("projects")
-                                .path(project.name().value())
-                                .path("runs")
-                                .path(rotated.run().toString())
-                                .build())
-                        .build();
+    public RotatedView rotate() {
+        return new RotatedView(
+                ring.rotate(project.id()),
+                "Make a recovery kit now: the one of before does not hold this key. Then run " + RewrapJob.NAME
+                        + " over all databases.");
     }
 
     @DELETE
@@ -121,8 +103,13 @@ public class ProjectKeyResource {
                             + " but for those who hold a recovery kit.")
     @APIResponse(responseCode = "204", description = "It is destroyed")
     @APIResponse(responseCode = "404", description = "There is no such key")
-    @APIResponse(responseCode = "409", description = "It wraps what is new, or something that is kept opens by it")
-    @APIResponse(responseCode = "503", description = "A store does not answer, so nobody knows what opens by it")
+    @APIResponse(
+            responseCode = "409",
+            description =
+                    "It wraps what is new, or something that is kept opens by it, or the key that wraps is in no kit")
+    @APIResponse(
+            responseCode = "503",
+            description = "A store does not answer or lacks what is kept there, so nobody knows")
     public Response destroy(@PathParam("id") String id, @QueryParam("confirm") @Nullable String confirm) {
         ring.require(project.id(), id);
         Asked.confirmed(confirm, id);

@@ -4,9 +4,6 @@ import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.stored.Described;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
-import dev.nightshift.fleet.Fleet;
-import dev.nightshift.job.RunRequest;
-import dev.nightshift.job.Runs;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
@@ -14,13 +11,15 @@ import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import jakarta.json.JsonValue;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 
 /** A project's keys over their life: a new one wraps, the older ones open what was wrapped before, until nothing is. */
 @ApplicationScoped
@@ -38,13 +37,10 @@ class ProjectKeyRing {
     private Stores stores;
 
     @Inject
-    private Fleet fleet;
-
-    @Inject
-    private Runs runs;
-
-    @Inject
     private Audit audit;
+
+    /** Each reads every description of every store: one at a time on this node. */
+    private final ReentrantLock destroying = new ReentrantLock();
 
     /**
      * A key that opens backups.
@@ -77,34 +73,16 @@ class ProjectKeyRing {
     }
 
     /**
-     * What a rotation made.
+     * Makes a new key. What is stored is not wrapped by it before somebody holds a kit with it: else a repository that is lost
+     * meanwhile would take everything along.
      *
-     * @param run that wraps anew what is stored; null where the project has no server
+     * @return its id
      */
-    record Rotated(String key, @Nullable UUID run) {}
-
-    /** Makes a new key, and has what is stored wrapped by it: both or neither. */
-    Rotated rotate(ProjectId project, RunRequest.Trigger trigger, String by) {
+    String rotate(ProjectId project) {
         return transactions.in(project, connection -> {
             String key = keyring.rotate(project);
-            UUID run = fleet.databases(project).isEmpty()
-                    ? null
-                    : runs.request(
-                            project,
-                            new RunRequest(
-                                    RewrapJob.NAME,
-                                    List.of("*"),
-                                    JsonValue.EMPTY_JSON_OBJECT,
-                                    trigger,
-                                    by,
-                                    null,
-                                    null));
-            audit.record(
-                    project,
-                    "project-key.rotate",
-                    "key " + key,
-                    run == null ? Map.of() : Map.of("run", run.toString()));
-            return new Rotated(key, run);
+            audit.record(project, "project-key.rotate", "key " + key, Map.of());
+            return key;
         });
     }
 
@@ -122,10 +100,22 @@ class ProjectKeyRing {
      * Destroys a key by which nothing that is kept opens: neither by the catalogue nor by what lies in the stores.
      *
      * @throws Failure.NotFound if the project has no such key
-     * @throws Failure.Conflict if something opens by it, or a run may be about to store such a thing
-     * @throws Failure.Retryable if a store does not answer: nobody knows then
+     * @throws Failure.Conflict if something opens by it, or a run may be about to store such a thing, or the primary key is in no
+     *     kit, or this node is about to destroy another one
+     * @throws Failure.Retryable if a store does not answer, or lacks what the catalogue keeps there: nobody knows then
      */
     void destroy(ProjectId project, String id) {
+        if (!destroying.tryLock()) {
+            throw new Failure.Conflict("A key is being destroyed.", "Wait for it: it reads every store.");
+        }
+        try {
+            destroyAlone(project, id);
+        } finally {
+            destroying.unlock();
+        }
+    }
+
+    private void destroyAlone(ProjectId project, String id) {
         require(project, id);
         refuseUsed(project, id);
         for (String name : stores.names()) {
@@ -143,15 +133,25 @@ class ProjectKeyRing {
             ProjectKeyRepository.Use use =
                     repository.uses(connection, project).getOrDefault(id, ProjectKeyRepository.Use.NONE);
             if (!use.equals(ProjectKeyRepository.Use.NONE)) {
+                List<String> unreached = repository.unreached(connection, project, id);
                 throw new Failure.Conflict(
                         use.backups() + " backups and " + use.logs() + " archived logs open by key " + id + ".",
-                        "Run " + RewrapJob.NAME + " over all databases first.");
+                        "Run " + RewrapJob.NAME + " over all databases first."
+                                + (unreached.isEmpty()
+                                        ? ""
+                                        : " Register a database of these servers for it, they have none: "
+                                                + String.join(", ", unreached) + "."));
             }
-            Instant newest = made(keyring.made(project), keyring.of(project).keyId());
-            Optional<String> working = repository.working(connection, project, newest);
+            String onlyHere = keyring.onlyHere(project);
+            if (onlyHere != null) {
+                throw new Failure.Conflict(onlyHere, "Make a recovery kit first.");
+            }
+            Instant primary = made(keyring.made(project), keyring.of(project).keyId());
+            Optional<String> working = repository.working(connection, project, primary);
             if (working.isPresent()) {
                 throw new Failure.Conflict(
-                        "The " + working.get() + " began before the newest key was made, or wraps keys anew.",
+                        "The " + working.get()
+                                + " began before the primary key was made or within ten minutes after, or wraps keys anew.",
                         "Wait for it, or stop it.");
             }
         });
@@ -160,15 +160,17 @@ class ProjectKeyRing {
     private void refuseStored(ProjectId project, String id, String name) {
         Store store;
         List<Described> all;
+        Set<Described> kept = kept(project, name);
         try {
             store = stores.of(name);
             all = Described.in(store);
         } catch (Failure e) {
             throw unknown(id, name, e);
         }
+        refuseLacking(project, id, name, kept, all);
         for (Described each : all) {
             try {
-                if (each.mayNeed(store, project, id)) {
+                if (each.mayNeed(store, project, id) && !(each.isBareLog(store) && !kept.contains(each))) {
                     throw new Failure.Conflict(
                             each.folder() + " in the store " + name + " opens by key " + id
                                     + ", although the catalogue does not say so.",
@@ -180,6 +182,31 @@ class ProjectKeyRing {
             } catch (Failure.Retryable e) {
                 throw unknown(id, name, e);
             }
+        }
+    }
+
+    private Set<Described> kept(ProjectId project, String store) {
+        return transactions.in(project, connection -> repository.places(connection, project)).stream()
+                .filter(place -> place.store().equals(store))
+                .map(ProjectKeyRepository.Place::described)
+                .collect(Collectors.toSet());
+    }
+
+    /** A folder that is not mounted is empty, and answers. */
+    private void refuseLacking(ProjectId project, String id, String name, Set<Described> kept, List<Described> found) {
+        Set<Described> lacking = new HashSet<>(kept);
+        lacking.removeAll(Set.copyOf(found));
+        if (lacking.isEmpty()) {
+            return;
+        }
+        lacking.retainAll(kept(project, name)); // but for what was deleted meanwhile
+        Optional<String> first = lacking.stream().map(Described::object).min(Comparator.naturalOrder());
+        if (first.isPresent()) {
+            throw new Failure.Retryable(
+                    "Whether something in the store " + name + " opens by key " + id + " cannot be told: it lacks "
+                            + first.get() + ", which the catalogue keeps.",
+                    "See whether the store is mounted, and is the right one. If the backup is lost, delete it in Nightshift.",
+                    null);
         }
     }
 

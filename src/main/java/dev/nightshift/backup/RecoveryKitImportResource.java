@@ -51,6 +51,7 @@ public class RecoveryKitImportResource {
      * What came of it.
      *
      * @param created whether there was no such project
+     * @param primary the id of the key that wraps from now on
      * @param keys the ids of those that were taken over
      * @param servers those that the project had, for whoever registers them again
      * @param stores those that its backups lay in
@@ -60,6 +61,7 @@ public class RecoveryKitImportResource {
             UUID id,
             String project,
             boolean created,
+            String primary,
             List<String> keys,
             List<ServerView> servers,
             List<StoreView> stores) {}
@@ -79,7 +81,7 @@ public class RecoveryKitImportResource {
             summary = "Import a recovery kit",
             description =
                     "Makes the project anew, with the id that its backups are bound to, or gives the project of that id the keys"
-                            + " that it lacks. Then define the stores, register the servers, and run rebuild-catalogue.")
+                            + " that it lacks; the kit's primary key wraps from then on, if it is one of those. Then define the stores, register the servers, and run rebuild-catalogue.")
     @APIResponse(responseCode = "200", description = "The keys are there")
     @APIResponse(responseCode = "400", description = "The passphrase is wrong, or the kit is damaged")
     @APIResponse(responseCode = "409", description = "Another project has the name")

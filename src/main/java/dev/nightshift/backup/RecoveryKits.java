@@ -72,6 +72,7 @@ class RecoveryKits {
         Project project = fleet.project(id);
         var content = new RecoveryKit.Content(keys.export(), keys.keyId(), about(project));
         String kit = RecoveryKit.seal(content, project.name().value(), clock.now(), passphrase);
+        keyring.exported(id, keys.ids());
         audit.record(id, "recovery-kit.make", "project " + project.name(), Map.of("keys", keys.ids()));
         return kit;
     }
@@ -137,13 +138,18 @@ class RecoveryKits {
         Optional<Project> known = found(id);
         return known.map(project -> {
                     List<String> taken = adopt(content.keys(), content.primary());
-                    return view(project, false, taken, content.about());
+                    return view(project, false, keyring.of(id).keyId(), taken, content.about());
                 })
                 .orElseGet(() -> {
                     NewProject asked = asked(content.about().getJsonObject("project"), name);
                     Project made = registration.project(asked, content.keys(), content.primary());
                     audit(made.id(), List.copyOf(content.keys().ids()));
-                    return view(made, true, List.copyOf(content.keys().ids()), content.about());
+                    return view(
+                            made,
+                            true,
+                            content.primary(),
+                            List.copyOf(content.keys().ids()),
+                            content.about());
                 });
     }
 
@@ -190,11 +196,12 @@ class RecoveryKits {
     }
 
     private static RecoveryKitImportResource.ImportedView view(
-            Project project, boolean created, List<String> keys, JsonObject about) {
+            Project project, boolean created, String primary, List<String> keys, JsonObject about) {
         return new RecoveryKitImportResource.ImportedView(
                 project.id().value(),
                 project.name().value(),
                 created,
+                primary,
                 keys,
                 about.getJsonArray(SERVERS).getValuesAs(JsonObject.class).stream()
                         .map(server -> new RecoveryKitImportResource.ServerView(

@@ -9,7 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Set;
 
-/** Wrapping the data keys of what is stored by the project's newest key as something that can be run. */
+/** Wrapping the data keys of what is stored by the project's primary key as something that can be run. */
 @ApplicationScoped
 class RewrapJob implements Job {
     static final String NAME = "rewrap-keys";
@@ -19,7 +19,7 @@ class RewrapJob implements Job {
     private static final JobDefinition DEFINITION = new JobDefinition(
             NAME,
             "Re-wrap keys",
-            "Wraps the data keys of all kept backups and archived logs by the project's newest key, so that the older ones can be"
+            "Wraps the data keys of all kept backups and archived logs by the project's primary key, so that the older ones can be"
                     + " destroyed. Descriptions are written anew, data never.",
             Unit.INSTANCE,
             NAME,

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Wraps the data keys of one instance's backups and archives anew. The store comes first, the catalogue after: where one is cut off
- * in between, the next finds it done and takes note.
+ * in between, the next finds it done and takes note. Every description is read, whatever the catalogue says: a store that was brought
+ * back from a copy holds older ones.
  */
 @Named("rewrapKeys")
 @Dependent
@@ -42,10 +43,16 @@ public class RewrapKeys extends TargetBatchlet {
     @Override
     protected void work(TargetRun target) {
         ProjectKeys keys = keyring.of(target.project());
+        String onlyHere = keyring.onlyHere(target.project());
+        if (onlyHere != null) {
+            throw new Failure.Fatal(
+                    onlyHere,
+                    "Make a recovery kit first: without, what is wrapped anew is lost with the repository.",
+                    null);
+        }
         Progress progress = new Progress(target, keys);
-        List<ProjectKeyRepository.Place> places = transactions.in(
-                target.project(),
-                connection -> repository.wrappedByOthers(connection, target.instanceId(), keys.keyId()));
+        List<ProjectKeyRepository.Place> places =
+                transactions.in(target.project(), connection -> repository.places(connection, target.instanceId()));
         target.begin(RewrapJob.BACKUPS);
         target.done(RewrapJob.BACKUPS, progress.wrap(places, false));
         target.begin(RewrapJob.LOGS);
@@ -53,7 +60,7 @@ public class RewrapKeys extends TargetBatchlet {
         target.figure("rewrapped", progress.done);
         target.figure("left", progress.left);
         progress.throwFirst();
-        target.info("Everything of this server opens by key " + keys.keyId() + ".");
+        target.info("All " + places.size() + " kept backups and logs of this server open by key " + keys.keyId() + ".");
     }
 
     /** How far one has come. A store that is away does not keep the others out, nor one that is damaged. */
@@ -92,10 +99,12 @@ public class RewrapKeys extends TargetBatchlet {
             try {
                 Store store = stores.of(place.store());
                 // Only while this attempt still has the target
-                place.described().rewrap(store, keys, () -> target.store(connection -> {}));
-                target.store(connection -> repository.wrapped(connection, place, keys.keyId()));
-                done++;
-                live.changed(target.project(), "backup", place.described().id());
+                boolean anew = place.described().rewrap(store, keys, () -> target.store(connection -> {}));
+                if (anew || !place.keyId().equals(keys.keyId())) {
+                    target.store(connection -> repository.wrapped(connection, place, keys.keyId()));
+                    done++;
+                    live.changed(target.project(), "backup", place.described().id());
+                }
             } catch (Failure.Retryable | Failure.Skippable e) {
                 left++;
                 away.put(place.store(), e);
@@ -117,7 +126,7 @@ public class RewrapKeys extends TargetBatchlet {
             if (!away.isEmpty()) {
                 Failure first = away.values().iterator().next();
                 throw new Failure.Retryable(
-                        left + " of this server's backups and logs still open by an older key. Not reached: "
+                        left + " of this server's backups and logs may still open by an older key. Not reached: "
                                 + String.join(", ", away.keySet()) + ". " + first.getMessage(),
                         "Restart the run when the store answers; the older keys stay until then.",
                         first);

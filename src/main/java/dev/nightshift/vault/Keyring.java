@@ -10,6 +10,7 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -177,7 +178,8 @@ public class Keyring {
      * Takes over the keys of a recovery kit: all of them for a project that has none, else those that it lacks. In the caller's
      * transaction, or one of its own.
      *
-     * @param primary which of them wraps, where the project had none
+     * @param primary which of them wraps from now on, unless the project knows it: a repository that was brought back from an older
+     *     copy would go on with a key that was rotated away. One that it had destroyed does not wrap again.
      * @return the ids of those that were taken over
      */
     public List<String> adopt(ExportedKeys kit, String primary) {
@@ -187,15 +189,38 @@ public class Keyring {
             if (repository.wrapped(connection, project).isEmpty()) {
                 String wrapped = ProjectKeys.of(kit, primary).wrap(key);
                 repository.store(connection, project, wrapped, key);
+                repository.exported(connection, project, kit.ids());
                 return List.copyOf(kit.ids());
             }
             ProjectKeys before = locked(connection, project);
             List<String> lacking =
                     kit.ids().stream().filter(id -> !before.ids().contains(id)).toList();
             if (!lacking.isEmpty()) {
-                replace(connection, before, before.with(kit));
+                boolean newer =
+                        !repository.dated(connection, project, "destroyed").contains(primary);
+                replace(connection, before, before.with(kit, newer ? primary : before.keyId()));
             }
+            repository.exported(connection, project, kit.ids());
             return lacking;
+        });
+    }
+
+    /** Takes note that these keys are held outside, in a kit or a key file. */
+    public void exported(ProjectId project, Collection<String> ids) {
+        transactions.run(project, connection -> repository.exported(connection, project, ids));
+    }
+
+    /**
+     * Why no older key may go yet: what is wrapped by a key that the repository alone holds is lost with it.
+     *
+     * @return null if the primary key was exported, or put into a kit
+     */
+    public @Nullable String onlyHere(ProjectId project) {
+        return transactions.in(project, connection -> {
+            String primary = of(project).keyId();
+            return repository.dated(connection, project, "exported").contains(primary)
+                    ? null
+                    : "Key " + primary + ", which wraps from now on, is in no recovery kit.";
         });
     }
 

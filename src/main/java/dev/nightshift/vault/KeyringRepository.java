@@ -9,10 +9,13 @@ import jakarta.transaction.Transactional;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The wrapped keys, and the fingerprint of the key that wraps them. */
@@ -101,6 +104,41 @@ class KeyringRepository {
                 update.setObject(4, project.value());
                 update.executeUpdate();
             }
+        }
+    }
+
+    /** They are held outside; the first time counts. */
+    void exported(Connection connection, ProjectId project, Collection<String> ids) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update vault.project_key
+                   set backup_keys = backup_keys || jsonb_build_object(
+                           ?, jsonb_build_object('exported', now()) || coalesce(backup_keys -> ?, '{}'))
+                 where project_id = ?
+                """)) {
+            for (String id : ids) {
+                update.setString(1, id);
+                update.setString(2, id);
+                update.setObject(3, project.value());
+                update.executeUpdate();
+            }
+        }
+    }
+
+    /** The keys that have a time of this kind. */
+    Set<String> dated(Connection connection, ProjectId project, String kind) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                select k.key from vault.project_key p, jsonb_each(p.backup_keys) k
+                 where p.project_id = ? and k.value ->> ? is not null
+                """)) {
+            select.setObject(1, project.value());
+            select.setString(2, kind);
+            Set<String> ids = new HashSet<>();
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    ids.add(rows.getString(1));
+                }
+            }
+            return ids;
         }
     }
 

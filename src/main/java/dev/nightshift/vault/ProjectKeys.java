@@ -113,13 +113,18 @@ public final class ProjectKeys implements BackupKeys {
         return new ProjectKeys(kit.project(), built(all), fresh.secrets);
     }
 
-    /** The same keys and those of a recovery kit that they lack; the same one wraps. */
-    ProjectKeys with(ExportedKeys kit) {
+    /**
+     * The same keys and those of a recovery kit that they lack.
+     *
+     * @param primary which wraps from now on; one of either
+     */
+    ProjectKeys with(ExportedKeys kit, String primary) {
         List<String> known = ids();
         KeysetHandle.Builder all = KeysetHandle.newBuilder(backups);
         kit.material().forEach((id, key) -> {
             if (!known.contains(id)) {
-                all.addEntry(entry(id, key));
+                KeysetHandle.Builder.Entry entry = entry(id, key);
+                all.addEntry(id.equals(primary) ? entry.makePrimary() : entry);
             }
         });
         return new ProjectKeys(project, built(all), secrets);
@@ -183,7 +188,7 @@ public final class ProjectKeys implements BackupKeys {
         return DataKey.random();
     }
 
-    /** Wraps a backup's data key under the project's newest key. */
+    /** Wraps a backup's data key under the project's primary key. */
     public WrappedKey wrap(DataKey key, UUID backup) {
         try {
             byte[] wrapped = aead(backups).encrypt(key.secret(), Contexts.dataKey(project, backup));

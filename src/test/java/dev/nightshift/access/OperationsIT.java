@@ -159,7 +159,7 @@ class OperationsIT {
         row("POST " + project + "/recovery-kit", Needs.ADMIN, 400);
         row("POST /api/recovery-kit/import", Needs.INSTALLATION, 400);
         row("GET " + project + "/keys", Needs.VIEWER, 200);
-        row("POST " + project + "/keys/rotate", Needs.ADMIN, 202);
+        row("POST " + project + "/keys/rotate", Needs.ADMIN, 200);
         row("DELETE " + project + "/keys/{id}", Needs.ADMIN, 404);
         row("GET " + project + "/findings", Needs.VIEWER, 200);
         row("GET " + project + "/schedules", Needs.VIEWER, 200);

@@ -66,11 +66,9 @@ class RecoveryKitIT {
         archive(true);
         Eventually.isTrue("streaming", SOON, () -> wal().getString("state").equals("STREAMING"));
         project.complete("backup", "main", TestProject.none());
-        String run = project.api()
-                .post(project.path("keys/rotate"))
-                .expect(202)
-                .object()
-                .getString("run");
+        project.api().post(project.path("keys/rotate")).expect(200);
+        kit();
+        String run = project.start("rewrap-keys", "*", TestProject.none());
         assertEquals("COMPLETED", project.ended(run, SOON).getString("status"));
         source.execute("postgres", "insert into t select id, 'later' from generate_series(5001, 6000) id");
         rows = rows(source.connect("postgres"));

@@ -141,8 +141,20 @@ class RotateKeysIT {
                 .orElseThrow();
     }
 
-    private JsonObject rotate() {
-        return project.api().post(project.path("keys/rotate")).expect(202).object();
+    /** Answers the new key, which is in a key file from now on. */
+    private String rotate() {
+        String key = project.api()
+                .post(project.path("keys/rotate"))
+                .expect(200)
+                .object()
+                .getString("key");
+        project.api().post(project.path("recovery-key")).expect(200);
+        return key;
+    }
+
+    /** Begins to wrap everything anew. */
+    private String rewrap() {
+        return project.start("rewrap-keys", "*", TestProject.none());
     }
 
     private Path store() {
@@ -173,9 +185,17 @@ class RotateKeysIT {
     private List<String> descriptionsThatName(String key) {
         return objects().entrySet().stream()
                 .filter(object -> isDescription(Path.of(object.getKey())))
-                .filter(object -> new String(object.getValue(), StandardCharsets.UTF_8).contains("\"id\":\"" + key + "\""))
+                .filter(object ->
+                        new String(object.getValue(), StandardCharsets.UTF_8).contains("\"id\":\"" + key + "\""))
                 .map(Map.Entry::getKey)
                 .toList();
+    }
+
+    /** How many were wrapped anew, on all servers. */
+    private static int figure(JsonObject run) {
+        return run.getJsonArray("targets").getValuesAs(JsonObject.class).stream()
+                .mapToInt(target -> target.getJsonObject("figures").getInt("rewrapped"))
+                .sum();
     }
 
     private JsonObject ended(String run) {
@@ -193,9 +213,17 @@ class RotateKeysIT {
                 .expect(409);
         Map<String, byte[]> before = objects();
 
-        JsonObject rotated = rotate();
-        second = rotated.getString("key");
-        JsonObject run = ended(rotated.getString("run"));
+        second = project.api()
+                .post(project.path("keys/rotate"))
+                .expect(200)
+                .object()
+                .getString("key");
+        String early = rewrap();
+        assertEquals("FAILED", ended(early).getString("status"));
+        assertTrue(project.log(early).contains("is in no recovery kit"), () -> project.log(early));
+        assertEquals(4, descriptionsThatName(first).size(), "nothing hangs on a key that the repository alone holds");
+        project.recoveryKey(folder);
+        JsonObject run = ended(rewrap());
         assertEquals("COMPLETED", run.getString("status"), () -> run + project.log(run.getString("id")));
 
         Map<String, byte[]> after = objects();
@@ -213,6 +241,11 @@ class RotateKeysIT {
                 () -> assertEquals(0, key(first).getInt("backups") + key(first).getInt("logs")),
                 () -> assertEquals(3, key(second).getInt("backups")),
                 () -> assertEquals(1, key(second).getInt("logs")));
+
+        // As from a copy of the store that was brought back: the catalogue does not know of it
+        Files.write(Path.of(changed.get(0)), before.get(changed.get(0)));
+        assertEquals(1, figure(ended(rewrap())));
+        assertEquals(List.of(), descriptionsThatName(first));
 
         Path stored = store().resolve(project.backups("near").get(0).getString("location"));
         assertEquals(
@@ -292,9 +325,8 @@ class RotateKeysIT {
     @Order(4)
     void aStoreThatIsAwayLeavesTheRunPartialAndItsRestartDoesTheRest() {
         s3.kill();
-        JsonObject rotated = rotate();
-        String third = rotated.getString("key");
-        String run = rotated.getString("run");
+        String third = rotate();
+        String run = rewrap();
         JsonObject partial = ended(run);
         assertEquals("PARTIAL", partial.getString("status"), () -> partial + project.log(run));
         assertTrue(project.log(run).contains("The store far is left out"), () -> project.log(run));
@@ -317,30 +349,23 @@ class RotateKeysIT {
         Map<String, byte[]> before = objects();
         nightshift.repository().execute("update backup.backup set key_id = 'aaaaaaaa'");
         JsonObject again = project.complete("rewrap-keys", "near", TestProject.none());
-        assertEquals(
-                3,
-                again.getJsonArray("targets")
-                        .getJsonObject(0)
-                        .getJsonObject("figures")
-                        .getInt("rewrapped"));
+        assertEquals(3, figure(again));
         assertEquals(before.keySet(), objects().keySet());
         before.forEach(
                 (name, bytes) -> assertTrue(Arrays.equals(bytes, objects().get(name)), name));
 
         s3.kill();
-        JsonObject rotated = rotate();
-        String run = rotated.getString("run");
+        String rotated = rotate();
+        String run = rewrap();
         Eventually.isTrue(
-                "the near ones",
-                SOON,
-                () -> descriptionsThatName(rotated.getString("key")).size() == 4);
+                "the near ones", SOON, () -> descriptionsThatName(rotated).size() == 4);
         nightshift.killServer();
         s3.restart();
         nightshift.start();
         project = TestProject.of(nightshift.admin(), "rotating");
         JsonObject end = ended(run);
         assertEquals("COMPLETED", end.getString("status"), () -> end + project.log(run));
-        assertEquals(5, descriptionsThatName(rotated.getString("key")).size());
+        assertEquals(5, descriptionsThatName(rotated).size());
         project.complete(
                 "restore-drill",
                 "away",
@@ -362,17 +387,16 @@ class RotateKeysIT {
                 "the copy",
                 SOON,
                 () -> project.currentStep(run).filter("copy"::equals).isPresent());
-        JsonObject rotated = rotate();
+        String rotated = rotate();
+        String anew = rewrap();
         Eventually.isTrue(
-                "waiting",
-                SOON,
-                () -> project.run(rotated.getString("run")).toString().contains("the two keep apart from each other"));
+                "waiting", SOON, () -> project.run(anew).toString().contains("the two keep apart from each other"));
         Api.Answer refused = project.api().delete(project.path("keys/" + old + "?confirm=" + old));
         refused.expect(409);
         assertEquals("COMPLETED", ended(run).getString("status"), () -> project.log(run));
-        assertEquals("COMPLETED", ended(rotated.getString("run")).getString("status"));
+        assertEquals("COMPLETED", ended(anew).getString("status"));
         assertEquals(List.of(), descriptionsThatName(old));
-        assertEquals(rotated.getString("key"), project.backups("near").get(0).getString("keyId"));
+        assertEquals(rotated, project.backups("near").get(0).getString("keyId"));
         project.api().delete(project.path("keys/" + old + "?confirm=" + old)).expect(204);
     }
 }

@@ -61,6 +61,30 @@ public record Described(String folder, UUID id, boolean log) {
     }
 
     /**
+     * Whether it is the description of a log that nothing lies beside: what an archive that was not begun has left.
+     *
+     * @throws Failure.Retryable if the store cannot be read now
+     */
+    public boolean isBareLog(Store store) {
+        return log && store.list(folder + "/").size() <= 1;
+    }
+
+    /**
+     * The key that it says it opens by; nothing of it is checked.
+     *
+     * @throws Failure.NotFound if it is gone
+     * @throws Failure.Fatal if it cannot be read as a description
+     * @throws Failure.Retryable if the store cannot be read now
+     */
+    public String keyId(Store store) {
+        byte[] text = SignedText.read(store, object());
+        String name = store + "/" + object();
+        return log
+                ? WalFolder.parse(text, name).key().keyId()
+                : ManifestText.parse(text, name).key().keyId();
+    }
+
+    /**
      * Whether it says that it is of this project. One that cannot be read is, if the project's id stands in it; of others nobody
      * of the project has to hear.
      *
@@ -81,7 +105,7 @@ public record Described(String folder, UUID id, boolean log) {
     }
 
     /**
-     * Wraps its data key by the project's newest key, and reads back what it wrote. The data key itself and everything encrypted
+     * Wraps its data key by the project's primary key, and reads back what it wrote. The data key itself and everything encrypted
      * under it stay as they are.
      *
      * @param before is called before anything is written

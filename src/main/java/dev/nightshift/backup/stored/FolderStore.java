@@ -5,6 +5,7 @@ import dev.nightshift.kernel.Disk;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -265,6 +266,8 @@ public final class FolderStore implements Store {
             }
         } catch (IOException e) {
             throw unwritable(folder, e);
+        } catch (UncheckedIOException e) {
+            throw unwritable(folder, e.getCause());
         }
     }
 
@@ -278,6 +281,8 @@ public final class FolderStore implements Store {
                     .toList();
         } catch (IOException e) {
             throw unreadable("", e);
+        } catch (UncheckedIOException e) {
+            throw unreadable("", e.getCause()); // of a folder below
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.nightshift.backup.stored;
 
+import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.vault.WrappedKey;
 import jakarta.json.Json;
@@ -22,6 +23,9 @@ final class SignedText {
     /** The member that holds the data key, wrapped. */
     static final String KEY = "key";
 
+    /** The manifest of millions of files is far smaller. */
+    private static final int MOST_BYTES = 256 << 20;
+
     private static final int CODE_BYTES = 32;
     private static final String BEFORE_CODE = ",\"mac\":\"";
     private static final String AFTER_CODE = "\"}\n";
@@ -34,10 +38,23 @@ final class SignedText {
      *
      * @throws Failure.NotFound if there is no such object
      * @throws Failure.Retryable if the store cannot be read now
+     * @throws Failure.Fatal if it is larger than any that Nightshift writes
      */
     static byte[] read(Store store, String name) {
+        return read(store, name, MOST_BYTES);
+    }
+
+    /** The same with another limit. */
+    static byte[] read(Store store, String name, int most) {
         try (InputStream in = store.read(name)) {
-            return in.readAllBytes();
+            byte[] bytes = in.readNBytes(most + 1);
+            if (bytes.length > most) {
+                throw new Failure.Fatal(
+                        name + " in " + store + " is larger than " + new Bytes(most) + ", which no description is.",
+                        "Look who else writes to the store, and move it away.",
+                        null);
+            }
+            return bytes;
         } catch (IOException e) {
             throw new Failure.Retryable(
                     name + " cannot be read from " + store + ": " + e.getMessage() + ".", "Check the store.", e);

@@ -132,6 +132,28 @@ class DescribedTest {
     }
 
     @Test
+    void whatItSaysOfItsKeyIsReadWithoutOne() {
+        assertEquals(old.keyId(), archive.keyId(store));
+        archive.rewrap(store, rotated, () -> {});
+        assertEquals(rotated.keyId(), archive.keyId(store));
+    }
+
+    /** Written, and its row never entered. */
+    @Test
+    void aLogWithoutAnyObjectIsBare() {
+        assertFalse(archive.isBareLog(store));
+        store.objects.remove(archive.folder() + "/piece");
+        assertTrue(archive.isBareLog(store));
+    }
+
+    @Test
+    void aDescriptionThatIsLargerThanAnyIsNotReadToItsEnd() {
+        int length = text().length;
+        assertEquals(length, SignedText.read(store, archive.object(), length).length);
+        assertThrows(Failure.Fatal.class, () -> SignedText.read(store, archive.object(), length - 1));
+    }
+
+    @Test
     void inAFolderTheOtherBytesComeAtOnceAndNothingElseIsLeft(@TempDir Path root) throws Exception {
         FolderStore folder = new FolderStore(root);
         assertThrows(Failure.NotFound.class, () -> folder.replace("a/b/c/x", new byte[1]));
