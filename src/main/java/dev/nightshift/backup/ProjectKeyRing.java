@@ -205,7 +205,8 @@ class ProjectKeyRing {
             throw new Failure.Retryable(
                     "Whether something in the store " + name + " opens by key " + id + " cannot be told: it lacks "
                             + first.get() + ", which the catalogue keeps.",
-                    "See whether the store is mounted, and is the right one. If the backup is lost, delete it in Nightshift.",
+                    "See whether the store is mounted, and is the right one. If it was deleted there, bring its folder back, or let it"
+                            + " expire.",
                     null);
         }
     }

@@ -145,6 +145,9 @@ public class RebuildCatalogue extends TargetBatchlet {
                 return each.isOf(store, target.project());
             } catch (Failure.NotFound e) {
                 return false; // deleted meanwhile
+            } catch (Failure.Fatal e) {
+                target.warn("Larger than any description, and not looked at: " + e.getMessage());
+                return false;
             }
         }
 
