@@ -581,3 +581,28 @@ create policy project on backup.adopted_backup
     with check (project_id = (select tenancy.current_project()));
 grant select, insert, update, delete on backup.adopted_report, backup.adopted_backup to ${app_role};
 --rollback drop table backup.adopted_backup; drop table backup.adopted_report;
+
+--changeset nightshift:backup-35 splitStatements:false rollbackSplitStatements:false
+-- What is entered opens by a key that is not destroyed: whoever enters it holds the keys' row, so that neither can pass the other
+-- unseen. A node that was slow may still have the key.
+create function backup.need_key() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    destroyed text;
+begin
+    select k.backup_keys #>> array[new.key_id, 'destroyed'] into destroyed from vault.project_key k
+     where k.project_id = new.project_id for share;
+    if destroyed is not null then
+        raise exception '% is wrapped by key %, which was destroyed at %', new.id, new.key_id, destroyed
+            using errcode = 'NSK01';
+    end if;
+    return new;
+end $$;
+create trigger need_key before insert or update of key_id on backup.backup
+    for each row execute function backup.need_key();
+create trigger need_key before insert or update of key_id on backup.wal_archive
+    for each row execute function backup.need_key();
+create index backup_key on backup.backup (project_id, key_id) where deleted_at is null;
+--rollback drop index backup.backup_key;
+--rollback drop trigger need_key on backup.wal_archive; drop trigger need_key on backup.backup; drop function backup.need_key();

@@ -29,3 +29,9 @@ grant select, insert, update on vault.project_key to ${app_role};
 -- When the master key was last exchanged for another one.
 alter table vault.master_key add column rotated_at timestamptz;
 --rollback alter table vault.master_key drop column rotated_at;
+
+--changeset nightshift:vault-70
+-- Of the keys for backups, by their ids: when they were made, first exported or put into a kit, and destroyed. What has no time of its
+-- making came with the project.
+alter table vault.project_key add column backup_keys jsonb not null default '{}';
+--rollback alter table vault.project_key drop column backup_keys;

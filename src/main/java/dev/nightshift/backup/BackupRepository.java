@@ -31,6 +31,9 @@ class BackupRepository {
     /** And where its store is. */
     private static final String NO_SUCH_STORE = "23001";
 
+    /** And where the key that wraps it is destroyed. */
+    static final String NO_SUCH_KEY = "NSK01";
+
     @Inject
     private Live live;
 
@@ -93,6 +96,25 @@ class BackupRepository {
      * @throws Failure.Fatal if the backup that it needs is not kept any more, or its store not known
      */
     void insert(Connection connection, Attempt attempt, String store, Manifest manifest) throws SQLException {
+        if (!enter(connection, attempt, store, manifest.folder(), manifest)) {
+            return; // entered before, and told of
+        }
+        try (var outbox = connection.prepareStatement(
+                "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
+            outbox.setObject(1, attempt.project().value());
+            outbox.setObject(2, manifest.backup());
+            outbox.executeUpdate();
+        }
+        live.changed(attempt.project(), "backup", manifest.backup());
+    }
+
+    /**
+     * As {@link #insert(Connection, Attempt, String, Manifest)}, of a backup that nobody hears of as new.
+     *
+     * @return false if it was entered before
+     */
+    boolean enter(Connection connection, Attempt attempt, String store, String folder, Manifest manifest)
+            throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, full_because, state, store,
                     location, databases,
@@ -113,7 +135,7 @@ class BackupRepository {
             insert.setString(++at, manifest.lineage().fullBecause());
             insert.setString(++at, manifest.checksums().failures() ? "DAMAGED" : "COMPLETE");
             insert.setString(++at, store);
-            insert.setString(++at, manifest.folder());
+            insert.setString(++at, folder);
             insert.setArray(
                     ++at, connection.createArrayOf("text", attempt.databases().toArray()));
             insert.setTimestamp(++at, Timestamp.from(manifest.startedAt()));
@@ -134,9 +156,7 @@ class BackupRepository {
                     checksums.failures() ? Math.max(1, checksums.warnings().size()) : 0);
             insert.setInt(++at, manifest.tablespaces().size());
             insert.setString(++at, manifest.key().keyId());
-            if (insert.executeUpdate() == 0) {
-                return; // entered before, and told of
-            }
+            return insert.executeUpdate() == 1;
         } catch (SQLException e) {
             if (manifest.lineage().parent() != null && NO_SUCH_ROW.equals(e.getSQLState())) {
                 throw orphan(manifest, e);
@@ -148,15 +168,15 @@ class BackupRepository {
                         "Define the store again, under the same name and in the same place.",
                         e);
             }
+            if (NO_SUCH_KEY.equals(e.getSQLState())) {
+                throw new Failure.Fatal(
+                        "Backup " + manifest.backup() + " is stored, but not entered in the catalogue: its key "
+                                + manifest.key().keyId() + " was destroyed while it was taken.",
+                        "Take another one. The recovery kit of before still opens this one.",
+                        e);
+            }
             throw e;
         }
-        try (var outbox = connection.prepareStatement(
-                "insert into finding.outbox (project_id, kind, subject_id) values (?, 'backup.taken', ?)")) {
-            outbox.setObject(1, attempt.project().value());
-            outbox.setObject(2, manifest.backup());
-            outbox.executeUpdate();
-        }
-        live.changed(attempt.project(), "backup", manifest.backup());
     }
 
     private static Failure.Fatal orphan(Manifest manifest, SQLException e) {

@@ -5,6 +5,7 @@ import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
 import dev.nightshift.audit.Audit;
 import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.POST;
@@ -46,7 +47,9 @@ public class RecoveryKeyResource {
             description = "The file that the decoder takes as its key",
             content = @Content(schema = @Schema(type = SchemaType.OBJECT)))
     public Response export() {
-        String key = keyring.of(project.id()).export().toJson();
+        ProjectKeys keys = keyring.of(project.id());
+        String key = keys.export().toJson();
+        keyring.exported(project.id(), keys.ids());
         audit.record(project.id(), "recovery-key.export", "project " + project.name(), Map.of());
         return Response.ok(key)
                 .header(

@@ -4,6 +4,7 @@ import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stored.Described;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
@@ -170,6 +171,12 @@ public class TakeBackup extends TargetBatchlet {
         if (store.size(folder + "/" + Manifest.NAME).isEmpty()) {
             store.deleteFolder(folder);
             target.info("Removed what the interrupted attempt had stored in " + folder + ".");
+            return false;
+        }
+        String keyId = new Described(folder, earlier, false).keyId(store);
+        if (!keys.ids().contains(keyId)) {
+            target.warn("What the interrupted attempt stored in " + folder + " opens by key " + keyId
+                    + ", which the project has no more. It is left there, and another backup is taken.");
             return false;
         }
         BackupReader reader = BackupReader.open(store, folder, keys);

@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.wal.ArchiveWal;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.SlotStatus;
@@ -230,6 +231,11 @@ class WalRepository {
             insert.setString(7, archive.location());
             insert.setString(8, keyId);
             insert.executeUpdate();
+        } catch (SQLException e) {
+            if (BackupRepository.NO_SUCH_KEY.equals(e.getSQLState())) {
+                throw new Failure.Retryable("The key that wraps the archive was destroyed meanwhile.", null, e);
+            }
+            throw e;
         }
     }
 

@@ -9,6 +9,7 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.CheckReport;
 import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.ExportedKeys;
 import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
@@ -71,6 +72,26 @@ public class Registration {
             add(project, "There is already a project " + asked.name() + ".", TAKEN_REMEDY);
             keyring.create(id);
             audit.record(id, "project.create", "project " + asked.name(), Map.of());
+            return project;
+        });
+    }
+
+    /**
+     * Makes a project anew with the keys of its recovery kit, under the id that they are bound to.
+     *
+     * @param primary which of the keys wraps
+     * @throws Failure.Conflict if the name is taken, or the project was deleted and can be restored
+     */
+    public Project project(NewProject asked, ExportedKeys keys, String primary) {
+        ProjectId id = keys.project();
+        return transactions.in(id, connection -> {
+            Project project = new Project(id.value(), asked, clock.now());
+            add(
+                    project,
+                    "There is already a project " + asked.name() + ", or this one was deleted.",
+                    "Restore it if it was deleted, else choose another name.");
+            keyring.adopt(keys, primary);
+            audit.record(id, "project.create", "project " + asked.name(), Map.of("recovered", true));
             return project;
         });
     }

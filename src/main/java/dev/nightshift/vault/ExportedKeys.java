@@ -14,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -98,6 +100,16 @@ public final class ExportedKeys implements BackupKeys {
                 .add("keys", array)
                 .build()
                 .toString();
+    }
+
+    /** By id, in the clear. */
+    Map<String, byte[]> material() {
+        return keys;
+    }
+
+    /** Which keys these are. */
+    public Set<String> ids() {
+        return Collections.unmodifiableSet(keys.keySet());
     }
 
     @Override

@@ -7,6 +7,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.microprofile.config.Config;
@@ -23,7 +28,16 @@ import org.jspecify.annotations.Nullable;
 public class Keyring {
     private static final System.Logger LOG = System.getLogger(Keyring.class.getName());
 
-    private final Map<ProjectId, ProjectKeys> opened = new ConcurrentHashMap<>();
+    /** In the place of a key's id. */
+    public static final String WITH_THE_PROJECT = "";
+
+    /** Far more than anybody keeps. */
+    private static final int MOST = 100;
+
+    private final Map<ProjectId, Opened> opened = new ConcurrentHashMap<>();
+
+    /** What the repository had, and what it holds. */
+    private record Opened(String wrapped, ProjectKeys keys) {}
 
     @Inject
     private Transactions transactions;
@@ -82,23 +96,150 @@ public class Keyring {
     }
 
     /**
-     * The project's keys.
+     * The project's keys as they are now: another node may have exchanged them.
      *
      * @throws Failure.Fatal if they do not open with this master key
      * @throws Failure.Retryable if the repository database is away
      */
     public ProjectKeys of(ProjectId project) {
         MasterKey key = masterKey();
-        ProjectKeys known = opened.get(project);
-        if (known != null) {
-            return known;
-        }
         String wrapped = transactions
                 .in(project, connection -> repository.wrapped(connection, project))
-                .orElseThrow(() -> new Failure.NotFound("Project " + project + " has no keys."));
+                .orElseThrow(() -> unknown(project));
+        return opened(project, wrapped, key);
+    }
+
+    private ProjectKeys opened(ProjectId project, String wrapped, MasterKey key) {
+        Opened known = opened.get(project);
+        if (known != null && known.wrapped().equals(wrapped)) {
+            return known.keys();
+        }
         ProjectKeys keys = ProjectKeys.unwrap(project, wrapped, key);
-        opened.put(project, keys);
+        opened.put(project, new Opened(wrapped, keys));
         return keys;
+    }
+
+    private static Failure.NotFound unknown(ProjectId project) {
+        return new Failure.NotFound("Project " + project + " has no keys.");
+    }
+
+    /**
+     * Gives the project a new key for its backups, which wraps from now on; the old ones still open. In the caller's transaction,
+     * or one of its own.
+     *
+     * @return the new key's id
+     * @throws Failure.Conflict if it has so many that some should be destroyed first
+     */
+    public String rotate(ProjectId project) {
+        return transactions.in(project, connection -> {
+            ProjectKeys before = locked(connection, project);
+            if (before.ids().size() >= MOST) {
+                throw new Failure.Conflict(
+                        "The project has " + MOST + " keys, the most that it may have.",
+                        "Destroy those that open nothing any more.");
+            }
+            ProjectKeys after = before.rotated();
+            replace(connection, before, after);
+            return after.keyId();
+        });
+    }
+
+    /**
+     * Destroys a key. Whoever calls this has made sure, in the same transaction, that nothing that is kept opens by it.
+     *
+     * @throws Failure.NotFound if the project has no such key
+     * @throws Failure.Conflict if it is the one that wraps
+     */
+    public void destroy(ProjectId project, String id) {
+        transactions.run(project, connection -> {
+            ProjectKeys before = locked(connection, project);
+            requireOld(before, id);
+            replace(connection, before, before.without(id));
+        });
+    }
+
+    /**
+     * Lets pass a key that could be destroyed.
+     *
+     * @throws Failure.NotFound if the project has no such key
+     * @throws Failure.Conflict if it is the one that wraps
+     */
+    public static void requireOld(ProjectKeys keys, String id) {
+        if (!keys.ids().contains(id)) {
+            throw new Failure.NotFound("The project has no such key.");
+        }
+        if (keys.keyId().equals(id)) {
+            throw new Failure.Conflict(
+                    "Key " + id + " is the one that new backups are wrapped by.", "Rotate the project's keys first.");
+        }
+    }
+
+    /**
+     * Takes over the keys of a recovery kit: all of them for a project that has none, else those that it lacks. In the caller's
+     * transaction, or one of its own.
+     *
+     * @param primary which of them wraps from now on, unless the project knows it: a repository that was brought back from an older
+     *     copy would go on with a key that was rotated away. One that it had destroyed does not wrap again.
+     * @return the ids of those that were taken over
+     */
+    public List<String> adopt(ExportedKeys kit, String primary) {
+        ProjectId project = kit.project();
+        MasterKey key = masterKey();
+        return transactions.in(project, connection -> {
+            if (repository.wrapped(connection, project).isEmpty()) {
+                String wrapped = ProjectKeys.of(kit, primary).wrap(key);
+                repository.store(connection, project, wrapped, key);
+                repository.exported(connection, project, kit.ids());
+                return List.copyOf(kit.ids());
+            }
+            ProjectKeys before = locked(connection, project);
+            List<String> lacking =
+                    kit.ids().stream().filter(id -> !before.ids().contains(id)).toList();
+            if (!lacking.isEmpty()) {
+                boolean newer =
+                        !repository.dated(connection, project, "destroyed").contains(primary);
+                replace(connection, before, before.with(kit, newer ? primary : before.keyId()));
+            }
+            repository.exported(connection, project, kit.ids());
+            return lacking;
+        });
+    }
+
+    /** Takes note that these keys are held outside, in a kit or a key file. */
+    public void exported(ProjectId project, Collection<String> ids) {
+        transactions.run(project, connection -> repository.exported(connection, project, ids));
+    }
+
+    /**
+     * Why no older key may go yet: what is wrapped by a key that the repository alone holds is lost with it.
+     *
+     * @return null if the primary key was exported, or put into a kit
+     */
+    public @Nullable String onlyHere(ProjectId project) {
+        return transactions.in(project, connection -> {
+            String primary = of(project).keyId();
+            return repository.dated(connection, project, "exported").contains(primary)
+                    ? null
+                    : "Key " + primary + ", which wraps from now on, is in no recovery kit.";
+        });
+    }
+
+    /** When keys of the project were made, or taken over; under {@link #WITH_THE_PROJECT} for those that are not named. */
+    public Map<String, Instant> made(ProjectId project) {
+        return transactions.in(project, connection -> repository.made(connection, project));
+    }
+
+    private ProjectKeys locked(Connection connection, ProjectId project) throws SQLException {
+        String wrapped = repository.lock(connection, project).orElseThrow(() -> unknown(project));
+        return ProjectKeys.unwrap(project, wrapped, masterKey());
+    }
+
+    private void replace(Connection connection, ProjectKeys before, ProjectKeys after) throws SQLException {
+        MasterKey key = masterKey();
+        String wrapped = after.wrap(key);
+        ProjectKeys.unwrap(after.project(), wrapped, key); // before the old form is gone
+        repository.replace(connection, after.project(), wrapped, key);
+        repository.note(connection, after.project(), before.ids(), after.ids());
     }
 
     /** Makes the keys of a new project, in the transaction that registers it; they are opened when first asked for. */

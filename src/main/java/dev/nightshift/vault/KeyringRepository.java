@@ -8,7 +8,15 @@ import jakarta.inject.Inject;
 import jakarta.transaction.Transactional;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** The wrapped keys, and the fingerprint of the key that wraps them. */
 @ApplicationScoped
@@ -50,6 +58,113 @@ class KeyringRepository {
         }
     }
 
+    /** The same, held until the transaction ends. */
+    Optional<String> lock(Connection connection, ProjectId project) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                select wrapped from vault.project_key where project_id = ? for update
+                """)) {
+            select.setObject(1, project.value());
+            try (var row = select.executeQuery()) {
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    /** Keys in the place of others, unless the master key was exchanged. */
+    void replace(Connection connection, ProjectId project, String wrapped, MasterKey by) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update vault.project_key set wrapped = ?
+                 where project_id = ? and exists (select from vault.master_key where fingerprint = ?)
+                """)) {
+            update.setString(1, wrapped);
+            update.setObject(2, project.value());
+            update.setString(3, by.fingerprint());
+            if (update.executeUpdate() == 0) {
+                throw exchanged(by);
+            }
+        }
+    }
+
+    /** Which keys came, and which are gone for good. */
+    void note(Connection connection, ProjectId project, List<String> before, List<String> after) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update vault.project_key
+                   set backup_keys = backup_keys || jsonb_build_object(
+                           ?, coalesce(backup_keys -> ?, '{}') - 'destroyed' || jsonb_build_object(?, now()))
+                 where project_id = ?
+                """)) {
+            for (String id :
+                    Stream.concat(before.stream(), after.stream()).distinct().toList()) {
+                if (before.contains(id) && after.contains(id)) {
+                    continue;
+                }
+                update.setString(1, id);
+                update.setString(2, id);
+                update.setString(3, after.contains(id) ? "made" : "destroyed");
+                update.setObject(4, project.value());
+                update.executeUpdate();
+            }
+        }
+    }
+
+    /** They are held outside; the first time counts. */
+    void exported(Connection connection, ProjectId project, Collection<String> ids) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update vault.project_key
+                   set backup_keys = backup_keys || jsonb_build_object(
+                           ?, jsonb_build_object('exported', now()) || coalesce(backup_keys -> ?, '{}'))
+                 where project_id = ?
+                """)) {
+            for (String id : ids) {
+                update.setString(1, id);
+                update.setString(2, id);
+                update.setObject(3, project.value());
+                update.executeUpdate();
+            }
+        }
+    }
+
+    /** The keys that have a time of this kind. */
+    Set<String> dated(Connection connection, ProjectId project, String kind) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                select k.key from vault.project_key p, jsonb_each(p.backup_keys) k
+                 where p.project_id = ? and k.value ->> ? is not null
+                """)) {
+            select.setObject(1, project.value());
+            select.setString(2, kind);
+            Set<String> ids = new HashSet<>();
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    ids.add(rows.getString(1));
+                }
+            }
+            return ids;
+        }
+    }
+
+    /** Of each key; a key that came with the project was made with it. */
+    Map<String, Instant> made(Connection connection, ProjectId project) throws SQLException {
+        try (var select = connection.prepareStatement("""
+                select null, created_at from vault.project_key where project_id = ?
+                union all
+                select k.key, (k.value ->> 'made')::timestamptz from vault.project_key p, jsonb_each(p.backup_keys) k
+                 where p.project_id = ? and k.value ->> 'made' is not null
+                """)) {
+            select.setObject(1, project.value());
+            select.setObject(2, project.value());
+            Map<String, Instant> made = new HashMap<>();
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    String id = rows.getString(1);
+                    made.put(
+                            id == null ? Keyring.WITH_THE_PROJECT : id,
+                            rows.getTimestamp(2).toInstant());
+                }
+            }
+            return made;
+        }
+    }
+
     /** Unless the master key has been exchanged since this node read it: nobody could open them. */
     void store(Connection connection, ProjectId project, String wrapped, MasterKey by) throws SQLException {
         try (var insert = connection.prepareStatement("""
@@ -60,11 +175,15 @@ class KeyringRepository {
             insert.setString(2, wrapped);
             insert.setString(3, by.fingerprint());
             if (insert.executeUpdate() == 0) {
-                throw new Failure.Fatal(
-                        "This node works with the master key " + by.fingerprint() + ", which was exchanged.",
-                        "Start it again with the new one.",
-                        null);
+                throw exchanged(by);
             }
         }
+    }
+
+    private static Failure.Fatal exchanged(MasterKey by) {
+        return new Failure.Fatal(
+                "This node works with the master key " + by.fingerprint() + ", which was exchanged.",
+                "Start it again with the new one.",
+                null);
     }
 }

@@ -9,6 +9,7 @@ import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
 import com.google.crypto.tink.aead.AeadConfig;
 import com.google.crypto.tink.aead.AesGcmKey;
 import com.google.crypto.tink.aead.PredefinedAeadParameters;
+import com.google.crypto.tink.util.SecretBytes;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.json.Json;
@@ -17,14 +18,17 @@ import jakarta.json.JsonObject;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
 /**
  * A project's two keysets: one wraps the data keys of its backups, the other seals its small secrets, so that exporting
- * the first for a recovery does not give away database passwords. Rotation adds a key to each and keeps the old ones.
+ * the first for a recovery does not give away database passwords. Rotation adds a key to the first and keeps the old ones, until
+ * nothing is wrapped by them any more.
  */
 public final class ProjectKeys implements BackupKeys {
     private static final String BACKUPS = "backups";
@@ -89,9 +93,75 @@ public final class ProjectKeys implements BackupKeys {
                 .toString();
     }
 
-    /** The same keys with a new first one in both sets: it wraps from now on, the old ones still open. */
+    /** The same keys with a new first one for backups: it wraps from now on, the old ones still open. */
     public ProjectKeys rotated() {
-        return new ProjectKeys(project, withNewPrimary(backups), withNewPrimary(secrets));
+        return new ProjectKeys(project, withNewPrimary(backups), secrets);
+    }
+
+    /**
+     * The keys of a recovery kit for a project that the repository does not know any more, with new ones for secrets.
+     *
+     * @param primary which of them wraps from now on
+     */
+    public static ProjectKeys of(ExportedKeys kit, String primary) {
+        ProjectKeys fresh = generate(kit.project());
+        KeysetHandle.Builder all = KeysetHandle.newBuilder();
+        kit.material().forEach((id, key) -> {
+            KeysetHandle.Builder.Entry entry = entry(id, key);
+            all.addEntry(id.equals(primary) ? entry.makePrimary() : entry);
+        });
+        return new ProjectKeys(kit.project(), built(all), fresh.secrets);
+    }
+
+    /**
+     * The same keys and those of a recovery kit that they lack.
+     *
+     * @param primary which wraps from now on; one of either
+     */
+    ProjectKeys with(ExportedKeys kit, String primary) {
+        List<String> known = ids();
+        KeysetHandle.Builder all = KeysetHandle.newBuilder(backups);
+        kit.material().forEach((id, key) -> {
+            if (!known.contains(id)) {
+                KeysetHandle.Builder.Entry entry = entry(id, key);
+                all.addEntry(id.equals(primary) ? entry.makePrimary() : entry);
+            }
+        });
+        return new ProjectKeys(project, built(all), secrets);
+    }
+
+    /** The same keys but for one that does not wrap: what it wrapped opens no more. */
+    ProjectKeys without(String id) {
+        KeysetHandle.Builder rest = KeysetHandle.newBuilder(backups);
+        for (int i = backups.size() - 1; i >= 0; i--) {
+            if (keyId(backups.getAt(i).getId()).equals(id)) {
+                rest.deleteAt(i);
+            }
+        }
+        return new ProjectKeys(project, built(rest), secrets);
+    }
+
+    @AccessesPartialKey
+    private static KeysetHandle.Builder.Entry entry(String id, byte[] bytes) {
+        try {
+            int number = Integer.parseUnsignedInt(id, 16);
+            AesGcmKey key = AesGcmKey.builder()
+                    .setParameters(PredefinedAeadParameters.AES256_GCM)
+                    .setIdRequirement(number)
+                    .setKeyBytes(SecretBytes.copyFrom(bytes, InsecureSecretKeyAccess.get()))
+                    .build();
+            return KeysetHandle.importKey(key).withFixedId(number);
+        } catch (GeneralSecurityException e) {
+            throw impossible(e);
+        }
+    }
+
+    private static KeysetHandle built(KeysetHandle.Builder keys) {
+        try {
+            return keys.build();
+        } catch (GeneralSecurityException e) {
+            throw impossible(e);
+        }
     }
 
     @Override
@@ -104,12 +174,21 @@ public final class ProjectKeys implements BackupKeys {
         return keyId(backups.getPrimary().getId());
     }
 
+    /** Of all the keys that open backups, the oldest first. */
+    public List<String> ids() {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < backups.size(); i++) {
+            ids.add(keyId(backups.getAt(i).getId()));
+        }
+        return ids;
+    }
+
     /** A data key that nothing was encrypted under yet. */
     public DataKey newDataKey() {
         return DataKey.random();
     }
 
-    /** Wraps a backup's data key under the project's newest key. */
+    /** Wraps a backup's data key under the project's primary key. */
     public WrappedKey wrap(DataKey key, UUID backup) {
         try {
             byte[] wrapped = aead(backups).encrypt(key.secret(), Contexts.dataKey(project, backup));
@@ -179,15 +258,10 @@ public final class ProjectKeys implements BackupKeys {
     }
 
     private static KeysetHandle withNewPrimary(KeysetHandle keys) {
-        try {
-            return KeysetHandle.newBuilder(keys)
-                    .addEntry(KeysetHandle.generateEntryFromParameters(PredefinedAeadParameters.AES256_GCM)
-                            .withRandomId()
-                            .makePrimary())
-                    .build();
-        } catch (GeneralSecurityException e) {
-            throw impossible(e);
-        }
+        return built(KeysetHandle.newBuilder(keys)
+                .addEntry(KeysetHandle.generateEntryFromParameters(PredefinedAeadParameters.AES256_GCM)
+                        .withRandomId()
+                        .makePrimary()));
     }
 
     private String seal(KeysetHandle keys, String purpose, MasterKey master) {

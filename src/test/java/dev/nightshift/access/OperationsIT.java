@@ -156,6 +156,11 @@ class OperationsIT {
         row("GET " + project + "/backups/{id}", Needs.VIEWER, 404);
         row("GET " + project + "/backups/{id}/evidence", Needs.VIEWER, 404);
         row("POST " + project + "/recovery-key", Needs.ADMIN, 200);
+        row("POST " + project + "/recovery-kit", Needs.ADMIN, 400);
+        row("POST /api/recovery-kit/import", Needs.INSTALLATION, 400);
+        row("GET " + project + "/keys", Needs.VIEWER, 200);
+        row("POST " + project + "/keys/rotate", Needs.ADMIN, 200);
+        row("DELETE " + project + "/keys/{id}", Needs.ADMIN, 404);
         row("GET " + project + "/findings", Needs.VIEWER, 200);
         row("GET " + project + "/policies", Needs.VIEWER, 200);
         row("POST " + project + "/policies", Needs.ADMIN, 400);

@@ -115,7 +115,7 @@ class RestoreByHandIT {
         Files.copy(key, work.resolve("demo-recovery-key.json"));
         String said = run(
                         work,
-                        commands("java -jar")
+                        commands("demo-recovery-key.json decoded")
                                 .replace(
                                         "nightshift-decoder.jar",
                                         ByHand.decoder().toString())

@@ -118,6 +118,18 @@ class KeysTest {
     }
 
     @Test
+    void keysOfAKitAreAddedAndOneOfThemMayWrap() {
+        ProjectKeys rotated = keys.rotated();
+        ProjectKeys same = keys.with(rotated.export(), keys.keyId());
+        ProjectKeys newer = keys.with(rotated.export(), rotated.keyId());
+        assertEquals(rotated.ids(), same.ids());
+        assertEquals(rotated.ids(), newer.ids());
+        assertEquals(keys.keyId(), same.keyId());
+        assertEquals(rotated.keyId(), newer.keyId());
+        newer.open(keys.wrap(keys.newDataKey(), backup), backup);
+    }
+
+    @Test
     void aSecretOpensInItsPlaceOnlyAndTheExportDoesNotHoldItsKey() {
         String sealed = keys.seal("instance:1:password", "s3cret ü");
         assertEquals("s3cret ü", keys.unseal("instance:1:password", sealed));

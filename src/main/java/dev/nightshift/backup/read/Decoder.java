@@ -6,12 +6,13 @@ import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.vault.ExportedKeys;
+import dev.nightshift.vault.BackupKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,16 +21,21 @@ import java.util.stream.Stream;
 
 /**
  * The stand-alone decoder: turns a stored backup into plain tar archives, the server's backup_manifest and the log's
- * segments, with nothing but Java and the exported key file. No server, no repository, no network.
+ * segments, with nothing but Java and the recovery kit or the exported keys. No server, no repository, no network.
  */
 public final class Decoder {
     private static final String USAGE = """
             Turns a backup stored by Nightshift, or an archive of a server's log, into plain files, without Nightshift.
 
-              java -jar nightshift-decoder.jar <stored> <key file> <output folder>
+              java -jar nightshift-decoder.jar [--passphrase-file <file>] <stored> <key file> <output folder>
+              java -jar nightshift-decoder.jar [--passphrase-file <file>] --list <store> <key file>
+              java -jar nightshift-decoder.jar [--passphrase-file <file>] --show <recovery kit>
 
               <stored>          the folder that holds a backup's manifest.json or an archive's archive.json
-              <key file>        the project's exported keys (JSON)
+              <store>           a folder with everything that a store holds: --list says what there is of the project,
+                                --show which servers and stores a kit knows
+              <key file>        the project's recovery kit, or its exported keys. A kit's passphrase is asked for, or is the
+                                first line of the file that --passphrase-file names
               <output folder>   new or empty; gets base.tar, one <oid>.tar per tablespace, backup_manifest,
                                 pg_wal/<segments>, settings/<saved files>, and configuration/<files made of them>
 
@@ -72,12 +78,30 @@ public final class Decoder {
             out.print(USAGE);
             return 0;
         }
-        if (arguments.size() != 3) {
+        List<String> rest = new ArrayList<>(arguments);
+        boolean list = rest.remove("--list");
+        boolean show = rest.remove("--show");
+        int option = rest.indexOf("--passphrase-file");
+        Path passphrase = null;
+        if (option >= 0 && option + 1 < rest.size()) {
+            rest.remove(option);
+            passphrase = Path.of(rest.remove(option));
+        }
+        if (rest.size() != (show ? 1 : list ? 2 : 3) || rest.stream().anyMatch(each -> each.startsWith("--"))) {
             err.print(USAGE);
             return 2;
         }
         try {
-            decode(Path.of(arguments.get(0)), Path.of(arguments.get(1)), Path.of(arguments.get(2)), out);
+            if (show) {
+                KeyFile.show(Path.of(rest.get(0)), passphrase, out);
+                return 0;
+            }
+            BackupKeys keys = KeyFile.open(Path.of(rest.get(1)), passphrase);
+            if (list) {
+                StoreList.print(Path.of(rest.get(0)), keys, out);
+            } else {
+                decode(Path.of(rest.get(0)), keys, Path.of(rest.get(2)), out);
+            }
             return 0;
         } catch (Failure e) {
             err.println(e.getMessage());
@@ -90,17 +114,17 @@ public final class Decoder {
         return 1;
     }
 
-    private static void decode(Path stored, Path keyFile, Path target, PrintStream out) throws IOException {
+    private static void decode(Path stored, BackupKeys keys, Path target, PrintStream out) throws IOException {
         if (Files.isRegularFile(stored.resolve(WalFolder.NAME))) {
             empty(target);
-            DecodedLog.write(WalFolder.open(new FolderStore(stored), "", ExportedKeys.read(keyFile)), target, out);
+            DecodedLog.write(WalFolder.open(new FolderStore(stored), "", keys), target, out);
             return;
         }
         if (!Files.isRegularFile(stored.resolve(Manifest.NAME))) {
             throw new Failure.NotFound("There is neither " + Manifest.NAME + " nor " + WalFolder.NAME + " in " + stored
                     + ": it is no whole backup, and no archive of a log.");
         }
-        BackupReader reader = BackupReader.open(new FolderStore(stored), "", ExportedKeys.read(keyFile));
+        BackupReader reader = BackupReader.open(new FolderStore(stored), "", keys);
         Manifest manifest = reader.manifest();
         empty(target);
         out.println("Backup " + manifest.backup() + " of " + manifest.projectName() + "/" + manifest.instanceName()

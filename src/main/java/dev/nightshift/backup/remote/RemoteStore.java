@@ -20,6 +20,7 @@ import org.apache.opendal.AsyncOperator;
 import org.apache.opendal.ListOptions;
 import org.apache.opendal.OpenDALException;
 import org.apache.opendal.Operator;
+import org.apache.opendal.WriteOptions;
 import org.apache.opendal.layer.RetryLayer;
 import org.jspecify.annotations.Nullable;
 
@@ -134,10 +135,29 @@ public final class RemoteStore implements Store, AutoCloseable {
         return new RemoteUpload(this, operator, calls, memory, ObjectName.check(name));
     }
 
+    /** In one request up to {@link #PART}, else in parts that become the object together. */
+    @Override
+    public void replace(String name, byte[] bytes) {
+        if (size(name).isEmpty()) {
+            throw missing(name);
+        }
+        byte[] copy = bytes.clone();
+        WriteOptions options = copy.length > PART
+                ? WriteOptions.builder().chunk(PART).concurrent(PARTS_IN_FLIGHT).build()
+                : WriteOptions.builder().build();
+        calls.call("write " + name, patience(copy.length), () -> {
+            operator.write(name, copy, options);
+            return true;
+        });
+    }
+
+    private Failure.NotFound missing(String name) {
+        return new Failure.NotFound("The object " + name + " is not in the " + title + ".");
+    }
+
     @Override
     public InputStream read(String name) {
-        long bytes = size(name)
-                .orElseThrow(() -> new Failure.NotFound("The object " + name + " is not in the " + title + "."));
+        long bytes = size(name).orElseThrow(() -> missing(name));
         return new RemoteInput(operator, calls, name, bytes);
     }
 

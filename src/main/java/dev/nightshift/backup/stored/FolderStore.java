@@ -5,6 +5,7 @@ import dev.nightshift.kernel.Disk;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -115,13 +116,21 @@ public final class FolderStore implements Store {
 
         @Override
         public void commit() {
+            commit(false);
+        }
+
+        /** @param other whether it takes the place of another one */
+        void commit(boolean other) {
             try {
                 channel.force(true);
                 channel.close();
-                if (Files.exists(file)) {
+                if (!other && Files.exists(file)) {
                     syncFolders(); // whoever made it may not have come so far, and it counts from now on
                     throw new Failure.Conflict(
                             "The object " + name + " exists in " + root + "; stored objects never change.", null);
+                }
+                if (other && !Files.exists(file)) {
+                    throw missing(name);
                 }
                 Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
                 committed = true;
@@ -153,11 +162,29 @@ public final class FolderStore implements Store {
     }
 
     @Override
+    public void replace(String name, byte[] bytes) {
+        Path file = path(name);
+        if (!Files.exists(file)) {
+            throw missing(name);
+        }
+        try (Partial other = new Partial(name, file)) {
+            other.write(bytes, 0, bytes.length);
+            other.commit(true);
+        } catch (IOException e) {
+            throw unwritable(name, e);
+        }
+    }
+
+    private Failure.NotFound missing(String name) {
+        return new Failure.NotFound("The object " + name + " is not in " + root + ".");
+    }
+
+    @Override
     public InputStream read(String name) {
         try {
             return Files.newInputStream(path(name));
         } catch (NoSuchFileException e) {
-            throw new Failure.NotFound("The object " + name + " is not in " + root + ".");
+            throw missing(name);
         } catch (IOException e) {
             throw unreadable(name, e);
         }
@@ -239,6 +266,8 @@ public final class FolderStore implements Store {
             }
         } catch (IOException e) {
             throw unwritable(folder, e);
+        } catch (UncheckedIOException e) {
+            throw unwritable(folder, e.getCause());
         }
     }
 
@@ -252,6 +281,8 @@ public final class FolderStore implements Store {
                     .toList();
         } catch (IOException e) {
             throw unreadable("", e);
+        } catch (UncheckedIOException e) {
+            throw unreadable("", e.getCause()); // of a folder below
         }
     }
 

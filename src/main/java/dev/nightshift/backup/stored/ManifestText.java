@@ -35,7 +35,7 @@ public final class ManifestText {
         return SignedText.write(json(manifest).build(), context(manifest, key), manifest.formatVersion());
     }
 
-    private static ObjectContext context(Manifest manifest, DataKey key) {
+    static ObjectContext context(Manifest manifest, DataKey key) {
         return new ObjectContext(manifest.project(), manifest.backup(), key);
     }
 
@@ -141,11 +141,7 @@ public final class ManifestText {
                                 .add("checkpoint", figures.checkpoint().toString())
                                 .add("copy", figures.copy().toString())
                                 .add("log", figures.log().toString()))
-                .add(
-                        "key",
-                        Json.createObjectBuilder()
-                                .add("id", manifest.key().keyId())
-                                .add("wrapped", manifest.key().wrapped()))
+                .add(SignedText.KEY, SignedText.json(manifest.key()))
                 .add("objects", objects);
     }
 

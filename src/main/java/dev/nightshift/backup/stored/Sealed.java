@@ -1,6 +1,5 @@
 package dev.nightshift.backup.stored;
 
-import dev.nightshift.kernel.Failure;
 import dev.nightshift.vault.BackupKeys;
 import dev.nightshift.vault.DataKey;
 import java.io.ByteArrayOutputStream;
@@ -63,11 +62,7 @@ public final class Sealed {
     }
 
     private static byte[] text(Store store, String prefix) {
-        try (InputStream in = store.read(prefix + Manifest.NAME)) {
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new Failure.Retryable("The manifest in " + store + "/" + prefix + " cannot be read.", null, e);
-        }
+        return SignedText.read(store, prefix + Manifest.NAME);
     }
 
     public Manifest manifest() {

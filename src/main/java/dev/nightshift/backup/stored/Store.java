@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 
 /**
  * A place for backups. Objects are written once, whole or not at all, and never appended to; a backup's manifest is written
- * last. Names are relative paths with forward slashes: {@code shop/main/0192…/wal/000000010000000000000003}.
+ * last, and it alone, with an archive's description, can be {@linkplain #replace replaced}. Names are relative paths with forward slashes: {@code shop/main/0192…/wal/000000010000000000000003}.
  */
 public interface Store {
     /** An object and its size in bytes. */
@@ -37,6 +37,16 @@ public interface Store {
 
     /** Begins a new object. */
     Upload create(String name);
+
+    /**
+     * Puts other bytes in the place of an object, durably: who reads it meanwhile, and whatever happens, finds the ones or the
+     * others. Only descriptions change, and in nothing but how their data key is wrapped.
+     *
+     * @throws Failure.NotFound if there is none of this name
+     * @throws Failure.Retryable if the store cannot take it now
+     * @throws Failure.Fatal if it is full, or may not be written
+     */
+    void replace(String name, byte[] bytes);
 
     /**
      * Opens an object from its beginning.

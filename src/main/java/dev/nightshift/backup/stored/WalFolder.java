@@ -10,8 +10,6 @@ import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.UUID;
@@ -39,7 +37,7 @@ public record WalFolder(
     public static final String NAME = "archive.json";
 
     private static final String FORMAT = "nightshift-log";
-    private static final int VERSION = 1;
+    static final int VERSION = 1;
 
     /** {@code <project>/<instance>/log-<id>}. */
     public String folder() {
@@ -75,13 +73,19 @@ public record WalFolder(
     public static Opened open(Store store, String folder, BackupKeys keys) {
         String object = folder.isEmpty() ? NAME : folder + "/" + NAME;
         String name = store + "/" + object;
-        byte[] text;
-        try (InputStream in = store.read(object)) {
-            text = in.readAllBytes();
-        } catch (IOException e) {
-            throw new Failure.Retryable(name + " cannot be read: " + e.getMessage() + ".", "Check the store.", e);
-        }
+        byte[] text = SignedText.read(store, object);
         WalFolder found = parse(text, name);
+        DataKey key = authenticate(found, text, name, keys);
+        return new Opened(found, new SealedFolder(store, folder, new ObjectContext(found.project(), found.id(), key)));
+    }
+
+    /**
+     * Checks that whoever holds the project's keys wrote these very bytes.
+     *
+     * @return the archive's data key
+     * @throws Failure.Fatal if they were changed, or the keys are another project's
+     */
+    static DataKey authenticate(WalFolder found, byte[] text, String name, BackupKeys keys) {
         if (!keys.project().equals(found.project())) {
             throw new Failure.Fatal(
                     name + " is of project " + found.project() + ", the keys are of project " + keys.project() + ".",
@@ -89,9 +93,8 @@ public record WalFolder(
                     null);
         }
         DataKey key = keys.open(found.key(), found.id());
-        ObjectContext context = new ObjectContext(found.project(), found.id(), key);
-        SignedText.check(text, name, context, VERSION);
-        return new Opened(found, new SealedFolder(store, folder, context));
+        SignedText.check(text, name, new ObjectContext(found.project(), found.id(), key), VERSION);
+        return key;
     }
 
     /** An archive with the means to read and write its objects. */
@@ -108,11 +111,11 @@ public record WalFolder(
                 .add("systemIdentifier", systemIdentifier)
                 .add("walSegmentBytes", segmentBytes)
                 .add("createdAt", createdAt.toString())
-                .add("key", Json.createObjectBuilder().add("id", key.keyId()).add("wrapped", key.wrapped()))
+                .add(SignedText.KEY, SignedText.json(key))
                 .build();
     }
 
-    private static WalFolder parse(byte[] bytes, String name) {
+    static WalFolder parse(byte[] bytes, String name) {
         try (var reader = Json.createReader(new ByteArrayInputStream(bytes))) {
             JsonObject json = reader.readObject();
             if (!FORMAT.equals(json.getString("format", ""))) {

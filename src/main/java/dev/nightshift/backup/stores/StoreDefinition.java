@@ -73,4 +73,14 @@ record StoreDefinition(
     RemoteAddress address() {
         return new RemoteAddress(kind.provider(), bucket, orNull(endpoint), orNull(region), prefix, account);
     }
+
+    Stores.Place place() {
+        String place = kind == Kind.FOLDER
+                ? folder
+                : "bucket " + bucket + (prefix.isEmpty() ? "" : ", prefix " + prefix)
+                        + (endpoint.isEmpty() ? "" : ", endpoint " + endpoint)
+                        + (region.isEmpty() ? "" : ", region " + region)
+                        + (account.isEmpty() ? "" : ", account " + account);
+        return new Stores.Place(name.value(), kind.name(), place);
+    }
 }

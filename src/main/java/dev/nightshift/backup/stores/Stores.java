@@ -60,11 +60,15 @@ public class Stores {
 
     /** NIGHTSHIFT_STORE, else the folder {@code store} in NIGHTSHIFT_DATA. */
     private Store local() {
-        Path folder = config.getOptionalValue("nightshift.store", Path.class)
+        return new FolderStore(title(LOCAL), localFolder());
+    }
+
+    private Path localFolder() {
+        return config.getOptionalValue("nightshift.store", Path.class)
                 .orElseGet(() -> config.getOptionalValue("nightshift.data", Path.class)
                         .orElse(Path.of(".nightshift"))
-                        .resolve("store"));
-        return new FolderStore(title(LOCAL), folder);
+                        .resolve("store"))
+                .toAbsolutePath();
     }
 
     static String title(String name) {
@@ -76,6 +80,24 @@ public class Stores {
         return Stream.concat(
                         Stream.of(LOCAL),
                         repository.all().stream().map(store -> store.name().value()))
+                .toList();
+    }
+
+    /**
+     * Where a store is, for people who have to find it without Nightshift; nothing of what opens it.
+     *
+     * @param place a folder, or a bucket with what it takes to reach it
+     */
+    public record Place(String name, String kind, String place) {}
+
+    /** All of them, {@code local} first. */
+    public List<Place> places() {
+        return Stream.concat(
+                        Stream.of(new Place(
+                                LOCAL,
+                                StoreDefinition.Kind.FOLDER.name(),
+                                localFolder().toString())),
+                        repository.all().stream().map(StoreDefinition::place))
                 .toList();
     }
 

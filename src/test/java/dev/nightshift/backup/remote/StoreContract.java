@@ -64,6 +64,20 @@ interface StoreContract {
         assertArrayEquals(content, get(store(), name));
     }
 
+    /** In one request, and in parts. */
+    @ParameterizedTest
+    @ValueSource(ints = {100, (8 << 20) + 1})
+    default void otherBytesTakeThePlaceOfAnObjectAndOfNothing(int bytes) throws IOException {
+        String name = "replaced/objects/of-" + bytes + "/x";
+        assertThrows(Failure.NotFound.class, () -> store().replace(name, content(bytes, 1)));
+        assertEquals(OptionalLong.empty(), store().size(name));
+        put(store(), name, content(200, 2));
+        byte[] other = content(bytes, 3);
+        store().replace(name, other);
+        assertArrayEquals(other, get(store(), name));
+        assertEquals(List.of(new Store.Entry(name, bytes)), store().list("replaced/objects/of-" + bytes + "/"));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1000, 20_000_000, 60_000_000})
     default void whatIsNotCommittedIsNotThere(int bytes) {

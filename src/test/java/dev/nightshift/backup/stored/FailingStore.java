@@ -37,6 +37,11 @@ record FailingStore(Store store) implements Store {
     }
 
     @Override
+    public void replace(String name, byte[] bytes) {
+        throw new Failure.Retryable("The store is full.", null, null);
+    }
+
+    @Override
     public InputStream read(String name) {
         return store.read(name);
     }

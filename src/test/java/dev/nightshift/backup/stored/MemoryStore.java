@@ -41,6 +41,13 @@ public final class MemoryStore implements Store {
     }
 
     @Override
+    public void replace(String name, byte[] bytes) {
+        if (objects.replace(name, bytes) == null) {
+            throw new Failure.NotFound(name);
+        }
+    }
+
+    @Override
     public InputStream read(String name) {
         byte[] bytes = objects.get(name);
         if (bytes == null) {

@@ -1,0 +1,221 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.audit.Audit;
+import dev.nightshift.backup.stored.Described;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.ProjectKeys;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+
+/** A project's keys over their life: a new one wraps, the older ones open what was wrapped before, until nothing is. */
+@ApplicationScoped
+class ProjectKeyRing {
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private ProjectKeyRepository repository;
+
+    @Inject
+    private Keyring keyring;
+
+    @Inject
+    private Stores stores;
+
+    @Inject
+    private Audit audit;
+
+    /** Each reads every description of every store: one at a time on this node. */
+    private final ReentrantLock destroying = new ReentrantLock();
+
+    /**
+     * A key that opens backups.
+     *
+     * @param madeAt or taken over from a recovery kit
+     * @param primary whether it wraps the data keys of what is new
+     */
+    record Key(String id, Instant madeAt, boolean primary, ProjectKeyRepository.Use use) {}
+
+    /** The newest first. */
+    List<Key> keys(ProjectId project) {
+        return transactions.in(project, connection -> {
+            ProjectKeys keys = keyring.of(project);
+            Map<String, Instant> made = keyring.made(project);
+            Map<String, ProjectKeyRepository.Use> uses = repository.uses(connection, project);
+            return keys.ids().stream()
+                    .map(id -> new Key(
+                            id,
+                            made(made, id),
+                            id.equals(keys.keyId()),
+                            uses.getOrDefault(id, ProjectKeyRepository.Use.NONE)))
+                    .sorted((one, other) -> other.madeAt().compareTo(one.madeAt()))
+                    .toList();
+        });
+    }
+
+    private static Instant made(Map<String, Instant> made, String id) {
+        Instant own = made.get(id);
+        return own != null ? own : made.getOrDefault(Keyring.WITH_THE_PROJECT, Instant.EPOCH);
+    }
+
+    /**
+     * Makes a new key. What is stored is not wrapped by it before somebody holds a kit with it: else a repository that is lost
+     * meanwhile would take everything along.
+     *
+     * @return its id
+     */
+    String rotate(ProjectId project) {
+        return transactions.in(project, connection -> {
+            String key = keyring.rotate(project);
+            audit.record(project, "project-key.rotate", "key " + key, Map.of());
+            return key;
+        });
+    }
+
+    /**
+     * Lets pass a key that could be destroyed.
+     *
+     * @throws Failure.NotFound if the project has no such key
+     * @throws Failure.Conflict if it is the one that wraps
+     */
+    void require(ProjectId project, String id) {
+        Keyring.requireOld(keyring.of(project), id);
+    }
+
+    /**
+     * Destroys a key by which nothing that is kept opens: neither by the catalogue nor by what lies in the stores.
+     *
+     * @throws Failure.NotFound if the project has no such key
+     * @throws Failure.Conflict if something opens by it, or a run may be about to store such a thing, or the primary key is in no
+     *     kit, or this node is about to destroy another one
+     * @throws Failure.Retryable if a store does not answer, or lacks what the catalogue keeps there: nobody knows then
+     */
+    void destroy(ProjectId project, String id) {
+        if (!destroying.tryLock()) {
+            throw new Failure.Conflict("A key is being destroyed.", "Wait for it: it reads every store.");
+        }
+        try {
+            destroyAlone(project, id);
+        } finally {
+            destroying.unlock();
+        }
+    }
+
+    private void destroyAlone(ProjectId project, String id) {
+        require(project, id);
+        refuseUsed(project, id);
+        for (String name : stores.names()) {
+            refuseStored(project, id, name);
+        }
+        transactions.run(project, connection -> {
+            keyring.destroy(project, id);
+            refuseUsed(project, id);
+            audit.record(project, "project-key.destroy", "key " + id, Map.of());
+        });
+    }
+
+    private void refuseUsed(ProjectId project, String id) {
+        transactions.run(project, connection -> {
+            ProjectKeyRepository.Use use =
+                    repository.uses(connection, project).getOrDefault(id, ProjectKeyRepository.Use.NONE);
+            if (!use.equals(ProjectKeyRepository.Use.NONE)) {
+                List<String> unreached = repository.unreached(connection, project, id);
+                throw new Failure.Conflict(
+                        use.backups() + " backups and " + use.logs() + " archived logs open by key " + id + ".",
+                        "Run " + RewrapJob.NAME + " over all databases first."
+                                + (unreached.isEmpty()
+                                        ? ""
+                                        : " Register a database of these servers for it, they have none: "
+                                                + String.join(", ", unreached) + "."));
+            }
+            String onlyHere = keyring.onlyHere(project);
+            if (onlyHere != null) {
+                throw new Failure.Conflict(onlyHere, "Make a recovery kit first.");
+            }
+            Instant primary = made(keyring.made(project), keyring.of(project).keyId());
+            Optional<String> working = repository.working(connection, project, primary);
+            if (working.isPresent()) {
+                throw new Failure.Conflict(
+                        "The " + working.get()
+                                + " began before the primary key was made or within ten minutes after, or wraps keys anew.",
+                        "Wait for it, or stop it.");
+            }
+        });
+    }
+
+    private void refuseStored(ProjectId project, String id, String name) {
+        Store store;
+        List<Described> all;
+        Set<Described> kept = kept(project, name);
+        try {
+            store = stores.of(name);
+            all = Described.in(store);
+        } catch (Failure e) {
+            throw unknown(id, name, e);
+        }
+        refuseLacking(project, id, name, kept, all);
+        for (Described each : all) {
+            try {
+                if (each.mayNeed(store, project, id) && !(each.isBareLog(store) && !kept.contains(each))) {
+                    throw new Failure.Conflict(
+                            each.folder() + " in the store " + name + " opens by key " + id
+                                    + ", although the catalogue does not say so.",
+                            "Run rebuild-catalogue and " + RewrapJob.NAME
+                                    + "; what was deleted goes with the next run of expire.");
+                }
+            } catch (Failure.NotFound e) {
+                continue; // it was deleted meanwhile
+            } catch (Failure.Retryable e) {
+                throw unknown(id, name, e);
+            }
+        }
+    }
+
+    private Set<Described> kept(ProjectId project, String store) {
+        return transactions.in(project, connection -> repository.places(connection, project)).stream()
+                .filter(place -> place.store().equals(store))
+                .map(ProjectKeyRepository.Place::described)
+                .collect(Collectors.toSet());
+    }
+
+    /** A folder that is not mounted is empty, and answers. */
+    private void refuseLacking(ProjectId project, String id, String name, Set<Described> kept, List<Described> found) {
+        Set<Described> lacking = new HashSet<>(kept);
+        lacking.removeAll(Set.copyOf(found));
+        if (lacking.isEmpty()) {
+            return;
+        }
+        lacking.retainAll(kept(project, name)); // but for what was deleted meanwhile
+        Optional<String> first = lacking.stream().map(Described::object).min(Comparator.naturalOrder());
+        if (first.isPresent()) {
+            throw new Failure.Retryable(
+                    "Whether something in the store " + name + " opens by key " + id + " cannot be told: it lacks "
+                            + first.get() + ", which the catalogue keeps.",
+                    "See whether the store is mounted, and is the right one. If it was deleted there, bring its folder back, or let it"
+                            + " expire.",
+                    null);
+        }
+    }
+
+    private static Failure.Retryable unknown(String id, String store, Failure cause) {
+        return new Failure.Retryable(
+                "Whether something in the store " + store + " opens by key " + id + " cannot be told: "
+                        + cause.getMessage(),
+                "Destroy the key when every store answers.",
+                cause);
+    }
+}

@@ -1,0 +1,385 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.audit.Audit;
+import dev.nightshift.backup.proof.ProofOutcome;
+import dev.nightshift.backup.proof.ProofRung;
+import dev.nightshift.backup.read.ArchivedLog;
+import dev.nightshift.backup.read.BackupReader;
+import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.read.Verification;
+import dev.nightshift.backup.stored.BackupProgress;
+import dev.nightshift.backup.stored.Described;
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.fleet.Database;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.fleet.Instance;
+import dev.nightshift.job.TargetBatchlet;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Ids;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.ProjectKeys;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import jakarta.json.Json;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Enters what the stores hold of a project and its catalogue lacks: backups after those that they need, then logs. Reads the stores
+ * and never writes to them; what cannot be entered is named and left as it is.
+ */
+@Named("rebuildCatalogue")
+@Dependent
+public class RebuildCatalogue extends TargetBatchlet {
+    private static final int MOST_STRETCHES = 10_000;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private RebuildRepository repository;
+
+    @Inject
+    private BackupRepository backups;
+
+    @Inject
+    private WalRepository logs;
+
+    @Inject
+    private Stores stores;
+
+    @Inject
+    private Keyring keyring;
+
+    @Inject
+    private Fleet fleet;
+
+    @Inject
+    private Audit audit;
+
+    @Inject
+    private Live live;
+
+    @Inject
+    private Clock clock;
+
+    @Override
+    protected void work(TargetRun target) {
+        Search search = new Search(target, keyring.of(target.project()));
+        target.begin(RebuildJob.LIST);
+        List<String> names =
+                target.parameters().text(RebuildJob.STORE).map(List::of).orElseGet(stores::names);
+        names.forEach(search::look);
+        target.done(RebuildJob.LIST, search.unknown.size() + " that the catalogue lacks");
+        target.begin(RebuildJob.BACKUPS);
+        target.done(RebuildJob.BACKUPS, search.enterBackups() + " entered");
+        target.begin(RebuildJob.LOGS);
+        target.done(RebuildJob.LOGS, search.enterLogs() + " entered");
+        search.conclude();
+    }
+
+    /** Something that lies in a store and is in no catalogue. */
+    private record Place(String name, Store store, Described described) {}
+
+    /** A backup that opens. */
+    private record Opened(Place place, BackupReader reader) {
+        Manifest manifest() {
+            return reader.manifest();
+        }
+    }
+
+    private final class Search {
+        private final TargetRun target;
+        private final ProjectKeys keys;
+        private final List<Place> unknown = new ArrayList<>();
+        private final Map<String, Failure> away = new LinkedHashMap<>();
+        private final RegisteredServers servers;
+        private long entered;
+        private long enteredLogs;
+        private long left;
+
+        Search(TargetRun target, ProjectKeys keys) {
+            this.target = target;
+            this.keys = keys;
+            this.servers = RegisteredServers.of(fleet, target.project());
+        }
+
+        void look(String name) {
+            target.throwIfStopped();
+            try {
+                Store store = stores.of(name);
+                List<Described> all = Described.in(store);
+                Set<UUID> known = transactions.in(
+                        target.project(),
+                        connection -> repository.known(
+                                connection, all.stream().map(Described::id).toList()));
+                for (Described each : all) {
+                    target.throwIfStopped();
+                    if (!known.contains(each.id()) && isOurs(store, each)) {
+                        unknown.add(new Place(name, store, each));
+                    }
+                }
+            } catch (Failure.Retryable | Failure.Skippable | Failure.Fatal e) {
+                away.put(name, e);
+                target.error("The store " + name + " is left out: " + e.getMessage());
+            }
+        }
+
+        private boolean isOurs(Store store, Described each) {
+            try {
+                return each.isOf(store, target.project());
+            } catch (Failure.NotFound e) {
+                return false; // deleted meanwhile
+            } catch (Failure.Fatal e) {
+                target.warn("Larger than any description, and not looked at: " + e.getMessage());
+                return false;
+            }
+        }
+
+        private void left(Place place, String why) {
+            left++;
+            target.warn(place.described().folder() + " in the store " + place.name() + " is not entered: " + why);
+        }
+
+        private static String words(Failure e) {
+            return e.remedy() == null ? e.getMessage() : e.getMessage() + " " + e.remedy();
+        }
+
+        long enterBackups() {
+            List<Opened> opened = new ArrayList<>();
+            for (Place place : unknown) {
+                if (!place.described().log() && !away.containsKey(place.name())) {
+                    open(place).ifPresent(opened::add);
+                }
+            }
+            opened.sort(Comparator.comparing(each -> each.manifest().startedAt()));
+            for (int at = 0; at < opened.size(); at++) {
+                target.throwIfStopped();
+                target.progress(at, (long) opened.size(), "backups", null);
+                Opened each = opened.get(at);
+                try {
+                    enter(each);
+                } catch (Failure.Retryable e) {
+                    away(each.place(), e);
+                } catch (Failure.Fatal | Failure.NotFound e) {
+                    left(each.place(), words(e));
+                }
+            }
+            return entered;
+        }
+
+        private void away(Place place, Failure e) {
+            left(place, e.getMessage());
+            away.put(place.name(), e);
+        }
+
+        private Optional<Opened> open(Place place) {
+            target.throwIfStopped();
+            try {
+                BackupReader reader =
+                        BackupReader.open(place.store(), place.described().folder(), keys);
+                if (!reader.manifest().backup().equals(place.described().id())) {
+                    left(place, "in it lies backup " + reader.manifest().backup() + ".");
+                    return Optional.empty();
+                }
+                return Optional.of(new Opened(place, reader));
+            } catch (Failure.Retryable e) {
+                away(place, e);
+            } catch (Failure.Fatal | Failure.NotFound e) {
+                left(place, words(e));
+            }
+            return Optional.empty();
+        }
+
+        private void enter(Opened opened) {
+            Manifest manifest = opened.manifest();
+            Place place = opened.place();
+            Instance instance = servers.find(manifest.source().systemIdentifier(), manifest.instanceName());
+            if (instance == null) {
+                left(
+                        place,
+                        unregistered(manifest.instanceName(), manifest.source().systemIdentifier()));
+                return;
+            }
+            Verification found = opened.reader().verify(ProofLevel.STORED, BackupProgress.NONE);
+            if (!found.passed(ProofLevel.STORED)) {
+                left(place, found.damage() + ".");
+                return;
+            }
+            var attempt = new BackupRepository.Attempt(
+                    manifest.backup(), target.project(), instance.id(), target.runId(), databases(instance));
+            Backup.StoredProof proof = proof(manifest, found);
+            boolean[] isNew = new boolean[1];
+            target.store(connection -> {
+                isNew[0] = backups.enter(
+                        connection, attempt, place.name(), place.described().folder(), manifest);
+                if (isNew[0]) {
+                    backups.insert(connection, target.project(), manifest.backup(), proof);
+                    live.changed(target.project(), "backup", manifest.backup());
+                }
+            });
+            if (isNew[0]) {
+                entered++;
+                target.info("Entered the " + manifest.lineage().kind().word() + " backup " + manifest.backup() + " of "
+                        + instance.name() + ", taken at " + manifest.startedAt() + ", from " + place.name() + ".");
+            } else {
+                target.info(
+                        "Backup " + manifest.backup() + " is known; " + place.name() + " holds another copy of it.");
+            }
+        }
+
+        private List<String> databases(Instance instance) {
+            return fleet.databasesOf(target.project(), instance.id()).stream()
+                    .map(Database::name)
+                    .map(name -> name.value())
+                    .toList();
+        }
+
+        /** What was looked at now, and nothing of what was proven before. */
+        private Backup.StoredProof proof(Manifest manifest, Verification found) {
+            ProofRung rung = new ProofRung(
+                    ProofLevel.STORED,
+                    ProofOutcome.PASSED,
+                    clock.now(),
+                    found.took(),
+                    manifest.objects().size() + " objects of "
+                            + manifest.figures().bytesStored() + " bytes",
+                    Map.of(),
+                    null,
+                    null);
+            return new Backup.StoredProof(
+                    Ids.next(clock),
+                    target.runId(),
+                    clock.now(),
+                    0,
+                    "PASSED",
+                    null,
+                    null,
+                    Json.createArrayBuilder().add(ProofText.json(rung)).build().toString(),
+                    "[]");
+        }
+
+        private String unregistered(String name, String system) {
+            return "its server " + name + ", cluster " + system
+                    + ", is not registered in this project. Register it under this name, reachable or not, and run this again.";
+        }
+
+        long enterLogs() {
+            List<RebuildRepository.Log> opened = new ArrayList<>();
+            for (Place place : unknown) {
+                if (place.described().log() && !away.containsKey(place.name())) {
+                    openLog(place).ifPresent(opened::add);
+                }
+            }
+            for (RebuildRepository.Log each : opened) {
+                target.throwIfStopped();
+                enter(each, opened);
+            }
+            return enteredLogs;
+        }
+
+        private Optional<RebuildRepository.Log> openLog(Place place) {
+            target.throwIfStopped();
+            try {
+                WalFolder.Opened archive =
+                        WalFolder.open(place.store(), place.described().folder(), keys);
+                WalFolder of = archive.description();
+                if (!of.id().equals(place.described().id())) {
+                    left(place, "in it lies archive " + of.id() + ".");
+                } else if (servers.find(of.systemIdentifier(), of.instanceName()) == null) {
+                    left(place, unregistered(of.instanceName(), of.systemIdentifier()));
+                } else {
+                    var log = new RebuildRepository.Log(
+                            of, place.name(), place.described().folder(), LogParts.parts(archive));
+                    if (log.parts().isEmpty()) {
+                        left(place, "it holds no log.");
+                    } else {
+                        return Optional.of(log);
+                    }
+                }
+            } catch (Failure.Retryable e) {
+                away(place, e);
+            } catch (Failure.Fatal | Failure.NotFound e) {
+                left(place, words(e));
+            }
+            return Optional.empty();
+        }
+
+        private void enter(RebuildRepository.Log log, List<RebuildRepository.Log> others) {
+            WalFolder of = log.description();
+            Instance instance = servers.find(of.systemIdentifier(), of.instanceName());
+            if (instance == null) {
+                return;
+            }
+            String ended = ended(log, instance, others);
+            target.store(connection -> repository.enter(connection, instance.id(), log, ended));
+            enteredLogs++;
+            target.info("Entered the archived log " + of.id() + " of " + instance.name() + " from " + log.store() + ", "
+                    + log.parts().size() + " stretches up to "
+                    + log.parts().get(log.parts().size() - 1).stretch().to() + (ended == null ? "." : ". " + ended));
+        }
+
+        /** Of the same cluster and store, those of the catalogue and those that are entered with it. */
+        private @Nullable String ended(
+                RebuildRepository.Log log, Instance instance, List<RebuildRepository.Log> others) {
+            List<ArchivedLog.Stretch> newer = new ArrayList<>();
+            WalFolder of = log.description();
+            others.stream()
+                    .filter(other -> other.store().equals(log.store())
+                            && other.description().systemIdentifier().equals(of.systemIdentifier())
+                            && other.description().id().compareTo(of.id()) > 0)
+                    .forEach(other -> other.parts().forEach(part -> newer.add(part.stretch())));
+            transactions.run(target.project(), connection -> {
+                for (WalRepository.Archive known : logs.archives(connection, instance.id())) {
+                    if (known.store().equals(log.store())
+                            && known.systemIdentifier().equals(of.systemIdentifier())
+                            && known.id().compareTo(of.id()) > 0) {
+                        logs.stretches(connection, known.id(), MOST_STRETCHES)
+                                .forEach(stretch -> newer.add(
+                                        new ArchivedLog.Stretch(stretch.timeline(), stretch.from(), stretch.to())));
+                    }
+                }
+            });
+            return LogParts.ended(
+                    log.parts().stream().map(RebuildRepository.Part::stretch).toList(), newer);
+        }
+
+        void conclude() {
+            target.figure("backupsEntered", entered);
+            target.figure("logsEntered", enteredLogs);
+            target.figure("notEntered", left);
+            if (entered + enteredLogs > 0) {
+                target.store(connection -> audit.record(
+                        target.project(),
+                        "catalogue.rebuild",
+                        "run " + target.runId(),
+                        Map.of("backups", entered, "logs", enteredLogs)));
+            }
+            if (!away.isEmpty()) {
+                Failure first = away.values().iterator().next();
+                throw new Failure.Retryable(
+                        "Not looked through: " + String.join(", ", away.keySet()) + ". " + first.getMessage(),
+                        "Restart the run when the store answers: what is entered stays.",
+                        first);
+            }
+            if (left > 0) {
+                target.warn(left + " folders of the stores are not entered, and were left as they are.");
+            }
+        }
+    }
+}

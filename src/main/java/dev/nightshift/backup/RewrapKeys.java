@@ -1,0 +1,139 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.job.TargetBatchlet;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.tenancy.Live;
+import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.ProjectKeys;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Wraps the data keys of one instance's backups and archives anew. The store comes first, the catalogue after: where one is cut off
+ * in between, the next finds it done and takes note. Every description is read, whatever the catalogue says: a store that was brought
+ * back from a copy holds older ones.
+ */
+@Named("rewrapKeys")
+@Dependent
+public class RewrapKeys extends TargetBatchlet {
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private ProjectKeyRepository repository;
+
+    @Inject
+    private Stores stores;
+
+    @Inject
+    private Keyring keyring;
+
+    @Inject
+    private Live live;
+
+    @Override
+    protected void work(TargetRun target) {
+        ProjectKeys keys = keyring.of(target.project());
+        String onlyHere = keyring.onlyHere(target.project());
+        if (onlyHere != null) {
+            throw new Failure.Fatal(
+                    onlyHere,
+                    "Make a recovery kit first: without, what is wrapped anew is lost with the repository.",
+                    null);
+        }
+        Progress progress = new Progress(target, keys);
+        List<ProjectKeyRepository.Place> places =
+                transactions.in(target.project(), connection -> repository.places(connection, target.instanceId()));
+        target.begin(RewrapJob.BACKUPS);
+        target.done(RewrapJob.BACKUPS, progress.wrap(places, false));
+        target.begin(RewrapJob.LOGS);
+        target.done(RewrapJob.LOGS, progress.wrap(places, true));
+        target.figure("rewrapped", progress.done);
+        target.figure("left", progress.left);
+        progress.throwFirst();
+        target.info("All " + places.size() + " kept backups and logs of this server open by key " + keys.keyId() + ".");
+    }
+
+    /** How far one has come. A store that is away does not keep the others out, nor one that is damaged. */
+    private final class Progress {
+        private final TargetRun target;
+        private final ProjectKeys keys;
+        private final Map<String, Failure> away = new LinkedHashMap<>();
+        private long done;
+        private long left;
+        private Failure.@Nullable Fatal damaged;
+
+        Progress(TargetRun target, ProjectKeys keys) {
+            this.target = target;
+            this.keys = keys;
+        }
+
+        /** Answers what it did, in a few words. */
+        String wrap(List<ProjectKeyRepository.Place> places, boolean log) {
+            List<ProjectKeyRepository.Place> those = places.stream()
+                    .filter(each -> each.described().log() == log)
+                    .toList();
+            long before = done;
+            for (int at = 0; at < those.size(); at++) {
+                target.throwIfStopped();
+                target.progress(at, (long) those.size(), log ? "logs" : "backups", null);
+                wrap(those.get(at));
+            }
+            return done - before + " of " + those.size() + " wrapped anew";
+        }
+
+        private void wrap(ProjectKeyRepository.Place place) {
+            if (away.containsKey(place.store())) {
+                left++;
+                return;
+            }
+            try {
+                Store store = stores.of(place.store());
+                // Only while this attempt still has the target
+                boolean anew = place.described().rewrap(store, keys, () -> target.store(connection -> {}));
+                if (anew || !place.keyId().equals(keys.keyId())) {
+                    target.store(connection -> repository.wrapped(connection, place, keys.keyId()));
+                    done++;
+                    live.changed(target.project(), "backup", place.described().id());
+                }
+            } catch (Failure.Retryable | Failure.Skippable e) {
+                left++;
+                away.put(place.store(), e);
+                target.error("The store " + place.store() + " is left out: " + e.getMessage());
+            } catch (Failure.Fatal | Failure.NotFound e) {
+                left++;
+                target.error(place.described().object() + " is not wrapped anew: " + e.getMessage());
+                damaged = damaged != null
+                        ? damaged
+                        : new Failure.Fatal(
+                                place.described().object() + " in " + place.store() + " is not wrapped anew: "
+                                        + e.getMessage(),
+                                e.remedy(),
+                                e);
+            }
+        }
+
+        void throwFirst() {
+            if (!away.isEmpty()) {
+                Failure first = away.values().iterator().next();
+                throw new Failure.Retryable(
+                        left + " of this server's backups and logs may still open by an older key. Not reached: "
+                                + String.join(", ", away.keySet()) + ". " + first.getMessage(),
+                        "Restart the run when the store answers; the older keys stay until then.",
+                        first);
+            }
+            if (damaged != null) {
+                throw damaged;
+            }
+        }
+    }
+}
