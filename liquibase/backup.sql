@@ -497,3 +497,185 @@ end $$;
 --rollback     delete from backup.backup b where b.project_id = project and b.id = any (backups);
 --rollback     return coalesce(cardinality(backups), 0);
 --rollback end $$;
+
+--changeset nightshift:backup-45 splitStatements:false rollbackSplitStatements:false
+-- Copies of backups in other stores than the one that each was taken to. COPYING is on its way, or what a run left of it; WHOLE
+-- has all objects and those of all backups that it needs; FREEING is a leftover that a sweep removes; FREED is gone. One that was
+-- whole before has made_at: it is being mended, and never a leftover.
+create table backup.copy (
+    id           uuid primary key,
+    project_id   uuid not null,
+    backup_id    uuid not null,
+    run_id       uuid not null,
+    store        text not null,
+    location     text not null,
+    state        text not null check (state in ('COPYING', 'WHOLE', 'FREEING', 'FREED')),
+    stored_bytes bigint not null default 0 check (stored_bytes >= 0),
+    began_at     timestamptz not null default now(),
+    made_at      timestamptz,
+    verified_at  timestamptz,
+    freeing_at   timestamptz,
+    freed_at     timestamptz,
+    unique (project_id, id),
+    unique (project_id, backup_id, store),
+    foreign key (project_id, backup_id) references backup.backup (project_id, id),
+    constraint copy_made_check check (state <> 'WHOLE' or made_at is not null and verified_at is not null),
+    constraint copy_freed_check check ((state = 'FREED') = (freed_at is not null))
+);
+create index copy_store on backup.copy (store) where state <> 'FREED';
+alter table backup.copy enable row level security;
+create policy project on backup.copy
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on backup.copy to ${app_role};
+create trigger need_store before insert or update of state on backup.copy
+    for each row when (new.state = 'COPYING') execute function backup.need_store();
+
+-- A proof is of what was read: of the backup in one store.
+alter table backup.proof add column store text;
+update backup.proof f set store = b.store from backup.backup b where b.project_id = f.project_id and b.id = f.backup_id;
+alter table backup.proof alter column store set not null;
+
+-- The highest proof of a backup in a store since the last one that failed there, that one included.
+create function backup.standing_proof(project uuid, backup uuid, store text) returns setof backup.proof
+    language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select f.* from backup.proof f
+     where f.project_id = $1 and f.backup_id = $2 and f.store = $3
+       and f.id >= coalesce((select g.id from backup.proof g
+                              where g.project_id = $1 and g.backup_id = $2 and g.store = $3 and g.outcome = 'FAILED'
+                              order by g.id desc limit 1), f.id)
+     order by f.level desc, f.id desc limit 1
+$$;
+revoke execute on function backup.standing_proof(uuid, uuid, text) from public;
+grant execute on function backup.standing_proof(uuid, uuid, text) to ${app_role};
+
+-- What a proof of one store says, another store's does not take back.
+create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+as $$
+    select f.at
+      from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+     where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null
+       and f.level >= 3 and f.outcome <> 'FAILED'
+       and not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+                        where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null and g.store = f.store
+                          and g.outcome = 'FAILED' and g.id > f.id and c.id >= b.id)
+     order by f.id desc limit 1
+$$;
+
+-- The catalogue's line about a deleted backup stays until its objects are gone from every store.
+create or replace function backup.forget_deleted(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project uuid := tenancy.current_project();
+    backups uuid[];
+begin
+    select array_agg(old.id) into backups
+      from (select b.id from backup.backup b
+             where b.project_id = project and b.deleted_at < least(before, now() - interval '7 days')
+               and b.freed_at is not null
+               and not exists (select from backup.copy c
+                                where c.project_id = project and c.backup_id = b.id and c.state <> 'FREED')
+               and not exists (select from backup.backup c where c.project_id = project and c.parent_id = b.id)
+             order by b.deleted_at limit most) old;
+    delete from backup.proof f where f.project_id = project and f.backup_id = any (backups);
+    delete from backup.copy c where c.project_id = project and c.backup_id = any (backups);
+    delete from backup.backup b where b.project_id = project and b.id = any (backups);
+    return coalesce(cardinality(backups), 0);
+end $$;
+
+create or replace function backup.delete_store(store text) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from backup.store s where s.name = delete_store.store for update;
+    if not found then
+        return 'UNKNOWN';
+    elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+       or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+       or exists (select from backup.wal_archive a where a.store = delete_store.store)
+       or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+        return 'HELD';
+    elsif exists (select from job.run r where r.job in ('backup', 'copy')
+                     and (r.parameters ->> 'store' = delete_store.store
+                          or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+                     and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+        return 'USED';
+    end if;
+    delete from backup.store s where s.name = delete_store.store;
+    return 'DELETED';
+end $$;
+
+-- For the sweep of a store, of every project: what runs that are over for a day left of copies, and what a sweep that died was
+-- removing. Within the day a restart goes on with what is there. Whoever gets one has an hour to remove it.
+create function backup.claim_dead_copies(store text)
+    returns table (copy_id uuid, project_id uuid, backup_id uuid, location text, claimed_at timestamptz)
+    language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update backup.copy c set state = 'FREEING', freeing_at = now()
+     where c.store = claim_dead_copies.store and c.made_at is null
+       and (c.state = 'FREEING' and c.freeing_at < now() - interval '1 hour'
+            or c.state = 'COPYING' and c.began_at < now() - interval '1 day'
+               and not exists (select from job.run r
+                                where r.id = c.run_id
+                                  and (r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
+                                       or r.ended_at > now() - interval '1 day')))
+    returning c.id, c.project_id, c.backup_id, c.location, c.freeing_at
+$$;
+revoke execute on function backup.claim_dead_copies(text) from public;
+grant execute on function backup.claim_dead_copies(text) to ${app_role};
+--rollback drop function backup.claim_dead_copies(text);
+--rollback create or replace function backup.delete_store(store text) returns text
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback begin
+--rollback     perform from backup.store s where s.name = delete_store.store for update;
+--rollback     if not found then
+--rollback         return 'UNKNOWN';
+--rollback     elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+--rollback        or exists (select from backup.wal_archive a where a.store = delete_store.store)
+--rollback        or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+--rollback         return 'HELD';
+--rollback     elsif exists (select from job.run r where r.job = 'backup' and r.parameters ->> 'store' = delete_store.store
+--rollback                      and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+--rollback         return 'USED';
+--rollback     end if;
+--rollback     delete from backup.store s where s.name = delete_store.store;
+--rollback     return 'DELETED';
+--rollback end $$;
+--rollback create or replace function backup.forget_deleted(before timestamptz, most int) returns bigint
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback declare
+--rollback     project uuid := tenancy.current_project();
+--rollback     backups uuid[];
+--rollback begin
+--rollback     select array_agg(old.id) into backups
+--rollback       from (select b.id from backup.backup b
+--rollback              where b.project_id = project and b.deleted_at < least(before, now() - interval '7 days')
+--rollback                and b.freed_at is not null
+--rollback                and not exists (select from backup.backup c where c.project_id = project and c.parent_id = b.id)
+--rollback              order by b.deleted_at limit most) old;
+--rollback     delete from backup.proof f where f.project_id = project and f.backup_id = any (backups);
+--rollback     delete from backup.backup b where b.project_id = project and b.id = any (backups);
+--rollback     return coalesce(cardinality(backups), 0);
+--rollback end $$;
+--rollback create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+--rollback     language sql stable
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     select f.at
+--rollback       from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+--rollback      where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null
+--rollback        and f.level >= 3 and f.outcome <> 'FAILED'
+--rollback        and not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+--rollback                         where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null
+--rollback                           and g.outcome = 'FAILED' and g.id > f.id and c.id >= b.id)
+--rollback      order by f.id desc limit 1
+--rollback $$;
+--rollback drop function backup.standing_proof(uuid, uuid, text);
+--rollback alter table backup.proof drop column store;
+--rollback drop table backup.copy;

@@ -13,7 +13,10 @@ import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** What backups and their proofs say about an instance, beyond the end of their own run. */
 @ApplicationScoped
@@ -64,9 +67,14 @@ class BackupFindings {
                         attempt.run()));
     }
 
-    /** Names the finding about a proof that fails; a glance at the objects has one of its own. */
-    static String proof(UUID backup, ProofLevel upTo) {
-        return PROOF + backup + glance(upTo);
+    /**
+     * Names the finding about a proof that fails; a glance at the objects has one of its own, and so has each copy.
+     *
+     * @param takenTo the store that the backup was taken to
+     * @param store the one that is read
+     */
+    static String proof(UUID backup, String takenTo, String store, ProofLevel upTo) {
+        return PROOF + backup + (store.equals(takenTo) ? "" : "@" + store) + glance(upTo);
     }
 
     /** Names the finding about an instance that cannot be recovered to a point behind its backups. */
@@ -79,16 +87,16 @@ class BackupFindings {
     }
 
     /**
-     * A backup that is proven stands in for the older ones of its instance. A glance at the objects must not close what a
-     * whole drill found, of this backup or of those.
+     * A backup that is proven stands in for the older ones of its instance in the same store. A glance at the objects must not
+     * close what a whole drill found, of this backup or of those.
      */
-    void proven(ProjectId project, UUID instance, UUID backup, ProofLevel upTo) {
+    void proven(ProjectId project, UUID instance, UUID backup, String store, ProofLevel upTo) {
         transactions.run(project, connection -> {
-            List<UUID> backups = repository.upTo(connection, instance, backup);
-            findings.closeAbout(
-                    project,
-                    backups,
-                    fingerprint -> fingerprint.startsWith(PROOF) && fingerprint.endsWith(glance(upTo)));
+            Map<UUID, String> backups = repository.upTo(connection, instance, backup);
+            Set<String> settled = backups.entrySet().stream()
+                    .map(each -> proof(each.getKey(), each.getValue(), store, upTo))
+                    .collect(Collectors.toSet());
+            findings.closeAbout(project, List.copyOf(backups.keySet()), settled::contains);
         });
     }
 }

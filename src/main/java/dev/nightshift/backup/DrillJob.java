@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
@@ -55,6 +56,11 @@ class DrillJob implements Job {
                             "readable",
                             "restored",
                             "matched"),
+                    Parameter.text(
+                            PointParameters.FROM,
+                            "From",
+                            "The store to read the backup from; the one that it was taken to if none is given.",
+                            false),
                     Parameter.flag(
                             "everyRow",
                             "Every row",
@@ -63,6 +69,9 @@ class DrillJob implements Job {
 
     @Inject
     private Backups backups;
+
+    @Inject
+    private Stores stores;
 
     @Inject
     private Clock clock;
@@ -75,6 +84,9 @@ class DrillJob implements Job {
     @Override
     public void check(ProjectId project, Parameters parameters) {
         PointParameters.check(parameters, clock.now());
+        parameters
+                .text(PointParameters.FROM)
+                .ifPresent(store -> stores.require("parameters." + PointParameters.FROM, store));
         checkLevel(parameters);
         parameters.text("backup").ifPresent(id -> RestoreJob.known(backups, project, id));
     }

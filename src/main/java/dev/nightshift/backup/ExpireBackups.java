@@ -2,7 +2,6 @@ package dev.nightshift.backup;
 
 import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.expiry.ExpiryPlan;
-import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
@@ -30,8 +29,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Says of one instance's backups which go, and deletes them if it is told to; then the log that only they needed. */
 @Named("expireBackups")
@@ -48,6 +49,9 @@ public class ExpireBackups extends TargetBatchlet {
 
     @Inject
     private ExpiryRepository repository;
+
+    @Inject
+    private CopyRepository copies;
 
     @Inject
     private WalRepository logs;
@@ -117,14 +121,16 @@ public class ExpireBackups extends TargetBatchlet {
     private ExpiryPlan.Kept judged(TargetRun target, Backup backup, Set<UUID> named) {
         Backup.StoredProof proof = backup.proof();
         Backup.Hold hold = backup.hold();
-        boolean whole = backup.state().equals("COMPLETE")
-                && backups.against(target.project(), backup.id()).isEmpty();
-        boolean proven = whole
-                && proof != null
-                && !proof.outcome().equals("FAILED")
-                && proof.proven()
-                        .filter(level -> level.compareTo(ProofLevel.RESTORED) >= 0)
-                        .isPresent();
+        boolean undamaged = backup.state().equals("COMPLETE");
+        boolean own =
+                undamaged && backups.against(target.project(), backup.id()).isEmpty();
+        boolean copyProven = undamaged
+                && backup.copies().stream()
+                        .filter(Backup.Copy::isWhole)
+                        .map(Backup.Copy::proof)
+                        .anyMatch(of -> of != null && of.isRestored());
+        boolean whole = own || copyProven;
+        boolean proven = copyProven || (own && proof != null && proof.isRestored());
         String wanted =
                 hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;
         return new ExpiryPlan.Kept(
@@ -179,20 +185,32 @@ public class ExpireBackups extends TargetBatchlet {
         }
         long freed = 0;
         Failure first = null;
-        List<ExpiryRepository.Deleted> unfreed =
-                transactions.in(target.project(), connection -> repository.unfreed(connection, target.instanceId()));
+        Map<String, Long> perStore = new TreeMap<>();
+        List<ExpiryRepository.Deleted> unfreed = transactions.in(
+                target.project(),
+                connection -> Stream.concat(
+                                repository.unfreed(connection, target.instanceId()).stream(),
+                                copies.unfreed(connection, target.instanceId()).stream())
+                        .toList());
         for (int done = 0; done < unfreed.size(); done++) {
             target.throwIfStopped();
             target.progress(done, (long) unfreed.size(), "backups", null);
+            ExpiryRepository.Deleted deleted = unfreed.get(done);
             try {
-                freed += free(target, unfreed.get(done));
+                long bytes = free(target, deleted);
+                freed += bytes;
+                perStore.merge(deleted.store(), bytes, Long::sum);
             } catch (Failure e) {
-                target.error("Backup " + unfreed.get(done).id() + " is deleted, but its objects are not all gone: "
-                        + e.getMessage());
+                target.error("Backup " + deleted.id() + " is deleted, but its objects are not all gone from the store "
+                        + deleted.store() + ": " + e.getMessage());
                 first = first == null ? e : first;
             }
         }
         target.figure("bytesFreed", freed);
+        perStore.forEach((store, bytes) -> {
+            target.figure("bytesFreed." + store, bytes);
+            target.info("Freed " + new Bytes(bytes) + " in the store " + store + ", by its listing.");
+        });
         if (first != null) {
             throw first;
         }
@@ -234,7 +252,13 @@ public class ExpireBackups extends TargetBatchlet {
                     "Look whether the store keeps deleted objects: versions, locks, holds.",
                     null);
         }
-        target.store(connection -> repository.freed(connection, deleted.id()));
+        target.store(connection -> {
+            if (deleted.copy()) {
+                copies.freed(connection, deleted.id(), deleted.store());
+            } else {
+                repository.freed(connection, deleted.id());
+            }
+        });
         return bytes;
     }
 

@@ -6,10 +6,8 @@ import dev.nightshift.backup.proof.ProofOptions;
 import dev.nightshift.backup.proof.ProofOutcome;
 import dev.nightshift.backup.proof.ProofRung;
 import dev.nightshift.backup.proof.StoredMaterial;
-import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.read.RecoveryTarget;
-import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
 import dev.nightshift.job.TargetBatchlet;
@@ -40,7 +38,7 @@ public class ProveStoredBackup extends TargetBatchlet {
     private BackupRepository repository;
 
     @Inject
-    private Stores stores;
+    private BackupSources sources;
 
     @Inject
     private Keyring keyring;
@@ -65,18 +63,27 @@ public class ProveStoredBackup extends TargetBatchlet {
             return;
         }
         Backup backup = RestoreBackup.chosen(backups, target);
+        String store = target.parameters().text(PointParameters.FROM).orElse(backup.store());
         target.info("Proving the backup of " + backup.instance() + " taken at "
-                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
+                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store " + store + ".");
         ProofLevel upTo = DrillJob.upTo(target.parameters());
         target.concerns(
-                BackupFindings.proof(backup.id(), upTo),
+                BackupFindings.proof(backup.id(), backup.store(), store, upTo),
                 new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
         var steps = new DrillSteps(target);
-        var reader = BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project()));
-        Proof proof = prove(target, new StoredMaterial(reader), upTo, steps);
-        keep(target, backup, proof);
-        throwReason(proof, "The backup of " + backup.instance() + " is " + word(proof) + ", not more: ");
-        target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), upTo));
+        var source = sources.open(
+                target.project(),
+                backup,
+                BackupSources.Reading.in(store, BackupSources.Reading.OWN),
+                keyring.of(target.project()),
+                target::warn);
+        Proof proof = prove(target, new StoredMaterial(source.reader()), upTo, steps);
+        keep(target, backup, store, proof);
+        throwReason(
+                proof,
+                "The backup of " + backup.instance() + " in the store " + store + " is " + word(proof)
+                        + ", not more: ");
+        target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), store, upTo));
         steps.finish(null);
     }
 
@@ -90,17 +97,24 @@ public class ProveStoredBackup extends TargetBatchlet {
                 BackupFindings.pointProof(target.instanceId()),
                 new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
         Backup asked = target.parameters().text("backup").isPresent() ? RestoreBackup.chosen(backups, target) : null;
-        PointRecovery.Chosen chosen =
-                points.choose(target.project(), target.instanceId(), asked, point, new StopLook(target));
+        PointRecovery.Chosen chosen = points.choose(
+                target.project(),
+                target.instanceId(),
+                asked,
+                point,
+                BackupSources.Reading.in(
+                        target.parameters().text(PointParameters.FROM).orElse(null), BackupSources.Reading.OWN),
+                new StopLook(target));
         String what = "Recovery of " + chosen.backup().instance() + " to "
                 + chosen.recovery().plan().point().words();
         target.info(what + " begins with the backup taken at "
-                + chosen.backup().takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
+                + chosen.backup().takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store "
+                + chosen.source().store() + ".");
         ProofLevel asFar = DrillJob.upTo(target.parameters());
         var steps = new DrillSteps(target);
         var material = new StoredMaterial(chosen.reader(), chosen.recovery());
         Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);
-        figures(target, chosen.backup(), proof);
+        figures(target, chosen.backup(), chosen.source().store(), proof);
         material.end().ifPresent(end -> {
             RestoreBackup.figures(target, end);
             if (end.note() != null) {
@@ -132,7 +146,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         }
     }
 
-    private void keep(TargetRun target, Backup backup, Proof proof) {
+    private void keep(TargetRun target, Backup backup, String store, Proof proof) {
         Duration rto = proof.rto();
         var ladder = Json.createArrayBuilder();
         proof.ladder().forEach(rung -> ladder.add(ProofText.json(rung)));
@@ -141,6 +155,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         var stored = new Backup.StoredProof(
                 Ids.next(clock),
                 target.runId(),
+                store,
                 clock.now(),
                 proof.level()
                         .map(reached -> List.of(ProofLevel.values()).indexOf(reached))
@@ -151,12 +166,13 @@ public class ProveStoredBackup extends TargetBatchlet {
                 ladder.build().toString(),
                 notChecked.build().toString());
         target.store(connection -> repository.insert(connection, target.project(), backup.id(), stored));
-        figures(target, backup, proof);
+        figures(target, backup, store, proof);
     }
 
-    private static void figures(TargetRun target, Backup backup, Proof proof) {
+    private static void figures(TargetRun target, Backup backup, String store, Proof proof) {
         Duration rto = proof.rto();
         target.figure("backup", backup.id());
+        target.figure("store", store);
         target.figure("level", word(proof));
         if (rto != null) {
             target.figure("rtoMillis", rto.toMillis());

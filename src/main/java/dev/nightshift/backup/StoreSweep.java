@@ -40,6 +40,9 @@ class StoreSweep {
     private BackupRepository repository;
 
     @Inject
+    private CopyRepository copies;
+
+    @Inject
     private Transactions transactions;
 
     @Inject
@@ -79,6 +82,7 @@ class StoreSweep {
     }
 
     private void sweep(String name, Store store) {
+        removeCopies(name, store);
         Map<UUID, String> folders = Leftovers.folders(store);
         var ended = transactions.installation(connection -> BackupRepository.ended(connection, folders.keySet()));
         Map<UUID, BackupRepository.Attempt> attempts =
@@ -92,6 +96,20 @@ class StoreSweep {
                 catalogue(name, store, folder, attempt);
             }
         });
+    }
+
+    /** What runs that nobody restarts left of copies; those that were whole once stay, for others may need them. */
+    private void removeCopies(String name, Store store) {
+        for (CopyRepository.Dead dead :
+                transactions.installation(connection -> CopyRepository.claimDead(connection, name))) {
+            store.deleteFolder(dead.location());
+            transactions.run(dead.project(), connection -> copies.removed(connection, dead));
+            LOG.log(
+                    Level.INFO,
+                    "Removed {0} of the store {1}, which an interrupted copy had left",
+                    dead.location(),
+                    name);
+        }
     }
 
     private void catalogue(String name, Store store, String folder, BackupRepository.Attempt attempt) {

@@ -66,10 +66,26 @@ public class TakeBackup extends TargetBatchlet {
     private Checkup checkup;
 
     @Inject
+    private CopyToStore copies;
+
+    @Inject
     private Clock clock;
 
     @Override
     protected void work(TargetRun target) throws Exception {
+        UUID backup = take(target);
+        String list = target.parameters().text(BackupJob.COPIES).orElse(null);
+        if (list == null) {
+            target.skipped(BackupJob.COPIES, "None was asked for.");
+        } else {
+            target.begin(BackupJob.COPIES);
+            copies.copyAll(target, backup, CopyJob.stores(list));
+            target.done(BackupJob.COPIES, String.join(", ", CopyJob.stores(list)));
+        }
+    }
+
+    /** Answers what is in the catalogue then, taken by this attempt or by the one before. */
+    private UUID take(TargetRun target) throws Exception {
         target.begin(BackupJob.PREPARE);
         Store store = stores.of(storeName(target));
         ProjectKeys keys = keyring.of(target.project());
@@ -79,7 +95,7 @@ public class TakeBackup extends TargetBatchlet {
                 .map(state -> UUID.fromString(state.getString("backup")))
                 .orElse(null);
         if (earlier != null && finishEarlier(target, store, keys, project, instance, earlier)) {
-            return;
+            return earlier;
         }
         UUID id = Ids.next(clock);
         // Known before anything is stored, so that an attempt after a crash finds what this one left.
@@ -115,6 +131,7 @@ public class TakeBackup extends TargetBatchlet {
         Manifest manifest = take.run();
         steps.finish();
         catalogue(target, manifest);
+        return id;
     }
 
     /** All that are registered, not only those that were asked for: the backup holds them too. */
