@@ -679,3 +679,52 @@ grant execute on function backup.claim_dead_copies(text) to ${app_role};
 --rollback drop function backup.standing_proof(uuid, uuid, text);
 --rollback alter table backup.proof drop column store;
 --rollback drop table backup.copy;
+
+--changeset nightshift:backup-46 splitStatements:false rollbackSplitStatements:false
+-- What drills came to, of backups and of points behind them: also when the backup has gone. What was not measured is null.
+create table backup.drill (
+    id            uuid primary key,
+    project_id    uuid not null,
+    instance_id   uuid not null,
+    backup_id     uuid not null,
+    run_id        uuid,
+    store         text not null,
+    at            timestamptz not null,
+    chosen        text not null check (chosen in ('NAMED', 'NEWEST', 'RANDOM', 'RANDOM_POINT')),
+    point         text,
+    level         int not null check (level between -1 and 4),
+    outcome       text not null check (outcome in ('PASSED', 'FAILED', 'NOT_POSSIBLE')),
+    reason        text,
+    rto_millis    bigint check (rto_millis >= 0),
+    proven_millis bigint check (proven_millis >= 0),
+    unique (project_id, id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id)
+);
+create index drill_instance on backup.drill (project_id, instance_id, id);
+alter table backup.drill enable row level security;
+create policy project on backup.drill
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert on backup.drill to ${app_role};
+insert into backup.drill (id, project_id, instance_id, backup_id, run_id, store, at, chosen, level, outcome, reason, rto_millis)
+select f.id, f.project_id, b.instance_id, f.backup_id, f.run_id, f.store, f.at, 'NAMED', f.level, f.outcome, f.reason, f.rto_millis
+  from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id;
+
+-- Forgets, of the transaction's project, what is older than runs are kept.
+create function backup.forget_drills(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project uuid := tenancy.current_project();
+    gone bigint;
+begin
+    delete from backup.drill d using (
+        select o.id from backup.drill o
+         where o.project_id = project and o.at < least(before, now() - interval '7 days') order by o.at limit most) old
+     where d.id = old.id;
+    get diagnostics gone = row_count;
+    return gone;
+end $$;
+revoke execute on function backup.forget_drills(timestamptz, int) from public;
+grant execute on function backup.forget_drills(timestamptz, int) to ${app_role};
+--rollback drop function backup.forget_drills(timestamptz, int); drop table backup.drill;

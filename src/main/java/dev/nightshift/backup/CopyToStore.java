@@ -127,6 +127,7 @@ class CopyToStore {
     }
 
     private BackupCopy.Result one(TargetRun target, Backup backup, Store to, String store) {
+        to.size(backup.location() + "/" + Manifest.NAME); // one that is away has nothing that would have to be freed
         var begun = new CopyRepository.Begun[1];
         target.store(connection -> begun[0] =
                 repository.begin(connection, Ids.next(clock), target.project(), target.runId(), backup, store));

@@ -46,6 +46,15 @@ class DrillJob implements Job {
                             "The id of the backup; the newest one, that lies before the point, if none is given.",
                             false),
                     Parameter.choice(
+                            DrillChoice.WHICH,
+                            "Which",
+                            "Without a backup and a point: the newest backup, a random older one, or a random moment of the recovery"
+                                    + " window.",
+                            DrillChoice.NEWEST,
+                            DrillChoice.NEWEST,
+                            DrillChoice.RANDOM,
+                            DrillChoice.RANDOM_POINT),
+                    Parameter.choice(
                             UP_TO,
                             "Up to",
                             "The last level to try: readable needs no sandbox. At a point behind a backup it is the least, and"
@@ -59,7 +68,8 @@ class DrillJob implements Job {
                     Parameter.text(
                             PointParameters.FROM,
                             "From",
-                            "The store to read the backup from; the one that it was taken to if none is given.",
+                            "The store to read the backup from; the one that it was taken to if none is given. each-store reads one"
+                                    + " after the other.",
                             false),
                     Parameter.flag(
                             "everyRow",
@@ -84,8 +94,10 @@ class DrillJob implements Job {
     @Override
     public void check(ProjectId project, Parameters parameters) {
         PointParameters.check(parameters, clock.now());
+        DrillChoice.check(parameters);
         parameters
                 .text(PointParameters.FROM)
+                .filter(store -> !store.equals(Stores.EACH))
                 .ifPresent(store -> stores.require("parameters." + PointParameters.FROM, store));
         checkLevel(parameters);
         parameters.text("backup").ifPresent(id -> RestoreJob.known(backups, project, id));
@@ -98,7 +110,9 @@ class DrillJob implements Job {
      */
     static void checkLevel(Parameters parameters) {
         boolean glance = upTo(parameters).compareTo(ProofLevel.READABLE) < 0;
-        if (glance && PointParameters.of(parameters).isPresent()) {
+        boolean pointed = PointParameters.of(parameters).isPresent()
+                || parameters.text(DrillChoice.WHICH).orElse("").equals(DrillChoice.RANDOM_POINT);
+        if (glance && pointed) {
             throw new Failure.Invalid(
                     "parameters.upTo",
                     "A drill to a point has to read the log that leads there: choose readable, or restored.");

@@ -77,6 +77,9 @@ public class ExpireBackups extends TargetBatchlet {
     @Inject
     private Backups backups;
 
+    /** By store, over all tries of the target. */
+    private final Map<String, Long> freedIn = new TreeMap<>();
+
     @Override
     protected void work(TargetRun target) {
         target.begin(ExpireJob.PLAN);
@@ -183,9 +186,8 @@ public class ExpireBackups extends TargetBatchlet {
                 needed.addAll(going.chain());
             }
         }
-        long freed = 0;
         Failure first = null;
-        Map<String, Long> perStore = new TreeMap<>();
+        Set<String> away = new HashSet<>();
         List<ExpiryRepository.Deleted> unfreed = transactions.in(
                 target.project(),
                 connection -> Stream.concat(
@@ -196,18 +198,23 @@ public class ExpireBackups extends TargetBatchlet {
             target.throwIfStopped();
             target.progress(done, (long) unfreed.size(), "backups", null);
             ExpiryRepository.Deleted deleted = unfreed.get(done);
+            if (away.contains(deleted.store())) {
+                continue; // asked once, and waited for long enough
+            }
             try {
-                long bytes = free(target, deleted);
-                freed += bytes;
-                perStore.merge(deleted.store(), bytes, Long::sum);
+                freedIn.merge(deleted.store(), free(target, deleted), Long::sum);
             } catch (Failure e) {
                 target.error("Backup " + deleted.id() + " is deleted, but its objects are not all gone from the store "
                         + deleted.store() + ": " + e.getMessage());
+                if (e instanceof Failure.Retryable) {
+                    away.add(deleted.store());
+                }
                 first = first == null ? e : first;
             }
         }
+        long freed = freedIn.values().stream().mapToLong(Long::longValue).sum();
         target.figure("bytesFreed", freed);
-        perStore.forEach((store, bytes) -> {
+        freedIn.forEach((store, bytes) -> {
             target.figure("bytesFreed." + store, bytes);
             target.info("Freed " + new Bytes(bytes) + " in the store " + store + ", by its listing.");
         });

@@ -137,6 +137,7 @@ class OperationsIT {
         row("DELETE " + project + "/databases/{database}", Needs.ADMIN, 404);
         row("POST " + project + "/databases/{database}/check", Needs.OPERATOR, 404);
         row("POST " + project + "/databases/{database}/restore-plan", Needs.VIEWER, 404);
+        row("GET " + project + "/databases/{database}/drills", Needs.VIEWER, 404);
         row("GET " + project + "/databases/{database}/recovery-window", Needs.VIEWER, 404);
         row("POST " + project + "/check", Needs.OPERATOR, 400);
         row("GET " + project + "/runs", Needs.VIEWER, 200);
