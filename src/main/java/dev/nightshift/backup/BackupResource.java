@@ -193,7 +193,7 @@ public class BackupResource {
 
     @GET
     @Path("{id}")
-    @Operation(summary = "A backup with its proof")
+    @Operation(summary = "A backup with its proof and its copies")
     public BackupView get(@PathParam("id") String id) {
         return view(backup(id));
     }
