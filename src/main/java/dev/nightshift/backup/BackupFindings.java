@@ -82,6 +82,12 @@ class BackupFindings {
         return "backup.point-proof:" + instance;
     }
 
+    /** {@code proof:<id>@<store>:<level>} without the level. */
+    private static String withoutGlance(String fingerprint) {
+        int level = fingerprint.indexOf(':', PROOF.length());
+        return level < 0 ? fingerprint : fingerprint.substring(0, level);
+    }
+
     private static String glance(ProofLevel upTo) {
         return upTo == ProofLevel.MATCHED ? "" : ":" + upTo.name().toLowerCase(Locale.ROOT);
     }
@@ -93,10 +99,13 @@ class BackupFindings {
     void proven(ProjectId project, UUID instance, UUID backup, String store, ProofLevel upTo) {
         transactions.run(project, connection -> {
             Map<UUID, String> backups = repository.upTo(connection, instance, backup);
-            Set<String> settled = backups.entrySet().stream()
-                    .map(each -> proof(each.getKey(), each.getValue(), store, upTo))
+            Set<String> whole = backups.entrySet().stream()
+                    .map(each -> proof(each.getKey(), each.getValue(), store, ProofLevel.MATCHED))
                     .collect(Collectors.toSet());
-            findings.closeAbout(project, List.copyOf(backups.keySet()), settled::contains);
+            findings.closeAbout(
+                    project,
+                    List.copyOf(backups.keySet()),
+                    fingerprint -> fingerprint.endsWith(glance(upTo)) && whole.contains(withoutGlance(fingerprint)));
         });
     }
 }

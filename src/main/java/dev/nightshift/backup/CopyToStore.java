@@ -108,8 +108,9 @@ class CopyToStore {
             try {
                 copy(target, needed(target, List.of(backup), store), store);
             } catch (Failure.Fatal | Failure.NotFound | Failure.Skippable | Failure.Retryable e) {
-                target.error(
-                        "Backup " + id + " is taken, but not copied to the store " + store + ": " + e.getMessage());
+                if (e instanceof Failure.Retryable || e instanceof Failure.Skippable) { // the others were told of
+                    target.error("Backup " + id + " is not copied to the store " + store + ": " + e.getMessage());
+                }
                 first = first == null ? named(store, e) : first;
             }
         }

@@ -115,10 +115,10 @@ public class DrillResource {
             @PathParam("database") String database,
             @QueryParam("after") @Nullable String after,
             @QueryParam("limit") @Nullable String limit) {
-        Database found = RecoveryWindowResource.database(fleet, project.id(), database);
-        UUID instance = found.instance().id();
         UUID from = Page.after(after);
         int size = Page.size(limit);
+        Database found = RecoveryWindowResource.database(fleet, project.id(), database);
+        UUID instance = found.instance().id();
         return transactions.in(project.id(), connection -> {
             Page<Drill> page = repository.list(connection, instance, from, size);
             Drill.Trend trend = Drill.trend(repository.rtoMillis(connection, instance, 2 * Drill.ENOUGH));

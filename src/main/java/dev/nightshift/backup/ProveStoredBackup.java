@@ -180,7 +180,7 @@ public class ProveStoredBackup extends TargetBatchlet {
                     target::warn);
         } catch (Failure.NotFound | Failure.Fatal e) {
             if (e instanceof Failure.NotFound || e.getCause() instanceof Failure.NotFound) {
-                keep(target, backup, stored(target, store, "FAILED", -1, null, e.getMessage(), "[]", "[]"));
+                keep(target, backup, stored(target, store, "FAILED", -1, null, e.getMessage(), missing(e), "[]"));
             }
             var drill = new Drill(
                     Ids.next(clock),
@@ -199,6 +199,19 @@ public class ProveStoredBackup extends TargetBatchlet {
             target.store(connection -> history.insert(connection, target.project(), drill));
             throw e;
         }
+    }
+
+    private String missing(Failure e) {
+        var rung = new ProofRung(
+                ProofLevel.STORED,
+                ProofOutcome.FAILED,
+                clock.now(),
+                Duration.ZERO,
+                "",
+                Map.of(),
+                e.getMessage(),
+                e.remedy());
+        return Json.createArrayBuilder().add(ProofText.json(rung)).build().toString();
     }
 
     private PointRecovery.Chosen chosen(TargetRun target, DrillChoice.Choice choice, BackupSources.Reading reading) {

@@ -27,6 +27,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -48,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CopyIT {
     private static final String ROWS = "select count(*) || ' ' || sum(hash_record_extended(row(i.*), 0)) from item i";
-    private static final Duration LONG = Duration.ofMinutes(3);
+    private static final Duration LONG = Duration.ofMinutes(5);
 
     /** 64 KB at most pass in so long: an archive of 10 MB takes some seconds. */
     private static final Duration SLOW = Duration.ofMillis(40);
@@ -498,6 +499,8 @@ class CopyIT {
     @Order(9)
     void expiryWaitsForACopyAndFreesAllStoresAndTriesAgainWhereOneIsAway() throws Exception {
         String last = take(Json.createObjectBuilder());
+        // The newest that is proven stays
+        project.complete("restore-drill", "shop", with("upTo", "restored").build());
         line.slow(SLOW);
         String run = project.start("copy", "shop", with("store", "offsite").build());
         Path folder = offsite().resolve(project.backup(last).getString("location"));
@@ -535,6 +538,57 @@ class CopyIT {
         assertTrue(again.getString("status").equals("COMPLETED"));
         admin.delete("api/stores/offsite?confirm=offsite").expect(409);
         admin.delete("api/stores/nas?confirm=nas").expect(204);
+    }
+
+    @Test
+    @Order(10)
+    void aDrillOfARandomMomentRecoversToItAndKeepsIt() throws SQLException {
+        archive(true);
+        Eventually.isTrue("streaming", LONG, () -> wal().getString("state").equals("STREAMING"));
+        String backup = take(Json.createObjectBuilder());
+        for (int i = 0; i < 3; i++) {
+            source.execute("shop", "insert into item values (" + i + ", 'later')", "select pg_sleep(0.5)");
+        }
+        source.execute("shop", "select pg_switch_wal()", "insert into item values (9, 'last')");
+        Instant now = Instant.now();
+        Eventually.isTrue("the moment is covered", LONG, () -> {
+            JsonObject stretch = wal().getJsonArray("stretches").getJsonObject(0);
+            return !stretch.isNull("coveredTo")
+                    && Instant.parse(stretch.getString("coveredTo")).isAfter(now);
+        });
+        JsonObject run = project.complete(
+                "restore-drill", "shop", with("which", "random-point").build());
+        JsonObject drill = drills("?limit=1").getJsonArray("items").getJsonObject(0);
+        assertEquals("RANDOM_POINT", drill.getString("chosen"), drill::toString);
+        assertEquals(run.getString("id"), drill.getString("run"));
+        assertEquals("RESTORED", drill.getString("level"));
+        Instant moment = Instant.parse(drill.getString("point").substring("the time ".length()));
+        assertTrue(
+                moment.isAfter(Instant.parse(project.backups("shop").get(1).getString("endedAt")))
+                        && moment.isBefore(now),
+                drill::toString);
+        assertTrue(project.log(run.getString("id")).contains("By chance, of"), project.log(run.getString("id")));
+        assertEquals(
+                "NONE",
+                project.backup(backup).getJsonObject("proof").getString("level"),
+                "a point behind it proves no backup");
+        archive(false);
+        Eventually.isTrue("off", LONG, () -> wal().getString("state").equals("OFF"));
+    }
+
+    private void archive(boolean enabled) {
+        project.api()
+                .put(
+                        project.path("instances/shop/wal"),
+                        Json.createObjectBuilder()
+                                .add("enabled", enabled)
+                                .add("pieceSeconds", 5)
+                                .build())
+                .expect(200);
+    }
+
+    private JsonObject wal() {
+        return project.api().get(project.path("instances/shop/wal")).expect(200).object();
     }
 
     private static JsonObject newest() {
