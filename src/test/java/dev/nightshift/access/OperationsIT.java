@@ -351,7 +351,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(14, asked.size(), asked::toString);
+        assertEquals(16, asked.size(), asked::toString);
     }
 
     @Test
