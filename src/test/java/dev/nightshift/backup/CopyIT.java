@@ -62,8 +62,8 @@ class CopyIT {
     private Postgres source;
     private TestProject project;
     private TestProject other;
-    private String full;
-    private String changes;
+    private String full = "";
+    private String changes = "";
 
     @BeforeAll
     void aServerAndTwoStores(@TempDir Path folder) throws IOException, SQLException {

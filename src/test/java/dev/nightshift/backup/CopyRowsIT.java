@@ -154,9 +154,10 @@ class CopyRowsIT {
         UnreachableServer other = UnreachableServer.register(registration, "copy-other-" + Ids.next(clock));
         assertFalse(sources.places(other.project(), List.of(backup)).containsKey(backup));
         assertEquals(
-                0L,
-                transactions.<Long>in(
-                        other.project(), connection -> one(connection, "select count(*) from backup.copy")));
+                "0",
+                transactions.in(
+                        other.project(),
+                        connection -> String.valueOf(one(connection, "select count(*) from backup.copy"))));
     }
 
     private CopyRepository.Begun begin(UUID backup) {
@@ -199,19 +200,20 @@ class CopyRowsIT {
     private String state(UUID backup) {
         return transactions.in(
                 server.project(),
-                connection -> String.valueOf(CopyRowsIT.<Object>one(
-                        connection, "select state from backup.copy where backup_id = '" + backup + "'")));
+                connection -> String.valueOf(
+                        one(connection, "select state from backup.copy where backup_id = '" + backup + "'")));
     }
 
     private String deleteStore() {
-        return transactions.installation(connection ->
-                String.valueOf(CopyRowsIT.<Object>one(connection, "select backup.delete_store('" + STORE + "')")));
+        return transactions.installation(
+                connection -> String.valueOf(one(connection, "select backup.delete_store('" + STORE + "')")));
     }
 
     private long forgotten() {
-        return transactions.<Long>in(
+        return Long.parseLong(transactions.in(
                 server.project(),
-                connection -> one(connection, "select backup.forget_deleted(now() - interval '8 days', 100)"));
+                connection -> String.valueOf(
+                        one(connection, "select backup.forget_deleted(now() - interval '8 days', 100)"))));
     }
 
     private void installation(String sql) {
@@ -231,12 +233,11 @@ class CopyRowsIT {
         }
     }
 
-    @SuppressWarnings("unchecked")
-    private static <T> T one(Connection connection, String sql) throws SQLException {
+    private static @Nullable Object one(Connection connection, String sql) throws SQLException {
         try (var statement = connection.createStatement();
                 var row = statement.executeQuery(sql)) {
             row.next();
-            return (T) row.getObject(1);
+            return row.getObject(1);
         }
     }
 
