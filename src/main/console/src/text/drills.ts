@@ -13,7 +13,7 @@ export function trendWords({ lastMedianMillis, beforeMedianMillis }: Trend): str
 export function aimWords({ chosen, point }: Pick<Drill, 'chosen' | 'point'>): string {
   if (chosen === 'RANDOM_POINT') return `${point ?? 'a moment'}, by chance`;
   if (point) return point;
-  return { NEWEST: 'the newest backup', RANDOM: 'an older backup, by chance' }[chosen] ?? 'a named backup';
+  return { NEWEST: 'the newest backup', RANDOM: 'an older backup, by chance', UNKNOWN: 'a backup' }[chosen] ?? 'a named backup';
 }
 
 /** The store that it was taken to, and in how many it lies whole. */

@@ -67,6 +67,12 @@ public record Backup(
                 .orElse(null);
     }
 
+    /** Whether its standing proof in a store is one that failed. */
+    boolean failsIn(String in) {
+        StoredProof standing = proofIn(in);
+        return standing != null && standing.outcome().equals("FAILED");
+    }
+
     /**
      * A copy in another store.
      *

@@ -6,6 +6,8 @@ import dev.nightshift.finding.FindingReport;
 import dev.nightshift.finding.Findings;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.finding.Subject;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -80,6 +82,21 @@ class BackupFindings {
     /** Names the finding about an instance that cannot be recovered to a point behind its backups. */
     static String pointProof(UUID instance) {
         return "backup.point-proof:" + instance;
+    }
+
+    /** One of the stores that a drill of each failed in: its run ends with the failure of another. */
+    void failed(TargetRun target, Backup backup, String store, ProofLevel upTo, Failure failure) {
+        findings.report(
+                target.project(),
+                new FindingReport(
+                        proof(backup.id(), backup.store(), store, upTo),
+                        new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()),
+                        failure instanceof Failure.Skippable ? Severity.WARNING : Severity.CRITICAL,
+                        "Restore drill of " + backup.instance() + " failed in the store " + store,
+                        String.valueOf(failure.getMessage()),
+                        failure.remedy(),
+                        Json.createObjectBuilder().add("store", store).build(),
+                        target.runId()));
     }
 
     /** {@code proof:<id>@<store>:<level>} without the level. */

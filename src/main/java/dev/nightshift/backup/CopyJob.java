@@ -28,7 +28,7 @@ class CopyJob implements Job {
     private static final JobDefinition DEFINITION = new JobDefinition(
             "copy",
             "Copy backups",
-            "Copies backups to another store, each with those that it needs, as they are stored: no key is needed. What is there"
+            "Copies backups to another store, each with those that it needs, as they are stored. What is there"
                     + " already is not sent again.",
             Unit.INSTANCE,
             "copy",

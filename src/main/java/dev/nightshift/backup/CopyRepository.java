@@ -27,8 +27,12 @@ class CopyRepository {
     /** A folder of a store. */
     record Place(String store, String location) {}
 
-    /** A leftover of a copy that this node is to remove. */
-    record Dead(UUID id, ProjectId project, UUID backup, String location, Instant claimedAt) {}
+    /**
+     * A leftover of a copy that this node is to remove.
+     *
+     * @param home the store that the backup was taken to
+     */
+    record Dead(UUID id, ProjectId project, UUID backup, String location, String home, Instant claimedAt) {}
 
     /** In which state a copy stands before it is begun. */
     enum Begun {
@@ -120,7 +124,8 @@ class CopyRepository {
                 values (?, ?, ?, ?, ?, ?, 'COPYING')
                 on conflict (project_id, backup_id, store) do update
                    set state = 'COPYING', run_id = excluded.run_id, location = excluded.location, began_at = now(),
-                       made_at = case when copy.state = 'FREED' then null else copy.made_at end, freed_at = null
+                       made_at = case when copy.state = 'FREED' then null else copy.made_at end, freed_at = null,
+                       looked_at = null
                 """)) {
             insert.setObject(1, id);
             insert.setObject(2, project.value());
@@ -157,14 +162,17 @@ class CopyRepository {
     /**
      * Notes a copy that its store lists with all objects.
      *
+     * @param run that made it, or found it whole
      * @throws Failure.Fatal if the backup is not kept any more, or one that it needs is not whole in that store
+     * @throws Failure.Retryable if another run is making it
      */
-    void made(Connection connection, ProjectId project, UUID backup, String store, long bytes) throws SQLException {
+    void made(Connection connection, ProjectId project, UUID run, UUID backup, String store, long bytes)
+            throws SQLException {
         requireKept(connection, backup);
         try (var update = connection.prepareStatement("""
                 update backup.copy c set state = 'WHOLE', stored_bytes = ?, made_at = coalesce(c.made_at, now()), verified_at = now()
                   from backup.backup b
-                 where c.backup_id = ? and c.store = ? and c.state in ('COPYING', 'WHOLE')
+                 where c.backup_id = ? and c.store = ? and (c.state = 'WHOLE' or c.state = 'COPYING' and c.run_id = ?)
                    and b.project_id = c.project_id and b.id = c.backup_id
                    and not exists (select from unnest(b.chain) n (id)
                          where n.id <> b.id
@@ -176,7 +184,9 @@ class CopyRepository {
             update.setLong(1, bytes);
             update.setObject(2, backup);
             update.setString(3, store);
+            update.setObject(4, run);
             if (update.executeUpdate() == 0) {
+                refuseAnotherRun(connection, run, backup, store);
                 throw new Failure.Fatal(
                         "The copy of backup " + backup + " in the store " + store
                                 + " is not noted: a backup that it needs is not whole there.",
@@ -187,10 +197,26 @@ class CopyRepository {
         live.changed(project, "backup", backup);
     }
 
+    private static void refuseAnotherRun(Connection connection, UUID run, UUID backup, String store)
+            throws SQLException {
+        try (var query = connection.prepareStatement(
+                "select from backup.copy where backup_id = ? and store = ? and state = 'COPYING' and run_id <> ?")) {
+            query.setObject(1, backup);
+            query.setString(2, store);
+            query.setObject(3, run);
+            try (var row = query.executeQuery()) {
+                if (row.next()) {
+                    throw new Failure.Retryable(
+                            "Another run copies backup " + backup + " to the store " + store + ".", null, null);
+                }
+            }
+        }
+    }
+
     /** Copies of an instance's deleted backups whose objects are not known to be gone, those that need others first. */
     List<ExpiryRepository.Deleted> unfreed(Connection connection, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select b.id, c.store, c.location
+                select b.id, c.store, c.location, c.made_at is not null
                   from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id
                  where b.instance_id = ? and b.deleted_at is not null and c.state <> 'FREED' order by b.id desc, c.store
                 """)) {
@@ -199,10 +225,29 @@ class CopyRepository {
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
                     all.add(new ExpiryRepository.Deleted(
-                            rows.getObject(1, UUID.class), rows.getString(2), rows.getString(3), true));
+                            rows.getObject(1, UUID.class),
+                            rows.getString(2),
+                            rows.getString(3),
+                            true,
+                            rows.getBoolean(4)));
                 }
             }
             return all;
+        }
+    }
+
+    /** Whether the project's catalogue knows of anything that lies whole in a store. */
+    static boolean holds(Connection connection, String store) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select exists (select from backup.backup where store = ? and deleted_at is null)
+                       or exists (select from backup.copy where store = ? and state = 'WHOLE')
+                """)) {
+            query.setString(1, store);
+            query.setString(2, store);
+            try (var row = query.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
         }
     }
 
@@ -218,7 +263,7 @@ class CopyRepository {
     /** Of every project: leftovers in a store that are this caller's to remove, within the hour. */
     static List<Dead> claimDead(Connection connection, String store) throws SQLException {
         try (var query = connection.prepareStatement(
-                "select copy_id, project_id, backup_id, location, claimed_at from backup.claim_dead_copies(?)")) {
+                "select copy_id, project_id, backup_id, location, home, claimed_at from backup.claim_dead_copies(?)")) {
             query.setString(1, store);
             List<Dead> dead = new ArrayList<>();
             try (var rows = query.executeQuery()) {
@@ -228,7 +273,8 @@ class CopyRepository {
                             new ProjectId(rows.getObject(2, UUID.class)),
                             rows.getObject(3, UUID.class),
                             rows.getString(4),
-                            rows.getTimestamp(5).toInstant()));
+                            rows.getString(5),
+                            rows.getTimestamp(6).toInstant()));
                 }
             }
             return dead;

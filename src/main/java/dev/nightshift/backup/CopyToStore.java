@@ -1,8 +1,10 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.stored.BackupCopy;
-import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.PlaceProbe;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -10,6 +12,8 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
@@ -34,6 +38,9 @@ class CopyToStore {
 
     @Inject
     private Backups backups;
+
+    @Inject
+    private Keyring keyring;
 
     @Inject
     private Transactions transactions;
@@ -84,7 +91,7 @@ class CopyToStore {
             }
             try {
                 sum = sum.plus(one(target, backup, to, store));
-            } catch (Failure.Fatal | Failure.NotFound e) {
+            } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict e) {
                 target.error("Backup " + backup.id() + " is not copied to the store " + store + ": " + e.getMessage());
                 failed.add(backup.id());
                 first = first == null ? e : first;
@@ -107,11 +114,14 @@ class CopyToStore {
         for (String store : to) {
             try {
                 copy(target, needed(target, List.of(backup), store), store);
-            } catch (Failure.Fatal | Failure.NotFound | Failure.Skippable | Failure.Retryable e) {
+            } catch (Failure e) {
                 if (e instanceof Failure.Retryable || e instanceof Failure.Skippable) { // the others were told of
                     target.error("Backup " + id + " is not copied to the store " + store + ": " + e.getMessage());
                 }
-                first = first == null ? named(store, e) : first;
+                // As long as one may come back, all are tried again: what is whole by then is not sent
+                first = first == null || e instanceof Failure.Retryable && !(first instanceof Failure.Retryable)
+                        ? named(store, e)
+                        : first;
             }
         }
         if (first != null) {
@@ -128,15 +138,15 @@ class CopyToStore {
     }
 
     private BackupCopy.Result one(TargetRun target, Backup backup, Store to, String store) {
-        to.size(backup.location() + "/" + Manifest.NAME); // one that is away has nothing that would have to be freed
+        ProjectKeys keys = keyring.of(target.project());
+        Store from = source(target, backup, store, keys);
+        refuseUnmounted(target, to, store);
+        refuseSamePlace(backup, to, store);
         var begun = new CopyRepository.Begun[1];
         target.store(connection -> begun[0] =
                 repository.begin(connection, Ids.next(clock), target.project(), target.runId(), backup, store));
-        BackupCopy copy = new BackupCopy(
-                source(target, backup, store),
-                to,
-                backup.location(),
-                new StoppableProgress(target, backup.storedBytes()));
+        BackupCopy copy =
+                new BackupCopy(from, to, backup.location(), keys, new StoppableProgress(target, backup.storedBytes()));
         if (begun[0] == CopyRepository.Begun.WHOLE) {
             Long there = copy.listed(backup.id()).orElse(null);
             if (there != null) {
@@ -145,26 +155,73 @@ class CopyToStore {
                 return new BackupCopy.Result(there, 0, 0);
             }
         }
-        if (begun[0] != CopyRepository.Begun.COPYING) {
-            target.warn("The copy of backup " + backup.id() + " in the store " + store
-                    + (begun[0] == CopyRepository.Begun.FAILED ? " failed its last proof" : " is not whole any more")
-                    + ": it is made whole again.");
-            target.store(connection ->
-                    repository.copying(connection, Ids.next(clock), target.project(), target.runId(), backup, store));
-        }
-        BackupCopy.Result result = copy.run(backup.id());
+        // One that can be read stays in use until an object of it is known to be wrong
+        BackupCopy.Result result = copy.run(backup.id(), () -> {
+            if (begun[0] != CopyRepository.Begun.COPYING) {
+                target.warn("The copy of backup " + backup.id() + " in the store " + store
+                        + " is not whole any more: it is made whole again.");
+                target.store(connection -> repository.copying(
+                        connection, Ids.next(clock), target.project(), target.runId(), backup, store));
+            }
+        });
         note(target, backup, store, result.bytes());
         target.info("Copied backup " + backup.id() + " to the store " + store + ": " + result.sent() + " objects sent, "
                 + result.found() + " found there, " + new Bytes(result.bytes()) + " by its listing.");
         return result;
     }
 
-    private void note(TargetRun target, Backup backup, String store, long bytes) {
-        target.store(connection -> repository.made(connection, target.project(), backup.id(), store, bytes));
+    /** What is written where a disk should be mounted fills another disk, and is not seen once it is mounted. */
+    private void refuseUnmounted(TargetRun target, Store to, String store) {
+        if (to instanceof FolderStore folder
+                && folder.looksUnmounted()
+                && transactions.in(target.project(), connection -> CopyRepository.holds(connection, store))) {
+            throw unmounted(to);
+        }
     }
 
-    /** The store that the backup was taken to, else one that has a whole copy. */
-    private Store source(TargetRun target, Backup backup, String store) {
+    static Failure.Retryable unmounted(Store store) {
+        return new Failure.Retryable(
+                "The " + store + " is empty although backups were stored in it: it looks unmounted.",
+                "Mount it. If it was emptied on purpose, make a folder in it.",
+                null);
+    }
+
+    /** A copy in the same place is none, and what removes it removes the backup. */
+    private void refuseSamePlace(Backup backup, Store to, String store) {
+        try (PlaceProbe probe = PlaceProbe.put(to)) {
+            for (String name : places(backup, store).toList()) {
+                if (isIn(probe, name)) {
+                    throw new Failure.Fatal(
+                            "The store " + store + " is the same place as the store " + name
+                                    + ", which the backup lies in: a copy there would be none.",
+                            "Copy to a store of another place.",
+                            null);
+                }
+            }
+        }
+    }
+
+    private boolean isIn(PlaceProbe probe, String name) {
+        try {
+            return probe.isIn(stores.of(name));
+        } catch (Failure e) {
+            return false; // the one that was just written answers: this is another
+        }
+    }
+
+    /** Where it lies or may lie, beside this store. */
+    private static Stream<String> places(Backup backup, String store) {
+        return Stream.concat(Stream.of(backup.store()), backup.copies().stream().map(Backup.Copy::store))
+                .filter(name -> !name.equals(store));
+    }
+
+    private void note(TargetRun target, Backup backup, String store, long bytes) {
+        target.store(
+                connection -> repository.made(connection, target.project(), target.runId(), backup.id(), store, bytes));
+    }
+
+    /** The store that the backup was taken to, else one that has a whole copy; its manifest is ours. */
+    private Store source(TargetRun target, Backup backup, String store, ProjectKeys keys) {
         List<String> candidates = Stream.concat(
                         Stream.of(backup.store()),
                         backup.copies().stream().filter(Backup.Copy::isWhole).map(Backup.Copy::store))
@@ -172,7 +229,7 @@ class CopyToStore {
                 .toList();
         List<String> reasons = new ArrayList<>();
         for (String name : candidates) {
-            String reason = unusable(name, backup);
+            String reason = unusable(name, backup, keys);
             if (reason == null) {
                 if (!reasons.isEmpty()) {
                     target.warn("Backup " + backup.id() + " is copied from the store " + name + ": " + reasons.get(0));
@@ -187,13 +244,11 @@ class CopyToStore {
                 null);
     }
 
-    private @Nullable String unusable(String store, Backup backup) {
+    /** A manifest that is not ours is never copied over one that may be. */
+    private @Nullable String unusable(String store, Backup backup, ProjectKeys keys) {
         try {
-            return stores.of(store)
-                            .size(backup.location() + "/" + Manifest.NAME)
-                            .isPresent()
-                    ? null
-                    : "The store " + store + " holds no manifest of it.";
+            BackupReader.open(stores.of(store), backup.location(), keys);
+            return null;
         } catch (Failure e) {
             return String.valueOf(e.getMessage());
         }

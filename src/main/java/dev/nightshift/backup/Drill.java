@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one drill came to, of one backup in one store.
  *
- * @param chosen NAMED, NEWEST, RANDOM or RANDOM_POINT
+ * @param chosen NAMED, NEWEST, RANDOM, RANDOM_POINT, or UNKNOWN for those before it was kept
  * @param point behind the backup, in words; null for the backup by itself
  * @param level highest that was passed, -1 for none
  * @param outcome PASSED, FAILED or NOT_POSSIBLE

@@ -54,7 +54,7 @@ public class DrillResource {
      * One drill of one backup in one store.
      *
      * @param backup which may be kept no more
-     * @param chosen NAMED by the run, NEWEST, RANDOM, or RANDOM_POINT
+     * @param chosen NAMED by the run, NEWEST, RANDOM, RANDOM_POINT, or UNKNOWN for those before it was kept
      * @param point behind the backup, in words; null for the backup by itself
      * @param outcome PASSED, FAILED, or NOT_POSSIBLE on this machine
      * @param rtoMillis from its begin until the restored server answered; null if it did not come there

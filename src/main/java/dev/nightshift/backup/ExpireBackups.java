@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
@@ -33,6 +34,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Says of one instance's backups which go, and deletes them if it is told to; then the log that only they needed. */
 @Named("expireBackups")
@@ -52,6 +54,9 @@ public class ExpireBackups extends TargetBatchlet {
 
     @Inject
     private CopyRepository copies;
+
+    @Inject
+    private BackupSources sources;
 
     @Inject
     private WalRepository logs;
@@ -90,14 +95,25 @@ public class ExpireBackups extends TargetBatchlet {
         tell(target, plan, kept, apply);
         target.done(ExpireJob.PLAN, plan.going().size() + " of " + kept.size() + " go");
 
+        Failure unfreed = null;
         if (apply) {
             target.begin(ExpireJob.DELETE);
-            target.done(ExpireJob.DELETE, new Bytes(delete(target, plan)) + " freed");
+            unfreed = delete(target, plan);
+            if (unfreed == null) {
+                target.done(ExpireJob.DELETE, new Bytes(freed()) + " freed");
+            } else {
+                target.skipped(ExpireJob.DELETE, "Not all stores could be freed.");
+            }
         } else {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
         target.begin(ExpireJob.LOG);
         target.done(ExpireJob.LOG, new Bytes(trim(target, plan, kept, apply)) + (apply ? " freed" : " would go"));
+        if (unfreed != null) {
+            // Only now: a store that is away for weeks must not let the log fill another
+            target.begin(ExpireJob.DELETE);
+            throw unfreed;
+        }
     }
 
     private ExpiryPlan plan(TargetRun target, List<Backup> kept) {
@@ -114,24 +130,39 @@ public class ExpireBackups extends TargetBatchlet {
         }
         Set<UUID> named =
                 transactions.in(target.project(), connection -> repository.named(connection, target.instanceId()));
+        Map<UUID, Backup> known = kept.stream().collect(Collectors.toMap(Backup::id, backup -> backup));
+        Map<UUID, List<CopyRepository.Place>> places = sources.places(target.project(), known.keySet());
         return ExpiryPlan.of(
-                kept.stream().map(backup -> judged(target, backup, named)).toList(),
+                kept.stream()
+                        .map(backup -> judged(
+                                target,
+                                backup,
+                                named,
+                                isCopyProven(backup, places.getOrDefault(backup.id(), List.of()), known)))
+                        .toList(),
                 ExpireJob.rule(target.parameters()),
                 now,
                 fleet.project(target.project()).timeZone());
     }
 
-    private ExpiryPlan.Kept judged(TargetRun target, Backup backup, Set<UUID> named) {
+    /** Whether a copy stands proven with all that it needs in its store, and no proof says that one of those fails there. */
+    static boolean isCopyProven(Backup backup, List<CopyRepository.Place> places, Map<UUID, Backup> known) {
+        return backup.copies().stream()
+                .filter(copy ->
+                        copy.isWhole() && copy.proof() != null && copy.proof().isRestored())
+                .map(Backup.Copy::store)
+                .filter(store -> places.stream().anyMatch(place -> place.store().equals(store)))
+                .anyMatch(store ->
+                        backup.chain().stream().map(known::get).allMatch(each -> each != null && !each.failsIn(store)));
+    }
+
+    private ExpiryPlan.Kept judged(TargetRun target, Backup backup, Set<UUID> named, boolean copyStands) {
         Backup.StoredProof proof = backup.proof();
         Backup.Hold hold = backup.hold();
         boolean undamaged = backup.state().equals("COMPLETE");
         boolean own =
                 undamaged && backups.against(target.project(), backup.id()).isEmpty();
-        boolean copyProven = undamaged
-                && backup.copies().stream()
-                        .filter(Backup.Copy::isWhole)
-                        .map(Backup.Copy::proof)
-                        .anyMatch(of -> of != null && of.isRestored());
+        boolean copyProven = undamaged && copyStands;
         boolean whole = own || copyProven;
         boolean proven = copyProven || (own && proof != null && proof.isRestored());
         String wanted =
@@ -176,8 +207,8 @@ public class ExpireBackups extends TargetBatchlet {
         return kept.stream().filter(each -> each.id().equals(id)).findFirst().orElseThrow();
     }
 
-    /** One after the other, those that need others first; what an attempt before left is freed too. Answers the bytes. */
-    private long delete(TargetRun target, ExpiryPlan plan) {
+    /** One after the other, those that need others first; what an attempt before left is freed too. Answers what failed first. */
+    private @Nullable Failure delete(TargetRun target, ExpiryPlan plan) {
         Set<UUID> needed = new HashSet<>();
         for (ExpiryPlan.Kept going : plan.going()) {
             target.throwIfStopped();
@@ -212,16 +243,16 @@ public class ExpireBackups extends TargetBatchlet {
                 first = first == null ? e : first;
             }
         }
-        long freed = freedIn.values().stream().mapToLong(Long::longValue).sum();
-        target.figure("bytesFreed", freed);
+        target.figure("bytesFreed", freed());
         freedIn.forEach((store, bytes) -> {
             target.figure("bytesFreed." + store, bytes);
             target.info("Freed " + new Bytes(bytes) + " in the store " + store + ", by its listing.");
         });
-        if (first != null) {
-            throw first;
-        }
-        return freed;
+        return first;
+    }
+
+    private long freed() {
+        return freedIn.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** False if somebody wants it to stay after all. */
@@ -249,6 +280,9 @@ public class ExpireBackups extends TargetBatchlet {
         long bytes = store.list(deleted.location() + "/").stream()
                 .mapToLong(Store.Entry::bytes)
                 .sum();
+        if (deleted.stored() && store instanceof FolderStore folder && folder.looksUnmounted()) {
+            throw CopyToStore.unmounted(store);
+        }
         target.store(connection -> {}); // only while this attempt still has the target
         store.deleteFolder(deleted.location());
         List<Store.Entry> left = store.list(deleted.location() + "/");

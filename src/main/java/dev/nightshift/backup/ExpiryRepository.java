@@ -20,8 +20,9 @@ class ExpiryRepository {
      * A backup that is deleted in the catalogue, and may still lie in a store.
      *
      * @param copy whether it is another one than the backup was taken to
+     * @param stored whether all of it was there once
      */
-    record Deleted(UUID id, String store, String location, boolean copy) {}
+    record Deleted(UUID id, String store, String location, boolean copy, boolean stored) {}
 
     /** All of an instance that are kept, the newest first. */
     List<Backup> kept(Connection connection, UUID instance) throws SQLException {
@@ -72,7 +73,8 @@ class ExpiryRepository {
             List<Deleted> all = new ArrayList<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    all.add(new Deleted(rows.getObject(1, UUID.class), rows.getString(2), rows.getString(3), false));
+                    all.add(new Deleted(
+                            rows.getObject(1, UUID.class), rows.getString(2), rows.getString(3), false, true));
                 }
             }
             return all;
@@ -142,6 +144,16 @@ class ExpiryRepository {
             query.setObject(1, backup);
             try (var row = query.executeQuery()) {
                 return row.next();
+            }
+        }
+    }
+
+    /** True for one that is kept, false for one that is deleted; empty if the catalogue does not know it. */
+    static Optional<Boolean> known(Connection connection, UUID backup) throws SQLException {
+        try (var query = connection.prepareStatement("select deleted_at is null from backup.backup where id = ?")) {
+            query.setObject(1, backup);
+            try (var row = query.executeQuery()) {
+                return row.next() ? Optional.of(row.getBoolean(1)) : Optional.empty();
             }
         }
     }

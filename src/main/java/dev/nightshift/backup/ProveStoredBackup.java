@@ -20,6 +20,9 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
@@ -38,6 +41,11 @@ import org.jspecify.annotations.Nullable;
 @Named("proveBackup")
 @Dependent
 public class ProveStoredBackup extends TargetBatchlet {
+    /** In the checkpoint of a drill of each store; expiry leaves a backup alone that stands there. */
+    private static final String BACKUP = "backup";
+
+    private static final String STORES = "stores";
+
     @Inject
     private Backups backups;
 
@@ -81,15 +89,30 @@ public class ProveStoredBackup extends TargetBatchlet {
             one(target, choice, from, new DrillSteps(target));
             return;
         }
+        JsonObject noted =
+                target.checkpoint().filter(state -> state.containsKey(STORES)).orElseGet(() -> note(target, choice));
+        Backup backup = backups.get(target.project(), UUID.fromString(noted.getString(BACKUP)));
+        List<String> stores = noted.getJsonArray(STORES).getValuesAs(JsonString::getString);
+        each(target, new DrillChoice.Choice(choice.how(), backup, choice.point()), stores);
+    }
+
+    /** Before the first drill: a restart reads the same backup in the same stores. */
+    private JsonObject note(TargetRun target, DrillChoice.Choice choice) {
         Backup backup = choice.backup();
         if (backup == null) {
             backup = chosen(target, choice, BackupSources.Reading.ANYWHERE).backup();
         }
         UUID id = backup.id();
-        List<String> stores = sources.places(target.project(), List.of(id)).getOrDefault(id, List.of()).stream()
-                .map(CopyRepository.Place::store)
-                .toList();
-        each(target, new DrillChoice.Choice(choice.how(), backup, choice.point()), stores);
+        var stores = Json.createArrayBuilder();
+        sources.places(target.project(), List.of(id))
+                .getOrDefault(id, List.of())
+                .forEach(place -> stores.add(place.store()));
+        JsonObject noted = Json.createObjectBuilder(target.checkpoint().orElse(JsonValue.EMPTY_JSON_OBJECT))
+                .add(BACKUP, id.toString())
+                .add(STORES, stores)
+                .build();
+        target.checkpoint(noted);
+        return noted;
     }
 
     /** One store after the other, however those before came out; a store that is away is tried again with the target. */
@@ -103,9 +126,8 @@ public class ProveStoredBackup extends TargetBatchlet {
             }
             var seen = new DrillSteps(target);
             try {
-                one(target, choice, store, seen);
+                target.figure("level." + store, one(target, choice, store, seen));
                 settled.put(store, Optional.empty());
-                target.figure("level." + store, target.parameters().text("upTo").orElse("matched"));
             } catch (Failure.Retryable e) {
                 away.put(store, e);
                 steps.put(store, seen.left("The store " + store + " is away."));
@@ -118,11 +140,18 @@ public class ProveStoredBackup extends TargetBatchlet {
         }
         Map<String, Failure> failed = new LinkedHashMap<>(away);
         settled.forEach((store, failure) -> failure.ifPresent(known -> failed.put(store, known)));
+        // What a drill found wrong before what may come back
         failed.entrySet().stream()
                 .min(Comparator.comparing(each -> each.getValue() instanceof Failure.Retryable
-                        ? 0
-                        : each.getValue() instanceof Failure.Skippable ? 2 : 1))
+                        ? 1
+                        : each.getValue() instanceof Failure.Skippable ? 2 : 0))
                 .ifPresent(worst -> {
+                    failed.forEach((store, failure) -> {
+                        Backup backup = choice.backup();
+                        if (choice.point() == null && backup != null && !store.equals(worst.getKey())) {
+                            findings.failed(target, backup, store, DrillJob.upTo(target.parameters()), failure);
+                        }
+                    });
                     concerns(target, choice, worst.getKey());
                     target.begin(steps.getOrDefault(worst.getKey(), DrillJob.VERIFY));
                     throw worst.getValue();
@@ -142,16 +171,15 @@ public class ProveStoredBackup extends TargetBatchlet {
         }
     }
 
-    private void one(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
+    /** Answers the level that was reached, in words. */
+    private String one(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
         Backup backup = choice.backup();
-        if (choice.point() != null) {
-            point(target, choice, store, steps);
-        } else if (backup != null) {
-            backup(target, choice, backup, store == null ? backup.store() : store, steps);
-        }
+        return choice.point() != null || backup == null
+                ? point(target, choice, store, steps)
+                : backup(target, choice, backup, store == null ? backup.store() : store, steps);
     }
 
-    private void backup(TargetRun target, DrillChoice.Choice choice, Backup backup, String store, DrillSteps steps) {
+    private String backup(TargetRun target, DrillChoice.Choice choice, Backup backup, String store, DrillSteps steps) {
         long began = System.nanoTime();
         target.info("Proving the backup of " + backup.instance() + " taken at "
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store " + store + ".");
@@ -167,6 +195,7 @@ public class ProveStoredBackup extends TargetBatchlet {
                         + ", not more: ");
         target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), store, upTo));
         steps.finish(null);
+        return word(proof);
     }
 
     /** What is not there at all is a failed proof too; a store that refuses says nothing of the backup. */
@@ -228,7 +257,7 @@ public class ProveStoredBackup extends TargetBatchlet {
      * To a point behind a backup, which says nothing of the backup's own proof: that it came there, or why not, is kept with
      * the run and in the history of drills.
      */
-    private void point(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
+    private String point(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
         long began = System.nanoTime();
         concerns(target, choice, "");
         PointRecovery.Chosen chosen =
@@ -251,6 +280,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         });
         throwReason(proof, what + " is " + word(proof) + ", not more: ");
         steps.finish(null);
+        return word(proof);
     }
 
     private void history(

@@ -23,6 +23,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.Dependent;
@@ -69,6 +70,9 @@ public class TakeBackup extends TargetBatchlet {
     private CopyToStore copies;
 
     @Inject
+    private Transactions transactions;
+
+    @Inject
     private Clock clock;
 
     @Override
@@ -87,14 +91,26 @@ public class TakeBackup extends TargetBatchlet {
     /** Answers what is in the catalogue then, taken by this attempt or by the one before. */
     private UUID take(TargetRun target) throws Exception {
         target.begin(BackupJob.PREPARE);
+        UUID earlier = target.checkpoint()
+                .map(state -> UUID.fromString(state.getString("backup")))
+                .orElse(null);
+        // What the catalogue knows is no leftover, whatever its store says of it
+        Boolean kept = earlier == null
+                ? null
+                : transactions
+                        .in(target.project(), connection -> ExpiryRepository.known(connection, earlier))
+                        .orElse(null);
+        if (earlier != null && Boolean.TRUE.equals(kept)) {
+            target.info("Backup " + earlier + " was taken by the attempt before.");
+            target.figure("backup", earlier);
+            target.done(BackupJob.PREPARE, "taken by the attempt before");
+            return earlier;
+        }
         Store store = stores.of(storeName(target));
         ProjectKeys keys = keyring.of(target.project());
         Project project = fleet.project(target.project());
         Instance instance = fleet.instance(target.project(), target.instanceId());
-        UUID earlier = target.checkpoint()
-                .map(state -> UUID.fromString(state.getString("backup")))
-                .orElse(null);
-        if (earlier != null && finishEarlier(target, store, keys, project, instance, earlier)) {
+        if (earlier != null && kept == null && finishEarlier(target, store, keys, project, instance, earlier)) {
             return earlier;
         }
         UUID id = Ids.next(clock);

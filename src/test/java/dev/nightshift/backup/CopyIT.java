@@ -383,7 +383,7 @@ class CopyIT {
 
     @Test
     @Order(5)
-    void aStoreThatRefusesFailsItsStepAndTheBackupStays() {
+    void aStoreThatRefusesFailsItsStepAndTheBackupStays() throws IOException {
         store(bucket("away", line.port(), "away").add("account", "another"));
         String run = project.start("backup", "shop", with("copies", "away, nas").build());
         JsonObject ended = project.ended(run, LONG);
@@ -396,6 +396,25 @@ class CopyIT {
         String backup = target.getJsonObject("figures").getString("backup");
         assertEquals("COMPLETE", project.backup(backup).getString("state"));
         assertEquals("WHOLE", copyOf(backup, "nas").getString("state"), "one store does not keep the other out");
+
+        // A restart leaves what is in the catalogue alone, whatever its store has lost meanwhile
+        Path folder = local().resolve(project.backup(backup).getString("location"));
+        Path moved = folder.resolveSibling("moved");
+        int before = project.backups("shop").size();
+        Files.move(folder.resolve("manifest.json"), moved);
+        Map<String, Long> left = objects(folder);
+        project.api().post(project.path("runs/" + run + "/restart")).expect(202);
+        JsonObject again = project.ended(run, LONG);
+        Files.move(moved, folder.resolve("manifest.json"));
+        assertEquals("FAILED", again.getString("status"));
+        assertEquals(
+                backup,
+                again.getJsonArray("targets")
+                        .getJsonObject(0)
+                        .getJsonObject("figures")
+                        .getString("backup"));
+        left.forEach((name, bytes) -> assertEquals(bytes, objects(folder).get(name), name));
+        assertEquals(before, project.backups("shop").size(), "no new one was taken");
         assertEquals(
                 List.of("nas"),
                 project.backup(backup).getJsonArray("copies").getValuesAs(JsonObject.class).stream()
@@ -448,6 +467,60 @@ class CopyIT {
 
     @Test
     @Order(8)
+    void anotherNameOfTheSamePlaceIsNoCopyAndADrillOfEachStoreTellsOfAllThatFail() throws Exception {
+        store(bucket("spelt", URI.create(s3.endpoint()).getPort(), "prod"));
+        String refused = project.start(
+                "copy", "shop", with("store", "spelt").add("backup", full).build());
+        JsonObject ended = project.ended(refused, LONG);
+        assertEquals("FAILED", ended.getString("status"));
+        assertTrue(ended.toString().contains("is the same place as the store offsite"), ended::toString);
+        assertEquals(
+                List.of("offsite", "nas"),
+                project.backup(full).getJsonArray("copies").getValuesAs(JsonObject.class).stream()
+                        .map(copy -> copy.getString("store"))
+                        .toList());
+        admin.delete("api/stores/spelt?confirm=spelt").expect(204);
+
+        String location = project.backup(full).getString("location");
+        for (Path store : List.of(offsite(), nas)) {
+            Path object = store.resolve(location)
+                    .resolve(objects(store.resolve(location)).keySet().stream()
+                            .filter(name -> name.startsWith("base.tar"))
+                            .findFirst()
+                            .orElseThrow());
+            byte[] bytes = Files.readAllBytes(object);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(object, bytes);
+        }
+        JsonObjectBuilder each =
+                with("from", "each-store").add("upTo", "intact").add("backup", full);
+        JsonObject parameters = each.build();
+        String drill = project.start("restore-drill", "shop", parameters);
+        JsonObject failed = project.ended(drill, LONG);
+        assertEquals("FAILED", failed.getString("status"));
+        assertEquals(
+                "proven intact",
+                failed.getJsonArray("targets")
+                        .getJsonObject(0)
+                        .getJsonObject("figures")
+                        .getString("level.local"));
+        assertEquals(2, findingsOf(full), "one of each store");
+        for (String store : List.of("offsite", "nas")) {
+            assertEquals(1, copy(with("store", store).add("backup", full)).getInt("objectsSent"), store);
+        }
+        project.complete("restore-drill", "shop", parameters);
+        assertEquals(0, findingsOf(full));
+    }
+
+    private long findingsOf(String backup) {
+        return project.api().get(project.path("findings?state=OPEN")).expect(200).items().stream()
+                .map(JsonObject::toString)
+                .filter(text -> text.contains(backup) && text.contains("\"severity\":\"CRITICAL\""))
+                .count();
+    }
+
+    @Test
+    @Order(9)
     void withoutTheFirstStoreTheCopyIsRestoredWithTheRightRows() throws Exception {
         String rows = rows(source.connect("shop"));
         Path folder = local().resolve(project.backup(changes).getString("location"));
@@ -496,7 +569,7 @@ class CopyIT {
     }
 
     @Test
-    @Order(9)
+    @Order(10)
     void expiryWaitsForACopyAndFreesAllStoresAndTriesAgainWhereOneIsAway() throws Exception {
         String last = take(Json.createObjectBuilder());
         // The newest that is proven stays
@@ -506,7 +579,8 @@ class CopyIT {
         Path folder = offsite().resolve(project.backup(last).getString("location"));
         Eventually.isTrue("a part of the copy", LONG, () -> !objects(folder).isEmpty());
         List<JsonObject> all = project.backups("shop");
-        String expire = project.start("expire", "shop", newest());
+        String expire = project.start(
+                "expire", "shop", Json.createObjectBuilder().add("keepCount", 1).build());
         Eventually.isTrue(
                 "a word of what it waits for",
                 LONG,
@@ -514,12 +588,23 @@ class CopyIT {
         assertFalse(objects(offsite(), project.backup(full)).isEmpty());
         line.slow(Duration.ZERO);
         assertEquals("COMPLETED", project.ended(run, LONG).getString("status"));
+        assertEquals("COMPLETED", project.ended(expire, LONG).getString("status"));
         s3.kill();
-        JsonObject ended = project.ended(expire, LONG);
+        String away = project.start("expire", "shop", newest());
+        JsonObject ended = project.ended(away, LONG);
         s3.restart();
-        if (ended.getString("status").equals("FAILED")) { // else it was faster than the kill
-            assertTrue(project.log(expire).contains("not all gone from the store offsite"), project.log(expire));
-        }
+        assertEquals("FAILED", ended.getString("status"), ended::toString);
+        assertTrue(project.log(away).contains("not all gone from the store offsite"), project.log(away));
+        List<String> steps =
+                ended
+                        .getJsonArray("targets")
+                        .getJsonObject(0)
+                        .getJsonArray("steps")
+                        .getValuesAs(JsonObject.class)
+                        .stream()
+                        .map(step -> step.getString("name") + " " + step.getString("status"))
+                        .toList();
+        assertTrue(steps.containsAll(List.of("delete FAILED", "log COMPLETED")), steps::toString);
         JsonObject again = project.complete("expire", "shop", newest());
         assertEquals(
                 List.of(last),
@@ -541,7 +626,7 @@ class CopyIT {
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void aDrillOfARandomMomentRecoversToItAndKeepsIt() throws SQLException {
         archive(true);
         Eventually.isTrue("streaming", LONG, () -> wal().getString("state").equals("STREAMING"));

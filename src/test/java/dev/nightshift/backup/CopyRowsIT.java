@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -48,9 +49,13 @@ class CopyRowsIT {
     private BackupSources sources;
 
     @Inject
+    private ExpiryRepository expiry;
+
+    @Inject
     private Clock clock;
 
     private final Map<UUID, Backup> known = new HashMap<>();
+    private final UUID run = UUID.randomUUID();
     private UnreachableServer server;
 
     @BeforeEach
@@ -87,12 +92,108 @@ class CopyRowsIT {
         prove(changes, "local", "FAILED", 0);
         assertNotNull(provenAt(), "what failed in one store says nothing of another");
         assertTrue(backups.against(server.project(), changes).isPresent());
+        assertTrue(isCopyProven(changes));
+        prove(full, STORE, "FAILED", 1);
+        assertFalse(isCopyProven(changes), "what it needs fails there");
+        prove(full, STORE, "PASSED", 0);
+        assertFalse(isCopyProven(changes), "a glance does not take back what failed");
+        prove(full, STORE, "PASSED", 3);
+        assertTrue(isCopyProven(changes));
+        project("update backup.copy set state = 'COPYING' where backup_id = '" + full + "'");
+        assertFalse(isCopyProven(changes), "what it needs is not whole there");
+        project("update backup.copy set state = 'WHOLE' where backup_id = '" + full + "'");
         prove(changes, STORE, "FAILED", 1);
         assertNull(provenAt());
         assertEquals(CopyRepository.Begun.FAILED, begin(changes));
 
         project("update backup.copy set state = 'COPYING' where backup_id = '" + full + "'");
         assertEquals(List.of("local"), places(changes), "what it needs is being mended");
+    }
+
+    private boolean isCopyProven(UUID id) {
+        Map<UUID, Backup> kept =
+                transactions.in(server.project(), connection -> expiry.kept(connection, server.instance())).stream()
+                        .collect(Collectors.toMap(Backup::id, each -> each));
+        return ExpireBackups.isCopyProven(
+                Optional.ofNullable(kept.get(id)).orElseThrow(),
+                sources.places(server.project(), List.of(id)).getOrDefault(id, List.of()),
+                kept);
+    }
+
+    @Test
+    void aProofCountsWhileItsStoreHoldsTheBackupAndNoNewerOneFails() {
+        UUID older = backup("FULL", null);
+        UUID newer = backup("FULL", null);
+        begin(older);
+        made(older);
+        prove(older, STORE, "PASSED", 3);
+        assertNotNull(provenAt());
+        project("update backup.copy set state = 'COPYING'");
+        assertNull(provenAt(), "what was proven is not there any more");
+        project("update backup.copy set state = 'WHOLE'");
+        prove(newer, "local", "FAILED", 0);
+        assertNull(provenAt(), "the newer one fails in its only store");
+        begin(newer);
+        made(newer);
+        prove(newer, STORE, "PASSED", 3);
+        assertNotNull(provenAt());
+        assertEquals("3 true", figures(), "one store of two");
+        prove(newer, "local", "PASSED", 2);
+        assertEquals("3 false", figures());
+        project("update backup.copy set state = 'COPYING' where backup_id = '" + newer + "'");
+        assertEquals("2 false", figures());
+    }
+
+    /** Of the last proofs. */
+    private String figures() {
+        return transactions.installation(connection -> String.valueOf(one(
+                connection,
+                "select f.proof_level || ' ' || f.proof_failed from backup.figures() f where f.project ="
+                        + " (select p.name from fleet.project p where p.id = '" + server.project() + "')")));
+    }
+
+    @Test
+    void onlyTheRunThatMakesACopySaysThatItIsWhole() {
+        UUID backup = backup("FULL", null);
+        begin(backup);
+        assertThrows(
+                Failure.Retryable.class,
+                () -> transactions.run(
+                        server.project(),
+                        connection -> copies.made(connection, server.project(), Ids.next(clock), backup, STORE, 7)));
+        assertEquals("COPYING", state(backup));
+        made(backup);
+        assertEquals("WHOLE", state(backup));
+    }
+
+    @Test
+    void whatIsGoneForADayIsLookedAtOnceMore() {
+        UUID backup = backup("FULL", null);
+        begin(backup);
+        made(backup);
+        project("update backup.copy set state = 'FREED', freed_at = now() - interval '2 hours'");
+        assertEquals(List.of(), claimed());
+        project("update backup.copy set freed_at = now() - interval '25 hours'");
+        List<CopyRepository.Dead> again = claimed();
+        assertEquals(
+                List.of(backup), again.stream().map(CopyRepository.Dead::backup).toList());
+        assertEquals("local", again.get(0).home());
+        removed(again.get(0));
+        project("update backup.copy set freed_at = now() - interval '25 hours'");
+        assertEquals(List.of(), claimed(), "once");
+    }
+
+    @Test
+    void theCatalogueSaysWhetherABackupIsKeptDeletedOrUnknown() {
+        UUID backup = backup("FULL", null);
+        assertEquals(Optional.of(true), known(backup));
+        project("update backup.backup set deleted_at = now(), freed_at = now()");
+        assertEquals(Optional.of(false), known(backup));
+        assertEquals(Optional.empty(), known(Ids.next(clock)));
+    }
+
+    private Optional<Boolean> known(UUID backup) {
+        return transactions.in(server.project(), connection -> ExpiryRepository.known(connection, backup));
     }
 
     private static Backup.StoredProof copy(Backup backup) {
@@ -165,12 +266,12 @@ class CopyRowsIT {
         Backup before = known.computeIfAbsent(backup, id -> backups.get(server.project(), id));
         return transactions.in(
                 server.project(),
-                connection ->
-                        copies.begin(connection, Ids.next(clock), server.project(), Ids.next(clock), before, STORE));
+                connection -> copies.begin(connection, Ids.next(clock), server.project(), run, before, STORE));
     }
 
     private void made(UUID backup) {
-        transactions.run(server.project(), connection -> copies.made(connection, server.project(), backup, STORE, 7));
+        transactions.run(
+                server.project(), connection -> copies.made(connection, server.project(), run, backup, STORE, 7));
     }
 
     private List<String> places(UUID backup) {

@@ -1,6 +1,7 @@
 package dev.nightshift.backup.stored;
 
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.vault.BackupKeys;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
@@ -10,7 +11,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,12 +22,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Copies a stored backup to another store, byte for byte and under the same names: what is encrypted stays so, and no key is
- * needed. The manifest goes last. What is there already is not sent again, if it has the size and the SHA-256 that the manifest
- * says; anything else under these names is replaced.
+ * Copies a stored backup to another store, byte for byte and under the same names: what is encrypted stays so. The keys say
+ * whether the source's manifest is ours: by another one nothing is written or deleted. The manifest goes last. What is there
+ * already is not sent again, if it has the size and the SHA-256 that the manifest says; another object under its name is
+ * replaced, once the source's is known to be the right one; another manifest never.
  */
 public final class BackupCopy {
     /** As many objects are on their way at once: each takes a buffer here, and what the two stores gather. */
@@ -38,6 +43,7 @@ public final class BackupCopy {
     private final Store from;
     private final Store to;
     private final String folder;
+    private final BackupKeys keys;
     private final BackupProgress progress;
     private final AtomicBoolean ended = new AtomicBoolean();
     private final AtomicLong done = new AtomicLong();
@@ -54,10 +60,11 @@ public final class BackupCopy {
     public record Result(long bytes, int sent, int found) {}
 
     /** @param folder of the backup, the same in both */
-    public BackupCopy(Store from, Store to, String folder, BackupProgress progress) {
+    public BackupCopy(Store from, Store to, String folder, BackupKeys keys, BackupProgress progress) {
         this.from = from;
         this.to = to;
         this.folder = folder;
+        this.keys = keys;
         this.progress = progress;
     }
 
@@ -68,31 +75,46 @@ public final class BackupCopy {
      */
     public Optional<Long> listed(UUID backup) {
         byte[] text = manifest();
-        return missing(parsed(text, backup), text).isEmpty() ? Optional.of(bytes()) : Optional.empty();
+        return missing(opened(text, backup), text.length).isEmpty() ? Optional.of(bytes()) : Optional.empty();
     }
 
     /**
      * Copies.
      *
      * @param backup that has to lie in the folder
+     * @param changing told before anything is written or deleted, once all that is there was compared; not if nothing lacks
      * @throws Failure.NotFound if the source holds no whole backup there
-     * @throws Failure.Fatal if what it holds is damaged, naming the object, or the target is full or may not be written
+     * @throws Failure.Fatal if what it holds is damaged, naming the object, or the target holds another backup's manifest, is
+     *     full or may not be written
      * @throws Failure.Retryable if one of the two cannot be used now; what was sent stays for the next time
      */
-    public Result run(UUID backup) {
+    public Result run(UUID backup, Runnable changing) {
         byte[] text = manifest();
-        Manifest manifest = parsed(text, backup);
+        Manifest manifest = opened(text, backup);
         Map<String, Long> there =
                 to.list(folder + "/").stream().collect(Collectors.toMap(Store.Entry::name, Store.Entry::bytes));
+        long known = manifestBytes(manifest, text);
         long total = text.length
                 + manifest.objects().stream().mapToLong(StoredObject::bytes).sum();
-        refuseWithoutRoom(
-                total - there.values().stream().mapToLong(Long::longValue).sum());
+        if (known >= 0) {
+            found.incrementAndGet();
+        }
         progress.phase(BackupProgress.Phase.COPY);
-        all(manifest.objects(), there, total);
-        putManifest(text);
+        Queue<StoredObject> lacking = new ConcurrentLinkedQueue<>();
+        all(manifest.objects(), object -> {
+            if (lacks(object, there, total)) {
+                lacking.add(object);
+            }
+        });
+        if (known < 0 || !lacking.isEmpty()) {
+            refuseWithoutRoom(
+                    total - there.values().stream().mapToLong(Long::longValue).sum());
+            changing.run();
+            all(List.copyOf(lacking), object -> send(object, there, total));
+            known = known < 0 ? putManifest(text) : known;
+        }
         progress.bytes(done.addAndGet(text.length), total);
-        List<String> missing = missing(manifest, text);
+        List<String> missing = missing(manifest, known);
         if (!missing.isEmpty()) {
             throw new Failure.Retryable(
                     "The " + to + " does not list " + missing.get(0) + " with the size that was sent.",
@@ -127,8 +149,8 @@ public final class BackupCopy {
         }
     }
 
-    private Manifest parsed(byte[] text, UUID backup) {
-        Manifest manifest = ManifestText.parse(text, from + "/" + folder + "/" + Manifest.NAME);
+    private Manifest opened(byte[] text, UUID backup) {
+        Manifest manifest = authentic(text, from);
         if (!manifest.backup().equals(backup)) {
             throw new Failure.Fatal(
                     "In the folder " + folder + " of " + from + " lies backup " + manifest.backup() + ", not " + backup
@@ -139,6 +161,40 @@ public final class BackupCopy {
         return manifest;
     }
 
+    private Manifest authentic(byte[] text, Store store) {
+        String name = store + "/" + folder + "/" + Manifest.NAME;
+        Manifest manifest = ManifestText.parse(text, name);
+        ManifestText.authenticate(manifest, text, name, keys);
+        return manifest;
+    }
+
+    /** Of the target's manifest, if it is one of the same objects: it may wrap its key another way. -1 if there is none. */
+    private long manifestBytes(Manifest manifest, byte[] text) {
+        String name = folder + "/" + Manifest.NAME;
+        if (to.size(name).isEmpty()) {
+            return -1;
+        }
+        byte[] there = content(name);
+        if (Arrays.equals(text, there)) {
+            return there.length;
+        }
+        String reason;
+        try {
+            Manifest other = authentic(there, to);
+            if (other.backup().equals(manifest.backup()) && other.objects().equals(manifest.objects())) {
+                return there.length;
+            }
+            reason = "it names other objects than the one in " + from + ".";
+        } catch (Failure.Fatal e) {
+            reason = String.valueOf(e.getMessage());
+        }
+        throw new Failure.Fatal(
+                "The manifest " + name + " in " + to + " is left as it is, and nothing copied: " + reason,
+                "Look which of the two is right. Where it is the one in " + from
+                        + ", delete the other, and run the job copy again.",
+                null);
+    }
+
     private Failure.Retryable unread(String name, IOException e) {
         return new Failure.Retryable(
                 "The object " + name + " cannot be read from " + from + ": " + e.getMessage() + ".",
@@ -147,17 +203,23 @@ public final class BackupCopy {
     }
 
     /** The first failure ends all: what others had under way is not committed. */
-    private void all(List<StoredObject> objects, Map<String, Long> there, long total) {
+    private void all(List<StoredObject> objects, Consumer<StoredObject> work) {
         ExecutorService threads =
-                Executors.newFixedThreadPool(IN_FLIGHT, work -> BlockPipeline.thread(work, "backup-copy"));
+                Executors.newFixedThreadPool(IN_FLIGHT, task -> BlockPipeline.thread(task, "backup-copy"));
+        boolean whole = false;
         try {
             List<Future<?>> works = new ArrayList<>();
             for (StoredObject object : objects) {
-                works.add(threads.submit(() -> one(object, there, total)));
+                works.add(threads.submit(() -> {
+                    if (!ended.get()) {
+                        work.accept(object);
+                    }
+                }));
             }
-            for (Future<?> work : works) {
-                work.get();
+            for (Future<?> each : works) {
+                each.get();
             }
+            whole = true;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure; // a Failure, or that the run is to stop
@@ -167,7 +229,7 @@ public final class BackupCopy {
             Thread.currentThread().interrupt();
             throw new Failure.Retryable("Interrupted while a backup was copied.", null, e);
         } finally {
-            ended.set(true);
+            ended.set(!whole);
             threads.shutdownNow();
             await(threads);
         }
@@ -182,18 +244,31 @@ public final class BackupCopy {
         }
     }
 
-    private void one(StoredObject object, Map<String, Long> there, long total) {
-        if (ended.get()) {
-            return;
-        }
+    /** Whether it is to be sent: it is not there, or proven wrong and the source's proven right. */
+    private boolean lacks(StoredObject object, Map<String, Long> there, long total) {
         String name = folder + "/" + object.name();
         Long bytes = there.get(name);
-        if (bytes != null) {
-            if (bytes == object.bytes() && isStored(name, object)) {
-                found.incrementAndGet();
-                progress.bytes(done.addAndGet(object.bytes()), total);
-                return;
+        if (bytes == null) {
+            return true;
+        }
+        if (bytes == object.bytes() && isStored(to, name, object)) {
+            found.incrementAndGet();
+            progress.bytes(done.addAndGet(object.bytes()), total);
+            return false;
+        }
+        try {
+            if (isStored(from, name, object)) {
+                return true;
             }
+        } catch (Failure.NotFound e) {
+            throw damaged(object, "is missing");
+        }
+        throw damaged(object, "has another SHA-256 than was stored");
+    }
+
+    private void send(StoredObject object, Map<String, Long> there, long total) {
+        String name = folder + "/" + object.name();
+        if (there.containsKey(name)) {
             progress.note("The object " + name + " in " + to + " is not what was stored; it is sent again.");
             to.delete(name);
         }
@@ -203,7 +278,7 @@ public final class BackupCopy {
             sent.incrementAndGet();
         } catch (Failure.Conflict e) {
             // Another node may have written it meanwhile, or the answer to our own request was lost
-            if (!isStored(name, object)) {
+            if (!isStored(to, name, object)) {
                 throw new Failure.Retryable(
                         "The object " + name + " in " + to + " is being written by another.", null, e);
             }
@@ -245,31 +320,27 @@ public final class BackupCopy {
                 null);
     }
 
-    /** Whether the target holds just this. */
-    private boolean isStored(String name, StoredObject object) {
+    /** Whether the store holds just this. */
+    private boolean isStored(Store store, String name, StoredObject object) {
         MessageDigest digest = Sha256.digest();
-        try (InputStream in = to.read(name)) {
+        try (InputStream in = store.read(name)) {
             byte[] buffer = new byte[BUFFER];
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                if (ended.get()) {
+                    throw new Failure.Retryable("The copy was given up.", null, null);
+                }
                 digest.update(buffer, 0, count);
                 progress.bytes(done.get(), 0);
             }
         } catch (IOException e) {
             throw new Failure.Retryable(
-                    "The object " + name + " cannot be read from " + to + ".", "Check the store.", e);
+                    "The object " + name + " cannot be read from " + store + ".", "Check the store.", e);
         }
         return HexFormat.of().formatHex(digest.digest()).equals(object.sha256());
     }
 
-    private void putManifest(byte[] text) {
+    private long putManifest(byte[] text) {
         String name = folder + "/" + Manifest.NAME;
-        if (to.size(name).isPresent()) {
-            if (Arrays.equals(text, content(name))) {
-                found.incrementAndGet();
-                return;
-            }
-            to.delete(name);
-        }
         try (Store.Upload upload = to.create(name)) {
             upload.write(text, 0, text.length);
             upload.commit();
@@ -279,6 +350,7 @@ public final class BackupCopy {
                 throw e;
             }
         }
+        return text.length;
     }
 
     private byte[] content(String name) {
@@ -290,11 +362,11 @@ public final class BackupCopy {
         }
     }
 
-    private List<String> missing(Manifest manifest, byte[] text) {
+    private List<String> missing(Manifest manifest, long manifestBytes) {
         Map<String, Long> listed =
                 to.list(folder + "/").stream().collect(Collectors.toMap(Store.Entry::name, Store.Entry::bytes));
         List<String> missing = new ArrayList<>();
-        if (!Long.valueOf(text.length).equals(listed.get(folder + "/" + Manifest.NAME))) {
+        if (!Long.valueOf(manifestBytes).equals(listed.get(folder + "/" + Manifest.NAME))) {
             missing.add(folder + "/" + Manifest.NAME);
         }
         for (StoredObject object : manifest.objects()) {
