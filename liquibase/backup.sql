@@ -544,6 +544,316 @@ grant execute on function backup.policy_projects() to ${app_role};
 --rollback  where state = 'OPEN' and starts_with(fingerprint, 'backup.goal.');
 --rollback drop function backup.policy_projects(); drop table backup.policy;
 
+--changeset nightshift:backup-45 splitStatements:false rollbackSplitStatements:false
+-- Copies of backups in other stores than the one that each was taken to. COPYING is on its way, or what a run left of it; WHOLE
+-- has all objects and those of all backups that it needs; FREEING is a leftover that a sweep removes; FREED is gone. One that was
+-- whole before has made_at: it is being mended, and never a leftover.
+create table backup.copy (
+    id           uuid primary key,
+    project_id   uuid not null,
+    backup_id    uuid not null,
+    run_id       uuid not null,
+    store        text not null,
+    location     text not null,
+    state        text not null check (state in ('COPYING', 'WHOLE', 'FREEING', 'FREED')),
+    stored_bytes bigint not null default 0 check (stored_bytes >= 0),
+    began_at     timestamptz not null default now(),
+    made_at      timestamptz,
+    verified_at  timestamptz,
+    freeing_at   timestamptz,
+    freed_at     timestamptz,
+    looked_at    timestamptz,
+    unique (project_id, id),
+    unique (project_id, backup_id, store),
+    foreign key (project_id, backup_id) references backup.backup (project_id, id),
+    constraint copy_made_check check (state <> 'WHOLE' or made_at is not null and verified_at is not null),
+    constraint copy_freed_check check ((state = 'FREED') = (freed_at is not null))
+);
+create index copy_store on backup.copy (store) where state <> 'FREED';
+alter table backup.copy enable row level security;
+create policy project on backup.copy
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on backup.copy to ${app_role};
+create trigger need_store before insert or update of state on backup.copy
+    for each row when (new.state = 'COPYING') execute function backup.need_store();
+
+-- A proof is of what was read: of the backup in one store.
+alter table backup.proof add column store text;
+update backup.proof f set store = b.store from backup.backup b where b.project_id = f.project_id and b.id = f.backup_id;
+alter table backup.proof alter column store set not null;
+
+-- The highest proof of a backup in a store since the last one that failed there, that one included.
+create function backup.standing_proof(project uuid, backup uuid, store text) returns setof backup.proof
+    language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select f.* from backup.proof f
+     where f.project_id = $1 and f.backup_id = $2 and f.store = $3
+       and f.id >= coalesce((select g.id from backup.proof g
+                              where g.project_id = $1 and g.backup_id = $2 and g.store = $3 and g.outcome = 'FAILED'
+                              order by g.id desc limit 1), f.id)
+     order by f.level desc, f.id desc limit 1
+$$;
+revoke execute on function backup.standing_proof(uuid, uuid, text) from public;
+grant execute on function backup.standing_proof(uuid, uuid, text) to ${app_role};
+
+-- A proof counts while the backup lies whole in the store that was read, and nothing failed there since. That a newer backup
+-- failed counts in any store, unless that one stands proven in another.
+create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+as $$
+    with held as (
+        select b.id, b.store from backup.backup b
+         where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null
+        union
+        select b.id, c.store
+          from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id and c.state = 'WHOLE'
+         where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null),
+    standing as (
+        select f.id, f.backup_id, f.store, f.at
+          from backup.proof f join held h on h.id = f.backup_id and h.store = f.store
+         where f.project_id = $1 and f.level >= 3 and f.outcome <> 'FAILED'
+           and not exists (select from backup.proof g
+                            where g.project_id = $1 and g.backup_id = f.backup_id and g.store = f.store
+                              and g.outcome = 'FAILED' and g.id > f.id))
+    select s.at from standing s
+     where not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+                        where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null
+                          and g.outcome = 'FAILED' and g.id > s.id and c.id > s.backup_id
+                          and not exists (select from standing o where o.backup_id = c.id and o.store <> g.store))
+     order by s.id desc limit 1
+$$;
+
+-- Of the newest good backup: the best that the newest proof of any store that holds it came to, and whether one of them failed.
+create or replace function backup.figures()
+    returns table (project text, database text, backup_age_seconds double precision, proof_age_seconds double precision,
+                   stored_bytes bigint, proof_level int, proof_failed boolean)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, d.name,
+           extract(epoch from now() - newest.taken_at)::double precision,
+           extract(epoch from now() - backup.proven_at(d.project_id, d.instance_id))::double precision,
+           newest.stored_bytes, last.level, last.failed
+      from fleet.database d
+      join fleet.project p on p.id = d.project_id and p.deleted_at is null
+      left join lateral (select b.* from backup.backup b
+                          where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+                            and b.state = 'COMPLETE'
+                          order by b.id desc limit 1) newest on true
+      left join lateral (select max(f.level) as level, bool_or(f.outcome = 'FAILED') as failed
+                           from (select distinct on (f.store) f.level, f.outcome
+                                   from backup.proof f
+                                  where f.project_id = d.project_id and f.backup_id = newest.id
+                                    and (f.store = newest.store
+                                         or exists (select from backup.copy c
+                                                     where c.project_id = d.project_id and c.backup_id = newest.id
+                                                       and c.store = f.store and c.state = 'WHOLE'))
+                                  order by f.store, f.id desc) f) last on true
+     where d.deleted_at is null
+$$;
+
+-- The catalogue's line about a deleted backup stays until its objects are gone from every store.
+create or replace function backup.forget_deleted(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project uuid := tenancy.current_project();
+    backups uuid[];
+begin
+    select array_agg(old.id) into backups
+      from (select b.id from backup.backup b
+             where b.project_id = project and b.deleted_at < least(before, now() - interval '7 days')
+               and b.freed_at is not null
+               and not exists (select from backup.copy c
+                                where c.project_id = project and c.backup_id = b.id and c.state <> 'FREED')
+               and not exists (select from backup.backup c where c.project_id = project and c.parent_id = b.id)
+             order by b.deleted_at limit most) old;
+    delete from backup.proof f where f.project_id = project and f.backup_id = any (backups);
+    delete from backup.copy c where c.project_id = project and c.backup_id = any (backups);
+    delete from backup.backup b where b.project_id = project and b.id = any (backups);
+    return coalesce(cardinality(backups), 0);
+end $$;
+
+create or replace function backup.delete_store(store text) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from backup.store s where s.name = delete_store.store for update;
+    if not found then
+        return 'UNKNOWN';
+    elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+       or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+       or exists (select from backup.wal_archive a where a.store = delete_store.store)
+       or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+        return 'HELD';
+    elsif exists (select from job.run r where r.job in ('backup', 'copy')
+                     and (r.parameters ->> 'store' = delete_store.store
+                          or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+                     and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+        return 'USED';
+    end if;
+    delete from backup.store s where s.name = delete_store.store;
+    return 'DELETED';
+end $$;
+
+-- For the sweep of a store, of every project: what runs that are over for a day left of copies, what a sweep that died was
+-- removing, and once more what is gone for a day: a writer that was thought dead may have sent an object after that. Within the
+-- day a restart goes on with what is there. Whoever gets one has an hour to remove it.
+create function backup.claim_dead_copies(store text)
+    returns table (copy_id uuid, project_id uuid, backup_id uuid, location text, home text, claimed_at timestamptz)
+    language sql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+    update backup.copy c
+       set state = 'FREEING', freeing_at = now(), freed_at = null,
+           looked_at = case when c.state = 'FREED' then now() else c.looked_at end
+      from backup.backup b
+     where c.store = claim_dead_copies.store and b.project_id = c.project_id and b.id = c.backup_id
+       and (c.state = 'FREEING' and (c.made_at is null or c.looked_at is not null)
+               and c.freeing_at < now() - interval '1 hour'
+            or c.state = 'FREED' and c.looked_at is null
+               and c.freed_at between now() - interval '2 days' and now() - interval '1 day'
+            or c.state = 'COPYING' and c.made_at is null and c.began_at < now() - interval '1 day'
+               and not exists (select from job.run r
+                                where r.id = c.run_id
+                                  and (r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')
+                                       or r.ended_at > now() - interval '1 day')))
+    returning c.id, c.project_id, c.backup_id, c.location, b.store, c.freeing_at
+$$;
+revoke execute on function backup.claim_dead_copies(text) from public;
+grant execute on function backup.claim_dead_copies(text) to ${app_role};
+--rollback do $$ begin
+--rollback     if exists (select from backup.copy where state <> 'FREED') then
+--rollback         raise exception 'Copies of backups lie in stores, and nothing would know of them: let them expire, or delete them first.';
+--rollback     end if;
+--rollback end $$;
+--rollback delete from backup.proof f using backup.backup b
+--rollback  where b.project_id = f.project_id and b.id = f.backup_id and f.store <> b.store;
+--rollback drop function backup.claim_dead_copies(text);
+--rollback create or replace function backup.delete_store(store text) returns text
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback begin
+--rollback     perform from backup.store s where s.name = delete_store.store for update;
+--rollback     if not found then
+--rollback         return 'UNKNOWN';
+--rollback     elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+--rollback        or exists (select from backup.wal_archive a where a.store = delete_store.store)
+--rollback        or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+--rollback         return 'HELD';
+--rollback     elsif exists (select from job.run r where r.job = 'backup' and r.parameters ->> 'store' = delete_store.store
+--rollback                      and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+--rollback         return 'USED';
+--rollback     end if;
+--rollback     delete from backup.store s where s.name = delete_store.store;
+--rollback     return 'DELETED';
+--rollback end $$;
+--rollback create or replace function backup.forget_deleted(before timestamptz, most int) returns bigint
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback declare
+--rollback     project uuid := tenancy.current_project();
+--rollback     backups uuid[];
+--rollback begin
+--rollback     select array_agg(old.id) into backups
+--rollback       from (select b.id from backup.backup b
+--rollback              where b.project_id = project and b.deleted_at < least(before, now() - interval '7 days')
+--rollback                and b.freed_at is not null
+--rollback                and not exists (select from backup.backup c where c.project_id = project and c.parent_id = b.id)
+--rollback              order by b.deleted_at limit most) old;
+--rollback     delete from backup.proof f where f.project_id = project and f.backup_id = any (backups);
+--rollback     delete from backup.backup b where b.project_id = project and b.id = any (backups);
+--rollback     return coalesce(cardinality(backups), 0);
+--rollback end $$;
+--rollback create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+--rollback     language sql stable
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     select f.at
+--rollback       from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+--rollback      where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null
+--rollback        and f.level >= 3 and f.outcome <> 'FAILED'
+--rollback        and not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+--rollback                         where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null
+--rollback                           and g.outcome = 'FAILED' and g.id > f.id and c.id >= b.id)
+--rollback      order by f.id desc limit 1
+--rollback $$;
+--rollback create or replace function backup.figures()
+--rollback     returns table (project text, database text, backup_age_seconds double precision, proof_age_seconds double precision,
+--rollback                    stored_bytes bigint, proof_level int, proof_failed boolean)
+--rollback     language sql stable security definer
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     select p.name, d.name,
+--rollback            extract(epoch from now() - newest.taken_at)::double precision,
+--rollback            extract(epoch from now() - backup.proven_at(d.project_id, d.instance_id))::double precision,
+--rollback            newest.stored_bytes, last.level, last.outcome = 'FAILED'
+--rollback       from fleet.database d
+--rollback       join fleet.project p on p.id = d.project_id and p.deleted_at is null
+--rollback       left join lateral (select b.* from backup.backup b
+--rollback                           where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+--rollback                             and b.state = 'COMPLETE'
+--rollback                           order by b.id desc limit 1) newest on true
+--rollback       left join lateral (select f.level, f.outcome
+--rollback                            from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+--rollback                           where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+--rollback                           order by f.id desc limit 1) last on true
+--rollback      where d.deleted_at is null
+--rollback $$;
+--rollback drop function backup.standing_proof(uuid, uuid, text);
+--rollback alter table backup.proof drop column store;
+--rollback drop table backup.copy;
+
+--changeset nightshift:backup-46 splitStatements:false rollbackSplitStatements:false
+-- What drills came to, of backups and of points behind them: also when the backup has gone. What was not measured is null.
+create table backup.drill (
+    id            uuid primary key,
+    project_id    uuid not null,
+    instance_id   uuid not null,
+    backup_id     uuid not null,
+    run_id        uuid,
+    store         text not null,
+    at            timestamptz not null,
+    chosen        text not null check (chosen in ('NAMED', 'NEWEST', 'RANDOM', 'RANDOM_POINT', 'UNKNOWN')),
+    point         text,
+    level         int not null check (level between -1 and 4),
+    outcome       text not null check (outcome in ('PASSED', 'FAILED', 'NOT_POSSIBLE')),
+    reason        text,
+    rto_millis    bigint check (rto_millis >= 0),
+    proven_millis bigint check (proven_millis >= 0),
+    unique (project_id, id),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id)
+);
+create index drill_instance on backup.drill (project_id, instance_id, id);
+alter table backup.drill enable row level security;
+create policy project on backup.drill
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert on backup.drill to ${app_role};
+insert into backup.drill (id, project_id, instance_id, backup_id, run_id, store, at, chosen, level, outcome, reason, rto_millis)
+select f.id, f.project_id, b.instance_id, f.backup_id, f.run_id, f.store, f.at, 'UNKNOWN', f.level, f.outcome, f.reason, f.rto_millis
+  from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id;
+
+-- Forgets, of the transaction's project, what is older than runs are kept.
+create function backup.forget_drills(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project uuid := tenancy.current_project();
+    gone bigint;
+begin
+    delete from backup.drill d using (
+        select o.id from backup.drill o
+         where o.project_id = project and o.at < least(before, now() - interval '7 days') order by o.at limit most) old
+     where d.id = old.id;
+    get diagnostics gone = row_count;
+    return gone;
+end $$;
+revoke execute on function backup.forget_drills(timestamptz, int) from public;
+grant execute on function backup.forget_drills(timestamptz, int) to ${app_role};
+--rollback drop function backup.forget_drills(timestamptz, int); drop table backup.drill;
+
 --changeset nightshift:backup-55
 -- Backups that other tools took, as those told last. Nothing of them was read or checked.
 create table backup.adopted_report (

@@ -69,20 +69,26 @@ export const runItems = () => runs.map(({ targets, ...item }) => {
 });
 
 const rung = (number, level, outcome, from, seconds, evidence, reason = null) => ({ level, number, outcome, at: from === null ? null : ago(from), durationMillis: seconds === null ? null : seconds * 1000, evidence, reason });
-const restored = (from, run) => ({ level: 'RESTORED', levelNumber: 3, at: ago(from), rtoMillis: 154_200, reason: null, run, notChecked: ['Hash indexes (amcheck has no check for them): 2', 'Large objects: content is not compared'], ladder: [
+const restored = (from, run) => ({ level: 'RESTORED', levelNumber: 3, at: ago(from), rtoMillis: 154_200, reason: null, run, store: 'local', notChecked: ['Hash indexes (amcheck has no check for them): 2', 'Large objects: content is not compared'], ladder: [
   rung(0, 'STORED', 'PASSED', from + 3, 0.8, '1,204 objects, 312.4 MB'), rung(1, 'INTACT', 'PASSED', from + 3, 6.1, '1,204 of 1,204 SHA-256 sums equal the manifest’s'), rung(2, 'READABLE', 'PASSED', from + 2, 41.7, '2,881 files, 1.1 GB unpacked; every CRC-32C fits'), rung(3, 'RESTORED', 'PASSED', from, 97.2, 'Recovered to 0/4A0001F8, past the stop position; promoted; amcheck found nothing in 214 relations'), rung(4, 'MATCHED', 'NOT_CHECKED', null, null, null)] });
-const broken = (from, run) => ({ level: 'READABLE', levelNumber: 2, at: ago(from), rtoMillis: null, reason: postgis, run, notChecked: ['Everything from recovery on'], ladder: [
+const broken = (from, run) => ({ level: 'READABLE', levelNumber: 2, at: ago(from), rtoMillis: null, reason: postgis, run, store: 'local', notChecked: ['Everything from recovery on'], ladder: [
   rung(0, 'STORED', 'PASSED', from + 6, 1.1, '2,011 objects, 841.9 MB'), rung(1, 'INTACT', 'PASSED', from + 6, 14.3, '2,011 of 2,011 SHA-256 sums equal the manifest’s'), rung(2, 'READABLE', 'PASSED', from + 4, 84, '6,114 files, 3.0 GB unpacked'), rung(3, 'RESTORED', 'FAILED', from, 156, null, postgis), rung(4, 'MATCHED', 'NOT_POSSIBLE', null, null, null, 'It needs a restored server.')] });
-const unproven = { level: 'STORED', levelNumber: 0, at: ago(258), rtoMillis: null, reason: null, run: null, notChecked: [], ladder: [rung(0, 'STORED', 'PASSED', 258, 0.6, '388 objects, 120.2 MB')] };
+const unproven = { level: 'STORED', levelNumber: 0, at: ago(258), rtoMillis: null, reason: null, run: null, store: 'local', notChecked: [], ladder: [rung(0, 'STORED', 'PASSED', 258, 0.6, '388 objects, 120.2 MB')] };
+const copy = (store, state, storedBytes, proof) => ({ store, location: 'demo/shop/20261121T021504Z', state, storedBytes, madeAt: storedBytes && ago(250), verifiedAt: storedBytes && ago(60), run: id(6), proof });
 const backup = (n, instance, from, stored, proof, more = {}) => ({
   id: id(n), instance, databases: [instance], kind: 'FULL', parent: null, fullBecause: null, hold: n === 501 ? { reason: 'the auditors want the end of the year', by: 'mira' } : null, state: 'COMPLETE', run: id(6), takenAt: ago(from), endedAt: ago(from - 4), durationMillis: 231_400, serverVersion: '17.6', sizeBytes: stored * 3.5, storedBytes: stored, store: 'local', location: `demo/${instance}/20261121T021504Z`,
-  startLsn: '0/48000028', stopLsn: '0/48000120', recoversTo: '0/4A0001F8', provenTo: proof.levelNumber >= 3 ? '0/4A0001F8' : null, timeline: 1, checksums: { enabled: true, failures: 0 }, tablespaces: 1, keyId: 'kek-demo-2026-11', chain: { position: 1, of: 1, backups: [id(n)] }, proof, ...more });
+  startLsn: '0/48000028', stopLsn: '0/48000120', recoversTo: '0/4A0001F8', provenTo: proof.levelNumber >= 3 ? '0/4A0001F8' : null, timeline: 1, checksums: { enabled: true, failures: 0 }, tablespaces: 1, keyId: 'kek-demo-2026-11', chain: { position: 1, of: 1, backups: [id(n)] }, proof, copies: n === 501 ? [copy('offsite', 'WHOLE', stored, { ...restored(60, id(4)), store: 'offsite' }), copy('nas', 'COPYING', null, { ...unproven, level: 'NONE', levelNumber: -1, at: null, ladder: [], store: 'nas' })] : [], ...more });
 
 export const backups = [
   backup(501, 'shop', 256, 312_400_000, restored(167, id(4))), backup(502, 'billing', 256, 841_900_000, broken(89, id(3))), backup(503, 'crm', 257, 12_200_000, unproven, { kind: 'INCREMENTAL', parent: id(602), chain: { position: 2, of: 2, backups: [id(602), id(503)] } }),
   backup(504, 'shop', 1700, 311_800_000, restored(1600, id(200))), backup(505, 'warehouse', 1740, 2_141_000_000, { ...unproven, level: 'NONE', levelNumber: -1, at: ago(1700), ladder: [rung(0, 'STORED', 'FAILED', 1700, 0.4, null, 'Object base.tar.zst.0017 is missing in store local.')], reason: 'Object base.tar.zst.0017 is missing in store local.' }, { state: 'DAMAGED', checksums: { enabled: false, failures: 0 } }),
   ...Array.from({ length: 60 }, (_, n) => backup(600 + n, ['shop', 'billing', 'crm'][n % 3], 3100 + n * 700, 290_000_000 - n * 1_000_000, n % 4 ? restored(3000 + n * 700, id(201)) : unproven)),
 ];
+
+const drill = (n, from, store, chosen, more = {}) => ({ id: id(7000 + n), at: ago(from), backup: backups[0].id, run: id(4), store, chosen, point: null, level: 'RESTORED', levelNumber: 3, outcome: 'PASSED', reason: null, rtoMillis: 150_000 + 9_000 * (n % 5), provenMillis: 210_000 + 9_000 * (n % 5), ...more });
+export const drillsOf = (name) => (name !== 'shop' ? { items: [], next: null, trend: { lastMedianMillis: null, beforeMedianMillis: null } } : { next: null, trend: { lastMedianMillis: 168_000, beforeMedianMillis: 159_000 }, items: [
+  drill(1, 60, 'offsite', 'NEWEST'), drill(2, 167, 'local', 'NEWEST'), drill(3, 1500, 'local', 'RANDOM_POINT', { point: 'the time 2026-11-19T14:02:11Z' }), drill(4, 3000, 'offsite', 'RANDOM', { level: 'STORED', levelNumber: 0, outcome: 'FAILED', reason: 'The object base.tar/0003 has another SHA-256 than was stored.', rtoMillis: null, provenMillis: null }),
+  ...Array.from({ length: 16 }, (_, n) => drill(5 + n, 4400 + n * 1440, 'local', n % 3 ? 'NEWEST' : 'RANDOM'))] });
 
 const item = (key, label, state, found, fix = null) => ({ item: key, label, state, found, remedy: fix });
 export const check = (ok = true) => ({ at: ago(0.05), ok, serverVersion: '17.6', items: [
@@ -123,7 +129,7 @@ export const windowOf = (name) => (name === 'warehouse' || name === 'shop-stagin
   : { timeline: 1, from: edge('5/3A000110', 9000), to: edge('5/7F0A1C20', 1), gaps: name === 'billing' ? [{ from: edge('A/1F000000', 2100), to: edge('A/21000060', 1990) }] : [] });
 export const planOf = (body) => (body?.to?.time && Date.parse(body.to.time) > Date.now() - 60_000
   ? { reachable: false, certain: true, reason: `The stored log ends at 5/7F0A1C20, with the last transaction of ${ago(1)}.`, remedy: 'Choose an earlier time, or the latest.', backup: null, backupFinishedAt: null, chain: [], segments: null, backupRestoreMillis: null }
-  : { reachable: true, certain: !body?.to?.xid, reason: null, remedy: null, backup: backups[0].id, backupFinishedAt: backups[0].takenAt, chain: [backups[3].id, backups[0].id], segments: { count: 41, bytes: 41 * 2 ** 24 }, backupRestoreMillis: 154_000 });
+  : { reachable: true, certain: !body?.to?.xid, reason: null, remedy: null, backup: backups[0].id, store: 'local', backupFinishedAt: backups[0].takenAt, chain: [backups[3].id, backups[0].id], segments: { count: 41, bytes: 41 * 2 ** 24 }, backupRestoreMillis: 154_000 });
 const adopted = (label, kind, minutes, stored, more = {}) => ({ label, kind, parent: null, failed: false, startedAt: ago(minutes + 4), endedAt: ago(minutes), sizeBytes: 8_912_000_000, storedBytes: stored, ...more });
 export const adoptedOf = (name) => ({ reports: name !== 'billing' ? [] : [{ tool: 'pgbackrest', name: 'billing-main', reportedAt: ago(190), reportedBy: 'pgbackrest-host', backups: [
   adopted('20261120-013002F_20261120-053001I', 'INCREMENTAL', 200, 41_200_000, { parent: '20261120-013002F', failed: true }), adopted('20261120-013002F', 'FULL', 440, 1_310_000_000), adopted('20261113-013001F', 'FULL', 10_520, 1_270_000_000)] }] });

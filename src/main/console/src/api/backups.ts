@@ -1,4 +1,4 @@
-import type { Proof, Time } from './types';
+import type { Proof, ProofLevel, Time } from './types';
 
 /** Backups, stores, archived logs and restores to a point, as REST answers them. */
 
@@ -30,6 +30,47 @@ export interface Backup {
   chain: { position: number; of: number; backups: string[] } | null;
   hold: { reason: string; by: string } | null;
   proof: Proof;
+  copies: BackupCopy[];
+}
+
+/** A copy in another store than the backup was taken to. */
+export interface BackupCopy {
+  store: string;
+  location: string;
+  state: string;
+  storedBytes: number | null;
+  madeAt: Time | null;
+  verifiedAt: Time | null;
+  run: string;
+  proof: Proof;
+}
+
+/** What one drill came to, of one backup in one store. */
+export interface Drill {
+  id: string;
+  at: Time;
+  backup: string;
+  run: string | null;
+  store: string;
+  chosen: string;
+  point: string | null;
+  level: ProofLevel;
+  levelNumber: number;
+  outcome: 'PASSED' | 'FAILED' | 'NOT_POSSIBLE';
+  reason: string | null;
+  rtoMillis: number | null;
+  provenMillis: number | null;
+}
+
+export interface Trend {
+  lastMedianMillis: number | null;
+  beforeMedianMillis: number | null;
+}
+
+export interface Drills {
+  items: Drill[];
+  next: string | null;
+  trend: Trend;
 }
 
 /** Where backups can lie; all but name and kind for the installation's admins alone. */
@@ -108,6 +149,7 @@ export interface RestorePlan {
   reason: string | null;
   remedy: string | null;
   backup: string | null;
+  store: string | null;
   backupFinishedAt: string | null;
   chain: string[];
   segments: { count: number; bytes: number } | null;

@@ -268,6 +268,8 @@ export interface Proof {
   ladder: Rung[];
   notChecked: string[];
   run: string | null;
+  /** Where it was read; it says nothing of copies elsewhere. */
+  store: string;
 }
 
 export type Severity = 'INFO' | 'WARNING' | 'CRITICAL';

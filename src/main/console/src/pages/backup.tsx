@@ -5,10 +5,12 @@ import type { Instance } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { aimsOf } from '../text/aims';
+import { copyLook } from '../text/drills';
 import { bytes, count, duration, shortId } from '../text/format';
 import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
-import { ProofState, brokenAt } from '../ui/state';
+import { ProofState, State, brokenAt } from '../ui/state';
+import { Table } from '../ui/table';
 import { HoldDialog } from './hold';
 import { Ladder } from './ladder';
 import { RowEvidence } from './row-evidence';
@@ -27,7 +29,7 @@ export function BackupPage({ id }: { id: string }) {
     <Panel loaded={backup} skeleton={<><PageHead title="Backup" /><div class="card"><Skeleton rows={6} tall /></div></>}>
       {(data) => { const left = notChecked(data); const aims = aimsOf(data.databases, instance.data?.databases ?? []); const [aim] = aims; return (
         <>
-          <PageHead title={`Backup of ${data.instance}`} sub={<span class="run-sub"><ProofState proof={data.proof} damaged={data.state === 'DAMAGED'} /><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
+          <PageHead title={`Backup of ${data.instance}`} sub={<span class="run-sub"><ProofState proof={data.proof} damaged={data.state === 'DAMAGED'} /><span>in {data.store}</span><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
             {can(data.hold ? 'ADMIN' : 'OPERATOR') && <Button kind="quiet" onClick={holding.open}>{data.hold ? 'Take the hold away' : 'Put on hold'}</Button>}
             {can('OPERATOR') && <Button onClick={restoring.open} icon="download" disabled={!aim}>Restore</Button>}
             {can('OPERATOR') && <Button kind={bad(data) ? undefined : 'primary'} onClick={proving.open} icon="check" disabled={!aim}>Prove now</Button>}
@@ -41,7 +43,7 @@ export function BackupPage({ id }: { id: string }) {
             </section>
           )}
           <div class="grid">
-            <Card title="Proof" span={8} aside={data.proof.run && <a href={address(name, 'runs', data.proof.run)}>drill {shortId(data.proof.run)}</a>}><Ladder proof={data.proof} /></Card>
+            <Card title={`Proof in ${data.store}`} span={8} aside={data.proof.run && <a href={address(name, 'runs', data.proof.run)}>drill {shortId(data.proof.run)}</a>}><Ladder proof={data.proof} /></Card>
             <div class="span-4 stack">
               <Card title="Time to restore"><p class="figure solo">{data.proof.rtoMillis == null ? <span>not measured</span> : <b>{duration(data.proof.rtoMillis)}</b>}</p><p class="muted">{data.proof.rtoMillis == null ? 'A drill measures it: from the first byte read to a recovered server that answers.' : 'Measured in the last drill, from the first byte read to a recovered server that answered.'}</p></Card>
               <Card title="Not checked">
@@ -49,6 +51,7 @@ export function BackupPage({ id }: { id: string }) {
               </Card>
             </div>
           </div>
+          <Copies data={data} />
           <RowEvidence id={data.id} />
           <Details data={data} />
           {holding.shown && <HoldDialog backup={data} onClose={holding.close} done={() => { holding.close(); backup.reload(); }} />}
@@ -79,6 +82,25 @@ const UNASKED = [
   { number: 3, words: 'Whether a server starts from it: no drill was asked to.' },
   { number: 4, words: 'Whether its rows equal the source’s: the last drill was not asked to compare them.' },
 ];
+
+/** Each copy has a proof of its own: that of one says nothing of the other. */
+function Copies({ data }: { data: Backup }) {
+  const name = project.value!.name;
+  if (data.copies.length === 0) return null;
+  return (
+    <Card title="Copies" flush>
+      <Table caption="Copies" rows={data.copies} keyOf={(each) => each.store} columns={[
+        { key: 'store', title: 'Store', cell: (each) => each.store },
+        { key: 'state', title: 'State', phone: 'top', cell: (each) => <State look={copyLook(each.state)} /> },
+        { key: 'proof', title: 'Proof', cell: (each) => <ProofState proof={each.proof} /> },
+        { key: 'proven', title: 'Proven', cell: (each) => <When at={each.proof.at} plain /> },
+        { key: 'listed', title: 'Listed', cell: (each) => <When at={each.verifiedAt} plain /> },
+        { key: 'stored', title: 'Stored', cell: (each) => bytes(each.storedBytes), numeric: true },
+        { key: 'run', title: 'Run', cell: (each) => <a href={address(name, 'runs', each.run)}>{shortId(each.run)}</a> },
+      ]} />
+    </Card>
+  );
+}
 
 function Details({ data }: { data: Backup }) {
   const name = project.value!.name;

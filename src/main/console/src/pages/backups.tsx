@@ -5,6 +5,7 @@ import type { Database } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { query, setQuery } from '../router';
+import { inStores } from '../text/drills';
 import { bytes, duration, words } from '../text/format';
 import { Button, Card, PageHead, When } from '../ui/bits';
 import { Select } from '../ui/field';
@@ -25,7 +26,7 @@ const COLUMNS: Column<Backup>[] = [
   { key: 'rto', title: 'Time to restore', unit: 'ms', cell: (each) => duration(each.proof.rtoMillis), text: (each) => each.proof.rtoMillis, numeric: true },
   { key: 'stored', title: 'Stored', unit: 'bytes', cell: (each) => bytes(each.storedBytes), text: (each) => each.storedBytes, numeric: true },
   { key: 'kind', title: 'Kind', cell: (each) => <span>{words(each.kind.toLowerCase())}{each.chain && each.chain.of > 1 ? ` ${each.chain.position} of ${each.chain.of}` : ''}</span>, text: (each) => each.kind },
-  { key: 'store', title: 'Store', cell: (each) => each.store, text: (each) => each.store },
+  { key: 'store', title: 'Stores', cell: (each) => inStores(each), text: (each) => inStores(each) },
 ];
 
 export function BackupsPage() {
@@ -36,7 +37,7 @@ export function BackupsPage() {
   const start = useStart();
   return (
     <>
-      <PageHead title="Backups" sub="What is stored, and how far each has been proven to restore">
+      <PageHead title="Backups" sub="What is stored, and how far each has been proven to restore from the store that is named first">
         {can('OPERATOR') && <Button kind="primary" icon="backups" onClick={start.open}>Back up now</Button>}
       </PageHead>
       <Card flush>

@@ -13,6 +13,7 @@ import { BreakerState, ProofState } from '../ui/state';
 import { CheckList } from './check-list';
 import { ConnectionForm } from './connection-form';
 import { DatabaseBackups } from './database-backups';
+import { DrillsCard } from './drills-card';
 import { RecoveryCard } from './recovery-card';
 import { RunTable } from './run-table';
 import { StartRun } from './start-run';
@@ -60,7 +61,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
             {database.backup
               ? <Facts items={[
                 ['Proof', <ProofState proof={database.backup.proof} />],
-                ['Proven', <When at={database.backup.proof.at} />],
+                ['Proven', <span><When at={database.backup.proof.at} />{database.backup.proof.at && <small>in the store {database.backup.proof.store}</small>}</span>],
                 ['Time to restore', duration(database.backup.proof.rtoMillis)],
                 ['Taken', <When at={database.backup.takenAt} />],
                 ['Stored', bytes(database.backup.storedBytes)],
@@ -69,6 +70,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
               : <Empty title="No backup yet" action={can('OPERATOR') && <Button kind="primary" onClick={() => setJob('backup')}>Take the first</Button>}>Its last backup and how far it is proven stand here.</Empty>}
           </Card>
           <DatabaseBackups name={database.name} instance={database.instance} />
+          <DrillsCard database={database.name} />
           <RecoveryCard database={database.name} />
           <WalCard instance={database.instance} />
         </div>

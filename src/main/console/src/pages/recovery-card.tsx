@@ -126,6 +126,7 @@ function Plan({ plan }: { plan: RestorePlan }) {
     <>
       <Facts items={[
         ['Starts from', plan.backup ? <a href={address(at, 'backups', plan.backup)}>{plan.chain.length > 1 ? `a chain of ${plan.chain.length} backups` : 'a full backup'}</a> : 'not known'],
+        ['Read from', plan.store ?? 'not known'],
         ['Finished', <When at={plan.backupFinishedAt} />],
         ['Log behind it', plan.segments == null || plan.segments.count === 0 ? 'none' : `${plan.certain ? '' : 'at most '}${plural(plan.segments.count, 'segment')}, ${bytes(plan.segments.bytes)}`],
         ['Its restore took', duration(plan.backupRestoreMillis)],

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param chain those that its restore needs, the full one first, itself last
  * @param chainSize how many kept backups are built on that full one, itself included
  * @param hold who wants it to stay, and why; null if nobody does
- * @param proof its newest proof; null for none
+ * @param proof its standing proof in the store that it was taken to; null for none
+ * @param copies in other stores, those on their way included, the oldest first
  */
 public record Backup(
         UUID id,
@@ -50,13 +51,57 @@ public record Backup(
         List<UUID> chain,
         int chainSize,
         @Nullable Hold hold,
-        @Nullable StoredProof proof) {
+        @Nullable StoredProof proof,
+        List<Copy> copies) {
+
+    /** Its standing proof in a store; null for none. */
+    @Nullable
+    StoredProof proofIn(@Nullable String in) {
+        if (store.equals(in)) {
+            return proof;
+        }
+        return copies.stream()
+                .filter(copy -> copy.store().equals(in))
+                .findFirst()
+                .map(Copy::proof)
+                .orElse(null);
+    }
+
+    /** Whether its standing proof in a store is one that failed. */
+    boolean failsIn(String in) {
+        StoredProof standing = proofIn(in);
+        return standing != null && standing.outcome().equals("FAILED");
+    }
+
+    /**
+     * A copy in another store.
+     *
+     * @param state COPYING, WHOLE, or FREEING
+     * @param storedBytes by the store's own listing; 0 before it was whole
+     * @param madeAt when it was whole first; null before
+     * @param verifiedAt when its store last listed all of it; null before
+     * @param proof its standing proof, which says nothing of the others; null for none
+     */
+    public record Copy(
+            String store,
+            String location,
+            String state,
+            UUID run,
+            long storedBytes,
+            @Nullable Instant madeAt,
+            @Nullable Instant verifiedAt,
+            @Nullable StoredProof proof) {
+        /** Whether it has all objects. */
+        public boolean isWhole() {
+            return state.equals("WHOLE");
+        }
+    }
 
     /** A backup on hold does not expire. */
     public record Hold(String reason, String by) {}
 
     /**
-     * One attempt to prove a backup.
+     * One attempt to prove a backup, in one store.
      *
      * @param level highest that was passed, -1 for none
      * @param ladder JSON array, one object a level
@@ -65,6 +110,7 @@ public record Backup(
     public record StoredProof(
             UUID id,
             @Nullable UUID run,
+            String store,
             Instant at,
             int level,
             String outcome,
@@ -72,6 +118,13 @@ public record Backup(
             @Nullable String reason,
             String ladder,
             String notChecked) {
+
+        /** Whether a server that was restored from it recovered, and nothing failed since. */
+        boolean isRestored() {
+            return !outcome.equals("FAILED")
+                    && proven().filter(reached -> reached.compareTo(ProofLevel.RESTORED) >= 0)
+                            .isPresent();
+        }
 
         /** The highest level that was passed. */
         public Optional<ProofLevel> proven() {

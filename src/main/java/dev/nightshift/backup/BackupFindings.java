@@ -6,6 +6,8 @@ import dev.nightshift.finding.FindingReport;
 import dev.nightshift.finding.Findings;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.finding.Subject;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -13,7 +15,10 @@ import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** What backups and their proofs say about an instance, beyond the end of their own run. */
 @ApplicationScoped
@@ -64,9 +69,14 @@ class BackupFindings {
                         attempt.run()));
     }
 
-    /** Names the finding about a proof that fails; a glance at the objects has one of its own. */
-    static String proof(UUID backup, ProofLevel upTo) {
-        return PROOF + backup + glance(upTo);
+    /**
+     * Names the finding about a proof that fails; a glance at the objects has one of its own, and so has each copy.
+     *
+     * @param takenTo the store that the backup was taken to
+     * @param store the one that is read
+     */
+    static String proof(UUID backup, String takenTo, String store, ProofLevel upTo) {
+        return PROOF + backup + (store.equals(takenTo) ? "" : "@" + store) + glance(upTo);
     }
 
     /** Names the finding about an instance that cannot be recovered to a point behind its backups. */
@@ -74,21 +84,45 @@ class BackupFindings {
         return "backup.point-proof:" + instance;
     }
 
+    /** One of the stores that a drill of each failed in: its run ends with the failure of another. */
+    void failed(TargetRun target, Backup backup, String store, ProofLevel upTo, Failure failure) {
+        findings.report(
+                target.project(),
+                new FindingReport(
+                        proof(backup.id(), backup.store(), store, upTo),
+                        new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()),
+                        failure instanceof Failure.Skippable ? Severity.WARNING : Severity.CRITICAL,
+                        "Restore drill of " + backup.instance() + " failed in the store " + store,
+                        String.valueOf(failure.getMessage()),
+                        failure.remedy(),
+                        Json.createObjectBuilder().add("store", store).build(),
+                        target.runId()));
+    }
+
+    /** {@code proof:<id>@<store>:<level>} without the level. */
+    private static String withoutGlance(String fingerprint) {
+        int level = fingerprint.indexOf(':', PROOF.length());
+        return level < 0 ? fingerprint : fingerprint.substring(0, level);
+    }
+
     private static String glance(ProofLevel upTo) {
         return upTo == ProofLevel.MATCHED ? "" : ":" + upTo.name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * A backup that is proven stands in for the older ones of its instance. A glance at the objects must not close what a
-     * whole drill found, of this backup or of those.
+     * A backup that is proven stands in for the older ones of its instance in the same store. A glance at the objects must not
+     * close what a whole drill found, of this backup or of those.
      */
-    void proven(ProjectId project, UUID instance, UUID backup, ProofLevel upTo) {
+    void proven(ProjectId project, UUID instance, UUID backup, String store, ProofLevel upTo) {
         transactions.run(project, connection -> {
-            List<UUID> backups = repository.upTo(connection, instance, backup);
+            Map<UUID, String> backups = repository.upTo(connection, instance, backup);
+            Set<String> whole = backups.entrySet().stream()
+                    .map(each -> proof(each.getKey(), each.getValue(), store, ProofLevel.MATCHED))
+                    .collect(Collectors.toSet());
             findings.closeAbout(
                     project,
-                    backups,
-                    fingerprint -> fingerprint.startsWith(PROOF) && fingerprint.endsWith(glance(upTo)));
+                    List.copyOf(backups.keySet()),
+                    fingerprint -> fingerprint.endsWith(glance(upTo)) && whole.contains(withoutGlance(fingerprint)));
         });
     }
 }

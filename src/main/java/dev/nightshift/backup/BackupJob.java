@@ -32,6 +32,9 @@ class BackupJob implements Job {
 
     static final String STORE = "store";
 
+    /** The step and the parameter for copies in other stores. */
+    static final String COPIES = "copies";
+
     private static final JobDefinition DEFINITION = new JobDefinition(
             "backup",
             "Backup",
@@ -43,7 +46,7 @@ class BackupJob implements Job {
             // Without a new backup data is at risk, whatever kept it from being taken
             Severity.CRITICAL,
             Severity.CRITICAL,
-            List.of(PREPARE, CHECKPOINT, COPY, LOG, CATALOGUE),
+            List.of(PREPARE, CHECKPOINT, COPY, LOG, CATALOGUE, COPIES),
             List.of(
                     Parameter.integer(
                             "rateLimitKilobytesPerSecond",
@@ -86,6 +89,12 @@ class BackupJob implements Job {
                             "Store",
                             "The name of the store that it goes to; local, a folder of Nightshift's, if none is given.",
                             false),
+                    Parameter.text(
+                            COPIES,
+                            "Copies",
+                            "The names of other stores that it is copied to when it is taken, with commas between them; one that"
+                                    + " fails fails the run, and the backup stays.",
+                            false),
                     Parameter.choice(
                             "evidence",
                             "Evidence",
@@ -109,6 +118,13 @@ class BackupJob implements Job {
     @Override
     public void check(ProjectId project, Parameters parameters) {
         parameters.text(STORE).ifPresent(name -> stores.require("parameters." + STORE, name));
+        parameters
+                .text(COPIES)
+                .ifPresent(list -> CopyJob.check(
+                        stores,
+                        "parameters." + COPIES,
+                        list,
+                        parameters.text(STORE).orElse(Stores.LOCAL)));
         String id = parameters.text(PARENT).orElse(null);
         if (id == null) {
             return;

@@ -191,8 +191,9 @@ class BackupRepository {
 
     void insert(Connection connection, ProjectId project, UUID backup, Backup.StoredProof proof) throws SQLException {
         try (var insert = connection.prepareStatement("""
-                insert into backup.proof (id, project_id, backup_id, run_id, at, level, outcome, rto_millis, reason, ladder, not_checked)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb) on conflict (id) do nothing
+                insert into backup.proof (id, project_id, backup_id, run_id, at, level, outcome, rto_millis, reason, ladder, not_checked,
+                    store)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?) on conflict (id) do nothing
                 """)) {
             insert.setObject(1, proof.id());
             insert.setObject(2, project.value());
@@ -205,6 +206,7 @@ class BackupRepository {
             insert.setString(9, proof.reason());
             insert.setString(10, proof.ladder());
             insert.setString(11, proof.notChecked());
+            insert.setString(12, proof.store());
             insert.executeUpdate();
         }
         live.changed(project, "backup", backup);
@@ -219,15 +221,13 @@ class BackupRepository {
                    b.hold_reason, b.hold_by,
                    (select count(*) from backup.backup c where c.project_id = b.project_id and c.chain[1] = b.chain[1]
                                                            and c.deleted_at is null) as chain_size,
-                   p.id as proof_id, p.run_id as proof_run, p.at, p.level, p.outcome, p.rto_millis, p.reason, p.ladder, p.not_checked
+                   p.id as proof_id, p.run_id as proof_run, p.at, p.level, p.outcome, p.rto_millis, p.reason, p.ladder, p.not_checked,
+                   (select jsonb_agg(to_jsonb(c) || jsonb_build_object('proof', to_jsonb(cp)) order by c.began_at, c.store)
+                      from backup.copy c left join lateral backup.standing_proof(c.project_id, c.backup_id, c.store) cp on true
+                     where c.project_id = b.project_id and c.backup_id = b.id and c.state <> 'FREED') as copies
               from backup.backup b
               join fleet.instance i on i.project_id = b.project_id and i.id = b.instance_id
-              left join lateral (select * from backup.proof f
-                                  where f.project_id = b.project_id and f.backup_id = b.id
-                                    and f.id >= coalesce((select g.id from backup.proof g
-                                                           where g.project_id = b.project_id and g.backup_id = b.id
-                                                             and g.outcome = 'FAILED' order by g.id desc limit 1), f.id)
-                                  order by f.level desc, f.id desc limit 1) p on true
+              left join lateral backup.standing_proof(b.project_id, b.id, b.store) p on true
              where b.deleted_at is null
             """;
 
@@ -317,19 +317,19 @@ class BackupRepository {
         }
     }
 
-    /** This backup of an instance and those that were taken before it. */
-    List<UUID> upTo(Connection connection, UUID instance, UUID backup) throws SQLException {
+    /** This backup of an instance and those that were taken before it, with the store that each was taken to. */
+    Map<UUID, String> upTo(Connection connection, UUID instance, UUID backup) throws SQLException {
         try (var query =
-                connection.prepareStatement("select id from backup.backup where instance_id = ? and id <= ?")) {
+                connection.prepareStatement("select id, store from backup.backup where instance_id = ? and id <= ?")) {
             query.setObject(1, instance);
             query.setObject(2, backup);
-            var ids = new ArrayList<UUID>();
+            var stores = new HashMap<UUID, String>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    ids.add(rows.getObject(1, UUID.class));
+                    stores.put(rows.getObject(1, UUID.class), rows.getString(2));
                 }
             }
-            return ids;
+            return stores;
         }
     }
 
@@ -376,7 +376,8 @@ class BackupRepository {
                 List.of((UUID[]) rows.getArray("chain").getArray()),
                 rows.getInt("chain_size"),
                 hold(rows),
-                proof(rows));
+                proof(rows),
+                CopyRows.of(rows.getString("copies")));
     }
 
     private static Backup.@Nullable Hold hold(ResultSet rows) throws SQLException {
@@ -394,6 +395,7 @@ class BackupRepository {
         return new Backup.StoredProof(
                 id,
                 rows.getObject("proof_run", UUID.class),
+                rows.getString("store"),
                 rows.getTimestamp("at").toInstant(),
                 rows.getInt("level"),
                 rows.getString("outcome"),

@@ -2,9 +2,7 @@ package dev.nightshift.backup;
 
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.backup.evidence.EvidenceText;
-import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
-import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.vault.Keyring;
@@ -43,7 +41,7 @@ public class BackupResource {
     private CurrentProject project;
 
     @Inject
-    private Stores stores;
+    private BackupSources sources;
 
     @Inject
     private Keyring keyring;
@@ -77,7 +75,40 @@ public class BackupResource {
             String keyId,
             Chain chain,
             @Nullable HoldView hold,
-            ProofView proof) {}
+            ProofView proof,
+            List<CopyView> copies) {}
+
+    /**
+     * A copy in another store.
+     *
+     * @param state COPYING: on its way; WHOLE: it has all objects, and those of all backups that it needs; FREEING: what a run
+     *     left of one is being removed
+     * @param storedBytes by the store's own listing; null before it was whole
+     * @param verifiedAt when the store last listed all of it with its size, which is the level STORED; null before
+     * @param proof of this copy alone
+     */
+    @Schema(name = "BackupCopy")
+    public record CopyView(
+            String store,
+            String location,
+            String state,
+            @Nullable Long storedBytes,
+            @Nullable Instant madeAt,
+            @Nullable Instant verifiedAt,
+            UUID run,
+            ProofView proof) {
+        static CopyView of(Backup.Copy copy) {
+            return new CopyView(
+                    copy.store(),
+                    copy.location(),
+                    copy.state(),
+                    copy.isWhole() ? copy.storedBytes() : null,
+                    copy.madeAt(),
+                    copy.verifiedAt(),
+                    copy.run(),
+                    ProofView.of(copy.proof(), copy.store()));
+        }
+    }
 
     /** What the server said of its page checksums. */
     @Schema(name = "BackupChecksums")
@@ -101,7 +132,11 @@ public class BackupResource {
         }
     }
 
-    /** How far the backup is proven, when, and what was measured. */
+    /**
+     * How far the backup is proven, when, and what was measured.
+     *
+     * @param store where it was read; a proof says nothing of its copies elsewhere
+     */
     @Schema(name = "Proof")
     public record ProofView(
             String level,
@@ -111,11 +146,20 @@ public class BackupResource {
             @Nullable String reason,
             JsonArray ladder,
             JsonArray notChecked,
-            @Nullable UUID run) {
-        static ProofView of(Backup.@Nullable StoredProof proof) {
+            @Nullable UUID run,
+            String store) {
+        static ProofView of(Backup.@Nullable StoredProof proof, String store) {
             if (proof == null) {
                 return new ProofView(
-                        "NONE", -1, null, null, null, JsonValue.EMPTY_JSON_ARRAY, JsonValue.EMPTY_JSON_ARRAY, null);
+                        "NONE",
+                        -1,
+                        null,
+                        null,
+                        null,
+                        JsonValue.EMPTY_JSON_ARRAY,
+                        JsonValue.EMPTY_JSON_ARRAY,
+                        null,
+                        store);
             }
             return new ProofView(
                     proof.proven().map(Enum::name).orElse("NONE"),
@@ -125,7 +169,8 @@ public class BackupResource {
                     proof.reason(),
                     array(proof.ladder()),
                     array(proof.notChecked()),
-                    proof.run());
+                    proof.run(),
+                    proof.store());
         }
 
         private static JsonArray array(String text) {
@@ -148,7 +193,7 @@ public class BackupResource {
 
     @GET
     @Path("{id}")
-    @Operation(summary = "A backup with its proof")
+    @Operation(summary = "A backup with its proof and its copies")
     public BackupView get(@PathParam("id") String id) {
         return view(backup(id));
     }
@@ -179,7 +224,14 @@ public class BackupResource {
         Backup backup = backup(id);
         return new EvidenceView(
                 backup.id(),
-                BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(project.id()))
+                sources
+                        .open(
+                                project.id(),
+                                backup,
+                                BackupSources.Reading.ANYWHERE,
+                                keyring.of(project.id()),
+                                note -> {})
+                        .reader()
                         .evidence()
                         .stream()
                         .map(EvidenceText::parse)
@@ -223,6 +275,7 @@ public class BackupResource {
                 backup.keyId(),
                 new Chain(backup.chain().size(), backup.chainSize(), backup.chain()),
                 HoldView.of(backup.hold()),
-                ProofView.of(backup.proof()));
+                ProofView.of(backup.proof(), backup.store()),
+                backup.copies().stream().map(CopyView::of).toList());
     }
 }

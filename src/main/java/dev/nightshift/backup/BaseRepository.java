@@ -13,7 +13,7 @@ import java.util.UUID;
 class BaseRepository {
     /**
      * What speaks against building on {@code b}: a backup of its chain that is gone or whose source was damaged, or the proof of
-     * any backup that needs one of them. Damage lies somewhere in the chain of the backup that was proven, so it is held against
+     * any backup that needs one of them, in the same store. Damage lies somewhere in the chain of the backup that was proven, so it is held against
      * all of it, until that backup or the one in question has passed what failed. Not possible says nothing.
      */
     static final String AGAINST = """
@@ -22,9 +22,9 @@ class BaseRepository {
               left join lateral (select f.backup_id from backup.backup d
                                    join backup.proof f on f.project_id = d.project_id and f.backup_id = d.id
                                   where d.project_id = b.project_id and d.instance_id = b.instance_id and n.id = any (d.chain)
-                                    and f.outcome = 'FAILED'
+                                    and f.outcome = 'FAILED' and f.store = b.store
                                     and not exists (select from backup.proof g
-                                          where g.project_id = f.project_id and g.backup_id in (n.id, d.id)
+                                          where g.project_id = f.project_id and g.backup_id in (n.id, d.id) and g.store = f.store
                                             and g.outcome = 'PASSED' and g.id > f.id and g.level > f.level)
                                   order by f.id desc limit 1) f on true
              where c.deleted_at is not null or c.state is distinct from 'COMPLETE' or f.backup_id is not null

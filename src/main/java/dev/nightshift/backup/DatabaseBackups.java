@@ -45,7 +45,7 @@ class DatabaseBackups implements DatabaseFacts {
                                 backup.id(),
                                 backup.takenAt(),
                                 backup.storedBytes(),
-                                BackupResource.ProofView.of(backup.proof())));
+                                BackupResource.ProofView.of(backup.proof(), backup.store())));
             }
         }
         return facts;

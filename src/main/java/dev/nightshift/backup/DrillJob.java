@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
@@ -45,6 +46,15 @@ class DrillJob implements Job {
                             "The id of the backup; the newest one, that lies before the point, if none is given.",
                             false),
                     Parameter.choice(
+                            DrillChoice.WHICH,
+                            "Which",
+                            "Without a backup and a point: the newest backup, a random older one, or a random moment of the recovery"
+                                    + " window.",
+                            DrillChoice.NEWEST,
+                            DrillChoice.NEWEST,
+                            DrillChoice.RANDOM,
+                            DrillChoice.RANDOM_POINT),
+                    Parameter.choice(
                             UP_TO,
                             "Up to",
                             "The last level to try: readable needs no sandbox. At a point behind a backup it is the least, and"
@@ -55,6 +65,12 @@ class DrillJob implements Job {
                             "readable",
                             "restored",
                             "matched"),
+                    Parameter.text(
+                            PointParameters.FROM,
+                            "From",
+                            "The store to read the backup from; the one that it was taken to if none is given. each-store reads one"
+                                    + " after the other.",
+                            false),
                     Parameter.flag(
                             "everyRow",
                             "Every row",
@@ -63,6 +79,9 @@ class DrillJob implements Job {
 
     @Inject
     private Backups backups;
+
+    @Inject
+    private Stores stores;
 
     @Inject
     private Clock clock;
@@ -75,6 +94,11 @@ class DrillJob implements Job {
     @Override
     public void check(ProjectId project, Parameters parameters) {
         PointParameters.check(parameters, clock.now());
+        DrillChoice.check(parameters);
+        parameters
+                .text(PointParameters.FROM)
+                .filter(store -> !store.equals(Stores.EACH))
+                .ifPresent(store -> stores.require("parameters." + PointParameters.FROM, store));
         checkLevel(parameters);
         parameters.text("backup").ifPresent(id -> RestoreJob.known(backups, project, id));
     }
@@ -86,7 +110,9 @@ class DrillJob implements Job {
      */
     static void checkLevel(Parameters parameters) {
         boolean glance = upTo(parameters).compareTo(ProofLevel.READABLE) < 0;
-        if (glance && PointParameters.of(parameters).isPresent()) {
+        boolean pointed = PointParameters.of(parameters).isPresent()
+                || parameters.text(DrillChoice.WHICH).orElse("").equals(DrillChoice.RANDOM_POINT);
+        if (glance && pointed) {
             throw new Failure.Invalid(
                     "parameters.upTo",
                     "A drill to a point has to read the log that leads there: choose readable, or restored.");

@@ -69,6 +69,13 @@ final class DrillSteps implements ProofWatch {
         return target.stopRequested();
     }
 
+    /** Ends the step that failed, before another store is read; answers its name. */
+    synchronized String left(String reason) {
+        String last = step == null ? DrillJob.VERIFY : step;
+        target.skipped(last, reason);
+        return last;
+    }
+
     /** Ends the last step; those that were not reached say why. */
     synchronized void finish(@Nullable String reason) {
         String last = step;

@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.policy.Policies;
+import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Findings;
@@ -24,7 +25,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Says of one instance's backups which go, and deletes them if it is told to; then the log that only they needed. */
 @Named("expireBackups")
@@ -38,6 +42,9 @@ public class ExpireBackups extends TargetBatchlet {
 
     @Inject
     private ExpiryRepository repository;
+
+    @Inject
+    private CopyRepository copies;
 
     @Inject
     private ExpiryPlanning planning;
@@ -57,6 +64,9 @@ public class ExpireBackups extends TargetBatchlet {
     @Inject
     private Live live;
 
+    /** By store, over all tries of the target. */
+    private final Map<String, Long> freedIn = new TreeMap<>();
+
     @Override
     protected void work(TargetRun target) {
         target.begin(ExpireJob.PLAN);
@@ -66,7 +76,10 @@ public class ExpireBackups extends TargetBatchlet {
             rule = rule(target);
         } catch (Failure.Skippable e) {
             if (apply) {
-                free(target); // what an earlier run deleted is nobody's else
+                Failure unfreed = free(target); // what an earlier run deleted is nobody's else
+                if (unfreed != null) {
+                    throw unfreed;
+                }
             }
             throw e;
         }
@@ -76,14 +89,25 @@ public class ExpireBackups extends TargetBatchlet {
         tell(target, planned, apply);
         target.done(ExpireJob.PLAN, plan.going().size() + " of " + kept.size() + " go");
 
+        Failure unfreed = null;
         if (apply) {
             target.begin(ExpireJob.DELETE);
-            target.done(ExpireJob.DELETE, new Bytes(delete(target, plan, rule)) + " freed");
+            unfreed = delete(target, plan, rule);
+            if (unfreed == null) {
+                target.done(ExpireJob.DELETE, new Bytes(freed()) + " freed");
+            } else {
+                target.skipped(ExpireJob.DELETE, "Not all stores could be freed.");
+            }
         } else {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
         target.begin(ExpireJob.LOG);
         target.done(ExpireJob.LOG, new Bytes(trim(target, planned, apply)) + (apply ? " freed" : " would go"));
+        if (unfreed != null) {
+            // Only now: a store that is away for weeks must not let the log fill another
+            target.begin(ExpireJob.DELETE);
+            throw unfreed;
+        }
     }
 
     /** What the run's parameters ask for, or the policy of the server as it was when the run first asked. */
@@ -129,8 +153,8 @@ public class ExpireBackups extends TargetBatchlet {
         target.figure("bytesGoing", bytes);
     }
 
-    /** One after the other, those that need others first; what an attempt before left is freed too. Answers the bytes. */
-    private long delete(TargetRun target, ExpiryPlan plan, PinnedRule rule) {
+    /** One after the other, those that need others first; what an attempt before left is freed too. Answers what failed first. */
+    private @Nullable Failure delete(TargetRun target, ExpiryPlan plan, PinnedRule rule) {
         Set<UUID> needed = new HashSet<>();
         for (ExpiryPlan.Kept going : plan.going()) {
             target.throwIfStopped();
@@ -142,28 +166,44 @@ public class ExpireBackups extends TargetBatchlet {
         return free(target);
     }
 
-    /** Answers the bytes. */
-    private long free(TargetRun target) {
-        long freed = 0;
+    /** Answers what failed first. */
+    private @Nullable Failure free(TargetRun target) {
         Failure first = null;
-        List<ExpiryRepository.Deleted> unfreed =
-                transactions.in(target.project(), connection -> repository.unfreed(connection, target.instanceId()));
+        Set<String> away = new HashSet<>();
+        List<ExpiryRepository.Deleted> unfreed = transactions.in(
+                target.project(),
+                connection -> Stream.concat(
+                                repository.unfreed(connection, target.instanceId()).stream(),
+                                copies.unfreed(connection, target.instanceId()).stream())
+                        .toList());
         for (int done = 0; done < unfreed.size(); done++) {
             target.throwIfStopped();
             target.progress(done, (long) unfreed.size(), "backups", null);
+            ExpiryRepository.Deleted deleted = unfreed.get(done);
+            if (away.contains(deleted.store())) {
+                continue; // asked once, and waited for long enough
+            }
             try {
-                freed += free(target, unfreed.get(done));
+                freedIn.merge(deleted.store(), free(target, deleted), Long::sum);
             } catch (Failure e) {
-                target.error("Backup " + unfreed.get(done).id() + " is deleted, but its objects are not all gone: "
-                        + e.getMessage());
+                target.error("Backup " + deleted.id() + " is deleted, but its objects are not all gone from the store "
+                        + deleted.store() + ": " + e.getMessage());
+                if (e instanceof Failure.Retryable) {
+                    away.add(deleted.store());
+                }
                 first = first == null ? e : first;
             }
         }
-        target.figure("bytesFreed", freed);
-        if (first != null) {
-            throw first;
-        }
-        return freed;
+        target.figure("bytesFreed", freed());
+        freedIn.forEach((store, bytes) -> {
+            target.figure("bytesFreed." + store, bytes);
+            target.info("Freed " + new Bytes(bytes) + " in the store " + store + ", by its listing.");
+        });
+        return first;
+    }
+
+    private long freed() {
+        return freedIn.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** False if somebody wants it to stay after all. */
@@ -195,6 +235,9 @@ public class ExpireBackups extends TargetBatchlet {
         long bytes = store.list(deleted.location() + "/").stream()
                 .mapToLong(Store.Entry::bytes)
                 .sum();
+        if (deleted.stored() && store instanceof FolderStore folder && folder.looksUnmounted()) {
+            throw CopyToStore.unmounted(store);
+        }
         target.store(connection -> {}); // only while this attempt still has the target
         store.deleteFolder(deleted.location());
         List<Store.Entry> left = store.list(deleted.location() + "/");
@@ -205,7 +248,13 @@ public class ExpireBackups extends TargetBatchlet {
                     "Look whether the store keeps deleted objects: versions, locks, holds.",
                     null);
         }
-        target.store(connection -> repository.freed(connection, deleted.id()));
+        target.store(connection -> {
+            if (deleted.copy()) {
+                copies.freed(connection, deleted.id(), deleted.store());
+            } else {
+                repository.freed(connection, deleted.id());
+            }
+        });
         return bytes;
     }
 

@@ -73,7 +73,7 @@ class ExpireJob implements Job {
     /** What a run reads or is built on must not go meanwhile. */
     @Override
     public Set<String> keepsApartFrom(Parameters parameters) {
-        return Set.of("backup", "restore", "restore-drill");
+        return Set.of("backup", "copy", "restore", "restore-drill");
     }
 
     @Override

@@ -18,6 +18,11 @@ class Expiry implements RunHolder {
         return Expiring.by("backup.forget_deleted", "deleted backups", Expiring.Kept.RUNS);
     }
 
+    @Produces
+    Expiring drills() {
+        return Expiring.by("backup.forget_drills", "restore drills", Expiring.Kept.RUNS);
+    }
+
     /** Those that took a held backup or proved it. */
     @Override
     public List<UUID> runs(Connection connection) throws SQLException {

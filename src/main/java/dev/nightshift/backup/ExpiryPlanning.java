@@ -2,7 +2,6 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.expiry.KeepRule;
-import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
@@ -18,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -37,6 +37,9 @@ class ExpiryPlanning {
 
     @Inject
     private Backups backups;
+
+    @Inject
+    private BackupSources sources;
 
     @Inject
     private WalRepository logs;
@@ -114,25 +117,42 @@ class ExpiryPlanning {
             }
         }
         Set<UUID> named = transactions.in(project, connection -> repository.named(connection, instance));
+        Map<UUID, Backup> known = kept.stream().collect(Collectors.toMap(Backup::id, backup -> backup));
+        Map<UUID, List<CopyRepository.Place>> places = sources.places(project, known.keySet());
         ExpiryPlan plan = ExpiryPlan.of(
-                kept.stream().map(backup -> judged(project, backup, named)).toList(),
+                kept.stream()
+                        .map(backup -> judged(
+                                project,
+                                backup,
+                                named,
+                                isCopyProven(backup, places.getOrDefault(backup.id(), List.of()), known)))
+                        .toList(),
                 rule,
                 now,
                 fleet.project(project).timeZone());
         return new Planned(kept, plan);
     }
 
-    private ExpiryPlan.Kept judged(ProjectId project, Backup backup, Set<UUID> named) {
+    /** Whether a copy stands proven with all that it needs in its store, and no proof says that one of those fails there. */
+    static boolean isCopyProven(Backup backup, List<CopyRepository.Place> places, Map<UUID, Backup> known) {
+        return backup.copies().stream()
+                .filter(copy ->
+                        copy.isWhole() && copy.proof() != null && copy.proof().isRestored())
+                .map(Backup.Copy::store)
+                .filter(store -> places.stream().anyMatch(place -> place.store().equals(store)))
+                .anyMatch(store ->
+                        backup.chain().stream().map(known::get).allMatch(each -> each != null && !each.failsIn(store)));
+    }
+
+    private ExpiryPlan.Kept judged(ProjectId project, Backup backup, Set<UUID> named, boolean copyStands) {
         Backup.StoredProof proof = backup.proof();
         Backup.Hold hold = backup.hold();
-        boolean whole = backup.state().equals("COMPLETE")
-                && backups.against(project, backup.id()).isEmpty();
-        boolean proven = whole
-                && proof != null
-                && !proof.outcome().equals("FAILED")
-                && proof.proven()
-                        .filter(level -> level.compareTo(ProofLevel.RESTORED) >= 0)
-                        .isPresent();
+        boolean undamaged = backup.state().equals("COMPLETE");
+        boolean own =
+                undamaged && backups.against(project, backup.id()).isEmpty();
+        boolean copyProven = undamaged && copyStands;
+        boolean whole = own || copyProven;
+        boolean proven = copyProven || (own && proof != null && proof.isRestored());
         String wanted =
                 hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;
         return new ExpiryPlan.Kept(

@@ -16,8 +16,13 @@ import org.jspecify.annotations.Nullable;
 /** Holds, and what was deleted of the catalogue, within the transaction whose connection is passed. */
 @ApplicationScoped
 class ExpiryRepository {
-    /** A backup that is deleted in the catalogue, and may still lie in its store. */
-    record Deleted(UUID id, String store, String location) {}
+    /**
+     * A backup that is deleted in the catalogue, and may still lie in a store.
+     *
+     * @param copy whether it is another one than the backup was taken to
+     * @param stored whether all of it was there once
+     */
+    record Deleted(UUID id, String store, String location, boolean copy, boolean stored) {}
 
     /** All of an instance that are kept, the newest first. */
     List<Backup> kept(Connection connection, UUID instance) throws SQLException {
@@ -68,7 +73,8 @@ class ExpiryRepository {
             List<Deleted> all = new ArrayList<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
-                    all.add(new Deleted(rows.getObject(1, UUID.class), rows.getString(2), rows.getString(3)));
+                    all.add(new Deleted(
+                            rows.getObject(1, UUID.class), rows.getString(2), rows.getString(3), false, true));
                 }
             }
             return all;
@@ -91,7 +97,7 @@ class ExpiryRepository {
         }
     }
 
-    /** Backups that runs which are not over name: what they restore, prove or build on. */
+    /** Backups that runs which are not over name: what they restore, prove, build on or copy. */
     Set<UUID> named(Connection connection, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select b.id from backup.backup b
@@ -101,7 +107,10 @@ class ExpiryRepository {
                                   and (b.id::text in (r.parameters ->> 'backup', r.parameters ->> 'parent')
                                        or exists (select from job.target t
                                                    where t.project_id = r.project_id and t.run_id = r.id
-                                                     and t.checkpoint ->> 'backup' = b.id::text)))
+                                                     and t.checkpoint ->> 'backup' = b.id::text)
+                                       or exists (select from backup.copy c
+                                                   where c.project_id = r.project_id and c.run_id = r.id
+                                                     and c.backup_id = b.id and c.state = 'COPYING')))
                 """)) {
             query.setObject(1, instance);
             Set<UUID> named = new HashSet<>();
@@ -135,6 +144,16 @@ class ExpiryRepository {
             query.setObject(1, backup);
             try (var row = query.executeQuery()) {
                 return row.next();
+            }
+        }
+    }
+
+    /** True for one that is kept, false for one that is deleted; empty if the catalogue does not know it. */
+    static Optional<Boolean> known(Connection connection, UUID backup) throws SQLException {
+        try (var query = connection.prepareStatement("select deleted_at is null from backup.backup where id = ?")) {
+            query.setObject(1, backup);
+            try (var row = query.executeQuery()) {
+                return row.next() ? Optional.of(row.getBoolean(1)) : Optional.empty();
             }
         }
     }

@@ -29,7 +29,7 @@ class ExpirySimulation {
      * What becomes of a backup.
      *
      * @param because why it stays; empty if it goes
-     * @param bytes of one that goes: all of its objects, as its store lists them; null of one that stays
+     * @param bytes of one that goes: all of its objects and its copies', as their stores list them; null of one that stays
      */
     record Line(
             Backup backup, List<String> because, @Nullable Long bytes) {}
@@ -81,9 +81,10 @@ class ExpirySimulation {
             Backup backup = planned.of(verdict.backup().id());
             Long bytes = null;
             if (!verdict.stays()) {
-                bytes = stores.of(backup.store()).list(backup.location() + "/").stream()
-                        .mapToLong(Store.Entry::bytes)
-                        .sum();
+                bytes = bytes(backup.store(), backup.location());
+                for (Backup.Copy copy : backup.copies()) {
+                    bytes += bytes(copy.store(), copy.location());
+                }
             }
             lines.add(new Line(backup, verdict.because(), bytes));
         }
@@ -91,6 +92,12 @@ class ExpirySimulation {
                 lines,
                 log(project, instance, planned, budget),
                 planned.windowFrom().orElse(null));
+    }
+
+    private long bytes(String store, String location) {
+        return stores.of(store).list(location + "/").stream()
+                .mapToLong(Store.Entry::bytes)
+                .sum();
     }
 
     private long log(ProjectId project, UUID instance, ExpiryPlanning.Planned planned, Budget budget) {

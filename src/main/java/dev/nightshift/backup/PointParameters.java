@@ -15,6 +15,10 @@ final class PointParameters {
     private static final String POINT = "point";
     private static final String TIMELINE = "timeline";
     private static final String BACKUP = "backup";
+
+    /** The parameter for the store that is read. */
+    static final String FROM = "from";
+
     private static final RecoveryTarget.Fields FIELDS =
             new RecoveryTarget.Fields("parameters." + TO, "parameters." + POINT, "parameters." + TIMELINE);
 

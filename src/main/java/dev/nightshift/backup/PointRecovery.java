@@ -9,7 +9,6 @@ import dev.nightshift.backup.read.RecoveryPlan.Candidate;
 import dev.nightshift.backup.read.RecoveryPlanner;
 import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.stored.BackupProgress;
-import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
@@ -19,8 +18,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -41,7 +42,7 @@ class PointRecovery {
     private Backups backups;
 
     @Inject
-    private Stores stores;
+    private BackupSources sources;
 
     @Inject
     private Keyring keyring;
@@ -49,8 +50,12 @@ class PointRecovery {
     @Inject
     private ArchivedLogs archives;
 
-    /** What is stored of an instance. */
-    private record Stored(List<Backup> backups, ArchivedLog archive, ProjectKeys keys) {
+    /** What is stored of an instance, where it may be read, and what was opened so far. */
+    private record Stored(List<Backup> backups, ArchivedLog archive, Opening opening) {
+        BackupSources.Source open(Backup backup) {
+            return opening.of(backup);
+        }
+
         RecoveryPlanner planner() {
             return new RecoveryPlanner(candidates(), archive);
         }
@@ -90,68 +95,114 @@ class PointRecovery {
         }
     }
 
-    /** A backup, opened, with what is to be replayed behind it. */
-    record Chosen(Backup backup, BackupReader reader, Recovery recovery) {}
+    /** Opens each backup once. */
+    private final class Opening {
+        private final ProjectId project;
+        private final BackupSources.Reading reading;
+        private final ProjectKeys keys;
+        private final List<String> notes = new ArrayList<>();
+        private final Map<UUID, BackupSources.Source> opened = new HashMap<>();
+
+        Opening(ProjectId project, BackupSources.Reading reading) {
+            this.project = project;
+            this.reading = reading;
+            this.keys = keyring.of(project);
+        }
+
+        BackupSources.Source of(Backup backup) {
+            BackupSources.Source known = opened.get(backup.id());
+            if (known == null) {
+                known = sources.open(project, backup, reading, keys, notes::add);
+                opened.put(backup.id(), known);
+            }
+            return known;
+        }
+    }
+
+    /**
+     * A backup, opened, with what is to be replayed behind it.
+     *
+     * @param notes why it is not read where it would be first, a sentence each
+     */
+    record Chosen(Backup backup, BackupSources.Source source, Recovery recovery, List<String> notes) {
+        BackupReader reader() {
+            return source.reader();
+        }
+    }
 
     /**
      * A plan as it can be made without reading the log; the outcome is of the backup's manifest as far as one was chosen.
      *
+     * @param store where the backup would be read; null without one
      * @param certain whether the outcome is known to stand when the log is read, unless that is damaged
      */
-    record Planned(RecoveryPlan.Outcome outcome, @Nullable Backup backup, boolean certain) {}
+    record Planned(
+            RecoveryPlan.Outcome outcome,
+            @Nullable Backup backup,
+            @Nullable String store,
+            boolean certain) {}
 
     /**
      * Plans without reading the log, but for its last segments where a time may lie behind them.
      *
      * @param only the backup to start from; null for the newest that lies before the point
+     * @param reading which stores its backup may be read from; the archived log is where it is
      */
-    Planned plan(ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target) {
-        return plan(stored(project, instance, only), only, target);
+    Planned plan(
+            ProjectId project,
+            UUID instance,
+            @Nullable Backup only,
+            RecoveryTarget target,
+            BackupSources.Reading reading) {
+        return plan(stored(project, instance, only, reading), only, target);
     }
 
     private Planned plan(Stored stored, @Nullable Backup only, RecoveryTarget target) {
         RecoveryPlan.Outcome outcome = stored.planner().plan(target, only == null ? null : only.id());
         return outcome instanceof RecoveryPlan.Planned planned
                 ? exact(stored, planned.plan())
-                : new Planned(outcome, null, true);
+                : new Planned(outcome, null, null, true);
     }
 
     /** The same plan, by its backup's manifest. */
     private Planned exact(Stored stored, RecoveryPlan plan) {
         Backup backup = stored.of(plan.backup());
-        Candidate exact = Candidate.of(open(stored, backup).manifest());
+        BackupSources.Source source = stored.open(backup);
+        Candidate exact = Candidate.of(source.reader().manifest());
         var target = new RecoveryTarget(plan.point(), plan.history().timeline());
         RecoveryPlan.Outcome outcome = stored.planner(exact).plan(target, exact.backup());
         if (!(outcome instanceof RecoveryPlan.Planned planned)) {
-            return new Planned(outcome, backup, true);
+            return new Planned(outcome, backup, source.store(), true);
         }
         if (plan.point() instanceof RecoveryTarget.Time time) {
             return timed(stored, planned.plan(), backup, time);
         }
         boolean certain =
                 plan.point() instanceof RecoveryTarget.Latest || plan.point() instanceof RecoveryTarget.Position;
-        return new Planned(outcome, backup, certain);
+        return new Planned(outcome, backup, source.store(), certain);
     }
 
     /** A time counts as reached where it is covered, or where a transaction that ended no earlier is in the log. */
     private Planned timed(Stored stored, RecoveryPlan plan, Backup backup, RecoveryTarget.Time time) {
         var reached = new RecoveryPlan.Planned(plan);
+        String store = stored.open(backup).store();
         if (plan.covers(time.at()) || plan.isOwnEnd(time.at())) {
-            return new Planned(reached, backup, plan.covers(time.at()));
+            return new Planned(reached, backup, store, plan.covers(time.at()));
         }
         try {
             Instant last = tail(stored, plan).orElse(null);
             return last != null && !time.at().isAfter(last)
-                    ? new Planned(reached, backup, true)
-                    : new Planned(plan.storedOnly(time, last), backup, true);
+                    ? new Planned(reached, backup, store, true)
+                    : new Planned(plan.storedOnly(time, last), backup, store, true);
         } catch (Failure.Fatal e) {
             // What is damaged at the end need not be in the way: reading will tell
-            return new Planned(reached, backup, false);
+            return new Planned(reached, backup, store, false);
         }
     }
 
     private Optional<Instant> tail(Stored stored, RecoveryPlan plan) {
-        return open(stored, stored.of(plan.backup()))
+        return stored.open(stored.of(plan.backup()))
+                .reader()
                 .replayed(new Recovery(plan, stored.archive()))
                 .lastTransaction();
     }
@@ -165,7 +216,7 @@ class PointRecovery {
 
     /** All that can be recovered to, in order, by the newest timeline or this one. */
     List<Stretch> window(ProjectId project, UUID instance, @Nullable Integer timeline) {
-        Stored stored = stored(project, instance, null);
+        Stored stored = stored(project, instance, null, BackupSources.Reading.ANYWHERE);
         if (stored.backups().isEmpty()) {
             return List.of();
         }
@@ -196,13 +247,19 @@ class PointRecovery {
     /**
      * Plans, and finds the backup behind which a transaction or a name is in the log: for these the log is read.
      *
+     * @param reading which stores its backup may be read from; the archived log is where it is
      * @param progress told of what is being read; what it throws ends the reading
      * @throws Failure.Skippable if there is no backup, or no way to the point
      * @throws Failure.Fatal if what is needed cannot be read
      */
     Chosen choose(
-            ProjectId project, UUID instance, @Nullable Backup only, RecoveryTarget target, BackupProgress progress) {
-        Stored stored = stored(project, instance, only);
+            ProjectId project,
+            UUID instance,
+            @Nullable Backup only,
+            RecoveryTarget target,
+            BackupSources.Reading reading,
+            BackupProgress progress) {
+        Stored stored = stored(project, instance, only, reading);
         Chosen newest = chosen(stored, plan(stored, only, target));
         boolean searched = only == null
                 && (target.point() instanceof RecoveryTarget.Transaction
@@ -270,11 +327,8 @@ class PointRecovery {
     private Chosen chosen(Stored stored, Planned planned) {
         RecoveryPlan plan = require(planned.outcome());
         Backup backup = Objects.requireNonNull(planned.backup());
-        return new Chosen(backup, open(stored, backup), new Recovery(plan, stored.archive()));
-    }
-
-    private BackupReader open(Stored stored, Backup backup) {
-        return BackupReader.open(stores.of(backup.store()), backup.location(), stored.keys());
+        return new Chosen(
+                backup, stored.open(backup), new Recovery(plan, stored.archive()), List.copyOf(stored.opening().notes));
     }
 
     /**
@@ -282,26 +336,29 @@ class PointRecovery {
      *
      * @param only counts as restorable, whatever the catalogue says
      */
-    private Stored stored(ProjectId project, UUID instance, @Nullable Backup only) {
+    private Stored stored(ProjectId project, UUID instance, @Nullable Backup only, BackupSources.Reading reading) {
         List<Backup> all = new ArrayList<>(backups.restorable(project, instance));
+        if (reading.store() != null) {
+            Map<UUID, List<CopyRepository.Place>> places =
+                    sources.places(project, all.stream().map(Backup::id).toList());
+            all.removeIf(backup -> places.getOrDefault(backup.id(), List.of()).stream()
+                    .noneMatch(place -> place.store().equals(reading.store())));
+        }
         if (only != null && all.stream().noneMatch(backup -> backup.id().equals(only.id()))) {
             all.add(only);
         }
-        ProjectKeys keys = keyring.of(project);
+        Opening opening = new Opening(project, reading);
         if (all.isEmpty()) {
-            return new Stored(List.of(), ArchivedLog.none(SEGMENT), keys);
+            return new Stored(List.of(), ArchivedLog.none(SEGMENT), opening);
         }
         Backup first = only == null ? all.get(0) : only;
-        Optional<ArchivedLog> archive = archives.of(project, instance, first.systemIdentifier(), keys);
+        Optional<ArchivedLog> archive = archives.of(project, instance, first.systemIdentifier(), opening.keys);
         return new Stored(
                 all.stream()
                         .filter(backup -> backup.systemIdentifier().equals(first.systemIdentifier()))
                         .toList(),
-                archive.orElseGet(
-                        () -> ArchivedLog.none(BackupReader.open(stores.of(first.store()), first.location(), keys)
-                                .manifest()
-                                .source()
-                                .walSegmentBytes())),
-                keys);
+                archive.orElseGet(() -> ArchivedLog.none(
+                        opening.of(first).reader().manifest().source().walSegmentBytes())),
+                opening);
     }
 }

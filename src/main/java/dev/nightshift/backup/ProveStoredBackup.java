@@ -6,9 +6,7 @@ import dev.nightshift.backup.proof.ProofOptions;
 import dev.nightshift.backup.proof.ProofOutcome;
 import dev.nightshift.backup.proof.ProofRung;
 import dev.nightshift.backup.proof.StoredMaterial;
-import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
-import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
@@ -22,17 +20,32 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
 
 /** Proves one backup and keeps the ladder; a backup that does not pass fails the run. */
 @Named("proveBackup")
 @Dependent
 public class ProveStoredBackup extends TargetBatchlet {
+    /** In the checkpoint of a drill of each store; expiry leaves a backup alone that stands there. */
+    private static final String BACKUP = "backup";
+
+    private static final String STORES = "stores";
+
     @Inject
     private Backups backups;
 
@@ -40,7 +53,7 @@ public class ProveStoredBackup extends TargetBatchlet {
     private BackupRepository repository;
 
     @Inject
-    private Stores stores;
+    private BackupSources sources;
 
     @Inject
     private Keyring keyring;
@@ -55,52 +68,210 @@ public class ProveStoredBackup extends TargetBatchlet {
     private PointRecovery points;
 
     @Inject
+    private DrillChoice choices;
+
+    @Inject
+    private DrillRepository history;
+
+    @Inject
     private Clock clock;
+
+    /** What each store came to, over all tries of the target: empty where it passed. */
+    private final Map<String, Optional<Failure>> settled = new LinkedHashMap<>();
 
     @Override
     protected void work(TargetRun target) {
-        Optional<RecoveryTarget> point = PointParameters.of(target.parameters());
-        if (point.isPresent()) {
-            drill(target, point.get());
+        DrillJob.checkLevel(target.parameters());
+        String from = target.parameters().text(PointParameters.FROM).orElse(null);
+        boolean each = Stores.EACH.equals(from);
+        DrillChoice.Choice choice = choices.of(target, each ? null : from);
+        if (!each) {
+            one(target, choice, from, new DrillSteps(target));
             return;
         }
-        Backup backup = RestoreBackup.chosen(backups, target);
+        JsonObject noted =
+                target.checkpoint().filter(state -> state.containsKey(STORES)).orElseGet(() -> note(target, choice));
+        Backup backup = backups.get(target.project(), UUID.fromString(noted.getString(BACKUP)));
+        List<String> stores = noted.getJsonArray(STORES).getValuesAs(JsonString::getString);
+        each(target, new DrillChoice.Choice(choice.how(), backup, choice.point()), stores);
+    }
+
+    /** Before the first drill: a restart reads the same backup in the same stores. */
+    private JsonObject note(TargetRun target, DrillChoice.Choice choice) {
+        Backup backup = choice.backup();
+        if (backup == null) {
+            backup = chosen(target, choice, BackupSources.Reading.ANYWHERE).backup();
+        }
+        UUID id = backup.id();
+        var stores = Json.createArrayBuilder();
+        sources.places(target.project(), List.of(id))
+                .getOrDefault(id, List.of())
+                .forEach(place -> stores.add(place.store()));
+        JsonObject noted = Json.createObjectBuilder(target.checkpoint().orElse(JsonValue.EMPTY_JSON_OBJECT))
+                .add(BACKUP, id.toString())
+                .add(STORES, stores)
+                .build();
+        target.checkpoint(noted);
+        return noted;
+    }
+
+    /** One store after the other, however those before came out; a store that is away is tried again with the target. */
+    private void each(TargetRun target, DrillChoice.Choice choice, List<String> stores) {
+        target.info("Drills of " + stores.size() + " stores: " + String.join(", ", stores) + ".");
+        Map<String, Failure> away = new LinkedHashMap<>();
+        Map<String, String> steps = new HashMap<>();
+        for (String store : stores) {
+            if (settled.containsKey(store)) {
+                continue;
+            }
+            var seen = new DrillSteps(target);
+            try {
+                target.figure("level." + store, one(target, choice, store, seen));
+                settled.put(store, Optional.empty());
+            } catch (Failure.Retryable e) {
+                away.put(store, e);
+                steps.put(store, seen.left("The store " + store + " is away."));
+                target.error("The drill of the store " + store + " failed: " + e.getMessage());
+            } catch (Failure.Fatal | Failure.NotFound | Failure.Skippable e) {
+                settled.put(store, Optional.of(e));
+                steps.put(store, seen.left("It failed in the store " + store + "."));
+                target.error("The drill of the store " + store + " failed: " + e.getMessage());
+            }
+        }
+        Map<String, Failure> failed = new LinkedHashMap<>(away);
+        settled.forEach((store, failure) -> failure.ifPresent(known -> failed.put(store, known)));
+        // What a drill found wrong before what may come back
+        failed.entrySet().stream()
+                .min(Comparator.comparing(each -> each.getValue() instanceof Failure.Retryable
+                        ? 1
+                        : each.getValue() instanceof Failure.Skippable ? 2 : 0))
+                .ifPresent(worst -> {
+                    failed.forEach((store, failure) -> {
+                        Backup backup = choice.backup();
+                        if (choice.point() == null && backup != null && !store.equals(worst.getKey())) {
+                            findings.failed(target, backup, store, DrillJob.upTo(target.parameters()), failure);
+                        }
+                    });
+                    concerns(target, choice, worst.getKey());
+                    target.begin(steps.getOrDefault(worst.getKey(), DrillJob.VERIFY));
+                    throw worst.getValue();
+                });
+    }
+
+    private void concerns(TargetRun target, DrillChoice.Choice choice, String store) {
+        Backup backup = choice.backup();
+        if (choice.point() != null || backup == null) {
+            target.concerns(
+                    BackupFindings.pointProof(target.instanceId()),
+                    new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
+        } else {
+            target.concerns(
+                    BackupFindings.proof(backup.id(), backup.store(), store, DrillJob.upTo(target.parameters())),
+                    new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
+        }
+    }
+
+    /** Answers the level that was reached, in words. */
+    private String one(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
+        Backup backup = choice.backup();
+        return choice.point() != null || backup == null
+                ? point(target, choice, store, steps)
+                : backup(target, choice, backup, store == null ? backup.store() : store, steps);
+    }
+
+    private String backup(TargetRun target, DrillChoice.Choice choice, Backup backup, String store, DrillSteps steps) {
+        long began = System.nanoTime();
         target.info("Proving the backup of " + backup.instance() + " taken at "
-                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
+                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store " + store + ".");
         ProofLevel upTo = DrillJob.upTo(target.parameters());
-        target.concerns(
-                BackupFindings.proof(backup.id(), upTo),
-                new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
-        var steps = new DrillSteps(target);
-        var reader = BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project()));
-        Proof proof = prove(target, new StoredMaterial(reader), upTo, steps);
-        keep(target, backup, proof);
-        throwReason(proof, "The backup of " + backup.instance() + " is " + word(proof) + ", not more: ");
-        target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), upTo));
+        concerns(target, choice, store);
+        BackupSources.Source source = opened(target, choice, backup, store);
+        Proof proof = prove(target, new StoredMaterial(source.reader()), upTo, steps);
+        keep(target, backup, store, proof);
+        history(target, choice, backup, store, proof, null, began);
+        throwReason(
+                proof,
+                "The backup of " + backup.instance() + " in the store " + store + " is " + word(proof)
+                        + ", not more: ");
+        target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), store, upTo));
         steps.finish(null);
+        return word(proof);
+    }
+
+    /** What is not there at all is a failed proof too; a store that refuses says nothing of the backup. */
+    private BackupSources.Source opened(TargetRun target, DrillChoice.Choice choice, Backup backup, String store) {
+        try {
+            return sources.open(
+                    target.project(),
+                    backup,
+                    BackupSources.Reading.in(store, BackupSources.Reading.OWN),
+                    keyring.of(target.project()),
+                    target::warn);
+        } catch (Failure.NotFound | Failure.Fatal e) {
+            if (e instanceof Failure.NotFound || e.getCause() instanceof Failure.NotFound) {
+                keep(target, backup, stored(target, store, "FAILED", -1, null, e.getMessage(), missing(e), "[]"));
+            }
+            var drill = new Drill(
+                    Ids.next(clock),
+                    target.instanceId(),
+                    backup.id(),
+                    target.runId(),
+                    store,
+                    clock.now(),
+                    choice.how(),
+                    null,
+                    -1,
+                    "FAILED",
+                    e.getMessage(),
+                    null,
+                    null);
+            target.store(connection -> history.insert(connection, target.project(), drill));
+            throw e;
+        }
+    }
+
+    private String missing(Failure e) {
+        var rung = new ProofRung(
+                ProofLevel.STORED,
+                ProofOutcome.FAILED,
+                clock.now(),
+                Duration.ZERO,
+                "",
+                Map.of(),
+                e.getMessage(),
+                e.remedy());
+        return Json.createArrayBuilder().add(ProofText.json(rung)).build().toString();
+    }
+
+    private PointRecovery.Chosen chosen(TargetRun target, DrillChoice.Choice choice, BackupSources.Reading reading) {
+        return points.choose(
+                target.project(),
+                target.instanceId(),
+                choice.backup(),
+                Objects.requireNonNull(choice.point()),
+                reading,
+                new StopLook(target));
     }
 
     /**
      * To a point behind a backup, which says nothing of the backup's own proof: that it came there, or why not, is kept with
-     * the run alone.
+     * the run and in the history of drills.
      */
-    private void drill(TargetRun target, RecoveryTarget point) {
-        DrillJob.checkLevel(target.parameters());
-        target.concerns(
-                BackupFindings.pointProof(target.instanceId()),
-                new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
-        Backup asked = target.parameters().text("backup").isPresent() ? RestoreBackup.chosen(backups, target) : null;
+    private String point(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
+        long began = System.nanoTime();
+        concerns(target, choice, "");
         PointRecovery.Chosen chosen =
-                points.choose(target.project(), target.instanceId(), asked, point, new StopLook(target));
-        String what = "Recovery of " + chosen.backup().instance() + " to "
-                + chosen.recovery().plan().point().words();
+                chosen(target, choice, BackupSources.Reading.in(store, BackupSources.Reading.OWN));
+        String words = chosen.recovery().plan().point().words();
+        String what = "Recovery of " + chosen.backup().instance() + " to " + words;
         target.info(what + " begins with the backup taken at "
-                + chosen.backup().takenAt().truncatedTo(ChronoUnit.SECONDS) + ".");
+                + chosen.backup().takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store "
+                + chosen.source().store() + ".");
         ProofLevel asFar = DrillJob.upTo(target.parameters());
-        var steps = new DrillSteps(target);
         var material = new StoredMaterial(chosen.reader(), chosen.recovery());
         Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);
-        figures(target, chosen.backup(), proof);
+        figures(target, chosen.backup(), chosen.source().store(), proof);
+        history(target, choice, chosen.backup(), chosen.source().store(), proof, words, began);
         material.end().ifPresent(end -> {
             RestoreBackup.figures(target, end);
             if (end.note() != null) {
@@ -109,6 +280,34 @@ public class ProveStoredBackup extends TargetBatchlet {
         });
         throwReason(proof, what + " is " + word(proof) + ", not more: ");
         steps.finish(null);
+        return word(proof);
+    }
+
+    private void history(
+            TargetRun target,
+            DrillChoice.Choice choice,
+            Backup backup,
+            String store,
+            Proof proof,
+            @Nullable String point,
+            long began) {
+        Duration rto = proof.rto();
+        var drill = new Drill(
+                Ids.next(clock),
+                target.instanceId(),
+                backup.id(),
+                target.runId(),
+                store,
+                clock.now(),
+                choice.how(),
+                point,
+                number(proof),
+                outcome(proof),
+                proof.reason(),
+                rto == null ? null : rto.toMillis(),
+                proof.reason() == null ? (System.nanoTime() - began) / 1_000_000 : null);
+        target.store(connection -> history.insert(connection, target.project(), drill));
+        target.figure("chosen", choice.how());
     }
 
     private static void throwReason(Proof proof, String what) {
@@ -132,31 +331,67 @@ public class ProveStoredBackup extends TargetBatchlet {
         }
     }
 
-    private void keep(TargetRun target, Backup backup, Proof proof) {
+    private void keep(TargetRun target, Backup backup, String store, Proof proof) {
         Duration rto = proof.rto();
         var ladder = Json.createArrayBuilder();
         proof.ladder().forEach(rung -> ladder.add(ProofText.json(rung)));
         var notChecked = Json.createArrayBuilder();
         proof.notChecked().forEach(notChecked::add);
-        var stored = new Backup.StoredProof(
-                Ids.next(clock),
-                target.runId(),
-                clock.now(),
-                proof.level()
-                        .map(reached -> List.of(ProofLevel.values()).indexOf(reached))
-                        .orElse(-1),
-                proof.failed() ? "FAILED" : proof.stumbled().isPresent() ? "NOT_POSSIBLE" : "PASSED",
-                rto == null ? null : rto.toMillis(),
-                proof.reason(),
-                ladder.build().toString(),
-                notChecked.build().toString());
-        target.store(connection -> repository.insert(connection, target.project(), backup.id(), stored));
-        figures(target, backup, proof);
+        keep(
+                target,
+                backup,
+                stored(
+                        target,
+                        store,
+                        outcome(proof),
+                        number(proof),
+                        rto == null ? null : rto.toMillis(),
+                        proof.reason(),
+                        ladder.build().toString(),
+                        notChecked.build().toString()));
+        figures(target, backup, store, proof);
     }
 
-    private static void figures(TargetRun target, Backup backup, Proof proof) {
+    private void keep(TargetRun target, Backup backup, Backup.StoredProof stored) {
+        target.store(connection -> repository.insert(connection, target.project(), backup.id(), stored));
+    }
+
+    private Backup.StoredProof stored(
+            TargetRun target,
+            String store,
+            String outcome,
+            int level,
+            @Nullable Long rtoMillis,
+            @Nullable String reason,
+            String ladder,
+            String notChecked) {
+        return new Backup.StoredProof(
+                Ids.next(clock),
+                target.runId(),
+                store,
+                clock.now(),
+                level,
+                outcome,
+                rtoMillis,
+                reason,
+                ladder,
+                notChecked);
+    }
+
+    private static int number(Proof proof) {
+        return proof.level()
+                .map(reached -> List.of(ProofLevel.values()).indexOf(reached))
+                .orElse(-1);
+    }
+
+    private static String outcome(Proof proof) {
+        return proof.failed() ? "FAILED" : proof.stumbled().isPresent() ? "NOT_POSSIBLE" : "PASSED";
+    }
+
+    private static void figures(TargetRun target, Backup backup, String store, Proof proof) {
         Duration rto = proof.rto();
         target.figure("backup", backup.id());
+        target.figure("store", store);
         target.figure("level", word(proof));
         if (rto != null) {
             target.figure("rtoMillis", rto.toMillis());

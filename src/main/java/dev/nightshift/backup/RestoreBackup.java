@@ -8,7 +8,6 @@ import dev.nightshift.backup.read.RecoveryEnd;
 import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -42,7 +41,7 @@ public class RestoreBackup extends TargetBatchlet {
     private Backups backups;
 
     @Inject
-    private Stores stores;
+    private BackupSources sources;
 
     @Inject
     private Keyring keyring;
@@ -63,8 +62,10 @@ public class RestoreBackup extends TargetBatchlet {
         List<Manifest> chain = reader.chain();
         long bytes =
                 chain.stream().mapToLong(each -> each.figures().bytesRead()).sum();
+        target.figure("store", begun.store());
         target.info("Restoring the backup of " + backup.instance() + " taken at "
-                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + " into " + folder
+                + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + " from the store " + begun.store() + " into "
+                + folder
                 + (chain.size() == 1 ? "" : ", of a chain of " + chain.size() + " backups")
                 + (begun.recovery() == null
                         ? ""
@@ -98,22 +99,34 @@ public class RestoreBackup extends TargetBatchlet {
 
     /** The backup to write, and what beside it; null for the backup by itself. */
     private record Begun(
-            Backup backup, BackupReader reader, @Nullable Recovery recovery) {
+            Backup backup,
+            BackupSources.Source source,
+            @Nullable Recovery recovery) {
+        String store() {
+            return source.store();
+        }
+
+        BackupReader reader() {
+            return source.reader();
+        }
+
         List<LogWalk.TablespaceCreated> created() {
             return recovery == null
-                    ? reader.tablespacesInLog()
-                    : reader.replayed(recovery).search(BackupProgress.NONE).outside();
+                    ? reader().tablespacesInLog()
+                    : reader().replayed(recovery).search(BackupProgress.NONE).outside();
         }
     }
 
     /** A restore that is begun again goes on with the backup that it had chosen: what it wrote is of that one. */
     private Begun begin(TargetRun target) {
         Optional<RecoveryTarget> point = PointParameters.of(target.parameters());
+        String from = target.parameters().text(PointParameters.FROM).orElse(null);
+        var reading = BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE);
         if (point.isEmpty()) {
             Backup backup = chosen(backups, target);
             return new Begun(
                     backup,
-                    BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project())),
+                    sources.open(target.project(), backup, reading, keyring.of(target.project()), target::warn),
                     null);
         }
         Backup before = target.checkpoint()
@@ -122,7 +135,8 @@ public class RestoreBackup extends TargetBatchlet {
                 .map(id -> backups.get(target.project(), UUID.fromString(id)))
                 .orElseGet(() -> target.parameters().text("backup").isPresent() ? chosen(backups, target) : null);
         PointRecovery.Chosen chosen = points.choose(
-                target.project(), target.instanceId(), before, point.get(), new StoppableProgress(target, 0));
+                target.project(), target.instanceId(), before, point.get(), reading, new StoppableProgress(target, 0));
+        chosen.notes().forEach(target::warn);
         target.figure("backup", chosen.backup().id());
         String id = chosen.backup().id().toString();
         // What names it may say too that it is written whole
@@ -131,7 +145,7 @@ public class RestoreBackup extends TargetBatchlet {
                 .isEmpty()) {
             target.checkpoint(state(chosen.backup(), false));
         }
-        return new Begun(chosen.backup(), chosen.reader(), chosen.recovery());
+        return new Begun(chosen.backup(), chosen.source(), chosen.recovery());
     }
 
     private static JsonObject state(Backup backup, boolean whole) {

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
@@ -44,6 +45,12 @@ class RestoreJob implements Job {
                             "Absolute path of a new or empty folder on Nightshift's machine, below a folder that the installation"
                                     + " allows (NIGHTSHIFT_RESTORE_ROOTS).",
                             true),
+                    Parameter.text(
+                            PointParameters.FROM,
+                            "From",
+                            "The store to read the backup from; the first that has all of it and answers if none is given, the one"
+                                    + " that it was taken to before its copies.",
+                            false),
                     Parameter.flag(
                             ACCEPT_TABLESPACES,
                             "Accept tablespaces",
@@ -59,6 +66,9 @@ class RestoreJob implements Job {
     private Backups backups;
 
     @Inject
+    private Stores stores;
+
+    @Inject
     private Clock clock;
 
     @Override
@@ -70,6 +80,9 @@ class RestoreJob implements Job {
     public void check(ProjectId project, Parameters parameters) {
         roots.confined(parameters.text("folder").orElseThrow());
         PointParameters.check(parameters, clock.now());
+        parameters
+                .text(PointParameters.FROM)
+                .ifPresent(store -> stores.require("parameters." + PointParameters.FROM, store));
         parameters.text("backup").ifPresent(id -> known(backups, project, id));
     }
 

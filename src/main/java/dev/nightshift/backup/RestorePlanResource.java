@@ -5,6 +5,7 @@ import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
 import dev.nightshift.backup.read.RecoveryPlan;
 import dev.nightshift.backup.read.RecoveryTarget;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.kernel.Asked;
@@ -47,6 +48,9 @@ public class RestorePlanResource {
     private CurrentProject project;
 
     @Inject
+    private Stores stores;
+
+    @Inject
     private Clock clock;
 
     /** What to plan. */
@@ -56,7 +60,13 @@ public class RestorePlanResource {
 
             @Schema(description = "Whose history to follow; the newest that can be reached if left out", minimum = "1")
             @Nullable
-            Integer timeline) {}
+            Integer timeline,
+
+            @Schema(
+                    description =
+                            "The store to read the backup from; the first that has all of it and answers if left out")
+            @Nullable
+            String from) {}
 
     /** The point: one of these. */
     @Schema(name = "RestorePoint")
@@ -84,9 +94,10 @@ public class RestorePlanResource {
      * @param certain whether the point is known to be in that log: a transaction and a name are found when the log is read,
      *     and a time needs a transaction in it that ended no earlier, or the source's word that all of before is stored
      * @param reason why not, in a sentence
+     * @param store where the backup would be read; the archived log is where it is
      * @param chain the backups that are read, the full one first
      * @param logEnds the first position that is not stored, or no more than zeros
-     * @param backupRestoreMillis what the newest proof of this backup measured until its server answered; the archived log
+     * @param backupRestoreMillis what the newest proof of this backup in this store measured until its server answered; the archived log
      *     comes on top; null if it was not measured
      */
     @Schema(name = "RestorePlan")
@@ -96,6 +107,7 @@ public class RestorePlanResource {
             @Nullable String reason,
             @Nullable String remedy,
             @Nullable UUID backup,
+            @Nullable String store,
             @Nullable Instant backupFinishedAt,
             List<UUID> chain,
             @Nullable Integer timeline,
@@ -130,15 +142,25 @@ public class RestorePlanResource {
     @APIResponse(responseCode = "404", description = "There is no such database")
     public View plan(@PathParam("database") String database, @Nullable Body body) {
         Database found = RecoveryWindowResource.database(fleet, project.id(), database);
-        RecoveryTarget target = target(Asked.body(body));
-        PointRecovery.Planned planned =
-                points.plan(project.id(), found.instance().id(), null, target);
+        Body asked = Asked.body(body);
+        RecoveryTarget target = target(asked);
+        String from = asked.from();
+        if (from != null) {
+            stores.require("from", from);
+        }
+        PointRecovery.Planned planned = points.plan(
+                project.id(),
+                found.instance().id(),
+                null,
+                target,
+                BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE));
         if (planned.outcome() instanceof RecoveryPlan.Refused refused) {
             return new View(
                     false,
                     true,
                     refused.reason(),
                     refused.remedy(),
+                    null,
                     null,
                     null,
                     List.of(),
@@ -150,13 +172,14 @@ public class RestorePlanResource {
         }
         RecoveryPlan plan = ((RecoveryPlan.Planned) planned.outcome()).plan();
         Backup backup = planned.backup();
-        Backup.StoredProof proof = backup == null ? null : backup.proof();
+        Backup.StoredProof proof = backup == null ? null : backup.proofIn(planned.store());
         return new View(
                 true,
                 planned.certain(),
                 null,
                 null,
                 plan.backup().backup(),
+                planned.store(),
                 plan.backup().finishedAt(),
                 backup == null ? List.of() : backup.chain(),
                 plan.history().timeline(),

@@ -6,6 +6,7 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.PlaceProbe;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.Beat;
 import dev.nightshift.kernel.Clock;
@@ -38,6 +39,9 @@ class StoreSweep {
 
     @Inject
     private BackupRepository repository;
+
+    @Inject
+    private CopyRepository copies;
 
     @Inject
     private Transactions transactions;
@@ -79,6 +83,7 @@ class StoreSweep {
     }
 
     private void sweep(String name, Store store) {
+        removeCopies(name, store);
         Map<UUID, String> folders = Leftovers.folders(store);
         var ended = transactions.installation(connection -> BackupRepository.ended(connection, folders.keySet()));
         Map<UUID, BackupRepository.Attempt> attempts =
@@ -92,6 +97,37 @@ class StoreSweep {
                 catalogue(name, store, folder, attempt);
             }
         });
+    }
+
+    /** What runs that nobody restarts left of copies; those that were whole once stay, for others may need them. */
+    private void removeCopies(String name, Store store) {
+        for (CopyRepository.Dead dead :
+                transactions.installation(connection -> CopyRepository.claimDead(connection, name))) {
+            try {
+                remove(dead, name, store);
+            } catch (Failure e) {
+                LOG.log(
+                        Level.WARNING,
+                        "{0} of the store {1}, which an interrupted copy had left, stays for now: {2}",
+                        dead.location(),
+                        name,
+                        e.getMessage());
+            }
+        }
+    }
+
+    private void remove(CopyRepository.Dead dead, String name, Store store) {
+        try (PlaceProbe probe = PlaceProbe.put(store)) {
+            if (probe.isIn(stores.of(dead.home()))) {
+                throw new Failure.Fatal(
+                        "the store is the same place as " + dead.home() + ", which the backup itself lies in.",
+                        null,
+                        null);
+            }
+        }
+        store.deleteFolder(dead.location());
+        transactions.run(dead.project(), connection -> copies.removed(connection, dead));
+        LOG.log(Level.INFO, "Removed {0} of the store {1}, which an interrupted copy had left", dead.location(), name);
     }
 
     private void catalogue(String name, Store store, String folder, BackupRepository.Attempt attempt) {

@@ -24,6 +24,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.Dependent;
@@ -67,20 +68,51 @@ public class TakeBackup extends TargetBatchlet {
     private Checkup checkup;
 
     @Inject
+    private CopyToStore copies;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
     private Clock clock;
 
     @Override
     protected void work(TargetRun target) throws Exception {
+        UUID backup = take(target);
+        String list = target.parameters().text(BackupJob.COPIES).orElse(null);
+        if (list == null) {
+            target.skipped(BackupJob.COPIES, "None was asked for.");
+        } else {
+            target.begin(BackupJob.COPIES);
+            copies.copyAll(target, backup, CopyJob.stores(list));
+            target.done(BackupJob.COPIES, String.join(", ", CopyJob.stores(list)));
+        }
+    }
+
+    /** Answers what is in the catalogue then, taken by this attempt or by the one before. */
+    private UUID take(TargetRun target) throws Exception {
         target.begin(BackupJob.PREPARE);
+        UUID earlier = target.checkpoint()
+                .map(state -> UUID.fromString(state.getString("backup")))
+                .orElse(null);
+        // What the catalogue knows is no leftover, whatever its store says of it
+        Boolean kept = earlier == null
+                ? null
+                : transactions
+                        .in(target.project(), connection -> ExpiryRepository.known(connection, earlier))
+                        .orElse(null);
+        if (earlier != null && Boolean.TRUE.equals(kept)) {
+            target.info("Backup " + earlier + " was taken by the attempt before.");
+            target.figure("backup", earlier);
+            target.done(BackupJob.PREPARE, "taken by the attempt before");
+            return earlier;
+        }
         Store store = stores.of(storeName(target));
         ProjectKeys keys = keyring.of(target.project());
         Project project = fleet.project(target.project());
         Instance instance = fleet.instance(target.project(), target.instanceId());
-        UUID earlier = target.checkpoint()
-                .map(state -> UUID.fromString(state.getString("backup")))
-                .orElse(null);
-        if (earlier != null && finishEarlier(target, store, keys, project, instance, earlier)) {
-            return;
+        if (earlier != null && kept == null && finishEarlier(target, store, keys, project, instance, earlier)) {
+            return earlier;
         }
         UUID id = Ids.next(clock);
         // Known before anything is stored, so that an attempt after a crash finds what this one left.
@@ -116,6 +148,7 @@ public class TakeBackup extends TargetBatchlet {
         Manifest manifest = take.run();
         steps.finish();
         catalogue(target, manifest);
+        return id;
     }
 
     /** All that are registered, not only those that were asked for: the backup holds them too. */

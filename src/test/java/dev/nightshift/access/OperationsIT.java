@@ -140,6 +140,7 @@ class OperationsIT {
         row("DELETE " + project + "/databases/{database}", Needs.ADMIN, 404);
         row("POST " + project + "/databases/{database}/check", Needs.OPERATOR, 404);
         row("POST " + project + "/databases/{database}/restore-plan", Needs.VIEWER, 404);
+        row("GET " + project + "/databases/{database}/drills", Needs.VIEWER, 404);
         row("GET " + project + "/databases/{database}/recovery-window", Needs.VIEWER, 404);
         row("POST " + project + "/check", Needs.OPERATOR, 400);
         row("GET " + project + "/runs", Needs.VIEWER, 200);
@@ -364,7 +365,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(14, asked.size(), asked::toString);
+        assertEquals(16, asked.size(), asked::toString);
     }
 
     @Test

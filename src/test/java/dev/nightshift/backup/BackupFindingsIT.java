@@ -73,11 +73,17 @@ class BackupFindingsIT {
         failed(project, before, ProofLevel.STORED);
         failed(project, proven, ProofLevel.STORED);
 
-        backupFindings.proven(project, instance, proven, ProofLevel.STORED);
+        failedCopy(project, before, ProofLevel.STORED);
+        backupFindings.proven(project, instance, proven, "local", ProofLevel.STORED);
+        assertEquals(
+                Set.of("proof:" + other, "proof:" + before, "proof:" + after, "proof:" + before + "@offsite:stored"),
+                open(project),
+                "what is proven in one store says nothing of a copy");
+        backupFindings.proven(project, instance, proven, "offsite", ProofLevel.STORED);
         assertEquals(Set.of("proof:" + other, "proof:" + before, "proof:" + after), open(project));
 
         failed(project, before, ProofLevel.READABLE);
-        backupFindings.proven(project, instance, proven, ProofLevel.MATCHED);
+        backupFindings.proven(project, instance, proven, "local", ProofLevel.MATCHED);
         assertEquals(Set.of("proof:" + other, "proof:" + after), open(project));
     }
 
@@ -89,10 +95,18 @@ class BackupFindingsIT {
     }
 
     private void failed(ProjectId project, UUID backup, ProofLevel upTo) {
+        failed(project, backup, "local", upTo);
+    }
+
+    private void failedCopy(ProjectId project, UUID backup, ProofLevel upTo) {
+        failed(project, backup, "offsite", upTo);
+    }
+
+    private void failed(ProjectId project, UUID backup, String store, ProofLevel upTo) {
         findings.report(
                 project,
                 new FindingReport(
-                        BackupFindings.proof(backup, upTo),
+                        BackupFindings.proof(backup, "local", store, upTo),
                         new Subject(Subject.Kind.BACKUP, backup, "shop"),
                         Severity.CRITICAL,
                         "Restore drill of shop failed",

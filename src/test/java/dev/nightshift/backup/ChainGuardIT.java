@@ -262,9 +262,9 @@ class ChainGuardIT {
                 server.project(),
                 connection -> execute(
                         connection,
-                        "insert into backup.proof (id, project_id, backup_id, at, level, outcome, ladder) values ('"
+                        "insert into backup.proof (id, project_id, backup_id, at, level, outcome, store, ladder) values ('"
                                 + Ids.next(clock) + "', '" + server.project() + "', '" + backup + "', now(), " + level
-                                + ", '" + outcome + "', '[]')"));
+                                + ", '" + outcome + "', 'local', '[]')"));
     }
 
     private UUID backup(UnreachableServer server, String kind, @Nullable UUID parent) {

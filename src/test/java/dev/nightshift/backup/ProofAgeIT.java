@@ -144,8 +144,8 @@ class ProofAgeIT {
     private void prove(UnreachableServer server, UUID backup, Duration ago, String outcome) {
         transactions.run(server.project(), connection -> {
             try (var insert = connection.prepareStatement("""
-                    insert into backup.proof (id, project_id, backup_id, run_id, at, level, outcome, ladder, not_checked)
-                    values (?, ?, ?, ?, now() - make_interval(secs => ?), ?, ?, '[]', '[]')""")) {
+                    insert into backup.proof (id, project_id, backup_id, run_id, at, level, outcome, store, ladder, not_checked)
+                    values (?, ?, ?, ?, now() - make_interval(secs => ?), ?, ?, 'local', '[]', '[]')""")) {
                 insert.setObject(1, Ids.next(clock));
                 insert.setObject(2, server.project().value());
                 insert.setObject(3, backup);

@@ -44,6 +44,9 @@ public final class FolderStore implements Store {
     /** Too little for anything to fit: what a write that failed for want of room leaves. */
     private static final long FULL = 1 << 20;
 
+    /** The folder of small objects that only say whether a store can be used. */
+    public static final String CHECKS = "nightshift-check";
+
     private final Path root;
     private final String title;
 
@@ -239,6 +242,20 @@ public final class FolderStore implements Store {
         } catch (IOException e) {
             // Not "there is none": a mount that hiccups must not make a backup look interrupted.
             throw unreadable(name, e);
+        }
+    }
+
+    /**
+     * Whether nothing lies in the folder but what checks left: a store that was written once keeps its folders, so that this
+     * is most likely the place where one should be mounted.
+     *
+     * @throws Failure.Retryable if it cannot be read
+     */
+    public boolean looksUnmounted() {
+        try (Stream<Path> found = Files.list(root)) {
+            return found.allMatch(each -> each.getFileName().toString().equals(CHECKS));
+        } catch (IOException e) {
+            throw unreadable("", e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.nightshift.backup.stores;
 
+import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** Does with a small object all that backups need of a store, and tells at which step it failed and what to do. */
 final class StoreCheck {
     /** Beside the projects' folders, two deep: nothing that looks for backups sees it. */
-    private static final String FOLDER = "nightshift-check/";
+    static final String FOLDER = FolderStore.CHECKS + "/";
 
     private static final int BYTES = 4096;
 

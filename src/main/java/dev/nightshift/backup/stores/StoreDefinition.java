@@ -40,6 +40,9 @@ record StoreDefinition(
         if (name.value().equals(Stores.LOCAL)) {
             throw new Failure.Invalid("name", "The name local is the one of the folder that NIGHTSHIFT_STORE names.");
         }
+        if (name.value().equals(Stores.EACH)) {
+            throw new Failure.Invalid("name", "The name each-store stands for all stores of a backup.");
+        }
         if (kind == Kind.FOLDER) {
             refuse("bucket", bucket);
             refuse("prefix", prefix);

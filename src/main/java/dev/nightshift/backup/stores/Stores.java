@@ -26,6 +26,9 @@ public class Stores {
     /** The name that the catalogue keeps for the folder of NIGHTSHIFT_STORE. */
     public static final String LOCAL = "local";
 
+    /** In place of a store's name: all that a backup lies in. */
+    public static final String EACH = "each-store";
+
     @Inject
     private Config config;
 

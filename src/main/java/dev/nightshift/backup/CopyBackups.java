@@ -1,0 +1,46 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.job.TargetBatchlet;
+import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Bytes;
+import dev.nightshift.kernel.Failure;
+import jakarta.enterprise.context.Dependent;
+import jakarta.inject.Inject;
+import jakarta.inject.Named;
+import java.util.List;
+
+/** Copies one instance's backups to another store. */
+@Named("copyBackups")
+@Dependent
+public class CopyBackups extends TargetBatchlet {
+    @Inject
+    private Backups backups;
+
+    @Inject
+    private ExpiryRepository catalogue;
+
+    @Inject
+    private CopyToStore copies;
+
+    @Override
+    protected void work(TargetRun target) {
+        target.begin(CopyJob.PLAN);
+        String store = target.parameters().text(CopyJob.STORE).orElseThrow();
+        List<Backup> wanted = target.parameters().text(CopyJob.BACKUP).isPresent()
+                ? List.of(RestoreBackup.chosen(backups, target))
+                : copies.chosen(target, CopyJob.isAll(target.parameters()), catalogue);
+        if (wanted.isEmpty()) {
+            throw new Failure.Skippable("There is no backup of this instance yet.", "Run a backup first.", null);
+        }
+        List<Backup> needed = copies.needed(target, wanted, store);
+        target.done(CopyJob.PLAN, needed.size() + (needed.size() == 1 ? " backup" : " backups"));
+
+        target.begin(CopyJob.COPY);
+        CopyToStore.Sum sum = copies.copy(target, needed, store);
+        target.figure("copies", sum.copies());
+        target.figure("objectsSent", sum.sent());
+        target.figure("objectsFound", sum.found());
+        target.figure("storedBytes", sum.bytes());
+        target.done(CopyJob.COPY, new Bytes(sum.bytes()) + " in " + store);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.nightshift.backup.stores;
+
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Failure;
+import java.util.UUID;
+
+/**
+ * A small object in one store. Another store that has it is the same place under another name: by a link, a mount, or an address
+ * that is spelt another way.
+ */
+public final class PlaceProbe implements AutoCloseable {
+    private final Store store;
+    private final String name = StoreCheck.FOLDER + UUID.randomUUID();
+
+    private PlaceProbe(Store store) {
+        this.store = store;
+    }
+
+    /** @throws Failure if the store cannot be written now, or never */
+    public static PlaceProbe put(Store store) {
+        PlaceProbe probe = new PlaceProbe(store);
+        try (Store.Upload upload = store.create(probe.name)) {
+            upload.write(new byte[] {1}, 0, 1);
+            upload.commit();
+        }
+        return probe;
+    }
+
+    /** @throws Failure.Retryable if the store cannot be read now */
+    public boolean isIn(Store other) {
+        return other.size(name).isPresent();
+    }
+
+    @Override
+    public void close() {
+        try {
+            store.delete(name);
+        } catch (Failure e) {
+            // A store that lets nothing be deleted keeps one byte, where nothing looks for backups
+        }
+    }
+}
