@@ -497,3 +497,137 @@ end $$;
 --rollback     delete from backup.backup b where b.project_id = project and b.id = any (backups);
 --rollback     return coalesce(cardinality(backups), 0);
 --rollback end $$;
+
+--changeset nightshift:backup-40 splitStatements:false rollbackSplitStatements:false
+-- Logical backups: of one database each, made by pg_dump. No log is replayed on them, so that nothing that counts on the files of
+-- an instance may take one for such. Their positions are where the log was when their snapshot was taken.
+alter table backup.backup drop constraint backup_kind_check;
+alter table backup.backup add constraint backup_kind_check check (
+    kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL', 'LOGICAL', 'SCHEMA', 'DATA'));
+alter table backup.backup drop constraint backup_chain_check;
+alter table backup.backup add constraint backup_chain_check check (
+    cardinality(chain) > 0 and (kind in ('INCREMENTAL', 'DIFFERENTIAL')) = (parent_id is not null)
+    and chain[cardinality(chain)] = id and (kind <> 'DIFFERENTIAL' or cardinality(chain) = 2)
+    and (parent_id is null and cardinality(chain) = 1 or chain[cardinality(chain) - 1] = parent_id));
+alter table backup.backup add column physical boolean not null
+    generated always as (kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL')) stored;
+alter table backup.backup add constraint backup_logical_check check (physical or cardinality(databases) = 1);
+--rollback alter table backup.backup drop constraint backup_logical_check, drop column physical;
+--rollback alter table backup.backup drop constraint backup_chain_check;
+--rollback alter table backup.backup add constraint backup_chain_check check (
+--rollback     cardinality(chain) > 0 and (kind = 'FULL') = (parent_id is null) and chain[cardinality(chain)] = id
+--rollback     and (kind <> 'DIFFERENTIAL' or cardinality(chain) = 2)
+--rollback     and (parent_id is null and cardinality(chain) = 1 or chain[cardinality(chain) - 1] = parent_id));
+--rollback alter table backup.backup drop constraint backup_kind_check;
+--rollback alter table backup.backup add constraint backup_kind_check check (kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL'));
+
+--changeset nightshift:backup-41 splitStatements:false rollbackSplitStatements:false
+-- That an instance can be restored is proven by a physical backup alone: a logical one holds one database of it.
+create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+as $$
+    select f.at
+      from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+     where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null and b.physical
+       and f.level >= 3 and f.outcome <> 'FAILED'
+       and not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+                        where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null and c.physical
+                          and g.outcome = 'FAILED' and g.id > f.id and c.id >= b.id)
+     order by f.id desc limit 1
+$$;
+create or replace function backup.figures()
+    returns table (project text, database text, backup_age_seconds double precision, proof_age_seconds double precision,
+                   stored_bytes bigint, proof_level int, proof_failed boolean)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, d.name,
+           extract(epoch from now() - newest.taken_at)::double precision,
+           extract(epoch from now() - backup.proven_at(d.project_id, d.instance_id))::double precision,
+           newest.stored_bytes, last.level, last.outcome = 'FAILED'
+      from fleet.database d
+      join fleet.project p on p.id = d.project_id and p.deleted_at is null
+      left join lateral (select b.* from backup.backup b
+                          where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+                            and b.state = 'COMPLETE' and b.physical
+                          order by b.id desc limit 1) newest on true
+      left join lateral (select f.level, f.outcome
+                           from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+                          where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+                            and b.physical
+                          order by f.id desc limit 1) last on true
+     where d.deleted_at is null
+$$;
+create or replace function backup.proof_ages()
+    returns table (project_id uuid, instance_id uuid, instance text, policy_days int, proven_at timestamptz,
+                   taken_at timestamptz, age interval)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select i.project_id, i.id, i.name,
+           case when i.deleted_at is not null or substring(i.server_version from '^\d+')::int < 15 then 0
+                else i.proof_days end,
+           proven.at, newest.taken_at, now() - coalesce(proven.at, i.created_at)
+      from fleet.instance i
+      join fleet.project p on p.id = i.project_id and p.deleted_at is null
+      left join lateral (select b.taken_at from backup.backup b
+                          where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
+                            and b.state = 'COMPLETE' and b.physical
+                          order by b.id desc limit 1) newest on true
+      cross join lateral (select backup.proven_at(i.project_id, i.id) as at) proven
+$$;
+--rollback create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+--rollback     language sql stable
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     select f.at
+--rollback       from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+--rollback      where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null
+--rollback        and f.level >= 3 and f.outcome <> 'FAILED'
+--rollback        and not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+--rollback                         where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null
+--rollback                           and g.outcome = 'FAILED' and g.id > f.id and c.id >= b.id)
+--rollback      order by f.id desc limit 1
+--rollback $$;
+--rollback create or replace function backup.figures()
+--rollback     returns table (project text, database text, backup_age_seconds double precision, proof_age_seconds double precision,
+--rollback                    stored_bytes bigint, proof_level int, proof_failed boolean)
+--rollback     language sql stable security definer
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     select p.name, d.name,
+--rollback            extract(epoch from now() - newest.taken_at)::double precision,
+--rollback            extract(epoch from now() - backup.proven_at(d.project_id, d.instance_id))::double precision,
+--rollback            newest.stored_bytes, last.level, last.outcome = 'FAILED'
+--rollback       from fleet.database d
+--rollback       join fleet.project p on p.id = d.project_id and p.deleted_at is null
+--rollback       left join lateral (select b.* from backup.backup b
+--rollback                           where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+--rollback                             and b.state = 'COMPLETE'
+--rollback                           order by b.id desc limit 1) newest on true
+--rollback       left join lateral (select f.level, f.outcome
+--rollback                            from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
+--rollback                           where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+--rollback                            
+--rollback                           order by f.id desc limit 1) last on true
+--rollback      where d.deleted_at is null
+--rollback $$;
+--rollback create or replace function backup.proof_ages()
+--rollback     returns table (project_id uuid, instance_id uuid, instance text, policy_days int, proven_at timestamptz,
+--rollback                    taken_at timestamptz, age interval)
+--rollback     language sql stable security definer
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     select i.project_id, i.id, i.name,
+--rollback            case when i.deleted_at is not null or substring(i.server_version from '^\d+')::int < 15 then 0
+--rollback                 else i.proof_days end,
+--rollback            proven.at, newest.taken_at, now() - coalesce(proven.at, i.created_at)
+--rollback       from fleet.instance i
+--rollback       join fleet.project p on p.id = i.project_id and p.deleted_at is null
+--rollback       left join lateral (select b.taken_at from backup.backup b
+--rollback                           where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
+--rollback                             and b.state = 'COMPLETE'
+--rollback                           order by b.id desc limit 1) newest on true
+--rollback       cross join lateral (select backup.proven_at(i.project_id, i.id) as at) proven
+--rollback $$;

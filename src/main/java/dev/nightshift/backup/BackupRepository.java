@@ -114,7 +114,9 @@ class BackupRepository {
             insert.setString(++at, store);
             insert.setString(++at, manifest.folder());
             insert.setArray(
-                    ++at, connection.createArrayOf("text", attempt.databases().toArray()));
+                    ++at,
+                    connection.createArrayOf(
+                            "text", databases(attempt, manifest).toArray()));
             insert.setTimestamp(++at, Timestamp.from(manifest.startedAt()));
             insert.setTimestamp(++at, Timestamp.from(manifest.finishedAt()));
             insert.setString(++at, source.serverVersion());
@@ -156,6 +158,11 @@ class BackupRepository {
             outbox.executeUpdate();
         }
         live.changed(attempt.project(), "backup", manifest.backup());
+    }
+
+    private static List<String> databases(Attempt attempt, Manifest manifest) {
+        Manifest.Dump dump = manifest.dump();
+        return dump == null ? attempt.databases() : List.of(dump.database());
     }
 
     private static Failure.Fatal orphan(Manifest manifest, SQLException e) {
@@ -219,10 +226,10 @@ class BackupRepository {
         }
     }
 
-    /** The newest backup of an instance whose source was not damaged; of any kind if none is given. */
+    /** The newest backup of an instance whose source was not damaged; of any kind that holds all of it if none is given. */
     Optional<Backup> newest(Connection connection, UUID instance, Manifest.@Nullable Kind kind) throws SQLException {
         try (var query = connection.prepareStatement(BACKUP
-                + " and b.instance_id = ? and b.state = 'COMPLETE' and b.kind = coalesce(?, b.kind)"
+                + " and b.instance_id = ? and b.state = 'COMPLETE' and b.physical and b.kind = coalesce(?, b.kind)"
                 + " order by b.id desc limit 1")) {
             query.setObject(1, instance);
             query.setString(2, kind == null ? null : kind.name());
@@ -232,10 +239,10 @@ class BackupRepository {
         }
     }
 
-    /** Newest first. */
+    /** Those of the whole instance, newest first. */
     List<Backup> restorable(Connection connection, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement(
-                BACKUP + " and b.instance_id = ? and b.state = 'COMPLETE' order by b.id desc")) {
+                BACKUP + " and b.instance_id = ? and b.state = 'COMPLETE' and b.physical order by b.id desc")) {
             query.setObject(1, instance);
             List<Backup> backups = new ArrayList<>();
             try (var rows = query.executeQuery()) {
@@ -249,7 +256,7 @@ class BackupRepository {
 
     Map<UUID, Backup> newestOf(Connection connection, List<UUID> instances) throws SQLException {
         try (var query = connection.prepareStatement("select distinct on (instance_id) * from (" + BACKUP
-                + " and b.instance_id = any (?)) b order by instance_id, id desc")) {
+                + " and b.physical and b.instance_id = any (?)) b order by instance_id, id desc")) {
             query.setArray(1, connection.createArrayOf("uuid", instances.toArray()));
             var newest = new HashMap<UUID, Backup>();
             try (var rows = query.executeQuery()) {
@@ -274,7 +281,8 @@ class BackupRepository {
                          and (?::uuid is null or b.id < ?::uuid)
                          and (?::text is null or i.name = ?::text)
                          and (?::text is null or exists (select from fleet.database d
-                               where d.project_id = b.project_id and d.instance_id = b.instance_id and d.name = ?::text))
+                               where d.project_id = b.project_id and d.instance_id = b.instance_id and d.name = ?::text
+                                 and (b.physical or d.name = any (b.databases))))
                          order by b.id desc limit ?
                         """)) {
             query.setObject(1, after);
@@ -296,12 +304,15 @@ class BackupRepository {
         }
     }
 
-    /** This backup of an instance and those that were taken before it. */
+    /** This backup and those that were taken before it and hold the same: all of the instance, or the same of one database. */
     List<UUID> upTo(Connection connection, UUID instance, UUID backup) throws SQLException {
-        try (var query =
-                connection.prepareStatement("select id from backup.backup where instance_id = ? and id <= ?")) {
-            query.setObject(1, instance);
-            query.setObject(2, backup);
+        try (var query = connection.prepareStatement("""
+                        select b.id from backup.backup b join backup.backup c on c.project_id = b.project_id and c.id = ?
+                         where b.instance_id = ? and b.id <= c.id and b.physical = c.physical
+                           and (b.physical or b.kind = c.kind and b.databases = c.databases)
+                        """)) {
+            query.setObject(1, backup);
+            query.setObject(2, instance);
             var ids = new ArrayList<UUID>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {

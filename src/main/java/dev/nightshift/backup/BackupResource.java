@@ -69,10 +69,17 @@ public class BackupResource {
             String location,
             String startLsn,
             String stopLsn,
+
+            @Schema(description = "The position of the log that its proof recovers to; null for a logical one")
+            @Nullable
             String recoversTo,
+
             @Nullable String provenTo,
             int timeline,
+
+            @Schema(description = "Null for a logical one, which reads rows and no pages") @Nullable
             Checksums checksums,
+
             int tablespaces,
             String keyId,
             Chain chain,
@@ -156,7 +163,7 @@ public class BackupResource {
     /** The position that a restored server has reached; null as long as none has. */
     private static @Nullable String provenTo(Backup backup) {
         Backup.StoredProof proof = backup.proof();
-        return proof == null
+        return proof == null || !backup.physical()
                 ? null
                 : proof.proven()
                         .filter(level -> level.compareTo(ProofLevel.RESTORED) >= 0)
@@ -215,10 +222,10 @@ public class BackupResource {
                 backup.location(),
                 backup.startLsn(),
                 backup.stopLsn(),
-                backup.recoveryLsn(),
+                backup.physical() ? backup.recoveryLsn() : null,
                 provenTo(backup),
                 backup.timeline(),
-                new Checksums(backup.checksums(), backup.checksumFailures()),
+                backup.physical() ? new Checksums(backup.checksums(), backup.checksumFailures()) : null,
                 backup.tablespaces(),
                 backup.keyId(),
                 new Chain(backup.chain().size(), backup.chainSize(), backup.chain()),

@@ -128,7 +128,14 @@ public class ExpireBackups extends TargetBatchlet {
         String wanted =
                 hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;
         return new ExpiryPlan.Kept(
-                backup.id(), backup.systemIdentifier(), backup.endedAt(), whole, proven, wanted, backup.chain());
+                backup.id(), series(backup), backup.endedAt(), whole, proven, wanted, backup.chain());
+    }
+
+    /** Logical backups of another database, or of another kind, stand in for nothing; least of all for physical ones. */
+    private static String series(Backup backup) {
+        return backup.physical()
+                ? backup.systemIdentifier()
+                : backup.systemIdentifier() + " " + backup.kind() + " " + backup.databases();
     }
 
     private static void tell(TargetRun target, ExpiryPlan plan, List<Backup> kept, boolean apply) {
@@ -153,6 +160,7 @@ public class ExpireBackups extends TargetBatchlet {
                 .filter(ExpiryPlan.Verdict::stays)
                 .map(ExpiryPlan.Verdict::backup)
                 .filter(ExpiryPlan.Kept::whole)
+                .filter(each -> of(kept, each.id()).physical())
                 .min(Comparator.comparing(ExpiryPlan.Kept::endedAt))
                 .ifPresent(oldest -> {
                     target.figure("windowFrom", oldest.endedAt());
@@ -255,7 +263,8 @@ public class ExpireBackups extends TargetBatchlet {
                             connection ->
                                     repository.firstNeeded(connection, target.instanceId(), archive.systemIdentifier()))
                     : kept.stream()
-                            .filter(backup -> staying.contains(backup.id())
+                            .filter(backup -> backup.physical()
+                                    && staying.contains(backup.id())
                                     && backup.systemIdentifier().equals(archive.systemIdentifier()))
                             .map(backup -> Lsn.parse(backup.startLsn()))
                             .min(Comparator.naturalOrder());

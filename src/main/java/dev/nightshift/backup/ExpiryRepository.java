@@ -114,11 +114,11 @@ class ExpiryRepository {
         }
     }
 
-    /** The first position that a kept backup of a cluster needs; empty if none is kept. */
+    /** The first position that a kept physical backup of a cluster needs; empty if none is kept. */
     Optional<Lsn> firstNeeded(Connection connection, UUID instance, String systemIdentifier) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select start_lsn::text from backup.backup
-                 where instance_id = ? and system_identifier = ? and deleted_at is null
+                 where instance_id = ? and system_identifier = ? and deleted_at is null and physical
                  order by start_lsn limit 1
                 """)) {
             query.setObject(1, instance);

@@ -1,10 +1,12 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.proof.DrillGround;
+import dev.nightshift.backup.proof.DumpMaterial;
 import dev.nightshift.backup.proof.Proof;
 import dev.nightshift.backup.proof.ProofOptions;
 import dev.nightshift.backup.proof.ProofOutcome;
 import dev.nightshift.backup.proof.ProofRung;
+import dev.nightshift.backup.proof.Provable;
 import dev.nightshift.backup.proof.StoredMaterial;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
@@ -73,7 +75,9 @@ public class ProveStoredBackup extends TargetBatchlet {
                 new Subject(Subject.Kind.BACKUP, backup.id(), backup.instance()));
         var steps = new DrillSteps(target);
         var reader = BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project()));
-        Proof proof = prove(target, new StoredMaterial(reader), upTo, steps);
+        Provable material =
+                backup.physical() ? new StoredMaterial(reader) : new DumpMaterial(reader, ground.programs());
+        Proof proof = prove(target, material, upTo, steps);
         keep(target, backup, proof);
         throwReason(proof, "The backup of " + backup.instance() + " is " + word(proof) + ", not more: ");
         target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), upTo));
@@ -90,6 +94,7 @@ public class ProveStoredBackup extends TargetBatchlet {
                 BackupFindings.pointProof(target.instanceId()),
                 new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
         Backup asked = target.parameters().text("backup").isPresent() ? RestoreBackup.chosen(backups, target) : null;
+        RestoreBackup.requirePhysical(asked);
         PointRecovery.Chosen chosen =
                 points.choose(target.project(), target.instanceId(), asked, point, new StopLook(target));
         String what = "Recovery of " + chosen.backup().instance() + " to "
@@ -122,7 +127,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         }
     }
 
-    private Proof prove(TargetRun target, StoredMaterial material, ProofLevel upTo, DrillSteps steps) {
+    private Proof prove(TargetRun target, Provable material, ProofLevel upTo, DrillSteps steps) {
         var options = new ProofOptions(
                 upTo, ProofOptions.STANDARD.parents(), target.parameters().flag("everyRow"), ground.limits());
         try {

@@ -28,7 +28,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a backup out into an empty folder. */
+/** Writes a backup out into an empty folder, or a logical one into a new database. */
 @Named("restoreBackup")
 @Dependent
 public class RestoreBackup extends TargetBatchlet {
@@ -53,8 +53,15 @@ public class RestoreBackup extends TargetBatchlet {
     @Inject
     private PointRecovery points;
 
+    @Inject
+    private RestoreDump dumps;
+
     @Override
     protected void work(TargetRun target) {
+        if (target.parameters().text(RestoreJob.NEW_DATABASE).isPresent()) {
+            dumps.restore(target);
+            return;
+        }
         target.begin(RestoreJob.CHECK);
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
         Begun begun = begin(target);
@@ -111,6 +118,7 @@ public class RestoreBackup extends TargetBatchlet {
         Optional<RecoveryTarget> point = PointParameters.of(target.parameters());
         if (point.isEmpty()) {
             Backup backup = chosen(backups, target);
+            requirePhysical(backup);
             return new Begun(
                     backup,
                     BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project())),
@@ -121,6 +129,7 @@ public class RestoreBackup extends TargetBatchlet {
                 .filter(id -> !id.isEmpty())
                 .map(id -> backups.get(target.project(), UUID.fromString(id)))
                 .orElseGet(() -> target.parameters().text("backup").isPresent() ? chosen(backups, target) : null);
+        requirePhysical(before);
         PointRecovery.Chosen chosen = points.choose(
                 target.project(), target.instanceId(), before, point.get(), new StoppableProgress(target, 0));
         target.figure("backup", chosen.backup().id());
@@ -203,6 +212,20 @@ public class RestoreBackup extends TargetBatchlet {
         if (Files.exists(folder.resolve("standby.signal"))) {
             target.warn("The source was a standby: with the file standby.signal in " + folder
                     + " this server starts as one too, and stays read-only. Delete that file for a server of its own.");
+        }
+    }
+
+    /**
+     * Lets pass what log can be replayed on, and null.
+     *
+     * @throws Failure.Skippable if it is a logical backup
+     */
+    static void requirePhysical(@Nullable Backup backup) {
+        if (backup != null && !backup.physical()) {
+            throw new Failure.Skippable(
+                    "Backup " + backup.id() + " holds one database, and no log can be replayed on it.",
+                    "Choose a full, incremental or differential one, or restore this one into a new database.",
+                    null);
         }
     }
 

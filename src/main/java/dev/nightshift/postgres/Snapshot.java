@@ -151,6 +151,24 @@ public final class Snapshot implements AutoCloseable {
         return reader;
     }
 
+    /**
+     * Lets other sessions of this database see what this one sees, for as long as it is open (manual, pg_export_snapshot).
+     *
+     * @return the snapshot's name, for {@code pg_dump --snapshot}
+     * @throws SQLException if the server refuses
+     */
+    public String export() throws SQLException {
+        try (Statement statement = reader.createStatement()) {
+            // It waits for the others, however long their work takes
+            statement.execute("select set_config(name, '0', true) from pg_catalog.pg_settings where name in"
+                    + " ('idle_in_transaction_session_timeout', 'transaction_timeout')");
+            try (ResultSet row = statement.executeQuery("select pg_catalog.pg_export_snapshot()")) {
+                row.next();
+                return row.getString(1);
+            }
+        }
+    }
+
     /** Just the transactions that committed before it are seen; empty for {@link #now}. */
     public Optional<Lsn> position() {
         return Optional.ofNullable(position);

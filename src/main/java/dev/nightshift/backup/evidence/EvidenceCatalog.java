@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /** What evidence asks the catalog for, PostgreSQL 15 and newer: no function that waits for a lock on a table. */
 final class EvidenceCatalog {
@@ -34,9 +35,18 @@ final class EvidenceCatalog {
      * @param persistence {@code p} or {@code u}
      * @param readable whether the role may select from it
      * @param bytes as of its last vacuum or analyze; 0 if there was none
+     * @param schema and {@code plain}: the parts of its name, not quoted
      */
     record Relation(
-            long oid, String name, char kind, char persistence, boolean populated, boolean readable, long bytes) {}
+            long oid,
+            String name,
+            char kind,
+            char persistence,
+            boolean populated,
+            boolean readable,
+            long bytes,
+            String schema,
+            String plain) {}
 
     /** The smallest first, so that a budget covers as many as it can. */
     static List<Relation> relations(Connection connection) throws SQLException {
@@ -44,7 +54,8 @@ final class EvidenceCatalog {
                 ResultSet rows = statement.executeQuery("""
                         select c.oid, format('%I.%I', n.nspname, c.relname), c.relkind, c.relpersistence, c.relispopulated,
                                has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage'),
-                               greatest(c.relpages, 0)::bigint * current_setting('block_size')::bigint as bytes
+                               greatest(c.relpages, 0)::bigint * current_setting('block_size')::bigint as bytes,
+                               n.nspname, c.relname
                           from pg_class c
                           join pg_namespace n on n.oid = c.relnamespace
                          where c.relkind in ('r', 'm', 'f') and c.relpersistence <> 't'
@@ -60,7 +71,9 @@ final class EvidenceCatalog {
                         rows.getString(4).charAt(0),
                         rows.getBoolean(5),
                         rows.getBoolean(6),
-                        rows.getLong(7)));
+                        rows.getLong(7),
+                        rows.getString(8),
+                        rows.getString(9)));
             }
             return relations;
         }
@@ -184,6 +197,36 @@ final class EvidenceCatalog {
                         Kind.SEQUENCE, rows.getString(1), rows.getString(2), rows.getLong(3), "", null, false));
             }
             return sequences;
+        }
+    }
+
+    /** Of every sequence, by its name as SQL writes it, whether a dump carries it. */
+    static Map<String, Boolean> sequenceNames(Connection connection, BiPredicate<String, String> held)
+            throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        select format('%I.%I', schemaname, sequencename), schemaname, sequencename from pg_sequences
+                        """)) {
+            Map<String, Boolean> names = new HashMap<>();
+            while (rows.next()) {
+                names.put(rows.getString(1), held.test(rows.getString(2), rows.getString(3)));
+            }
+            return names;
+        }
+    }
+
+    /** Tables that belong to an extension, with its name: what they hold comes with it, or is its own affair to dump. */
+    static Map<Long, String> extensionTables(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        select d.objid, e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
+                         where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
+                        """)) {
+            Map<Long, String> tables = new HashMap<>();
+            while (rows.next()) {
+                tables.put(rows.getLong(1), rows.getString(2));
+            }
+            return tables;
         }
     }
 

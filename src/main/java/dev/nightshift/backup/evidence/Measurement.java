@@ -23,15 +23,22 @@ final class Measurement {
     private final Connection connection;
     private final Budget budget;
     private final Runnable stopIfCancelled;
+    private final @Nullable DumpScope dump;
     private final long end;
     private final List<Measured> measured = new ArrayList<>();
     private final List<Uncovered> uncovered = new ArrayList<>();
 
     /** @param stopIfCancelled throws when the measuring is to end: a cancelled statement does not tell why it was */
     Measurement(Connection connection, Budget budget, Runnable stopIfCancelled) {
+        this(connection, budget, stopIfCancelled, null);
+    }
+
+    /** @param dump what a dump of the database holds, where the rows are compared with a restore of that; null for its files */
+    Measurement(Connection connection, Budget budget, Runnable stopIfCancelled, @Nullable DumpScope dump) {
         this.connection = connection;
         this.budget = budget;
         this.stopIfCancelled = stopIfCancelled;
+        this.dump = dump;
         this.end = System.nanoTime() + budget.perDatabase().toNanos();
     }
 
@@ -56,7 +63,11 @@ final class Measurement {
         if (relation.kind() == 'f') {
             return "a foreign table: its rows are elsewhere";
         }
-        if (relation.persistence() == 'u') {
+        String missing = dump == null ? null : dump.whyNot(relation);
+        if (missing != null) {
+            return missing;
+        }
+        if (dump == null && relation.persistence() == 'u') {
             return "unlogged: empty after every physical restore";
         }
         if (!relation.populated()) {
@@ -66,7 +77,8 @@ final class Measurement {
     }
 
     private void measure(EvidenceCatalog.Relation relation, List<EvidenceQueries.Column> columns) throws SQLException {
-        Double percent = relation.kind() == 'r' && relation.bytes() > budget.wholeUpTo()
+        // The pages of a table that was loaded anew are not those of the source
+        Double percent = dump == null && relation.kind() == 'r' && relation.bytes() > budget.wholeUpTo()
                 ? Math.max(0.0001, 100.0 * budget.sample() / relation.bytes())
                 : null;
         String query = EvidenceQueries.rows(relation.name(), relation.kind() == 'r', columns, percent);
@@ -75,9 +87,17 @@ final class Measurement {
     }
 
     private void largeObjects() throws SQLException {
+        if (dump != null && !dump.largeObjects()) {
+            return;
+        }
         var large = EvidenceCatalog.largeObjects(connection);
         if (large.any() && large.readable()) {
-            measure(Kind.LARGE_OBJECTS, "large objects", EvidenceQueries.LARGE_OBJECTS, null, null);
+            measure(
+                    Kind.LARGE_OBJECTS,
+                    "large objects",
+                    dump == null ? EvidenceQueries.LARGE_OBJECTS : EvidenceQueries.LARGE_OBJECT_BYTES,
+                    null,
+                    null);
         } else if (large.any()) {
             uncovered.add(new Uncovered(
                     "large objects", "the role may not read pg_largeobject: GRANT pg_read_all_data lets it"));

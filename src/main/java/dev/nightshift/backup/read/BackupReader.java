@@ -160,7 +160,12 @@ public final class BackupReader {
                 each(all, one -> intact(one, done, total, progress));
                 reached = ProofLevel.INTACT;
             }
-            if (upTo == ProofLevel.READABLE) {
+            if (upTo == ProofLevel.READABLE && manifest().dump() != null) {
+                progress.phase(BackupProgress.Phase.FILES);
+                files = new ArchivePass.Sum(1, StoredDump.readable(sealed, progress));
+                small(sealed);
+                reached = ProofLevel.READABLE;
+            } else if (upTo == ProofLevel.READABLE) {
                 progress.phase(BackupProgress.Phase.FILES);
                 files = ArchivePass.run(Chain.layers(all), FileTaker.NOWHERE, progress);
                 each(all, BackupReader::small);
@@ -342,6 +347,13 @@ public final class BackupReader {
     }
 
     private Restoration restoration(Destination destination, @Nullable Recovery recovery, BackupProgress progress) {
+        if (manifest().dump() != null) {
+            throw new Failure.Fatal(
+                    "Backup " + manifest().backup() + " is "
+                            + manifest().lineage().kind().word() + ": it holds one database, and no cluster.",
+                    "Restore it into a new database of a server.",
+                    null);
+        }
         try {
             return new Restoration(layers(), destination, recovery, progress);
         } catch (DamageException e) {
@@ -371,6 +383,20 @@ public final class BackupReader {
                     .sum();
         } catch (IOException e) {
             throw new Failure.Retryable("The list of the restored files cannot be read. " + e.getMessage(), null, e);
+        }
+    }
+
+    /**
+     * What pg_dump wrote, in its custom format: for a program that reads it from its standard input. Reading it throws {@link
+     * DamageException} where it is not what was stored.
+     *
+     * @throws Failure.Fatal if the backup is a physical one
+     */
+    public InputStream dump() {
+        try {
+            return StoredDump.open(sealed);
+        } catch (DamageException e) {
+            throw broken(e);
         }
     }
 

@@ -1,0 +1,180 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonString;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** A database is dumped by pg_dump, proven up to its rows, and is never taken for a backup of its server. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LogicalBackupIT {
+    private static final String NAME = "logical";
+    private static final Duration MOST = Duration.ofMinutes(3);
+
+    private final Nightshift nightshift = Nightshift.shared();
+    private TestProject project;
+    private Postgres source;
+
+    @BeforeAll
+    void aDatabaseOfEverything() throws Exception {
+        project = TestProject.create(nightshift.admin(), "dumps");
+        source = Postgres.start(15);
+        source.execute(
+                "postgres",
+                "create database shop",
+                "create role owner_of_shop nologin createdb",
+                "create role \"Odd \"\"role\" login password 'never-seen-81c3'",
+                "create role reader in role pg_read_all_data",
+                "grant owner_of_shop to \"Odd \"\"role\"",
+                "create role half login password 'half'",
+                "alter database shop set work_mem = '5MB'");
+        source.execute(
+                "shop",
+                "grant create on schema public to owner_of_shop",
+                "create extension pg_trgm",
+                "create schema sales authorization owner_of_shop",
+                "create type sales.mood as enum ('good', 'bad')",
+                "set role owner_of_shop",
+                """
+                create table sales.orders (id bigint generated always as identity primary key, price numeric(8, 2),
+                    twice numeric generated always as (price * 2) stored, mood sales.mood, at timestamptz default now())
+                """,
+                "insert into sales.orders (price, mood) select i % 97, 'good' from generate_series(1, 20000) i",
+                "create table sales.lines (order_id bigint references sales.orders, text text, doc json)",
+                "insert into sales.lines select i, repeat('x', i % 50), '{\"a\": 1}' from generate_series(1, 5000) i",
+                "create table sales.parts (k int, v text) partition by range (k)",
+                "create table sales.parts_1 partition of sales.parts for values from (0) to (100)",
+                "create table sales.parts_2 partition of sales.parts for values from (100) to (200)",
+                "insert into sales.parts select i, i::text from generate_series(0, 199) i",
+                "reset role",
+                "create table public.\"We\"\"ird.Name*?\" (\"Ro w\" text)",
+                "insert into public.\"We\"\"ird.Name*?\" values ('one'), ('two')",
+                "create table public.weird_name (t text)",
+                "create unlogged table public.scratch as select 1 as one",
+                "create sequence public.counter",
+                "select setval('public.counter', 4711)",
+                "select lo_from_bytea(0, decode(repeat('00ff', 5000), 'hex'))",
+                "create materialized view public.sums as select mood, count(*) from sales.orders group by mood",
+                "create function public.f() returns int language sql as 'select 1'",
+                "create index on sales.lines using gin (text gin_trgm_ops)",
+                "grant select on sales.lines to \"Odd \"\"role\", reader");
+        project.register(NAME, source, "shop");
+    }
+
+    @AfterAll
+    void gone() {
+        source.close();
+    }
+
+    private static JsonObjectBuilder kind(String kind) {
+        return Json.createObjectBuilder().add("kind", kind);
+    }
+
+    private static JsonObject figures(JsonObject run) {
+        return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
+    }
+
+    private JsonObject take(JsonObjectBuilder parameters) {
+        JsonObject run = project.complete("backup", NAME, parameters.build());
+        return project.backup(figures(run).getString("backup"));
+    }
+
+    private JsonObject prove(JsonObject backup) {
+        project.complete("restore-drill", NAME, TestProject.parameters("backup", backup.getString("id")));
+        return project.backup(backup.getString("id")).getJsonObject("proof");
+    }
+
+    private Path folder(JsonObject backup) {
+        return nightshift.data().resolve("store").resolve(backup.getString("location"));
+    }
+
+    private static List<String> notChecked(JsonObject proof) {
+        return proof.getJsonArray("notChecked").getValuesAs(JsonString::getString);
+    }
+
+    @Test
+    void theWholeDatabaseIsProvenUpToItsRows() throws IOException {
+        JsonObject backup = take(kind("logical"));
+        JsonObject proof = prove(backup);
+        assertAll(
+                () -> assertEquals("LOGICAL", backup.getString("kind")),
+                () -> assertEquals(
+                        List.of(NAME), backup.getJsonArray("databases").getValuesAs(JsonString::getString)),
+                () -> assertTrue(backup.isNull("recoversTo"), backup::toString),
+                () -> assertTrue(backup.isNull("checksums"), backup::toString),
+                () -> assertEquals(1, backup.getJsonObject("chain").getInt("of")),
+                () -> assertEquals("MATCHED", proof.getString("level"), proof::toString),
+                () -> assertTrue(
+                        proof.toString().contains("25,203 rows in 7 tables of 1 database equal"), proof::toString),
+                () -> assertTrue(
+                        notChecked(proof).stream().anyMatch(line -> line.contains("public.sums")), proof::toString),
+                () -> assertTrue(
+                        notChecked(proof).stream().anyMatch(line -> line.contains("passwords")), proof::toString));
+        try (var files = Files.walk(folder(backup))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String text = Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1);
+                assertFalse(text.contains("never-seen") || text.contains("PGDMP"), file::toString);
+            }
+        }
+    }
+
+    @Test
+    void aSchemaIsRestoredAndSaysThatItHoldsNoRows() {
+        JsonObject proof = prove(take(kind("schema")));
+        assertAll(
+                () -> assertEquals("RESTORED", proof.getString("level"), proof::toString),
+                () -> assertTrue(
+                        notChecked(proof).stream().anyMatch(line -> line.contains("holds none")), proof::toString));
+    }
+
+    @Test
+    void aTableOfAnOddNameIsDumpedAlone() {
+        JsonObject backup = take(kind("logical").add("tables", "public.\"We\"\"ird.Name*?\""));
+        JsonObject proof = prove(backup);
+        assertAll(
+                () -> assertEquals("MATCHED", proof.getString("level"), proof::toString),
+                () -> assertTrue(proof.toString().contains("2 rows in 1 table of 1 database"), proof::toString),
+                () -> assertTrue(proof.toString().contains("without an error: 1 tables"), proof::toString));
+    }
+
+    @Test
+    void whatRefersToThingsThatWereNotChosenCannotBeProvenAlone() {
+        JsonObject backup = take(kind("logical").add("schemas", "sales"));
+        String run = project.start("restore-drill", NAME, TestProject.parameters("backup", backup.getString("id")));
+        JsonObject ended = project.ended(run, MOST);
+        JsonObject proof = project.backup(backup.getString("id")).getJsonObject("proof");
+        assertAll(
+                () -> assertEquals("READABLE", proof.getString("level"), proof::toString),
+                () -> assertTrue(proof.getString("reason").contains("Cannot be proven here"), proof::toString),
+                () -> assertTrue(ended.toString().contains("refers to what was not"), ended::toString));
+    }
+
+    @Test
+    void aNameThatIsNotThereEndsItWithoutABackup() {
+        int before = project.backups(NAME).size();
+        String run = project.start(
+                "backup", NAME, kind("logical").add("tables", "public.orders").build());
+        JsonObject ended = project.ended(run, MOST);
+        assertAll(
+                () -> assertFalse(ended.getString("status").equals("COMPLETED"), ended::toString),
+                () -> assertTrue(ended.toString().contains("\\\"public\\\".\\\"orders\\\""), ended::toString),
+                () -> assertEquals(before, project.backups(NAME).size()));
+    }
+}
