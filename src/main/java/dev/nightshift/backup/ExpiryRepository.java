@@ -98,7 +98,7 @@ class ExpiryRepository {
                  where b.instance_id = ? and b.deleted_at is null
                    and exists (select from job.run r
                                 where r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')
-                                  and (b.id::text in (r.parameters ->> 'backup', r.parameters ->> 'parent')
+                                  and (b.id::text in (r.parameters ->> 'backup', r.parameters ->> 'parent', r.parameters ->> 'definitions')
                                        or exists (select from job.target t
                                                    where t.project_id = r.project_id and t.run_id = r.id
                                                      and t.checkpoint ->> 'backup' = b.id::text)))

@@ -117,11 +117,15 @@ class NewDatabases {
         execute(server, role.create(false));
     }
 
+    /** @param sql that creates a database */
+    void create(Endpoint server, String sql) {
+        execute(server, sql);
+    }
+
     /** @param mark by which a later attempt knows it for its own */
-    void create(Endpoint server, String name, String sql, String mark) {
+    void mark(Endpoint server, String name, String mark) {
         execute(
                 server,
-                sql,
                 "comment on database " + new Identifier(name).quoted() + " is '" + mark.replace("'", "''") + "'");
     }
 

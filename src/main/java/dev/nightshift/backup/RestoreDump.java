@@ -191,10 +191,10 @@ class RestoreDump {
 
     private long into(Work work) {
         String owner = work.keepOwners() ? work.saved().owner() : null;
-        databases.create(
-                work.server(), work.name(), work.saved().create(work.name(), owner, work.major()), mark(work.target()));
+        databases.create(work.server(), work.saved().create(work.name(), owner, work.major()));
         boolean whole = false;
         try {
+            databases.mark(work.server(), work.name(), mark(work.target()));
             BackupReader schema = work.definitions();
             BackupReader first = schema == null ? work.reader() : schema;
             databases.prepare(

@@ -15,8 +15,10 @@ import jakarta.json.JsonString;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -132,6 +134,48 @@ class LogicalBackupIT {
                 String text = Files.readString(file, java.nio.charset.StandardCharsets.ISO_8859_1);
                 assertFalse(text.contains("never-seen") || text.contains("PGDMP"), file::toString);
             }
+        }
+    }
+
+    /** Were the rows measured in another snapshot than the one that is dumped, some of these would be missing. */
+    @Test
+    void whatIsWrittenMeanwhileIsInNeitherOrInBoth() throws Exception {
+        source.execute("postgres", "create database busy");
+        source.execute(
+                "busy",
+                "create table event (id bigint generated always as identity primary key, at timestamptz default now())",
+                "create table balance as select id, 0 as amount from generate_series(1, 1000) id",
+                "create table refilled as select id from generate_series(1, 100) id",
+                "create table bulk as select md5(id::text) as text from generate_series(1, 400000) id");
+        project.registerOn(NAME, "busy", "busy");
+        AtomicBoolean over = new AtomicBoolean();
+        Thread load = new Thread(() -> {
+            while (!over.get()) {
+                try {
+                    source.execute(
+                            "busy",
+                            "insert into event (at) select now() from generate_series(1, 20)",
+                            "update balance set amount = amount + 1 where id % 7 = 0",
+                            "begin; truncate refilled; insert into refilled select generate_series(1, 90); commit");
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        });
+        load.start();
+        try {
+            for (int time = 0; time < 2; time++) {
+                JsonObject run =
+                        project.complete("backup", "busy", kind("logical").build());
+                String id = figures(run).getString("backup");
+                project.complete("restore-drill", "busy", TestProject.parameters("backup", id));
+                JsonObject proof = project.backup(id).getJsonObject("proof");
+                assertEquals("MATCHED", proof.getString("level"), proof::toString);
+                assertTrue(load.isAlive(), "the load");
+            }
+        } finally {
+            over.set(true);
+            load.join();
         }
     }
 

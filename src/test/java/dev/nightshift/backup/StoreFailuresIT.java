@@ -51,6 +51,24 @@ class StoreFailuresIT {
     }
 
     @Test
+    void aFullDiskEndsADumpAndNothingOfItRemains() throws SQLException {
+        try (Postgres dumped = Postgres.start(15)) {
+            dumped.execute(
+                    "postgres",
+                    "create table digits as select md5(id::text) || md5((-id)::text) as text from generate_series(1, 900000) id");
+            project.register("dumped", dumped, "postgres");
+            JsonObject ended =
+                    project.ended(project.start("backup", "dumped", TestProject.parameters("kind", "logical")), SOON);
+            String reason = target(ended).getString("reason");
+            assertAll(
+                    () -> assertEquals("FAILED", ended.getString("status"), ended.toString()),
+                    () -> assertTrue(reason.contains("The store local (" + store.folder() + ") is full"), reason),
+                    () -> assertEquals(List.of(), storedOf("dumped"), "stored files"),
+                    () -> assertEquals(List.of(), project.backups("dumped")));
+        }
+    }
+
+    @Test
     void aFullDiskEndsTheBackupWithWhatIsFreeAndNothingOfItRemains() throws SQLException {
         source.execute("postgres", "create database big");
         // Hexadecimal digits compress to half of their 58 MB, which is more than the store holds
