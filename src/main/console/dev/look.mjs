@@ -36,6 +36,7 @@ const pages = [
   ['runs-restart', '/p/demo/runs?from=7d', async (page) => { await page.getByRole('button', { name: 'Restart all failed' }).click(); await page.waitForTimeout(300); await page.locator('dialog').getByRole('button', { name: /^Restart \d/ }).click(); }],
   ['start', '/p/demo/runs', async (page) => { await page.getByRole('button', { name: 'Start a run' }).click(); await page.waitForTimeout(400); await page.getByLabel('Chosen ones').check(); }],
   ['backups', '/p/demo/backups'], ['backup', `/p/demo/backups/${backups[0].id}`], ['backup-failed', `/p/demo/backups/${backups[1].id}`],
+  ['backup-logical', `/p/demo/backups/${backups[5].id}`], ['restore-logical', `/p/demo/backups/${backups[5].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],
   ['schedules', '/p/demo/schedules'], ['calendar', '/p/demo/schedules?tab=calendar'], ['windows', '/p/demo/schedules?tab=windows'], ['windows-empty', '/p/empty/schedules?tab=windows'], ['window-change-dialog', '/p/demo/schedules?tab=windows', async (page) => { await page.getByRole('button', { name: 'Change weekend-noon' }).click(); }],

@@ -6,7 +6,7 @@ import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { aimsOf } from '../text/aims';
 import { bytes, count, duration, shortId } from '../text/format';
-import { isLogical, notForRestoreOf, subjectOf } from '../text/kinds';
+import { isLogical, neededForRestoreOf, notForRestoreOf, subjectOf } from '../text/kinds';
 import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
 import { ProofState, brokenAt } from '../ui/state';
@@ -42,7 +42,7 @@ export function BackupPage({ id }: { id: string }) {
             </section>
           )}
           <div class="grid">
-            <Card title="Proof" span={8} aside={data.proof.run && <a href={address(name, 'runs', data.proof.run)}>drill {shortId(data.proof.run)}</a>}><Ladder proof={data.proof} /></Card>
+            <Card title="Proof" span={8} aside={data.proof.run && <a href={address(name, 'runs', data.proof.run)}>drill {shortId(data.proof.run)}</a>}><Ladder proof={data.proof} dump={isLogical(data.kind)} /></Card>
             <div class="span-4 stack">
               <Card title="Time to restore"><p class="figure solo">{data.proof.rtoMillis == null ? <span>not measured</span> : <b>{duration(data.proof.rtoMillis)}</b>}</p><p class="muted">{data.proof.rtoMillis == null ? isLogical(data.kind) ? 'A drill measures it: from the first byte read until pg_restore is through.' : 'A drill measures it: from the first byte read to a recovered server that answers.' : isLogical(data.kind) ? 'Measured in the last drill, from the first byte read until pg_restore was through.' : 'Measured in the last drill, from the first byte read to a recovered server that answered.'}</p></Card>
               <Card title="Not checked">
@@ -56,7 +56,7 @@ export function BackupPage({ id }: { id: string }) {
           {renewing.shown && <StartRun job="backup" databases={aims} onClose={renewing.close} />}
           {aim && proving.shown && <StartRun title="Prove this backup" job="restore-drill" databases={[aim]} fixed={{ backup: data.id }} onClose={proving.close}
             intro={isLogical(data.kind) ? <p>pg_restore restores this backup into a scratch server, its rows are compared with the source’s in the same snapshot, and the server is thrown away. Nothing of the source is touched.</p> : <p>A scratch server restores this backup, recovers it, compares its rows with the source’s, checks it, and is thrown away. Nothing of the source is touched.</p>} />}
-          {aim && restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[aim]} fixed={{ backup: data.id }} hidden={notForRestoreOf(data.kind)} onClose={restoring.close}
+          {aim && restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[aim]} fixed={{ backup: data.id }} hidden={notForRestoreOf(data.kind)} needed={neededForRestoreOf(data.kind)} onClose={restoring.close}
             intro={isLogical(data.kind) ? <p>The database <b>{data.databases.join(', ')}</b> is restored into a new database of a registered server, by pg_restore with the rights of Nightshift’s role there: what it has the server do comes out of the backup. A database that is there is never touched.</p> : <p>The whole instance{data.databases.length > 0 && <> with <b>{data.databases.join(', ')}</b></>} is written to a new or empty folder on the Nightshift node, as a cluster that PostgreSQL {data.serverVersion?.split('.')[0]} starts. A folder that holds anything is refused.</p>} />}
         </>
       ); }}

@@ -6,7 +6,7 @@ import type { Check, Database, Instance, Page, RunItem } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';
-import { bytes, count, duration, plural } from '../text/format';
+import { bytes, count, duration, plural, words } from '../text/format';
 import { Button, Card, Facts, PageHead, When } from '../ui/bits';
 import { Confirm, notify, useAction } from '../ui/dialog';
 import { Empty, Missing, Panel, Skeleton, Trouble } from '../ui/panel';
@@ -140,6 +140,7 @@ function Backups({ name }: { name: string }) {
           ? <Table caption="Backups" rows={items} keyOf={(each) => each.id} href={(each) => address(at, 'backups', each.id)} columns={[
             { key: 'taken', title: 'Taken', cell: (each) => <When at={each.takenAt} plain /> },
             { key: 'proof', title: 'Proof', phone: 'top', cell: (each) => <ProofState proof={each.proof} damaged={each.state === 'DAMAGED'} /> },
+            { key: 'kind', title: 'Kind', cell: (each) => words(each.kind.toLowerCase()) },
             { key: 'rto', title: 'Time to restore', cell: (each) => duration(each.proof.rtoMillis), numeric: true },
             { key: 'stored', title: 'Stored', cell: (each) => bytes(each.storedBytes), numeric: true },
           ]} />

@@ -31,6 +31,8 @@ interface StartProps {
   fixed?: Values;
   /** Parameters that say nothing where the dialog was opened. */
   hidden?: string[];
+  /** Parameters that are needed there although the job does not always ask for them. */
+  needed?: string[];
   title?: string;
   intro?: preact.ComponentChildren;
 }
@@ -47,10 +49,11 @@ export function StartRun(props: StartProps) {
   );
 }
 
-function StartForm({ onClose, job: wanted, databases, fixed = {}, hidden = [], intro, jobs, all }: StartProps & { jobs: Job[]; all: Database[] }) {
+function StartForm({ onClose, job: wanted, databases, fixed = {}, hidden = [], needed = [], intro, jobs, all }: StartProps & { jobs: Job[]; all: Database[] }) {
   const name = project.value!.name;
   const [jobName, setJobName] = useState(wanted ?? jobs[0]?.name ?? '');
-  const job = jobs.find((each) => each.name === jobName);
+  const offered = jobs.find((each) => each.name === jobName);
+  const job = offered && { ...offered, parameters: offered.parameters.map((each) => (needed.includes(each.name) ? { ...each, required: true } : each)) };
   const [chosen, setChosen] = useState<string[]>(databases ?? [ALL]);
   const [texts, setTexts] = useState<Texts>(textsOf(job, fixed));
   const closed = Object.keys(fixed).length > 0;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLogical, notForRestoreOf, subjectOf } from './kinds';
+import { isLogical, neededForRestoreOf, notForRestoreOf, subjectOf } from './kinds';
 
 test('only what pg_dump writes is logical', () => {
   expect(['FULL', 'INCREMENTAL', 'DIFFERENTIAL'].some(isLogical)).toBe(false);
@@ -12,6 +12,7 @@ test('a restore asks for nothing that the backup knows nothing of', () => {
   expect(notForRestoreOf('LOGICAL')).toContain('folder');
   expect(notForRestoreOf('LOGICAL')).toContain('definitions');
   expect(notForRestoreOf('DATA')).not.toContain('definitions');
+  for (const kind of ['FULL', 'LOGICAL', 'DATA']) expect(neededForRestoreOf(kind).some((each) => notForRestoreOf(kind).includes(each))).toBe(false);
 });
 
 test('a logical backup is named by its database', () => {

@@ -12,6 +12,12 @@ export function notForRestoreOf(kind: string): string[] {
   return kind === 'DATA' ? OF_PHYSICAL : [...OF_PHYSICAL, 'definitions'];
 }
 
+/** And those without which it cannot begin. */
+export function neededForRestoreOf(kind: string): string[] {
+  if (!isLogical(kind)) return ['folder'];
+  return kind === 'DATA' ? ['newDatabase', 'definitions'] : ['newDatabase'];
+}
+
 /** What a backup is of, in a list: an instance, or one database of it. */
 export function subjectOf(backup: { kind: string; instance: string; databases: string[] }): string {
   const [database] = backup.databases;

@@ -221,4 +221,35 @@ class LogicalBackupIT {
                 () -> assertTrue(ended.toString().contains("\\\"public\\\".\\\"orders\\\""), ended::toString),
                 () -> assertEquals(before, project.backups(NAME).size()));
     }
+
+    @Test
+    void besideAPhysicalBackupItStandsInForNothing() {
+        JsonObject full = take(kind("full"));
+        JsonObject older = take(kind("schema"));
+        JsonObject newer = take(kind("schema"));
+        JsonObject expired = project.complete(
+                "expire", NAME, Json.createObjectBuilder().add("keepCount", 1).build());
+        String log = project.log(expired.getString("id"));
+        JsonObject drill = project.complete("restore-drill", NAME, TestProject.parameters("upTo", "stored"));
+        JsonObject shown = project.api()
+                .get(project.path("databases/" + NAME))
+                .expect(200)
+                .object()
+                .getJsonObject("backup");
+        assertAll(
+                () -> assertTrue(log.contains("The full backup " + full.getString("id")), log),
+                () -> assertTrue(
+                        log.lines().anyMatch(line ->
+                                line.contains(full.getString("id")) && line.contains("stays: it is the newest")),
+                        log),
+                () -> assertTrue(
+                        log.lines().anyMatch(line -> line.contains(older.getString("id")) && line.contains("would go")),
+                        log),
+                () -> assertTrue(
+                        log.lines().anyMatch(line ->
+                                line.contains(newer.getString("id")) && line.contains("stays: it is the newest")),
+                        log),
+                () -> assertEquals(full.getString("id"), figures(drill).getString("backup")),
+                () -> assertEquals(full.getString("id"), shown.getString("id")));
+    }
 }
