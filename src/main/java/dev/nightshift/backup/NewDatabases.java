@@ -17,8 +17,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Makes the databases that restores fill, and takes those away again that were not filled whole. */
 @ApplicationScoped
@@ -53,12 +53,12 @@ class NewDatabases {
      * @throws Failure.Conflict if it has one that is anything else
      */
     boolean leftBehind(Endpoint server, String name, String mark) {
-        String comment =
+        Optional<String> comment =
                 pools.call(server, Deadlines.monitoring(), JOB, session -> comment(session.connection(), name));
-        if (comment == null) {
+        if (comment.isEmpty()) {
             return false;
         }
-        if (comment.equals(mark)) {
+        if (comment.get().equals(mark)) {
             return true;
         }
         throw new Failure.Conflict(
@@ -66,13 +66,13 @@ class NewDatabases {
                 "Choose another name: a restore never touches a database that is there.");
     }
 
-    /** Of a database, empty if it has none; null if there is no such database. */
-    private static @Nullable String comment(Connection connection, String name) throws SQLException {
+    /** Of a database, without letters if it has none; empty if there is no such database. */
+    private static Optional<String> comment(Connection connection, String name) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(
                 "select coalesce(shobj_description(oid, 'pg_database'), '') from pg_database where datname = ?")) {
             query.setString(1, name);
             try (ResultSet row = query.executeQuery()) {
-                return row.next() ? row.getString(1) : null;
+                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
             }
         }
     }

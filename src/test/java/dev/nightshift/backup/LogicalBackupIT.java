@@ -239,15 +239,17 @@ class LogicalBackupIT {
         assertAll(
                 () -> assertTrue(log.contains("The full backup " + full.getString("id")), log),
                 () -> assertTrue(
-                        log.lines().anyMatch(line ->
-                                line.contains(full.getString("id")) && line.contains("stays: it is the newest")),
+                        log.lines()
+                                .anyMatch(line -> line.contains(full.getString("id"))
+                                        && line.contains("stays: it is the newest")),
                         log),
                 () -> assertTrue(
                         log.lines().anyMatch(line -> line.contains(older.getString("id")) && line.contains("would go")),
                         log),
                 () -> assertTrue(
-                        log.lines().anyMatch(line ->
-                                line.contains(newer.getString("id")) && line.contains("stays: it is the newest")),
+                        log.lines()
+                                .anyMatch(line -> line.contains(newer.getString("id"))
+                                        && line.contains("stays: it is the newest")),
                         log),
                 () -> assertEquals(full.getString("id"), figures(drill).getString("backup")),
                 () -> assertEquals(full.getString("id"), shown.getString("id")));

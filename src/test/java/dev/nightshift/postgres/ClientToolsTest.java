@@ -45,7 +45,7 @@ class ClientToolsTest {
                 () -> assertEquals("97.3", found.number()),
                 () -> assertEquals(bin, found.bin()),
                 () -> assertTrue(refused.getMessage().contains("97.3 (House 97.3-1) in " + bin), refused::getMessage),
-                () -> assertTrue(refused.remedy().contains("postgresql-client-98"), refused::remedy));
+                () -> assertTrue(String.valueOf(refused.remedy()).contains("postgresql-client-98"), refused::toString));
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -56,7 +57,7 @@ class ToolLoginIT {
         server.close();
     }
 
-    private static Endpoint endpoint(String host, TlsMode mode, Path root, Supplier<String> password) {
+    private static Endpoint endpoint(String host, TlsMode mode, @Nullable Path root, Supplier<String> password) {
         return new Endpoint(host, server.port(), "postgres", "postgres", password, mode, root, Duration.ofSeconds(10));
     }
 
@@ -66,7 +67,8 @@ class ToolLoginIT {
         try (ToolLogin login = ToolLogin.of(endpoint);
                 ToolProcess process =
                         ToolProcess.start(tools.dump(), List.of("--schema-only", "--no-password"), login)) {
-            String arguments = Processes.commandLine(ProcessHandle.of(process.pid()).orElseThrow());
+            String arguments =
+                    Processes.commandLine(ProcessHandle.of(process.pid()).orElseThrow());
             String output = new String(process.output().readAllBytes(), StandardCharsets.UTF_8);
             return new Ended(process.end(MOST), output, process.reason(), arguments);
         }

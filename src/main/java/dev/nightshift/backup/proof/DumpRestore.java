@@ -56,7 +56,6 @@ final class DumpRestore implements RestoreInSandbox {
     private final BackupReader reader;
     private final Manifest.Dump dump;
     private final List<Path> programs;
-    private final ProofOptions options;
     private final ProofWatch watch;
     private final Sandbox sandbox;
     private final List<String> notChecked = new ArrayList<>();
@@ -68,7 +67,6 @@ final class DumpRestore implements RestoreInSandbox {
         this.reader = reader;
         this.dump = Objects.requireNonNull(reader.manifest().dump());
         this.programs = programs;
-        this.options = options;
         this.watch = watch;
         this.sandbox = sandbox;
         this.evidence = options.upTo() == ProofLevel.MATCHED
