@@ -4,7 +4,6 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.DamageException;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Sealed;
-import dev.nightshift.backup.stored.Sha256;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Failure;
@@ -14,13 +13,10 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -148,7 +144,7 @@ public final class BackupReader {
         String damage = null;
         try {
             List<Sealed> all = layers();
-            each(all, BackupReader::stored);
+            each(all, ObjectChecks::stored);
             reached = ProofLevel.STORED;
             if (upTo.compareTo(ProofLevel.INTACT) >= 0) {
                 progress.phase(BackupProgress.Phase.HASH);
@@ -157,7 +153,7 @@ public final class BackupReader {
                         .mapToLong(StoredObject::bytes)
                         .sum();
                 long[] done = {0};
-                each(all, one -> intact(one, done, total, progress));
+                each(all, one -> ObjectChecks.intact(one, done, total, progress));
                 reached = ProofLevel.INTACT;
             }
             if (upTo == ProofLevel.READABLE && manifest().dump() != null) {
@@ -203,38 +199,6 @@ public final class BackupReader {
             } catch (DamageException e) {
                 throw Chain.named(e, one, sealed);
             }
-        }
-    }
-
-    private static void stored(Sealed sealed) throws DamageException {
-        for (StoredObject object : sealed.manifest().objects()) {
-            OptionalLong size = sealed.size(object);
-            if (size.isEmpty()) {
-                throw new DamageException("The object " + object.name() + " is missing");
-            }
-            if (size.getAsLong() != object.bytes()) {
-                throw new DamageException("The object " + object.name() + " has " + size.getAsLong()
-                        + " bytes instead of " + object.bytes());
-            }
-        }
-    }
-
-    private static void intact(Sealed sealed, long[] done, long total, BackupProgress progress) throws IOException {
-        byte[] buffer = new byte[1 << 20];
-        for (StoredObject object : sealed.manifest().objects()) {
-            MessageDigest digest = Sha256.digest();
-            try (InputStream in = sealed.raw(object)) {
-                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                    digest.update(buffer, 0, count);
-                    done[0] += count;
-                }
-            } catch (Failure.NotFound e) {
-                throw new DamageException("The object " + object.name() + " is missing", e);
-            }
-            if (!HexFormat.of().formatHex(digest.digest()).equals(object.sha256())) {
-                throw new DamageException("The object " + object.name() + " has another SHA-256 than was stored");
-            }
-            progress.bytes(done[0], total);
         }
     }
 
