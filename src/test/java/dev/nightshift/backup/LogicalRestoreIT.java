@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.ByHand;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,6 +23,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A logical backup becomes a new database of a server that lives, and of no other one anything is touched. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -182,6 +187,29 @@ class LogicalRestoreIT {
                 () -> assertEquals(text(source, "shop", ROWS), text(source, "joined", ROWS)),
                 () -> assertEquals(
                         "1", text(source, "joined", "select count(*) from pg_constraint where contype = 'f'")));
+    }
+
+    @Test
+    void withoutNightshiftTheDecoderAndPgRestoreDoIt(@TempDir Path folder) throws Exception {
+        Path stored =
+                nightshift.data().resolve("store").resolve(project.backup(whole).getString("location"));
+        String said = ByHand.decode(stored, project.recoveryKey(folder), folder.resolve("decoded"))
+                .succeeded()
+                .output();
+        source.execute("postgres", "create database \"by-hand\"");
+        Processes.run(
+                        Duration.ofMinutes(1),
+                        Postgres.debian15().program("pg_restore").toString(),
+                        "--exit-on-error",
+                        "--dbname=host=127.0.0.1 port=" + source.port() + " user=" + source.user() + " password="
+                                + source.password() + " dbname=by-hand",
+                        folder.resolve("decoded/database.dump").toString())
+                .succeeded();
+        assertAll(
+                () -> assertTrue(said.contains("logical backup of database shop"), said),
+                () -> assertTrue(Files.readString(folder.resolve("decoded/settings/database.json"))
+                        .contains("shopkeeper")),
+                () -> assertEquals(text(source, "shop", ROWS), text(source, "by-hand", ROWS)));
     }
 
     @Test
