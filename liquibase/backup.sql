@@ -631,3 +631,41 @@ $$;
 --rollback                           order by b.id desc limit 1) newest on true
 --rollback       cross join lateral (select backup.proven_at(i.project_id, i.id) as at) proven
 --rollback $$;
+
+--changeset nightshift:backup-55
+-- Backups that other tools took, as those told last. Nothing of them was read or checked.
+create table backup.adopted_report (
+    project_id  uuid not null,
+    instance_id uuid not null,
+    tool        text not null check (tool in ('PGBACKREST', 'BARMAN')),
+    name        text not null,
+    reported_at timestamptz not null,
+    reported_by text not null,
+    primary key (project_id, instance_id, tool),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id)
+);
+create table backup.adopted_backup (
+    project_id   uuid not null,
+    instance_id  uuid not null,
+    tool         text not null,
+    label        text not null,
+    kind         text not null check (kind in ('FULL', 'DIFFERENTIAL', 'INCREMENTAL')),
+    parent       text,
+    failed       boolean not null,
+    started_at   timestamptz,
+    ended_at     timestamptz,
+    size_bytes   bigint,
+    stored_bytes bigint,
+    primary key (project_id, instance_id, tool, label),
+    foreign key (project_id, instance_id, tool) references backup.adopted_report (project_id, instance_id, tool)
+);
+alter table backup.adopted_report enable row level security;
+create policy project on backup.adopted_report
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+alter table backup.adopted_backup enable row level security;
+create policy project on backup.adopted_backup
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update, delete on backup.adopted_report, backup.adopted_backup to ${app_role};
+--rollback drop table backup.adopted_backup; drop table backup.adopted_report;

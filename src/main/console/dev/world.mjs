@@ -123,6 +123,9 @@ export const windowOf = (name) => (name === 'warehouse' || name === 'shop-stagin
 export const planOf = (body) => (body?.to?.time && Date.parse(body.to.time) > Date.now() - 60_000
   ? { reachable: false, certain: true, reason: `The stored log ends at 5/7F0A1C20, with the last transaction of ${ago(1)}.`, remedy: 'Choose an earlier time, or the latest.', backup: null, backupFinishedAt: null, chain: [], segments: null, backupRestoreMillis: null }
   : { reachable: true, certain: !body?.to?.xid, reason: null, remedy: null, backup: backups[0].id, backupFinishedAt: backups[0].takenAt, chain: [backups[3].id, backups[0].id], segments: { count: 41, bytes: 41 * 2 ** 24 }, backupRestoreMillis: 154_000 });
+const adopted = (label, kind, minutes, stored, more = {}) => ({ label, kind, parent: null, failed: false, startedAt: ago(minutes + 4), endedAt: ago(minutes), sizeBytes: 8_912_000_000, storedBytes: stored, ...more });
+export const adoptedOf = (name) => ({ reports: name !== 'billing' ? [] : [{ tool: 'pgbackrest', name: 'billing-main', reportedAt: ago(190), reportedBy: 'pgbackrest-host', backups: [
+  adopted('20261120-013002F_20261120-053001I', 'INCREMENTAL', 200, 41_200_000, { parent: '20261120-013002F', failed: true }), adopted('20261120-013002F', 'FULL', 440, 1_310_000_000), adopted('20261113-013001F', 'FULL', 10_520, 1_270_000_000)] }] });
 export const walOf = (name) => wal[name] ?? off;
 
 const finding = (n, severity, title, detail, fix, subject, more = {}) => ({ id: id(n), severity, title, detail, remedy: fix, subject, state: 'OPEN', firstSeen: ago(3000), lastSeen: ago(89), count: 3, evidence: {}, run: null, ...more });

@@ -51,6 +51,26 @@ export interface StoreCheck {
   steps: { step: string; passed: boolean; millis: number; reason: string | null; remedy: string | null }[];
 }
 
+/** A backup of another tool's, as that tells of it. */
+export interface AdoptedBackup {
+  label: string;
+  kind: string;
+  parent: string | null;
+  failed: boolean;
+  startedAt: Time | null;
+  endedAt: Time | null;
+  sizeBytes: number | null;
+  storedBytes: number | null;
+}
+
+export interface AdoptedReport {
+  tool: string;
+  name: string;
+  reportedAt: Time;
+  reportedBy: string;
+  backups: AdoptedBackup[];
+}
+
 /** How an instance's log is archived. */
 export interface Wal {
   enabled: boolean;

@@ -1,19 +1,18 @@
 import { useState } from 'preact/hooks';
 import { inProject, post, remove } from '../api/client';
 import { kinds, useList, useLoad } from '../api/load';
-import type { Backup } from '../api/backups';
-import type { Check, Database, Instance, Page, RunItem } from '../api/types';
+import type { Check, Database, Instance, RunItem } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { go } from '../router';
-import { bytes, count, duration, plural, words } from '../text/format';
+import { bytes, count, duration, plural } from '../text/format';
 import { Button, Card, Facts, PageHead, When } from '../ui/bits';
 import { Confirm, notify, useAction } from '../ui/dialog';
 import { Empty, Missing, Panel, Skeleton, Trouble } from '../ui/panel';
 import { BreakerState, ProofState } from '../ui/state';
-import { Table } from '../ui/table';
 import { CheckList } from './check-list';
 import { ConnectionForm } from './connection-form';
+import { DatabaseBackups } from './database-backups';
 import { RecoveryCard } from './recovery-card';
 import { RunTable } from './run-table';
 import { StartRun } from './start-run';
@@ -69,7 +68,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
               ]} />
               : <Empty title="No backup yet" action={can('OPERATOR') && <Button kind="primary" onClick={() => setJob('backup')}>Take the first</Button>}>Its last backup and how far it is proven stand here.</Empty>}
           </Card>
-          <Backups name={database.name} />
+          <DatabaseBackups name={database.name} instance={database.instance} />
           <RecoveryCard database={database.name} />
           <WalCard instance={database.instance} />
         </div>
@@ -126,26 +125,6 @@ function CheckCard({ database, reload }: { database: Database; reload: () => voi
     <Card title="Connection" aside={can('OPERATOR') && <Button kind="quiet" icon="refresh" busy={busy ? 'Testing…' : false} onClick={run}>Test now</Button>}>
       {problem && <Trouble problem={problem} />}
       {check ? <CheckList check={check} /> : <Empty title="Not checked yet">A test says what works, what is missing, and the statement that gives it.</Empty>}
-    </Card>
-  );
-}
-
-function Backups({ name }: { name: string }) {
-  const at = project.value!.name;
-  const backups = useLoad<Page<Backup>>(inProject(at, ['backups'], { database: name, limit: 5 }), kinds('backup'));
-  return (
-    <Card title="Backups" flush aside={<a href={`${address(at, 'backups')}?database=${name}`}>All of {name}</a>}>
-      <Panel loaded={backups} rows={4}>
-        {({ items }) => (items.length > 0
-          ? <Table caption="Backups" rows={items} keyOf={(each) => each.id} href={(each) => address(at, 'backups', each.id)} columns={[
-            { key: 'taken', title: 'Taken', cell: (each) => <When at={each.takenAt} plain /> },
-            { key: 'proof', title: 'Proof', phone: 'top', cell: (each) => <ProofState proof={each.proof} damaged={each.state === 'DAMAGED'} /> },
-            { key: 'kind', title: 'Kind', cell: (each) => words(each.kind.toLowerCase()) },
-            { key: 'rto', title: 'Time to restore', cell: (each) => duration(each.proof.rtoMillis), numeric: true },
-            { key: 'stored', title: 'Stored', cell: (each) => bytes(each.storedBytes), numeric: true },
-          ]} />
-          : <Empty title="No backup yet" />)}
-      </Panel>
     </Card>
   );
 }

@@ -20,8 +20,8 @@ interface TableProps<T> {
   rows: T[];
   columns: Column<T>[];
   keyOf: (row: T) => string;
-  /** The first column leads there; Enter on a row opens it. */
-  href?: (row: T) => string;
+  /** The first column leads there, if the row has a place of its own; Enter on a row opens it. */
+  href?: (row: T) => string | undefined;
   selected?: { keys: Set<string>; toggle: (key: string) => void; all: () => void };
   more?: () => void;
   loadingMore?: boolean;
@@ -58,7 +58,7 @@ export function Table<T>({ caption, rows, columns, keyOf, href, selected, more, 
                 const cell = column.cell(row);
                 return (
                   <td key={column.key} class={`${column.numeric ? 'numeric' : ''} ${index === 0 ? 'first' : ''} ${column.phone ?? ''} ${cell === UNKNOWN ? 'muted' : ''}`} data-label={index === 0 ? undefined : column.title}>
-                    {index === 0 && href ? <a class="row-link" data-row href={href(row)}>{cell}</a> : cell}
+                    {index === 0 && href?.(row) ? <a class="row-link" data-row href={href(row)}>{cell}</a> : cell}
                   </td>
                 );
               })}

@@ -3,6 +3,7 @@ package dev.nightshift.benchmark;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 
 /** Runs the client programs that are compared with. */
 final class Programs {
@@ -15,9 +16,15 @@ final class Programs {
      * @throws IOException with the program's words if it fails
      */
     static void run(List<String> command, String password) throws IOException {
+        run(command, password, Map.of());
+    }
+
+    /** The same with more in the environment. */
+    static void run(List<String> command, String password, Map<String, String> more) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("PGPASSWORD", password);
         builder.environment().put("LC_ALL", "C");
+        builder.environment().putAll(more);
         Process process = builder.start();
         process.getOutputStream().close();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

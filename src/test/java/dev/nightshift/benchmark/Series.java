@@ -8,13 +8,13 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * One contender's backups, a round each.
+ * One contender's backups, or its restores, a round each.
  *
  * @param runs grows while the benchmark runs
  */
-record Series(Contender contender, List<Measured> runs) {
+record Series(String title, List<Measured> runs) {
     static Series of(Contender contender) {
-        return new Series(contender, new ArrayList<>());
+        return new Series(contender.title(), new ArrayList<>());
     }
 
     double median(ToDoubleFunction<Measured> figure) {

@@ -5,6 +5,7 @@ import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.runtime.EmbeddedCluster;
 import dev.nightshift.testing.Pgbench;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -20,20 +21,25 @@ final class SourceServer implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofMinutes(5);
 
     private final EmbeddedCluster cluster;
+    private final Path data;
 
-    private SourceServer(EmbeddedCluster cluster) {
+    private SourceServer(EmbeddedCluster cluster, Path data) {
         this.cluster = cluster;
+        this.data = data;
     }
 
     /** Creates the cluster, fills it and brings it to rest: vacuumed, and everything written. More settings are its configuration. */
     static SourceServer create(Binaries programs, Settings settings, Map<String, String> more) throws SQLException {
         Map<String, String> configuration = new HashMap<>(more);
         configuration.putAll(Map.of("autovacuum", "off", "max_wal_size", "4GB", "shared_buffers", "256MB"));
-        SourceServer server = new SourceServer(EmbeddedCluster.start(
-                programs,
-                EmbeddedCluster.Options.in(settings.folder().resolve("source"), PASSWORD)
-                        .withDeadline(DEADLINE)
-                        .withSettings(configuration)));
+        Path folder = settings.folder().resolve("source");
+        SourceServer server = new SourceServer(
+                EmbeddedCluster.start(
+                        programs,
+                        EmbeddedCluster.Options.in(folder, PASSWORD)
+                                .withDeadline(DEADLINE)
+                                .withSettings(configuration)),
+                folder.resolve("data"));
         try {
             server.fill(programs, settings.scale());
             if (settings.text()) {
@@ -102,6 +108,11 @@ final class SourceServer implements AutoCloseable {
             row.next();
             return row.getLong(1);
         }
+    }
+
+    /** Its data folder. */
+    Path data() {
+        return data;
     }
 
     Endpoint endpoint() {

@@ -33,6 +33,11 @@ public final class Nightshift {
     /** A target\'s password, in the variable NIGHTSHIFT_CREDENTIAL_TEST of every one. */
     public static final String CREDENTIAL = "password-in-a-variable-4b8e07";
 
+    private static final String LAUNCHER = "dev.nightshift.runtime.Launcher";
+
+    /** In the command line of every server, before its data folder. */
+    private static final String SERVER = "-Dnightshift.data=";
+
     /** Two shared cores, a cold cache, a demo to fill. */
     private static final Duration START = Duration.ofMinutes(6);
 
@@ -132,7 +137,7 @@ public final class Nightshift {
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-cp",
                     classPath(),
-                    "dev.nightshift.runtime.Launcher",
+                    LAUNCHER,
                     Path.of("").toAbsolutePath().toString()));
             ProcessBuilder builder =
                     new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
@@ -239,7 +244,13 @@ public final class Nightshift {
 
     /** The server's processes: its JVM, and the script that started it. */
     public List<ProcessHandle> servers() {
-        return Processes.withArgument("-Dnightshift.data=" + data());
+        return Processes.withArgument(SERVER + data());
+    }
+
+    /** Whether a process is a launcher or a server of any Nightshift. */
+    public static boolean isOne(ProcessHandle process) {
+        String command = Processes.commandLine(process);
+        return command.contains(SERVER) || command.contains(LAUNCHER);
     }
 
     /** The data folder. */

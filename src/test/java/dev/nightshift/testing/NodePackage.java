@@ -1,9 +1,11 @@
 package dev.nightshift.testing;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -12,10 +14,18 @@ import java.util.stream.Stream;
 final class NodePackage {
     private NodePackage() {}
 
-    /** Installs it in {@code target} if need be, by the name of its folder in {@code src/test}. */
+    /** Installs it in {@code target} if need be, by the name of its folder in {@code src/test}; one JVM after the other. */
     static Path install(String name) throws IOException {
-        Path source = Path.of("src", "test", name);
         Path installed = Files.createDirectories(Path.of("target", name));
+        Path guard = installed.resolveSibling(name + ".lock");
+        try (FileChannel alone = FileChannel.open(guard, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            alone.lock();
+            install(Path.of("src", "test", name), installed);
+        }
+        return installed;
+    }
+
+    private static void install(Path source, Path installed) throws IOException {
         try (Stream<Path> files = Files.list(source)) {
             for (Path file : files.toList()) {
                 Files.copy(file, installed.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
@@ -30,6 +40,5 @@ final class NodePackage {
                     .succeeded();
             Files.writeString(marker, lock);
         }
-        return installed;
     }
 }

@@ -89,6 +89,11 @@ public final class Postgres implements AutoCloseable {
         return cluster;
     }
 
+    /** The data folder. */
+    public Path data() {
+        return folder.resolve("data");
+    }
+
     public String host() {
         return cluster.host();
     }
