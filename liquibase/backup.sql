@@ -511,8 +511,11 @@ alter table backup.backup add constraint backup_chain_check check (
     and (parent_id is null and cardinality(chain) = 1 or chain[cardinality(chain) - 1] = parent_id));
 alter table backup.backup add column physical boolean not null
     generated always as (kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL')) stored;
-alter table backup.backup add constraint backup_logical_check check (physical or cardinality(databases) = 1);
---rollback alter table backup.backup drop constraint backup_logical_check, drop column physical;
+-- What was chosen of the database; without letters for all of it. A part stands in for nothing but the same part.
+alter table backup.backup add column selection text not null default '';
+alter table backup.backup add constraint backup_logical_check check (
+    case when physical then selection = '' else cardinality(databases) = 1 end);
+--rollback alter table backup.backup drop constraint backup_logical_check, drop column selection, drop column physical;
 --rollback alter table backup.backup drop constraint backup_chain_check;
 --rollback alter table backup.backup add constraint backup_chain_check check (
 --rollback     cardinality(chain) > 0 and (kind = 'FULL') = (parent_id is null) and chain[cardinality(chain)] = id
@@ -577,6 +580,11 @@ as $$
                           order by b.id desc limit 1) newest on true
       cross join lateral (select backup.proven_at(i.project_id, i.id) as at) proven
 $$;
+--rollback do $$ begin
+--rollback     if exists (select from backup.backup where not physical) then
+--rollback         raise exception 'The catalogue holds logical backups, which an older Nightshift takes for physical ones.';
+--rollback     end if;
+--rollback end $$;
 --rollback create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
 --rollback     language sql stable
 --rollback     set search_path = pg_catalog, pg_temp

@@ -82,7 +82,7 @@ const broken = (from, run) => ({ level: 'READABLE', levelNumber: 2, at: ago(from
 const unproven = { level: 'STORED', levelNumber: 0, at: ago(258), rtoMillis: null, reason: null, run: null, notChecked: [], ladder: [rung(0, 'STORED', 'PASSED', 258, 0.6, '388 objects, 120.2 MB')] };
 const backup = (n, instance, from, stored, proof, more = {}) => ({
   id: id(n), instance, databases: [instance], kind: 'FULL', parent: null, fullBecause: null, hold: n === 501 ? { reason: 'the auditors want the end of the year', by: 'mira' } : null, state: 'COMPLETE', run: id(6), takenAt: ago(from), endedAt: ago(from - 4), durationMillis: 231_400, serverVersion: '17.6', sizeBytes: stored * 3.5, storedBytes: stored, store: 'local', location: `demo/${instance}/20261121T021504Z`,
-  startLsn: '0/48000028', stopLsn: '0/48000120', recoversTo: '0/4A0001F8', provenTo: proof.levelNumber >= 3 ? '0/4A0001F8' : null, timeline: 1, checksums: { enabled: true, failures: 0 }, tablespaces: 1, keyId: 'kek-demo-2026-11', chain: { position: 1, of: 1, backups: [id(n)] }, proof, ...more });
+  startLsn: '0/48000028', stopLsn: '0/48000120', recoversTo: '0/4A0001F8', provenTo: proof.levelNumber >= 3 ? '0/4A0001F8' : null, timeline: 1, checksums: { enabled: true, failures: 0 }, tablespaces: 1, keyId: 'kek-demo-2026-11', selection: null, chain: { position: 1, of: 1, backups: [id(n)] }, proof, ...more });
 
 export const backups = [
   backup(501, 'shop', 256, 312_400_000, restored(167, id(4))), backup(502, 'billing', 256, 841_900_000, broken(89, id(3))), backup(503, 'crm', 257, 12_200_000, unproven, { kind: 'INCREMENTAL', parent: id(602), chain: { position: 2, of: 2, backups: [id(602), id(503)] } }),

@@ -6,7 +6,7 @@ import { can, project } from '../frame/session';
 import { address } from '../routes';
 import { aimsOf } from '../text/aims';
 import { bytes, count, duration, shortId } from '../text/format';
-import { isLogical, neededForRestoreOf, notForRestoreOf, subjectOf } from '../text/kinds';
+import { chosenIn, isLogical, neededForRestoreOf, notForRestoreOf, subjectOf } from '../text/kinds';
 import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
 import { ProofState, brokenAt } from '../ui/state';
@@ -88,6 +88,7 @@ function Details({ data }: { data: Backup }) {
       <Facts items={[
         ['Databases', data.databases.length > 0 ? data.databases.map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'databases', each)}>{each}</a></span>) : '–'],
         ['Kind', <span>{data.kind.toLowerCase()}{data.chain && data.chain.of > 1 ? `, ${data.chain.position} of ${data.chain.of} in its chain` : ''}{data.fullBecause && <small>Another kind was asked for, but {data.fullBecause}.</small>}</span>],
+        data.selection != null && ['Chosen', <span>{chosenIn(data.selection).map((each) => <span key={each}>{each}<br /></span>)}</span>],
         data.parent !== null && data.chain !== null && ['Needs', data.chain.backups.slice(0, -1).map((each, index) => <span key={each}>{index > 0 && ', '}<a href={address(name, 'backups', each)}>{shortId(each)}</a></span>)],
         data.hold != null && ['On hold', <span>{data.hold.reason}<small>by {data.hold.by}</small></span>],
         ['Server', data.serverVersion ? `PostgreSQL ${data.serverVersion}` : 'not measured'],

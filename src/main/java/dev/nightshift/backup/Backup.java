@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param databases Nightshift's names of the databases that the run was asked for; a physical backup holds the whole
  *     instance, a logical one just the one that is named
+ * @param selection what was chosen of a logical one's database, as JSON; empty for all of it
  * @param sizeBytes as the server sent it
  * @param storedBytes compressed and encrypted, all objects
  * @param recoveryLsn the position that its proof recovers to; of a logical one all positions are where the log was when its
@@ -29,6 +30,7 @@ public record Backup(
         UUID instanceId,
         String instance,
         List<String> databases,
+        String selection,
         UUID run,
         String kind,
         String state,

@@ -94,10 +94,10 @@ class BackupRepository {
     void insert(Connection connection, Attempt attempt, String store, Manifest manifest) throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, full_because, state, store,
-                    location, databases,
+                    location, databases, selection,
                     taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn, recovery_lsn, timeline,
                     system_identifier, checksums, checksum_failures, tablespaces, key_id)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
                 on conflict (id) do nothing
                 """)) {
             var source = manifest.source();
@@ -117,6 +117,8 @@ class BackupRepository {
                     ++at,
                     connection.createArrayOf(
                             "text", databases(attempt, manifest).toArray()));
+            Manifest.Dump dump = manifest.dump();
+            insert.setString(++at, dump == null ? "" : dump.selection().text());
             insert.setTimestamp(++at, Timestamp.from(manifest.startedAt()));
             insert.setTimestamp(++at, Timestamp.from(manifest.finishedAt()));
             insert.setString(++at, source.serverVersion());
@@ -198,7 +200,7 @@ class BackupRepository {
 
     /** Every kept backup {@code b} with its proof {@code p}; more conditions can follow. */
     static final String BACKUP = """
-            select b.id, b.instance_id, i.name as instance, b.databases, b.run_id, b.kind, b.state, b.store, b.location,
+            select b.id, b.instance_id, i.name as instance, b.databases, b.selection, b.run_id, b.kind, b.state, b.store, b.location,
                    b.taken_at, b.ended_at, b.server_version, b.size_bytes, b.stored_bytes, b.start_lsn::text as start_lsn,
                    b.stop_lsn::text as stop_lsn, b.recovery_lsn::text as recovery_lsn, b.timeline, b.system_identifier,
                    b.checksums, b.checksum_failures, b.tablespaces, b.key_id, b.parent_id, b.full_because, b.chain,
@@ -309,7 +311,7 @@ class BackupRepository {
         try (var query = connection.prepareStatement("""
                         select b.id from backup.backup b join backup.backup c on c.project_id = b.project_id and c.id = ?
                          where b.instance_id = ? and b.id <= c.id and b.physical = c.physical
-                           and (b.physical or b.kind = c.kind and b.databases = c.databases)
+                           and (b.physical or b.kind = c.kind and b.databases = c.databases and b.selection = c.selection)
                         """)) {
             query.setObject(1, backup);
             query.setObject(2, instance);
@@ -342,6 +344,7 @@ class BackupRepository {
                 rows.getObject("instance_id", UUID.class),
                 rows.getString("instance"),
                 List.of((String[]) rows.getArray("databases").getArray()),
+                rows.getString("selection"),
                 rows.getObject("run_id", UUID.class),
                 rows.getString("kind"),
                 rows.getString("state"),

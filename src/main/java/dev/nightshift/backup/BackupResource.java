@@ -55,6 +55,10 @@ public class BackupResource {
             String instance,
             List<String> databases,
             String kind,
+
+            @Schema(description = "What was chosen of a logical one's database; null if it holds all of it") @Nullable
+            JsonObject selection,
+
             @Nullable UUID parent,
             @Nullable String fullBecause,
             String state,
@@ -194,6 +198,12 @@ public class BackupResource {
                         .toList());
     }
 
+    private static JsonObject object(String text) {
+        try (var reader = Json.createReader(new StringReader(text))) {
+            return reader.readObject();
+        }
+    }
+
     private Backup backup(String id) {
         try {
             return backups.get(project.id(), UUID.fromString(id));
@@ -208,6 +218,7 @@ public class BackupResource {
                 backup.instance(),
                 backup.databases(),
                 backup.kind(),
+                backup.selection().isEmpty() ? null : object(backup.selection()),
                 backup.parent(),
                 backup.fullBecause(),
                 backup.state(),

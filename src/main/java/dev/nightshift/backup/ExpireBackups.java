@@ -131,11 +131,11 @@ public class ExpireBackups extends TargetBatchlet {
                 backup.id(), series(backup), backup.endedAt(), whole, proven, wanted, backup.chain());
     }
 
-    /** Logical backups of another database, or of another kind, stand in for nothing; least of all for physical ones. */
+    /** A logical backup stands in for those of the same kind, database and parts of it alone; least of all for physical ones. */
     private static String series(Backup backup) {
         return backup.physical()
                 ? backup.systemIdentifier()
-                : backup.systemIdentifier() + " " + backup.kind() + " " + backup.databases();
+                : backup.systemIdentifier() + " " + backup.kind() + " " + backup.databases() + " " + backup.selection();
     }
 
     private static void tell(TargetRun target, ExpiryPlan plan, List<Backup> kept, boolean apply) {

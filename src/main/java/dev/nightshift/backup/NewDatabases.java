@@ -47,32 +47,41 @@ class NewDatabases {
         return pools.call(server, Deadlines.monitoring(), JOB, session -> session.serverMajor());
     }
 
+    /** A database of a server; another one may have its name by now. */
+    record Made(long oid, String name) {}
+
+    /** A database with its comment, which has no letters if there is none. */
+    private record Found(long oid, String comment) {}
+
     /**
-     * Whether the server has a database of this name that an interrupted attempt of the same restore had made.
+     * The database of this name that an interrupted attempt of the same restore had made; empty if there is none of this name.
      *
+     * @param mark how the comments of that restore's databases begin
      * @throws Failure.Conflict if it has one that is anything else
      */
-    boolean leftBehind(Endpoint server, String name, String mark) {
-        Optional<String> comment =
-                pools.call(server, Deadlines.monitoring(), JOB, session -> comment(session.connection(), name));
-        if (comment.isEmpty()) {
-            return false;
+    Optional<Made> leftBehind(Endpoint server, String name, String mark) {
+        Optional<Found> found = find(server, name);
+        if (found.isEmpty()) {
+            return Optional.empty();
         }
-        if (comment.get().equals(mark)) {
-            return true;
+        if (found.get().comment().startsWith(mark)) {
+            return Optional.of(new Made(found.get().oid(), name));
         }
         throw new Failure.Conflict(
                 "The server has a database " + name + " already, which is left as it is.",
                 "Choose another name: a restore never touches a database that is there.");
     }
 
-    /** Of a database, without letters if it has none; empty if there is no such database. */
-    private static Optional<String> comment(Connection connection, String name) throws SQLException {
+    private Optional<Found> find(Endpoint server, String name) {
+        return pools.call(server, Deadlines.monitoring(), JOB, session -> find(session.connection(), name));
+    }
+
+    private static Optional<Found> find(Connection connection, String name) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(
-                "select coalesce(shobj_description(oid, 'pg_database'), '') from pg_database where datname = ?")) {
+                "select oid, coalesce(shobj_description(oid, 'pg_database'), '') from pg_database where datname = ?")) {
             query.setString(1, name);
             try (ResultSet row = query.executeQuery()) {
-                return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+                return row.next() ? Optional.of(new Found(row.getLong(1), row.getString(2))) : Optional.empty();
             }
         }
     }
@@ -117,16 +126,31 @@ class NewDatabases {
         execute(server, role.create(false));
     }
 
-    /** @param sql that creates a database */
-    void create(Endpoint server, String sql) {
-        execute(server, sql);
-    }
-
-    /** @param mark by which a later attempt knows it for its own */
-    void mark(Endpoint server, String name, String mark) {
-        execute(
-                server,
-                "comment on database " + new Identifier(name).quoted() + " is '" + mark.replace("'", "''") + "'");
+    /**
+     * Creates a database to which nobody may connect but its owner and superusers: what is restored into it may have been for
+     * few eyes.
+     *
+     * @param sql that creates it
+     * @param mark its comment, by which a later attempt knows it for its own
+     */
+    Made create(Endpoint server, String sql, String name, String mark) {
+        String quoted = new Identifier(name).quoted();
+        return pools.once(server, Deadlines.maintenance(LONGEST), JOB, session -> {
+            try (Statement statement = session.connection().createStatement()) {
+                statement.execute(sql);
+                try {
+                    statement.execute("comment on database " + quoted + " is '" + mark.replace("'", "''") + "'");
+                    statement.execute("revoke all on database " + quoted + " from public");
+                } catch (SQLException e) {
+                    if (session.connection().isValid(10)) {
+                        statement.execute("drop database " + quoted);
+                    }
+                    throw e;
+                }
+                long oid = find(session.connection(), name).map(Found::oid).orElse(0L);
+                return new Made(oid, name);
+            }
+        });
     }
 
     /** What pg_dump takes for granted, or brings along although a new database has it. */
@@ -142,13 +166,31 @@ class NewDatabases {
         pools.forget(database);
     }
 
-    /** It is whole now. */
-    void adopt(Endpoint server, String name) {
-        execute(server, "comment on database " + new Identifier(name).quoted() + " is null");
+    /**
+     * It is whole now.
+     *
+     * @throws Failure.Conflict if its name leads to another one
+     */
+    void adopt(Endpoint server, Made made) {
+        if (!isThere(server, made)) {
+            throw new Failure.Conflict(
+                    "The database " + made.name() + " was dropped or renamed while it was restored.",
+                    "Restore it again, under another name.");
+        }
+        execute(server, "comment on database " + new Identifier(made.name()).quoted() + " is null");
     }
 
-    void drop(Endpoint server, String name) {
-        pools.forget(server.withDatabase(name));
-        execute(server, "drop database if exists " + new Identifier(name).quoted() + " with (force)");
+    /** Drops it, whoever is connected; not another one that has its name by now. */
+    void drop(Endpoint server, Made made) {
+        pools.forget(server.withDatabase(made.name()));
+        if (isThere(server, made)) {
+            execute(server, "drop database if exists " + new Identifier(made.name()).quoted() + " with (force)");
+        }
+    }
+
+    private boolean isThere(Endpoint server, Made made) {
+        return find(server, made.name())
+                .filter(found -> found.oid() == made.oid())
+                .isPresent();
     }
 }

@@ -8,6 +8,7 @@ import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
+import dev.nightshift.job.TakenOver;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,7 +96,7 @@ class RestoreDump {
     void restore(TargetRun target) {
         target.begin(RestoreJob.CHECK);
         Work work = work(target);
-        boolean again = databases.leftBehind(work.server(), work.name(), mark(target));
+        Optional<NewDatabases.Made> again = databases.leftBehind(work.server(), work.name(), marks(target));
         List<SavedDatabase.Role> missing =
                 work.keepOwners() ? databases.missing(work.server(), work.saved()) : List.of();
         boolean create = target.parameters().flag(RestoreJob.CREATE_ROLES);
@@ -119,16 +121,16 @@ class RestoreDump {
         target.done(RestoreJob.CHECK, null);
 
         target.begin(RestoreJob.RESTORE);
-        if (again) {
-            databases.drop(work.server(), work.name());
+        if (again.isPresent()) {
+            databases.drop(work.server(), again.get());
             target.info("Dropped what an interrupted attempt had left in " + work.name() + ".");
         }
         missing.forEach(role -> {
             databases.create(work.server(), role);
-            target.info("Created the role " + role.name() + ", without a password"
-                    + (role.powerful() ? " and without the powers that it had." : "."));
+            target.info("Created the role " + role.name() + ", which cannot log in"
+                    + (role.powerful() ? " and has none of the powers that it had." : "."));
         });
-        long bytes = into(work);
+        long bytes = into(work, missing);
         target.figure("database", work.name());
         target.figure("instance", work.instance().name().value());
         target.figure("sizeBytes", bytes);
@@ -138,11 +140,17 @@ class RestoreDump {
                     + " settings of its own, which are not set again: see settings/" + Manifest.Dump.ROLES
                     + " in the backup.");
         }
+        if (work.saved().subscriptions() > 0) {
+            target.info("The database had " + work.saved().subscriptions()
+                    + " subscriptions, which are not made again: they would take over the slots of those that run.");
+        }
+        target.info("Only its owner and superusers may connect to it: grant others connect on database.");
         target.info("Restored. Register the database to have it watched and backed up.");
     }
 
-    private static String mark(TargetRun target) {
-        return "nightshift restore " + target.targetId();
+    /** How the comments of databases begin that attempts of this run have made. */
+    private static String marks(TargetRun target) {
+        return "nightshift restore " + target.targetId() + ", attempt ";
     }
 
     private Work work(TargetRun target) {
@@ -181,25 +189,28 @@ class RestoreDump {
         return BackupReader.open(stores.of(backup.store()), backup.location(), keyring.of(target.project()));
     }
 
-    /** Where parts were chosen pg_dump leaves extensions out. */
     private static List<SavedDatabase.Extension> wanted(Work work) {
         BackupReader schema = work.definitions() == null ? work.reader() : work.definitions();
-        return Objects.requireNonNull(schema.manifest().dump()).selection().isAll()
+        return Objects.requireNonNull(schema.manifest().dump()).selection().extensions()
                 ? work.saved().extensions()
                 : List.of();
     }
 
-    private long into(Work work) {
+    /** @param created roles that were created for it */
+    private long into(Work work, List<SavedDatabase.Role> created) {
+        TargetRun target = work.target();
         String owner = work.keepOwners() ? work.saved().owner() : null;
-        databases.create(work.server(), work.saved().create(work.name(), owner, work.major()));
-        boolean whole = false;
+        String mark = marks(target) + target.attempt();
+        boolean done = false;
+        NewDatabases.Made made = null;
         try {
-            databases.mark(work.server(), work.name(), mark(work.target()));
+            made = databases.create(
+                    work.server(), work.saved().create(work.name(), owner, work.major()), work.name(), mark);
             BackupReader schema = work.definitions();
             BackupReader first = schema == null ? work.reader() : schema;
             databases.prepare(
                     work.server().withDatabase(work.name()),
-                    Objects.requireNonNull(first.manifest().dump()).selection());
+                    Objects.requireNonNull(first.manifest().dump()).carried());
             long bytes;
             if (schema == null) {
                 bytes = run(work, work.reader(), work.schemaOnly() ? List.of("--schema-only") : List.of());
@@ -208,19 +219,36 @@ class RestoreDump {
                 bytes = run(work, work.reader(), List.of());
                 run(work, schema, List.of("--section=post-data"));
             }
-            databases.adopt(work.server(), work.name());
-            whole = true;
+            target.store(connection -> {}); // only while this attempt still has the target
+            databases.adopt(work.server(), made);
+            done = true;
             return bytes;
+        } catch (TakenOver e) {
+            done = true; // the other attempt knows it by its comment
+            throw e;
         } finally {
-            if (!whole) {
-                dropAgain(work);
+            if (!done) {
+                dropAgain(work, made, created);
             }
         }
     }
 
-    private void dropAgain(Work work) {
+    private void dropAgain(Work work, NewDatabases.@Nullable Made made, List<SavedDatabase.Role> created) {
+        if (!created.isEmpty()) {
+            work.target()
+                    .warn("These roles were created for the restore, and stay: "
+                            + String.join(
+                                    ", ",
+                                    created.stream()
+                                            .map(SavedDatabase.Role::name)
+                                            .toList())
+                            + ".");
+        }
+        if (made == null) {
+            return; // it was not created
+        }
         try {
-            databases.drop(work.server(), work.name());
+            databases.drop(work.server(), made);
         } catch (Failure e) {
             work.target()
                     .warn("The database " + work.name() + " is not whole, and could not be dropped: " + e.getMessage());
@@ -229,7 +257,8 @@ class RestoreDump {
 
     private static long run(Work work, BackupReader reader, List<String> how) {
         TargetRun target = work.target();
-        List<String> arguments = new ArrayList<>(List.of("--exit-on-error", "--no-tablespaces", "--no-password"));
+        List<String> arguments =
+                new ArrayList<>(List.of("--exit-on-error", "--no-tablespaces", "--no-password", "--no-subscriptions"));
         if (!work.keepOwners()) {
             arguments.addAll(List.of("--no-owner", "--no-privileges"));
         }

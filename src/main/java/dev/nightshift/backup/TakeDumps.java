@@ -140,9 +140,13 @@ class TakeDumps {
         target.done(BackupJob.CATALOGUE, databases.size() + (databases.size() == 1 ? " backup" : " backups"));
     }
 
-    /** What is worth another try is tried again only if nothing else was wrong with the others. */
-    private static Failure worse(@Nullable Failure first, Failure next) {
-        return first == null || first instanceof Failure.Retryable ? next : first;
+    /** The first of the worst: what nobody foresaw before what is worth another try, and that before what is to be put right. */
+    static Failure worse(@Nullable Failure first, Failure next) {
+        return first == null || rank(next) > rank(first) ? next : first;
+    }
+
+    private static int rank(Failure failure) {
+        return failure instanceof Failure.Skippable ? 0 : failure instanceof Failure.Retryable ? 1 : 2;
     }
 
     private static Failure among(Failure first, List<String> failed, int of) {
@@ -217,14 +221,25 @@ class TakeDumps {
 
     /** Only the last attempt is known to whoever sweeps the store: with something of it left there is no next one. */
     private static void requireNothingLeft(Source source, Failure failure) {
+        String folder = source.target()
+                .checkpoint()
+                .map(state -> state.getString(BACKUP, ""))
+                .filter(id -> !id.isEmpty())
+                .map(id -> folder(source, UUID.fromString(id)))
+                .orElse(null);
+        if (folder == null) {
+            return;
+        }
         try {
-            source.target()
-                    .checkpoint()
-                    .map(state -> state.getString(BACKUP, ""))
-                    .filter(id -> !id.isEmpty())
-                    .ifPresent(id -> source.store().deleteFolder(folder(source, UUID.fromString(id))));
+            // Stored whole and not entered, or not known to be: the next attempt enters it
+            if (source.store().size(folder + "/" + Manifest.NAME).isPresent()) {
+                throw failure;
+            }
+            source.store().deleteFolder(folder);
         } catch (Failure e) {
-            failure.addSuppressed(e);
+            if (e != failure) {
+                failure.addSuppressed(e);
+            }
             throw failure;
         }
     }

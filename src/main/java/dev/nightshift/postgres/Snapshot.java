@@ -126,6 +126,12 @@ public final class Snapshot implements AutoCloseable {
         try {
             reader.setNetworkTimeout(
                     Runnable::run, Math.toIntExact(answer.plus(CONNECT).toMillis()));
+            // Idle while others read what it exports: no gateway between may forget it
+            try (Statement statement = reader.createStatement()) {
+                statement.execute("select pg_catalog.set_config('tcp_keepalives_idle', '30', false),"
+                        + " pg_catalog.set_config('tcp_keepalives_interval', '10', false),"
+                        + " pg_catalog.set_config('tcp_keepalives_count', '3', false)");
+            }
             reader.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             reader.setReadOnly(true);
             reader.setAutoCommit(false);
@@ -179,8 +185,12 @@ public final class Snapshot implements AutoCloseable {
         reader.unwrap(PGConnection.class).cancelQuery();
     }
 
+    /** Does nothing if it is closed, or its connection broke. */
     @Override
     public void close() throws SQLException {
+        if (reader.isClosed()) {
+            return;
+        }
         try (reader) {
             reader.rollback();
         }

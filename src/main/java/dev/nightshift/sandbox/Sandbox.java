@@ -6,11 +6,9 @@ import dev.nightshift.postgres.Binaries;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -61,31 +59,6 @@ public final class Sandbox implements AutoCloseable {
         this.quota = quota;
         this.needed = needed;
         this.host = host;
-    }
-
-    void makeFolders() throws IOException {
-        for (Path path : List.of(
-                folder.data(),
-                folder.tablespaces(),
-                folder.wal(),
-                folder.configuration(),
-                folder.socket(),
-                folder.root())) {
-            Files.createDirectories(path);
-        }
-        // The server's user has to come through, whatever umask Nightshift runs under; the folder of all sandboxes is
-        // closed to everybody else.
-        for (Path path : List.of(folder.path(), folder.configuration())) {
-            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
-        }
-        Files.setPosixFilePermissions(folder.data(), PosixFilePermissions.fromString("rwx------"));
-        Files.setPosixFilePermissions(folder.socket(), PosixFilePermissions.fromString("rwx------"));
-        if (folder.path().toString().getBytes(StandardCharsets.UTF_8).length > SandboxFolder.LONGEST) {
-            throw new NotPossibleHere(
-                    "The socket's path " + folder.socketFile() + " is longer than " + SandboxFolder.SOCKET_PATH_LIMIT
-                            + " bytes.",
-                    "Set NIGHTSHIFT_DATA to a shorter path.");
-        }
     }
 
     /** Bytes that were promised to it and are not written yet. */

@@ -42,6 +42,20 @@ class DumpParametersTest {
     }
 
     @Test
+    void theSameChoiceHasTheSameTextInWhateverOrder() {
+        String text = DumpParameters.selection(tables("b.c, a.b, b.c")).text();
+        assertEquals("{\"tables\":[\"\\\"a\\\".\\\"b\\\"\",\"\\\"b\\\".\\\"c\\\"\"]}", text);
+        assertEquals(text, DumpParameters.selection(tables("a.b,b.c")).text());
+        assertEquals("", DumpSelection.ALL.text());
+    }
+
+    @Test
+    void whatIsLeftOutDoesNotKeepExtensionsOut() {
+        assertTrue(new DumpSelection(List.of(), List.of("a"), List.of(), List.of(new Table("a", "b"))).extensions());
+        assertTrue(!new DumpSelection(List.of("a"), List.of(), List.of(), List.of()).extensions());
+    }
+
+    @Test
     void thereAreNotTooManyAndNoneIsTooLong() {
         String many = String.join(",", java.util.Collections.nCopies(51, "a.b"));
         assertThrows(Failure.Invalid.class, () -> DumpParameters.selection(tables(many)));

@@ -52,6 +52,8 @@ class LogicalBackupIT {
                 "grant create on schema public to owner_of_shop",
                 "create extension pg_trgm",
                 "create schema sales authorization owner_of_shop",
+                // Types of a restore have other numbers than these
+                "do $$ begin for i in 1..500 loop create type burnt as enum ('a', 'b'); drop type burnt; end loop; end $$",
                 "create type sales.mood as enum ('good', 'bad')",
                 "set role owner_of_shop",
                 """
@@ -65,6 +67,16 @@ class LogicalBackupIT {
                 "create table sales.parts_1 partition of sales.parts for values from (0) to (100)",
                 "create table sales.parts_2 partition of sales.parts for values from (100) to (200)",
                 "insert into sales.parts select i, i::text from generate_series(0, 199) i",
+                """
+                create table sales.moods (mood sales.mood, all_of_them sales.mood[], who regrole)
+                    partition by hash (mood)
+                """,
+                "create table sales.moods_0 partition of sales.moods for values with (modulus 2, remainder 0)",
+                "create table sales.moods_1 partition of sales.moods for values with (modulus 2, remainder 1)",
+                """
+                insert into sales.moods
+                    select m, array[m, 'bad'], 'owner_of_shop'::regrole from unnest(array['good', 'bad']::sales.mood[]) m, generate_series(1, 50)
+                """,
                 "reset role",
                 "create table public.\"We\"\"ird.Name*?\" (\"Ro w\" text)",
                 "insert into public.\"We\"\"ird.Name*?\" values ('one'), ('two')",
@@ -124,7 +136,7 @@ class LogicalBackupIT {
                 () -> assertEquals(1, backup.getJsonObject("chain").getInt("of")),
                 () -> assertEquals("MATCHED", proof.getString("level"), proof::toString),
                 () -> assertTrue(
-                        proof.toString().contains("25,203 rows in 7 tables of 1 database equal"), proof::toString),
+                        proof.toString().contains("25,303 rows in 8 tables of 1 database equal"), proof::toString),
                 () -> assertTrue(
                         notChecked(proof).stream().anyMatch(line -> line.contains("public.sums")), proof::toString),
                 () -> assertTrue(
@@ -196,6 +208,71 @@ class LogicalBackupIT {
                 () -> assertEquals("MATCHED", proof.getString("level"), proof::toString),
                 () -> assertTrue(proof.toString().contains("2 rows in 1 table of 1 database"), proof::toString),
                 () -> assertTrue(proof.toString().contains("without an error: 1 tables"), proof::toString));
+    }
+
+    /** pg_dump takes a partitioned table by its name alone, and with that none of its rows. */
+    @Test
+    void aPartitionedTableIsChosenAndLeftOutWithItsPartitions() {
+        JsonObject alone = prove(take(kind("logical").add("tables", "sales.parts")));
+        JsonObject without = prove(take(kind("logical").add("withoutTables", "sales.parts")));
+        assertAll(
+                () -> assertEquals("MATCHED", alone.getString("level"), alone::toString),
+                () -> assertTrue(alone.toString().contains("200 rows in 2 tables of 1 database"), alone::toString),
+                () -> assertEquals("MATCHED", without.getString("level"), without::toString),
+                () -> assertTrue(without.toString().contains("25,103 rows in 6 tables"), without::toString),
+                () -> assertTrue(without.toString().contains("without an error: 8 tables"), without::toString));
+    }
+
+    @Test
+    void inAnotherEncodingANameOfOtherLettersIsFoundToo() throws SQLException {
+        source.execute(
+                "postgres", "create database latin encoding 'LATIN1' template template0 lc_collate 'C' lc_ctype 'C'");
+        source.execute(
+                "latin",
+                "create table public.\"größe\" as select 'ä' as text from generate_series(1, 7)",
+                "create table public.other as select 'ö' as text from generate_series(1, 3)");
+        project.registerOn(NAME, "latin", "latin");
+        JsonObject run = project.complete(
+                "backup",
+                "latin",
+                kind("logical").add("withoutTables", "public.größe").build());
+        String id = figures(run).getString("backup");
+        project.complete("restore-drill", "latin", TestProject.parameters("backup", id));
+        JsonObject proof = project.backup(id).getJsonObject("proof");
+        assertAll(
+                () -> assertEquals("MATCHED", proof.getString("level"), proof::toString),
+                () -> assertTrue(proof.toString().contains("3 rows in 1 table of 1 database"), proof::toString),
+                () -> assertTrue(proof.toString().contains("without an error: 1 tables"), proof::toString));
+    }
+
+    @Test
+    void aPartStandsInForNothingButTheSamePart() {
+        String table = "public.weird_name";
+        JsonObject whole = take(kind("data"));
+        JsonObject older = take(kind("data").add("tables", table));
+        JsonObject newer = take(kind("data").add("tables", "\"public\".\"weird_name\""));
+        String log = project.log(project.complete(
+                        "expire",
+                        NAME,
+                        Json.createObjectBuilder().add("keepCount", 1).build())
+                .getString("id"));
+        assertAll(
+                () -> assertTrue(whole.isNull("selection"), whole::toString),
+                () -> assertEquals(
+                        Json.createObjectBuilder()
+                                .add("tables", Json.createArrayBuilder().add("\"public\".\"weird_name\""))
+                                .build(),
+                        older.getJsonObject("selection")),
+                () -> assertTrue(verdict(log, whole).contains("stays: it is the newest"), log),
+                () -> assertTrue(verdict(log, older).contains("would go"), log),
+                () -> assertTrue(verdict(log, newer).contains("stays: it is the newest"), log));
+    }
+
+    private static String verdict(String log, JsonObject backup) {
+        return log.lines()
+                .filter(line -> line.contains(backup.getString("id")))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

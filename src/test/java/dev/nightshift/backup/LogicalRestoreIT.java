@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
@@ -31,6 +32,9 @@ class LogicalRestoreIT {
     private static final Duration MOST = Duration.ofMinutes(3);
     private static final String ROWS = "select count(*) || ' ' || coalesce(sum(id), 0) from app.orders";
 
+    private static final String SUBSCRIPTIONS =
+            "select count(*) from pg_subscription where subdbid = (select oid from pg_database where datname = current_database())";
+
     private final Nightshift nightshift = Nightshift.shared();
     private TestProject project;
     private Postgres source;
@@ -46,6 +50,7 @@ class LogicalRestoreIT {
         other = Postgres.start(15);
         source.execute(
                 "postgres",
+                "create role stranger",
                 "create role shopkeeper login createdb password 'x-1'",
                 "create database shop owner shopkeeper");
         source.execute(
@@ -55,7 +60,13 @@ class LogicalRestoreIT {
                 "create table app.orders (id int primary key, text text)",
                 "create table app.lines (id int references app.orders)",
                 "insert into app.orders select i, 'order ' || i from generate_series(1, 1000) i",
-                "insert into app.lines select i from generate_series(1, 1000) i");
+                "insert into app.lines select i from generate_series(1, 1000) i",
+                "reset role",
+                "create publication everything for table app.orders",
+                """
+                create subscription far connection 'host=nowhere.invalid dbname=far' publication everything
+                    with (connect = false, slot_name = 'in_production')
+                """);
         project.register("shop", source, "shop");
         project.register("other", other, "postgres");
         whole = take("logical");
@@ -90,6 +101,14 @@ class LogicalRestoreIT {
         }
     }
 
+    private static boolean exists(Postgres server, String sql) {
+        try {
+            return text(server, "postgres", "select exists (" + sql + ")").equals("t");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     private JsonObject failing(JsonObjectBuilder parameters) {
         JsonObject run = project.ended(project.start("restore", "shop", parameters.build()), MOST);
         assertTrue(!run.getString("status").equals("COMPLETED"), run::toString);
@@ -116,7 +135,72 @@ class LogicalRestoreIT {
                                 name,
                                 "select coalesce(shobj_description(oid, 'pg_database'), '')"
                                         + " from pg_database where datname = current_database()")),
-                () -> assertEquals("1", text(source, name, "select count(*) from pg_constraint where contype = 'f'")));
+                () -> assertEquals("1", text(source, name, "select count(*) from pg_constraint where contype = 'f'")),
+                () -> assertEquals("1", text(source, name, "select count(*) from pg_publication")),
+                () -> assertEquals("0", text(source, name, SUBSCRIPTIONS), "it would take over the other one's slot"),
+                () -> assertEquals("1", text(source, "shop", SUBSCRIPTIONS)),
+                () -> assertEquals(
+                        "f",
+                        text(
+                                source,
+                                name,
+                                "select has_database_privilege('stranger', current_database(), 'connect')")));
+    }
+
+    @Test
+    void aDrillLeavesSubscriptionsOutAndSaysSo() {
+        project.complete("restore-drill", "shop", TestProject.parameters("backup", whole));
+        JsonObject proof = project.backup(whole).getJsonObject("proof");
+        assertAll(
+                () -> assertEquals("MATCHED", proof.getString("level"), proof::toString),
+                () -> assertTrue(
+                        proof.getJsonArray("notChecked").toString().contains("1 subscriptions of the database"),
+                        proof::toString));
+    }
+
+    /** As if this attempt had been taken for dead, and another one made its database anew. */
+    @Test
+    void aFailingRestoreLeavesTheDatabaseThatHasItsNameByNow() throws Exception {
+        source.execute("postgres", "create database slow");
+        source.execute("slow", "create table t as select 1 as id", """
+                create function slowly(int) returns int immutable language plpgsql as $$ begin
+                    if current_database() <> 'slow' then perform pg_sleep(60); end if;
+                    return $1;
+                end $$
+                """, "create index on t (slowly(id))");
+        project.registerOn("shop", "slow", "slow");
+        String backup = project.complete("backup", "slow", TestProject.parameters("kind", "logical"))
+                .getJsonArray("targets")
+                .getJsonObject(0)
+                .getJsonObject("figures")
+                .getString("backup");
+        String run = project.start("restore", "slow", of(backup, "anew").build());
+        ProcessHandle program = Eventually.get(
+                "pg_restore",
+                MOST,
+                () -> nightshift.servers().stream()
+                        .flatMap(ProcessHandle::descendants)
+                        .filter(each -> each.info().command().orElse("").endsWith("/pg_restore"))
+                        .findFirst());
+        Eventually.isTrue(
+                "an index is built",
+                MOST,
+                () -> exists(
+                        source, "select from pg_stat_activity where datname = 'anew' and query like 'CREATE INDEX%'"));
+        signal("-STOP", program);
+        source.execute("postgres", "drop database anew with (force)", "create database anew");
+        String theirs = text(source, "postgres", "select oid from pg_database where datname = 'anew'");
+        signal("-CONT", program);
+        JsonObject ended = project.ended(run, MOST);
+        assertAll(
+                () -> assertEquals("FAILED", ended.getString("status"), ended::toString),
+                () -> assertEquals(
+                        theirs, text(source, "postgres", "select max(oid) from pg_database where datname = 'anew'")));
+    }
+
+    private static void signal(String signal, ProcessHandle process) throws java.io.IOException {
+        Processes.run(Duration.ofSeconds(10), "kill", signal, Long.toString(process.pid()))
+                .succeeded();
     }
 
     @Test
@@ -145,7 +229,7 @@ class LogicalRestoreIT {
         assertAll(
                 () -> assertEquals(text(source, "shop", ROWS), text(other, "wanted", ROWS)),
                 () -> assertEquals(
-                        "f t",
+                        "f f",
                         text(
                                 other,
                                 "postgres",
@@ -209,6 +293,9 @@ class LogicalRestoreIT {
                 () -> assertTrue(said.contains("logical backup of database shop"), said),
                 () -> assertTrue(Files.readString(folder.resolve("decoded/settings/database.json"))
                         .contains("shopkeeper")),
+                // Of everything that is the superuser's, the publication is in no catalog of dependencies
+                () -> assertTrue(Files.readString(folder.resolve("decoded/settings/database.json"))
+                        .contains("\"name\": \"" + source.user() + "\"")),
                 () -> assertEquals(text(source, "shop", ROWS), text(source, "by-hand", ROWS)));
     }
 

@@ -19,6 +19,10 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -49,7 +53,9 @@ class LogicalTroubleIT {
         source.execute("postgres", "create database big");
         source.execute(
                 "big",
-                "create table digits as select md5(id::text) || md5((-id)::text) as text from generate_series(1, 300000) id");
+                "create table digits as select md5(id::text) || md5((-id)::text) as text from generate_series(1, 300000) id",
+                "create sequence counter",
+                "select setval('counter', 7)");
         project.register("big", source, proxy.port(), "big", source.user(), source.password());
         project.register("newer", newer, "postgres");
     }
@@ -136,6 +142,41 @@ class LogicalTroubleIT {
                 () -> assertFalse(seen.contains(source.password()) || seen.contains("PASSWORD"), seen),
                 () -> assertEquals(before + 1, project.backups("big").size()),
                 () -> assertEquals(List.of(), inventory.halfBackups(PROJECT)));
+    }
+
+    /** A gateway may forget the session that is idle meanwhile: pg_dump has its snapshot by then. */
+    @Test
+    void aDumpIsWholeThoughTheSessionThatExportedItsSnapshotIsGone() throws Exception {
+        proxy.slow(Duration.ofMillis(20));
+        String run = project.start("backup", "big", logical().build());
+        Eventually.get("pg_dump", MOST, this::program);
+        Eventually.isTrue(
+                "the session is idle and gone",
+                MOST,
+                () -> !inventory.halfBackups(PROJECT).isEmpty() && ended() > 0);
+        proxy.slow(Duration.ZERO);
+        JsonObject ended = project.ended(run, MOST);
+        String log = project.log(run);
+        assertAll(
+                () -> assertEquals("COMPLETED", ended.getString("status"), () -> ended + "\n" + log),
+                () -> assertTrue(log.contains("nothing is known of its sequences"), log),
+                () -> assertTrue(log.contains("Evidence of 1 tables and sequences"), log));
+    }
+
+    /** How many sessions that have measured what they had to were ended. */
+    private int ended() {
+        try (Connection connection = source.connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        select count(pg_terminate_backend(pid)) from pg_stat_activity
+                         where application_name like 'nightshift\\_%' and state = 'idle in transaction'
+                           and query like '%has_table_privilege(''pg_catalog.pg_largeobject''%'
+                        """)) {
+            row.next();
+            return row.getInt(1);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test

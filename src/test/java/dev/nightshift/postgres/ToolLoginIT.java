@@ -14,6 +14,7 @@ import dev.nightshift.runtime.EmbeddedCluster;
 import dev.nightshift.testing.Certificates;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
+import dev.nightshift.testing.Stock17;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,9 +65,12 @@ class ToolLoginIT {
     private record Ended(int code, String output, String reason, String arguments) {}
 
     private static Ended dump(Endpoint endpoint) throws Exception {
+        return dump(tools, endpoint, List.of("--schema-only", "--no-password"));
+    }
+
+    private static Ended dump(ClientTools tools, Endpoint endpoint, List<String> how) throws Exception {
         try (ToolLogin login = ToolLogin.of(endpoint);
-                ToolProcess process =
-                        ToolProcess.start(tools.dump(), List.of("--schema-only", "--no-password"), login)) {
+                ToolProcess process = ToolProcess.start(tools.dump(), how, login)) {
             String arguments =
                     Processes.commandLine(ProcessHandle.of(process.pid()).orElseThrow());
             String output = new String(process.output().readAllBytes(), StandardCharsets.UTF_8);
@@ -81,6 +85,28 @@ class ToolLoginIT {
                 () -> assertEquals(0, ended.code(), ended::reason),
                 () -> assertTrue(ended.output().contains("PostgreSQL database dump complete"), ended::output),
                 () -> assertFalse(ended.arguments().contains(SECRET), ended::arguments));
+    }
+
+    @Test
+    void aServerOf17IsDumpedByTheProgramsOfTheConfiguredFolder() throws Exception {
+        ClientTools of17 = ClientTools.require(17, List.of(Postgres.debian15().bin(), Stock17.bin()));
+        try (Postgres source = Postgres.start(17)) {
+            source.execute("postgres", "create table told as select 17 as major");
+            Endpoint endpoint = new Endpoint(
+                    "localhost",
+                    source.port(),
+                    "postgres",
+                    source.user(),
+                    source::password,
+                    TlsMode.PREFER,
+                    null,
+                    Duration.ofSeconds(10));
+            Ended ended = dump(of17, endpoint, List.of("--no-password"));
+            assertAll(
+                    () -> assertEquals(17, of17.major()),
+                    () -> assertEquals(0, ended.code(), ended::reason),
+                    () -> assertTrue(ended.output().contains("COPY public.told"), ended::output));
+        }
     }
 
     @Test

@@ -102,6 +102,20 @@ public final class DumpWitness {
         return new Evidence(evidence.database(), null, evidence.takenAt(), evidence.took(), measured, uncovered);
     }
 
+    /** The same where the sequences could not be read again: of those nothing is known. */
+    public static Evidence withoutSequences(Evidence evidence) {
+        List<Measured> measured = new ArrayList<>();
+        List<Uncovered> uncovered = new ArrayList<>(evidence.uncovered());
+        for (Measured each : evidence.measured()) {
+            if (each.kind() == Evidence.Kind.SEQUENCE) {
+                uncovered.add(new Uncovered(each.name(), "the session broke before the sequence was read again"));
+            } else {
+                measured.add(each);
+            }
+        }
+        return new Evidence(evidence.database(), null, evidence.takenAt(), evidence.took(), measured, uncovered);
+    }
+
     private void execute(String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(sql);

@@ -9,8 +9,11 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,8 +50,8 @@ final class Measurement {
         execute(Evidence.SETTINGS);
         execute("set local lock_timeout = '" + LOCK.toMillis() + "ms'");
         limit();
-        Map<Long, List<EvidenceQueries.Column>> columns = EvidenceCatalog.columns(connection);
-        for (EvidenceCatalog.Relation relation : EvidenceCatalog.relations(connection)) {
+        Map<Long, List<EvidenceQueries.Column>> columns = EvidenceCatalog.columns(connection, dump != null);
+        for (EvidenceCatalog.Relation relation : atTheirRoots(EvidenceCatalog.relations(connection))) {
             String reason = whyNot(relation);
             if (reason == null) {
                 measure(relation, columns.getOrDefault(relation.oid(), List.of()));
@@ -57,6 +60,34 @@ final class Measurement {
             }
         }
         largeObjects();
+    }
+
+    /** A dump's rows may come back in other partitions of a hash: where all are held, their root stands in for them. */
+    private List<EvidenceCatalog.Relation> atTheirRoots(List<EvidenceCatalog.Relation> relations) throws SQLException {
+        if (dump == null) {
+            return relations;
+        }
+        Map<Long, EvidenceCatalog.Relation> roots = EvidenceCatalog.hashed(connection);
+        Set<EvidenceCatalog.Relation> partly = new HashSet<>();
+        for (EvidenceCatalog.Relation relation : relations) {
+            EvidenceCatalog.Relation root = roots.get(relation.oid());
+            if (root != null && whyNot(relation) != null) {
+                partly.add(root);
+            }
+        }
+        Set<EvidenceCatalog.Relation> all = new LinkedHashSet<>();
+        for (EvidenceCatalog.Relation relation : relations) {
+            EvidenceCatalog.Relation root = roots.get(relation.oid());
+            if (root == null) {
+                all.add(relation);
+            } else if (partly.contains(root)) {
+                uncovered.add(
+                        new Uncovered(relation.name(), "a partition by a hash, of which not all are in this backup"));
+            } else {
+                all.add(root);
+            }
+        }
+        return List.copyOf(all);
     }
 
     private @Nullable String whyNot(EvidenceCatalog.Relation relation) {
@@ -83,7 +114,7 @@ final class Measurement {
                 : null;
         String query = EvidenceQueries.rows(relation.name(), relation.kind() == 'r', columns, percent);
         Kind kind = relation.kind() == 'm' ? Kind.MATERIALIZED_VIEW : Kind.TABLE;
-        measure(kind, relation.name(), query, percent, relation.oid());
+        measure(kind, relation.name(), query, percent, relation.kind() == 'p' ? null : relation.oid());
     }
 
     private void largeObjects() throws SQLException {

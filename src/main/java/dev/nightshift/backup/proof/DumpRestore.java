@@ -31,9 +31,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +54,11 @@ final class DumpRestore implements RestoreInSandbox {
     private static final Set<String> NO_LOCALE = Set.of("22023", "42809", "42704", "0A000");
 
     private static final Pattern NOT_THERE = Pattern.compile("does not exist");
+
+    /** Libpq's words, whose messages are C's in a sandbox, for a session that the server left. */
+    private static final Pattern GONE = Pattern.compile("server closed the connection|terminating connection"
+            + "|connection to server|no connection to the server|could not (?:receive|send) data|lost synchronization"
+            + "|connection not open");
 
     private final BackupReader reader;
     private final Manifest.Dump dump;
@@ -200,10 +207,10 @@ final class DumpRestore implements RestoreInSandbox {
             create(connection, saved);
         }
         try (Connection connection = sandbox.connect(dump.dbname())) {
-            if (dump.selection().schemas().contains("public")) {
+            if (dump.carried().schemas().contains("public")) {
                 DumpCatalog.dropSchema(connection, "public"); // chosen by its name it is in the dump
             }
-            for (var table : dump.selection().tables()) {
+            for (var table : dump.carried().tables()) {
                 DumpCatalog.schema(connection, table.schema());
             }
         }
@@ -212,8 +219,7 @@ final class DumpRestore implements RestoreInSandbox {
     private void requireExtensions(SavedDatabase saved, Map<String, String> here) {
         for (SavedDatabase.Extension extension : saved.extensions()) {
             String version = here.get(extension.name());
-            // Where parts were chosen pg_dump leaves extensions out
-            if (version == null && dump.selection().isAll()) {
+            if (version == null && dump.selection().extensions()) {
                 throw new NotPossibleHere(
                         "the extension " + extension.name() + " " + extension.version() + " is not installed here.",
                         "Install the extension's files beside the server programs that proofs use.");
@@ -266,6 +272,7 @@ final class DumpRestore implements RestoreInSandbox {
                         "--exit-on-error",
                         "--no-tablespaces",
                         "--no-password",
+                        "--no-subscriptions",
                         "--dbname=" + connection(dump.dbname()),
                         file.toString()));
         stopIfAsked();
@@ -279,7 +286,7 @@ final class DumpRestore implements RestoreInSandbox {
         String told = reason.isEmpty()
                 ? "pg_restore " + tools.number() + " ended with exit code " + outcome.code()
                 : "pg_restore " + tools.number() + " says: " + reason;
-        Sandbox.lackIn(reason.isEmpty() ? outcome.said() : reason).ifPresent(lack -> {
+        ended(outcome, reason, sandbox::exhausted).ifPresent(lack -> {
             throw lack;
         });
         if (!dump.selection().isAll() && NOT_THERE.matcher(reason).find()) {
@@ -290,6 +297,28 @@ final class DumpRestore implements RestoreInSandbox {
         throw new Failure.Fatal(told + ".", "Take another backup, and look at the objects that are named.", null);
     }
 
+    /**
+     * What this machine lacked that pg_restore did not come to its end; empty if it says something of the dump.
+     *
+     * @param reason what it complained of
+     * @param exhausted asked whether a server that left its session ran out of something
+     */
+    static Optional<NotPossibleHere> ended(
+            Errand.Outcome outcome, String reason, Function<SQLException, Optional<NotPossibleHere>> exhausted) {
+        if (outcome.code() == -1 || outcome.code() > 128) {
+            return Optional.of(new NotPossibleHere(
+                    "pg_restore did not come to its end: "
+                            + (outcome.code() == -1
+                                    ? "the time for a proof was over."
+                                    : "signal " + (outcome.code() - 128) + " ended it."),
+                    "Give proofs more time, memory and CPU time: NIGHTSHIFT_PROOF_… in the documentation."));
+        }
+        if (GONE.matcher(reason).find()) {
+            return exhausted.apply(new SQLException(reason, "08006"));
+        }
+        return Sandbox.lackIn(reason.isEmpty() ? outcome.said() : reason);
+    }
+
     /** As libpq reads it (manual, section 34.1.1): a database may be called like anything. */
     private static String connection(String database) {
         return "host=" + Errand.SOCKET + " user=" + SUPERUSER + " dbname='"
@@ -298,6 +327,9 @@ final class DumpRestore implements RestoreInSandbox {
 
     private void tellLimits(Manifest manifest, SavedDatabase saved) {
         notChecked.add("passwords of roles: they are not in the backup");
+        if (saved.subscriptions() > 0) {
+            notChecked.add(saved.subscriptions() + " subscriptions of the database: no restore makes them again");
+        }
         if (saved.settings() > 0) {
             notChecked.add(saved.settings()
                     + " settings of the database and of roles in it: they are kept for people to read");

@@ -61,11 +61,12 @@ public final class SavedDatabase {
         /**
          * The statement that creates it, without a password.
          *
-         * @param whole false to leave out what lets a role do more than its own objects and grants say
+         * @param whole false to leave out what lets a role do more than its own objects and grants say, and let it not log in:
+         *     by the server's rules it may not need a password
          */
         public String create(boolean whole) {
             StringBuilder sql = new StringBuilder("create role " + new Identifier(name).quoted());
-            sql.append(login ? " login" : " nologin").append(inherit ? " inherit" : " noinherit");
+            sql.append(whole && login ? " login" : " nologin").append(inherit ? " inherit" : " noinherit");
             sql.append(" connection limit ").append(connectionLimit);
             if (whole) {
                 sql.append(superuser ? " superuser" : "")
@@ -159,6 +160,11 @@ public final class SavedDatabase {
         return "create database " + new Identifier(name).quoted() + " template template0 owner "
                 + new Identifier(owner).quoted() + " encoding "
                 + literal(json.getJsonObject("database").getString("encoding")) + " lc_collate 'C' lc_ctype 'C'";
+    }
+
+    /** How many subscriptions the database had: each would take over the slot of the one that it is a copy of. */
+    public int subscriptions() {
+        return json.getInt("subscriptions", 0);
     }
 
     /** How many settings the database and its roles in it had; they are kept for people to read, and none is set again. */

@@ -1,7 +1,10 @@
 package dev.nightshift.backup.stored;
 
 import dev.nightshift.kernel.Identifier;
+import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What of a database a logical backup holds; everything where all lists are empty. Names are exact, none is a pattern.
@@ -42,6 +45,31 @@ public record DumpSelection(
     /** Whether single tables are chosen or left out. */
     public boolean byTable() {
         return !tables.isEmpty() || !withoutTables.isEmpty();
+    }
+
+    /** The same for the same choice, in whatever order it was named: JSON, each name as SQL writes it; empty for everything. */
+    public String text() {
+        if (isAll()) {
+            return "";
+        }
+        JsonObjectBuilder json = Json.createObjectBuilder();
+        add(json, "schemas", schemas.stream().map(name -> new Identifier(name).quoted()));
+        add(json, "withoutSchemas", withoutSchemas.stream().map(name -> new Identifier(name).quoted()));
+        add(json, "tables", tables.stream().map(Table::quoted));
+        add(json, "withoutTables", withoutTables.stream().map(Table::quoted));
+        return json.build().toString();
+    }
+
+    private static void add(JsonObjectBuilder json, String member, Stream<String> names) {
+        List<String> sorted = names.distinct().sorted().toList();
+        if (!sorted.isEmpty()) {
+            json.add(member, Json.createArrayBuilder(sorted));
+        }
+    }
+
+    /** Whether extensions come with it: pg_dump leaves them out where parts are chosen, not where parts are left out. */
+    public boolean extensions() {
+        return schemas.isEmpty() && tables.isEmpty();
     }
 
     /** Whether large objects come with it, which belong to no schema and no table. */

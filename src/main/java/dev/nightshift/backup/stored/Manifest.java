@@ -122,8 +122,16 @@ public record Manifest(
      * @param dbname as the server calls it
      * @param tool version of the pg_dump that wrote it: {@code "15.18"}
      * @param toolMajor of it; pg_restore of no older one reads it
+     * @param selection what was chosen
+     * @param carried the same with all partitions of the tables in it, and what inherits from them
      */
-    public record Dump(String database, String dbname, String tool, int toolMajor, DumpSelection selection) {
+    public record Dump(
+            String database,
+            String dbname,
+            String tool,
+            int toolMajor,
+            DumpSelection selection,
+            DumpSelection carried) {
         /** The stream of what pg_dump wrote, in its custom format. */
         public static final String STREAM = "database.dump";
 

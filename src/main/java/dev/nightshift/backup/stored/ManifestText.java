@@ -164,7 +164,9 @@ public final class ManifestText {
                 .add("schemas", names(selection.schemas()))
                 .add("withoutSchemas", names(selection.withoutSchemas()))
                 .add("tables", tables(selection.tables()))
-                .add("withoutTables", tables(selection.withoutTables()));
+                .add("withoutTables", tables(selection.withoutTables()))
+                .add("carriedTables", tables(dump.carried().tables()))
+                .add("carriedWithoutTables", tables(dump.carried().withoutTables()));
     }
 
     private static JsonArrayBuilder names(List<String> names) {
@@ -186,11 +188,16 @@ public final class ManifestText {
                         json.getString("dbname"),
                         json.getString("tool"),
                         json.getInt("toolMajor"),
-                        new DumpSelection(
-                                names(json, "schemas"),
-                                names(json, "withoutSchemas"),
-                                tables(json, "tables"),
-                                tables(json, "withoutTables")));
+                        selection(json, "tables", "withoutTables"),
+                        selection(json, "carriedTables", "carriedWithoutTables"));
+    }
+
+    private static DumpSelection selection(JsonObject json, String tables, String withoutTables) {
+        return new DumpSelection(
+                names(json, "schemas"),
+                names(json, "withoutSchemas"),
+                tables(json, tables),
+                tables(json, withoutTables));
     }
 
     private static List<String> names(JsonObject json, String member) {

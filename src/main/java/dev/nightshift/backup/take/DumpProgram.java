@@ -11,6 +11,7 @@ import dev.nightshift.postgres.ToolProcess;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,16 +53,22 @@ final class DumpProgram implements AutoCloseable {
     private volatile boolean over;
     private long bytes;
 
-    DumpProgram(DumpRequest request, ToolLogin login, String snapshot, BackupProgress progress) {
+    DumpProgram(DumpRequest request, ToolLogin login, List<String> arguments, BackupProgress progress) {
         this.request = request;
         this.progress = progress;
-        this.process = ToolProcess.start(request.tools().dump(), arguments(request, snapshot), login);
+        this.process = ToolProcess.start(request.tools().dump(), arguments, login);
         Thread watch = new Thread(this::watch, "nightshift-pg_dump-watch");
         watch.setDaemon(true);
         watch.start();
     }
 
-    static List<String> arguments(DumpRequest request, String snapshot) {
+    /**
+     * What it is called with.
+     *
+     * @param encoding of the database
+     * @throws Failure.Skippable if a name cannot be handed over on this machine: pg_dump would look for another one
+     */
+    static List<String> arguments(Manifest.Kind kind, DumpSelection selection, String encoding, String snapshot) {
         List<String> all = new ArrayList<>(List.of(
                 "--format=custom",
                 "--compress=0",
@@ -69,12 +76,14 @@ final class DumpProgram implements AutoCloseable {
                 "--no-password",
                 "--lock-wait-timeout=" + LOCK.toMillis(),
                 "--snapshot=" + snapshot));
-        if (request.kind() == Manifest.Kind.SCHEMA) {
+        if (!encoding.equals(DumpSource.NO_ENCODING)) {
+            all.add("--encoding=UTF8"); // in which its arguments come; else it would not find names of other letters
+        }
+        if (kind == Manifest.Kind.SCHEMA) {
             all.add("--schema-only");
-        } else if (request.kind() == Manifest.Kind.DATA) {
+        } else if (kind == Manifest.Kind.DATA) {
             all.add("--data-only");
         }
-        DumpSelection selection = request.selection();
         if (!selection.isAll()) {
             all.add("--strict-names");
         }
@@ -82,6 +91,15 @@ final class DumpProgram implements AutoCloseable {
         selection.withoutSchemas().forEach(name -> all.add("--exclude-schema=" + quoted(name)));
         selection.tables().forEach(table -> all.add("--table=" + table.quoted()));
         selection.withoutTables().forEach(table -> all.add("--exclude-table=" + table.quoted()));
+        Charset ours = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+        for (String argument : all) {
+            if (!ours.newEncoder().canEncode(argument)) {
+                throw new Failure.Skippable(
+                        "Nightshift runs under a locale that has no letters for " + argument + ".",
+                        "Start it with LC_ALL=C.UTF-8.",
+                        null);
+            }
+        }
         return all;
     }
 

@@ -11,7 +11,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What a logical backup asks the database itself, in the snapshot that pg_dump reads. */
 final class DumpSource {
@@ -32,7 +34,22 @@ final class DumpSource {
                       select relowner, oid, 'pg_class'::regclass::oid from pg_class
                       union all select nspowner, oid, 'pg_namespace'::regclass::oid from pg_namespace
                       union all select proowner, oid, 'pg_proc'::regclass::oid from pg_proc
-                      union all select typowner, oid, 'pg_type'::regclass::oid from pg_type) o (owner, id, class)
+                      union all select typowner, oid, 'pg_type'::regclass::oid from pg_type
+                      union all select pubowner, oid, 'pg_publication'::regclass::oid from pg_publication
+                      union all select evtowner, oid, 'pg_event_trigger'::regclass::oid from pg_event_trigger
+                      union all select oprowner, oid, 'pg_operator'::regclass::oid from pg_operator
+                      union all select opcowner, oid, 'pg_opclass'::regclass::oid from pg_opclass
+                      union all select opfowner, oid, 'pg_opfamily'::regclass::oid from pg_opfamily
+                      union all select collowner, oid, 'pg_collation'::regclass::oid from pg_collation
+                      union all select conowner, oid, 'pg_conversion'::regclass::oid from pg_conversion
+                      union all select lanowner, oid, 'pg_language'::regclass::oid from pg_language
+                      union all select cfgowner, oid, 'pg_ts_config'::regclass::oid from pg_ts_config
+                      union all select dictowner, oid, 'pg_ts_dict'::regclass::oid from pg_ts_dict
+                      union all select fdwowner, oid, 'pg_foreign_data_wrapper'::regclass::oid from pg_foreign_data_wrapper
+                      union all select srvowner, oid, 'pg_foreign_server'::regclass::oid from pg_foreign_server
+                      union all select stxowner, oid, 'pg_statistic_ext'::regclass::oid from pg_statistic_ext
+                      union all select lomowner, oid, 'pg_largeobject'::regclass::oid from pg_largeobject_metadata
+                      union all select defaclrole, oid, 'pg_default_acl'::regclass::oid from pg_default_acl) o (owner, id, class)
                  where o.id >= 16384
                    and not exists (select from pg_depend e where e.classid = o.class and e.objid = o.id and e.deptype = 'e')),
             needed (id) as (
@@ -52,6 +69,7 @@ final class DumpSource {
                 'extensions', (select coalesce(jsonb_agg(jsonb_build_object(
                      'name', extname, 'version', extversion, 'schema', extnamespace::regnamespace::text) order by extname), '[]')
                      from pg_extension),
+                'subscriptions', (select count(*) from pg_subscription where subdbid = (select oid from here)),
                 'roles', (select coalesce(jsonb_agg(jsonb_build_object(
                      'name', rolname, 'superuser', rolsuper, 'inherit', rolinherit, 'createRole', rolcreaterole,
                      'createDatabase', rolcreatedb, 'login', rolcanlogin, 'replication', rolreplication,
@@ -64,6 +82,12 @@ final class DumpSource {
                      from pg_auth_members m
                     where m.member in (select id from needed) and pg_get_userbyid(m.member) !~ '^pg_')))
             """;
+
+    /** What pg_encoding_to_char says where the server knows nothing of letters. */
+    static final String NO_ENCODING = "SQL_ASCII";
+
+    /** A command has no room for many more names, and pg_dump looks for one after the other. */
+    private static final int MOST = 10_000;
 
     private final Connection connection;
 
@@ -100,13 +124,74 @@ final class DumpSource {
         }
     }
 
+    String encoding() throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()")) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /**
+     * The selection with all partitions of its tables, and what inherits from them: pg_dump takes names as they are, and a
+     * partitioned table has no rows of its own.
+     *
+     * @throws Failure.Skippable if those are too many
+     */
+    DumpSelection withDescendants(DumpSelection selection) throws SQLException {
+        return new DumpSelection(
+                selection.schemas(),
+                selection.withoutSchemas(),
+                withDescendants(selection.tables()),
+                withDescendants(selection.withoutTables()));
+    }
+
+    private List<DumpSelection.Table> withDescendants(List<DumpSelection.Table> tables) throws SQLException {
+        Set<DumpSelection.Table> all = new LinkedHashSet<>(tables);
+        for (DumpSelection.Table table : tables) {
+            try (PreparedStatement query = connection.prepareStatement("""
+                    with recursive tree (id) as (
+                        select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                         where n.nspname = ? and c.relname = ?
+                        union select i.inhrelid from pg_inherits i join tree t on t.id = i.inhparent)
+                    select n.nspname, c.relname
+                      from tree t join pg_class c on c.oid = t.id join pg_namespace n on n.oid = c.relnamespace
+                     order by 1, 2
+                    """)) {
+                query.setString(1, table.schema());
+                query.setString(2, table.name());
+                try (ResultSet rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        all.add(new DumpSelection.Table(rows.getString(1), rows.getString(2)));
+                    }
+                }
+            }
+        }
+        if (all.size() > MOST) {
+            throw new Failure.Skippable(
+                    "The tables that were named have " + all.size() + " partitions, more than the " + MOST
+                            + " that pg_dump can be given by name.",
+                    "Choose their schema instead.",
+                    null);
+        }
+        return List.copyOf(all);
+    }
+
     /**
      * Lets pass a selection all of whose names there are. pg_dump would look only for what it is to take, not for what it is
      * to leave out.
      *
      * @throws Failure.Skippable naming what there is not
      */
-    void requireAll(DumpSelection selection) throws SQLException {
+    void requireAll(DumpSelection selection, String encoding) throws SQLException {
+        if (encoding.equals(NO_ENCODING)
+                && !StandardCharsets.US_ASCII.newEncoder().canEncode(selection.text())) {
+            throw new Failure.Skippable(
+                    "This database is in " + NO_ENCODING + ", in which only names of plain letters can be chosen.",
+                    "Take the whole database, or its schema.",
+                    null);
+        }
         List<String> missing = new ArrayList<>();
         for (List<String> schemas : List.of(selection.schemas(), selection.withoutSchemas())) {
             for (String schema : schemas) {

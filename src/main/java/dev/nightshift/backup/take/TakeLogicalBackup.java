@@ -143,16 +143,18 @@ public final class TakeLogicalBackup {
         DumpSource source = new DumpSource(connection);
         DumpSource.Where where = source.where();
         requireSame(where.source());
-        source.requireAll(request.selection());
+        String encoding = source.encoding();
+        source.requireAll(request.selection(), encoding);
+        DumpSelection carried = source.withDescendants(request.selection());
         folder.save(blocks, StoredObject.Kind.SETTINGS, "settings/" + Manifest.Dump.ROLES, source.text());
-        Rows rows = rows(snapshot);
+        Rows rows = rows(snapshot, carried);
         Instant begunAt = clock.now();
         progress.phase(BackupProgress.Phase.COPY);
         long bytes;
         try {
-            bytes = dump(login, blocks, name, rows);
+            bytes = dump(login, blocks, DumpProgram.arguments(request.kind(), carried, encoding, name), rows);
         } catch (RuntimeException e) {
-            snapshot.cancel(); // what measures rows would hold it open
+            cancelQuietly(snapshot, e); // what measures rows would hold it open
             throw e;
         }
         Instant copiedAt = clock.now();
@@ -164,13 +166,33 @@ public final class TakeLogicalBackup {
                     + request.database() + ", in pg_dump's own snapshot; "
                     + evidence.uncovered().size() + " are not covered.");
         }
+        leave(snapshot);
         stopIfCancelled();
-        return seal(startedAt, begunAt, copiedAt, where, bytes);
+        return seal(startedAt, begunAt, copiedAt, where, carried, bytes);
     }
 
-    private long dump(ToolLogin login, BlockPipeline blocks, String snapshot, Rows rows) {
+    private static void cancelQuietly(Snapshot snapshot, RuntimeException because) {
+        try {
+            snapshot.cancel();
+        } catch (SQLException e) {
+            because.addSuppressed(e);
+        }
+    }
+
+    /** All is read: however its session ends, what was dumped is whole. */
+    private void leave(Snapshot snapshot) {
+        open.set(null);
+        try {
+            snapshot.close();
+        } catch (SQLException e) {
+            progress.note("The session that exported the snapshot of " + request.database()
+                    + " broke; the dump is whole: " + SqlFailure.words(e));
+        }
+    }
+
+    private long dump(ToolLogin login, BlockPipeline blocks, List<String> arguments, Rows rows) {
         try (ObjectSeries series = folder.openDump(blocks, Manifest.Dump.STREAM, request.partBytes());
-                DumpProgram program = new DumpProgram(request, login, snapshot, progress)) {
+                DumpProgram program = new DumpProgram(request, login, arguments, progress)) {
             running.set(program);
             stopIfCancelled();
             program.store(series, rows::start);
@@ -198,12 +220,11 @@ public final class TakeLogicalBackup {
         }
     }
 
-    private Rows rows(Snapshot snapshot) throws SQLException {
+    private Rows rows(Snapshot snapshot, DumpSelection selection) throws SQLException {
         Budget budget = request.evidence();
         if (budget == null || !request.hasRows()) {
             return new Rows(null);
         }
-        DumpSelection selection = request.selection();
         return new Rows(new DumpWitness(
                 snapshot,
                 selection::holds,
@@ -247,7 +268,7 @@ public final class TakeLogicalBackup {
         }
 
         @Nullable
-        Evidence finish() throws SQLException {
+        Evidence finish() {
             Thread started = thread;
             if (started == null) {
                 return null;
@@ -260,11 +281,27 @@ public final class TakeLogicalBackup {
                 throw new CancellationException("The backup was interrupted.");
             }
             Evidence taken = evidence.get();
-            return taken == null ? null : Objects.requireNonNull(witness).confirmed(taken);
+            if (taken == null) {
+                return null;
+            }
+            try {
+                return Objects.requireNonNull(witness).confirmed(taken);
+            } catch (SQLException e) {
+                stopIfCancelled();
+                progress.note("The session that measured database " + request.database()
+                        + " broke, so that nothing is known of its sequences: " + SqlFailure.words(e));
+                return DumpWitness.withoutSequences(taken);
+            }
         }
     }
 
-    private Manifest seal(Instant startedAt, Instant begunAt, Instant copiedAt, DumpSource.Where where, long bytes) {
+    private Manifest seal(
+            Instant startedAt,
+            Instant begunAt,
+            Instant copiedAt,
+            DumpSource.Where where,
+            DumpSelection carried,
+            long bytes) {
         Instant finishedAt = clock.now();
         var lineage = new Manifest.Lineage(request.kind(), null, null);
         var position = where.position();
@@ -294,7 +331,8 @@ public final class TakeLogicalBackup {
                         request.endpoint().database(),
                         request.tools().number(),
                         request.tools().major(),
-                        request.selection()));
+                        request.selection(),
+                        carried));
         folder.complete(manifest);
         return manifest;
     }
