@@ -854,6 +854,180 @@ revoke execute on function backup.forget_drills(timestamptz, int) from public;
 grant execute on function backup.forget_drills(timestamptz, int) to ${app_role};
 --rollback drop function backup.forget_drills(timestamptz, int); drop table backup.drill;
 
+--changeset nightshift:backup-40 splitStatements:false rollbackSplitStatements:false
+-- Logical backups: of one database each, made by pg_dump. No log is replayed on them, so that nothing that counts on the files of
+-- an instance may take one for such. Their positions are where the log was when their snapshot was taken.
+alter table backup.backup drop constraint backup_kind_check;
+alter table backup.backup add constraint backup_kind_check check (
+    kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL', 'LOGICAL', 'SCHEMA', 'DATA'));
+alter table backup.backup drop constraint backup_chain_check;
+alter table backup.backup add constraint backup_chain_check check (
+    cardinality(chain) > 0 and (kind in ('INCREMENTAL', 'DIFFERENTIAL')) = (parent_id is not null)
+    and chain[cardinality(chain)] = id and (kind <> 'DIFFERENTIAL' or cardinality(chain) = 2)
+    and (parent_id is null and cardinality(chain) = 1 or chain[cardinality(chain) - 1] = parent_id));
+alter table backup.backup add column physical boolean not null
+    generated always as (kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL')) stored;
+-- What was chosen of the database; without letters for all of it. A part stands in for nothing but the same part.
+alter table backup.backup add column selection text not null default '';
+alter table backup.backup add constraint backup_logical_check check (
+    case when physical then selection = '' else cardinality(databases) = 1 end);
+--rollback alter table backup.backup drop constraint backup_logical_check, drop column selection, drop column physical;
+--rollback alter table backup.backup drop constraint backup_chain_check;
+--rollback alter table backup.backup add constraint backup_chain_check check (
+--rollback     cardinality(chain) > 0 and (kind = 'FULL') = (parent_id is null) and chain[cardinality(chain)] = id
+--rollback     and (kind <> 'DIFFERENTIAL' or cardinality(chain) = 2)
+--rollback     and (parent_id is null and cardinality(chain) = 1 or chain[cardinality(chain) - 1] = parent_id));
+--rollback alter table backup.backup drop constraint backup_kind_check;
+--rollback alter table backup.backup add constraint backup_kind_check check (kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL'));
+
+--changeset nightshift:backup-41 splitStatements:false rollbackSplitStatements:false
+-- That an instance can be restored is proven by a physical backup alone: a logical one holds one database of it.
+create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+as $$
+    with held as (
+        select b.id, b.store from backup.backup b
+         where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null and b.physical
+        union
+        select b.id, c.store
+          from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id and c.state = 'WHOLE'
+         where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null and b.physical),
+    standing as (
+        select f.id, f.backup_id, f.store, f.at
+          from backup.proof f join held h on h.id = f.backup_id and h.store = f.store
+         where f.project_id = $1 and f.level >= 3 and f.outcome <> 'FAILED'
+           and not exists (select from backup.proof g
+                            where g.project_id = $1 and g.backup_id = f.backup_id and g.store = f.store
+                              and g.outcome = 'FAILED' and g.id > f.id))
+    select s.at from standing s
+     where not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+                        where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null and c.physical
+                          and g.outcome = 'FAILED' and g.id > s.id and c.id > s.backup_id
+                          and not exists (select from standing o where o.backup_id = c.id and o.store <> g.store))
+     order by s.id desc limit 1
+$$;
+create or replace function backup.figures()
+    returns table (project text, database text, backup_age_seconds double precision, proof_age_seconds double precision,
+                   stored_bytes bigint, proof_level int, proof_failed boolean)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, d.name,
+           extract(epoch from now() - newest.taken_at)::double precision,
+           extract(epoch from now() - backup.proven_at(d.project_id, d.instance_id))::double precision,
+           newest.stored_bytes, last.level, last.failed
+      from fleet.database d
+      join fleet.project p on p.id = d.project_id and p.deleted_at is null
+      left join lateral (select b.* from backup.backup b
+                          where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+                            and b.state = 'COMPLETE' and b.physical
+                          order by b.id desc limit 1) newest on true
+      left join lateral (select max(f.level) as level, bool_or(f.outcome = 'FAILED') as failed
+                           from (select distinct on (f.store) f.level, f.outcome
+                                   from backup.proof f
+                                  where f.project_id = d.project_id and f.backup_id = newest.id
+                                    and (f.store = newest.store
+                                         or exists (select from backup.copy c
+                                                     where c.project_id = d.project_id and c.backup_id = newest.id
+                                                       and c.store = f.store and c.state = 'WHOLE'))
+                                  order by f.store, f.id desc) f) last on true
+     where d.deleted_at is null
+$$;
+create or replace function backup.proof_ages()
+    returns table (project_id uuid, instance_id uuid, instance text, policy_days int, proven_at timestamptz,
+                   taken_at timestamptz, age interval)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select i.project_id, i.id, i.name,
+           case when i.deleted_at is not null or substring(i.server_version from '^\d+')::int < 15 then 0
+                else i.proof_days end,
+           proven.at, newest.taken_at, now() - coalesce(proven.at, i.created_at)
+      from fleet.instance i
+      join fleet.project p on p.id = i.project_id and p.deleted_at is null
+      left join lateral (select b.taken_at from backup.backup b
+                          where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
+                            and b.state = 'COMPLETE' and b.physical
+                          order by b.id desc limit 1) newest on true
+      cross join lateral (select backup.proven_at(i.project_id, i.id) as at) proven
+$$;
+--rollback do $$ begin
+--rollback     if exists (select from backup.backup where not physical) then
+--rollback         raise exception 'The catalogue holds logical backups, which an older Nightshift takes for physical ones.';
+--rollback     end if;
+--rollback end $$;
+--rollback create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+--rollback     language sql stable
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     with held as (
+--rollback         select b.id, b.store from backup.backup b
+--rollback          where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null
+--rollback         union
+--rollback         select b.id, c.store
+--rollback           from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id and c.state = 'WHOLE'
+--rollback          where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null),
+--rollback     standing as (
+--rollback         select f.id, f.backup_id, f.store, f.at
+--rollback           from backup.proof f join held h on h.id = f.backup_id and h.store = f.store
+--rollback          where f.project_id = $1 and f.level >= 3 and f.outcome <> 'FAILED'
+--rollback            and not exists (select from backup.proof g
+--rollback                             where g.project_id = $1 and g.backup_id = f.backup_id and g.store = f.store
+--rollback                               and g.outcome = 'FAILED' and g.id > f.id))
+--rollback     select s.at from standing s
+--rollback      where not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+--rollback                         where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null
+--rollback                           and g.outcome = 'FAILED' and g.id > s.id and c.id > s.backup_id
+--rollback                           and not exists (select from standing o where o.backup_id = c.id and o.store <> g.store))
+--rollback      order by s.id desc limit 1
+--rollback $$;
+--rollback create or replace function backup.figures()
+--rollback     returns table (project text, database text, backup_age_seconds double precision, proof_age_seconds double precision,
+--rollback                    stored_bytes bigint, proof_level int, proof_failed boolean)
+--rollback     language sql stable security definer
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     select p.name, d.name,
+--rollback            extract(epoch from now() - newest.taken_at)::double precision,
+--rollback            extract(epoch from now() - backup.proven_at(d.project_id, d.instance_id))::double precision,
+--rollback            newest.stored_bytes, last.level, last.failed
+--rollback       from fleet.database d
+--rollback       join fleet.project p on p.id = d.project_id and p.deleted_at is null
+--rollback       left join lateral (select b.* from backup.backup b
+--rollback                           where b.project_id = d.project_id and b.instance_id = d.instance_id and b.deleted_at is null
+--rollback                             and b.state = 'COMPLETE'
+--rollback                           order by b.id desc limit 1) newest on true
+--rollback       left join lateral (select max(f.level) as level, bool_or(f.outcome = 'FAILED') as failed
+--rollback                            from (select distinct on (f.store) f.level, f.outcome
+--rollback                                    from backup.proof f
+--rollback                                   where f.project_id = d.project_id and f.backup_id = newest.id
+--rollback                                     and (f.store = newest.store
+--rollback                                          or exists (select from backup.copy c
+--rollback                                                      where c.project_id = d.project_id and c.backup_id = newest.id
+--rollback                                                        and c.store = f.store and c.state = 'WHOLE'))
+--rollback                                   order by f.store, f.id desc) f) last on true
+--rollback      where d.deleted_at is null
+--rollback $$;
+--rollback create or replace function backup.proof_ages()
+--rollback     returns table (project_id uuid, instance_id uuid, instance text, policy_days int, proven_at timestamptz,
+--rollback                    taken_at timestamptz, age interval)
+--rollback     language sql stable security definer
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     select i.project_id, i.id, i.name,
+--rollback            case when i.deleted_at is not null or substring(i.server_version from '^\d+')::int < 15 then 0
+--rollback                 else i.proof_days end,
+--rollback            proven.at, newest.taken_at, now() - coalesce(proven.at, i.created_at)
+--rollback       from fleet.instance i
+--rollback       join fleet.project p on p.id = i.project_id and p.deleted_at is null
+--rollback       left join lateral (select b.taken_at from backup.backup b
+--rollback                           where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
+--rollback                             and b.state = 'COMPLETE'
+--rollback                           order by b.id desc limit 1) newest on true
+--rollback       cross join lateral (select backup.proven_at(i.project_id, i.id) as at) proven
+--rollback $$;
+
 --changeset nightshift:backup-55
 -- Backups that other tools took, as those told last. Nothing of them was read or checked.
 create table backup.adopted_report (

@@ -36,6 +36,7 @@ const pages = [
   ['runs-restart', '/p/demo/runs?from=7d', async (page) => { await page.getByRole('button', { name: 'Restart all failed' }).click(); await page.waitForTimeout(300); await page.locator('dialog').getByRole('button', { name: /^Restart \d/ }).click(); }],
   ['start', '/p/demo/runs', async (page) => { await page.getByRole('button', { name: 'Start a run' }).click(); await page.waitForTimeout(400); await page.getByLabel('Chosen ones').check(); }],
   ['backups', '/p/demo/backups'], ['backup', `/p/demo/backups/${backups[0].id}`], ['backup-failed', `/p/demo/backups/${backups[1].id}`],
+  ['backup-logical', `/p/demo/backups/${backups[5].id}`], ['restore-logical', `/p/demo/backups/${backups[5].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['policies', '/p/demo/policies'], ['policies-empty', '/p/empty/policies'], ['policy', '/p/demo/policies/gold'], ['policy-rest', '/p/demo/policies/rest'],
   ['policy-form-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Simulate' }).click(); await page.locator('summary').first().click(); await page.locator('summary').first().scrollIntoViewIfNeeded(); }],

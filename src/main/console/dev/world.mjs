@@ -15,7 +15,9 @@ export const me = {
 export const jobs = [
   { name: 'backup', title: 'Backup', description: 'A full physical backup of the instance: compressed, encrypted, streamed into the store.', unit: 'INSTANCE', steps: ['prepare', 'copy', 'wal', 'seal'], parameters: [
     { name: 'rateLimitKilobytesPerSecond', type: 'INTEGER', label: 'Rate limit', help: 'Kilobytes a second that the server sends at most; nothing for no limit.', defaultValue: null, min: 32, max: 1048576, choices: null, required: false },
-    { name: 'checkpoint', type: 'CHOICE', label: 'Checkpoint', help: 'Fast starts at once; spread is gentle.', defaultValue: 'spread', choices: ['fast', 'spread'], required: true }] },
+    { name: 'checkpoint', type: 'CHOICE', label: 'Checkpoint', help: 'Fast starts at once; spread is gentle.', defaultValue: 'spread', choices: ['fast', 'spread'], required: true },
+    { name: 'kind', type: 'CHOICE', label: 'Kind', help: 'Full holds everything, logical one database as pg_dump writes it.', defaultValue: 'full', choices: ['full', 'incremental', 'differential', 'logical', 'schema', 'data'], required: false },
+    { name: 'tables', type: 'TEXT', label: 'Tables', help: 'Of a logical backup: only these tables, each with its schema.', defaultValue: null, choices: null, required: false }] },
   { name: 'restore-drill', title: 'Restore drill', description: 'Restores the backup in a scratch server, recovers it and checks it: the proof.', unit: 'INSTANCE', steps: ['fetch', 'unpack', 'recover', 'check'], parameters: [
     { name: 'backup', type: 'TEXT', label: 'Backup', help: 'Empty: the newest.', defaultValue: null, choices: null, required: false }] },
   { name: 'vacuum', title: 'Vacuum and analyze', description: 'Vacuums tables with many dead rows and analyzes those that changed, the neediest first.', unit: 'DATABASE', steps: ['survey', 'vacuum', 'analyze'], parameters: [
@@ -23,7 +25,9 @@ export const jobs = [
     { name: 'skipLocked', type: 'BOOLEAN', label: 'Skip locked tables', help: 'They are tried again next time.', defaultValue: true, choices: null, required: false }] },
   { name: 'restore', title: 'Restore', description: 'Writes a backup to a folder as a cluster that PostgreSQL starts.', unit: 'INSTANCE', steps: ['fetch', 'unpack', 'verify'], parameters: [
     { name: 'backup', type: 'TEXT', label: 'Backup', help: null, defaultValue: null, choices: null, required: true },
-    { name: 'folder', type: 'TEXT', label: 'Folder on the node', help: 'New or empty, an absolute path.', defaultValue: null, choices: null, required: true }] },
+    { name: 'folder', type: 'TEXT', label: 'Folder on the node', help: 'New or empty, an absolute path.', defaultValue: null, choices: null, required: false },
+    { name: 'newDatabase', type: 'TEXT', label: 'New database', help: 'For a logical backup, in place of the folder.', defaultValue: null, choices: null, required: false },
+    { name: 'createRoles', type: 'BOOLEAN', label: 'Create roles', help: 'Creates the roles that the server lacks.', defaultValue: false, choices: null, required: false }] },
 ];
 
 const step = (name, status, from, minutes, figure = null, reason = null) => ({
@@ -71,17 +75,20 @@ export const runItems = () => runs.map(({ targets, ...item }) => {
 const rung = (number, level, outcome, from, seconds, evidence, reason = null) => ({ level, number, outcome, at: from === null ? null : ago(from), durationMillis: seconds === null ? null : seconds * 1000, evidence, reason });
 const restored = (from, run) => ({ level: 'RESTORED', levelNumber: 3, at: ago(from), rtoMillis: 154_200, reason: null, run, store: 'local', notChecked: ['Hash indexes (amcheck has no check for them): 2', 'Large objects: content is not compared'], ladder: [
   rung(0, 'STORED', 'PASSED', from + 3, 0.8, '1,204 objects, 312.4 MB'), rung(1, 'INTACT', 'PASSED', from + 3, 6.1, '1,204 of 1,204 SHA-256 sums equal the manifest’s'), rung(2, 'READABLE', 'PASSED', from + 2, 41.7, '2,881 files, 1.1 GB unpacked; every CRC-32C fits'), rung(3, 'RESTORED', 'PASSED', from, 97.2, 'Recovered to 0/4A0001F8, past the stop position; promoted; amcheck found nothing in 214 relations'), rung(4, 'MATCHED', 'NOT_CHECKED', null, null, null)] });
+const matched = (from, run) => ({ level: 'MATCHED', levelNumber: 4, at: ago(from), rtoMillis: 9_400, reason: null, run, store: 'local', notChecked: ['passwords of roles: they are not in the backup', 'orders: public.sums: a materialized view: a restore computes it anew'], ladder: [
+  rung(0, 'STORED', 'PASSED', from + 1, 0.1, '4 objects, 41.2 MB'), rung(1, 'INTACT', 'PASSED', from + 1, 0.3, '4 objects, 41.2 MB'), rung(2, 'READABLE', 'PASSED', from + 1, 0.9, 'what pg_dump wrote to its end, 144.2 MB'), rung(3, 'RESTORED', 'PASSED', from, 9.4, 'pg_restore 17.6 restored database orders without an error: 31 tables, 44 indexes, 71 constraints, 3 functions'), rung(4, 'MATCHED', 'PASSED', from, 2.1, '1,204,331 rows in 31 tables of 1 database equal the source’s; 1 relation not compared')] });
 const broken = (from, run) => ({ level: 'READABLE', levelNumber: 2, at: ago(from), rtoMillis: null, reason: postgis, run, store: 'local', notChecked: ['Everything from recovery on'], ladder: [
   rung(0, 'STORED', 'PASSED', from + 6, 1.1, '2,011 objects, 841.9 MB'), rung(1, 'INTACT', 'PASSED', from + 6, 14.3, '2,011 of 2,011 SHA-256 sums equal the manifest’s'), rung(2, 'READABLE', 'PASSED', from + 4, 84, '6,114 files, 3.0 GB unpacked'), rung(3, 'RESTORED', 'FAILED', from, 156, null, postgis), rung(4, 'MATCHED', 'NOT_POSSIBLE', null, null, null, 'It needs a restored server.')] });
 const unproven = { level: 'STORED', levelNumber: 0, at: ago(258), rtoMillis: null, reason: null, run: null, store: 'local', notChecked: [], ladder: [rung(0, 'STORED', 'PASSED', 258, 0.6, '388 objects, 120.2 MB')] };
 const copy = (store, state, storedBytes, proof) => ({ store, location: 'demo/shop/20261121T021504Z', state, storedBytes, madeAt: storedBytes && ago(250), verifiedAt: storedBytes && ago(60), run: id(6), proof });
 const backup = (n, instance, from, stored, proof, more = {}) => ({
   id: id(n), instance, databases: [instance], kind: 'FULL', parent: null, fullBecause: null, hold: n === 501 ? { reason: 'the auditors want the end of the year', by: 'mira' } : null, state: 'COMPLETE', run: id(6), takenAt: ago(from), endedAt: ago(from - 4), durationMillis: 231_400, serverVersion: '17.6', sizeBytes: stored * 3.5, storedBytes: stored, store: 'local', location: `demo/${instance}/20261121T021504Z`,
-  startLsn: '0/48000028', stopLsn: '0/48000120', recoversTo: '0/4A0001F8', provenTo: proof.levelNumber >= 3 ? '0/4A0001F8' : null, timeline: 1, checksums: { enabled: true, failures: 0 }, tablespaces: 1, keyId: 'kek-demo-2026-11', chain: { position: 1, of: 1, backups: [id(n)] }, proof, copies: n === 501 ? [copy('offsite', 'WHOLE', stored, { ...restored(60, id(4)), store: 'offsite' }), copy('nas', 'COPYING', null, { ...unproven, level: 'NONE', levelNumber: -1, at: null, ladder: [], store: 'nas' })] : [], ...more });
+  startLsn: '0/48000028', stopLsn: '0/48000120', recoversTo: '0/4A0001F8', provenTo: proof.levelNumber >= 3 ? '0/4A0001F8' : null, timeline: 1, checksums: { enabled: true, failures: 0 }, tablespaces: 1, keyId: 'kek-demo-2026-11', selection: null, chain: { position: 1, of: 1, backups: [id(n)] }, proof, copies: n === 501 ? [copy('offsite', 'WHOLE', stored, { ...restored(60, id(4)), store: 'offsite' }), copy('nas', 'COPYING', null, { ...unproven, level: 'NONE', levelNumber: -1, at: null, ladder: [], store: 'nas' })] : [], ...more });
 
 export const backups = [
   backup(501, 'shop', 256, 312_400_000, restored(167, id(4))), backup(502, 'billing', 256, 841_900_000, broken(89, id(3))), backup(503, 'crm', 257, 12_200_000, unproven, { kind: 'INCREMENTAL', parent: id(602), chain: { position: 2, of: 2, backups: [id(602), id(503)] } }),
   backup(504, 'shop', 1700, 311_800_000, restored(1600, id(200))), backup(505, 'warehouse', 1740, 2_141_000_000, { ...unproven, level: 'NONE', levelNumber: -1, at: ago(1700), ladder: [rung(0, 'STORED', 'FAILED', 1700, 0.4, null, 'Object base.tar.zst.0017 is missing in store local.')], reason: 'Object base.tar.zst.0017 is missing in store local.' }, { state: 'DAMAGED', checksums: { enabled: false, failures: 0 } }),
+  backup(506, 'shop', 1800, 41_200_000, matched(1790, id(201)), { kind: 'LOGICAL', databases: ['orders'], checksums: null, recoversTo: null, provenTo: null, stopLsn: '0/48000028' }),
   ...Array.from({ length: 60 }, (_, n) => backup(600 + n, ['shop', 'billing', 'crm'][n % 3], 3100 + n * 700, 290_000_000 - n * 1_000_000, n % 4 ? restored(3000 + n * 700, id(201)) : unproven)),
 ];
 

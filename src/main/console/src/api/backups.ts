@@ -2,11 +2,20 @@ import type { Proof, ProofLevel, Time } from './types';
 
 /** Backups, stores, archived logs and restores to a point, as REST answers them. */
 
+export interface Selection {
+  schemas?: string[];
+  withoutSchemas?: string[];
+  tables?: string[];
+  withoutTables?: string[];
+}
+
 export interface Backup {
   id: string;
   instance: string;
   databases: string[];
   kind: string;
+  /** What was chosen of a logical backup's database, names as SQL writes them; null if it holds all of it. */
+  selection: Selection | null;
   parent: string | null;
   fullBecause: string | null;
   state: 'COMPLETE' | 'DAMAGED';

@@ -7,6 +7,7 @@ import { address } from '../routes';
 import { query, setQuery } from '../router';
 import { inStores } from '../text/drills';
 import { bytes, duration, words } from '../text/format';
+import { subjectOf } from '../text/kinds';
 import { Button, Card, PageHead, When } from '../ui/bits';
 import { Select } from '../ui/field';
 import { Empty, Panel } from '../ui/panel';
@@ -16,7 +17,7 @@ import type { Column } from '../ui/table';
 import { StartRun, useStart } from './start-run';
 
 const COLUMNS: Column<Backup>[] = [
-  { key: 'instance', title: 'Instance', cell: (each) => each.instance, text: (each) => each.instance },
+  { key: 'instance', title: 'Instance', cell: (each) => subjectOf(each), text: (each) => subjectOf(each) },
   { key: 'taken', title: 'Taken', cell: (each) => <When at={each.takenAt} plain />, text: (each) => each.takenAt },
   {
     key: 'proof', title: 'Proof', text: (each) => each.proof.level, phone: 'top',

@@ -4,7 +4,7 @@ import type { AdoptedBackup, AdoptedReport, Backup } from '../api/backups';
 import type { Page, Time } from '../api/types';
 import { project } from '../frame/session';
 import { address } from '../routes';
-import { bytes, duration, plural } from '../text/format';
+import { bytes, duration, plural, words } from '../text/format';
 import { newestOf } from '../text/adopted';
 import { Card, When } from '../ui/bits';
 import { Empty, Panel } from '../ui/panel';
@@ -41,6 +41,7 @@ export function DatabaseBackups({ name, instance }: { name: string; instance: st
             ? <Table caption="Backups" rows={rows} keyOf={(each) => each.key} href={(each) => each.ours && address(at, 'backups', each.ours.id)} columns={[
               { key: 'taken', title: 'Taken', cell: (each) => (each.theirs && !each.theirs.endedAt ? 'not over' : <When at={each.at} plain />) },
               { key: 'proof', title: 'Proof', phone: 'top', cell: (each) => (each.ours ? <ProofState proof={each.ours.proof} damaged={each.ours.state === 'DAMAGED'} /> : <TheirState row={each} />) },
+              { key: 'kind', title: 'Kind', cell: (each) => words((each.ours ?? each.theirs!).kind.toLowerCase()) },
               { key: 'rto', title: 'Time to restore', cell: (each) => duration(each.ours?.proof.rtoMillis ?? null), numeric: true },
               { key: 'stored', title: 'Stored', cell: (each) => bytes(each.ours ? each.ours.storedBytes : each.theirs!.storedBytes), numeric: true },
             ]} />

@@ -14,10 +14,17 @@ const MEANING: Record<string, string> = {
   MATCHED: 'its content equals what the source had at that position',
 };
 
+const OF_DUMP: Record<string, string> = {
+  ...MEANING,
+  READABLE: 'decrypted and unpacked to the end of what pg_dump wrote',
+  RESTORED: 'pg_restore restored it into an empty scratch server without an error',
+  MATCHED: 'its rows equal what the source had in the snapshot that was dumped',
+};
+
 const LOOKS: Record<Rung['outcome'], [Shape, Tone]> = { PASSED: ['dot', 'good'], FAILED: ['square', 'bad'], NOT_CHECKED: ['ring', 'idle'], NOT_POSSIBLE: ['dash', 'idle'] };
 
 /** The proof as a ladder: what passed, when, how long, and on what evidence. */
-export function Ladder({ proof }: { proof: Proof }) {
+export function Ladder({ proof, dump = false }: { proof: Proof; dump?: boolean }) {
   const broken = brokenAt(proof);
   return (
     <ol class="ladder">
@@ -30,7 +37,7 @@ export function Ladder({ proof }: { proof: Proof }) {
             <span class="rung-mark"><Mark shape={shape} tone={tone} /></span>
             <div class="rung">
               <p class="rung-head"><span class="rung-level">L{number}</span><b>{words(PROOF_WORDS[level])}</b>{unreached ? <span class="state idle">not reached</span> : <RungState outcome={rung.outcome} />}</p>
-              <p class="muted">{MEANING[level]}</p>
+              <p class="muted">{(dump ? OF_DUMP : MEANING)[level]}</p>
               {rung.evidence && <p class="evidence">{rung.evidence}</p>}
               {rung.reason && !unreached && <p class={rung.outcome === 'FAILED' ? 'bad-text' : 'muted'}>{rung.reason}</p>}
             </div>

@@ -29,6 +29,10 @@ interface StartProps {
   databases?: string[];
   /** Given by where the dialog was opened; not asked for again. */
   fixed?: Values;
+  /** Parameters that say nothing where the dialog was opened. */
+  hidden?: string[];
+  /** Parameters that are needed there although the job does not always ask for them. */
+  needed?: string[];
   title?: string;
   intro?: preact.ComponentChildren;
 }
@@ -45,10 +49,11 @@ export function StartRun(props: StartProps) {
   );
 }
 
-function StartForm({ onClose, job: wanted, databases, fixed = {}, intro, jobs, all }: StartProps & { jobs: Job[]; all: Database[] }) {
+function StartForm({ onClose, job: wanted, databases, fixed = {}, hidden = [], needed = [], intro, jobs, all }: StartProps & { jobs: Job[]; all: Database[] }) {
   const name = project.value!.name;
   const [jobName, setJobName] = useState(wanted ?? jobs[0]?.name ?? '');
-  const job = jobs.find((each) => each.name === jobName);
+  const offered = jobs.find((each) => each.name === jobName);
+  const job = offered && { ...offered, parameters: offered.parameters.map((each) => (needed.includes(each.name) ? { ...each, required: true } : each)) };
   const [chosen, setChosen] = useState<string[]>(databases ?? [ALL]);
   const [texts, setTexts] = useState<Texts>(textsOf(job, fixed));
   const closed = Object.keys(fixed).length > 0;
@@ -86,7 +91,7 @@ function StartForm({ onClose, job: wanted, databases, fixed = {}, intro, jobs, a
         onChange={(value) => { setJobName(value); setLast(null); setTexts(textsOf(jobs.find((each) => each.name === value), fixed)); }} />}
       {last && <p class="prefilled muted"><span>As in the <a href={address(name, 'runs', last.id)}>last run</a> that {last.triggeredBy} started <When at={last.createdAt} />.</span> <Button kind="quiet" onClick={defaults}>Use the defaults</Button></p>}
       {!closed && job.unit !== 'PROJECT' && <DatabasePicker all={all} chosen={chosen} onChange={(names) => { touched.current = true; setChosen(names); }} note={job.unit === 'INSTANCE' ? 'It runs once for each instance of them.' : undefined} />}
-      <ParameterFields job={job} texts={texts} onChange={(changed) => { touched.current = true; setTexts(changed); }} refused={problem} locked={Object.keys(fixed)} />
+      <ParameterFields job={job} texts={texts} onChange={(changed) => { touched.current = true; setTexts(changed); }} refused={problem} locked={[...Object.keys(fixed), ...hidden]} />
       {problem && <Trouble problem={problem} />}
       <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Starting…' : false}>Start {job.title.toLowerCase()}</Button></div>
     </form>

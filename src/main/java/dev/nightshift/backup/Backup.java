@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.stored.Manifest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -10,10 +11,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A backup as the catalogue knows it.
  *
- * @param databases Nightshift's names of the databases that the run was asked for; the backup holds the whole instance
+ * @param databases Nightshift's names of the databases that the run was asked for; a physical backup holds the whole
+ *     instance, a logical one just the one that is named
+ * @param selection what was chosen of a logical one's database, as JSON; empty for all of it
  * @param sizeBytes as the server sent it
  * @param storedBytes compressed and encrypted, all objects
- * @param recoveryLsn the position that its proof recovers to
+ * @param recoveryLsn the position that its proof recovers to; of a logical one all positions are where the log was when its
+ *     snapshot was taken
  * @param parent the backup whose files its changes are to; null for a full one
  * @param fullBecause why it is a full one although another kind was asked for; null if it is what was asked for
  * @param chain those that its restore needs, the full one first, itself last
@@ -27,6 +31,7 @@ public record Backup(
         UUID instanceId,
         String instance,
         List<String> databases,
+        String selection,
         UUID run,
         String kind,
         String state,
@@ -95,6 +100,11 @@ public record Backup(
         public boolean isWhole() {
             return state.equals("WHOLE");
         }
+    }
+
+    /** Whether it holds the files of the whole instance; if not, it holds one database as pg_dump wrote it. */
+    public boolean physical() {
+        return Manifest.Kind.valueOf(kind).physical();
     }
 
     /** A backup on hold does not expire. */

@@ -42,6 +42,9 @@ class BackupFindings {
      * others the server reads nothing but the blocks that it sends.
      */
     void taken(BackupRepository.Attempt attempt, Manifest.Kind kind, Manifest.Checksums checksums) {
+        if (!kind.physical()) {
+            return; // of the server's pages and its log it says nothing
+        }
         log.bridged(attempt.project(), attempt.instance(), attempt.backup());
         String fingerprint = "backup.damaged-source:" + attempt.instance();
         if (!checksums.failures()) {

@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 
-/** The physical backup as something that can be run. */
+/** The backup as something that can be run. */
 @ApplicationScoped
 class BackupJob implements Job {
     static final String PREPARE = "prepare";
@@ -39,7 +40,7 @@ class BackupJob implements Job {
             "backup",
             "Backup",
             "Takes a physical backup of each database's server, encrypted, with the log that makes it consistent: all of it, or"
-                    + " what changed since another one.",
+                    + " what changed since another one. Or a logical one of each database, as pg_dump writes it.",
             Unit.INSTANCE,
             "backup",
             true,
@@ -47,7 +48,8 @@ class BackupJob implements Job {
             Severity.CRITICAL,
             Severity.CRITICAL,
             List.of(PREPARE, CHECKPOINT, COPY, LOG, CATALOGUE, COPIES),
-            List.of(
+            with(
+                    DumpParameters.all(),
                     Parameter.integer(
                             "rateLimitKilobytesPerSecond",
                             "Rate limit",
@@ -74,11 +76,16 @@ class BackupJob implements Job {
                             "Kind",
                             "full holds everything; incremental what changed since the newest backup, differential what changed"
                                     + " since the newest full one. Those two need PostgreSQL 17 and its summarize_wal; without a"
-                                    + " usable backup before them a full one is taken.",
+                                    + " usable backup before them a full one is taken. logical holds one database, schema its"
+                                    + " definitions only, data its rows only; these need pg_dump of the server's version or newer"
+                                    + " on Nightshift's machine.",
                             Manifest.Kind.FULL.word(),
                             Manifest.Kind.FULL.word(),
                             Manifest.Kind.INCREMENTAL.word(),
-                            Manifest.Kind.DIFFERENTIAL.word()),
+                            Manifest.Kind.DIFFERENTIAL.word(),
+                            Manifest.Kind.LOGICAL.word(),
+                            Manifest.Kind.SCHEMA.word(),
+                            Manifest.Kind.DATA.word()),
                     Parameter.text(
                             PARENT,
                             "Parent",
@@ -110,6 +117,10 @@ class BackupJob implements Job {
     @Inject
     private Stores stores;
 
+    private static List<Parameter> with(List<Parameter> last, Parameter... first) {
+        return Stream.concat(Stream.of(first), last.stream()).toList();
+    }
+
     @Override
     public JobDefinition definition() {
         return DEFINITION;
@@ -118,6 +129,12 @@ class BackupJob implements Job {
     @Override
     public void check(ProjectId project, Parameters parameters) {
         parameters.text(STORE).ifPresent(name -> stores.require("parameters." + STORE, name));
+        Manifest.Kind kind = kind(parameters);
+        DumpParameters.check(kind, parameters);
+        if (!kind.physical() && parameters.text(COPIES).isPresent()) {
+            throw new Failure.Invalid(
+                    "parameters." + COPIES, "Logical backups are copied by the job copy: start it after this one.");
+        }
         parameters
                 .text(COPIES)
                 .ifPresent(list -> CopyJob.check(
@@ -129,11 +146,14 @@ class BackupJob implements Job {
         if (id == null) {
             return;
         }
-        Manifest.Kind kind = kind(parameters);
-        if (kind == Manifest.Kind.FULL) {
-            throw invalid("A full backup is built on no other: leave the parent out, or choose another kind.");
+        if (!kind.changes()) {
+            throw invalid(
+                    "A " + kind.word() + " backup is built on no other: leave the parent out, or choose another kind.");
         }
         Backup parent = find(project, id).orElseThrow(() -> invalid("This project holds no backup of this id."));
+        if (!parent.physical()) {
+            throw invalid("This is a " + parent.kind().toLowerCase(Locale.ROOT) + " backup: nothing is built on it.");
+        }
         if (kind == Manifest.Kind.DIFFERENTIAL && parent.parent() != null) {
             throw invalid("A differential backup is built on a full one; this one is "
                     + parent.kind().toLowerCase(Locale.ROOT) + ".");

@@ -117,10 +117,10 @@ class BackupRepository {
             throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.backup (id, project_id, instance_id, run_id, kind, parent_id, full_because, state, store,
-                    location, databases,
+                    location, databases, selection,
                     taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn, recovery_lsn, timeline,
                     system_identifier, checksums, checksum_failures, tablespaces, key_id)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::pg_lsn, ?::pg_lsn, ?::pg_lsn, ?, ?, ?, ?, ?, ?)
                 on conflict (id) do nothing
                 """)) {
             var source = manifest.source();
@@ -137,7 +137,11 @@ class BackupRepository {
             insert.setString(++at, store);
             insert.setString(++at, folder);
             insert.setArray(
-                    ++at, connection.createArrayOf("text", attempt.databases().toArray()));
+                    ++at,
+                    connection.createArrayOf(
+                            "text", databases(attempt, manifest).toArray()));
+            Manifest.Dump dump = manifest.dump();
+            insert.setString(++at, dump == null ? "" : dump.selection().text());
             insert.setTimestamp(++at, Timestamp.from(manifest.startedAt()));
             insert.setTimestamp(++at, Timestamp.from(manifest.finishedAt()));
             insert.setString(++at, source.serverVersion());
@@ -179,6 +183,11 @@ class BackupRepository {
         }
     }
 
+    private static List<String> databases(Attempt attempt, Manifest manifest) {
+        Manifest.Dump dump = manifest.dump();
+        return dump == null ? attempt.databases() : List.of(dump.database());
+    }
+
     private static Failure.Fatal orphan(Manifest manifest, SQLException e) {
         UUID parent = manifest.lineage().parent();
         return new Failure.Fatal(
@@ -214,7 +223,7 @@ class BackupRepository {
 
     /** Every kept backup {@code b} with its proof {@code p}; more conditions can follow. */
     static final String BACKUP = """
-            select b.id, b.instance_id, i.name as instance, b.databases, b.run_id, b.kind, b.state, b.store, b.location,
+            select b.id, b.instance_id, i.name as instance, b.databases, b.selection, b.run_id, b.kind, b.state, b.store, b.location,
                    b.taken_at, b.ended_at, b.server_version, b.size_bytes, b.stored_bytes, b.start_lsn::text as start_lsn,
                    b.stop_lsn::text as stop_lsn, b.recovery_lsn::text as recovery_lsn, b.timeline, b.system_identifier,
                    b.checksums, b.checksum_failures, b.tablespaces, b.key_id, b.parent_id, b.full_because, b.chain,
@@ -240,10 +249,10 @@ class BackupRepository {
         }
     }
 
-    /** The newest backup of an instance whose source was not damaged; of any kind if none is given. */
+    /** The newest backup of an instance whose source was not damaged; of any kind that holds all of it if none is given. */
     Optional<Backup> newest(Connection connection, UUID instance, Manifest.@Nullable Kind kind) throws SQLException {
         try (var query = connection.prepareStatement(BACKUP
-                + " and b.instance_id = ? and b.state = 'COMPLETE' and b.kind = coalesce(?, b.kind)"
+                + " and b.instance_id = ? and b.state = 'COMPLETE' and b.physical and b.kind = coalesce(?, b.kind)"
                 + " order by b.id desc limit 1")) {
             query.setObject(1, instance);
             query.setString(2, kind == null ? null : kind.name());
@@ -253,10 +262,10 @@ class BackupRepository {
         }
     }
 
-    /** Newest first. */
+    /** Those of the whole instance, newest first. */
     List<Backup> restorable(Connection connection, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement(
-                BACKUP + " and b.instance_id = ? and b.state = 'COMPLETE' order by b.id desc")) {
+                BACKUP + " and b.instance_id = ? and b.state = 'COMPLETE' and b.physical order by b.id desc")) {
             query.setObject(1, instance);
             List<Backup> backups = new ArrayList<>();
             try (var rows = query.executeQuery()) {
@@ -270,7 +279,7 @@ class BackupRepository {
 
     Map<UUID, Backup> newestOf(Connection connection, List<UUID> instances) throws SQLException {
         try (var query = connection.prepareStatement("select distinct on (instance_id) * from (" + BACKUP
-                + " and b.instance_id = any (?)) b order by instance_id, id desc")) {
+                + " and b.physical and b.instance_id = any (?)) b order by instance_id, id desc")) {
             query.setArray(1, connection.createArrayOf("uuid", instances.toArray()));
             var newest = new HashMap<UUID, Backup>();
             try (var rows = query.executeQuery()) {
@@ -295,7 +304,8 @@ class BackupRepository {
                          and (?::uuid is null or b.id < ?::uuid)
                          and (?::text is null or i.name = ?::text)
                          and (?::text is null or exists (select from fleet.database d
-                               where d.project_id = b.project_id and d.instance_id = b.instance_id and d.name = ?::text))
+                               where d.project_id = b.project_id and d.instance_id = b.instance_id and d.name = ?::text
+                                 and (b.physical or d.name = any (b.databases))))
                          order by b.id desc limit ?
                         """)) {
             query.setObject(1, after);
@@ -317,12 +327,19 @@ class BackupRepository {
         }
     }
 
-    /** This backup of an instance and those that were taken before it, with the store that each was taken to. */
+    /**
+     * This backup and those that were taken before it and hold the same, all of the instance or the same of one database, with
+     * the store that each was taken to.
+     */
     Map<UUID, String> upTo(Connection connection, UUID instance, UUID backup) throws SQLException {
-        try (var query =
-                connection.prepareStatement("select id, store from backup.backup where instance_id = ? and id <= ?")) {
-            query.setObject(1, instance);
-            query.setObject(2, backup);
+        try (var query = connection.prepareStatement("""
+                        select b.id, b.store from backup.backup b
+                          join backup.backup c on c.project_id = b.project_id and c.id = ?
+                         where b.instance_id = ? and b.id <= c.id and b.physical = c.physical
+                           and (b.physical or b.kind = c.kind and b.databases = c.databases and b.selection = c.selection)
+                        """)) {
+            query.setObject(1, backup);
+            query.setObject(2, instance);
             var stores = new HashMap<UUID, String>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
@@ -352,6 +369,7 @@ class BackupRepository {
                 rows.getObject("instance_id", UUID.class),
                 rows.getString("instance"),
                 List.of((String[]) rows.getArray("databases").getArray()),
+                rows.getString("selection"),
                 rows.getObject("run_id", UUID.class),
                 rows.getString("kind"),
                 rows.getString("state"),

@@ -53,6 +53,10 @@ public class BackupResource {
             String instance,
             List<String> databases,
             String kind,
+
+            @Schema(description = "What was chosen of a logical one's database; null if it holds all of it") @Nullable
+            JsonObject selection,
+
             @Nullable UUID parent,
             @Nullable String fullBecause,
             String state,
@@ -67,10 +71,17 @@ public class BackupResource {
             String location,
             String startLsn,
             String stopLsn,
+
+            @Schema(description = "The position of the log that its proof recovers to; null for a logical one")
+            @Nullable
             String recoversTo,
+
             @Nullable String provenTo,
             int timeline,
+
+            @Schema(description = "Null for a logical one, which reads rows and no pages") @Nullable
             Checksums checksums,
+
             int tablespaces,
             String keyId,
             Chain chain,
@@ -201,7 +212,7 @@ public class BackupResource {
     /** The position that a restored server has reached; null as long as none has. */
     private static @Nullable String provenTo(Backup backup) {
         Backup.StoredProof proof = backup.proof();
-        return proof == null
+        return proof == null || !backup.physical()
                 ? null
                 : proof.proven()
                         .filter(level -> level.compareTo(ProofLevel.RESTORED) >= 0)
@@ -239,6 +250,12 @@ public class BackupResource {
                         .toList());
     }
 
+    private static JsonObject object(String text) {
+        try (var reader = Json.createReader(new StringReader(text))) {
+            return reader.readObject();
+        }
+    }
+
     private Backup backup(String id) {
         try {
             return backups.get(project.id(), UUID.fromString(id));
@@ -253,6 +270,7 @@ public class BackupResource {
                 backup.instance(),
                 backup.databases(),
                 backup.kind(),
+                backup.selection().isEmpty() ? null : object(backup.selection()),
                 backup.parent(),
                 backup.fullBecause(),
                 backup.state(),
@@ -267,10 +285,10 @@ public class BackupResource {
                 backup.location(),
                 backup.startLsn(),
                 backup.stopLsn(),
-                backup.recoveryLsn(),
+                backup.physical() ? backup.recoveryLsn() : null,
                 provenTo(backup),
                 backup.timeline(),
-                new Checksums(backup.checksums(), backup.checksumFailures()),
+                backup.physical() ? new Checksums(backup.checksums(), backup.checksumFailures()) : null,
                 backup.tablespaces(),
                 backup.keyId(),
                 new Chain(backup.chain().size(), backup.chainSize(), backup.chain()),

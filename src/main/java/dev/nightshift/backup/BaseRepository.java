@@ -35,7 +35,7 @@ class BaseRepository {
             Connection connection, UUID instance, String systemIdentifier, String store, boolean fullOnly, int most)
             throws SQLException {
         try (var query = connection.prepareStatement(BackupRepository.BACKUP + """
-                         and b.instance_id = ? and b.system_identifier = ? and b.store = ? and (not ? or b.kind = 'FULL')
+                         and b.physical and b.instance_id = ? and b.system_identifier = ? and b.store = ? and (not ? or b.kind = 'FULL')
                          and not exists (""" + AGAINST + """
                          )
                          order by b.id desc limit ?

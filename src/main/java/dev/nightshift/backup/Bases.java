@@ -71,6 +71,9 @@ class Bases {
         if (!parent.instanceId().equals(target.instanceId())) {
             throw refused(id, "it is of " + parent.instance(), null);
         }
+        if (!parent.physical()) {
+            throw refused(id, "it is a logical one", null);
+        }
         if (!parent.systemIdentifier().equals(systemIdentifier)) {
             throw refused(
                     id, "it is of another cluster, with the system identifier " + parent.systemIdentifier(), null);

@@ -71,7 +71,7 @@ class ExpiryPlanning {
             List<ExpiryPlan.Kept> whole = plan.verdicts().stream()
                     .filter(ExpiryPlan.Verdict::stays)
                     .map(ExpiryPlan.Verdict::backup)
-                    .filter(ExpiryPlan.Kept::whole)
+                    .filter(each -> each.whole() && of(each.id()).physical())
                     .sorted(Comparator.comparing(ExpiryPlan.Kept::endedAt))
                     .toList();
             return whole.stream()
@@ -88,7 +88,8 @@ class ExpiryPlanning {
                     .map(verdict -> verdict.backup().id())
                     .collect(Collectors.toSet());
             return kept.stream()
-                    .filter(backup -> staying.contains(backup.id())
+                    .filter(backup -> backup.physical()
+                            && staying.contains(backup.id())
                             && backup.systemIdentifier().equals(systemIdentifier))
                     .map(backup -> Lsn.parse(backup.startLsn()))
                     .min(Comparator.naturalOrder());
@@ -148,15 +149,21 @@ class ExpiryPlanning {
         Backup.StoredProof proof = backup.proof();
         Backup.Hold hold = backup.hold();
         boolean undamaged = backup.state().equals("COMPLETE");
-        boolean own =
-                undamaged && backups.against(project, backup.id()).isEmpty();
+        boolean own = undamaged && backups.against(project, backup.id()).isEmpty();
         boolean copyProven = undamaged && copyStands;
         boolean whole = own || copyProven;
         boolean proven = copyProven || (own && proof != null && proof.isRestored());
         String wanted =
                 hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;
         return new ExpiryPlan.Kept(
-                backup.id(), backup.systemIdentifier(), backup.endedAt(), whole, proven, wanted, backup.chain());
+                backup.id(), series(backup), backup.endedAt(), whole, proven, wanted, backup.chain());
+    }
+
+    /** A logical backup stands in for those of the same kind, database and parts of it alone; least of all for physical ones. */
+    private static String series(Backup backup) {
+        return backup.physical()
+                ? backup.systemIdentifier()
+                : backup.systemIdentifier() + " " + backup.kind() + " " + backup.databases() + " " + backup.selection();
     }
 
     List<WalRepository.Archive> archives(ProjectId project, UUID instance) {

@@ -104,7 +104,7 @@ class ExpiryRepository {
                  where b.instance_id = ? and b.deleted_at is null
                    and exists (select from job.run r
                                 where r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')
-                                  and (b.id::text in (r.parameters ->> 'backup', r.parameters ->> 'parent')
+                                  and (b.id::text in (r.parameters ->> 'backup', r.parameters ->> 'parent', r.parameters ->> 'definitions')
                                        or exists (select from job.target t
                                                    where t.project_id = r.project_id and t.run_id = r.id
                                                      and t.checkpoint ->> 'backup' = b.id::text)
@@ -123,11 +123,11 @@ class ExpiryRepository {
         }
     }
 
-    /** The first position that a kept backup of a cluster needs; empty if none is kept. */
+    /** The first position that a kept physical backup of a cluster needs; empty if none is kept. */
     Optional<Lsn> firstNeeded(Connection connection, UUID instance, String systemIdentifier) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select start_lsn::text from backup.backup
-                 where instance_id = ? and system_identifier = ? and deleted_at is null
+                 where instance_id = ? and system_identifier = ? and deleted_at is null and physical
                  order by start_lsn limit 1
                 """)) {
             query.setObject(1, instance);

@@ -29,7 +29,7 @@ class FactsRepository {
 
     /** Of a backup {@code b} of the instance {@code i}: it is kept, of its cluster, and nothing speaks against it. */
     private static final String GOOD = """
-             b.deleted_at is null and b.state = 'COMPLETE'
+             b.deleted_at is null and b.state = 'COMPLETE' and b.physical
              and (i.system_identifier is null or b.system_identifier = i.system_identifier)
              and not exists (""" + BaseRepository.AGAINST + """
              )
@@ -75,10 +75,10 @@ class FactsRepository {
                   left join lateral (select b.*,""" + LARGEST + """
                                        from backup.backup b
                                       where b.project_id = i.project_id and b.instance_id = i.id and
-                                        """ + GOOD + """
+                                     """ + GOOD + """
                                       order by b.id desc limit 1) good on true
                   left join lateral (select b.ended_at from backup.backup b
-                                      where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null
+                                      where b.project_id = i.project_id and b.instance_id = i.id and b.deleted_at is null and b.physical
                                         and (good.id is null or b.id > good.id)
                                       order by b.id desc limit 1) bad on true
                   left join lateral (""" + PROVEN + """

@@ -25,8 +25,12 @@ class ProjectKeyRepository {
         static final Use NONE = new Use(0, 0);
     }
 
-    /** A kept backup, or an archive, where it lies, and what it opens by if the catalogue is right. */
-    record Place(String store, Described described, String keyId) {}
+    /**
+     * A kept backup, or an archive, where it lies, and what it opens by if the catalogue is right.
+     *
+     * @param copy whether it is another one than the backup was taken to: the catalogue does not know what that opens by
+     */
+    record Place(String store, Described described, String keyId, boolean copy) {}
 
     Map<String, Use> uses(Connection connection, ProjectId project) throws SQLException {
         try (var query = connection.prepareStatement("""
@@ -51,10 +55,14 @@ class ProjectKeyRepository {
     Set<String> stores(Connection connection, ProjectId project) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select store from backup.backup where project_id = ? and deleted_at is null
+                union select c.store from backup.copy c
+                       join backup.backup b on b.project_id = c.project_id and b.id = c.backup_id
+                      where c.project_id = ? and b.deleted_at is null and c.state = 'WHOLE'
                 union select store from backup.wal_archive where project_id = ?
                 """)) {
             query.setObject(1, project.value());
             query.setObject(2, project.value());
+            query.setObject(3, project.value());
             Set<String> stores = new TreeSet<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
@@ -68,14 +76,19 @@ class ProjectKeyRepository {
     /** What of an instance is kept, the oldest first. */
     List<Place> places(Connection connection, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select store, location, id, false as log, key_id from backup.backup
+                select store, location, id, false as log, key_id, false as copy from backup.backup
                  where instance_id = ? and deleted_at is null
                 union all
-                select store, location, id, true, key_id from backup.wal_archive where instance_id = ?
+                select c.store, c.location, b.id, false, b.key_id, true
+                  from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id
+                 where b.instance_id = ? and b.deleted_at is null and c.state = 'WHOLE'
+                union all
+                select store, location, id, true, key_id, false from backup.wal_archive where instance_id = ?
                 order by log, id
                 """)) {
             query.setObject(1, instance);
             query.setObject(2, instance);
+            query.setObject(3, instance);
             return places(query);
         }
     }
@@ -83,14 +96,19 @@ class ProjectKeyRepository {
     /** What of a project is kept. */
     List<Place> places(Connection connection, ProjectId project) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select store, location, id, false as log, key_id from backup.backup
+                select store, location, id, false as log, key_id, false as copy from backup.backup
                  where project_id = ? and deleted_at is null
                 union all
-                select store, location, id, true, key_id from backup.wal_archive where project_id = ?
+                select c.store, c.location, b.id, false, b.key_id, true
+                  from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id
+                 where b.project_id = ? and b.deleted_at is null and c.state = 'WHOLE'
+                union all
+                select store, location, id, true, key_id, false from backup.wal_archive where project_id = ?
                 order by log, id
                 """)) {
             query.setObject(1, project.value());
             query.setObject(2, project.value());
+            query.setObject(3, project.value());
             return places(query);
         }
     }
@@ -102,7 +120,8 @@ class ProjectKeyRepository {
                 places.add(new Place(
                         rows.getString(1),
                         new Described(rows.getString(2), rows.getObject(3, UUID.class), rows.getBoolean(4)),
-                        rows.getString(5)));
+                        rows.getString(5),
+                        rows.getBoolean(6)));
             }
         }
         return places;

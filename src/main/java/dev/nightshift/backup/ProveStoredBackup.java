@@ -1,10 +1,12 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.proof.DrillGround;
+import dev.nightshift.backup.proof.DumpMaterial;
 import dev.nightshift.backup.proof.Proof;
 import dev.nightshift.backup.proof.ProofOptions;
 import dev.nightshift.backup.proof.ProofOutcome;
 import dev.nightshift.backup.proof.ProofRung;
+import dev.nightshift.backup.proof.Provable;
 import dev.nightshift.backup.proof.StoredMaterial;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stores.Stores;
@@ -186,7 +188,10 @@ public class ProveStoredBackup extends TargetBatchlet {
         ProofLevel upTo = DrillJob.upTo(target.parameters());
         concerns(target, choice, store);
         BackupSources.Source source = opened(target, choice, backup, store);
-        Proof proof = prove(target, new StoredMaterial(source.reader()), upTo, steps);
+        Provable material = backup.physical()
+                ? new StoredMaterial(source.reader())
+                : new DumpMaterial(source.reader(), ground.programs());
+        Proof proof = prove(target, material, upTo, steps);
         keep(target, backup, store, proof);
         history(target, choice, backup, store, proof, null, began);
         throwReason(
@@ -260,6 +265,7 @@ public class ProveStoredBackup extends TargetBatchlet {
     private String point(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
         long began = System.nanoTime();
         concerns(target, choice, "");
+        RestoreBackup.requirePhysical(choice.backup());
         PointRecovery.Chosen chosen =
                 chosen(target, choice, BackupSources.Reading.in(store, BackupSources.Reading.OWN));
         String words = chosen.recovery().plan().point().words();
@@ -321,7 +327,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         }
     }
 
-    private Proof prove(TargetRun target, StoredMaterial material, ProofLevel upTo, DrillSteps steps) {
+    private Proof prove(TargetRun target, Provable material, ProofLevel upTo, DrillSteps steps) {
         var options = new ProofOptions(
                 upTo, ProofOptions.STANDARD.parents(), target.parameters().flag("everyRow"), ground.limits());
         try {

@@ -223,7 +223,7 @@ public class RebuildCatalogue extends TargetBatchlet {
             }
             var attempt = new BackupRepository.Attempt(
                     manifest.backup(), target.project(), instance.id(), target.runId(), databases(instance));
-            Backup.StoredProof proof = proof(manifest, found);
+            Backup.StoredProof proof = proof(place.name(), manifest, found);
             boolean[] isNew = new boolean[1];
             target.store(connection -> {
                 isNew[0] = backups.enter(
@@ -251,7 +251,7 @@ public class RebuildCatalogue extends TargetBatchlet {
         }
 
         /** What was looked at now, and nothing of what was proven before. */
-        private Backup.StoredProof proof(Manifest manifest, Verification found) {
+        private Backup.StoredProof proof(String store, Manifest manifest, Verification found) {
             ProofRung rung = new ProofRung(
                     ProofLevel.STORED,
                     ProofOutcome.PASSED,
@@ -265,6 +265,7 @@ public class RebuildCatalogue extends TargetBatchlet {
             return new Backup.StoredProof(
                     Ids.next(clock),
                     target.runId(),
+                    store,
                     clock.now(),
                     0,
                     "PASSED",

@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a backup out into an empty folder. */
+/** Writes a backup out into an empty folder, or a logical one into a new database. */
 @Named("restoreBackup")
 @Dependent
 public class RestoreBackup extends TargetBatchlet {
@@ -52,8 +52,15 @@ public class RestoreBackup extends TargetBatchlet {
     @Inject
     private PointRecovery points;
 
+    @Inject
+    private RestoreDump dumps;
+
     @Override
     protected void work(TargetRun target) {
+        if (target.parameters().text(RestoreJob.NEW_DATABASE).isPresent()) {
+            dumps.restore(target);
+            return;
+        }
         target.begin(RestoreJob.CHECK);
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
         Begun begun = begin(target);
@@ -124,6 +131,7 @@ public class RestoreBackup extends TargetBatchlet {
         var reading = BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE);
         if (point.isEmpty()) {
             Backup backup = chosen(backups, target);
+            requirePhysical(backup);
             return new Begun(
                     backup,
                     sources.open(target.project(), backup, reading, keyring.of(target.project()), target::warn),
@@ -134,6 +142,7 @@ public class RestoreBackup extends TargetBatchlet {
                 .filter(id -> !id.isEmpty())
                 .map(id -> backups.get(target.project(), UUID.fromString(id)))
                 .orElseGet(() -> target.parameters().text("backup").isPresent() ? chosen(backups, target) : null);
+        requirePhysical(before);
         PointRecovery.Chosen chosen = points.choose(
                 target.project(), target.instanceId(), before, point.get(), reading, new StoppableProgress(target, 0));
         chosen.notes().forEach(target::warn);
@@ -217,6 +226,20 @@ public class RestoreBackup extends TargetBatchlet {
         if (Files.exists(folder.resolve("standby.signal"))) {
             target.warn("The source was a standby: with the file standby.signal in " + folder
                     + " this server starts as one too, and stays read-only. Delete that file for a server of its own.");
+        }
+    }
+
+    /**
+     * Lets pass what log can be replayed on, and null.
+     *
+     * @throws Failure.Skippable if it is a logical backup
+     */
+    static void requirePhysical(@Nullable Backup backup) {
+        if (backup != null && !backup.physical()) {
+            throw new Failure.Skippable(
+                    "Backup " + backup.id() + " holds one database, and no log can be replayed on it.",
+                    "Choose a full, incremental or differential one, or restore this one into a new database.",
+                    null);
         }
     }
 

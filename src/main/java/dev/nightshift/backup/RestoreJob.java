@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Severity;
+import dev.nightshift.fleet.Fleet;
 import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
@@ -9,9 +10,11 @@ import dev.nightshift.job.Parameters;
 import dev.nightshift.job.Unit;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
 
@@ -21,12 +24,26 @@ class RestoreJob implements Job {
     static final String CHECK = "check";
     static final String RESTORE = "restore";
     static final String ACCEPT_TABLESPACES = "acceptTablespaces";
+    static final String NEW_DATABASE = "newDatabase";
+    static final String INSTANCE = "instance";
+    static final String DEFINITIONS = "definitions";
+    static final String CREATE_ROLES = "createRoles";
+    static final String CONTENT = "content";
+    static final String ALL = "all";
+    static final String SCHEMA = "schema";
+    static final String OWNERS = "owners";
+    static final String KEEP = "keep";
+    private static final String FOLDER = "folder";
+
+    /** Bytes of a name (manual, section 4.1.1). */
+    private static final int LONGEST = 63;
 
     private static final JobDefinition DEFINITION = new JobDefinition(
             "restore",
             "Restore",
             "Writes a backup out into an empty folder as a cluster that stock PostgreSQL starts, with the log up to a point if one"
-                    + " is given. Nothing is started, and nothing of the source is touched.",
+                    + " is given; nothing is started, and nothing of the source is touched. Or restores a logical backup into a new"
+                    + " database of a registered server.",
             Unit.INSTANCE,
             "restore",
             false,
@@ -43,8 +60,8 @@ class RestoreJob implements Job {
                             "folder",
                             "Folder",
                             "Absolute path of a new or empty folder on Nightshift's machine, below a folder that the installation"
-                                    + " allows (NIGHTSHIFT_RESTORE_ROOTS).",
-                            true),
+                                    + " allows (NIGHTSHIFT_RESTORE_ROOTS). Not for a logical backup.",
+                            false),
                     Parameter.text(
                             PointParameters.FROM,
                             "From",
@@ -57,6 +74,42 @@ class RestoreJob implements Job {
                             "Restores to a point though the log on the way creates tablespaces: the first start writes into their"
                                     + " folders by the paths on the source, so start the server only where these are not the"
                                     + " source's.",
+                            false),
+                    Parameter.text(
+                            NEW_DATABASE,
+                            "New database",
+                            "For a logical backup, in place of the folder: the name of the database to make, as the server will call"
+                                    + " it. One that is there is never touched.",
+                            false),
+                    Parameter.text(
+                            INSTANCE,
+                            "Instance",
+                            "The instance of this project that gets the new database; that of the backup if none is given.",
+                            false),
+                    Parameter.choice(
+                            CONTENT,
+                            "Content",
+                            "all that a logical backup holds, or its schema without the rows.",
+                            ALL,
+                            ALL,
+                            SCHEMA),
+                    Parameter.text(
+                            DEFINITIONS,
+                            "Definitions",
+                            "For a backup of the kind data: the id of the logical or schema backup whose tables its rows go into.",
+                            false),
+                    Parameter.choice(
+                            OWNERS,
+                            "Owners",
+                            "keep restores owners and privileges; none leaves them out, so that all belongs to Nightshift's role.",
+                            KEEP,
+                            KEEP,
+                            "none"),
+                    Parameter.flag(
+                            CREATE_ROLES,
+                            "Create roles",
+                            "Creates the roles that the server lacks, without password and without special powers; else a missing"
+                                    + " one ends the run.",
                             false)));
 
     @Inject
@@ -69,6 +122,9 @@ class RestoreJob implements Job {
     private Stores stores;
 
     @Inject
+    private Fleet fleet;
+
+    @Inject
     private Clock clock;
 
     @Override
@@ -78,12 +134,87 @@ class RestoreJob implements Job {
 
     @Override
     public void check(ProjectId project, Parameters parameters) {
-        roots.confined(parameters.text("folder").orElseThrow());
-        PointParameters.check(parameters, clock.now());
         parameters
                 .text(PointParameters.FROM)
                 .ifPresent(store -> stores.require("parameters." + PointParameters.FROM, store));
-        parameters.text("backup").ifPresent(id -> known(backups, project, id));
+        String name = parameters.text(NEW_DATABASE).orElse(null);
+        if (name != null) {
+            checkNew(project, name, parameters);
+            return;
+        }
+        roots.confined(parameters
+                .text(FOLDER)
+                .orElseThrow(() -> new Failure.Invalid(
+                        "parameters." + FOLDER,
+                        "Folder is needed; or the name of a new database, for a logical backup.")));
+        PointParameters.check(parameters, clock.now());
+        parameters.text("backup").ifPresent(id -> {
+            if (!known(backups, project, id).physical()) {
+                throw new Failure.Invalid(
+                        "parameters." + NEW_DATABASE,
+                        "This is a logical backup: it is restored into a new database, not into a folder.");
+            }
+        });
+    }
+
+    private void checkNew(ProjectId project, String name, Parameters parameters) {
+        if (parameters.text(FOLDER).isPresent()
+                || PointParameters.of(parameters).isPresent()) {
+            throw new Failure.Invalid(
+                    "parameters." + NEW_DATABASE,
+                    "A new database is made of a logical backup, which knows neither folder nor point: give one of these.");
+        }
+        if (name.indexOf('\0') >= 0 || name.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+            throw new Failure.Invalid("parameters." + NEW_DATABASE, "A name has 1 to " + LONGEST + " bytes.");
+        }
+        parameters.text(INSTANCE).ifPresent(instance -> requireInstance(project, instance));
+        Backup backup = known(
+                backups,
+                project,
+                parameters
+                        .text("backup")
+                        .orElseThrow(() -> new Failure.Invalid(
+                                "parameters.backup", "Name the logical backup that the new database is made of.")));
+        requireLogical(backup);
+        String definitions = parameters.text(DEFINITIONS).orElse(null);
+        if (backup.kind().equals("DATA") == (definitions == null)) {
+            throw new Failure.Invalid(
+                    "parameters." + DEFINITIONS,
+                    definitions == null
+                            ? "This backup holds rows alone: name the logical or schema backup whose tables they go into."
+                            : "This backup brings its definitions itself.");
+        }
+        if (definitions != null) {
+            Backup schema = known(backups, project, definitions);
+            if (schema.physical() || schema.kind().equals("DATA")) {
+                throw new Failure.Invalid(
+                        "parameters." + DEFINITIONS, "This backup holds no definitions as pg_dump writes them.");
+            }
+        }
+    }
+
+    private void requireInstance(ProjectId project, String name) {
+        try {
+            if (fleet.instanceNamed(project, new Name(name)).isPresent()) {
+                return;
+            }
+        } catch (IllegalArgumentException e) {
+            // no name that anything here can have
+        }
+        throw new Failure.Invalid("parameters." + INSTANCE, "This project has no instance of this name.");
+    }
+
+    /**
+     * Lets pass what pg_restore reads.
+     *
+     * @throws Failure.Invalid if it is physical
+     */
+    static void requireLogical(Backup backup) {
+        if (backup.physical()) {
+            throw new Failure.Invalid(
+                    "parameters." + NEW_DATABASE,
+                    "Backup " + backup.id() + " holds a whole instance: restore it into a folder.");
+        }
     }
 
     @Override

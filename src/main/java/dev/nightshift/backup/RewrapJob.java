@@ -37,6 +37,6 @@ class RewrapJob implements Job {
     /** What they read, or are about to delete, must not be written anew meanwhile; and a backup may end with an older key. */
     @Override
     public Set<String> keepsApartFrom(Parameters parameters) {
-        return Set.of("backup", "restore", "restore-drill", "expire");
+        return Set.of("backup", "copy", "restore", "restore-drill", "expire");
     }
 }

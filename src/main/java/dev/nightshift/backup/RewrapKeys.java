@@ -60,7 +60,8 @@ public class RewrapKeys extends TargetBatchlet {
         target.figure("rewrapped", progress.done);
         target.figure("left", progress.left);
         progress.throwFirst();
-        target.info("All " + places.size() + " kept backups and logs of this server open by key " + keys.keyId() + ".");
+        target.info("All " + places.size() + " kept backups, copies and logs of this server open by key " + keys.keyId()
+                + ".");
     }
 
     /** How far one has come. A store that is away does not keep the others out, nor one that is damaged. */
@@ -100,8 +101,10 @@ public class RewrapKeys extends TargetBatchlet {
                 Store store = stores.of(place.store());
                 // Only while this attempt still has the target
                 boolean anew = place.described().rewrap(store, keys, () -> target.store(connection -> {}));
-                if (anew || !place.keyId().equals(keys.keyId())) {
-                    target.store(connection -> repository.wrapped(connection, place, keys.keyId()));
+                if (anew || (!place.copy() && !place.keyId().equals(keys.keyId()))) {
+                    if (!place.copy()) {
+                        target.store(connection -> repository.wrapped(connection, place, keys.keyId()));
+                    }
                     done++;
                     live.changed(target.project(), "backup", place.described().id());
                 }

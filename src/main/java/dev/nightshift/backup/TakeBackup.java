@@ -74,10 +74,18 @@ public class TakeBackup extends TargetBatchlet {
     private Transactions transactions;
 
     @Inject
+    private TakeDumps dumps;
+
+    @Inject
     private Clock clock;
 
     @Override
     protected void work(TargetRun target) throws Exception {
+        if (!BackupJob.kind(target.parameters()).physical()) {
+            dumps.take(target);
+            target.skipped(BackupJob.COPIES, "The job copy makes those of logical backups.");
+            return;
+        }
         UUID backup = take(target);
         String list = target.parameters().text(BackupJob.COPIES).orElse(null);
         if (list == null) {
@@ -173,7 +181,7 @@ public class TakeBackup extends TargetBatchlet {
     }
 
     /** Better said before the server makes a checkpoint for it than after. */
-    private static void refuseUnwritable(Store store, String folder) {
+    static void refuseUnwritable(Store store, String folder) {
         try (Store.Upload probe = store.create(folder + "/probe")) {
             probe.write(new byte[] {1}, 0, 1);
             probe.commit();
@@ -182,7 +190,7 @@ public class TakeBackup extends TargetBatchlet {
     }
 
     /** Where another cluster answers than before, a backup would carry the wrong name. */
-    private static void refuseAnother(Instance instance, ServerSettingsCopy.Server server) {
+    static void refuseAnother(Instance instance, ServerSettingsCopy.Server server) {
         String known = instance.systemIdentifier();
         if (known != null && !known.equals(server.systemIdentifier())) {
             throw new Failure.Fatal(
@@ -278,6 +286,7 @@ public class TakeBackup extends TargetBatchlet {
             case FULL -> "Full";
             case INCREMENTAL -> "Incremental";
             case DIFFERENTIAL -> "Differential";
+            case LOGICAL, SCHEMA, DATA -> throw new IllegalArgumentException("no physical backup");
         };
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Binaries(Path bin, int major, String version) {
     private static final List<String> NEEDED = List.of("postgres", "initdb", "pg_ctl");
-    private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) ((\\d+)\\S*(?: \\(.*\\))?)");
+    private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+\\S*(?: \\(.*\\))?)");
 
     /** Each is a folder whose sub-folders hold a bin folder, or which has one itself. */
     private static final List<Path> USUAL = List.of(
@@ -67,34 +68,46 @@ public record Binaries(Path bin, int major, String version) {
     /** Every complete set of programs in the given folders, in their order; a folder without any is passed over. */
     public static List<Binaries> all(List<Path> folders) {
         return folders.stream()
-                .flatMap(folder -> candidates(folder).stream())
+                .flatMap(folder -> candidates(folder, Binaries::isComplete).stream())
                 .distinct()
                 .flatMap(bin -> read(bin).stream())
                 .toList();
     }
 
+    /** The bin folders that hold what is wanted: in the configured folders, in PATH, in the usual install folders. */
+    static Set<Path> places(List<Path> configured, @Nullable String path, Predicate<Path> wanted) {
+        Set<Path> places = new LinkedHashSet<>();
+        configured.forEach(folder -> places.addAll(candidates(folder, wanted)));
+        places.addAll(usual(path, wanted));
+        return places;
+    }
+
     /** What is on PATH and in the usual install folders, newest version first. */
     static List<Binaries> installed(@Nullable String path) {
-        Set<Path> folders = new LinkedHashSet<>();
-        if (path != null) {
-            Arrays.stream(path.split(File.pathSeparator))
-                    .filter(entry -> !entry.isBlank())
-                    .map(Path::of)
-                    .forEach(folders::add);
-        }
-        for (Path usual : USUAL) {
-            folders.addAll(candidates(usual));
-            folders.addAll(siblings(usual));
-        }
-        return folders.stream()
-                .filter(Binaries::isComplete)
+        return usual(path, Binaries::isComplete).stream()
                 .flatMap(bin -> read(bin).stream())
                 .sorted(Comparator.comparing(Binaries::numbers, Arrays::compare).reversed())
                 .toList();
     }
 
+    private static Set<Path> usual(@Nullable String path, Predicate<Path> wanted) {
+        Set<Path> folders = new LinkedHashSet<>();
+        if (path != null) {
+            Arrays.stream(path.split(File.pathSeparator))
+                    .filter(entry -> !entry.isBlank())
+                    .map(Path::of)
+                    .filter(wanted)
+                    .forEach(folders::add);
+        }
+        for (Path usual : USUAL) {
+            folders.addAll(candidates(usual, wanted));
+            folders.addAll(siblings(usual, wanted));
+        }
+        return folders;
+    }
+
     /** The folder itself, its bin folder, and the bin folders of its sub-folders (a folder of versions). */
-    private static List<Path> candidates(Path folder) {
+    private static List<Path> candidates(Path folder, Predicate<Path> wanted) {
         List<Path> found = new ArrayList<>(List.of(folder, folder.resolve("bin")));
         if (Files.isDirectory(folder)) {
             try (Stream<Path> children = Files.list(folder)) {
@@ -107,11 +120,11 @@ public record Binaries(Path bin, int major, String version) {
                 return found;
             }
         }
-        return found.stream().filter(Binaries::isComplete).toList();
+        return found.stream().filter(wanted).toList();
     }
 
     /** Red Hat's packages install to /usr/pgsql-18/bin: folders beside each other that share a prefix. */
-    private static List<Path> siblings(Path prefix) {
+    private static List<Path> siblings(Path prefix, Predicate<Path> wanted) {
         Path parent = prefix.getParent();
         if (parent == null || !Files.isDirectory(parent)) {
             return List.of();
@@ -119,7 +132,7 @@ public record Binaries(Path bin, int major, String version) {
         try (Stream<Path> children = Files.list(parent)) {
             return children.filter(child -> child.getFileName().toString().startsWith(prefix.getFileName() + "-"))
                     .map(child -> child.resolve("bin"))
-                    .filter(Binaries::isComplete)
+                    .filter(wanted)
                     .toList();
         } catch (IOException e) {
             return List.of();
@@ -135,9 +148,14 @@ public record Binaries(Path bin, int major, String version) {
         if (!isComplete(bin)) {
             return Optional.empty();
         }
+        return version(bin.resolve("postgres"))
+                .map(version -> new Binaries(bin.toAbsolutePath().normalize(), major(version), version));
+    }
+
+    /** What a program of PostgreSQL answers to {@code --version}; empty if it does not run here. */
+    static Optional<String> version(Path program) {
         try {
-            ProcessBuilder builder =
-                    new ProcessBuilder(bin.resolve("postgres").toString(), "--version").redirectErrorStream(true);
+            ProcessBuilder builder = new ProcessBuilder(program.toString(), "--version").redirectErrorStream(true);
             // Ours holds secrets, and this is a program of some folder
             builder.environment().clear();
             Process process = builder.start();
@@ -148,16 +166,18 @@ public record Binaries(Path bin, int major, String version) {
                 return Optional.empty();
             }
             Matcher matcher = VERSION.matcher(output);
-            return matcher.find()
-                    ? Optional.of(new Binaries(
-                            bin.toAbsolutePath().normalize(), Integer.parseInt(matcher.group(2)), matcher.group(1)))
-                    : Optional.empty();
+            return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty(); // built for another machine
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.empty();
         }
+    }
+
+    /** 9.6 counts as 9. */
+    static int major(String version) {
+        return Integer.parseInt(version.split("\\D", 2)[0]);
     }
 
     /** The path of a program: {@code program("pg_ctl")}. It exists if it is one of the three needed or {@link #has} says so. */
@@ -184,6 +204,10 @@ public record Binaries(Path bin, int major, String version) {
     }
 
     private int[] numbers() {
+        return numbersOf(version);
+    }
+
+    static int[] numbersOf(String version) {
         return Arrays.stream(version.split(" ", 2)[0].split("\\D+"))
                 .filter(part -> !part.isEmpty())
                 .mapToInt(Integer::parseInt)

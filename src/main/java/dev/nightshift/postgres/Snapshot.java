@@ -126,6 +126,12 @@ public final class Snapshot implements AutoCloseable {
         try {
             reader.setNetworkTimeout(
                     Runnable::run, Math.toIntExact(answer.plus(CONNECT).toMillis()));
+            // Idle while others read what it exports: no gateway between may forget it
+            try (Statement statement = reader.createStatement()) {
+                statement.execute("select pg_catalog.set_config('tcp_keepalives_idle', '30', false),"
+                        + " pg_catalog.set_config('tcp_keepalives_interval', '10', false),"
+                        + " pg_catalog.set_config('tcp_keepalives_count', '3', false)");
+            }
             reader.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             reader.setReadOnly(true);
             reader.setAutoCommit(false);
@@ -151,6 +157,24 @@ public final class Snapshot implements AutoCloseable {
         return reader;
     }
 
+    /**
+     * Lets other sessions of this database see what this one sees, for as long as it is open (manual, pg_export_snapshot).
+     *
+     * @return the snapshot's name, for {@code pg_dump --snapshot}
+     * @throws SQLException if the server refuses
+     */
+    public String export() throws SQLException {
+        try (Statement statement = reader.createStatement()) {
+            // It waits for the others, however long their work takes
+            statement.execute("select set_config(name, '0', true) from pg_catalog.pg_settings where name in"
+                    + " ('idle_in_transaction_session_timeout', 'transaction_timeout')");
+            try (ResultSet row = statement.executeQuery("select pg_catalog.pg_export_snapshot()")) {
+                row.next();
+                return row.getString(1);
+            }
+        }
+    }
+
     /** Just the transactions that committed before it are seen; empty for {@link #now}. */
     public Optional<Lsn> position() {
         return Optional.ofNullable(position);
@@ -161,8 +185,12 @@ public final class Snapshot implements AutoCloseable {
         reader.unwrap(PGConnection.class).cancelQuery();
     }
 
+    /** Does nothing if it is closed, or its connection broke. */
     @Override
     public void close() throws SQLException {
+        if (reader.isClosed()) {
+            return;
+        }
         try (reader) {
             reader.rollback();
         }

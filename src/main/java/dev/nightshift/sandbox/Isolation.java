@@ -96,10 +96,15 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
      * @throws NotPossibleHere if a mapped folder would cover the sandbox's own
      */
     String script(SandboxFolder folder, Quota quota, long secondsToLive, List<String> server) {
+        return script(folder, folder.log(), quota, secondsToLive, server);
+    }
+
+    /** @param log that the program writes to */
+    String script(SandboxFolder folder, Path log, Quota quota, long secondsToLive, List<String> server) {
         mapped.keySet().forEach(path -> refuseOverlap(path, folder.path()));
         List<String> lines = new ArrayList<>(List.of("set -e", "umask 022"));
         // Opened from outside: the server must not be able to put another file in its place.
-        lines.add("exec 4>> " + quote(folder.log()));
+        lines.add("exec 4>> " + quote(log));
         String root = folder.root().toString();
         lines.add("{ echo sandbox > /proc/sys/kernel/hostname; } 2> /dev/null || :");
         lines.add(mount("tmpfs", "size=16m,mode=755,nosuid,nodev", root));

@@ -44,8 +44,13 @@ record Programs(Path server, List<Path> folders) {
     private static final List<String> INSTALLATION = List.of("bin", "lib", "lib64", "share", "libexec");
 
     static Programs of(Binaries binaries) {
+        return of(binaries.program("postgres"));
+    }
+
+    /** Of any other program of an installation; it stands where the server would. */
+    static Programs of(Path program) {
         try {
-            Path server = binaries.program("postgres").toRealPath();
+            Path server = program.toRealPath();
             List<Path> candidates =
                     new ArrayList<>(SYSTEM.stream().map(Path::of).toList());
             Path home = server.resolve("../..").normalize();
@@ -53,8 +58,7 @@ record Programs(Path server, List<Path> folders) {
             candidates.add(server.resolveSibling("").normalize());
             return new Programs(server, outermost(candidates));
         } catch (IOException e) {
-            throw new NotPossibleHere(
-                    "The server programs in " + binaries.bin() + " cannot be read: " + e.getMessage(), null, e);
+            throw new NotPossibleHere("The program " + program + " cannot be read: " + e.getMessage(), null, e);
         }
     }
 

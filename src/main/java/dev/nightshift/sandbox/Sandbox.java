@@ -3,16 +3,12 @@ package dev.nightshift.sandbox;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Binaries;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -22,6 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
@@ -34,14 +32,6 @@ public final class Sandbox implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Sandbox.class.getName());
 
     private static final Duration DISK_LOOK = Duration.ofSeconds(5);
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
-    private static final int LOOKS = 10;
-
-    /** Classes of SQLSTATE: insufficient resources, a broken connection, a server that shuts down. */
-    private static final String RESOURCES = "53";
-
-    private static final String CONNECTION = "08";
-    private static final String INTERVENTION = "57P";
 
     private final Sandboxes sandboxes;
     private final SandboxFolder folder;
@@ -54,6 +44,7 @@ public final class Sandbox implements AutoCloseable {
     private @Nullable ControlFile source;
     private volatile @Nullable String killed;
     private boolean closed;
+    private final Set<Errand> errands = ConcurrentHashMap.newKeySet();
 
     Sandbox(
             Sandboxes sandboxes,
@@ -68,31 +59,6 @@ public final class Sandbox implements AutoCloseable {
         this.quota = quota;
         this.needed = needed;
         this.host = host;
-    }
-
-    void makeFolders() throws IOException {
-        for (Path path : List.of(
-                folder.data(),
-                folder.tablespaces(),
-                folder.wal(),
-                folder.configuration(),
-                folder.socket(),
-                folder.root())) {
-            Files.createDirectories(path);
-        }
-        // The server's user has to come through, whatever umask Nightshift runs under; the folder of all sandboxes is
-        // closed to everybody else.
-        for (Path path : List.of(folder.path(), folder.configuration())) {
-            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx--x--x"));
-        }
-        Files.setPosixFilePermissions(folder.data(), PosixFilePermissions.fromString("rwx------"));
-        Files.setPosixFilePermissions(folder.socket(), PosixFilePermissions.fromString("rwx------"));
-        if (folder.path().toString().getBytes(StandardCharsets.UTF_8).length > SandboxFolder.LONGEST) {
-            throw new NotPossibleHere(
-                    "The socket's path " + folder.socketFile() + " is longer than " + SandboxFolder.SOCKET_PATH_LIMIT
-                            + " bytes.",
-                    "Set NIGHTSHIFT_DATA to a shorter path.");
-        }
     }
 
     /** Bytes that were promised to it and are not written yet. */
@@ -146,18 +112,22 @@ public final class Sandbox implements AutoCloseable {
         Isolation isolation = new Isolation(host, programs.folders(), sandboxes.hidden(), tablespaces);
         try {
             preparation.run();
-            if (host.unprivileged().isPresent()) {
-                int user = host.unprivileged().getAsInt();
-                for (Path path : List.of(folder.data(), folder.tablespaces(), folder.wal(), folder.socket())) {
-                    Trees.give(path, user);
-                }
-            }
+            give();
             List<String> server = new ArrayList<>(List.of(programs.server().toString()));
             server.addAll(wanted.arguments(folder, Objects.requireNonNull(source)));
             run(isolation, isolation.script(folder, quota, secondsToLive(), server));
         } catch (IOException e) {
             kill("it could not be prepared");
             throw new Failure.Retryable("The sandbox " + id() + " cannot be started: " + e.getMessage(), null, e);
+        }
+    }
+
+    private void give() throws IOException {
+        if (host.unprivileged().isPresent()) {
+            int user = host.unprivileged().getAsInt();
+            for (Path path : List.of(folder.data(), folder.tablespaces(), folder.wal(), folder.socket())) {
+                Trees.give(path, user);
+            }
         }
     }
 
@@ -185,37 +155,68 @@ public final class Sandbox implements AutoCloseable {
     }
 
     private void run(Isolation isolation, String script) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(isolation.command(script));
-        builder.environment().clear();
-        builder.environment().putAll(Isolation.environment());
-        builder.directory(new java.io.File("/")).redirectErrorStream(true);
-        Process started = builder.start();
+        Process started = Walls.start(isolation, script);
         process = started;
         Optional<ProcessMark> mark = ProcessMark.of(started.pid());
         if (mark.isPresent()) {
             registration = registration.withServer(mark.get());
             registration.write(sandboxes.root());
         }
-        StringBuilder said = new StringBuilder();
-        BufferedReader reader =
-                new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8));
-        for (String line = reader.readLine(); !Isolation.READY.equals(line); line = reader.readLine()) {
-            if (line == null) {
-                kill("its walls could not be built");
-                throw new NotPossibleHere(
-                        "This machine does not let Nightshift isolate a scratch server: "
-                                + said.toString().strip(),
-                        isolation.isPrivileged()
-                                ? "Run Nightshift with the capability SYS_ADMIN, or as a user who may create user namespaces."
-                                : "Allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone,"
-                                        + " kernel.apparmor_restrict_unprivileged_userns).");
-            }
-            said.append(line).append('\n');
+        try {
+            Walls.await(isolation, started);
+        } catch (NotPossibleHere e) {
+            kill("its walls could not be built");
+            throw e;
         }
         Thread watch = new Thread(() -> watchDisk(started), "sandbox-" + id());
         watch.setDaemon(true);
         watch.start();
         LOG.log(Level.DEBUG, "The sandbox {0} runs as process {1}.", id(), started.pid());
+    }
+
+    /**
+     * Runs a program of PostgreSQL in walls like the server's, to its end: it sees the server's socket, its folders and what
+     * lies in {@link SandboxFolder#wal}, and no network.
+     *
+     * @throws NotPossibleHere if this machine denies namespaces, or the sandbox was ended meanwhile
+     */
+    public Errand.Outcome run(Path program, List<String> arguments) {
+        Errand errand;
+        synchronized (this) {
+            if (closed || killed != null) {
+                throw notRunning();
+            }
+            Programs programs = Programs.of(program);
+            Isolation isolation = new Isolation(host, programs.folders(), sandboxes.hidden(), Map.of());
+            List<String> command = new ArrayList<>(List.of(programs.server().toString()));
+            command.addAll(arguments);
+            try {
+                if (process == null) {
+                    give(); // what runs first fills them
+                }
+                Path log = Errand.log(folder);
+                errand = Errand.start(isolation, isolation.script(folder, log, quota, secondsToLive(), command), log);
+            } catch (IOException e) {
+                throw new Failure.Retryable(
+                        "A program of the sandbox " + id() + " cannot be started: " + e.getMessage(), null, e);
+            }
+            errands.add(errand);
+        }
+        try {
+            Errand.Outcome outcome = errand.await();
+            if (killed != null || closed) {
+                throw notRunning();
+            }
+            return outcome;
+        } finally {
+            errands.remove(errand);
+        }
+    }
+
+    private NotPossibleHere notRunning() {
+        String why = killed;
+        return new NotPossibleHere(
+                "The sandbox was ended because " + (why == null ? "nobody needs it any more" : why) + ".", null);
     }
 
     /** Runs beside the server until it ends. */
@@ -284,34 +285,7 @@ public final class Sandbox implements AutoCloseable {
      * @return in the server's words; also where the session only broke, and its log says why
      */
     public Optional<NotPossibleHere> exhausted(SQLException e) {
-        String state = String.valueOf(e.getSQLState());
-        String message = String.valueOf(e.getMessage()).replaceFirst("^ERROR: {1,2}", "");
-        Optional<NotPossibleHere> said = ServerLog.exhausted(message);
-        if (said.isPresent()) {
-            return said;
-        }
-        if (state.startsWith(RESOURCES)) {
-            return Optional.of(new NotPossibleHere(
-                    message,
-                    "Give proofs more of it: NIGHTSHIFT_PROOF_MEMORY_GIGABYTES, or room where NIGHTSHIFT_DATA lies."));
-        }
-        return state.startsWith(CONNECTION) || state.startsWith(INTERVENTION) ? exhaustedAsLogged() : Optional.empty();
-    }
-
-    /** The server writes why a process of it ended just after its session broke. */
-    private Optional<NotPossibleHere> exhaustedAsLogged() {
-        for (int look = 0; ; look++) {
-            Optional<NotPossibleHere> logged = ServerLog.exhausted(log());
-            if (logged.isPresent() || look == LOOKS) {
-                return logged;
-            }
-            try {
-                TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return logged;
-            }
-        }
+        return Exhaustion.of(e, this::log);
     }
 
     /**
@@ -360,6 +334,10 @@ public final class Sandbox implements AutoCloseable {
 
     /** Kills every process of the sandbox at once; its folder stays until {@link #close}. */
     public synchronized void kill(String reason) {
+        if (!errands.isEmpty() && killed == null) {
+            killed = reason;
+        }
+        errands.forEach(Errand::kill);
         if (process == null) {
             return;
         }

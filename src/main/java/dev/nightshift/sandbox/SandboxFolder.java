@@ -1,6 +1,11 @@
 package dev.nightshift.sandbox;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 
 /**
  * The folders of one sandbox, each of which the server sees at this same path. What is prepared for it goes into the first
@@ -17,6 +22,30 @@ public record SandboxFolder(Path path) {
 
     /** What a sandbox's folder may have of them; what follows is ASCII. */
     static final int LONGEST = SOCKET_PATH_LIMIT - ("/socket/" + SOCKET_FILE).length();
+
+    /**
+     * Makes them.
+     *
+     * @throws NotPossibleHere if the path is too long for a socket
+     */
+    void make() throws IOException {
+        for (Path each : List.of(data(), tablespaces(), wal(), configuration(), socket(), root())) {
+            Files.createDirectories(each);
+        }
+        // The server's user has to come through, whatever umask Nightshift runs under; the folder of all sandboxes is
+        // closed to everybody else.
+        for (Path each : List.of(path, configuration())) {
+            Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwx--x--x"));
+        }
+        for (Path each : List.of(data(), socket())) {
+            Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwx------"));
+        }
+        if (path.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+            throw new NotPossibleHere(
+                    "The socket's path " + socketFile() + " is longer than " + SOCKET_PATH_LIMIT + " bytes.",
+                    "Set NIGHTSHIFT_DATA to a shorter path.");
+        }
+    }
 
     /** The cluster's data folder. */
     public Path data() {

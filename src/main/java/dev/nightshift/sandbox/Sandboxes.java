@@ -70,7 +70,7 @@ public final class Sandboxes implements AutoCloseable {
             makeRoot();
             registration.write(root);
             open.put(id, sandbox);
-            sandbox.makeFolders();
+            sandbox.folder().make();
             return sandbox;
         } catch (NotPossibleHere e) {
             sandbox.close();

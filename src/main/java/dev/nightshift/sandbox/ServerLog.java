@@ -29,7 +29,8 @@ final class ServerLog {
     /** Messages as in the sources of PostgreSQL 13 to 18; lc_messages is C in a sandbox. */
     private static final List<Lack> LACKS = List.of(
             Lack.of(
-                    "could not access file \"|could not load library \"|extension \".*\" is not available",
+                    "could not access file \"|could not load library \"|extension \".*\" is not available"
+                            + "|could not open extension control file",
                     "Install the extension's files beside the server programs that proofs use."),
             Lack.of(
                     "database locale is incompatible|locale .* (?:is )?not (?:recognized|supported)|could not open collator"
@@ -50,6 +51,9 @@ final class ServerLog {
             Lack.of(
                     "could not set permissions on directory \".*\": No such file|directory \".*\" does not exist",
                     "Prove a backup that was taken after the tablespace was created."),
+            Lack.of(
+                    "(?:must be|can only be) loaded via \"?shared_preload_libraries|security label provider .* is not loaded",
+                    "A scratch server loads no library by itself: what needs one cannot be tried here."),
             Lack.of("could not fork .*: Resource", "Let this machine's users have more processes."));
 
     /** What a server ran out of in the middle of its work: whatever was not looked at yet can still be anything. */

@@ -87,6 +87,21 @@ class BackupFindingsIT {
         assertEquals(Set.of("proof:" + other, "proof:" + after), open(project));
     }
 
+    @Test
+    void theProofOfAPartOfADatabaseStandsInForNoOther() {
+        ProjectId project = project("parts");
+        UUID instance = instance(project, "parts");
+        UUID whole = backup(project, instance, "LOGICAL", "");
+        UUID other = backup(project, instance, "LOGICAL", "{\"tables\":[\"a\"]}");
+        UUID same = backup(project, instance, "LOGICAL", "{\"tables\":[\"b\"]}");
+        UUID proven = backup(project, instance, "LOGICAL", "{\"tables\":[\"b\"]}");
+        for (UUID each : List.of(whole, other, same)) {
+            failed(project, each, ProofLevel.MATCHED);
+        }
+        backupFindings.proven(project, instance, proven, ProofLevel.MATCHED);
+        assertEquals(Set.of("proof:" + whole, "proof:" + other), open(project));
+    }
+
     private void taken(ProjectId project, UUID instance, Manifest.Kind kind, boolean failures) {
         backupFindings.taken(
                 new BackupRepository.Attempt(Ids.next(clock), project, instance, Ids.next(clock), List.of("shop")),
@@ -123,19 +138,25 @@ class BackupFindingsIT {
     }
 
     private UUID backup(ProjectId project, UUID instance) {
+        return backup(project, instance, "FULL", "");
+    }
+
+    private UUID backup(ProjectId project, UUID instance, String kind, String selection) {
         UUID id = Ids.next(clock);
         transactions.run(project, connection -> {
             try (var insert = connection.prepareStatement("""
                     insert into backup.backup (id, project_id, instance_id, run_id, kind, state, store, location, databases,
                         taken_at, ended_at, server_version, size_bytes, stored_bytes, start_lsn, stop_lsn, recovery_lsn, timeline,
-                        system_identifier, checksums, checksum_failures, tablespaces, key_id)
-                    values (?, ?, ?, ?, 'FULL', 'COMPLETE', 'local', 'nowhere', '{shop}', now(), now(), '18.0', 1, 1, '0/1', '0/2',
-                        '0/2', 1, '7', true, 0, 0, 'key')
+                        system_identifier, checksums, checksum_failures, tablespaces, key_id, selection)
+                    values (?, ?, ?, ?, ?, 'COMPLETE', 'local', 'nowhere', '{shop}', now(), now(), '18.0', 1, 1, '0/1', '0/2',
+                        '0/2', 1, '7', true, 0, 0, 'key', ?)
                     """)) {
                 insert.setObject(1, id);
                 insert.setObject(2, project.value());
                 insert.setObject(3, instance);
                 insert.setObject(4, Ids.next(clock));
+                insert.setString(5, kind);
+                insert.setString(6, selection);
                 insert.executeUpdate();
             }
         });

@@ -51,6 +51,29 @@ class StoreFailuresIT {
     }
 
     @Test
+    void aFullDiskEndsADumpAndNothingOfItRemains() throws SQLException {
+        TestProject other = TestProject.create(nightshift.admin(), "squeezed");
+        try (Postgres dumped = Postgres.start(15)) {
+            dumped.execute(
+                    "postgres",
+                    "create table digits as select md5(id::text) || md5((-id)::text) as text from generate_series(1, 900000) id");
+            other.register("dumped", dumped, "postgres");
+            JsonObject ended =
+                    other.ended(other.start("backup", "dumped", TestProject.parameters("kind", "logical")), SOON);
+            String reason = target(ended).getString("reason");
+            assertAll(
+                    () -> assertEquals("FAILED", ended.getString("status"), ended.toString()),
+                    () -> assertTrue(reason.contains("The store local (" + store.folder() + ") is full"), reason),
+                    () -> assertEquals(
+                            List.of(),
+                            store.files(nightshift.launcher()).stream()
+                                    .filter(file -> file.startsWith("squeezed/"))
+                                    .toList()),
+                    () -> assertEquals(List.of(), other.backups("dumped")));
+        }
+    }
+
+    @Test
     void aFullDiskEndsTheBackupWithWhatIsFreeAndNothingOfItRemains() throws SQLException {
         source.execute("postgres", "create database big");
         // Hexadecimal digits compress to half of their 58 MB, which is more than the store holds

@@ -14,13 +14,19 @@ public final class Stock17 {
 
     private Stock17() {}
 
-    /** Runs one of them; it may fail. The first time of all it unpacks them, which needs the package registry. */
-    public static synchronized Processes.Result run(String program, String... arguments) throws IOException {
-        Path path = FOLDER.resolve("bin").resolve(program).toAbsolutePath();
-        if (!Files.exists(path)) {
+    /** Their folder. The first time of all it unpacks them, which needs the package registry. */
+    public static synchronized Path bin() throws IOException {
+        Path bin = FOLDER.resolve("bin").toAbsolutePath();
+        if (!Files.exists(bin.resolve("postgres"))) {
             Processes.run(DEADLINE, List.of("bash", ".ci/postgresql-17", FOLDER.toString()))
                     .succeeded();
         }
+        return bin;
+    }
+
+    /** Runs one of them; it may fail. */
+    public static Processes.Result run(String program, String... arguments) throws IOException {
+        Path path = bin().resolve(program);
         return Processes.run(
                 DEADLINE,
                 Stream.concat(Stream.of(path.toString()), Stream.of(arguments)).toArray(String[]::new));

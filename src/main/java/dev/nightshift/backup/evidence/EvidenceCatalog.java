@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 
 /** What evidence asks the catalog for, PostgreSQL 15 and newer: no function that waits for a lock on a table. */
 final class EvidenceCatalog {
@@ -25,18 +26,58 @@ final class EvidenceCatalog {
     /** Times the patience: what has lasted that long hardly ends within it. */
     private static final int LONG = 10;
 
+    /** The server's own types whose values name nothing by a number that a restore gives anew, as enums and regclass do. */
+    private static final String[] NUMBERLESS = {
+        "bool",
+        "bytea",
+        "char",
+        "name",
+        "int2",
+        "int4",
+        "int8",
+        "oid",
+        "text",
+        "varchar",
+        "bpchar",
+        "numeric",
+        "float4",
+        "float8",
+        "date",
+        "time",
+        "timetz",
+        "timestamp",
+        "timestamptz",
+        "interval",
+        "uuid",
+        "inet",
+        "cidr",
+        "macaddr",
+        "macaddr8",
+        "jsonb",
+        "pg_lsn"
+    };
+
     private EvidenceCatalog() {}
 
     /**
      * Something that may hold rows.
      *
-     * @param kind {@code r}, {@code m} or {@code f}, as in pg_class
+     * @param kind {@code r}, {@code m}, {@code f} or {@code p}, as in pg_class
      * @param persistence {@code p} or {@code u}
      * @param readable whether the role may select from it
      * @param bytes as of its last vacuum or analyze; 0 if there was none
+     * @param schema and {@code plain}: the parts of its name, not quoted
      */
     record Relation(
-            long oid, String name, char kind, char persistence, boolean populated, boolean readable, long bytes) {}
+            long oid,
+            String name,
+            char kind,
+            char persistence,
+            boolean populated,
+            boolean readable,
+            long bytes,
+            String schema,
+            String plain) {}
 
     /** The smallest first, so that a budget covers as many as it can. */
     static List<Relation> relations(Connection connection) throws SQLException {
@@ -44,7 +85,8 @@ final class EvidenceCatalog {
                 ResultSet rows = statement.executeQuery("""
                         select c.oid, format('%I.%I', n.nspname, c.relname), c.relkind, c.relpersistence, c.relispopulated,
                                has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage'),
-                               greatest(c.relpages, 0)::bigint * current_setting('block_size')::bigint as bytes
+                               greatest(c.relpages, 0)::bigint * current_setting('block_size')::bigint as bytes,
+                               n.nspname, c.relname
                           from pg_class c
                           join pg_namespace n on n.oid = c.relnamespace
                          where c.relkind in ('r', 'm', 'f') and c.relpersistence <> 't'
@@ -60,38 +102,55 @@ final class EvidenceCatalog {
                         rows.getString(4).charAt(0),
                         rows.getBoolean(5),
                         rows.getBoolean(6),
-                        rows.getLong(7)));
+                        rows.getLong(7),
+                        rows.getString(8),
+                        rows.getString(9)));
             }
             return relations;
         }
     }
 
-    /** The stored columns of every relation by its number; what is computed on reading holds nothing. */
-    static Map<Long, List<EvidenceQueries.Column>> columns(Connection connection) throws SQLException {
-        record Found(long relation, String name, String type, boolean collatable) {}
+    /**
+     * The stored columns of every relation by its number; what is computed on reading holds nothing.
+     *
+     * @param dumped whether the rows are compared with a restore of a dump, in which whatever has a number of its own has
+     *     another one: only values of the server's own types that hold none are hashed as they are
+     */
+    static Map<Long, List<EvidenceQueries.Column>> columns(Connection connection, boolean dumped) throws SQLException {
+        record Found(long relation, String name, String type, boolean collatable, boolean numberless) {}
         List<Found> found = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("""
+        try (PreparedStatement statement = connection.prepareStatement("""
                         with recursive domain (type, base) as (
                             select t.oid, t.typbasetype from pg_type t where t.typtype = 'd'
                             union all
                             select d.type, t.typbasetype from domain d join pg_type t on t.oid = d.base and t.typtype = 'd')
-                        select a.attrelid, a.attname, format_type(coalesce(d.base, a.atttypid), null), a.attcollation <> 0
+                        select a.attrelid, a.attname, format_type(coalesce(d.base, a.atttypid), null), a.attcollation <> 0,
+                               coalesce(e.oid, t.oid) < 16384 and coalesce(e.typname, t.typname) = any (?)
                           from pg_attribute a
                           join pg_class c on c.oid = a.attrelid
                           join pg_namespace n on n.oid = c.relnamespace
                           left join (select d.type, d.base from domain d join pg_type t on t.oid = d.base and t.typtype <> 'd') d
                             on d.type = a.atttypid
-                         where c.relkind in ('r', 'm') and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
+                          join pg_type t on t.oid = coalesce(d.base, a.atttypid)
+                          left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+                         where c.relkind in ('r', 'm', 'p') and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
                            and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp_)'
                          order by a.attrelid, a.attnum
                         """)) {
-            while (rows.next()) {
-                found.add(new Found(rows.getLong(1), rows.getString(2), rows.getString(3), rows.getBoolean(4)));
+            statement.setArray(1, connection.createArrayOf("text", NUMBERLESS));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    found.add(new Found(
+                            rows.getLong(1),
+                            rows.getString(2),
+                            rows.getString(3),
+                            rows.getBoolean(4),
+                            rows.getBoolean(5)));
+                }
             }
         }
         Set<String> types = new HashSet<>();
-        found.forEach(column -> types.add(column.type()));
+        found.stream().filter(column -> !dumped || column.numberless()).forEach(column -> types.add(column.type()));
         Map<String, Boolean> hashable = new HashMap<>();
         for (String type : types) {
             hashable.put(type, isHashable(connection, type));
@@ -119,6 +178,48 @@ final class EvidenceCatalog {
             return false;
         } finally {
             connection.rollback(before);
+        }
+    }
+
+    /**
+     * The tables in whose tree rows find their partition by a hash, with the root of the tree. After a restore a row may lie
+     * in another partition than before, as hashes of enums tell numbers.
+     */
+    static Map<Long, Relation> hashed(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        with recursive roots (id) as (
+                            select p.partrelid from pg_partitioned_table p
+                              join pg_class c on c.oid = p.partrelid and not c.relispartition),
+                        tree (root, id) as (
+                            select id, id from roots
+                            union all select t.root, i.inhrelid from tree t join pg_inherits i on i.inhparent = t.id)
+                        select t.id, t.root, format('%I.%I', n.nspname, c.relname),
+                               has_table_privilege(c.oid, 'select') and has_schema_privilege(n.oid, 'usage'),
+                               n.nspname, c.relname
+                          from tree t
+                          join pg_class l on l.oid = t.id and l.relkind = 'r'
+                          join pg_class c on c.oid = t.root
+                          join pg_namespace n on n.oid = c.relnamespace
+                         where exists (select from tree u join pg_partitioned_table p on p.partrelid = u.id and p.partstrat = 'h'
+                                        where u.root = t.root)
+                        """)) {
+            Map<Long, Relation> roots = new HashMap<>();
+            while (rows.next()) {
+                roots.put(
+                        rows.getLong(1),
+                        new Relation(
+                                rows.getLong(2),
+                                rows.getString(3),
+                                'p',
+                                'p',
+                                true,
+                                rows.getBoolean(4),
+                                0,
+                                rows.getString(5),
+                                rows.getString(6)));
+            }
+            return roots;
         }
     }
 
@@ -184,6 +285,36 @@ final class EvidenceCatalog {
                         Kind.SEQUENCE, rows.getString(1), rows.getString(2), rows.getLong(3), "", null, false));
             }
             return sequences;
+        }
+    }
+
+    /** Of every sequence, by its name as SQL writes it, whether a dump carries it. */
+    static Map<String, Boolean> sequenceNames(Connection connection, BiPredicate<String, String> held)
+            throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        select format('%I.%I', schemaname, sequencename), schemaname, sequencename from pg_sequences
+                        """)) {
+            Map<String, Boolean> names = new HashMap<>();
+            while (rows.next()) {
+                names.put(rows.getString(1), held.test(rows.getString(2), rows.getString(3)));
+            }
+            return names;
+        }
+    }
+
+    /** Tables that belong to an extension, with its name: what they hold comes with it, or is its own affair to dump. */
+    static Map<Long, String> extensionTables(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("""
+                        select d.objid, e.extname from pg_depend d join pg_extension e on e.oid = d.refobjid
+                         where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_extension'::regclass and d.deptype = 'e'
+                        """)) {
+            Map<Long, String> tables = new HashMap<>();
+            while (rows.next()) {
+                tables.put(rows.getLong(1), rows.getString(2));
+            }
+            return tables;
         }
     }
 

@@ -9,8 +9,11 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,15 +26,22 @@ final class Measurement {
     private final Connection connection;
     private final Budget budget;
     private final Runnable stopIfCancelled;
+    private final @Nullable DumpScope dump;
     private final long end;
     private final List<Measured> measured = new ArrayList<>();
     private final List<Uncovered> uncovered = new ArrayList<>();
 
     /** @param stopIfCancelled throws when the measuring is to end: a cancelled statement does not tell why it was */
     Measurement(Connection connection, Budget budget, Runnable stopIfCancelled) {
+        this(connection, budget, stopIfCancelled, null);
+    }
+
+    /** @param dump what a dump of the database holds, where the rows are compared with a restore of that; null for its files */
+    Measurement(Connection connection, Budget budget, Runnable stopIfCancelled, @Nullable DumpScope dump) {
         this.connection = connection;
         this.budget = budget;
         this.stopIfCancelled = stopIfCancelled;
+        this.dump = dump;
         this.end = System.nanoTime() + budget.perDatabase().toNanos();
     }
 
@@ -40,8 +50,8 @@ final class Measurement {
         execute(Evidence.SETTINGS);
         execute("set local lock_timeout = '" + LOCK.toMillis() + "ms'");
         limit();
-        Map<Long, List<EvidenceQueries.Column>> columns = EvidenceCatalog.columns(connection);
-        for (EvidenceCatalog.Relation relation : EvidenceCatalog.relations(connection)) {
+        Map<Long, List<EvidenceQueries.Column>> columns = EvidenceCatalog.columns(connection, dump != null);
+        for (EvidenceCatalog.Relation relation : atTheirRoots(EvidenceCatalog.relations(connection))) {
             String reason = whyNot(relation);
             if (reason == null) {
                 measure(relation, columns.getOrDefault(relation.oid(), List.of()));
@@ -52,11 +62,43 @@ final class Measurement {
         largeObjects();
     }
 
+    /** A dump's rows may come back in other partitions of a hash: where all are held, their root stands in for them. */
+    private List<EvidenceCatalog.Relation> atTheirRoots(List<EvidenceCatalog.Relation> relations) throws SQLException {
+        if (dump == null) {
+            return relations;
+        }
+        Map<Long, EvidenceCatalog.Relation> roots = EvidenceCatalog.hashed(connection);
+        Set<EvidenceCatalog.Relation> partly = new HashSet<>();
+        for (EvidenceCatalog.Relation relation : relations) {
+            EvidenceCatalog.Relation root = roots.get(relation.oid());
+            if (root != null && whyNot(relation) != null) {
+                partly.add(root);
+            }
+        }
+        Set<EvidenceCatalog.Relation> all = new LinkedHashSet<>();
+        for (EvidenceCatalog.Relation relation : relations) {
+            EvidenceCatalog.Relation root = roots.get(relation.oid());
+            if (root == null) {
+                all.add(relation);
+            } else if (partly.contains(root)) {
+                uncovered.add(
+                        new Uncovered(relation.name(), "a partition by a hash, of which not all are in this backup"));
+            } else {
+                all.add(root);
+            }
+        }
+        return List.copyOf(all);
+    }
+
     private @Nullable String whyNot(EvidenceCatalog.Relation relation) {
         if (relation.kind() == 'f') {
             return "a foreign table: its rows are elsewhere";
         }
-        if (relation.persistence() == 'u') {
+        String missing = dump == null ? null : dump.whyNot(relation);
+        if (missing != null) {
+            return missing;
+        }
+        if (dump == null && relation.persistence() == 'u') {
             return "unlogged: empty after every physical restore";
         }
         if (!relation.populated()) {
@@ -66,18 +108,27 @@ final class Measurement {
     }
 
     private void measure(EvidenceCatalog.Relation relation, List<EvidenceQueries.Column> columns) throws SQLException {
-        Double percent = relation.kind() == 'r' && relation.bytes() > budget.wholeUpTo()
+        // The pages of a table that was loaded anew are not those of the source
+        Double percent = dump == null && relation.kind() == 'r' && relation.bytes() > budget.wholeUpTo()
                 ? Math.max(0.0001, 100.0 * budget.sample() / relation.bytes())
                 : null;
         String query = EvidenceQueries.rows(relation.name(), relation.kind() == 'r', columns, percent);
         Kind kind = relation.kind() == 'm' ? Kind.MATERIALIZED_VIEW : Kind.TABLE;
-        measure(kind, relation.name(), query, percent, relation.oid());
+        measure(kind, relation.name(), query, percent, relation.kind() == 'p' ? null : relation.oid());
     }
 
     private void largeObjects() throws SQLException {
+        if (dump != null && !dump.largeObjects()) {
+            return;
+        }
         var large = EvidenceCatalog.largeObjects(connection);
         if (large.any() && large.readable()) {
-            measure(Kind.LARGE_OBJECTS, "large objects", EvidenceQueries.LARGE_OBJECTS, null, null);
+            measure(
+                    Kind.LARGE_OBJECTS,
+                    "large objects",
+                    dump == null ? EvidenceQueries.LARGE_OBJECTS : EvidenceQueries.LARGE_OBJECT_BYTES,
+                    null,
+                    null);
         } else if (large.any()) {
             uncovered.add(new Uncovered(
                     "large objects", "the role may not read pg_largeobject: GRANT pg_read_all_data lets it"));

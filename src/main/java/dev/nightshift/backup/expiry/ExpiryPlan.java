@@ -30,7 +30,8 @@ public final class ExpiryPlan {
     /**
      * A backup as far as it matters here.
      *
-     * @param cluster its system identifier: another cluster at the same address stands in for nothing of this one
+     * @param cluster what it is of, its system identifier for one: another cluster at the same address stands in for nothing
+     *     of this one, nor does a logical backup for a physical one
      * @param whole its source was not damaged, and no proof speaks against it
      * @param proven it was restored in a drill, and nothing speaks against it since
      * @param hold why somebody wants it to stay; null if nobody does

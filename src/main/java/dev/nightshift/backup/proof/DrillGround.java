@@ -62,7 +62,7 @@ public class DrillGround {
     }
 
     /** NIGHTSHIFT_POSTGRES_BINARIES: folders separated by colons, looked into before the usual ones. */
-    private List<Path> programs() {
+    public List<Path> programs() {
         return config.getOptionalValue("nightshift.postgres.binaries", String.class)
                 .map(value -> Arrays.stream(value.split(":"))
                         .filter(folder -> !folder.isBlank())

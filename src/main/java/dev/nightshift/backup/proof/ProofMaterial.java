@@ -1,23 +1,21 @@
 package dev.nightshift.backup.proof;
 
 import dev.nightshift.backup.evidence.Evidence;
-import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.postgres.Lsn;
-import dev.nightshift.sandbox.NotPossibleHere;
+import dev.nightshift.sandbox.Sandbox;
 import dev.nightshift.sandbox.SandboxFolder;
 import dev.nightshift.sandbox.ServerSettings;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A stored backup as a proof needs it. */
-public interface ProofMaterial {
+/** A stored backup of a whole cluster as a proof needs it. */
+public interface ProofMaterial extends Provable {
     /**
      * Where recovery has to come.
      *
@@ -63,12 +61,6 @@ public interface ProofMaterial {
             @Nullable Instant lastTransaction,
             @Nullable Instant reported) {}
 
-    /** What the backup is called in a sandbox's registration: {@code "backup 0190…"}. */
-    String name();
-
-    /** Of the server that was backed up, as in PG_VERSION. */
-    int major();
-
     Aim aim();
 
     /**
@@ -81,30 +73,6 @@ public interface ProofMaterial {
     /** A setting of the source as it was saved with the backup; empty if it was not, or had its default. */
     Optional<String> setting(String name);
 
-    /** What the restored files will take; asked after the verification. */
-    Bytes plainSize();
-
-    /**
-     * How one of the levels below {@link ProofLevel#RESTORED} came out.
-     *
-     * @param damage why it was not passed, naming the object; null if it was
-     */
-    record Verified(
-            ProofLevel level,
-            Duration took,
-            ProofEvidence evidence,
-            @Nullable String damage) {}
-
-    /**
-     * Checks the levels from {@link ProofLevel#STORED} up to this one, {@link ProofLevel#READABLE} at most, in one pass.
-     *
-     * @return the levels tried, in order; only the last can have damage
-     * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
-     * @throws NotPossibleHere if this machine cannot tell
-     * @throws java.util.concurrent.CancellationException if the watch said so
-     */
-    List<Verified> verify(ProofLevel upTo, ProofWatch watch);
-
     /**
      * Restores into the sandbox's folders: the data folder with links to {@link SandboxFolder#tablespace}, backup_label in
      * its place, and the log as complete segments in {@link SandboxFolder#wal}.
@@ -115,4 +83,22 @@ public interface ProofMaterial {
      * @return tablespaces that the log itself creates, by their number, with the folder on the source
      */
     Map<Long, Path> restore(SandboxFolder folder, ProofWatch watch);
+
+    @Override
+    default Bytes room() {
+        return ProofRestore.room(plainSize());
+    }
+
+    @Override
+    default Bytes needed() {
+        return ProofRestore.needed(plainSize());
+    }
+
+    @Override
+    default RestoreInSandbox in(Sandbox sandbox, ProofOptions options, ProofWatch watch) {
+        return new ProofRestore(this, options, watch, sandbox);
+    }
+
+    /** What the restored files will take; asked after the verification. */
+    Bytes plainSize();
 }

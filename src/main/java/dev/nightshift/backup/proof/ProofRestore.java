@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * the rows, then to the backup's position, compares where it came with where it should, promotes it and checks what is in
  * it. Use an object once.
  */
-final class ProofRestore {
+final class ProofRestore implements RestoreInSandbox {
     private static final Duration LOOK = Duration.ofMillis(100);
 
     /** SQLSTATE while the server starts and is not consistent yet. */
@@ -66,30 +66,23 @@ final class ProofRestore {
         this.match = new MatchRows(sandbox, watch, evidence);
     }
 
-    /** How the rows compared, as far as it came. */
-    MatchRows match() {
+    @Override
+    public MatchRows match() {
         return match;
     }
 
-    /** From the first byte read to the first right answer; null if none came. */
-    @Nullable
-    Duration rto() {
+    @Override
+    public @Nullable Duration rto() {
         return rto;
     }
 
-    /** What the checks do not cover, a sentence each. */
-    List<String> notChecked() {
+    @Override
+    public List<String> notChecked() {
         return notChecked;
     }
 
-    /**
-     * All of it.
-     *
-     * @throws Failure.Fatal if the backup does not restore, recover or hold what it should
-     * @throws NotPossibleHere if this machine lacks something
-     * @throws CancellationException if the watch said so
-     */
-    ProofEvidence run(Binaries binaries) {
+    @Override
+    public ProofEvidence run(Binaries binaries) {
         long began = System.nanoTime();
         SandboxFolder folder = sandbox.folder();
         Map<Path, Path> mapped = new HashMap<>();

@@ -55,7 +55,7 @@ public final class ProveBackup {
      * @throws CancellationException if the watch said so; nothing is left then either
      * @throws Failure.Retryable if the store or the sandbox's disk cannot be used now
      */
-    public Proof run(ProofMaterial material, ProofOptions options, ProofWatch watch) {
+    public Proof run(Provable material, ProofOptions options, ProofWatch watch) {
         stopIfAsked(watch);
         List<ProofRung> ladder = new ArrayList<>(verify(material, options, watch));
         Restored restored = new Restored(material, options, watch);
@@ -64,13 +64,13 @@ public final class ProveBackup {
         return new Proof(ladder, restored.notChecked, restored.rto);
     }
 
-    private List<ProofRung> verify(ProofMaterial material, ProofOptions options, ProofWatch watch) {
+    private List<ProofRung> verify(Provable material, ProofOptions options, ProofWatch watch) {
         ProofLevel upTo = options.upTo().compareTo(READABLE) < 0 ? options.upTo() : READABLE;
         Instant began = clock.now();
         Map<ProofLevel, ProofRung> tried = new EnumMap<>(ProofLevel.class);
         try {
             Instant at = began;
-            for (ProofMaterial.Verified verified : material.verify(upTo, watch)) {
+            for (Provable.Verified verified : material.verify(upTo, watch)) {
                 at = at.plus(verified.took());
                 ProofOutcome outcome = verified.damage() == null ? ProofOutcome.PASSED : ProofOutcome.FAILED;
                 tried.put(
@@ -178,14 +178,14 @@ public final class ProveBackup {
 
     /** The last two rungs, with a sandbox around it that is gone afterwards. */
     private final class Restored {
-        private final ProofMaterial material;
+        private final Provable material;
         private @Nullable MatchRows match;
         private final ProofOptions options;
         private final ProofWatch watch;
         private List<String> notChecked = List.of();
         private @Nullable Duration rto;
 
-        Restored(ProofMaterial material, ProofOptions options, ProofWatch watch) {
+        Restored(Provable material, ProofOptions options, ProofWatch watch) {
             this.material = material;
             this.options = options;
             this.watch = watch;
@@ -193,14 +193,14 @@ public final class ProveBackup {
 
         ProofEvidence run() {
             Binaries binaries = binaries();
-            Bytes room = ProofRestore.room(material.plainSize());
-            Bytes needed = ProofRestore.needed(material.plainSize());
+            Bytes room = material.room();
+            Bytes needed = material.needed();
             try (Sandbox sandbox = sandboxes.create(
                     "proof of " + material.name(),
                     options.limits().quota(room),
                     needed,
                     options.limits().timeToLive())) {
-                ProofRestore restore = new ProofRestore(material, options, watch, sandbox);
+                RestoreInSandbox restore = material.in(sandbox, options, watch);
                 Thread stopper = stopper(sandbox);
                 try {
                     return restore.run(binaries);

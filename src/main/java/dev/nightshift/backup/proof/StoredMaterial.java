@@ -12,7 +12,6 @@ import dev.nightshift.backup.read.RecoveryPlan;
 import dev.nightshift.backup.read.RecoverySettings;
 import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.read.Verification;
-import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Bytes;
@@ -20,20 +19,17 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.sandbox.SandboxFolder;
 import dev.nightshift.sandbox.ServerSettings;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A backup in a store, opened with its keys, as a proof reads it. */
 public final class StoredMaterial implements ProofMaterial {
-    private static final List<ProofLevel> LEVELS = List.of(ProofLevel.STORED, ProofLevel.INTACT, ProofLevel.READABLE);
+    private static final List<ProofLevel> LEVELS = ProofListener.LEVELS;
 
     private final BackupReader reader;
     private final @Nullable Recovery recovery;
@@ -131,7 +127,7 @@ public final class StoredMaterial implements ProofMaterial {
 
     @Override
     public List<Verified> verify(ProofLevel upTo, ProofWatch watch) {
-        Listener listener = new Listener(watch, ProofWatch.Step.VERIFY, ProofLevel.STORED);
+        ProofListener listener = new ProofListener(watch, ProofWatch.Step.VERIFY, ProofLevel.STORED);
         Verification result = reader.verify(upTo, listener);
         verification = result;
         String missed = upTo == ProofLevel.READABLE && result.damage() == null ? notReached(listener) : null;
@@ -151,7 +147,7 @@ public final class StoredMaterial implements ProofMaterial {
     }
 
     /** Reads the log up to the point; answers why recovery cannot come there, or null. */
-    private @Nullable String notReached(Listener listener) {
+    private @Nullable String notReached(ProofListener listener) {
         if (recovery == null) {
             return null;
         }
@@ -205,7 +201,7 @@ public final class StoredMaterial implements ProofMaterial {
                 tablespaces.put(tablespace.oid(), folder.tablespace(Long.parseLong(tablespace.oid())));
             }
         }
-        Listener listener = new Listener(watch, ProofWatch.Step.RESTORE, ProofLevel.RESTORED);
+        ProofListener listener = new ProofListener(watch, ProofWatch.Step.RESTORE, ProofLevel.RESTORED);
         var destination = new Destination(folder.data(), folder.wal(), tablespaces, false);
         LogWalk log = verification == null ? null : verification.log();
         if (recovery == null) {
@@ -221,59 +217,5 @@ public final class StoredMaterial implements ProofMaterial {
                     .forEach(tablespace -> created.put(Long.parseLong(tablespace.oid()), Path.of(tablespace.path())));
         }
         return created;
-    }
-
-    /** Tells the watch, and knows when each level began. */
-    private static final class Listener implements BackupProgress {
-        private final ProofWatch watch;
-        private final ProofWatch.Step step;
-        private final Map<ProofLevel, Long> began = new EnumMap<>(ProofLevel.class);
-        private ProofLevel level;
-
-        Listener(ProofWatch watch, ProofWatch.Step step, ProofLevel first) {
-            this.watch = watch;
-            this.step = step;
-            this.level = first;
-            began.put(first, System.nanoTime());
-        }
-
-        @Override
-        public void phase(Phase phase) {
-            if (step == ProofWatch.Step.VERIFY) {
-                level = phase == Phase.HASH ? ProofLevel.INTACT : ProofLevel.READABLE;
-                began.putIfAbsent(level, System.nanoTime());
-            }
-            stopIfAsked();
-        }
-
-        @Override
-        public void bytes(long done, long estimated) {
-            watch.progress(step, level, done, estimated);
-            stopIfAsked();
-        }
-
-        @Override
-        public void note(String message) {
-            watch.note(message);
-        }
-
-        /** Whatever is open is closed, and what was restored removed, on the way out. */
-        private void stopIfAsked() {
-            if (watch.stopped()) {
-                throw new CancellationException("The proof was stopped.");
-            }
-        }
-
-        /** From this level's beginning to the next one's, or to the end. */
-        Duration took(ProofLevel of, Duration all) {
-            long start = began.getOrDefault(ProofLevel.STORED, 0L);
-            long from = began.getOrDefault(of, start + all.toNanos());
-            long to = LEVELS.stream()
-                    .filter(other -> other.compareTo(of) > 0 && began.containsKey(other))
-                    .mapToLong(other -> began.getOrDefault(other, 0L))
-                    .min()
-                    .orElse(start + all.toNanos());
-            return Duration.ofNanos(Math.max(0, to - from));
-        }
     }
 }

@@ -4,7 +4,6 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.DamageException;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Sealed;
-import dev.nightshift.backup.stored.Sha256;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Failure;
@@ -14,13 +13,10 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -148,7 +144,7 @@ public final class BackupReader {
         String damage = null;
         try {
             List<Sealed> all = layers();
-            each(all, BackupReader::stored);
+            each(all, ObjectChecks::stored);
             reached = ProofLevel.STORED;
             if (upTo.compareTo(ProofLevel.INTACT) >= 0) {
                 progress.phase(BackupProgress.Phase.HASH);
@@ -157,10 +153,15 @@ public final class BackupReader {
                         .mapToLong(StoredObject::bytes)
                         .sum();
                 long[] done = {0};
-                each(all, one -> intact(one, done, total, progress));
+                each(all, one -> ObjectChecks.intact(one, done, total, progress));
                 reached = ProofLevel.INTACT;
             }
-            if (upTo == ProofLevel.READABLE) {
+            if (upTo == ProofLevel.READABLE && manifest().dump() != null) {
+                progress.phase(BackupProgress.Phase.FILES);
+                files = new ArchivePass.Sum(1, StoredDump.readable(sealed, progress));
+                small(sealed);
+                reached = ProofLevel.READABLE;
+            } else if (upTo == ProofLevel.READABLE) {
                 progress.phase(BackupProgress.Phase.FILES);
                 files = ArchivePass.run(Chain.layers(all), FileTaker.NOWHERE, progress);
                 each(all, BackupReader::small);
@@ -198,38 +199,6 @@ public final class BackupReader {
             } catch (DamageException e) {
                 throw Chain.named(e, one, sealed);
             }
-        }
-    }
-
-    private static void stored(Sealed sealed) throws DamageException {
-        for (StoredObject object : sealed.manifest().objects()) {
-            OptionalLong size = sealed.size(object);
-            if (size.isEmpty()) {
-                throw new DamageException("The object " + object.name() + " is missing");
-            }
-            if (size.getAsLong() != object.bytes()) {
-                throw new DamageException("The object " + object.name() + " has " + size.getAsLong()
-                        + " bytes instead of " + object.bytes());
-            }
-        }
-    }
-
-    private static void intact(Sealed sealed, long[] done, long total, BackupProgress progress) throws IOException {
-        byte[] buffer = new byte[1 << 20];
-        for (StoredObject object : sealed.manifest().objects()) {
-            MessageDigest digest = Sha256.digest();
-            try (InputStream in = sealed.raw(object)) {
-                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                    digest.update(buffer, 0, count);
-                    done[0] += count;
-                }
-            } catch (Failure.NotFound e) {
-                throw new DamageException("The object " + object.name() + " is missing", e);
-            }
-            if (!HexFormat.of().formatHex(digest.digest()).equals(object.sha256())) {
-                throw new DamageException("The object " + object.name() + " has another SHA-256 than was stored");
-            }
-            progress.bytes(done[0], total);
         }
     }
 
@@ -342,6 +311,13 @@ public final class BackupReader {
     }
 
     private Restoration restoration(Destination destination, @Nullable Recovery recovery, BackupProgress progress) {
+        if (manifest().dump() != null) {
+            throw new Failure.Fatal(
+                    "Backup " + manifest().backup() + " is "
+                            + manifest().lineage().kind().word() + ": it holds one database, and no cluster.",
+                    "Restore it into a new database of a server.",
+                    null);
+        }
         try {
             return new Restoration(layers(), destination, recovery, progress);
         } catch (DamageException e) {
@@ -371,6 +347,20 @@ public final class BackupReader {
                     .sum();
         } catch (IOException e) {
             throw new Failure.Retryable("The list of the restored files cannot be read. " + e.getMessage(), null, e);
+        }
+    }
+
+    /**
+     * What pg_dump wrote, in its custom format: for a program that reads it from its standard input. Reading it throws {@link
+     * DamageException} where it is not what was stored.
+     *
+     * @throws Failure.Fatal if the backup is a physical one
+     */
+    public InputStream dump() {
+        try {
+            return StoredDump.open(sealed);
+        } catch (DamageException e) {
+            throw broken(e);
         }
     }
 

@@ -37,7 +37,8 @@ public final class Decoder {
               <key file>        the project's recovery kit, or its exported keys. A kit's passphrase is asked for, or is the
                                 first line of the file that --passphrase-file names
               <output folder>   new or empty; gets base.tar, one <oid>.tar per tablespace, backup_manifest,
-                                pg_wal/<segments>, settings/<saved files>, and configuration/<files made of them>
+                                pg_wal/<segments>, settings/<saved files>, and configuration/<files made of them>;
+                                of a logical backup database.dump for pg_restore, and settings/database.json
 
             Then, to bring the cluster up with stock PostgreSQL of the same major version:
               1. mkdir -m 700 data && tar -xf base.tar -C data
@@ -148,6 +149,14 @@ public final class Decoder {
             for (var file : ServerConfiguration.files(reader.sealed(), folder).entrySet()) {
                 Files.writeString(folder.resolve(file.getKey()), file.getValue());
             }
+        }
+        Manifest.Dump dump = manifest.dump();
+        if (dump != null) {
+            out.println("It is a " + manifest.lineage().kind().word() + " backup of database " + dump.dbname()
+                    + ": make its roles, which settings/" + Manifest.Dump.ROLES + " names, and an empty database, then"
+                    + " pg_restore --exit-on-error -d <database> " + Manifest.Dump.STREAM + ", with pg_restore "
+                    + dump.toolMajor() + " or newer.");
+            return;
         }
         manifest.tablespaces()
                 .forEach(tablespace -> out.println(

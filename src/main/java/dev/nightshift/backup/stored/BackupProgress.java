@@ -14,7 +14,7 @@ public interface BackupProgress {
         LOG,
         /** Comparing the objects' hashes. */
         HASH,
-        /** Decrypting and decoding archives, comparing every file with the server's list. */
+        /** Decrypting and decoding archives, comparing every file with the server's list; or a dump to its end. */
         FILES,
         /** Walking the records of the log. */
         RECORDS

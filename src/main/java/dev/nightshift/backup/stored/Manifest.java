@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param lineage which kind it is, and which other backup it needs
  * @param key the backup's data key, wrapped by the project's
  * @param objects all others of the backup, parts of a stream in their order
+ * @param dump which database it is of; null for a physical backup, which holds the whole instance
  */
 public record Manifest(
         int formatVersion,
@@ -38,7 +39,8 @@ public record Manifest(
         List<Tablespace> tablespaces,
         Figures figures,
         WrappedKey key,
-        List<StoredObject> objects) {
+        List<StoredObject> objects,
+        @Nullable Dump dump) {
     /** The object's name in the backup's folder. */
     public static final String NAME = "manifest.json";
 
@@ -48,14 +50,33 @@ public record Manifest(
     /** The {@code formatVersion} of one that does: a reader of version 1 would take it for a full one. */
     public static final int PARENT_VERSION = 2;
 
-    /** What a backup needs to be restored. */
+    /** The {@code formatVersion} of a logical one: a reader of version 2 would look for a cluster in it. */
+    public static final int DUMP_VERSION = 3;
+
+    /** What a backup needs to be restored, and what it holds. */
     public enum Kind {
         /** No other. */
         FULL,
         /** The newest one before it. */
         INCREMENTAL,
         /** The full one before it. */
-        DIFFERENTIAL;
+        DIFFERENTIAL,
+        /** No other: one database as pg_dump writes it, definitions and rows. */
+        LOGICAL,
+        /** The same without the rows. */
+        SCHEMA,
+        /** The same without the definitions. */
+        DATA;
+
+        /** Whether it holds the files of a whole instance, so that log can be replayed on it. */
+        public boolean physical() {
+            return this == FULL || changes();
+        }
+
+        /** Whether it holds only what changed since another one. */
+        public boolean changes() {
+            return this == INCREMENTAL || this == DIFFERENTIAL;
+        }
 
         /** As it stands in manifest.json and in a run's parameters. */
         public String word() {
@@ -82,7 +103,7 @@ public record Manifest(
         public static final Lineage FULL = new Lineage(Kind.FULL, null, null);
 
         public Lineage {
-            if ((kind == Kind.FULL) != (parent == null)) {
+            if (kind.changes() == (parent == null)) {
                 throw new IllegalArgumentException("a " + kind.word() + " backup has "
                         + (parent == null ? "no parent, but needs one" : "a parent, but needs none"));
             }
@@ -90,11 +111,75 @@ public record Manifest(
 
         /** The {@code formatVersion} of such a backup's manifest. */
         public int version() {
-            return parent == null ? FULL_VERSION : PARENT_VERSION;
+            return !kind.physical() ? DUMP_VERSION : parent == null ? FULL_VERSION : PARENT_VERSION;
         }
     }
 
+    /**
+     * The database that a logical backup holds.
+     *
+     * @param database its name in Nightshift
+     * @param dbname as the server calls it
+     * @param tool version of the pg_dump that wrote it: {@code "15.18"}
+     * @param toolMajor of it; pg_restore of no older one reads it
+     * @param selection what was chosen
+     * @param carried the same with all partitions of the tables in it, and what inherits from them
+     */
+    public record Dump(
+            String database,
+            String dbname,
+            String tool,
+            int toolMajor,
+            DumpSelection selection,
+            DumpSelection carried) {
+        /** The stream of what pg_dump wrote, in its custom format. */
+        public static final String STREAM = "database.dump";
+
+        /** The saved file that tells of roles, settings and extensions. */
+        public static final String ROLES = "database.json";
+    }
+
+    /** A physical one. */
+    public Manifest(
+            int formatVersion,
+            ProjectId project,
+            String projectName,
+            String instanceName,
+            UUID backup,
+            Lineage lineage,
+            Instant startedAt,
+            Instant finishedAt,
+            Source source,
+            Position position,
+            Checksums checksums,
+            List<Tablespace> tablespaces,
+            Figures figures,
+            WrappedKey key,
+            List<StoredObject> objects) {
+        this(
+                formatVersion,
+                project,
+                projectName,
+                instanceName,
+                backup,
+                lineage,
+                startedAt,
+                finishedAt,
+                source,
+                position,
+                checksums,
+                tablespaces,
+                figures,
+                key,
+                objects,
+                null);
+    }
+
     public Manifest {
+        if (lineage.kind().physical() != (dump == null)) {
+            throw new IllegalArgumentException("a " + lineage.kind().word() + " backup says "
+                    + (dump == null ? "not which database it is of" : "of which database it is, but holds all"));
+        }
         if (formatVersion != lineage.version()) {
             throw new IllegalArgumentException(
                     "a " + lineage.kind().word() + " backup is never of version " + formatVersion);
@@ -111,7 +196,8 @@ public record Manifest(
     public record Source(String systemIdentifier, int timeline, String serverVersion, int major, int walSegmentBytes) {}
 
     /**
-     * Where recovery begins, where it has to come at least, and where it is expected to come.
+     * Where recovery begins, where it has to come at least, and where it is expected to come. Of a logical backup all are where
+     * the log was when its snapshot was taken: nothing is replayed on it.
      *
      * @param start of the log that is needed
      * @param stop the backup is consistent from here on

@@ -7,6 +7,7 @@ import dev.nightshift.vault.BackupKeys;
 import dev.nightshift.vault.DataKey;
 import dev.nightshift.vault.WrappedKey;
 import jakarta.json.Json;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A manifest as stored, a {@link SignedText}. */
 public final class ManifestText {
@@ -52,7 +54,7 @@ public final class ManifestText {
                 throw new IllegalArgumentException("it is no manifest of Nightshift");
             }
             int version = json.getInt("formatVersion");
-            if (version < Manifest.FULL_VERSION || version > Manifest.PARENT_VERSION) {
+            if (version < Manifest.FULL_VERSION || version > Manifest.DUMP_VERSION) {
                 throw new IllegalArgumentException("it is of version " + version + ", which is newer than this");
             }
             return manifest(json);
@@ -115,6 +117,9 @@ public final class ManifestText {
         if (manifest.lineage().fullBecause() != null) {
             json.add("fullBecause", manifest.lineage().fullBecause());
         }
+        if (manifest.dump() != null) {
+            json.add("dump", json(manifest.dump()));
+        }
         return json.add("startedAt", manifest.startedAt().toString())
                 .add("finishedAt", manifest.finishedAt().toString())
                 .add("systemIdentifier", source.systemIdentifier())
@@ -143,6 +148,62 @@ public final class ManifestText {
                                 .add("log", figures.log().toString()))
                 .add(SignedText.KEY, SignedText.json(manifest.key()))
                 .add("objects", objects);
+    }
+
+    private static JsonObjectBuilder json(Manifest.Dump dump) {
+        DumpSelection selection = dump.selection();
+        return Json.createObjectBuilder()
+                .add("database", dump.database())
+                .add("dbname", dump.dbname())
+                .add("tool", dump.tool())
+                .add("toolMajor", dump.toolMajor())
+                .add("schemas", names(selection.schemas()))
+                .add("withoutSchemas", names(selection.withoutSchemas()))
+                .add("tables", tables(selection.tables()))
+                .add("withoutTables", tables(selection.withoutTables()))
+                .add("carriedTables", tables(dump.carried().tables()))
+                .add("carriedWithoutTables", tables(dump.carried().withoutTables()));
+    }
+
+    private static JsonArrayBuilder names(List<String> names) {
+        return Json.createArrayBuilder(names);
+    }
+
+    private static JsonArrayBuilder tables(List<DumpSelection.Table> tables) {
+        JsonArrayBuilder all = Json.createArrayBuilder();
+        tables.forEach(table -> all.add(names(List.of(table.schema(), table.name()))));
+        return all;
+    }
+
+    private static Manifest.@Nullable Dump dump(JsonObject manifest) {
+        JsonObject json = manifest.getJsonObject("dump");
+        return json == null
+                ? null
+                : new Manifest.Dump(
+                        json.getString("database"),
+                        json.getString("dbname"),
+                        json.getString("tool"),
+                        json.getInt("toolMajor"),
+                        selection(json, "tables", "withoutTables"),
+                        selection(json, "carriedTables", "carriedWithoutTables"));
+    }
+
+    private static DumpSelection selection(JsonObject json, String tables, String withoutTables) {
+        return new DumpSelection(
+                names(json, "schemas"),
+                names(json, "withoutSchemas"),
+                tables(json, tables),
+                tables(json, withoutTables));
+    }
+
+    private static List<String> names(JsonObject json, String member) {
+        return json.getJsonArray(member).getValuesAs(JsonString::getString);
+    }
+
+    private static List<DumpSelection.Table> tables(JsonObject json, String member) {
+        return json.getJsonArray(member).getValuesAs(JsonArray.class).stream()
+                .map(table -> new DumpSelection.Table(table.getString(0), table.getString(1)))
+                .toList();
     }
 
     private static JsonObjectBuilder json(Manifest.Position position) {
@@ -214,7 +275,8 @@ public final class ManifestText {
                         Duration.parse(figures.getString("copy")),
                         Duration.parse(figures.getString("log"))),
                 new WrappedKey(key.getString("id"), key.getString("wrapped")),
-                objects);
+                objects,
+                dump(json));
     }
 
     private static Manifest.Lineage lineage(JsonObject json) {

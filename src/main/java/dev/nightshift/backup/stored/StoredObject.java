@@ -22,6 +22,8 @@ public record StoredObject(String name, Kind kind, String stream, long bytes, lo
         /** Settings and access rules of the server, saved beside the data. */
         SETTINGS,
         /** What the rows of a database were at a position, to compare a restored copy with. */
-        EVIDENCE
+        EVIDENCE,
+        /** What pg_dump wrote of one database, in its custom format, not compressed. */
+        DUMP
     }
 }

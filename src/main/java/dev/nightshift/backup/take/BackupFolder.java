@@ -8,11 +8,13 @@ import dev.nightshift.backup.stored.ObjectSeries;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.vault.DataKey;
 import dev.nightshift.vault.ProjectKeys;
 import dev.nightshift.vault.WrappedKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /** A backup's folder in the store while it fills: under a data key of its own, with a list of what is complete. */
 final class BackupFolder {
@@ -24,14 +26,19 @@ final class BackupFolder {
     private final List<StoredObject> objects = new ArrayList<>();
 
     BackupFolder(Store store, ProjectKeys keys, BackupRequest request) {
-        if (!keys.project().equals(request.project())) {
+        this(store, keys, request.project(), request.backup(), request.folder());
+    }
+
+    /** @param folder where it lies in the store */
+    BackupFolder(Store store, ProjectKeys keys, ProjectId project, UUID backup, String folder) {
+        if (!keys.project().equals(project)) {
             throw new IllegalArgumentException("The keys are of another project.");
         }
         this.store = store;
-        this.folder = request.folder();
+        this.folder = folder;
         this.dataKey = keys.newDataKey();
-        this.wrapped = keys.wrap(dataKey, request.backup());
-        this.context = new ObjectContext(request.project(), request.backup(), dataKey);
+        this.wrapped = keys.wrap(dataKey, backup);
+        this.context = new ObjectContext(project, backup, dataKey);
     }
 
     /** A stream that becomes one object. */
@@ -44,6 +51,11 @@ final class BackupFolder {
         boolean compress = !name.endsWith(".zst");
         StoredObject.Kind kind = StoredObject.Kind.ARCHIVE;
         return new ObjectSeries(pipeline, context, store, folder + "/", kind, name, compress, partBytes);
+    }
+
+    /** What pg_dump writes, which becomes objects of this size. */
+    ObjectSeries openDump(BlockPipeline pipeline, String name, long partBytes) {
+        return new ObjectSeries(pipeline, context, store, folder + "/", StoredObject.Kind.DUMP, name, true, partBytes);
     }
 
     /** Stores something small at once. */

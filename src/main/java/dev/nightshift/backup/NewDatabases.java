@@ -1,0 +1,196 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.read.SavedDatabase;
+import dev.nightshift.backup.stored.DumpSelection;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Identifier;
+import dev.nightshift.postgres.Deadlines;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.TargetPools;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Makes the databases that restores fill, and takes those away again that were not filled whole. */
+@ApplicationScoped
+class NewDatabases {
+    private static final String JOB = "restore";
+
+    /** template0 is copied file by file, on a busy server. */
+    private static final Duration LONGEST = Duration.ofMinutes(10);
+
+    @Inject
+    private TargetPools pools;
+
+    /** One statement after the other, none in a transaction. */
+    private void execute(Endpoint endpoint, String... statements) {
+        pools.<Boolean>once(endpoint, Deadlines.maintenance(LONGEST), JOB, session -> {
+            try (Statement statement = session.connection().createStatement()) {
+                for (String sql : statements) {
+                    statement.execute(sql);
+                }
+            }
+            return true;
+        });
+    }
+
+    int major(Endpoint server) {
+        return pools.call(server, Deadlines.monitoring(), JOB, session -> session.serverMajor());
+    }
+
+    /** A database of a server; another one may have its name by now. */
+    record Made(long oid, String name) {}
+
+    /** A database with its comment, which has no letters if there is none. */
+    private record Found(long oid, String comment) {}
+
+    /**
+     * The database of this name that an interrupted attempt of the same restore had made; empty if there is none of this name.
+     *
+     * @param mark how the comments of that restore's databases begin
+     * @throws Failure.Conflict if it has one that is anything else
+     */
+    Optional<Made> leftBehind(Endpoint server, String name, String mark) {
+        Optional<Found> found = find(server, name);
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        if (found.get().comment().startsWith(mark)) {
+            return Optional.of(new Made(found.get().oid(), name));
+        }
+        throw new Failure.Conflict(
+                "The server has a database " + name + " already, which is left as it is.",
+                "Choose another name: a restore never touches a database that is there.");
+    }
+
+    private Optional<Found> find(Endpoint server, String name) {
+        return pools.call(server, Deadlines.monitoring(), JOB, session -> find(session.connection(), name));
+    }
+
+    private static Optional<Found> find(Connection connection, String name) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(
+                "select oid, coalesce(shobj_description(oid, 'pg_database'), '') from pg_database where datname = ?")) {
+            query.setString(1, name);
+            try (ResultSet row = query.executeQuery()) {
+                return row.next() ? Optional.of(new Found(row.getLong(1), row.getString(2))) : Optional.empty();
+            }
+        }
+    }
+
+    /** The saved roles that the server lacks. */
+    List<SavedDatabase.Role> missing(Endpoint server, SavedDatabase saved) {
+        Set<String> there = names(server, "select rolname from pg_roles");
+        return saved.roles().stream()
+                .filter(role -> !there.contains(role.name()))
+                .toList();
+    }
+
+    /** @throws Failure.Skippable naming those that the server cannot create */
+    void requireExtensions(Endpoint server, List<SavedDatabase.Extension> wanted) {
+        Set<String> there = names(server, "select name from pg_available_extensions");
+        List<String> missing = wanted.stream()
+                .map(SavedDatabase.Extension::name)
+                .filter(name -> !there.contains(name))
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new Failure.Skippable(
+                    "The server lacks extensions that the backup creates: " + String.join(", ", missing) + ".",
+                    "Install their files on the server.",
+                    null);
+        }
+    }
+
+    private Set<String> names(Endpoint server, String sql) {
+        return pools.call(server, Deadlines.monitoring(), JOB, session -> {
+            Set<String> names = new HashSet<>();
+            try (Statement statement = session.connection().createStatement();
+                    ResultSet rows = statement.executeQuery(sql)) {
+                while (rows.next()) {
+                    names.add(rows.getString(1));
+                }
+            }
+            return names;
+        });
+    }
+
+    void create(Endpoint server, SavedDatabase.Role role) {
+        execute(server, role.create(false));
+    }
+
+    /**
+     * Creates a database to which nobody may connect but its owner and superusers: what is restored into it may have been for
+     * few eyes.
+     *
+     * @param sql that creates it
+     * @param mark its comment, by which a later attempt knows it for its own
+     */
+    Made create(Endpoint server, String sql, String name, String mark) {
+        String quoted = new Identifier(name).quoted();
+        return pools.once(server, Deadlines.maintenance(LONGEST), JOB, session -> {
+            try (Statement statement = session.connection().createStatement()) {
+                statement.execute(sql);
+                try {
+                    statement.execute("comment on database " + quoted + " is '" + mark.replace("'", "''") + "'");
+                    statement.execute("revoke all on database " + quoted + " from public");
+                } catch (SQLException e) {
+                    if (session.connection().isValid(10)) {
+                        statement.execute("drop database " + quoted);
+                    }
+                    throw e;
+                }
+                long oid = find(session.connection(), name).map(Found::oid).orElse(0L);
+                return new Made(oid, name);
+            }
+        });
+    }
+
+    /** What pg_dump takes for granted, or brings along although a new database has it. */
+    void prepare(Endpoint database, DumpSelection selection) {
+        if (selection.schemas().contains("public")) {
+            execute(database, "drop schema if exists public");
+        }
+        selection.tables().stream()
+                .map(DumpSelection.Table::schema)
+                .distinct()
+                .forEach(schema -> execute(database, "create schema if not exists " + new Identifier(schema).quoted()));
+        // A pooled session would keep the database from being dropped
+        pools.forget(database);
+    }
+
+    /**
+     * It is whole now.
+     *
+     * @throws Failure.Conflict if its name leads to another one
+     */
+    void adopt(Endpoint server, Made made) {
+        if (!isThere(server, made)) {
+            throw new Failure.Conflict(
+                    "The database " + made.name() + " was dropped or renamed while it was restored.",
+                    "Restore it again, under another name.");
+        }
+        execute(server, "comment on database " + new Identifier(made.name()).quoted() + " is null");
+    }
+
+    /** Drops it, whoever is connected; not another one that has its name by now. */
+    void drop(Endpoint server, Made made) {
+        pools.forget(server.withDatabase(made.name()));
+        if (isThere(server, made)) {
+            execute(server, "drop database if exists " + new Identifier(made.name()).quoted() + " with (force)");
+        }
+    }
+
+    private boolean isThere(Endpoint server, Made made) {
+        return find(server, made.name())
+                .filter(found -> found.oid() == made.oid())
+                .isPresent();
+    }
+}
