@@ -142,9 +142,9 @@ class ProjectKeyRing {
                                         : " Register a database of these servers for it, they have none: "
                                                 + String.join(", ", unreached) + "."));
             }
-            String onlyHere = keyring.onlyHere(project);
-            if (onlyHere != null) {
-                throw new Failure.Conflict(onlyHere, "Make a recovery kit first.");
+            Optional<String> onlyHere = keyring.onlyHere(project);
+            if (onlyHere.isPresent()) {
+                throw new Failure.Conflict(onlyHere.get(), "Make a recovery kit first.");
             }
             Instant primary = made(keyring.made(project), keyring.of(project).keyId());
             Optional<String> working = repository.working(connection, project, primary);
@@ -178,7 +178,7 @@ class ProjectKeyRing {
                                     + "; what was deleted goes with the next run of expire.");
                 }
             } catch (Failure.NotFound e) {
-                continue; // it was deleted meanwhile
+                // It was deleted meanwhile
             } catch (Failure.Retryable e) {
                 throw unknown(id, name, e);
             }

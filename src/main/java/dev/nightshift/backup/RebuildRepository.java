@@ -16,12 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** What is entered of what lies in the stores, within the transaction whose connection is passed. */
 @ApplicationScoped
 class RebuildRepository {
-    /**
-     * An archive as its objects lie in a store.
-     *
-     * @param objects that hold log, for each stretch
-     * @param bytes of these in the store, for each stretch
-     */
+    /** An archive as its objects lie in a store. */
     record Log(WalFolder description, String store, String folder, List<Part> parts) {}
 
     /** A stretch of log without a gap, with the objects that hold it and their bytes in the store. */

@@ -15,6 +15,7 @@ import jakarta.inject.Named;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,10 +44,10 @@ public class RewrapKeys extends TargetBatchlet {
     @Override
     protected void work(TargetRun target) {
         ProjectKeys keys = keyring.of(target.project());
-        String onlyHere = keyring.onlyHere(target.project());
-        if (onlyHere != null) {
+        Optional<String> onlyHere = keyring.onlyHere(target.project());
+        if (onlyHere.isPresent()) {
             throw new Failure.Fatal(
-                    onlyHere,
+                    onlyHere.get(),
                     "Make a recovery kit first: without, what is wrapped anew is lost with the repository.",
                     null);
         }

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.microprofile.config.Config;
 import org.jspecify.annotations.Nullable;
@@ -213,14 +214,14 @@ public class Keyring {
     /**
      * Why no older key may go yet: what is wrapped by a key that the repository alone holds is lost with it.
      *
-     * @return null if the primary key was exported, or put into a kit
+     * @return empty if the primary key was exported, or put into a kit
      */
-    public @Nullable String onlyHere(ProjectId project) {
+    public Optional<String> onlyHere(ProjectId project) {
         return transactions.in(project, connection -> {
             String primary = of(project).keyId();
             return repository.dated(connection, project, "exported").contains(primary)
-                    ? null
-                    : "Key " + primary + ", which wraps from now on, is in no recovery kit.";
+                    ? Optional.empty()
+                    : Optional.of("Key " + primary + ", which wraps from now on, is in no recovery kit.");
         });
     }
 

@@ -1,7 +1,6 @@
 package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -90,12 +89,12 @@ class KeyGuardIT {
         UnreachableServer server = UnreachableServer.register(registration, "key-in-no-kit");
         String old = keyring.of(server.project()).keyId();
         keyring.exported(server.project(), List.of(old));
-        assertNull(keyring.onlyHere(server.project()));
+        assertEquals(Optional.empty(), keyring.onlyHere(server.project()));
         String primary = keyring.rotate(server.project());
         Failure.Conflict refused = assertThrows(Failure.Conflict.class, () -> ring.destroy(server.project(), old));
         assertTrue(refused.getMessage().contains(primary + ", which wraps from now on, is in no"), refused::getMessage);
         keyring.exported(server.project(), List.of(primary));
-        assertNull(keyring.onlyHere(server.project()));
+        assertEquals(Optional.empty(), keyring.onlyHere(server.project()));
     }
 
     /** It may have read the old key after the transaction began that made the new one. */
@@ -196,7 +195,7 @@ class KeyGuardIT {
         ProjectKeys newer = old.rotated();
         assertEquals(List.of(newer.keyId()), keyring.adopt(newer.export(), newer.keyId()));
         assertEquals(newer.keyId(), keyring.of(server.project()).keyId());
-        assertNull(keyring.onlyHere(server.project()), "it came from a kit");
+        assertEquals(Optional.empty(), keyring.onlyHere(server.project()), "it came from a kit");
 
         keyring.destroy(server.project(), old.keyId());
         assertEquals(List.of(old.keyId()), keyring.adopt(old.export(), old.keyId()));

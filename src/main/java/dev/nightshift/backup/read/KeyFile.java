@@ -81,6 +81,7 @@ final class KeyFile {
         }
     }
 
+    @SuppressWarnings("SystemConsoleNull") // of a later Java
     private static String asked() {
         Console console = System.console();
         char[] typed = console == null ? null : console.readPassword("Passphrase of the recovery kit: ");

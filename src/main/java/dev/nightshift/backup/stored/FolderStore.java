@@ -25,6 +25,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -284,7 +285,7 @@ public final class FolderStore implements Store {
         } catch (IOException e) {
             throw unwritable(folder, e);
         } catch (UncheckedIOException e) {
-            throw unwritable(folder, e.getCause());
+            throw unwritable(folder, Objects.requireNonNull(e.getCause()));
         }
     }
 
@@ -299,7 +300,7 @@ public final class FolderStore implements Store {
         } catch (IOException e) {
             throw unreadable("", e);
         } catch (UncheckedIOException e) {
-            throw unreadable("", e.getCause()); // of a folder below
+            throw unreadable("", Objects.requireNonNull(e.getCause())); // of a folder below
         }
     }
 
