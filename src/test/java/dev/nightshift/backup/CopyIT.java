@@ -475,9 +475,10 @@ class CopyIT {
         assertEquals("FAILED", ended.getString("status"));
         assertTrue(ended.toString().contains("is the same place as the store offsite"), ended::toString);
         assertEquals(
-                List.of("offsite", "nas"),
+                List.of("nas", "offsite"),
                 project.backup(full).getJsonArray("copies").getValuesAs(JsonObject.class).stream()
                         .map(copy -> copy.getString("store"))
+                        .sorted()
                         .toList());
         admin.delete("api/stores/spelt?confirm=spelt").expect(204);
 

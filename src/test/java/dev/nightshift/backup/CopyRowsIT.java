@@ -122,6 +122,8 @@ class CopyRowsIT {
 
     @Test
     void aProofCountsWhileItsStoreHoldsTheBackupAndNoNewerOneFails() {
+        project("insert into fleet.database (id, project_id, instance_id, name, dbname) values ('" + Ids.next(clock)
+                + "', '" + server.project() + "', '" + server.instance() + "', 'main', 'postgres')");
         UUID older = backup("FULL", null);
         UUID newer = backup("FULL", null);
         begin(older);
@@ -146,7 +148,7 @@ class CopyRowsIT {
 
     /** Of the last proofs. */
     private String figures() {
-        return transactions.installation(connection -> String.valueOf(one(
+        return transactions.in(server.project(), connection -> String.valueOf(one(
                 connection,
                 "select f.proof_level || ' ' || f.proof_failed from backup.figures() f where f.project ="
                         + " (select p.name from fleet.project p where p.id = '" + server.project() + "')")));
