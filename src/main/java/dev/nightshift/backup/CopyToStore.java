@@ -119,7 +119,7 @@ class CopyToStore {
                     target.error("Backup " + id + " is not copied to the store " + store + ": " + e.getMessage());
                 }
                 // As long as one may come back, all are tried again: what is whole by then is not sent
-                first = first == null || e instanceof Failure.Retryable && !(first instanceof Failure.Retryable)
+                first = first == null || (e instanceof Failure.Retryable && !(first instanceof Failure.Retryable))
                         ? named(store, e)
                         : first;
             }

@@ -148,10 +148,12 @@ class CopyRowsIT {
 
     /** Of the last proofs. */
     private String figures() {
-        return transactions.in(server.project(), connection -> String.valueOf(one(
-                connection,
-                "select f.proof_level || ' ' || f.proof_failed from backup.figures() f where f.project ="
-                        + " (select p.name from fleet.project p where p.id = '" + server.project() + "')")));
+        return transactions.in(
+                server.project(),
+                connection -> String.valueOf(one(
+                        connection,
+                        "select f.proof_level || ' ' || f.proof_failed from backup.figures() f where f.project ="
+                                + " (select p.name from fleet.project p where p.id = '" + server.project() + "')")));
     }
 
     @Test
