@@ -16,7 +16,11 @@ public final class PlaceProbe implements AutoCloseable {
         this.store = store;
     }
 
-    /** @throws Failure if the store cannot be written now, or never */
+    /**
+     * Writes one.
+     *
+     * @throws Failure if the store cannot be written now, or never
+     */
     public static PlaceProbe put(Store store) {
         PlaceProbe probe = new PlaceProbe(store);
         try (Store.Upload upload = store.create(probe.name)) {
@@ -26,7 +30,11 @@ public final class PlaceProbe implements AutoCloseable {
         return probe;
     }
 
-    /** @throws Failure.Retryable if the store cannot be read now */
+    /**
+     * Whether another store shows it.
+     *
+     * @throws Failure.Retryable if that cannot be read now
+     */
     public boolean isIn(Store other) {
         return other.size(name).isPresent();
     }
