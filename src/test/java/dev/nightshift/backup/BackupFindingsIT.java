@@ -98,7 +98,7 @@ class BackupFindingsIT {
         for (UUID each : List.of(whole, other, same)) {
             failed(project, each, ProofLevel.MATCHED);
         }
-        backupFindings.proven(project, instance, proven, ProofLevel.MATCHED);
+        backupFindings.proven(project, instance, proven, "local", ProofLevel.MATCHED);
         assertEquals(Set.of("proof:" + whole, "proof:" + other), open(project));
     }
 
