@@ -58,6 +58,6 @@ export function DatabaseBackups({ name, instance }: { name: string; instance: st
 function TheirState({ row }: { row: Row }) {
   const title = titleOf(row.tool!);
   return row.theirs!.failed
-    ? <span><State look={{ word: 'faulty', shape: 'square', tone: 'bad' }} /><small>says {title}</small></span>
-    : <span><State look={{ word: 'not proven', shape: 'ring', tone: 'idle' }} /><small>of {title}</small></span>;
+    ? <span class="two"><State look={{ word: 'faulty', shape: 'square', tone: 'bad' }} /><small>says {title}</small></span>
+    : <span class="two"><State look={{ word: 'not proven', shape: 'ring', tone: 'idle' }} /><small>of {title}</small></span>;
 }
