@@ -133,7 +133,7 @@ class BackupJob implements Job {
         DumpParameters.check(kind, parameters);
         if (!kind.physical() && parameters.text(COPIES).isPresent()) {
             throw new Failure.Invalid(
-                    "parameters." + COPIES, "Logical backups are copied by the job copy: start it after this one.");
+                    "parameters." + COPIES, "Logical backups are copied by the job copy, with which = all or by their id.");
         }
         parameters
                 .text(COPIES)

@@ -83,7 +83,7 @@ public class TakeBackup extends TargetBatchlet {
     protected void work(TargetRun target) throws Exception {
         if (!BackupJob.kind(target.parameters()).physical()) {
             dumps.take(target);
-            target.skipped(BackupJob.COPIES, "The job copy makes those of logical backups.");
+            target.skipped(BackupJob.COPIES, "Logical backups are copied by the job copy.");
             return;
         }
         UUID backup = take(target);
