@@ -133,7 +133,8 @@ class BackupJob implements Job {
         DumpParameters.check(kind, parameters);
         if (!kind.physical() && parameters.text(COPIES).isPresent()) {
             throw new Failure.Invalid(
-                    "parameters." + COPIES, "Logical backups are copied by the job copy, with which = all or by their id.");
+                    "parameters." + COPIES,
+                    "Logical backups are copied by the job copy, with which = all or by their id.");
         }
         parameters
                 .text(COPIES)

@@ -30,7 +30,10 @@ public class CopyBackups extends TargetBatchlet {
                 ? List.of(RestoreBackup.chosen(backups, target))
                 : copies.chosen(target, CopyJob.isAll(target.parameters()), catalogue);
         if (wanted.isEmpty()) {
-            throw new Failure.Skippable("There is no backup of this instance yet.", "Run a backup first.", null);
+            throw new Failure.Skippable(
+                    "There is no physical backup of this instance yet.",
+                    "Run a backup first; logical ones are copied with which = all, or by their id.",
+                    null);
         }
         List<Backup> needed = copies.needed(target, wanted, store);
         target.done(CopyJob.PLAN, needed.size() + (needed.size() == 1 ? " backup" : " backups"));

@@ -132,9 +132,10 @@ public class ExpireBackups extends TargetBatchlet {
         int told = 0;
         for (ExpiryPlan.Verdict verdict : plan.verdicts()) {
             Backup backup = planned.of(verdict.backup().id());
-            String what = "The " + backup.kind().toLowerCase(Locale.ROOT) + " backup " + backup.id() + " of "
+            String what = "The " + backup.kind().toLowerCase(Locale.ROOT) + " backup " + backup.id()
+                    + (backup.physical() ? "" : " (" + String.join(", ", backup.databases()) + ")") + " of "
                     + backup.endedAt().truncatedTo(ChronoUnit.SECONDS) + ", " + new Bytes(backup.storedBytes());
-            bytes += verdict.stays() ? 0 : backup.storedBytes();
+            bytes += verdict.stays() ? 0 : stored(backup);
             if (++told <= MOST_TOLD) {
                 target.info(
                         verdict.stays()
@@ -151,6 +152,12 @@ public class ExpireBackups extends TargetBatchlet {
         });
         target.figure("backupsGoing", plan.going().size());
         target.figure("bytesGoing", bytes);
+    }
+
+    /** As the catalogue has it, with its copies. */
+    private static long stored(Backup backup) {
+        return backup.storedBytes()
+                + backup.copies().stream().mapToLong(Backup.Copy::storedBytes).sum();
     }
 
     /** One after the other, those that need others first; what an attempt before left is freed too. Answers what failed first. */

@@ -83,6 +83,7 @@ class ExpirySimulation {
             if (!verdict.stays()) {
                 bytes = bytes(backup.store(), backup.location());
                 for (Backup.Copy copy : backup.copies()) {
+                    budget.take();
                     bytes += bytes(copy.store(), copy.location());
                 }
             }

@@ -31,8 +31,11 @@ class FactsRepository {
     private static final String GOOD = """
              b.deleted_at is null and b.state = 'COMPLETE' and b.physical
              and (i.system_identifier is null or b.system_identifier = i.system_identifier)
-             and not exists (""" + BaseRepository.AGAINST + """
+             and (not exists (""" + BaseRepository.AGAINST + """
              )
+                  or exists (select from backup.copy w join lateral backup.standing_proof(w.project_id, w.backup_id, w.store) p on true
+                              where w.project_id = b.project_id and w.backup_id = b.id and w.state = 'WHOLE'
+                                and p.level >= 3 and p.outcome <> 'FAILED'))
             """;
 
     /** The bytes of the largest backup in the chain of {@code b}: about what is restored, as an increment reads little. */
@@ -40,17 +43,28 @@ class FactsRepository {
              (select max(n.size_bytes) from backup.backup n where n.project_id = b.project_id and n.id = any (b.chain)) as largest
             """;
 
+    /** Whether the backup lies whole in the store of a proof of it, and nothing failed there since: two aliases each. */
+    private static final String STANDS = """
+             %1$s.level >= 3 and %1$s.outcome <> 'FAILED'
+             and (%1$s.store = %2$s.store
+                  or exists (select from backup.copy o where o.project_id = %2$s.project_id and o.backup_id = %2$s.id
+                                                         and o.store = %1$s.store and o.state = 'WHOLE'))
+             and not exists (select from backup.proof l where l.project_id = %1$s.project_id and l.backup_id = %1$s.backup_id
+                                                          and l.store = %1$s.store and l.outcome = 'FAILED' and l.id > %1$s.id)
+            """;
+
     /** Proofs {@code f} that stand, as backup.proven_at has them, of good backups alone; more conditions can follow. */
-    private static final String PROVEN = """
-            select f.at, f.rto_millis, b.ended_at,""" + LARGEST + """
+    private static final String PROVEN = "select f.at, f.rto_millis, b.ended_at," + LARGEST + """
               from backup.proof f join backup.backup b on b.project_id = f.project_id and b.id = f.backup_id
-             where b.project_id = i.project_id and b.instance_id = i.id and f.level >= 3 and f.outcome <> 'FAILED'
+             where b.project_id = i.project_id and b.instance_id = i.id
                and not exists (select from backup.proof g
                                  join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
-                                where c.project_id = i.project_id and c.instance_id = i.id and c.deleted_at is null
-                                  and g.outcome = 'FAILED' and g.id > f.id and c.id >= b.id)
-               and
-            """ + GOOD;
+                                where c.project_id = i.project_id and c.instance_id = i.id and c.deleted_at is null and c.physical
+                                  and g.outcome = 'FAILED' and g.id > f.id and c.id > b.id
+                                  and not exists (select from backup.proof s where s.project_id = c.project_id
+                                                     and s.backup_id = c.id and s.store <> g.store and
+            """
+            + STANDS.formatted("s", "c") + ")) and " + STANDS.formatted("f", "b") + " and " + GOOD;
 
     @Inject
     private WalRepository logs;

@@ -97,11 +97,12 @@ public class PolicySimulationResource {
 
     /** A backup that would go. */
     @Schema(name = "PolicySimulationGoing")
-    public record GoingView(UUID backup, String kind, Instant endedAt, long bytes) {}
+    public record GoingView(UUID backup, String kind, List<String> databases, Instant endedAt, long bytes) {}
 
     /** A backup that would stay. */
     @Schema(name = "PolicySimulationStaying")
-    public record StayingView(UUID backup, String kind, Instant endedAt, List<String> because) {}
+    public record StayingView(
+            UUID backup, String kind, List<String> databases, Instant endedAt, List<String> because) {}
 
     @POST
     @Operation(
@@ -174,9 +175,10 @@ public class PolicySimulationResource {
             Backup backup = line.backup();
             Long bytes = line.bytes();
             if (bytes == null) {
-                stays.add(new StayingView(backup.id(), backup.kind(), backup.endedAt(), line.because()));
+                stays.add(new StayingView(
+                        backup.id(), backup.kind(), backup.databases(), backup.endedAt(), line.because()));
             } else {
-                goes.add(new GoingView(backup.id(), backup.kind(), backup.endedAt(), bytes));
+                goes.add(new GoingView(backup.id(), backup.kind(), backup.databases(), backup.endedAt(), bytes));
             }
         }
         return new InstanceView(

@@ -57,7 +57,8 @@ class ProjectKeyRepository {
                 select store from backup.backup where project_id = ? and deleted_at is null
                 union select c.store from backup.copy c
                        join backup.backup b on b.project_id = c.project_id and b.id = c.backup_id
-                      where c.project_id = ? and b.deleted_at is null and c.state = 'WHOLE'
+                      where c.project_id = ? and b.deleted_at is null
+                        and (c.state = 'WHOLE' or c.state = 'COPYING' and c.made_at is not null)
                 union select store from backup.wal_archive where project_id = ?
                 """)) {
             query.setObject(1, project.value());
@@ -81,7 +82,8 @@ class ProjectKeyRepository {
                 union all
                 select c.store, c.location, b.id, false, b.key_id, true
                   from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id
-                 where b.instance_id = ? and b.deleted_at is null and c.state = 'WHOLE'
+                 where b.instance_id = ? and b.deleted_at is null
+                   and (c.state = 'WHOLE' or c.state = 'COPYING' and c.made_at is not null)
                 union all
                 select store, location, id, true, key_id, false from backup.wal_archive where instance_id = ?
                 order by log, id

@@ -193,7 +193,9 @@ public class ProveStoredBackup extends TargetBatchlet {
                 : new DumpMaterial(source.reader(), ground.programs());
         Proof proof = prove(target, material, upTo, steps);
         keep(target, backup, store, proof);
-        history(target, choice, backup, store, proof, null, began);
+        if (backup.physical()) { // the history is of restores of the whole server
+            history(target, choice, backup, store, proof, null, began);
+        }
         throwReason(
                 proof,
                 "The backup of " + backup.instance() + " in the store " + store + " is " + word(proof)
@@ -230,7 +232,9 @@ public class ProveStoredBackup extends TargetBatchlet {
                     e.getMessage(),
                     null,
                     null);
-            target.store(connection -> history.insert(connection, target.project(), drill));
+            if (backup.physical()) {
+                target.store(connection -> history.insert(connection, target.project(), drill));
+            }
             throw e;
         }
     }

@@ -58,6 +58,9 @@ public class RebuildCatalogue extends TargetBatchlet {
     private BackupRepository backups;
 
     @Inject
+    private CopyRepository copies;
+
+    @Inject
     private WalRepository logs;
 
     @Inject
@@ -110,6 +113,7 @@ public class RebuildCatalogue extends TargetBatchlet {
         private final Map<String, Failure> away = new LinkedHashMap<>();
         private final RegisteredServers servers;
         private long entered;
+        private long enteredCopies;
         private long enteredLogs;
         private long left;
 
@@ -127,7 +131,9 @@ public class RebuildCatalogue extends TargetBatchlet {
                 Set<UUID> known = transactions.in(
                         target.project(),
                         connection -> repository.known(
-                                connection, all.stream().map(Described::id).toList()));
+                                connection,
+                                name,
+                                all.stream().map(Described::id).toList()));
                 for (Described each : all) {
                     target.throwIfStopped();
                     if (!known.contains(each.id()) && isOurs(store, each)) {
@@ -238,8 +244,31 @@ public class RebuildCatalogue extends TargetBatchlet {
                 target.info("Entered the " + manifest.lineage().kind().word() + " backup " + manifest.backup() + " of "
                         + instance.name() + ", taken at " + manifest.startedAt() + ", from " + place.name() + ".");
             } else {
-                target.info(
-                        "Backup " + manifest.backup() + " is known; " + place.name() + " holds another copy of it.");
+                enterCopy(place, manifest.backup());
+            }
+        }
+
+        /** What was looked at now lies in another store than the catalogue has the backup in. */
+        private void enterCopy(Place place, UUID id) {
+            long bytes = place.store().list(place.described().folder() + "/").stream()
+                    .mapToLong(Store.Entry::bytes)
+                    .sum();
+            boolean[] isNew = new boolean[1];
+            target.store(connection -> {
+                Backup known = backups.find(connection, id).orElse(null);
+                isNew[0] = known != null
+                        && !known.store().equals(place.name())
+                        && known.location().equals(place.described().folder());
+                if (known != null && isNew[0]) {
+                    copies.copying(connection, Ids.next(clock), target.project(), target.runId(), known, place.name());
+                    copies.made(connection, target.project(), target.runId(), id, place.name(), bytes);
+                }
+            });
+            if (isNew[0]) {
+                enteredCopies++;
+                target.info("Entered the copy of backup " + id + " in " + place.name() + ".");
+            } else {
+                left(place, "it is deleted, or a copy of backup " + id + " in another folder than that has.");
             }
         }
 
@@ -362,14 +391,15 @@ public class RebuildCatalogue extends TargetBatchlet {
 
         void conclude() {
             target.figure("backupsEntered", entered);
+            target.figure("copiesEntered", enteredCopies);
             target.figure("logsEntered", enteredLogs);
             target.figure("notEntered", left);
-            if (entered + enteredLogs > 0) {
+            if (entered + enteredCopies + enteredLogs > 0) {
                 target.store(connection -> audit.record(
                         target.project(),
                         "catalogue.rebuild",
                         "run " + target.runId(),
-                        Map.of("backups", entered, "logs", enteredLogs)));
+                        Map.of("backups", entered, "copies", enteredCopies, "logs", enteredLogs)));
             }
             if (!away.isEmpty()) {
                 Failure first = away.values().iterator().next();

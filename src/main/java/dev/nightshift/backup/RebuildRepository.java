@@ -23,19 +23,23 @@ class RebuildRepository {
     record Part(ArchivedLog.Stretch stretch, long objects, long bytes) {}
 
     /**
-     * Of these ids of backups and archives those that are nobody's to enter: they are known, deleted ones included, or a run that is
-     * not over works on them.
+     * Of these ids of backups and archives that a store holds those that are nobody's to enter: they are known to lie there, or as
+     * deleted, or a run that is not over works on them.
      */
-    Set<UUID> known(Connection connection, Collection<UUID> ids) throws SQLException {
+    Set<UUID> known(Connection connection, String store, Collection<UUID> ids) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select u.id from unnest(?) u (id)
-                 where exists (select from backup.backup b where b.id = u.id)
+                 where exists (select from backup.backup b
+                                where b.id = u.id and (b.deleted_at is not null or b.store = ?))
+                    or exists (select from backup.copy c where c.backup_id = u.id and c.store = ? and c.state <> 'FREED')
                     or exists (select from backup.wal_archive a where a.id = u.id)
                     or exists (select from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
                                 where t.checkpoint ->> 'backup' = u.id::text
                                   and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST'))
                 """)) {
             query.setArray(1, connection.createArrayOf("uuid", ids.toArray()));
+            query.setString(2, store);
+            query.setString(3, store);
             Set<UUID> known = new HashSet<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {

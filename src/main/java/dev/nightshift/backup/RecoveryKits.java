@@ -101,7 +101,10 @@ class RecoveryKits {
                                 .add("displayName", project.displayName())
                                 .add("timeZone", project.timeZone().getId())
                                 .add("currency", project.currency().getCurrencyCode()))
-                .add("storedForm", Json.createArrayBuilder(List.of(Manifest.FULL_VERSION, Manifest.PARENT_VERSION)))
+                .add(
+                        "storedForm",
+                        Json.createArrayBuilder(
+                                List.of(Manifest.FULL_VERSION, Manifest.PARENT_VERSION, Manifest.DUMP_VERSION)))
                 .add(SERVERS, servers)
                 .add(STORES, places)
                 .build();

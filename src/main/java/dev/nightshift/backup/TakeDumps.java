@@ -26,6 +26,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.postgres.ClientTools;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -78,6 +79,9 @@ class TakeDumps {
 
     @Inject
     private DrillGround ground;
+
+    @Inject
+    private Transactions transactions;
 
     @Inject
     private Clock clock;
@@ -205,7 +209,21 @@ class TakeDumps {
         if (earlier == null) {
             return;
         }
-        String folder = folder(source, UUID.fromString(earlier));
+        UUID id = UUID.fromString(earlier);
+        // What the catalogue knows is no leftover, whatever its store says of it
+        if (transactions
+                .in(target.project(), connection -> ExpiryRepository.known(connection, id))
+                .isPresent()) {
+            transactions
+                    .in(target.project(), connection -> repository.find(connection, id))
+                    .ifPresent(taken -> {
+                        target.info("Backup " + id + " was taken by the attempt before.");
+                        source.done().addAll(taken.databases());
+                        checkpoint(source, null);
+                    });
+            return;
+        }
+        String folder = folder(source, id);
         if (source.store().size(folder + "/" + Manifest.NAME).isEmpty()) {
             source.store().deleteFolder(folder);
             return;

@@ -385,7 +385,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(19, asked.size(), asked::toString);
+        assertEquals(21, asked.size(), asked::toString);
     }
 
     @Test

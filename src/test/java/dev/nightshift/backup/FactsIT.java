@@ -91,6 +91,23 @@ class FactsIT {
     }
 
     @Test
+    void whatFailsOfADumpOrOfACopyTakesNothingFromTheServersProof() {
+        UnreachableServer server = UnreachableServer.register(registration, "facts-others");
+        UUID whole = backup(server, 10, "COMPLETE", null);
+        prove(server, whole, 9, "PASSED");
+        UUID dump = backup(server, 8, "COMPLETE", null);
+        run(server, "update backup.backup set kind = 'LOGICAL', databases = '{shop}' where id = '" + dump + "'");
+        prove(server, dump, 7, "FAILED");
+        prove(server, "offsite", whole, 6, "FAILED");
+        Facts facts = facts(server);
+        assertAll(
+                () -> assertEquals(10, hours(facts, facts.backupAt())),
+                () -> assertNull(facts.badAt()),
+                () -> assertEquals(9, hours(facts, facts.provenAt())),
+                () -> assertEquals(9, hours(facts, drilledAt(facts))));
+    }
+
+    @Test
     void aBackupOfAnotherClusterStandsInForNothing() {
         UnreachableServer server = UnreachableServer.register(registration, "facts-cluster");
         prove(server, backup(server, 10, "COMPLETE", null), 9, "PASSED");
@@ -162,12 +179,16 @@ class FactsIT {
     }
 
     private void prove(UnreachableServer server, UUID backup, int hoursAgo, String outcome) {
+        prove(server, "local", backup, hoursAgo, outcome);
+    }
+
+    private void prove(UnreachableServer server, String store, UUID backup, int hoursAgo, String outcome) {
         run(
                 server,
-                "insert into backup.proof (id, project_id, backup_id, at, level, outcome, rto_millis, ladder) values ('"
+                "insert into backup.proof (id, project_id, backup_id, at, level, outcome, rto_millis, store, ladder) values ('"
                         + Ids.next(clock) + "', '" + server.project() + "', '" + backup + "', now() - interval '"
                         + hoursAgo + " hours', " + (outcome.equals("PASSED") ? 4 : 3) + ", '" + outcome
-                        + "', 4000, '[]')");
+                        + "', 4000, '" + store + "', '[]')");
     }
 
     /** One with log around every backup of this test, the first of it stored so long ago. */

@@ -151,6 +151,14 @@ public final class Decoder {
             }
         }
         Manifest.Dump dump = manifest.dump();
+        if (dump != null && manifest.lineage().kind() == Manifest.Kind.DATA) {
+            out.println("It holds the rows of database " + dump.dbname()
+                    + " alone. Restore the definitions of a logical or schema"
+                    + " backup first, with pg_restore --section=pre-data; then pg_restore --exit-on-error -d <database> "
+                    + Manifest.Dump.STREAM + ", with pg_restore " + dump.toolMajor()
+                    + " or newer; then --section=post-data of the other.");
+            return;
+        }
         if (dump != null) {
             out.println("It is a " + manifest.lineage().kind().word() + " backup of database " + dump.dbname()
                     + ": make its roles, which settings/" + Manifest.Dump.ROLES + " names, and an empty database, then"

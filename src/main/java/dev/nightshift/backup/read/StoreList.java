@@ -58,7 +58,12 @@ final class StoreList {
 
     private static String backup(Store store, Described each, BackupKeys keys) {
         Manifest manifest = BackupReader.open(store, each.folder(), keys).manifest();
-        return manifest.lineage().kind().word() + " backup of " + manifest.startedAt() + ", PostgreSQL "
+        Manifest.Dump dump = manifest.dump();
+        return manifest.lineage().kind().word() + " backup "
+                + (dump == null
+                        ? ""
+                        : (dump.selection().isAll() ? "of database " : "of a part of database ") + dump.dbname() + " ")
+                + "of " + manifest.startedAt() + ", PostgreSQL "
                 + manifest.source().serverVersion() + ", cluster "
                 + manifest.source().systemIdentifier() + ", "
                 + new Bytes(manifest.figures().bytesStored())
