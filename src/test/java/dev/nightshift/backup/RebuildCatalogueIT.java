@@ -59,6 +59,7 @@ class RebuildCatalogueIT {
     private List<JsonObject> before;
     private List<JsonObject> beforeGone;
     private JsonObject log;
+    private Path stores;
     private String damaged;
     private Map<Path, Long> stored;
     private int gonePort;
@@ -66,7 +67,14 @@ class RebuildCatalogueIT {
     @BeforeAll
     void theRepositoryIsLost(@TempDir Path folder) throws Exception {
         store = folder.resolve("store");
-        nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false", "NIGHTSHIFT_STORE", store.toString()));
+        stores = folder.resolve("stores");
+        nightshift = Nightshift.prepare(Map.of(
+                "NIGHTSHIFT_DEMO",
+                "false",
+                "NIGHTSHIFT_STORE",
+                store.toString(),
+                "NIGHTSHIFT_STORE_ROOTS",
+                stores.toString()));
         nightshift.start();
         Map<String, String> settings =
                 Map.of("max_wal_senders", "6", "max_replication_slots", "6", "summarize_wal", "on");
@@ -358,5 +366,54 @@ class RebuildCatalogueIT {
         assertEquals(2, keys.size(), keys::toString);
         archive(false);
         Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
+    }
+
+    /** A store that was away, or was copied by other means: what lies there is no second backup, and none to be deleted. */
+    @Test
+    @Order(6)
+    void whatLiesInAnotherStoreIsEnteredAsCopies() throws Exception {
+        Path offsite = Files.createDirectories(stores.resolve("offsite"));
+        for (JsonObject each : before) {
+            copy(each.getString("location"), offsite);
+        }
+        nightshift
+                .admin()
+                .post(
+                        "api/stores",
+                        Json.createObjectBuilder()
+                                .add("name", "offsite")
+                                .add("kind", "FOLDER")
+                                .add("folder", offsite.toString())
+                                .build())
+                .expect(201);
+        JsonObject run = rebuild();
+        assertEquals(2, figures(run).getInt("copiesEntered"), () -> project.log(run.getString("id")));
+        assertEquals(0, figures(run).getInt("backupsEntered"));
+        String newest = before.get(0).getString("id");
+        JsonObject copy = project.backup(newest).getJsonArray("copies").getJsonObject(0);
+        assertAll(
+                () -> assertEquals("offsite", copy.getString("store")),
+                () -> assertEquals("WHOLE", copy.getString("state")));
+        project.complete(
+                "restore-drill",
+                "main",
+                Json.createObjectBuilder()
+                        .add("backup", newest)
+                        .add("from", "offsite")
+                        .build());
+        assertEquals(0, figures(rebuild()).getInt("copiesEntered"), "a second time there is nothing to enter");
+    }
+
+    private void copy(String location, Path to) throws IOException {
+        Path from = store.resolve(location);
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path copied = to.resolve(store.relativize(file));
+                Files.createDirectories(copied.getParent());
+                if (Files.isRegularFile(file)) {
+                    Files.copy(file, copied);
+                }
+            }
+        }
     }
 }
