@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /** A schedule that nobody fires is a finding until somebody does: here the only node drains meanwhile. */
 @ArquillianTest
 class StuckSchedulesIT {
-    private static final Duration SOON = Duration.ofSeconds(15);
+    private static final Duration SOON = Duration.ofSeconds(60);
 
     @Inject
     private Registration registration;

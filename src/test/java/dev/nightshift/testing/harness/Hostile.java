@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -138,10 +139,10 @@ public final class Hostile {
      */
     public List<String> bodiesWithOneWrong(JsonObject schema, Supplier<Map<String, String>> valid, int each) {
         List<String> bodies = new ArrayList<>();
-        for (String field : schema.getJsonObject("properties").keySet()) {
+        for (String field : fields(schema)) {
             for (int n = 0; n < each; n++) {
                 Map<String, String> fields = new TreeMap<>(valid.get());
-                fields.keySet().retainAll(schema.getJsonObject("properties").keySet());
+                fields.keySet().retainAll(fields(schema));
                 fields.put(field, value());
                 bodies.add(object(fields));
             }
@@ -149,10 +150,17 @@ public final class Hostile {
         return bodies;
     }
 
+    /** None of a body that is another program's. */
+    private static Set<String> fields(JsonObject schema) {
+        return schema.containsKey("properties")
+                ? schema.getJsonObject("properties").keySet()
+                : Set.of();
+    }
+
     /** A body in which many fields are wrong, some are missing and one is unknown. */
     public String bodyWithManyWrong(JsonObject schema) {
         Map<String, String> fields = new TreeMap<>();
-        for (String field : schema.getJsonObject("properties").keySet()) {
+        for (String field : fields(schema)) {
             if (random.nextInt(4) > 0) {
                 fields.put(field, value());
             }
@@ -163,8 +171,7 @@ public final class Hostile {
 
     /** A body that is broken as a whole. */
     public String brokenBody(JsonObject schema) {
-        String field =
-                quoted(pick(List.copyOf(schema.getJsonObject("properties").keySet())));
+        String field = quoted(pick(fields(schema).isEmpty() ? List.of("any") : List.copyOf(fields(schema))));
         return switch (random.nextInt(18)) {
             case 0 -> "";
             case 1 -> "null";
