@@ -11,8 +11,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -62,32 +60,6 @@ class BackupRepository {
             }
             return ended;
         }
-    }
-
-    /** Of all projects. */
-    static List<ProofAge.Age> proofAges(Connection connection) throws SQLException {
-        try (var query = connection.prepareStatement(
-                        "select project_id, instance_id, instance, policy_days, proven_at, taken_at,"
-                                + " extract(epoch from age)::bigint from backup.proof_ages()");
-                var rows = query.executeQuery()) {
-            List<ProofAge.Age> ages = new ArrayList<>();
-            while (rows.next()) {
-                ages.add(new ProofAge.Age(
-                        new ProjectId(rows.getObject(1, UUID.class)),
-                        rows.getObject(2, UUID.class),
-                        rows.getString(3),
-                        rows.getInt(4),
-                        null,
-                        instant(rows.getTimestamp(5)),
-                        instant(rows.getTimestamp(6)),
-                        Duration.ofSeconds(rows.getLong(7))));
-            }
-            return ages;
-        }
-    }
-
-    private static @Nullable Instant instant(@Nullable Timestamp at) {
-        return at == null ? null : at.toInstant();
     }
 
     /**

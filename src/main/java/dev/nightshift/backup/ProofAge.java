@@ -16,10 +16,14 @@ import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.lang.System.Logger.Level;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -114,7 +118,7 @@ class ProofAge {
     /** The first time it also closes what another node, or this one before it was started again, has reported. */
     synchronized void look() {
         Map<UUID, Policies.ProofGoal> goals = policies.proofGoals();
-        List<Age> ages = transactions.installation(BackupRepository::proofAges).stream()
+        List<Age> ages = transactions.installation(ProofAge::ages).stream()
                 .map(each -> each.under(goals.get(each.instance())))
                 .toList();
         for (Age each : ages) {
@@ -180,5 +184,31 @@ class ProofAge {
                         : "Start a restore drill and schedule it; " + change,
                 evidence.build(),
                 null);
+    }
+
+    /** Of all projects. */
+    private static List<Age> ages(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement(
+                        "select project_id, instance_id, instance, policy_days, proven_at, taken_at,"
+                                + " extract(epoch from age)::bigint from backup.proof_ages()");
+                var rows = query.executeQuery()) {
+            List<Age> ages = new ArrayList<>();
+            while (rows.next()) {
+                ages.add(new Age(
+                        new ProjectId(rows.getObject(1, UUID.class)),
+                        rows.getObject(2, UUID.class),
+                        rows.getString(3),
+                        rows.getInt(4),
+                        null,
+                        instant(rows.getTimestamp(5)),
+                        instant(rows.getTimestamp(6)),
+                        Duration.ofSeconds(rows.getLong(7))));
+            }
+            return ages;
+        }
+    }
+
+    private static @Nullable Instant instant(@Nullable Timestamp at) {
+        return at == null ? null : at.toInstant();
     }
 }
