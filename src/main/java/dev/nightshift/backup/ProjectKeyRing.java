@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A project's keys over their life: a new one wraps, the older ones open what was wrapped before, until nothing is. */
 @ApplicationScoped
@@ -47,20 +48,28 @@ class ProjectKeyRing {
      *
      * @param madeAt or taken over from a recovery kit
      * @param primary whether it wraps the data keys of what is new
+     * @param exportedAt when it was first put into a kit or a key file, or came from a kit
      */
-    record Key(String id, Instant madeAt, boolean primary, ProjectKeyRepository.Use use) {}
+    record Key(
+            String id,
+            Instant madeAt,
+            boolean primary,
+            @Nullable Instant exportedAt,
+            ProjectKeyRepository.Use use) {}
 
     /** The newest first. */
     List<Key> keys(ProjectId project) {
         return transactions.in(project, connection -> {
             ProjectKeys keys = keyring.of(project);
             Map<String, Instant> made = keyring.made(project);
+            Map<String, Instant> exported = keyring.exported(project);
             Map<String, ProjectKeyRepository.Use> uses = repository.uses(connection, project);
             return keys.ids().stream()
                     .map(id -> new Key(
                             id,
                             made(made, id),
                             id.equals(keys.keyId()),
+                            exported.get(id),
                             uses.getOrDefault(id, ProjectKeyRepository.Use.NONE)))
                     .sorted((one, other) -> other.madeAt().compareTo(one.madeAt()))
                     .toList();

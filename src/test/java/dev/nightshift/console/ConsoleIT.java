@@ -41,7 +41,8 @@ class ConsoleIT {
     private static final Locator.GetByRoleOptions CHANGES = new Locator.GetByRoleOptions()
             .setName(
                     Pattern.compile(
-                            "^(Add|Back up|Change(?! the password)|Create|Delete|Prove|Restore|Run a job|Start|Stop|Switch|Test)"));
+                            "^(Add|Archive|Back up|Change(?! the password)|Create|Delete|Destroy|Import|Make|Prove|Restore|Rotate"
+                                    + "|Run a job|Start|Stop|Switch|Test|Wrap)"));
 
     private final Nightshift nightshift = Nightshift.shared();
     private final TestProject demo = TestProject.of(nightshift.admin(), "demo");
@@ -134,9 +135,11 @@ class ConsoleIT {
         pages.put("schedule-new", "p/demo/schedules/-/new");
         pages.put("schedule-edit", "p/demo/schedules/" + schedule + "/edit");
         pages.put("backups", "p/demo/backups");
+        pages.put("chains", "p/demo/backups?view=chains");
         pages.put("backup", "p/demo/backups/" + backup);
         pages.put("findings", "p/demo/findings");
         pages.put("nodes", "p/demo/nodes");
+        pages.put("backup-keys", "p/demo/backup-keys");
         pages.put("members", "p/demo/people");
         pages.put("keys", "p/demo/people?tab=keys");
         pages.put("people", "p/demo/people?tab=people");
@@ -149,7 +152,7 @@ class ConsoleIT {
 
     /** The button of a page that opens a dialog to look at. */
     private static final Map<String, String> DIALOGS =
-            Map.of("runs", "Start a run", "backup", "Restore", "instances", "Add an instance");
+            Map.of("runs", "Start a run", "backup", "Restore", "instances", "Add an instance", "backup-keys", "Make a recovery kit");
 
     @ParameterizedTest
     @ValueSource(ints = {1440, 390})
