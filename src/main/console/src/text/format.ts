@@ -68,8 +68,14 @@ export function age(millis: number): string {
   return `${Math.round(hours / 24)} d`;
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a format takes far longer than using it, and a long list uses it hundreds of times. */
 function parts(at: string | number, zone: string | undefined, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone, hourCycle: 'h23' }).format(new Date(at));
+  const key = `${zone}${JSON.stringify(options)}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone, hourCycle: 'h23' });
+  formats.set(key, format);
+  return format.format(new Date(at));
 }
 
 export function date(at: string | number, zone?: string): string {
