@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { computed } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { asProblem, inProject, post } from '../api/client';
@@ -11,7 +12,7 @@ import { utc, zone } from '../prefs';
 import { address } from '../routes';
 import { go } from '../router';
 import { bytes, duration, exact, hourMinute, plural, words } from '../text/format';
-import { asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, shown, spansOf, stepOf, timelinesOf } from '../text/recovery';
+import { asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, shown, snapped, spansOf, stepOf, timelinesOf } from '../text/recovery';
 import type { MarkOf, Part, Span } from '../text/recovery';
 import { ticks } from '../text/timeline';
 import { Button, Card, Facts, When } from '../ui/bits';
@@ -42,7 +43,8 @@ const HELP: Record<string, string> = {
 const MARKED = 100;
 /** The smallest target that a finger hits (WCAG 2.2, 2.5.8: 24 px). */
 const MARK_PIXELS = 24;
-const NARROWEST_PIXELS = 3;
+const NARROWEST_PIXELS = 4;
+const SNAP_PIXELS = 8;
 const TICK_PIXELS = 72;
 const SPAN_WORDS: Record<Span, string> = { day: '24 h', week: '7 days', all: 'All' };
 const PART_WORDS = { stored: 'stored', gap: 'not stored', unknown: 'stored up to a moment in here that is not measured', late: 'not stored yet' };
@@ -70,7 +72,7 @@ export function RecoveryCard({ database, instance, wal }: { database: string; in
       {can('OPERATOR') && ready && <Button kind="quiet" onClick={() => setOpen({ at: null })}>Restore to a point</Button>}
     </>}>
       <Panel loaded={window} skeleton={<div class="line-skeleton"><Skeleton rows={5} /></div>}>{(data) => (data.from == null
-        ? timeline !== null ? <Empty title={`Nothing on timeline ${timeline}`}>No backup leads to it.</Empty> : <Empty title="Nothing yet" action={wal.data && !wal.data.enabled && can('ADMIN') && <Button onClick={() => archive(true)}>Archive the log</Button>}>With the first backup there is something to restore to; with the log archived, every moment after it.</Empty>
+        ? <NothingYet timeline={timeline} some={(backups.data?.items.length ?? 0) > 0} action={wal.data && !wal.data.enabled && can('ADMIN') && <Button onClick={() => archive(true)}>Archive the log</Button>} />
         : <>
           <Line window={data} wal={wal.data} archived={archived} backups={backups.data?.items ?? []} more={backups.data?.next != null} database={database} restore={(moment) => setOpen({ at: moment })} />
           {said && <p class={`line-said ${said.tone}`}><Mark shape={said.tone === 'idle' ? 'ring' : 'triangle'} tone={said.tone} /><span>{said.text}</span>{wal.data && !wal.data.enabled && can('ADMIN') && <Button kind="quiet" onClick={() => archive(true)}>Archive the log</Button>}</p>}
@@ -83,9 +85,15 @@ export function RecoveryCard({ database, instance, wal }: { database: string; in
   );
 }
 
+function NothingYet({ timeline, some, action }: { timeline: number | null; some: boolean; action: ComponentChildren }) {
+  if (timeline !== null) return <Empty title={`Nothing on timeline ${timeline}`}>No backup leads to it.</Empty>;
+  if (some) return <Empty title="No moment" action={action}>There are backups, but none that a restore to a moment could begin from. Take a full one.</Empty>;
+  return <Empty title="Nothing yet" action={action}>With the first backup there is something to restore to; with the log archived, every moment after it.</Empty>;
+}
+
 function Line({ window, wal, archived, backups, more, database, restore }: { window: RecoveryWindow; wal: Wal | undefined; archived: boolean; backups: Backup[]; more: boolean; database: string; restore: (moment: string) => void }) {
   const till = minute.value;
-  const parts = partsOf(window, wal ? coveredTo(window, wal.stretches) : null, till);
+  const parts = partsOf(window, wal ? coveredTo(window, wal.stretches) : null, till, archived);
   const [wanted, setSpan] = useState<Span | null>(null);
   const [chosen, choose] = useState<number | null>(null);
   const [width, setWidth] = useState(1000);
@@ -140,7 +148,8 @@ function Slider({ parts, from, to, narrowest, chosen, choose, take }: { parts: P
   const at = chosen ?? Date.parse(endOf(parts) ?? new Date(to).toISOString());
   const there = (event: PointerEvent) => {
     const box = line.current!.getBoundingClientRect();
-    choose(from + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (to - from));
+    const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    choose(snapped(parts, from + share * (to - from), (SNAP_PIXELS / box.width) * (to - from)));
   };
   const step = stepOf(from, to);
   const keys: Record<string, number> = { ArrowLeft: -step, ArrowDown: -step, ArrowRight: step, ArrowUp: step, PageDown: -20 * step, PageUp: 20 * step, Home: -Infinity, End: Infinity };
@@ -254,7 +263,7 @@ function RestoreForm({ database, window, timeline, at: moment, onClose }: { data
     <Dialog title={`Restore ${database} to a point`} onClose={onClose}>
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (reachable && folder.trim() && !restore.busy) void restore.run(); }}>
         <Select label="Up to" value={kind} options={KINDS} onChange={(value) => { setKind(value); setPoint(value === 'time' ? moment ?? last ?? '' : ''); }} />
-        {kind === 'time' && first && last && <Moment first={first} last={last} point={point} onPick={setPoint} />}
+        {kind === 'time' && first && last && <Moment first={first} last={moment && Date.parse(moment) > Date.parse(last) ? moment : last} point={point} onPick={setPoint} />}
         {kind !== 'latest' && <Field label="Point" value={point} onInput={setPoint} mono help={HELP[kind]} />}
         {problem && <Trouble problem={problem} />}
         <div class="plan" role="status" aria-live="polite">

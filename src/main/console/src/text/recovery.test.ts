@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Backup, RecoveryWindow, Wal } from '../api/backups';
-import { asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, marksOf, midnights, moved, partsOf, position, shown, spansOf, stepOf, timelinesOf } from './recovery';
+import { asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, marksOf, midnights, moved, partsOf, position, shown, snapped, spansOf, stepOf, timelinesOf } from './recovery';
 
 const at = (time: string) => Date.parse(`2026-11-${time}Z`);
 const point = (lsn: string, time: string | null) => ({ lsn, at: time && `2026-11-${time}Z` });
@@ -18,11 +18,11 @@ test('positions compare as numbers', () => {
 describe('the line', () => {
   test('is stored from the first backup on, and open behind the last transaction', () => {
     expect(partsOf(window(), null, NOW)).toEqual([
-      { kind: 'stored', from: at('20T10:00:00'), to: at('28T11:00:00') }, { kind: 'late', from: at('28T11:00:00'), to: NOW }]);
+      { kind: 'stored', from: at('20T10:00:00'), to: at('28T11:00:00'), begin: '2026-11-20T10:00:00Z' }, { kind: 'late', from: at('28T11:00:00'), to: NOW }]);
   });
   test('reaches as far as the server said that all is stored', () => {
     expect(partsOf(window(), at('28T11:59:00'), NOW).map((each) => each.to)).toEqual([at('28T11:59:00'), NOW]);
-    expect(partsOf(window(), NOW + 5000, NOW)).toEqual([{ kind: 'stored', from: at('20T10:00:00'), to: NOW }]);
+    expect(partsOf(window(), NOW + 5000, NOW)).toEqual([{ kind: 'stored', from: at('20T10:00:00'), to: NOW, begin: '2026-11-20T10:00:00Z' }]);
   });
   test('has a hole where nothing is stored', () => {
     expect(partsOf(window([gap]), null, NOW).map(({ kind, from }) => [kind, from])).toEqual([
@@ -33,7 +33,11 @@ describe('the line', () => {
     expect(parts.map(({ kind, to }) => [kind, to])).toEqual([['unknown', at('23T12:00:00')], ['unknown', NOW]]);
   });
   test('a clock that is behind makes no stretch of negative length', () => {
-    expect(partsOf(window([], point('0/9000000', '19T00:00:00')), null, NOW)[0]).toEqual({ kind: 'stored', from: at('20T10:00:00'), to: at('20T10:00:00') });
+    expect(partsOf(window([], point('0/9000000', '19T00:00:00')), null, NOW)[0]).toMatchObject({ kind: 'stored', from: at('20T10:00:00'), to: at('20T10:00:00') });
+  });
+  test('without an archive is where the backups ended, and nothing else', () => {
+    const parts = partsOf(window([{ ...gap, from: point('0/4000000', null) }], point('0/9000000', null)), null, NOW, false);
+    expect(parts.map(({ kind, from, to }) => [kind, to - from])).toEqual([['stored', 0], ['gap', at('23T12:00:00') - at('20T10:00:00')], ['stored', 0], ['late', NOW - at('23T12:00:00')]]);
   });
   test('of nothing is nothing', () => expect(partsOf({ timeline: null, from: null, to: null, gaps: [] }, null, NOW)).toEqual([]));
 });
@@ -63,12 +67,24 @@ describe('a moment', () => {
     expect(line('23T12:00:00', -60_000)).toBe(at('22T10:00:00'));
     expect(line('28T10:00:00', Infinity)).toBe(at('28T11:00:00'));
     expect(line('28T10:00:00', -Infinity)).toBe(at('20T10:00:00'));
+    expect(moved(parts, at('24T00:00:00'), -Infinity, at('23T00:00:00'), NOW)).toBe(at('23T12:00:00'));
+    expect(moved(parts, at('21T00:00:00'), -Infinity, at('19T00:00:00'), NOW)).toBe(at('20T10:00:00'));
   });
-  test('is asked for as a whole second that is stored', () => {
-    const odd = [{ kind: 'stored' as const, from: at('20T10:00:00.400'), to: at('20T11:00:00.900') }];
+  test('is meant by a click that is near enough', () => {
+    expect(snapped(parts, at('22T10:00:30'), 60_000)).toBe(at('22T10:00:00'));
+    expect(snapped(parts, at('23T11:59:50'), 60_000)).toBe(at('23T12:00:00'));
+    expect(snapped(parts, at('22T12:00:00'), 60_000)).toBe(at('22T12:00:00'));
+    expect(snapped(parts, at('21T12:00:00'), 60_000)).toBe(at('21T12:00:00'));
+  });
+  test('is asked for as a whole second that is stored, or as the backup that the part begins with', () => {
+    const begin = '2026-11-20T10:00:00.400123Z';
+    const odd = [{ kind: 'stored' as const, from: at('20T10:00:00.400'), to: at('20T11:00:00.900'), begin }];
     expect(asked(odd, at('20T10:00:00.400'))).toBe('2026-11-20T10:00:01.000Z');
     expect(asked(odd, at('20T10:30:00.700'))).toBe('2026-11-20T10:30:00.000Z');
-    expect(asked([{ ...odd[0]!, to: at('20T10:00:00.600') }], at('20T10:00:00.500'))).toBe('2026-11-20T10:00:00.600Z');
+    // A millisecond of a time in microseconds lies before the backup
+    expect(asked([{ ...odd[0]!, to: at('20T10:00:00.600') }], at('20T10:00:00.500'))).toBe(begin);
+    expect(asked([{ ...odd[0]!, kind: 'unknown' }], at('20T10:00:00.400'))).toBe('2026-11-20T10:00:01.000Z');
+    expect(asked([{ kind: 'stored', from: at('20T10:00:00'), to: at('20T10:00:00'), begin: '2026-11-20T10:00:00.000123Z' }], at('20T10:00:00'))).toBe('2026-11-20T10:00:00.000123Z');
   });
 });
 

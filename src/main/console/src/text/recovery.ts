@@ -8,6 +8,8 @@ export interface Part {
   kind: 'stored' | 'gap' | 'unknown' | 'late';
   from: number;
   to: number;
+  /** Of what is stored the beginning to the microsecond, as it was told: the moment of the backup itself. */
+  begin?: string;
 }
 
 const HOUR = 3_600_000;
@@ -28,20 +30,21 @@ export function coveredTo(window: RecoveryWindow, stretches: WalStretch[]): numb
   return meets ? Date.parse(newest.coveredTo) : null;
 }
 
-/** The line from the first moment until now. */
-export function partsOf(window: RecoveryWindow, covered: number | null, now: number): Part[] {
+/** The line from the first moment until now; without an archive a backup's own log ends with the backup. */
+export function partsOf(window: RecoveryWindow, covered: number | null, now: number, archived = true): Part[] {
   if (!window.from) return [];
-  const begins = [window.from, ...window.gaps.map((gap) => gap.to)].map((each) => moment(each.at));
+  const begins = [window.from, ...window.gaps.map((gap) => gap.to)];
   const ends = [...window.gaps.map((gap) => gap.from), window.to].map((each) => moment(each?.at ?? null));
-  return begins.flatMap((begin, index): Part[] => {
-    if (begin === null) return [];
+  return begins.flatMap(({ at }, index): Part[] => {
+    const from = moment(at);
+    if (from === null) return [];
     const last = index === begins.length - 1;
-    const next = Math.max(begin, last ? now : begins[index + 1] ?? now);
-    const told = [ends[index] ?? null, last ? covered : null].filter((each) => each !== null);
-    if (told.length === 0) return [{ kind: 'unknown', from: begin, to: next }];
+    const next = Math.max(from, (last ? null : moment(begins[index + 1]!.at)) ?? now);
+    const told = [ends[index] ?? null, last ? covered : null, archived ? null : from].filter((each) => each !== null);
+    if (told.length === 0) return [{ kind: 'unknown', from, to: next, begin: at! }];
     // The beginning is by Nightshift's clock, the end by the server's: they may be the wrong way round
-    const end = Math.min(next, Math.max(begin, ...told));
-    const stored: Part = { kind: 'stored', from: begin, to: end };
+    const end = Math.min(next, Math.max(from, ...told));
+    const stored: Part = { kind: 'stored', from, to: end, begin: at! };
     return next > end ? [stored, { kind: last ? 'late' : 'gap', from: end, to: next }] : [stored];
   });
 }
@@ -61,11 +64,20 @@ export function lies(parts: Part[], at: number): { kind: Part['kind'] | 'before'
   };
 }
 
-/** The whole second to ask for: one that lies in the part, where it holds one. */
+/** What was meant by a click beside what is stored, up to this far: a backup alone is a hair's breadth. */
+export function snapped(parts: Part[], at: number, within: number): number {
+  const { kind, earlier, later } = lies(parts, at);
+  if (kind === 'stored' || kind === 'unknown') return at;
+  const sides = [earlier, later].filter((side) => side !== null && Math.abs(side - at) <= within) as number[];
+  return sides.sort((one, other) => Math.abs(one - at) - Math.abs(other - at))[0] ?? at;
+}
+
+/** The whole second to ask for, if it is stored; else the moment of the backup that the part begins with. */
 export function asked(parts: Part[], at: number): string {
-  const part = parts.find((each) => each.kind === 'stored' && at >= each.from && at <= each.to);
+  const part = parts.find((each) => each.begin && at >= each.from && at <= each.to);
   const second = Math.floor(at / 1000) * 1000;
-  return new Date(part && second < part.from ? Math.min(part.to, second + 1000) : second).toISOString();
+  if (!part || second > part.from) return new Date(second).toISOString();
+  return second + 1000 <= part.to ? new Date(second + 1000).toISOString() : part.begin!;
 }
 
 export type Span = 'day' | 'week' | 'all';
@@ -132,13 +144,14 @@ export function stepOf(from: number, to: number): number {
   return (STEPS.find((seconds) => (to - from) / (seconds * 1000) <= 300) ?? 86_400) * 1000;
 }
 
-/** A key's move; over a gap to its other side. */
+/** A key's move: over a gap to its other side, and no further than what can be seen and is stored. */
 export function moved(parts: Part[], at: number, by: number, from: number, to: number): number {
   const next = Math.min(to, Math.max(from, at + by));
   const { kind, earlier, later } = lies(parts, next);
-  if (kind === 'gap') return (by > 0 ? later : earlier) ?? next;
-  if (kind === 'late') return parts.filter((part) => part.kind !== 'late' && part.kind !== 'gap').at(-1)?.to ?? next;
-  return next;
+  if (kind === 'stored' || kind === 'unknown') return next;
+  const end = parts.filter((part) => part.kind !== 'late' && part.kind !== 'gap').at(-1)?.to ?? null;
+  const sides = kind === 'late' ? [end] : by > 0 ? [later, earlier] : [earlier, later];
+  return sides.find((side) => side !== null && side >= from && side <= to) ?? next;
 }
 
 /** Midnights to mark, at most `most` of them. */
