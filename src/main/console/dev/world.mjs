@@ -135,11 +135,11 @@ const edge = (lsn, minutes) => ({ lsn, at: minutes == null ? null : ago(minutes)
 const own = (minutes, at) => [edge(`3/${at}000110`, minutes), edge(`3/${at}0F0000`, minutes - 2)];
 /** shop: a line without a gap; billing: stale, with gaps of both kinds; crm: no archive, so that each backup stands alone; the others: nothing. */
 export const windowOf = (name) => {
-  if (name === 'shop') return { timeline: 1, from: edge('5/3A000110', 9000), to: edge('5/7F0A1C20', 1), gaps: [] };
-  if (name === 'billing') return { timeline: 2, from: edge('9/1C000110', 30_000), to: edge('A/4F000000', 75), gaps: [{ from: { ...edge('9/8F000000', 0), at: null }, to: edge('A/01000060', 12_000) }, { from: edge('A/1F000000', 2400), to: edge('A/21000060', 1990) }] };
-  if (name !== 'crm') return { timeline: null, from: null, to: null, gaps: [] };
+  if (name === 'shop') return { timeline: 1, from: edge('5/3A000110', 9000), to: edge('5/7F0A1C20', 1), archived: true, gaps: [] };
+  if (name === 'billing') return { timeline: 2, from: edge('9/1C000110', 30_000), to: edge('A/4F000000', 75), archived: true, gaps: [{ from: { ...edge('9/8F000000', 0), at: null }, to: edge('A/01000060', 12_000) }, { from: edge('A/1F000000', 2400), to: edge('A/21000060', 1990) }] };
+  if (name !== 'crm') return { timeline: null, from: null, to: null, archived: false, gaps: [] };
   const all = [own(3000, '1A'), own(1560, '2A'), own(253, '3A')];
-  return { timeline: 1, from: all[0][0], to: all[2][1], gaps: [{ from: all[0][1], to: all[1][0] }, { from: all[1][1], to: all[2][0] }] };
+  return { timeline: 1, from: all[0][0], to: all[2][1], archived: false, gaps: [{ from: all[0][1], to: all[1][0] }, { from: all[1][1], to: all[2][0] }] };
 };
 export const planOf = (body) => (body?.to?.time && Date.parse(body.to.time) > Date.now() - 60_000
   ? { reachable: false, certain: true, reason: `The stored log ends at 5/7F0A1C20, with the last transaction of ${ago(1)}.`, remedy: 'Choose an earlier time, or the latest.', backup: null, backupFinishedAt: null, chain: [], segments: null, backupRestoreMillis: null }

@@ -160,6 +160,8 @@ export interface RecoveryWindow {
   timeline: number | null;
   from: RecoveryPoint | null;
   to: RecoveryPoint | null;
+  /** Whether log that was archived is found in the stores that answer; absent where a server does not say so yet. */
+  archived?: boolean;
   gaps: { from: RecoveryPoint; to: RecoveryPoint }[];
 }
 

@@ -37,7 +37,7 @@ type Open = 'delete' | 'thresholds' | 'connection' | null;
 function DatabaseView({ database, reload }: { database: Database; reload: () => void }) {
   const at = project.value!.name;
   const instance = useLoad<Instance>(inProject(at, ['instances', database.instance]), kinds('run'));
-  const wal = useLoad<Wal>(inProject(at, ['instances', database.instance, 'wal']), kinds('backup'));
+  const wal = useLoad<Wal>(inProject(at, ['instances', database.instance, 'wal']), kinds('backup', 'instance'));
   const [job, setJob] = useState<string | null>(null);
   const [open, setOpen] = useState<Open>(null);
   const done = () => { setOpen(null); reload(); instance.reload(); };

@@ -48,7 +48,7 @@ export function ProjectKeysPage() {
             { key: 'state', title: 'State', phone: 'top', cell: (each) => <State look={lookOfKey(each)} /> },
             { key: 'made', title: 'Made', cell: (each) => <When at={each.madeAt} plain /> },
             { key: 'kit', title: 'First in a kit or key file', cell: (each) => (each.exportedAt ? <When at={each.exportedAt} plain /> : each.primary || each.backups + each.logs > 0 ? <State look={{ word: 'in none', shape: 'triangle', tone: 'warn' }} /> : <span class="muted">in none</span>) },
-            { key: 'uses', title: 'Opens', phone: 'wide', cell: (each) => usesOf(each) },
+            { key: 'uses', title: 'Opens, by the catalogue', phone: 'wide', cell: (each) => usesOf(each) },
             ...(admin ? [{ key: 'acts', title: '', cell: (each: ProjectKey) => <Destroy of={each} keys={items} onClick={() => setDestroying(each)} /> }] : []),
           ]} />)}
         </Panel>
@@ -74,7 +74,7 @@ export function ProjectKeysPage() {
       {destroying && (
         <Confirm title={`Destroy key ${destroying.id}`} verb="Destroy the key" busyWord="Reading every store…" name={destroying.id} onClose={() => { setDestroying(null); keys.reload(); }}
           act={async () => { await remove(inProject(at, ['keys', destroying.id]), destroying.id); notify(`Key ${destroying.id} is destroyed.`); }}>
-          <p>Nothing of the catalogue opens by <b class="mono">{destroying.id}</b>. Every description in every store is read first, which takes minutes where there are thousands; it is refused if any needs this key, or a store does not answer.</p>
+          <p>By the catalogue nothing opens by <b class="mono">{destroying.id}</b>; what copies open by it does not know. Every description in every store is read first, those of copies too, which takes minutes where there are thousands; it is refused if any needs this key, or a store does not answer. If a copy does, wrap anew while its store answers.</p>
           <p>Copies of a store that Nightshift does not know are not looked at. What only this key opens is lost then, but for who holds a kit of before.</p>
         </Confirm>
       )}
@@ -130,16 +130,18 @@ function RewrapCard({ keys, reload }: { keys: ProjectKey[]; reload: () => void }
       <div class="stack">
         <div><p>{wrappedWords(keys)}</p>{found && <div class="run-bar"><Bar share={found.share} label="Opens by the newest key" /><span class="tabular">{percent(found.share)}</span></div>}</div>
         {start.problem && <Trouble problem={start.problem} />}
-        {why && found && found.done < found.total && <p class="muted small">{why}</p>}
+        {why && <p class="muted small">{why}</p>}
+        {!why && found && <p class="muted small">Of each backup that is what lies where it was taken to. What its copies open by is known when they are read: a run reads all, and wraps what it finds.</p>}
         <Panel loaded={runs} rows={2}>{() => (run
           ? <Facts items={[
             ['Last run', <span><a href={address(at, 'runs', run.id)}>run {shortId(run.id)}</a><small><When at={run.startedAt ?? run.createdAt} /></small></span>],
             ['State', <span><RunState status={run.status} />{isActive(run) && run.progress != null && <small>{percent(run.progress)}</small>}</span>],
             typeof run.summary.figures['rewrapped'] === 'number' && ['Wrapped anew', String(run.summary.figures['rewrapped'])],
             typeof run.summary.figures['left'] === 'number' && Number(run.summary.figures['left']) > 0 && ['Left', <State look={{ word: String(run.summary.figures['left']), shape: 'triangle', tone: 'warn' }} />],
+            isOver(run) && run.status !== 'COMPLETED' && ['All reached', 'not in this run: what it did not reach may open by an older key'],
             run.summary.reason != null && ['Why', <span class="break">{run.summary.reason}</span>],
           ]} />
-          : <p class="muted small">It has never run here. It is needed after a rotation only.</p>)}</Panel>
+          : <p class="muted small">No run is recorded. One is needed after a rotation, and where a store was away in the last.</p>)}</Panel>
       </div>
     </Card>
   );

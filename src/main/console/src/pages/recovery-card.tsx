@@ -12,7 +12,7 @@ import { utc, zone } from '../prefs';
 import { address } from '../routes';
 import { go } from '../router';
 import { bytes, duration, exact, hourMinute, plural, words } from '../text/format';
-import { asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, shown, snapped, spansOf, stepOf, timelinesOf } from '../text/recovery';
+import { archivedOf, asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, shown, snapped, spansOf, stepOf, timelinesOf } from '../text/recovery';
 import type { MarkOf, Part, Span } from '../text/recovery';
 import { ticks } from '../text/timeline';
 import { Button, Card, Facts, When } from '../ui/bits';
@@ -56,15 +56,15 @@ const minute = computed(() => Math.ceil(now.value / 60_000) * 60_000);
 export function RecoveryCard({ database, instance, wal }: { database: string; instance: string; wal: Loaded<Wal> }) {
   const at = project.value!.name;
   const [timeline, setTimeline] = useState<number | null>(null);
-  const window = useLoad<RecoveryWindow>(inProject(at, ['databases', database, 'recovery-window'], { timeline }), kinds('backup'));
+  const window = useLoad<RecoveryWindow>(inProject(at, ['databases', database, 'recovery-window'], { timeline }), kinds('backup', 'instance'));
   const backups = useLoad<Page<Backup>>(inProject(at, ['backups'], { database, limit: MARKED }), kinds('backup'));
   const [open, setOpen] = useState<{ at: string | null } | null>(null);
   const [archiving, archive] = useState(false);
   const ready = window.data?.from != null;
-  const said = wal.data && ready ? endWords(wal.data, instance) : null;
-  const stretches = wal.data?.stretches ?? [];
   // Without an archive nothing is missing: each backup stands for itself
-  const archived = wal.data === undefined || wal.data.enabled || stretches.length > 0;
+  const archived = window.data ? archivedOf(window.data, wal.data) : null;
+  const said = wal.data && ready ? endWords(wal.data, instance, archived) : null;
+  const stretches = wal.data?.stretches ?? [];
   const timelines = timelinesOf(backups.data?.items ?? [], stretches, window.data?.timeline ?? null);
   return (
     <Card title="Can be restored to" aside={<>
@@ -76,7 +76,8 @@ export function RecoveryCard({ database, instance, wal }: { database: string; in
         : <>
           <Line window={data} wal={wal.data} archived={archived} backups={backups.data?.items ?? []} more={backups.data?.next != null} database={database} restore={(moment) => setOpen({ at: moment })} />
           {said && <p class={`line-said ${said.tone}`}><Mark shape={said.tone === 'idle' ? 'ring' : 'triangle'} tone={said.tone} /><span>{said.text}</span>{wal.data && !wal.data.enabled && can('ADMIN') && <Button kind="quiet" onClick={() => archive(true)}>Archive the log</Button>}</p>}
-          {archived && <Gaps gaps={data.gaps} stretches={stretches} />}
+          {wal.problem && <p class="line-said warn"><Mark shape="triangle" tone="warn" /><span>How the log is archived cannot be read now: {wal.problem.detail} {wal.data ? 'What is shown of it is older.' : 'The newest end of the line may lie further on.'}</span></p>}
+          {archived !== false && <Gaps gaps={data.gaps} stretches={stretches} />}
         </>)}
       </Panel>
       {open && window.data && <RestoreForm database={database} window={window.data} timeline={timeline} at={open.at} onClose={() => setOpen(null)} />}
@@ -91,7 +92,7 @@ function NothingYet({ timeline, some, action }: { timeline: number | null; some:
   return <Empty title="Nothing yet" action={action}>With the first backup there is something to restore to; with the log archived, every moment after it.</Empty>;
 }
 
-function Line({ window, wal, archived, backups, more, database, restore }: { window: RecoveryWindow; wal: Wal | undefined; archived: boolean; backups: Backup[]; more: boolean; database: string; restore: (moment: string) => void }) {
+function Line({ window, wal, archived, backups, more, database, restore }: { window: RecoveryWindow; wal: Wal | undefined; archived: boolean | null; backups: Backup[]; more: boolean; database: string; restore: (moment: string) => void }) {
   const till = minute.value;
   const parts = partsOf(window, wal ? coveredTo(window, wal.stretches) : null, till, archived);
   const [wanted, setSpan] = useState<Span | null>(null);
@@ -112,7 +113,7 @@ function Line({ window, wal, archived, backups, more, database, restore }: { win
   const long = to - from > 3 * 86_400_000;
   const scale = long ? midnights(from, to, Math.max(2, Math.floor(width / TICK_PIXELS)), utc.value) : ticks(new Date(from).toISOString(), new Date(to).toISOString(), Math.max(2, Math.floor(width / TICK_PIXELS)));
   return (
-    <div class={`line ${archived ? '' : 'bare'}`}>
+    <div class={`line ${archived === false ? 'bare' : ''}`}>
       <div class="line-head">
         <p><b><When at={window.from!.at} none={window.from!.lsn} /></b> to <b><When at={endOf(parts) ?? window.to?.at} none={window.to?.lsn ?? 'not known'} /></b><small>{lineWords(window, archived)} Timeline {window.timeline}.</small></p>
         {offered.length > 1 && <Choice label="How much of it" value={span} onChange={(value) => { setSpan(value as Span); choose(null); }} options={offered.map((each) => ({ value: each, label: SPAN_WORDS[each] }))} />}

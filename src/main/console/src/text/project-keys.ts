@@ -14,14 +14,14 @@ function opens(key: ProjectKey): number {
 
 export function lookOfKey(key: ProjectKey): Look {
   if (key.primary) return { word: 'wraps what is new', shape: 'dot', tone: 'good' };
-  return opens(key) > 0 ? { word: 'opens what is older', shape: 'half', tone: 'idle' } : { word: 'opens nothing any more', shape: 'ring', tone: 'idle' };
+  return opens(key) > 0 ? { word: 'opens what is older', shape: 'half', tone: 'idle' } : { word: 'opens nothing that is known', shape: 'ring', tone: 'idle' };
 }
 
 export function primaryOf(keys: ProjectKey[]): ProjectKey | undefined {
   return keys.find((each) => each.primary);
 }
 
-/** What of the stored things opens by the newest key; null where nothing is stored. */
+/** What of the stored things opens by the newest key, by the catalogue, which knows no copies; null where nothing is stored. */
 export function wrapped(keys: ProjectKey[]): { share: number; done: number; total: number } | null {
   const total = keys.reduce((sum, each) => sum + opens(each), 0);
   const primary = primaryOf(keys);
@@ -33,18 +33,17 @@ export function wrappedWords(keys: ProjectKey[]): string {
   const found = wrapped(keys);
   if (!found) return 'Nothing is stored yet that a key opens.';
   const left = found.total - found.done;
-  return left === 0 ? `All of ${usesOf(sum(keys))} open by the newest key.` : `${count(found.done)} of ${count(found.total)} backups and archived logs open by the newest key, ${count(left)} by older ones.`;
+  return left === 0 ? `By the catalogue, ${usesOf(sum(keys))} open by the newest key, none by an older one.` : `By the catalogue, ${count(found.done)} of ${count(found.total)} backups and archived logs open by the newest key, ${count(left)} by older ones.`;
 }
 
 function sum(keys: ProjectKey[]): { backups: number; logs: number } {
   return { backups: keys.reduce((all, each) => all + each.backups, 0), logs: keys.reduce((all, each) => all + each.logs, 0) };
 }
 
-/** Why nothing can be wrapped anew now, or null. */
+/** Why nothing can be wrapped anew now, or null. What copies open by only a run finds out, and so an older key is enough for one. */
 export function whyNotRewrap(keys: ProjectKey[]): string | null {
   const primary = primaryOf(keys);
-  const found = wrapped(keys);
-  if (!found || found.done === found.total) return found ? 'There is nothing to wrap anew.' : 'There is nothing to wrap yet.';
+  if (!keys.some((each) => !each.primary)) return 'There is no older key that anything could open by.';
   return primary?.exportedAt == null ? 'Make a recovery kit first: until the newest key was in one, nothing is wrapped by it, lest everything be lost with the repository.' : null;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Backup, RecoveryWindow, Wal } from '../api/backups';
-import { asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, marksOf, midnights, moved, partsOf, position, shown, snapped, spansOf, stepOf, timelinesOf } from './recovery';
+import { archivedOf, asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, position, shown, snapped, spansOf, stepOf, timelinesOf } from './recovery';
 
 const at = (time: string) => Date.parse(`2026-11-${time}Z`);
 const point = (lsn: string, time: string | null) => ({ lsn, at: time && `2026-11-${time}Z` });
@@ -133,12 +133,25 @@ test('a gap says how long it is and why, if that is known', () => {
 
 test('the newest end is said where it is wrong, and only there', () => {
   const wal = { enabled: true, state: 'STREAMING', rpoSeconds: 40, rpoGoalSeconds: 900, stretches: [stretch('0/1', '0/2', null)] } as unknown as Wal;
-  expect(endWords(wal, 'shop')).toBeNull();
-  expect(endWords({ ...wal, rpoSeconds: 4440 }, 'shop')).toMatchObject({ tone: 'bad', text: expect.stringContaining('1 h 14 min ago') });
-  expect(endWords({ ...wal, rpoSeconds: null }, 'shop')?.text).toContain('not measured');
-  expect(endWords({ ...wal, state: 'GIVEN_UP' }, 'shop')?.text).toContain('given up');
-  expect(endWords({ ...wal, enabled: false, state: 'OFF' }, 'shop')?.tone).toBe('warn');
-  expect(endWords({ ...wal, enabled: false, state: 'OFF', stretches: [] }, 'shop')?.text).toContain('not archived');
+  expect(endWords(wal, 'shop', true)).toBeNull();
+  expect(endWords({ ...wal, rpoSeconds: 4440 }, 'shop', true)).toMatchObject({ tone: 'bad', text: expect.stringContaining('1 h 14 min ago') });
+  expect(endWords({ ...wal, rpoSeconds: null }, 'shop', true)?.text).toContain('not measured');
+  expect(endWords({ ...wal, rpoSeconds: null, state: 'STARTING' }, 'shop', false)?.text).toContain('begins');
+  expect(endWords({ ...wal, state: 'GIVEN_UP' }, 'shop', true)?.text).toContain('what was stored stays');
+  expect(endWords({ ...wal, state: 'GIVING_UP', message: 'The disk fills.' }, 'shop', true)?.text).toContain('is being given up: The disk fills. Nothing');
+  expect(endWords({ ...wal, rpoSeconds: null, state: 'FAILING', message: 'The password is wrong.' }, 'shop', true)).toMatchObject({ tone: 'bad', text: expect.stringContaining('cannot be archived: The password is wrong. How far it is stored is not known.') });
+});
+
+test('a catalogue that was rebuilt knows no service, and the archive is still there', () => {
+  const off = { enabled: false, state: 'OFF', rpoSeconds: null, rpoGoalSeconds: 900, stretches: [] } as unknown as Wal;
+  expect(archivedOf({ ...window(), archived: true }, off)).toBe(true);
+  expect(archivedOf({ ...window(), archived: false }, { ...off, stretches: [stretch('0/1', '0/2', null)] })).toBe(true);
+  expect(archivedOf({ ...window(), archived: false }, undefined)).toBe(false);
+  expect([archivedOf(window(), undefined), archivedOf(window(), off)]).toEqual([null, null]);
+  expect(endWords(off, 'shop', true)).toMatchObject({ tone: 'warn', text: expect.stringContaining('is on the line') });
+  expect(endWords(off, 'shop', false)?.text).toContain('No archived log of shop is found');
+  expect(endWords(off, 'shop', null)?.text).toContain('not known');
+  expect([true, false, null].map((each) => lineWords(window(), each))).toEqual(['Any moment in between.', 'What was logged while the backup was taken.', 'Whether the log in between is archived is not known.']);
 });
 
 test('timelines are those of which something is stored', () => {

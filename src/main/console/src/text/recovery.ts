@@ -30,8 +30,14 @@ export function coveredTo(window: RecoveryWindow, stretches: WalStretch[]): numb
   return meets ? Date.parse(newest.coveredTo) : null;
 }
 
+/** Whether log is archived beside what backups hold of it; null where nobody knows. What stores lack now, the catalogue may still list. */
+export function archivedOf(window: RecoveryWindow, wal: Wal | undefined): boolean | null {
+  if (window.archived || (wal && wal.stretches.length > 0)) return true;
+  return window.archived ?? null;
+}
+
 /** The line from the first moment until now; without an archive a backup's own log ends with the backup. */
-export function partsOf(window: RecoveryWindow, covered: number | null, now: number, archived = true): Part[] {
+export function partsOf(window: RecoveryWindow, covered: number | null, now: number, archived: boolean | null = true): Part[] {
   if (!window.from) return [];
   const begins = [window.from, ...window.gaps.map((gap) => gap.to)];
   const ends = [...window.gaps.map((gap) => gap.from), window.to].map((each) => moment(each?.at ?? null));
@@ -40,7 +46,7 @@ export function partsOf(window: RecoveryWindow, covered: number | null, now: num
     if (from === null) return [];
     const last = index === begins.length - 1;
     const next = Math.max(from, (last ? null : moment(begins[index + 1]!.at)) ?? now);
-    const told = [ends[index] ?? null, last ? covered : null, archived ? null : from].filter((each) => each !== null);
+    const told = [ends[index] ?? null, last ? covered : null, archived === false ? from : null].filter((each) => each !== null);
     if (told.length === 0) return [{ kind: 'unknown', from, to: next, begin: at! }];
     // The beginning is by Nightshift's clock, the end by the server's: they may be the wrong way round
     const end = Math.min(next, Math.max(from, ...told));
@@ -179,23 +185,28 @@ export interface Said {
 }
 
 /** What is wrong with the newest end of the line, or null. */
-export function endWords(wal: Wal, instance: string): Said | null {
+export function endWords(wal: Wal, instance: string, archived: boolean | null): Said | null {
   const stored = wal.rpoSeconds == null ? null : clock(wal.rpoSeconds * 1000);
-  if (wal.state === 'GIVEN_UP' || wal.state === 'GIVING_UP') return { tone: 'bad', text: `Archiving the log of ${instance} was given up: nothing of it is stored any more. Switch it on again, and take a full backup.` };
+  const why = wal.message ? `: ${wal.message.replace(/\.$/, '')}` : '';
+  if (wal.state === 'GIVING_UP') return { tone: 'bad', text: `Archiving the log of ${instance} is being given up${why}. Nothing new is stored then; what is stored stays.` };
+  if (wal.state === 'GIVEN_UP') return { tone: 'bad', text: `Archiving the log of ${instance} was given up: nothing new of it is stored; what was stored stays. Switch it on again, and take a full backup.` };
   if (!wal.enabled) {
-    return wal.stretches.length === 0
-      ? { tone: 'idle', text: `The log of ${instance} is not archived: only the moments of its backups can be restored to, and what happens between them is lost with the server.` }
-      : { tone: 'warn', text: `Archiving the log of ${instance} is off: nothing new of it is stored.` };
+    if (archived === null) return { tone: 'warn', text: `Archiving the log of ${instance} is off: nothing new of it is stored. Whether any was archived before is not known.` };
+    return archived
+      ? { tone: 'warn', text: `Archiving the log of ${instance} is off: nothing new of it is stored. What was archived before is on the line.` }
+      : { tone: 'idle', text: `No archived log of ${instance} is found in the stores that answer: only the moments of its backups can be restored to, and what happens between them is lost with the server.` };
   }
-  if (stored === null) return { tone: 'idle', text: `The log of ${instance} is being archived; how far it is stored is not measured yet.` };
+  if (wal.state === 'FAILING') return { tone: 'bad', text: `The log of ${instance} cannot be archived${why}. ${stored === null ? 'How far it is stored is not known.' : `Stored up to ${stored} ago.`} It is tried again.` };
+  if (stored === null) return { tone: 'idle', text: wal.state === 'STREAMING' ? `The log of ${instance} is being archived; how far it is stored is not measured yet.` : `Archiving the log of ${instance} begins; nothing of it was measured yet.` };
   return wal.rpoSeconds! > wal.rpoGoalSeconds
     ? { tone: 'bad', text: `Stored up to ${stored} ago, more than the goal of ${age(wal.rpoGoalSeconds * 1000)}: what happened since cannot be restored. The log archive says why.` }
     : null;
 }
 
 /** The line in a sentence. */
-export function lineWords(window: RecoveryWindow, archived: boolean): string {
+export function lineWords(window: RecoveryWindow, archived: boolean | null): string {
   const gaps = window.gaps.length;
+  if (archived === null) return 'Whether the log in between is archived is not known.';
   if (!archived) return gaps === 0 ? 'What was logged while the backup was taken.' : `${plural(gaps + 1, 'short stretch', 'short stretches')}: what was logged while backups were taken.`;
   return gaps === 0 ? 'Any moment in between.' : `Any moment in between, but for ${plural(gaps, 'gap')}.`;
 }
