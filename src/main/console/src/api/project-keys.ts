@@ -7,8 +7,8 @@ export interface ProjectKey {
   madeAt: Time;
   /** It wraps the data keys of what is new. */
   primary: boolean;
-  /** When it was first put into a kit or a key file; whether somebody keeps that is not known. */
-  exportedAt: Time | null;
+  /** When it was first put into a kit or a key file; whether somebody keeps that is not known. Absent where a server does not say it. */
+  exportedAt?: Time | null;
   backups: number;
   logs: number;
 }

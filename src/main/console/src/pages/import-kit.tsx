@@ -1,4 +1,4 @@
-import { useId, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import { post } from '../api/client';
 import type { ImportedKit } from '../api/project-keys';
 import { project, refreshMe } from '../frame/session';
@@ -7,7 +7,7 @@ import { address } from '../routes';
 import { go } from '../router';
 import { exact, plural } from '../text/format';
 import { nameProblem } from '../text/names';
-import { headerOf } from '../text/project-keys';
+import { MOST_KIT_BYTES, TOO_LARGE, headerOf } from '../text/project-keys';
 import type { KitHeader } from '../text/project-keys';
 import { Button } from '../ui/bits';
 import { Dialog, useAction } from '../ui/dialog';
@@ -22,6 +22,7 @@ export function ImportKit({ onClose }: { onClose: () => void }) {
   const [header, setHeader] = useState<KitHeader | string | null>(null);
   const [passphrase, setPassphrase] = useState('');
   const [name, setName] = useState('');
+  const last = useRef<File | undefined>(undefined);
   const [came, setCame] = useState<ImportedKit | null>(null);
   const good = header !== null && typeof header !== 'string';
   const ready = good && passphrase !== '' && (name === '' || !nameProblem(name));
@@ -33,9 +34,15 @@ export function ImportKit({ onClose }: { onClose: () => void }) {
   });
   const read = async (chosen: File | undefined) => {
     clear();
-    const text = (await chosen?.text()) ?? '';
-    setKit(text);
-    setHeader(chosen ? headerOf(text) : null);
+    last.current = chosen;
+    setKit('');
+    setHeader(null);
+    if (!chosen) return;
+    if (chosen.size > MOST_KIT_BYTES) return setHeader(TOO_LARGE);
+    const text = await chosen.text().catch(() => null);
+    if (last.current !== chosen) return;
+    setKit(text ?? '');
+    setHeader(text === null ? 'This file cannot be read.' : headerOf(text));
   };
   if (came) return <Came kit={came} onClose={onClose} />;
   const here = project.value?.name;
@@ -46,7 +53,7 @@ export function ImportKit({ onClose }: { onClose: () => void }) {
         <div class={`field ${typeof header === 'string' || problem?.field === 'kit' ? 'wrong' : ''}`}>
           <label for={file}>Kit</label>
           <input id={file} type="file" accept=".json,application/json" aria-describedby={`${file}-help`} onChange={(event) => void read(event.currentTarget.files?.[0])} />
-          <p class="help" id={`${file}-help`} aria-live="polite">
+          <p class="help break" id={`${file}-help`} aria-live="polite">
             {problem?.field === 'kit' ? problem.detail : typeof header === 'string' ? header
               : header ? `Of project ${header.projectName}, made ${exact(header.madeAt, zone())}.${here && here !== header.projectName ? ` You are in ${here}: the keys go to the kit’s own project.` : ''}` : 'The file as it was saved.'}
           </p>
@@ -64,7 +71,7 @@ function Came({ kit, onClose }: { kit: ImportedKit; onClose: () => void }) {
   return (
     <Dialog title={kit.created ? `Project ${kit.project} is made` : `Keys of ${kit.project}`} onClose={onClose}>
       <div class="form">
-        <div class="prose">
+        <div class="prose break">
           <p>{kit.keys.length === 0 ? 'The project had all keys of the kit already.' : `${plural(kit.keys.length, 'key')} came: ${kit.keys.join(', ')}.`} Key {kit.primary} wraps what is new.</p>
           <p>Next, for its backups to be seen:</p>
           <ul>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { api, inProject } from '../api/client';
+import { ApiError, api, inProject, passes } from '../api/client';
 import { project } from '../frame/session';
-import { kitFile, passphraseProblem } from '../text/project-keys';
+import { TOO_LARGE, headerOf, kitFile, passphraseProblem } from '../text/project-keys';
 import { Button } from '../ui/bits';
 import { Dialog, useAction } from '../ui/dialog';
 import { Field } from '../ui/field';
@@ -14,7 +14,7 @@ export function MakeKit({ onClose }: { onClose: () => void }) {
   const [again, setAgain] = useState('');
   const [kit, setKit] = useState<string | null>(null);
   const ready = !passphraseProblem(passphrase) && passphrase === again;
-  const { busy, problem, run } = useAction(() => api<string>(inProject(at, ['recovery-kit']), { method: 'POST', body: { passphrase }, text: true }), (made) => {
+  const { busy, problem, run } = useAction(() => made(at, passphrase), (made) => {
     setPassphrase('');
     setAgain('');
     setKit(made);
@@ -41,13 +41,25 @@ export function MakeKit({ onClose }: { onClose: () => void }) {
     <Dialog title="Make a recovery kit" onClose={onClose}>
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
         <p class="muted">A file with all keys of this project, its servers and its stores. Whoever has it and the passphrase can read every backup. The audit log keeps that you made it.</p>
-        <Field label="Passphrase" type="password" autoComplete="new-password" value={passphrase} onInput={setPassphrase} autoFocus help="20 characters or more: five words that nobody would guess." error={passphrase ? passphraseProblem(passphrase) : null} refused={problem?.field === 'passphrase' ? problem.detail : null} />
-        <Field label="Passphrase again" type="password" autoComplete="new-password" value={again} onInput={setAgain} error={again && again !== passphrase ? 'The two differ.' : null} />
+        <Field label="Passphrase" type="password" autoComplete="off" value={passphrase} onInput={setPassphrase} autoFocus help="20 characters or more: five words that nobody would guess. Not into the browser’s store of passwords." error={passphrase ? passphraseProblem(passphrase) : null} refused={problem?.field === 'passphrase' ? problem.detail : null} />
+        <Field label="Passphrase again" type="password" autoComplete="off" value={again} onInput={setAgain} error={again && again !== passphrase ? 'The two differ.' : null} />
         {problem && problem.field !== 'passphrase' && <Trouble problem={problem} />}
+        {problem && (passes(problem) || problem.status === 200) && <p>No file came, yet Nightshift may count a kit as made: the page of the keys may say so. Make one again until you have the file.</p>}
         <div class="actions end"><Button onClick={onClose}>Cancel</Button><Button submit kind="primary" disabled={!ready} busy={busy ? 'Making it…' : false}>Make and save it</Button></div>
       </form>
     </Dialog>
   );
+}
+
+/** What came is a kit of this project, and not what a proxy or a login page said in its stead. */
+async function made(project: string, passphrase: string): Promise<string> {
+  const kit = await api<string>(inProject(project, ['recovery-kit']), { method: 'POST', body: { passphrase }, text: true });
+  const header = headerOf(kit);
+  // One that is too large to be imported here still opens with the stand-alone decoder
+  if (header !== TOO_LARGE && (typeof header === 'string' || header.projectName !== project)) {
+    throw new ApiError({ title: 'Unreadable answer', status: 200, detail: 'The server answered with something that is not a recovery kit of this project.', remedy: 'A proxy in between may have answered instead; reload the page.' });
+  }
+  return kit;
 }
 
 /** To the byte: the file's beginning is authenticated as it stands. */
@@ -56,5 +68,6 @@ function save(name: string, text: string) {
   link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  // Safari and Firefox may read it only after the click was over
+  globalThis.setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

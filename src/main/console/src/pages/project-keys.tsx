@@ -25,7 +25,7 @@ export function ProjectKeysPage() {
   const at = project.value!.name;
   const admin = can('ADMIN');
   const keys = useList<ProjectKey>(inProject(at, ['keys']), kinds('backup', 'run'));
-  const kits = useList<AuditEntry>(admin ? path(['audit'], { project: at, action: 'recovery-kit.make', limit: 1 }) : null);
+  const kits = useList<AuditEntry>(admin ? path(['audit'], { project: at, action: 'recovery-kit.make', limit: 1 }) : null, kinds('backup'));
   const [open, setOpen] = useState<'rotate' | 'kit' | 'import' | null>(null);
   const [destroying, setDestroying] = useState<ProjectKey | null>(null);
   const done = () => { setOpen(null); keys.reload(); kits.reload(); };
@@ -35,21 +35,21 @@ export function ProjectKeysPage() {
       <PageHead title="Backup keys" sub="What opens the backups and archived logs of this project">
         {admin && <>
           {me.value!.installationAdmin && <Button kind="quiet" onClick={() => setOpen('import')}>Import a kit</Button>}
-          <Button icon="refresh" onClick={() => setOpen('rotate')}>Rotate</Button>
+          <Button icon="refresh" onClick={() => { keys.reload(); setOpen('rotate'); }}>Rotate</Button>
           <Button kind="primary" icon="download" onClick={() => setOpen('kit')}>Make a recovery kit</Button>
         </>}
       </PageHead>
       {!admin && <p class="muted">Rotating keys and making recovery kits takes an admin of the project: whoever holds a kit and its passphrase can read every backup.</p>}
-      {primary && primary.exportedAt == null && <NoKit primary={primary} />}
+      {primary && primary.exportedAt === null && <NoKit primary={primary} />}
       <Card title="Keys" flush>
         <Panel loaded={keys} rows={2}>{(items) => (
           <Table caption="Keys" rows={items} keyOf={(each) => each.id} columns={[
             { key: 'id', title: 'Key', cell: (each) => <b class="mono">{each.id}</b> },
             { key: 'state', title: 'State', phone: 'top', cell: (each) => <State look={lookOfKey(each)} /> },
             { key: 'made', title: 'Made', cell: (each) => <When at={each.madeAt} plain /> },
-            { key: 'kit', title: 'First in a kit or key file', cell: (each) => (each.exportedAt ? <When at={each.exportedAt} plain /> : each.primary || each.backups + each.logs > 0 ? <State look={{ word: 'in none', shape: 'triangle', tone: 'warn' }} /> : <span class="muted">in none</span>) },
+            { key: 'kit', title: 'First in a kit or key file', cell: (each) => (each.exportedAt ? <When at={each.exportedAt} plain /> : each.exportedAt === undefined ? <span class="muted">not known</span> : each.primary || each.backups + each.logs > 0 ? <State look={{ word: 'in none', shape: 'triangle', tone: 'warn' }} /> : <span class="muted">in none</span>) },
             { key: 'uses', title: 'Opens, by the catalogue', phone: 'wide', cell: (each) => usesOf(each) },
-            ...(admin ? [{ key: 'acts', title: '', cell: (each: ProjectKey) => <Destroy of={each} keys={items} onClick={() => setDestroying(each)} /> }] : []),
+            ...(admin ? [{ key: 'acts', title: '', cell: (each: ProjectKey) => <Destroy of={each} keys={items} onClick={() => { keys.reload(); setDestroying(each); }} /> }] : []),
           ]} />)}
         </Panel>
       </Card>
@@ -108,8 +108,8 @@ function KitCard({ keys, last }: { keys: ProjectKey[]; last: ReturnType<typeof u
   return (
     <Card title="Recovery kit">
       <Facts items={[
-        ['Newest key', primary?.exportedAt ? <span><State look={{ word: 'was in a kit or key file', shape: 'dot', tone: 'good' }} /><small>since <When at={primary.exportedAt} /></small></span> : <State look={{ word: 'in none', shape: 'triangle', tone: 'warn' }} />],
-        last !== null && last.data !== undefined && ['Last kit', entry ? <span><When at={entry.at} /><small>by {entry.who}</small></span> : <span>none<small>in the audit log</small></span>],
+        ['Newest key', primary?.exportedAt ? <span><State look={{ word: 'was put into a kit or key file', shape: 'half', tone: 'idle' }} /><small>first <When at={primary.exportedAt} />; that the file arrived is not known</small></span> : primary?.exportedAt === undefined ? <span class="muted">not known</span> : <State look={{ word: 'in none', shape: 'triangle', tone: 'warn' }} />],
+        last !== null && last.data !== undefined && ['Last kit', entry ? <span><When at={entry.at} /><small class="break">by {entry.who}</small></span> : <span>none<small>that the audit log still holds</small></span>],
         entry != null && ['It holds', lastKitHolds(entry, keys) ? 'the newest key' : <State look={{ word: 'not the newest key', shape: 'triangle', tone: 'warn' }} />],
       ]} />
       <p class="muted small">A kit holds all keys of the project, old and new, with its servers and stores, under a passphrase: what restores its backups without Nightshift. That it was made is known; whether somebody still has it is not. Make one after each rotation, and when a server came.</p>

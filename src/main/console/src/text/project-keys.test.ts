@@ -47,6 +47,9 @@ test('a kit tells whose it is; anything else is named for what it is', () => {
   expect(headerOf('{"format":"nightshift-project-keys"}')).toContain('not a kit');
   expect(headerOf('{"format":"other"}')).toBe('This file is not a recovery kit.');
   expect(headerOf('{"format":"nightshift-recov')).toContain('not JSON');
+  expect(headerOf('{"format":"nightshift-recovery-kit","projectName":"x","madeAt":"soon"}')).toBe('This file is not a recovery kit.');
+  expect(headerOf(`{"format":"nightshift-recovery-kit","projectName":"${'x'.repeat(64)}","madeAt":"2026-11-01T00:00:00Z"}`)).toBe('This file is not a recovery kit.');
+  expect(headerOf('"'.repeat(600_000))).toContain('larger than');
   expect(headerOf('null')).toContain('not a recovery kit');
 });
 

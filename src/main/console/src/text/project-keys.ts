@@ -44,14 +44,14 @@ function sum(keys: ProjectKey[]): { backups: number; logs: number } {
 export function whyNotRewrap(keys: ProjectKey[]): string | null {
   const primary = primaryOf(keys);
   if (!keys.some((each) => !each.primary)) return 'There is no older key that anything could open by.';
-  return primary?.exportedAt == null ? 'Make a recovery kit first: until the newest key was in one, nothing is wrapped by it, lest everything be lost with the repository.' : null;
+  return primary?.exportedAt === null ? 'Make a recovery kit first: until the newest key was in one, nothing is wrapped by it, lest everything be lost with the repository.' : null;
 }
 
 /** Why a key stays, as far as this page knows; the stores are asked when it is destroyed. */
 export function whyNotDestroy(key: ProjectKey, keys: ProjectKey[]): string | null {
   if (key.primary) return 'it wraps what is new';
   if (opens(key) > 0) return 'wrap anew first';
-  return primaryOf(keys)?.exportedAt == null ? 'make a kit with the newest key first' : null;
+  return primaryOf(keys)?.exportedAt === null ? 'make a kit with the newest key first' : null;
 }
 
 const SHORTEST = 20;
@@ -72,15 +72,19 @@ export interface KitHeader {
   madeAt: string;
 }
 
-const MOST_BYTES = 16 * 2 ** 20;
+/** Of a request (BodyLimit), less what goes with the kit. */
+export const MOST_KIT_BYTES = 1_000_000 - 10_000;
+export const TOO_LARGE = 'This file is larger than what Nightshift takes as a recovery kit, 990 kB.';
+const LONGEST_NAME = 63;
 
 /** What a kit says without its passphrase, or why it is none. */
 export function headerOf(text: string): KitHeader | string {
-  if (text.length > MOST_BYTES) return 'This file is too large for a recovery kit.';
+  // In a request it stands as a JSON string, whose quotes take two bytes each
+  if (new TextEncoder().encode(JSON.stringify(text)).length > MOST_KIT_BYTES) return TOO_LARGE;
   try {
     const { format, projectName, madeAt } = JSON.parse(text) as Record<string, unknown>;
     if (format === 'nightshift-project-keys') return 'This is an exported recovery key, not a kit: only a kit can be imported.';
-    if (format !== 'nightshift-recovery-kit' || typeof projectName !== 'string' || typeof madeAt !== 'string') return 'This file is not a recovery kit.';
+    if (format !== 'nightshift-recovery-kit' || typeof projectName !== 'string' || typeof madeAt !== 'string' || projectName.length > LONGEST_NAME || Number.isNaN(Date.parse(madeAt))) return 'This file is not a recovery kit.';
     return { projectName, madeAt };
   } catch {
     return 'This file is not a recovery kit: it is not JSON, or not all of it is there.';
