@@ -1,11 +1,12 @@
 import type { Backup } from '../api/backups';
+import { now } from '../clock';
 import { project } from '../frame/session';
 import { zone } from '../prefs';
 import { address } from '../routes';
-import { chainWords, chainsOf, faulty, weakWords } from '../text/chains';
+import { chainWords, chainsOf, failedWords, faulty, weakWords } from '../text/chains';
 import type { Chain, Link } from '../text/chains';
 import { inStores } from '../text/drills';
-import { bytes, dayAndTime, duration, plural, shortId, words } from '../text/format';
+import { bytes, dayAndTimePast, duration, exact, plural, shortId, words } from '../text/format';
 import { subjectOf } from '../text/kinds';
 import { Button } from '../ui/bits';
 import { Mark, ProofState, State } from '../ui/state';
@@ -33,7 +34,7 @@ function ChainView({ chain, whole }: { chain: Chain; whole: boolean }) {
     <li class={`${weak ? 'bad' : ''} ${alone ? 'single' : ''}`}>
       {!alone && (
         <div class="chain-head">
-          <h3>{some.instance}</h3>
+          <h3 class="break">{some.instance}</h3>
           <p class="muted small">{chainWords(chain)}, {bytes(links.reduce((sum, each) => sum + (each.backup?.storedBytes ?? 0), 0))} stored</p>
           {weak && <State look={{ word: weak, shape: 'square', tone: 'bad' }} />}
         </div>
@@ -62,7 +63,8 @@ function LinkView({ link, chain, alone, whole }: { link: Link; chain: Chain; alo
         {backup ? <Told backup={backup} alone={alone} /> : <p class="link-name"><b>{whole ? 'Missing' : 'Older'}</b><span class="mono small">{shortId(link.id)}</span></p>}
         {parent && <span class="sr">hangs on {parent}</span>}
         {!backup && <p class="muted small link-wide">{whole ? 'It is not in the catalogue: what hangs on it cannot be restored by it.' : 'Not read yet: show older ones.'}</p>}
-        {backup && weak && <p class="bad-text small link-wide">{weak.why === 'missing' ? 'What it hangs on is missing.' : `It needs ${nameOf(weak.id, chain)}, which is damaged.`}</p>}
+        {backup && failedWords(backup) && <p class="bad-text small link-wide break">{failedWords(backup)}</p>}
+        {backup && weak && <p class="bad-text small link-wide">{weak.why === 'missing' ? 'What it hangs on is missing.' : `It needs ${nameOf(weak.id, chain)}, which ${weak.why === 'damaged' ? 'is damaged' : 'did not pass its last check'}.`}</p>}
       </div>
     </li>
   );
@@ -71,7 +73,7 @@ function LinkView({ link, chain, alone, whole }: { link: Link; chain: Chain; alo
 function Told({ backup, alone }: { backup: Backup; alone: boolean }) {
   return (
     <>
-      <p class="link-name"><a class="row-link" data-row href={address(project.value!.name, 'backups', backup.id)}>{alone && `${subjectOf(backup)}, `}{alone ? backup.kind.toLowerCase() : words(backup.kind.toLowerCase())}</a><time dateTime={backup.takenAt}>{dayAndTime(backup.takenAt, zone())}</time></p>
+      <p class="link-name"><a class="row-link" data-row href={address(project.value!.name, 'backups', backup.id)}>{alone && `${subjectOf(backup)}, `}{alone ? backup.kind.toLowerCase() : words(backup.kind.toLowerCase())}</a><time dateTime={backup.takenAt} title={exact(backup.takenAt, zone())}>{dayAndTimePast(backup.takenAt, now.value, zone())}</time></p>
       <ProofState proof={backup.proof} damaged={backup.state === 'DAMAGED'} />
       <span class="link-figures muted small tabular"><span>{bytes(backup.storedBytes)}</span>{backup.proof.rtoMillis != null && <span>restored in {duration(backup.proof.rtoMillis)}</span>}<span>{inStores(backup)}</span>{backup.hold && <span>on hold</span>}</span>
     </>
@@ -85,5 +87,5 @@ function parentOf(link: Link, chain: Chain): string {
 
 function nameOf(id: string, { links }: Chain): string {
   const found = links.find((each) => each.id === id)?.backup;
-  return found ? `the ${found.kind.toLowerCase()} one of ${dayAndTime(found.takenAt, zone())}` : `backup ${shortId(id)}`;
+  return found ? `the ${found.kind.toLowerCase()} one of ${dayAndTimePast(found.takenAt, now.value, zone())}` : `backup ${shortId(id)}`;
 }

@@ -11,7 +11,7 @@ import { can, project } from '../frame/session';
 import { utc, zone } from '../prefs';
 import { address } from '../routes';
 import { go } from '../router';
-import { bytes, duration, exact, hourMinute, plural, words } from '../text/format';
+import { bytes, duration, exact, exactly, hourMinute, plural, words } from '../text/format';
 import { archivedOf, asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, shown, snapped, spansOf, stepOf, timelinesOf } from '../text/recovery';
 import type { MarkOf, Part, Span } from '../text/recovery';
 import { ticks } from '../text/timeline';
@@ -74,7 +74,7 @@ export function RecoveryCard({ database, instance, wal }: { database: string; in
       <Panel loaded={window} skeleton={<div class="line-skeleton"><Skeleton rows={5} /></div>}>{(data) => (data.from == null
         ? <NothingYet timeline={timeline} some={(backups.data?.items.length ?? 0) > 0} action={wal.data && !wal.data.enabled && can('ADMIN') && <Button onClick={() => archive(true)}>Archive the log</Button>} />
         : <>
-          <Line window={data} wal={wal.data} archived={archived} backups={backups.data?.items ?? []} more={backups.data?.next != null} database={database} restore={(moment) => setOpen({ at: moment })} />
+          <Line window={data} wal={wal.data} archived={archived} listed={timelines.length > 1} backups={backups.data?.items ?? []} more={backups.data?.next != null} database={database} restore={(moment) => setOpen({ at: moment })} />
           {said && <p class={`line-said ${said.tone}`}><Mark shape={said.tone === 'idle' ? 'ring' : 'triangle'} tone={said.tone} /><span>{said.text}</span>{wal.data && !wal.data.enabled && can('ADMIN') && <Button kind="quiet" onClick={() => archive(true)}>Archive the log</Button>}</p>}
           {wal.problem && <p class="line-said warn"><Mark shape="triangle" tone="warn" /><span>How the log is archived cannot be read now: {wal.problem.detail} {wal.data ? 'What is shown of it is older.' : 'The newest end of the line may lie further on.'}</span></p>}
           {archived !== false && <Gaps gaps={data.gaps} stretches={stretches} />}
@@ -92,7 +92,7 @@ function NothingYet({ timeline, some, action }: { timeline: number | null; some:
   return <Empty title="Nothing yet" action={action}>With the first backup there is something to restore to; with the log archived, every moment after it.</Empty>;
 }
 
-function Line({ window, wal, archived, backups, more, database, restore }: { window: RecoveryWindow; wal: Wal | undefined; archived: boolean | null; backups: Backup[]; more: boolean; database: string; restore: (moment: string) => void }) {
+function Line({ window, wal, archived, listed, backups, more, database, restore }: { window: RecoveryWindow; wal: Wal | undefined; archived: boolean | null; listed: boolean; backups: Backup[]; more: boolean; database: string; restore: (moment: string) => void }) {
   const till = minute.value;
   const parts = partsOf(window, wal ? coveredTo(window, wal.stretches) : null, till, archived);
   const [wanted, setSpan] = useState<Span | null>(null);
@@ -115,16 +115,17 @@ function Line({ window, wal, archived, backups, more, database, restore }: { win
   return (
     <div class={`line ${archived === false ? 'bare' : ''}`}>
       <div class="line-head">
-        <p><b><When at={window.from!.at} none={window.from!.lsn} /></b> to <b><When at={endOf(parts) ?? window.to?.at} none={window.to?.lsn ?? 'not known'} /></b><small>{lineWords(window, archived)} Timeline {window.timeline}.</small></p>
+        <p><b><When at={window.from!.at} none={window.from!.lsn} /></b> to <b><When at={endOf(parts) ?? window.to?.at} none={window.to?.lsn ?? 'not known'} /></b><small>{lineWords(window, archived)} Timeline {window.timeline}.{listed && ` The list of timelines is made of the newest ${MARKED} backups and of the archive that is written now.`}</small></p>
         {offered.length > 1 && <Choice label="How much of it" value={span} onChange={(value) => { setSpan(value as Span); choose(null); }} options={offered.map((each) => ({ value: each, label: SPAN_WORDS[each] }))} />}
       </div>
       <div class="line-frame" ref={frame}>
         <Slider parts={parts} from={from} to={to} narrowest={NARROWEST_PIXELS / width} chosen={chosen} choose={choose} take={(moment) => can('OPERATOR') && takes(parts, moment) && restore(asked(parts, moment))} />
-        <div class="line-scale" aria-hidden="true">{scale.map((each) => <i key={each.at} style={{ left: `${each.left * 100}%` }}><span>{Math.min(each.left, 1 - each.left) * width > 24 && (long ? dayOf(each.at) : hourMinute(each.at, zone()))}</span></i>)}</div>
-        <Marks marks={marks} database={database} />
+        <div class="line-scale" aria-hidden="true">{scale.map((each) => <i key={each.at} style={{ left: `${each.left * 100}%` }}><span>{Math.min(each.left, 1 - each.left) * width > 24 && (long ? dayOf(each.at, to) : hourMinute(each.at, zone()))}</span></i>)}</div>
       </div>
-      <p class="line-legend small muted"><span><i class="stored" />stored</span><span><i class="gap" />not stored</span>{parts.some((each) => each.kind === 'unknown') && <span><i class="unknown" />how far is not measured</span>}<span><i class="mark-key" />backup{more && `, the newest ${MARKED}`}</span></p>
       <Picked parts={parts} chosen={chosen} choose={choose} restore={restore} />
+      <div class="line-frame line-hung"><Marks marks={marks} database={database} /></div>
+      <p class="line-clocks small muted">Where log begins is known by Nightshift’s clock, where it ends by the server’s: between the two clocks the line may be off by as much as they differ. The plan of a restore says what can be reached.</p>
+      <p class="line-legend small muted"><span><i class="stored" />stored</span><span><i class="gap" />not stored</span>{parts.some((each) => each.kind === 'unknown') && <span><i class="unknown" />how far is not measured</span>}<span><i class="mark-key" />backup{more && `, the newest ${MARKED}`}</span></p>
     </div>
   );
 }
@@ -139,14 +140,16 @@ function takes(parts: Part[], at: number): boolean {
   return ['stored', 'unknown'].includes(lies(parts, at).kind);
 }
 
-function dayOf(at: number): string {
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: zone() }).format(at);
+/** With the year where it is another one than at the line's end. */
+function dayOf(at: number, end: number): string {
+  const year = (each: number) => new Intl.DateTimeFormat('en-GB', { year: 'numeric', timeZone: zone() }).format(each);
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', ...(year(at) === year(end) ? {} : { year: '2-digit' }), timeZone: zone() }).format(at);
 }
 
 /** The line itself: click, drag, or arrow keys choose a moment; Enter goes on with it. */
 function Slider({ parts, from, to, narrowest, chosen, choose, take }: { parts: Part[]; from: number; to: number; narrowest: number; chosen: number | null; choose: (at: number) => void; take: (at: number) => void }) {
   const line = useRef<HTMLDivElement>(null);
-  const at = chosen ?? Date.parse(endOf(parts) ?? new Date(to).toISOString());
+  const at = Math.min(to, Math.max(from, chosen ?? Date.parse(endOf(parts) ?? new Date(to).toISOString())));
   const there = (event: PointerEvent) => {
     const box = line.current!.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
@@ -157,12 +160,14 @@ function Slider({ parts, from, to, narrowest, chosen, choose, take }: { parts: P
   return (
     <div class="line-bar" ref={line} role="slider" tabIndex={0} aria-label="Moment to restore to" aria-valuemin={Math.round(from / 1000)} aria-valuemax={Math.round(to / 1000)} aria-valuenow={Math.round(at / 1000)}
       aria-valuetext={`${exact(at, zone())}, ${kindWords(parts, at)}`}
-      onPointerDown={(event) => { line.current!.setPointerCapture(event.pointerId); there(event); }}
+      onPointerDown={(event) => { if (event.button !== 0) return; line.current!.setPointerCapture(event.pointerId); there(event); }}
       onPointerMove={(event) => { if (line.current!.hasPointerCapture(event.pointerId)) there(event); }}
       onKeyDown={(event) => {
         const by = keys[event.key];
-        if (event.key === 'Enter' && chosen !== null) take(chosen);
-        else if (by !== undefined) choose(moved(parts, Math.max(from, Math.min(to, at)), by, from, to));
+        if (event.key === 'Enter') {
+          choose(at);
+          take(at);
+        } else if (by !== undefined) choose(moved(parts, at, by, from, to));
         else return;
         event.preventDefault();
       }}>
@@ -200,13 +205,14 @@ function Marks({ marks, database }: { marks: MarkOf[]; database: string }) {
 /** What was chosen, in words, and the way on. */
 function Picked({ parts, chosen, choose, restore }: { parts: Part[]; chosen: number | null; choose: (at: number) => void; restore: (moment: string) => void }) {
   const operator = can('OPERATOR');
-  if (chosen === null) return <div class="picked"><p class="muted">{operator ? 'Click on the line, or move along it with the arrow keys, to restore to a moment.' : 'Click on the line to see whether a moment is stored. Restoring takes an operator.'}</p></div>;
-  const { earlier, later } = lies(parts, chosen);
-  const good = takes(parts, chosen);
+  const { earlier, later } = lies(parts, chosen ?? 0);
+  const good = chosen !== null && takes(parts, chosen);
   return (
     <div class="picked">
-      <p role="status"><b class="tabular">{exact(good ? asked(parts, chosen) : chosen, zone())}</b><small>{words(kindWords(parts, chosen))}</small></p>
-      {good
+      <p role="status" class={chosen === null ? 'muted' : ''}>{chosen === null
+        ? operator ? 'Click on the line, or move along it with the arrow keys, to restore to a moment.' : 'Click on the line to see whether a moment is stored. Restoring takes an operator.'
+        : <><b class="tabular">{good ? exactly(asked(parts, chosen), zone()) : exact(chosen, zone())}</b><small>{words(kindWords(parts, chosen))}</small></>}</p>
+      {chosen === null ? null : good
         ? operator && <Button kind="primary" onClick={() => restore(asked(parts, chosen))}>Restore to this moment</Button>
         : <p class="actions">{earlier !== null && <Button onClick={() => choose(earlier)}>The last before it</Button>}{later !== null && <Button onClick={() => choose(later)}>The first after it</Button>}</p>}
     </div>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Backup } from '../api/backups';
-import { chainWords, chainsOf, weakWords } from './chains';
+import { chainWords, chainsOf, failedWords, weakWords } from './chains';
 
 let minute = 0;
 const backup = (id: string, path: string[], more: Partial<Backup> = {}): Backup => ({
@@ -42,7 +42,7 @@ describe('what is not good', () => {
   test('a drill that failed on the way up, not on what is stored, is not damage', () => {
     const failed = (number: number) => ({ level: 'NONE', levelNumber: -1, ladder: [{ number, outcome: 'FAILED' }], notChecked: [] }) as unknown as Backup['proof'];
     expect(weakWords(chainsOf([backup('f', [], { proof: failed(3) }), backup('a', ['f'])], true)[0]!)).toBeNull();
-    expect(weakWords(chainsOf([backup('f', [], { proof: failed(1) }), backup('a', ['f'])], true)[0]!)).toBe('1 damaged: 1 other needs it');
+    expect(weakWords(chainsOf([backup('f', [], { proof: failed(1) }), backup('a', ['f'])], true)[0]!)).toBe('1 failed the last check: 1 other needs it');
   });
 });
 
@@ -50,6 +50,22 @@ test('a chain says what it holds and how much the list lacks', () => {
   const [chain] = chainsOf([backup('f', []), backup('a', ['f'], { kind: 'DIFFERENTIAL', chain: { position: 2, of: 5, backups: ['f', 'a'] } }), backup('b', ['f', 'a'])], false);
   expect(chainWords(chain!)).toBe('full, 1 differential, 1 incremental');
   expect(chain!.more).toBe(2);
+});
+
+test('a failed check is of one store, and names where else a copy lies', () => {
+  const failed = { level: 'NONE', levelNumber: -1, ladder: [{ number: 1, outcome: 'FAILED' }], notChecked: [], store: 'local' } as unknown as Backup['proof'];
+  const good = { ...failed, ladder: [] };
+  const one = (more: Partial<Backup>) => failedWords(backup('f', [], { store: 'local', copies: [], proof: failed, ...more }));
+  expect(one({})).toBe('It did not pass its last check in local. There is no other copy.');
+  expect(one({ copies: [{ store: 'offsite', state: 'WHOLE', proof: good }, { store: 'half', state: 'COPYING', proof: good }] as unknown as Backup['copies'] })).toContain('one in offsite too');
+  expect(one({ proof: good })).toBeNull();
+  expect(one({ state: 'DAMAGED' })).toBeNull();
+});
+
+test('a chain of thousands is no deeper than a stack', () => {
+  const ids = Array.from({ length: 5000 }, (_, n) => `b${n}`);
+  const long = ids.map((id, n) => ({ ...backup(id, []), kind: n === 0 ? 'FULL' : 'INCREMENTAL', parent: ids[n - 1] ?? null, chain: null }) as unknown as Backup);
+  expect(chainsOf(long, true)[0]!.links.map((each) => each.id)).toEqual(ids);
 });
 
 test('two hundred are sorted out in no time', () => {

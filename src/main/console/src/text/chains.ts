@@ -18,7 +18,7 @@ export interface Link {
   /** Whether anything hangs on it. */
   holds: boolean;
   /** The nearest one that it needs and that is not good, if any. */
-  weak: { id: string; why: 'damaged' | 'missing' } | null;
+  weak: { id: string; why: 'damaged' | 'failed' | 'missing' } | null;
 }
 
 export interface Chain {
@@ -35,6 +35,21 @@ export function faulty(backup: Backup): boolean {
 }
 
 const READABLE = 2;
+
+/** Pages that the server called damaged are so in every copy; a check that failed says so of the store where it read. */
+function wrongOf(backup: Backup): 'damaged' | 'failed' {
+  return backup.state === 'DAMAGED' ? 'damaged' : 'failed';
+}
+
+/** Where its last check failed, and where it may still be whole; null unless one failed. */
+export function failedWords(backup: Backup): string | null {
+  if (!faulty(backup) || wrongOf(backup) === 'damaged') return null;
+  const read = backup.proof.store ?? backup.store;
+  const others = backup.copies.filter((each) => each.state === 'WHOLE' && each.store !== read && brokenAt(each.proof) === undefined).map((each) => each.store);
+  const first = backup.store !== read && others.length === 0 ? [backup.store] : [];
+  const elsewhere = [...first, ...others];
+  return `It did not pass its last check in ${read}.${elsewhere.length === 0 ? ' There is no other copy.' : ` There is one in ${elsewhere.join(' and ')} too, of which this says nothing.`}`;
+}
 
 /**
  * Chains, the one with the newest backup first; within each the full one first, each before what hangs on it.
@@ -68,23 +83,28 @@ function pathOf(backup: Backup): string[] {
 
 function chain(root: string, known: Map<string, Backup>, children: Map<string, string[]>, whole: boolean): Chain {
   const links: Link[] = [];
-  const add = (id: string, lane: number, joins: number | null, goesOn: boolean, passing: number[], weak: Link['weak']) => {
+  type Next = Pick<Link, 'id' | 'lane' | 'joins' | 'goesOn' | 'passing' | 'weak'>;
+  // A loop: a chain of thousands is deeper than a browser's stack
+  const todo: Next[] = [{ id: root, lane: 0, joins: null, goesOn: false, passing: [], weak: null }];
+  for (let at = todo.pop(); at; at = todo.pop()) {
+    const { id, lane, joins, goesOn, passing, weak } = at;
     const backup = known.get(id) ?? null;
     const below = children.get(id) ?? [];
     links.push({ id, backup, lane, joins, goesOn, passing, holds: below.length > 0, weak });
-    const bad = backup ? (faulty(backup) ? { id, why: 'damaged' as const } : null) : whole ? { id, why: 'missing' as const } : null;
+    const bad = backup ? (faulty(backup) ? { id, why: wrongOf(backup) } : null) : whole ? { id, why: 'missing' as const } : null;
     // Those beside a column that goes on, its lower ends included, are passed by it
     const outer = joins !== null && joins < lane && goesOn ? [...passing, joins] : passing;
-    below.forEach((child, index) => {
+    const next = below.map((child, index): Next => {
       const last = index === below.length - 1;
       // What goes on from an incremental one alone stays in its column: a long chain stays narrow
-      if (joins !== null && last) add(child, lane, lane, false, outer, bad ?? weak);
-      else add(child, lane + 1, lane, !last, outer, bad ?? weak);
+      return joins !== null && last
+        ? { id: child, lane, joins: lane, goesOn: false, passing: outer, weak: bad ?? weak }
+        : { id: child, lane: lane + 1, joins: lane, goesOn: !last, passing: outer, weak: bad ?? weak };
     });
-  };
-  add(root, 0, null, false, [], null);
-  const kept = links.map((each) => each.backup?.chain?.of ?? 0);
-  return { id: root, links, more: Math.max(0, Math.max(...kept) - links.filter((each) => each.backup).length) };
+    todo.push(...next.reverse());
+  }
+  const kept = links.reduce((most, each) => Math.max(most, each.backup?.chain?.of ?? 0), 0);
+  return { id: root, links, more: Math.max(0, kept - links.filter((each) => each.backup).length) };
 }
 
 /** What a chain holds: "full, 3 differential, 2 incremental". */
@@ -96,10 +116,12 @@ export function chainWords({ links }: Chain): string {
 
 /** What is wrong with a chain, in words, or null. */
 export function weakWords({ links }: Chain): string | null {
-  const damaged = links.filter((each) => each.backup && faulty(each.backup)).length;
+  const wrong = links.flatMap((each) => (each.backup && faulty(each.backup) ? [wrongOf(each.backup)] : []));
+  const damaged = wrong.filter((each) => each === 'damaged').length;
+  const failed = wrong.length - damaged;
   const gone = new Set(links.filter((each) => each.weak?.why === 'missing').map((each) => each.weak!.id)).size;
   const leaning = links.filter((each) => each.backup && each.weak).length;
-  const causes = [damaged > 0 && `${damaged} damaged`, gone > 0 && `${gone} missing`].filter(Boolean).join(', ');
+  const causes = [damaged > 0 && `${damaged} damaged`, failed > 0 && `${failed} failed the last check`, gone > 0 && `${gone} missing`].filter(Boolean).join(', ');
   if (causes === '') return null;
   return leaning === 0 ? causes : `${causes}: ${plural(leaning, 'other needs', 'others need')} it`;
 }

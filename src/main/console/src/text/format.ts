@@ -113,6 +113,18 @@ export function dayAndTime(at: string | number, zone?: string): string {
   return parts(at, zone, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 }
 
+/** The same of what was: with the year where it is another one than now. */
+export function dayAndTimePast(at: string | number, now: number, zone?: string): string {
+  const year = (each: string | number) => parts(each, zone, { year: 'numeric' });
+  return year(at) === year(now) ? dayAndTime(at, zone) : parts(at, zone, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }).replace(/^(\w+),/, '$1');
+}
+
+/** With the fraction of the second that an ISO time has: what is asked for to the microsecond is shown so. */
+export function exactly(at: string, zone?: string): string {
+  const fraction = /\.(\d*[1-9])0*Z?$/.exec(at)?.[1];
+  return fraction ? exact(at, zone).replace(/(\d\d:\d\d:\d\d)/, `$1.${fraction}`) : exact(at, zone);
+}
+
 export function percent(share: number | null | undefined): string {
   return share == null ? UNKNOWN : `${Math.floor(share * 100)} %`;
 }
