@@ -75,8 +75,8 @@ export function RecoveryCard({ database, instance, wal }: { database: string; in
         ? <NothingYet timeline={timeline} some={(backups.data?.items.length ?? 0) > 0} action={wal.data && !wal.data.enabled && can('ADMIN') && <Button onClick={() => archive(true)}>Archive the log</Button>} />
         : <>
           <Line window={data} wal={wal.data} archived={archived} listed={timelines.length > 1} backups={backups.data?.items ?? []} more={backups.data?.next != null} database={database} restore={(moment) => setOpen({ at: moment })} />
-          {said && <p class={`line-said ${said.tone}`}><Mark shape={said.tone === 'idle' ? 'ring' : 'triangle'} tone={said.tone} /><span>{said.text}</span>{wal.data && !wal.data.enabled && can('ADMIN') && <Button kind="quiet" onClick={() => archive(true)}>Archive the log</Button>}</p>}
-          {wal.problem && <p class="line-said warn"><Mark shape="triangle" tone="warn" /><span>How the log is archived cannot be read now: {wal.problem.detail} {wal.data ? 'What is shown of it is older.' : 'The newest end of the line may lie further on.'}</span></p>}
+          {said && <p class={`line-said ${said.tone}`}><Mark shape={said.tone === 'idle' ? 'ring' : 'triangle'} tone={said.tone} /><span class="break">{said.text}</span>{wal.data && !wal.data.enabled && can('ADMIN') && <Button kind="quiet" onClick={() => archive(true)}>Archive the log</Button>}</p>}
+          {wal.problem && <p class="line-said warn"><Mark shape="triangle" tone="warn" /><span class="break">How the log is archived cannot be read now: {wal.problem.detail} {wal.data ? 'What is shown of it is older.' : 'The newest end of the line may lie further on.'}</span></p>}
           {archived !== false && <Gaps gaps={data.gaps} stretches={stretches} />}
         </>)}
       </Panel>
