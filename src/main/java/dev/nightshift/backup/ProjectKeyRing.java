@@ -6,6 +6,7 @@ import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
@@ -39,6 +40,9 @@ class ProjectKeyRing {
 
     @Inject
     private Audit audit;
+
+    @Inject
+    private Live live;
 
     /** Each reads every description of every store: one at a time on this node. */
     private final ReentrantLock destroying = new ReentrantLock();
@@ -91,6 +95,7 @@ class ProjectKeyRing {
         return transactions.in(project, connection -> {
             String key = keyring.rotate(project);
             audit.record(project, "project-key.rotate", "key " + key, Map.of());
+            live.changed(project, "backup", project.value());
             return key;
         });
     }
@@ -134,6 +139,7 @@ class ProjectKeyRing {
             keyring.destroy(project, id);
             refuseUsed(project, id);
             audit.record(project, "project-key.destroy", "key " + id, Map.of());
+            live.changed(project, "backup", project.value());
         });
     }
 
