@@ -56,7 +56,7 @@ test('a failed check is of one store, and names where else a copy lies', () => {
   const failed = { level: 'NONE', levelNumber: -1, ladder: [{ number: 1, outcome: 'FAILED' }], notChecked: [], store: 'local' } as unknown as Backup['proof'];
   const good = { ...failed, ladder: [] };
   const one = (more: Partial<Backup>) => failedWords(backup('f', [], { store: 'local', copies: [], proof: failed, ...more }));
-  expect(one({})).toBe('It did not pass its last check in local. There is no other copy.');
+  expect(one({})).toBe('It did not pass its last check in local. No whole copy elsewhere is known.');
   expect(one({ copies: [{ store: 'offsite', state: 'WHOLE', proof: good }, { store: 'half', state: 'COPYING', proof: good }] as unknown as Backup['copies'] })).toContain('one in offsite too');
   expect(one({ proof: good })).toBeNull();
   expect(one({ state: 'DAMAGED' })).toBeNull();

@@ -48,7 +48,7 @@ export function failedWords(backup: Backup): string | null {
   const others = backup.copies.filter((each) => each.state === 'WHOLE' && each.store !== read && brokenAt(each.proof) === undefined).map((each) => each.store);
   const first = backup.store !== read && others.length === 0 ? [backup.store] : [];
   const elsewhere = [...first, ...others];
-  return `It did not pass its last check in ${read}.${elsewhere.length === 0 ? ' There is no other copy.' : ` There is one in ${elsewhere.join(' and ')} too, of which this says nothing.`}`;
+  return `It did not pass its last check in ${read}.${elsewhere.length === 0 ? ' No whole copy elsewhere is known.' : ` There is one in ${elsewhere.join(' and ')} too, of which this says nothing.`}`;
 }
 
 /**
