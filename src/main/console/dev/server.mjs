@@ -36,11 +36,15 @@ const routes = [
   ['GET', '/keys', (_, q) => page(world.keys, q)],
   ['POST', '/keys', (b) => ok({ ...b, id: 'new', prefix: 'ns_7Qx2', createdAt: world.ago(0), key: 'ns_7Qx2mB9vT4kLw0Rz8YpJc5HsN1dGfUeA' }, 201)],
   ['DELETE', '/keys/:id', () => ({ status: 204 })],
-  ['GET', '/audit', (_, q) => page(world.audit.filter((a) => (!q.get('who') || a.who === q.get('who')) && (!q.get('object') || a.object.includes(q.get('object')))), q)],
+  ['GET', '/audit', (_, q) => q.get('action') === 'recovery-kit.make' ? page(q.get('project') === 'demo' ? [world.kitMade] : [], q) : page(world.audit.filter((a) => (!q.get('who') || a.who === q.get('who')) && (!q.get('object') || a.object.includes(q.get('object')))), q)],
   ['POST', '/projects', (b) => { world.me.projects.push({ ...b, role: 'ADMIN' }); return ok(b, 201); }],
   ['GET', '/projects/:p/retention', () => ok(retention)], ['PUT', '/projects/:p/retention', (b) => ok(Object.assign(retention, b))],
   ['GET', '/projects/:p/members', (_, q) => page(world.people.slice(1).map(({ name, displayName, projects }) => ({ name, displayName, role: projects[0].role })), q)],
   ['PUT', '/projects/:p/members/:n', (b) => ok(b)], ['DELETE', '/projects/:p/members/:n', () => ({ status: 204 })],
+  ['GET', '/projects/:p/keys', (_, q, a) => page(world.projectKeys(a.p), q)], ['POST', '/projects/:p/keys/rotate', () => ok({ key: '0d15ea5e', next: 'Make a recovery kit now.' })],
+  ['DELETE', '/projects/:p/keys/:k', (_, q, a) => problem(503, `Whether something in the store offsite opens by key ${a.k} cannot be told: the store does not answer.`, { remedy: 'Destroy the key when every store answers.' })],
+  ['POST', '/projects/:p/recovery-kit', (b, q, a) => (b.passphrase?.length >= 20 ? ok({ format: 'nightshift-recovery-kit', version: 1, projectName: a.p, madeAt: world.ago(0), content: 'AAAA' }) : problem(400, 'A passphrase has 20 to 1000 characters.', { field: 'passphrase' }))],
+  ['POST', '/recovery-kit/import', (b) => (b.passphrase === 'wrong' ? problem(400, 'The passphrase does not open this recovery kit.', { field: 'passphrase' }) : ok(world.importedKit))],
   ['GET', '/projects/:p/overview', () => ok(world.overview())],
   ['GET', '/projects/:p/instances', (_, q) => page(world.instances, q)],
   ['GET', '/stores', () => ok(world.stores)], ['POST', '/stores', (b) => ok(b, 201)], ['PUT', '/stores/:n', (b) => ok(b)], ['DELETE', '/stores/:n', () => ({ status: 204 })], ['POST', '/stores/:n/check', (_, q, a) => ok(world.checkOf(a.n))],
@@ -65,8 +69,8 @@ const routes = [
     return ok({ items: all, next: null });
   }],
   ['POST', '/projects/:p/runs/:id/:act', (_, q, a) => ok(world.runs.find((r) => r.id === a.id), 202)],
-  ['GET', '/projects/:p/backups', (_, q) => page(world.backups.filter((b) => !q.get('database') || b.databases.includes(q.get('database'))), q)],
-  ['GET', '/projects/:p/backups/:id', (_, q, a) => one(world.backups.find((b) => b.id === a.id), 'such backup')],
+  ['GET', '/projects/:p/backups', (_, q) => page((q.get('database') === 'ledger' ? world.ledger : world.backups).filter((b) => !q.get('database') || b.databases.includes(q.get('database'))), q)],
+  ['GET', '/projects/:p/backups/:id', (_, q, a) => one([...world.backups, ...world.ledger].find((b) => b.id === a.id), 'such backup')],
   ['GET', '/projects/:p/findings', (_, q) => page(world.findings.filter((f) => f.state === (q.get('state') ?? 'OPEN') && (!q.get('severity') || f.severity === q.get('severity'))), q)],
   ['GET', '/projects/:p/policies', (_, q, a) => page(a.p === 'demo' ? world.policies : [], q)], ['POST', '/projects/:p/policies/simulate', () => ok(world.simulation)], ['POST', '/projects/:p/policies', (b) => ok(b, 201)],
   ['GET', '/projects/:p/policies/:n', (_, q, a) => one(world.policyOf(a.n), `policy ${a.n}`)], ['PUT', '/projects/:p/policies/:n', (_, q, a) => ok(world.policyOf(a.n))], ['DELETE', '/projects/:p/policies/:n', () => ok({ instances: [] })],
@@ -94,7 +98,7 @@ function answer(method, path, query, body) {
   for (const [each, pattern, respond] of routes) {
     const match = each === method && pattern.exec(path);
     if (!match) continue;
-    if (match.groups?.p === 'empty' && method === 'GET') return path.endsWith('/overview') ? ok({ ...world.overview(), databases: { total: 0, proven: 0, oldestProofAt: null }, lastNight: { done: 0, failed: 0, from: null, to: null }, waiting: { runs: 0, nextFire: null, nextJob: null }, findings: { critical: 0, warning: 0, info: 0, top: null }, night: { ...world.overview().night, lanes: [] } }) : ok({ items: [], next: null });
+    if (match.groups?.p === 'empty' && method === 'GET') return path.endsWith('/keys') ? ok({ items: world.projectKeys('empty'), next: null }) : path.endsWith('/overview') ? ok({ ...world.overview(), databases: { total: 0, proven: 0, oldestProofAt: null }, lastNight: { done: 0, failed: 0, from: null, to: null }, waiting: { runs: 0, nextFire: null, nextJob: null }, findings: { critical: 0, warning: 0, info: 0, top: null }, night: { ...world.overview().night, lanes: [] } }) : ok({ items: [], next: null });
     return respond(body, query, match.groups ?? {});
   }
   return problem(404, 'There is nothing at this address.');

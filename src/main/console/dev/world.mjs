@@ -114,10 +114,10 @@ export const instances = [instance(801, 'shop', { databases: ['shop', 'shop-stag
   instance(804, 'warehouse', { serverVersion: null, breaker: { state: 'OPEN', since: ago(12), failures: 5, lastError: 'Connection to warehouse.db.example.org:5432 refused five times in a row.', retryAt: ahead(0.7) }, pool: { active: 0, idle: 0, waiting: 0 } }), instance(805, 'spare', { databases: [], proofDays: 0, hasPassword: false })];
 
 const off = { enabled: false, pieceSeconds: 30, retainedLimitBytes: 10 * 2 ** 30, giveUp: false, rpoGoalSeconds: 900, store: 'local', state: 'OFF', message: null, slot: 'nightshift_wal_01a22596_aa04_7f41_a176_b79ae14cdfcb', retainedBytes: null, coveredTo: null, rpoSeconds: null, stretches: [] };
-const stretch = (from, minutes, gap = null) => ({ from, begunAt: ago(minutes), gap });
+const stretch = (from, to, minutes, covered, gap = null, timeline = 1) => ({ timeline, from, to, begunAt: ago(minutes), coveredTo: ago(covered), gap });
 export const wal = {
-  shop: { ...off, enabled: true, state: 'STREAMING', retainedBytes: 21_400_000, coveredTo: ago(0.6), rpoSeconds: 36, stretches: [stretch('5/3A000000', 9000)] },
-  billing: { ...off, enabled: true, giveUp: true, state: 'FAILING', message: 'nightshift@billing.db.example.org:5432/postgres refuses replication: FATAL: number of requested standby connections exceeds max_wal_senders. Raise max_wal_senders: a backup needs two, beside those of the standbys.', retainedBytes: 9_400_000_000, coveredTo: ago(74), rpoSeconds: 4440, stretches: [stretch('A/21000000', 2000, 'the server had removed the log after A/1F000000 on timeline 1'), stretch('9/1C000000', 30_000)] },
+  shop: { ...off, enabled: true, state: 'STREAMING', retainedBytes: 21_400_000, coveredTo: ago(0.6), rpoSeconds: 36, stretches: [stretch('5/3A000000', '5/7F0B0000', 9000, 0.6)] },
+  billing: { ...off, enabled: true, giveUp: true, state: 'FAILING', message: 'nightshift@billing.db.example.org:5432/postgres refuses replication: FATAL: number of requested standby connections exceeds max_wal_senders. Raise max_wal_senders: a backup needs two, beside those of the standbys.', retainedBytes: 9_400_000_000, coveredTo: ago(74), rpoSeconds: 4440, stretches: [stretch('A/21000000', 'A/4F0000A0', 2000, 74, 'the server had removed the log after A/1F000000 on timeline 1', 2), stretch('9/1C000000', 'A/1F000000', 30_000, 2100)] },
 };
 const store = (name, kind, more) => ({ name, kind, folder: null, bucket: null, prefix: null, endpoint: null, region: null, account: null, secretFile: null, secretVariable: null, ...more });
 export const stores = [store('local', 'FOLDER', {}), store('offsite', 'S3', { bucket: 'acme-backups', prefix: 'nightshift', region: 'eu-central-1', account: 'AKIAIOSFODNN7EXAMPLE', secretVariable: 'NIGHTSHIFT_CREDENTIAL_OFFSITE' }), store('vault', 'AZBLOB', { bucket: 'nightly', account: 'acmestore', secretFile: '/srv/nightshift/credentials/azure' })];
@@ -132,8 +132,15 @@ export const policyOf = (name) => { const found = policies.find((each) => each.n
 ], answeredElsewhere: name === 'rest' ? [{ instance: 'billing', policy: 'gold' }, { instance: 'shop', policy: 'gold' }] : [] }; };
 export const simulation = { instances: [{ instance: 'shop', policy: 'gold', policyBefore: 'rest', reason: null, goes: [{ backup: id(600), kind: 'FULL', endedAt: ago(30_000), bytes: 290_412_118 }, { backup: id(603), kind: 'FULL', endedAt: ago(32_100), bytes: 287_001_924 }], stays: [{ backup: id(501), kind: 'FULL', endedAt: ago(252), because: ['it is the newest', 'it is not older than 14 days', 'it is on hold: the auditors want the end of the year'] }, { backup: id(504), kind: 'FULL', endedAt: ago(1696), because: ['it is not older than 14 days'] }], bytesFreed: 577_414_042, logBytesFreed: 88_080_384, windowFrom: ago(1696), windowTo: ago(0.6) }, { instance: 'billing', policy: 'gold', policyBefore: 'gold', reason: 'The store vault does not answer.', goes: [], stays: [], bytesFreed: 0, logBytesFreed: 0, windowFrom: null, windowTo: null }], answeredElsewhere: [], leftOut: [] };
 const edge = (lsn, minutes) => ({ lsn, at: minutes == null ? null : ago(minutes) });
-export const windowOf = (name) => (name === 'warehouse' || name === 'shop-staging' ? { timeline: null, from: null, to: null, gaps: [] }
-  : { timeline: 1, from: edge('5/3A000110', 9000), to: edge('5/7F0A1C20', 1), gaps: name === 'billing' ? [{ from: edge('A/1F000000', 2100), to: edge('A/21000060', 1990) }] : [] });
+const own = (minutes, at) => [edge(`3/${at}000110`, minutes), edge(`3/${at}0F0000`, minutes - 2)];
+/** shop: a line without a gap; billing: stale, with gaps of both kinds; crm: no archive, so that each backup stands alone; the others: nothing. */
+export const windowOf = (name) => {
+  if (name === 'shop') return { timeline: 1, from: edge('5/3A000110', 9000), to: edge('5/7F0A1C20', 1), archived: true, gaps: [] };
+  if (name === 'billing') return { timeline: 2, from: edge('9/1C000110', 30_000), to: edge('A/4F000000', 75), archived: true, gaps: [{ from: { ...edge('9/8F000000', 0), at: null }, to: edge('A/01000060', 12_000) }, { from: edge('A/1F000000', 2400), to: edge('A/21000060', 1990) }] };
+  if (name !== 'crm') return { timeline: null, from: null, to: null, archived: false, gaps: [] };
+  const all = [own(3000, '1A'), own(1560, '2A'), own(253, '3A')];
+  return { timeline: 1, from: all[0][0], to: all[2][1], archived: false, gaps: [{ from: all[0][1], to: all[1][0] }, { from: all[1][1], to: all[2][0] }] };
+};
 export const planOf = (body) => (body?.to?.time && Date.parse(body.to.time) > Date.now() - 60_000
   ? { reachable: false, certain: true, reason: `The stored log ends at 5/7F0A1C20, with the last transaction of ${ago(1)}.`, remedy: 'Choose an earlier time, or the latest.', backup: null, backupFinishedAt: null, chain: [], segments: null, backupRestoreMillis: null }
   : { reachable: true, certain: !body?.to?.xid, reason: null, remedy: null, backup: backups[0].id, store: 'local', backupFinishedAt: backups[0].takenAt, chain: [backups[3].id, backups[0].id], segments: { count: 41, bytes: 41 * 2 ** 24 }, backupRestoreMillis: 154_000 });
@@ -205,3 +212,28 @@ const WORDS = ['Checkpoint done at 0/48000028, spread over 1.4 s', 'Opened repli
 export const log = Array.from({ length: 84 }, (_, n) => ({ seq: n + 1, at: ago(2.35 - n * 0.025), target: id(n % 9 === 8 ? 102 : 101), level: n % 23 === 22 ? 'WARN' : 'INFO', text: n % 23 === 22 ? 'Server reports 3.1 s of write stall; slowing to 24 MB/s' : WORDS[n % WORDS.length] }));
 export const failedLog = ['Backup 0193… of billing, taken 02:14, 841.9 MB', 'Fetched 2,011 objects in 84.2 s', 'Unpacked 6,114 files (3.0 GB) into the sandbox', 'Started PostgreSQL 17.6 from the embedded binaries on a Unix socket', 'redo starts at 0/5A000028'].map((text, n) => ({ seq: n + 1, at: ago(95 - n), target: id(121), level: 'INFO', text }))
   .concat([{ seq: 6, at: ago(89.4), target: id(121), level: 'ERROR', text: 'could not access file "$libdir/postgis-3": No such file or directory' }, { seq: 7, at: ago(89.2), target: id(121), level: 'ERROR', text: postgis }, { seq: 8, at: ago(89), target: id(121), level: 'INFO', text: 'The sandbox was thrown away (3.1 GB freed)' }]);
+
+const projectKey = (id, minutes, primary, exported, backups, logs) => ({ id, madeAt: ago(minutes), primary, exportedAt: exported && ago(exported), backups, logs });
+/** demo: just rotated, and no kit since; wrapping: a kit is made and a run goes on; empty: as a new project. */
+export const projectKeys = (name) => (name === 'empty' ? [projectKey('9c01d2ee', 20, true, null, 0, 0)]
+  : [projectKey('5c9f0a7b', 95, true, null, 3, 0), projectKey('a07ab346', 500_000, false, 490_000, 64, 3), projectKey('17e4b0c8', 900_000, false, 880_000, 0, 0)]);
+export const kitMade = { id: id(4999), at: ago(140_000), who: 'mira', kind: 'PERSON', from: '192.0.2.17', project: 'demo', action: 'recovery-kit.make', object: 'project demo', details: { keys: ['17e4b0c8', 'a07ab346'] } };
+export const importedKit = { id: id(9000), project: 'demo', created: false, primary: '5c9f0a7b', keys: ['88aa01bc'], servers: [{ name: 'shop', systemIdentifier: null, host: 'shop.db.example.org', port: 5432 }], stores: [{ name: 'offsite', kind: 'S3', place: 's3://acme-backups/nightshift' }] };
+runs.push(run(400, 'rewrap-keys', 'PARTIAL', 480_000, 2, [target(4400, 'billing', 'FAILED', 480_000, 2, [step('backups', 'FAILED', 480_000, 1.8), step('logs', 'WAITING', null, null)], { reason: 'The store offsite does not answer.', figures: { rewrapped: 41, left: 6 } }), target(4401, 'shop', 'COMPLETED', 480_000, 1, [step('backups', 'COMPLETED', 480_000, 0.8), step('logs', 'COMPLETED', 479_999, 0.1)])], { trigger: 'PERSON', triggeredBy: 'admin', schedule: null, parameters: {} }));
+
+// ledger: two hundred backups in chains, with one that is damaged, one that is gone, and branches
+const link = (n, path, kind, from, more = {}) => backup(n, 'ledger', from, kind === 'FULL' ? 1_804_000_000 : 96_000_000 + (n % 7) * 11_000_000, n % 5 === 0 ? restored(from - 60, id(201)) : { ...unproven, at: ago(from - 1) }, { kind, parent: path.at(-1) ?? null, chain: { position: path.length + 1, of: 1, backups: [...path, id(n)] }, timeline: 1, copies: n % 3 ? [] : [copy('offsite', 'WHOLE', 90_000_000, { ...unproven, store: 'offsite' })], ...more });
+const weeks = Array.from({ length: 28 }, (_, week) => {
+  const first = 8000 + week * 10;
+  const from = 600 + week * 10_080;
+  const full = link(first, [], 'FULL', from + 6 * 1440, week === 2 ? { state: 'DAMAGED', checksums: { enabled: true, failures: 4 } } : {});
+  const rest = week % 2
+    ? Array.from({ length: 6 }, (_, day) => link(first + 1 + day, [id(first)], 'DIFFERENTIAL', from + (5 - day) * 1440))
+    : Array.from({ length: 6 }, (_, day) => link(first + 1 + day, Array.from({ length: day + 1 }, (_, k) => id(first + k)), 'INCREMENTAL', from + (5 - day) * 1440));
+  if (week === 0) rest.push(link(first + 8, [id(first), id(first + 1), id(first + 2)], 'INCREMENTAL', from + 100, {}), link(first + 9, [id(first)], 'DIFFERENTIAL', from + 50, { hold: { reason: 'before the move', by: 'mira' } }));
+  const all = [full, ...rest].map((each) => ({ ...each, chain: { ...each.chain, of: rest.length + 1 } }));
+  return week === 1 ? all.filter((each) => each.kind !== 'FULL') : all;
+}).flat();
+export const ledger = weeks.concat([backup(8900, 'ledger', 3000, 41_000_000, matched(2990, id(201)), { kind: 'LOGICAL', databases: ['ledger'], checksums: null, recoversTo: null, provenTo: null })]).sort((one, other) => other.takenAt.localeCompare(one.takenAt)).slice(0, 200);
+databases.push(database(706, 'ledger', 18_400_000_000, ledger[0], check(), { tags: ['production'] }));
+instances.push(instance(806, 'ledger'));

@@ -24,6 +24,7 @@ const MePage = later(() => import('./pages/me').then((its) => its.MePage));
 const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPage));
 const StoresPage = later(() => import('./pages/stores').then((its) => its.StoresPage));
 const PeoplePage = later(() => import('./pages/people').then((its) => its.PeoplePage));
+const ProjectKeysPage = later(() => import('./pages/project-keys').then((its) => its.ProjectKeysPage));
 const PoliciesPage = later(() => import('./pages/policies').then((its) => its.PoliciesPage));
 const PolicyPage = later(() => import('./pages/policies').then((its) => its.PolicyPage));
 const RetentionPage = later(() => import('./pages/retention').then((its) => its.RetentionPage));
@@ -45,6 +46,7 @@ function page(): ComponentChildren {
     case 'findings': return <FindingsPage />;
     case 'nodes': return <NodesPage />;
     case 'stores': return <StoresPage />;
+    case 'backup-keys': return <ProjectKeysPage />;
     case 'people': return <PeoplePage />;
     case 'audit': return <AuditPage />;
     case 'retention': return <RetentionPage />;

@@ -136,7 +136,18 @@ export interface Wal {
   coveredTo: string | null;
   rpoSeconds: number | null;
   /** Log without a gap, the newest first. */
-  stretches: { from: string; begunAt: string; gap: string | null }[];
+  stretches: WalStretch[];
+}
+
+export interface WalStretch {
+  timeline: number;
+  from: string;
+  to: string;
+  begunAt: Time;
+  /** All that the server had acknowledged by then is stored. */
+  coveredTo: Time | null;
+  /** What is missing before it. */
+  gap: string | null;
 }
 
 export interface RecoveryPoint {
@@ -149,6 +160,8 @@ export interface RecoveryWindow {
   timeline: number | null;
   from: RecoveryPoint | null;
   to: RecoveryPoint | null;
+  /** Whether log that was archived is found in the stores that answer; absent where a server does not say so yet. */
+  archived?: boolean;
   gaps: { from: RecoveryPoint; to: RecoveryPoint }[];
 }
 

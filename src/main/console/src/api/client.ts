@@ -17,6 +17,8 @@ export interface Options {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal;
+  /** The answer as it stands, to the byte. */
+  text?: boolean;
 }
 
 /** Asks the API; every failure becomes an ApiError with words that can be shown. */
@@ -46,7 +48,7 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
   }
   // A server that is asked about may be away itself; whether it is Nightshift's own database, its health tells.
   if (response.status === 503 || (response.ok && outage.peek())) void suspect();
-  if (response.ok) return (response.status === 204 ? undefined : await json(response)) as T;
+  if (response.ok) return (response.status === 204 ? undefined : options.text ? await response.text() : await json(response)) as T;
   const problem = await problemOf(response, path);
   if (response.status === 401 && path !== '/login') me.value = null;
   throw new ApiError(problem);

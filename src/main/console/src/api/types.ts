@@ -370,6 +370,6 @@ export interface AuditEntry {
 
 /** A message of the live feed: something changed; whoever shows it fetches it. Kinds target and log carry the id of the run. */
 export interface Change {
-  kind: 'hello' | 'away' | 'run' | 'target' | 'log' | 'backup' | 'finding' | 'schedule';
+  kind: 'hello' | 'away' | 'run' | 'target' | 'log' | 'backup' | 'finding' | 'schedule' | 'instance';
   id?: string;
 }

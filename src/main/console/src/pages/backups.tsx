@@ -9,12 +9,15 @@ import { inStores } from '../text/drills';
 import { bytes, duration, words } from '../text/format';
 import { subjectOf } from '../text/kinds';
 import { Button, Card, PageHead, When } from '../ui/bits';
-import { Select } from '../ui/field';
+import { Choice, Select } from '../ui/field';
+import { later } from '../ui/later';
 import { Empty, Panel } from '../ui/panel';
 import { ProofState, brokenAt } from '../ui/state';
 import { Export, Table } from '../ui/table';
 import type { Column } from '../ui/table';
 import { StartRun, useStart } from './start-run';
+
+const Chains = later(() => import('./chains').then((its) => its.Chains));
 
 const COLUMNS: Column<Backup>[] = [
   { key: 'instance', title: 'Instance', cell: (each) => subjectOf(each), text: (each) => subjectOf(each) },
@@ -33,6 +36,7 @@ const COLUMNS: Column<Backup>[] = [
 export function BackupsPage() {
   const name = project.value!.name;
   const database = query.value.get('database');
+  const drawn = query.value.get('view') === 'chains';
   const backups = usePages<Backup>(inProject(name, ['backups'], { database }), kinds('backup'));
   const databases = useAll<Database>(inProject(name, ['databases']));
   const start = useStart();
@@ -44,11 +48,13 @@ export function BackupsPage() {
       <Card flush>
         <div class="filters">
           <Select compact label="Database" value={database ?? ''} onChange={(value) => setQuery({ database: value })} options={[{ value: '', label: 'All databases' }, ...(databases.data ?? []).map((each) => each.name)]} />
+          <Choice label="Shown as" value={drawn ? 'chains' : 'list'} onChange={(value) => setQuery({ view: value === 'chains' ? value : null })} options={[{ value: 'list', label: 'List' }, { value: 'chains', label: 'Chains' }]} />
           <span class="push"><Export name={`backups-${name}`} rows={backups.data ?? []} columns={COLUMNS} /></span>
         </div>
         <Panel loaded={backups} rows={8}>
           {(items) => (items.length > 0
-            ? <Table caption="Backups" rows={items} columns={COLUMNS} keyOf={(each) => each.id} href={(each) => address(name, 'backups', each.id)} more={backups.more} loadingMore={backups.loadingMore}
+            ? drawn ? <Chains backups={items} more={backups.more} loadingMore={backups.loadingMore} />
+            : <Table caption="Backups" rows={items} columns={COLUMNS} keyOf={(each) => each.id} href={(each) => address(name, 'backups', each.id)} more={backups.more} loadingMore={backups.loadingMore}
                 tone={(each) => (each.state === 'DAMAGED' || brokenAt(each.proof) ? 'bad' : undefined)} />
             : <Empty title={database ? `${database} has no backup yet` : 'No backup yet'} action={can('OPERATOR') && <Button kind="primary" onClick={start.open}>Take the first</Button>}>
               Each backup stands here with its size, its place in the chain and the proof that it restores.

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { inProject, post, remove } from '../api/client';
 import { kinds, useList, useLoad } from '../api/load';
+import type { Wal } from '../api/backups';
 import type { Check, Database, Instance, RunItem } from '../api/types';
 import { can, project } from '../frame/session';
 import { address } from '../routes';
@@ -36,6 +37,7 @@ type Open = 'delete' | 'thresholds' | 'connection' | null;
 function DatabaseView({ database, reload }: { database: Database; reload: () => void }) {
   const at = project.value!.name;
   const instance = useLoad<Instance>(inProject(at, ['instances', database.instance]), kinds('run'));
+  const wal = useLoad<Wal>(inProject(at, ['instances', database.instance, 'wal']), kinds('backup', 'instance'));
   const [job, setJob] = useState<string | null>(null);
   const [open, setOpen] = useState<Open>(null);
   const done = () => { setOpen(null); reload(); instance.reload(); };
@@ -47,6 +49,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
       <PageHead title={database.name} sub={<span class="run-sub"><span>{version ? `PostgreSQL ${version}` : 'version not measured'}</span><span>{database.sizeBytes == null ? 'size not measured' : bytes(database.sizeBytes)}</span>{database.tags.map((tag) => <span class="tag" key={tag}>{tag}</span>)}</span>}>
         {can('OPERATOR') && <><Button onClick={() => setJob('vacuum')}>Vacuum</Button><Button onClick={() => setJob('restore-drill')}>Restore drill</Button><Button kind="primary" icon="backups" onClick={() => setJob('backup')}>Back up now</Button></>}
       </PageHead>
+      <RecoveryCard database={database.name} instance={database.instance} wal={wal} />
       <div class="grid">
         <div class="span-6 stack">
           <InstanceCard database={database} instance={instance} edit={() => setOpen('connection')} />
@@ -71,8 +74,7 @@ function DatabaseView({ database, reload }: { database: Database; reload: () => 
           </Card>
           <DatabaseBackups name={database.name} instance={database.instance} />
           <DrillsCard database={database.name} />
-          <RecoveryCard database={database.name} />
-          <WalCard instance={database.instance} />
+          <WalCard instance={database.instance} wal={wal} />
         </div>
       </div>
       <Runs name={database.name} />

@@ -14,12 +14,14 @@ import { Logo } from '../ui/icons';
 import { later } from '../ui/later';
 import { Empty, Trouble } from '../ui/panel';
 
-/** All projects that one may see, and the first step of an installation that has none. */
+const ImportKit = later(() => import('./import-kit').then((its) => its.ImportKit));
 const DeletedProjects = later(() => import('./deleted').then((its) => its.DeletedProjects));
 
+/** All projects that one may see, and the first step of an installation that has none. */
 export function ProjectsPage() {
   const person = me.value!;
   const [deleting, setDeleting] = useState<ProjectRole | null>(null);
+  const [back, bringBack] = useState(false);
   return (
     <main class="alone">
       <header class="alone-head"><Logo size={36} /><h1 tabIndex={-1}>Projects</h1><Button kind="quiet" onClick={() => void logout()}>Log out</Button></header>
@@ -28,7 +30,7 @@ export function ProjectsPage() {
           ? <ul class="project-list">{person.projects.map((each) => <li key={each.name}><a data-row href={address(each.name, 'tonight')}><b>{each.displayName || each.name}</b><small>{words(each.role.toLowerCase())} · {each.timeZone}</small></a>{person.installationAdmin && <Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button>}</li>)}</ul>
           : <Empty title="No project yet">{person.installationAdmin ? 'A project holds databases, their backups, and who may see them; nothing crosses it. Make the first below.' : 'Ask an administrator of this installation for a role in a project.'}</Empty>}
       </Card>
-      {person.installationAdmin && <Card title="Add a project"><ProjectForm /></Card>}
+      {person.installationAdmin && <Card title="Add a project" aside={<Button kind="quiet" onClick={() => bringBack(true)}>From a recovery kit</Button>}><ProjectForm /></Card>}
       {person.installationAdmin && <DeletedProjects key={person.projects.length} />}
       {deleting && (
         <Confirm title={`Delete project ${deleting.name}`} verb="Delete the project" busyWord="Deleting…" name={deleting.name} onClose={() => setDeleting(null)}
@@ -36,6 +38,7 @@ export function ProjectsPage() {
           <p>Nobody sees <b>{deleting.displayName}</b> any more, its keys open nothing, and nothing of it is planned, watched or backed up. It can be restored for 30 days. This is refused while backups of it are held or a run is under way.</p>
         </Confirm>
       )}
+      {back && <ImportKit onClose={() => bringBack(false)} />}
       <Notes />
     </main>
   );

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { inProject, put } from '../api/client';
-import { kinds, useLoad } from '../api/load';
+import type { Loaded } from '../api/load';
 import type { Wal } from '../api/backups';
 import { can, project } from '../frame/session';
 import { age, bytes, plural } from '../text/format';
@@ -25,8 +25,7 @@ const GIGABYTE = 2 ** 30;
 const SHOWN_GAPS = 5;
 
 /** How far the log of an instance is archived; a moment that is stored now was measured by the server's own clock. */
-export function WalCard({ instance }: { instance: string }) {
-  const wal = useLoad<Wal>(inProject(project.value!.name, ['instances', instance, 'wal']), kinds('backup'));
+export function WalCard({ instance, wal }: { instance: string; wal: Loaded<Wal> }) {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     const timer = window.setInterval(wal.reload, EVERY);
@@ -75,7 +74,7 @@ function within(text: string, least: number, most: number, unit: string): string
   return text.trim() !== '' && value >= least && value <= most ? null : `From ${least} to ${most} ${unit}.`;
 }
 
-function WalForm({ instance, wal, onClose, done }: { instance: string; wal: Wal; onClose: () => void; done: () => void }) {
+export function WalForm({ instance, wal, onClose, done }: { instance: string; wal: Wal; onClose: () => void; done: () => void }) {
   const [piece, setPiece] = useState(String(wal.pieceSeconds));
   const [goal, setGoal] = useState(String(wal.rpoGoalSeconds));
   const [limit, setLimit] = useState(String(wal.retainedLimitBytes / GIGABYTE));

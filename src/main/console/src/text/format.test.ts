@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { age, amount, bytes, clock, date, dayOver, duration, exact, percent, plural, relative, shortId, words, zoneName } from './format';
+import { age, amount, bytes, clock, date, dayAndTimePast, dayOver, duration, exact, exactly, percent, plural, relative, shortId, words, zoneName } from './format';
+
+test('what was in another year says so', () => {
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  expect(dayAndTimePast('2026-11-20T01:15:00Z', now, 'UTC')).toBe('Fri 20 Nov, 01:15');
+  expect(dayAndTimePast('2025-11-21T01:15:00Z', now, 'UTC')).toBe('Fri 21 Nov 2025, 01:15');
+});
+
+test('a fraction of a second is shown where there is one', () => {
+  expect(exactly('2026-11-21T01:15:04.400120Z', 'UTC')).toContain('01:15:04.40012 ');
+  expect(exactly('2026-11-21T01:15:04.000Z', 'UTC')).toBe(exact('2026-11-21T01:15:04Z', 'UTC'));
+});
 
 describe('sizes', () => {
   test('have one decimal and decimal units, bytes none', () => {

@@ -68,8 +68,14 @@ export function age(millis: number): string {
   return `${Math.round(hours / 24)} d`;
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a format takes far longer than using it, and a long list uses it hundreds of times. */
 function parts(at: string | number, zone: string | undefined, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone, hourCycle: 'h23' }).format(new Date(at));
+  const key = `${zone}${JSON.stringify(options)}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone, hourCycle: 'h23' });
+  formats.set(key, format);
+  return format.format(new Date(at));
 }
 
 export function date(at: string | number, zone?: string): string {
@@ -105,6 +111,18 @@ export function zoneName(at: string | number, zone?: string): string {
 /** Sat 21 Nov, 02:15: for lists of times to come. */
 export function dayAndTime(at: string | number, zone?: string): string {
   return parts(at, zone, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+}
+
+/** The same of what was: with the year where it is another one than now. */
+export function dayAndTimePast(at: string | number, now: number, zone?: string): string {
+  const year = (each: string | number) => parts(each, zone, { year: 'numeric' });
+  return year(at) === year(now) ? dayAndTime(at, zone) : parts(at, zone, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }).replace(/^(\w+),/, '$1');
+}
+
+/** With the fraction of the second that an ISO time has: what is asked for to the microsecond is shown so. */
+export function exactly(at: string, zone?: string): string {
+  const fraction = /\.(\d*[1-9])0*Z?$/.exec(at)?.[1];
+  return fraction ? exact(at, zone).replace(/(\d\d:\d\d:\d\d)/, `$1.${fraction}`) : exact(at, zone);
 }
 
 export function percent(share: number | null | undefined): string {

@@ -124,7 +124,7 @@ class DrillChoice {
     }
 
     private Instant moment(TargetRun target) {
-        List<Span> spans = points.window(target.project(), target.instanceId(), null).stream()
+        List<Span> spans = points.window(target.project(), target.instanceId(), null).stretches().stream()
                 .filter(stretch -> stretch.lastTransaction() != null)
                 .map(stretch -> new Span(stretch.range().backup().finishedAt(), stretch.lastTransaction()))
                 .filter(span -> span.millis() > 0)

@@ -214,11 +214,20 @@ class PointRecovery {
      */
     record Stretch(RecoveryPlanner.Range range, @Nullable Instant lastTransaction) {}
 
-    /** All that can be recovered to, in order, by the newest timeline or this one. */
-    List<Stretch> window(ProjectId project, UUID instance, @Nullable Integer timeline) {
+    /**
+     * All that can be recovered to.
+     *
+     * @param archived whether log that was archived is joined: without, each backup has its own only
+     * @param stretches in order
+     */
+    record Window(boolean archived, List<Stretch> stretches) {}
+
+    /** What can be recovered to by the newest timeline or this one. */
+    Window window(ProjectId project, UUID instance, @Nullable Integer timeline) {
         Stored stored = stored(project, instance, null, BackupSources.Reading.ANYWHERE);
+        boolean archived = !stored.archive().stretches().isEmpty();
         if (stored.backups().isEmpty()) {
-            return List.of();
+            return new Window(archived, List.of());
         }
         List<RecoveryPlanner.Range> ranges = stored.planner().window(timeline);
         List<Stretch> stretches = new ArrayList<>();
@@ -227,7 +236,7 @@ class PointRecovery {
             boolean timed = at >= ranges.size() - MOST_TIMED;
             stretches.add(new Stretch(range, timed ? lastTransaction(stored, range.last()) : null));
         }
-        return stretches;
+        return new Window(archived, stretches);
     }
 
     /** A segment that is damaged, or in a store that is away, says no time; the restore will say more. */

@@ -41,11 +41,19 @@ public class ProjectKeyResource {
      *
      * @param madeAt or taken over from a recovery kit
      * @param primary whether it wraps the data keys of what is new
+     * @param exportedAt when it was first put into a recovery kit or a key file, or came from a kit; null if it never was. Whether
+     *     somebody keeps the file is not known
      * @param backups how many kept ones open by it
      * @param logs how many archives of logs do
      */
     @Schema(name = "ProjectKey")
-    public record KeyView(String id, Instant madeAt, boolean primary, long backups, long logs) {}
+    public record KeyView(
+            String id,
+            Instant madeAt,
+            boolean primary,
+            @Nullable Instant exportedAt,
+            long backups,
+            long logs) {}
 
     /**
      * What a rotation made.
@@ -65,6 +73,7 @@ public class ProjectKeyResource {
                                 key.id(),
                                 key.madeAt(),
                                 key.primary(),
+                                key.exportedAt(),
                                 key.use().backups(),
                                 key.use().logs()))
                         .toList(),

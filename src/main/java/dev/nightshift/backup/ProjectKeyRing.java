@@ -6,6 +6,7 @@ import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
@@ -20,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** A project's keys over their life: a new one wraps, the older ones open what was wrapped before, until nothing is. */
 @ApplicationScoped
@@ -39,6 +41,9 @@ class ProjectKeyRing {
     @Inject
     private Audit audit;
 
+    @Inject
+    private Live live;
+
     /** Each reads every description of every store: one at a time on this node. */
     private final ReentrantLock destroying = new ReentrantLock();
 
@@ -47,20 +52,28 @@ class ProjectKeyRing {
      *
      * @param madeAt or taken over from a recovery kit
      * @param primary whether it wraps the data keys of what is new
+     * @param exportedAt when it was first put into a kit or a key file, or came from a kit
      */
-    record Key(String id, Instant madeAt, boolean primary, ProjectKeyRepository.Use use) {}
+    record Key(
+            String id,
+            Instant madeAt,
+            boolean primary,
+            @Nullable Instant exportedAt,
+            ProjectKeyRepository.Use use) {}
 
     /** The newest first. */
     List<Key> keys(ProjectId project) {
         return transactions.in(project, connection -> {
             ProjectKeys keys = keyring.of(project);
             Map<String, Instant> made = keyring.made(project);
+            Map<String, Instant> exported = keyring.exported(project);
             Map<String, ProjectKeyRepository.Use> uses = repository.uses(connection, project);
             return keys.ids().stream()
                     .map(id -> new Key(
                             id,
                             made(made, id),
                             id.equals(keys.keyId()),
+                            exported.get(id),
                             uses.getOrDefault(id, ProjectKeyRepository.Use.NONE)))
                     .sorted((one, other) -> other.madeAt().compareTo(one.madeAt()))
                     .toList();
@@ -82,6 +95,7 @@ class ProjectKeyRing {
         return transactions.in(project, connection -> {
             String key = keyring.rotate(project);
             audit.record(project, "project-key.rotate", "key " + key, Map.of());
+            live.changed(project, "backup", project.value());
             return key;
         });
     }
@@ -125,6 +139,7 @@ class ProjectKeyRing {
             keyring.destroy(project, id);
             refuseUsed(project, id);
             audit.record(project, "project-key.destroy", "key " + id, Map.of());
+            live.changed(project, "backup", project.value());
         });
     }
 

@@ -4,6 +4,7 @@ import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
 import dev.nightshift.audit.Audit;
+import dev.nightshift.tenancy.Live;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.RequestScoped;
@@ -36,6 +37,9 @@ public class RecoveryKeyResource {
     @Inject
     private Audit audit;
 
+    @Inject
+    private Live live;
+
     /** A POST, because each export is a deed that the audit log keeps, and no cache may hold the answer. */
     @POST
     @Needs(Role.ADMIN)
@@ -51,6 +55,7 @@ public class RecoveryKeyResource {
         String key = keys.export().toJson();
         keyring.exported(project.id(), keys.ids());
         audit.record(project.id(), "recovery-key.export", "project " + project.name(), Map.of());
+        live.changed(project.id(), "backup", project.id().value());
         return Response.ok(key)
                 .header(
                         "Content-Disposition",

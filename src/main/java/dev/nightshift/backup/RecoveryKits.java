@@ -13,6 +13,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.ExportedKeys;
 import dev.nightshift.vault.Keyring;
@@ -60,6 +61,9 @@ class RecoveryKits {
     private Audit audit;
 
     @Inject
+    private Live live;
+
+    @Inject
     private Clock clock;
 
     /**
@@ -74,6 +78,7 @@ class RecoveryKits {
         String kit = RecoveryKit.seal(content, project.name().value(), clock.now(), passphrase);
         keyring.exported(id, keys.ids());
         audit.record(id, "recovery-kit.make", "project " + project.name(), Map.of("keys", keys.ids()));
+        live.changed(id, "backup", id.value());
         return kit;
     }
 
@@ -182,6 +187,7 @@ class RecoveryKits {
         return transactions.in(keys.project(), connection -> {
             List<String> taken = keyring.adopt(keys, primary);
             audit(keys.project(), taken);
+            live.changed(keys.project(), "backup", keys.project().value());
             return taken;
         });
     }

@@ -43,6 +43,8 @@ public class RecoveryWindowResource {
      * The window: as the backups and the archived log are listed, not as they were read.
      *
      * @param from null if there is no backup
+     * @param archived whether log that was archived is found in the stores that answer: without, only what each backup holds itself
+     *     can be restored to
      * @param gaps between the points that cannot be restored to
      */
     @Schema(name = "RecoveryWindow")
@@ -50,6 +52,7 @@ public class RecoveryWindowResource {
             @Nullable Integer timeline,
             @Nullable Point from,
             @Nullable Point to,
+            boolean archived,
             List<Gap> gaps) {}
 
     /**
@@ -75,17 +78,19 @@ public class RecoveryWindowResource {
     @APIResponse(responseCode = "404", description = "There is no such database")
     public Window window(@PathParam("database") String database, @QueryParam("timeline") @Nullable String timeline) {
         Database found = database(fleet, project.id(), database);
-        List<PointRecovery.Stretch> stretches =
+        PointRecovery.Window window =
                 points.window(project.id(), found.instance().id(), number(timeline));
+        List<PointRecovery.Stretch> stretches = window.stretches();
         if (stretches.isEmpty()) {
-            return new Window(null, null, null, List.of());
+            return new Window(null, null, null, window.archived(), List.of());
         }
         List<Gap> gaps = new ArrayList<>();
         for (int next = 1; next < stretches.size(); next++) {
             gaps.add(new Gap(end(stretches.get(next - 1)), begin(stretches.get(next))));
         }
         PointRecovery.Stretch last = stretches.get(stretches.size() - 1);
-        return new Window(last.range().last().history().timeline(), begin(stretches.get(0)), end(last), gaps);
+        return new Window(
+                last.range().last().history().timeline(), begin(stretches.get(0)), end(last), window.archived(), gaps);
     }
 
     private static Point begin(PointRecovery.Stretch stretch) {

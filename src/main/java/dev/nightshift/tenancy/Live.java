@@ -20,7 +20,7 @@ public class Live {
     /**
      * Tells that something changed, when the transaction commits.
      *
-     * @param kind run, target, log, backup, finding or schedule
+     * @param kind run, target, log, backup, finding, schedule or instance; a backup with the project's id where its keys changed
      */
     public void changed(ProjectId project, String kind, UUID id) {
         transactions.run(project, connection -> {

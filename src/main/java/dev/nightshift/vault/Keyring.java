@@ -198,7 +198,7 @@ public class Keyring {
                     kit.ids().stream().filter(id -> !before.ids().contains(id)).toList();
             if (!lacking.isEmpty()) {
                 boolean newer =
-                        !repository.dated(connection, project, "destroyed").contains(primary);
+                        !repository.dated(connection, project, "destroyed").containsKey(primary);
                 replace(connection, before, before.with(kit, newer ? primary : before.keyId()));
             }
             repository.exported(connection, project, kit.ids());
@@ -219,10 +219,15 @@ public class Keyring {
     public Optional<String> onlyHere(ProjectId project) {
         return transactions.in(project, connection -> {
             String primary = of(project).keyId();
-            return repository.dated(connection, project, "exported").contains(primary)
+            return repository.dated(connection, project, "exported").containsKey(primary)
                     ? Optional.empty()
                     : Optional.of("Key " + primary + ", which wraps from now on, is in no recovery kit.");
         });
+    }
+
+    /** When keys were first put into a kit or a key file, or came from a kit; those that never were are left out. */
+    public Map<String, Instant> exported(ProjectId project) {
+        return transactions.in(project, connection -> repository.dated(connection, project, "exported"));
     }
 
     /** When keys of the project were made, or taken over; under {@link #WITH_THE_PROJECT} for those that are not named. */

@@ -11,11 +11,9 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** The wrapped keys, and the fingerprint of the key that wraps them. */
@@ -124,21 +122,22 @@ class KeyringRepository {
         }
     }
 
-    /** The keys that have a time of this kind. */
-    Set<String> dated(Connection connection, ProjectId project, String kind) throws SQLException {
+    /** When this befell keys, by their ids. */
+    Map<String, Instant> dated(Connection connection, ProjectId project, String kind) throws SQLException {
         try (var select = connection.prepareStatement("""
-                select k.key from vault.project_key p, jsonb_each(p.backup_keys) k
+                select k.key, (k.value ->> ?)::timestamptz from vault.project_key p, jsonb_each(p.backup_keys) k
                  where p.project_id = ? and k.value ->> ? is not null
                 """)) {
-            select.setObject(1, project.value());
-            select.setString(2, kind);
-            Set<String> ids = new HashSet<>();
+            select.setString(1, kind);
+            select.setObject(2, project.value());
+            select.setString(3, kind);
+            Map<String, Instant> dated = new HashMap<>();
             try (var rows = select.executeQuery()) {
                 while (rows.next()) {
-                    ids.add(rows.getString(1));
+                    dated.put(rows.getString(1), rows.getTimestamp(2).toInstant());
                 }
             }
-            return ids;
+            return dated;
         }
     }
 

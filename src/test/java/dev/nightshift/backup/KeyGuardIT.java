@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.junit.jupiter.api.Test;
@@ -93,7 +94,9 @@ class KeyGuardIT {
         String primary = keyring.rotate(server.project());
         Failure.Conflict refused = assertThrows(Failure.Conflict.class, () -> ring.destroy(server.project(), old));
         assertTrue(refused.getMessage().contains(primary + ", which wraps from now on, is in no"), refused::getMessage);
+        assertEquals(Set.of(old), keyring.exported(server.project()).keySet());
         keyring.exported(server.project(), List.of(primary));
+        assertEquals(Set.of(old, primary), keyring.exported(server.project()).keySet());
         assertEquals(Optional.empty(), keyring.onlyHere(server.project()));
     }
 

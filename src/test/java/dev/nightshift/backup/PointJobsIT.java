@@ -241,6 +241,7 @@ class PointJobsIT {
                 .expect(200)
                 .object();
         assertEquals(1, window.getInt("timeline"), window::toString);
+        assertFalse(window.getBoolean("archived"), "only the backups' own log");
         assertEquals(first.getString("stopLsn"), window.getJsonObject("from").getString("lsn"));
         assertEquals(first.getString("id"), window.getJsonObject("from").getString("backup"));
         assertEquals(first.getString("endedAt"), window.getJsonObject("from").getString("at"));

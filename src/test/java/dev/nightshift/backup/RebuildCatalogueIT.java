@@ -314,6 +314,12 @@ class RebuildCatalogueIT {
     @Test
     @Order(4)
     void drillsAndRestoresGoFromIt() throws Exception {
+        assertTrue(wal().getJsonArray("stretches").isEmpty(), "no service knows of the archive");
+        assertTrue(project.api()
+                .get(project.path("databases/main/recovery-window"))
+                .expect(200)
+                .object()
+                .getBoolean("archived"));
         project.complete(
                 "restore-drill",
                 "main",

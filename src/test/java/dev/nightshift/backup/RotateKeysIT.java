@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -218,11 +219,14 @@ class RotateKeysIT {
                 .expect(200)
                 .object()
                 .getString("key");
+        assertFalse(key(first).isNull("exportedAt"), () -> keys().toString());
+        assertTrue(key(second).isNull("exportedAt"), () -> keys().toString());
         String early = rewrap();
         assertEquals("FAILED", ended(early).getString("status"));
         assertTrue(project.log(early).contains("is in no recovery kit"), () -> project.log(early));
         assertEquals(4, descriptionsThatName(first).size(), "nothing hangs on a key that the repository alone holds");
         project.recoveryKey(folder);
+        assertFalse(key(second).isNull("exportedAt"), () -> keys().toString());
         JsonObject run = ended(rewrap());
         assertEquals("COMPLETED", run.getString("status"), () -> run + project.log(run.getString("id")));
 

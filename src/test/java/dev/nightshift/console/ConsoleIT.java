@@ -5,6 +5,7 @@ import static dev.nightshift.console.Browsing.named;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.AriaRole;
@@ -13,8 +14,11 @@ import com.microsoft.playwright.options.LoadState;
 import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.vault.RecoveryKit;
 import jakarta.json.Json;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,9 +43,9 @@ class ConsoleIT {
 
     /** The buttons of a page that a viewer's role does not reach. */
     private static final Locator.GetByRoleOptions CHANGES = new Locator.GetByRoleOptions()
-            .setName(
-                    Pattern.compile(
-                            "^(Add|Back up|Change(?! the password)|Create|Delete|Prove|Restore|Run a job|Start|Stop|Switch|Test)"));
+            .setName(Pattern.compile(
+                    "^(Add|Archive|Back up|Change(?! the password)|Create|Delete|Destroy|Import|Make|Prove|Restore|Rotate"
+                            + "|Run a job|Start|Stop|Switch|Test|Wrap)"));
 
     private final Nightshift nightshift = Nightshift.shared();
     private final TestProject demo = TestProject.of(nightshift.admin(), "demo");
@@ -134,9 +138,11 @@ class ConsoleIT {
         pages.put("schedule-new", "p/demo/schedules/-/new");
         pages.put("schedule-edit", "p/demo/schedules/" + schedule + "/edit");
         pages.put("backups", "p/demo/backups");
+        pages.put("chains", "p/demo/backups?view=chains");
         pages.put("backup", "p/demo/backups/" + backup);
         pages.put("findings", "p/demo/findings");
         pages.put("nodes", "p/demo/nodes");
+        pages.put("backup-keys", "p/demo/backup-keys");
         pages.put("members", "p/demo/people");
         pages.put("keys", "p/demo/people?tab=keys");
         pages.put("people", "p/demo/people?tab=people");
@@ -148,8 +154,15 @@ class ConsoleIT {
     }
 
     /** The button of a page that opens a dialog to look at. */
-    private static final Map<String, String> DIALOGS =
-            Map.of("runs", "Start a run", "backup", "Restore", "instances", "Add an instance");
+    private static final Map<String, String> DIALOGS = Map.of(
+            "runs",
+            "Start a run",
+            "backup",
+            "Restore",
+            "instances",
+            "Add an instance",
+            "backup-keys",
+            "Make a recovery kit");
 
     @ParameterizedTest
     @ValueSource(ints = {1440, 390})
@@ -271,6 +284,45 @@ class ConsoleIT {
             assertThat(page.getByRole(AriaRole.DIALOG)).isVisible();
             page.keyboard().press("Escape");
             assertThat(page.getByRole(AriaRole.DIALOG)).isHidden();
+        }
+    }
+
+    @Test
+    void aMomentIsChosenOnTheLineByKeyboardAndPlanned() {
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, login);
+                Page page = context.newPage()) {
+            page.navigate(browsing.address("p/demo/databases/demo"));
+            Locator line = page.getByRole(AriaRole.SLIDER, named("Moment to restore to"));
+            // The demo archives no log: the last moment is the one at which its newest backup ended, to the microsecond
+            assertThat(page.locator(".line")).hasClass(Pattern.compile("bare"));
+            line.press("End");
+            line.press("Enter");
+            assertThat(page.getByRole(AriaRole.DIALOG)).containsText("Starts from");
+        }
+    }
+
+    @Test
+    void aRecoveryKitIsMadeAndSavedToTheByte() throws IOException {
+        TestProject.create(nightshift.admin(), "console-kit");
+        String passphrase = "five words that nobody would guess";
+        try (BrowserContext context = browsing.context(390, ColorScheme.DARK, login);
+                Page page = context.newPage()) {
+            Watch watch = new Watch(page);
+            page.navigate(browsing.address("p/console-kit/backup-keys"));
+            assertThat(page.locator("main")).containsText("No recovery kit holds the newest key");
+            page.getByRole(AriaRole.BUTTON, named("Make a recovery kit")).click();
+            page.getByLabel("Passphrase", new Page.GetByLabelOptions().setExact(true))
+                    .fill(passphrase);
+            page.getByLabel("Passphrase again").fill(passphrase);
+            Download file = page.waitForDownload(() ->
+                    page.getByRole(AriaRole.BUTTON, named("Make and save it")).click());
+            assertEquals("nightshift-console-kit-recovery-kit.json", file.suggestedFilename());
+            RecoveryKit.Content kit =
+                    RecoveryKit.parse(Files.readString(file.path()), "The kit").open(passphrase);
+            page.getByRole(AriaRole.BUTTON, named("I have it")).click();
+            assertThat(page.locator("main")).containsText(kit.primary());
+            assertThat(page.locator("main")).not().containsText("No recovery kit holds");
+            watch.assertQuiet("a recovery kit");
         }
     }
 
