@@ -26,50 +26,56 @@ public final class AzureServer implements AutoCloseable {
             Base64.getEncoder().encodeToString("a key of an account for tests alone".getBytes(StandardCharsets.UTF_8));
     public static final String CONTAINER = "backups";
 
+    private final Path folder;
     private final int port;
-    private final Process process;
+    private Process process;
 
-    private AzureServer(int port, Process process) {
+    private AzureServer(Path folder, int port) throws IOException {
+        this.folder = folder;
         this.port = port;
-        this.process = process;
+        this.process = launch();
     }
 
     /** Installs it if need be, and starts it with an empty container. */
     public static AzureServer start(Path folder) {
         try {
-            Path installed = NodePackage.install("azurite");
-            int port = RestoredServer.freePort();
-            Path output = folder.resolve("azurite.log");
-            ProcessBuilder builder = new ProcessBuilder(
-                            "node",
-                            installed
-                                    .resolve("node_modules/azurite/dist/src/blob/main.js")
-                                    .toString(),
-                            "--blobHost",
-                            "127.0.0.1",
-                            "--blobPort",
-                            Integer.toString(port),
-                            "--inMemoryPersistence",
-                            "--disableTelemetry",
-                            "--skipApiVersionCheck",
-                            "--silent")
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile());
-            builder.environment().put("AZURITE_ACCOUNTS", ACCOUNT + ":" + SECRET);
-            Process process = builder.start();
-            AzureServer server = new AzureServer(port, process);
-            Eventually.isTrue("Azurite", Duration.ofMinutes(1), () -> {
-                String said = read(output);
-                if (!process.isAlive()) {
-                    throw new AssertionError("Azurite ended:\n" + said);
-                }
-                return said.contains("successfully listens");
-            });
+            AzureServer server = new AzureServer(folder, RestoredServer.freePort());
             server.createContainer();
             return server;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private Process launch() throws IOException {
+        Path installed = NodePackage.install("azurite");
+        Path output = folder.resolve("azurite.log");
+        ProcessBuilder builder = new ProcessBuilder(
+                        "node",
+                        installed
+                                .resolve("node_modules/azurite/dist/src/blob/main.js")
+                                .toString(),
+                        "--blobHost",
+                        "127.0.0.1",
+                        "--blobPort",
+                        Integer.toString(port),
+                        "--location",
+                        folder.resolve("azurite").toString(),
+                        "--disableTelemetry",
+                        "--skipApiVersionCheck",
+                        "--silent")
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        builder.environment().put("AZURITE_ACCOUNTS", ACCOUNT + ":" + SECRET);
+        Process launched = builder.start();
+        Eventually.isTrue("Azurite", Duration.ofMinutes(1), () -> {
+            String said = read(output);
+            if (!launched.isAlive()) {
+                throw new AssertionError("Azurite ended:\n" + said);
+            }
+            return said.contains("successfully listens");
+        });
+        return launched;
     }
 
     private static String read(Path file) {
@@ -121,6 +127,16 @@ public final class AzureServer implements AutoCloseable {
     /** kill -9. */
     public void kill() {
         Processes.kill(process.toHandle());
+    }
+
+    /** On the same port, with what it has stored. */
+    public void restart() {
+        try {
+            close();
+            process = launch();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override

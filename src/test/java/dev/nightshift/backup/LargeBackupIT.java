@@ -1,0 +1,256 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.testing.Api;
+import dev.nightshift.testing.AzureServer;
+import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.S3Server;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Backups of many gigabytes ({@code -Dnightshift.gigabytes}, 5) into stores that are killed in the middle and come back: each
+ * completes and can be read, and neither taking nor reading them needs memory that grows with them.
+ */
+@Tag("chaos")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LargeBackupIT {
+    private static final int GIGABYTES = Integer.getInteger("nightshift.gigabytes", 5);
+
+    /** Its heap, all of which a JVM takes before it tidies up, and as much outside of it as it has when it starts and a bit more. */
+    private static final long MOST_BYTES = (768L + 512L) << 20;
+
+    private static final Duration LONG = Duration.ofMinutes(30);
+    private static final String NAME = "large";
+
+    private Nightshift nightshift;
+    private Path stores;
+    private S3Server s3;
+    private AzureServer azure;
+    private Postgres source;
+    private TestProject project;
+
+    @BeforeAll
+    void aLargeDatabase(@TempDir Path folder) throws IOException, SQLException {
+        stores = folder;
+        s3 = S3Server.start(Files.createDirectories(stores.resolve("s3")));
+        azure = AzureServer.start(Files.createDirectories(stores.resolve("azure")));
+        nightshift = Nightshift.prepare(Map.of(
+                "NIGHTSHIFT_DEMO",
+                "false",
+                "NIGHTSHIFT_STORE_ROOTS",
+                folder.resolve("nas").toString()));
+        nightshift.start();
+        // Nobody kills this one
+        source = Postgres.start(17, Map.of("max_wal_senders", "6", "fsync", "off", "max_wal_size", "2GB"));
+        // A quarter of a gigabyte that compresses 2:1, again and again: no level looks back that far
+        source.execute(
+                "postgres",
+                "create table part0 as select string_agg(md5(i::text), '') as text"
+                        + " from generate_series(1, 8000000) i group by i / 1000");
+        for (int i = 1; i < 4 * GIGABYTES; i++) {
+            source.execute("postgres", "create table part" + i + " as select * from part0");
+        }
+        project = TestProject.create(nightshift.admin(), NAME);
+        project.register(NAME, source, "postgres");
+        take("local"); // whatever is loaded and compiled once is
+    }
+
+    @AfterAll
+    void close() {
+        nightshift.remove();
+        source.close();
+        s3.close();
+        azure.close();
+    }
+
+    @Test
+    void intoABucket() throws Exception {
+        disturbed(
+                described("s3", "S3")
+                        .add("bucket", S3Server.BUCKET)
+                        .add("endpoint", s3.endpoint())
+                        .add("account", S3Server.KEY)
+                        .add("secretFile", secret("s3.key", S3Server.SECRET)),
+                s3.bucket(),
+                s3::kill,
+                s3::restart);
+        freed("s3", s3.bucket());
+    }
+
+    @Test
+    void intoAContainer() throws Exception {
+        disturbed(
+                described("azure", "AZBLOB")
+                        .add("bucket", AzureServer.CONTAINER)
+                        .add("endpoint", azure.endpoint())
+                        .add("account", AzureServer.ACCOUNT)
+                        .add("secretFile", secret("azure.key", AzureServer.SECRET)),
+                stores.resolve("azure/azurite"),
+                azure::kill,
+                azure::restart);
+    }
+
+    private static JsonObjectBuilder described(String name, String kind) {
+        return Json.createObjectBuilder().add("name", name).add("kind", kind);
+    }
+
+    private String secret(String name, String content) throws IOException {
+        Path file = Files.createDirectories(nightshift.data().resolve("credentials"))
+                .resolve(name);
+        Files.writeString(file, content + "\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        return file.toString();
+    }
+
+    private void disturbed(JsonObjectBuilder described, Path objects, Runnable kill, Runnable restart)
+            throws Exception {
+        Api admin = nightshift.admin();
+        String store =
+                admin.post("api/stores", described.build()).expect(201).object().getString("name");
+        long before = bytes(objects);
+        long idle = idle();
+        try (Memory memory = new Memory()) {
+            String run = project.start(
+                    "backup",
+                    NAME,
+                    Json.createObjectBuilder().add("store", store).build());
+            Eventually.isTrue(
+                    "a third of it is stored", LONG, () -> bytes(objects) - before > ((long) GIGABYTES << 30) / 6);
+            kill.run();
+            Eventually.sleep(Duration.ofSeconds(5));
+            restart.run();
+            JsonObject ended = project.ended(run, LONG);
+            assertEquals("COMPLETED", ended.getString("status"), () -> project.log(run));
+            String backup = IncrementalRefusedIT.figures(ended).getString("backup");
+            long taken = memory.peak();
+            JsonObject found = project.backup(backup);
+            assertTrue(found.getJsonNumber("sizeBytes").longValue() >= (long) GIGABYTES << 30, found::toString);
+            project.complete(
+                    "restore-drill",
+                    NAME,
+                    Json.createObjectBuilder()
+                            .add("backup", backup)
+                            .add("upTo", "readable")
+                            .build());
+            long read = memory.peak();
+            System.out.printf(
+                    "%s: %d MB stored, idle %d MB, at most %d MB while it was taken, %d MB until it was read%n",
+                    store, found.getJsonNumber("storedBytes").longValue() >> 20, idle >> 20, taken >> 20, read >> 20);
+            assertTrue(read < MOST_BYTES, (read >> 20) + " MB");
+        }
+    }
+
+    /** What expiry says is what the store has less. */
+    private void freed(String store, Path objects) {
+        take(store);
+        long before = bytes(objects);
+        JsonObject figures = IncrementalRefusedIT.figures(project.complete(
+                "expire",
+                NAME,
+                Json.createObjectBuilder()
+                        .add("keepCount", 1)
+                        .add("apply", true)
+                        .build()));
+        long freed = figures.getJsonNumber("bytesFreed." + store).longValue();
+        assertTrue(freed > (long) GIGABYTES << 28, figures::toString);
+        // A server may take its time to give back what was deleted, and have lists of its own beside the objects
+        Eventually.isTrue(
+                freed + " bytes less than " + before, LONG, () -> Math.abs(before - freed - bytes(objects)) < 16 << 20);
+    }
+
+    private void take(String store) {
+        String run = project.start(
+                "backup", NAME, Json.createObjectBuilder().add("store", store).build());
+        assertEquals("COMPLETED", project.ended(run, LONG).getString("status"), () -> project.log(run));
+    }
+
+    private static long bytes(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(file -> {
+                        try {
+                            return Files.size(file);
+                        } catch (IOException e) {
+                            return 0; // just deleted
+                        }
+                    })
+                    .sum();
+        } catch (IOException | UncheckedIOException e) {
+            return 0;
+        }
+    }
+
+    /** When nothing is asked of it for a while. */
+    private long idle() {
+        Eventually.sleep(Duration.ofSeconds(20));
+        return share();
+    }
+
+    /** Of the product's own processes, each one's share of its pages: Pss of proc_pid_smaps_rollup(5). */
+    private long share() {
+        return nightshift.servers().stream()
+                .flatMap(server -> Stream.concat(Stream.of(server), server.descendants()))
+                .mapToLong(process -> {
+                    try (Stream<String> lines =
+                            Files.lines(Path.of("/proc", Long.toString(process.pid()), "smaps_rollup"))) {
+                        return lines.filter(line -> line.startsWith("Pss:"))
+                                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
+                                .sum();
+                    } catch (IOException | UncheckedIOException e) {
+                        return 0; // it has ended
+                    }
+                })
+                .sum();
+    }
+
+    /** Looks five times a second; a shorter peak is not seen. */
+    private final class Memory implements AutoCloseable {
+        private final AtomicLong peak = new AtomicLong();
+        private final AtomicBoolean closed = new AtomicBoolean();
+        private final Thread looking = new Thread(
+                () -> {
+                    while (!closed.get()) {
+                        peak.accumulateAndGet(share(), Math::max);
+                        Eventually.sleep(Duration.ofMillis(200));
+                    }
+                },
+                "memory");
+
+        Memory() {
+            looking.start();
+        }
+
+        long peak() {
+            return peak.get();
+        }
+
+        @Override
+        public void close() {
+            closed.set(true);
+        }
+    }
+}
