@@ -328,6 +328,23 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
+    /**
+     * The same for a program that {@link #run} starts, as libpq reads it (manual, section 34.1.1): a database may be called
+     * like anything.
+     */
+    public String connectionString(String database) {
+        ServerSettings current = settings;
+        if (current == null) {
+            throw new IllegalStateException("The sandbox " + id() + " was not started.");
+        }
+        return "host=" + Errand.SOCKET + " user=" + value(current.superuser()) + " dbname=" + value(database)
+                + " options=" + value(current.sessionOptions()) + " gssencmode=disable sslmode=disable";
+    }
+
+    private static String value(String text) {
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
+    }
+
     private Path socket() {
         return folder.socketFile();
     }

@@ -62,6 +62,14 @@ public record SandboxFolder(Path path) {
         return path.resolve("wal");
     }
 
+    /**
+     * What a program beside the server writes for whoever made the sandbox. It is the server's to write as well, so open it as
+     * no link.
+     */
+    public Path output() {
+        return tablespaces().resolve("output");
+    }
+
     /** postgresql.conf, pg_hba.conf and pg_ident.conf of ours, which the server only reads. */
     Path configuration() {
         return path.resolve("conf");

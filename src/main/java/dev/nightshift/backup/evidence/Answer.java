@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Locale;
 
 /**
  * What a relation's query answers.
@@ -38,5 +39,17 @@ public record Answer(long rows, String hash) {
         return measured.kind() == Kind.SEQUENCE
                 ? rows >= measured.rows()
                 : rows == measured.rows() && hash.equals(measured.hash());
+    }
+
+    /** In a sentence what does not match, without its full stop. */
+    public String difference(String name, Measured measured) {
+        if (measured.kind() == Kind.SEQUENCE) {
+            return String.format(
+                    Locale.ROOT, "The sequence %s is at %d, on the source it was at %d", name, rows, measured.rows());
+        }
+        return rows == measured.rows()
+                ? String.format(
+                        Locale.ROOT, "%s has as many rows as on the source, %,d, with other content", name, rows)
+                : String.format(Locale.ROOT, "%s has %,d rows, on the source it had %,d", name, rows, measured.rows());
     }
 }

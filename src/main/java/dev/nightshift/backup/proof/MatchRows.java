@@ -110,7 +110,7 @@ final class MatchRows {
         try {
             Answer answer = Answer.of(connection, measured);
             if (!answer.matches(measured)) {
-                differs(difference(name, measured, answer));
+                differs(answer.difference(name, measured));
             } else if (measured.kind() == Kind.SEQUENCE || measured.kind() == Kind.LARGE_OBJECTS) {
                 others++;
                 largeObjects += measured.kind() == Kind.LARGE_OBJECTS ? 1 : 0;
@@ -142,25 +142,6 @@ final class MatchRows {
         } else {
             notCompared.add(name + ": " + message);
         }
-    }
-
-    private static String difference(String name, Measured measured, Answer answer) {
-        if (measured.kind() == Kind.SEQUENCE) {
-            return String.format(
-                    Locale.ROOT,
-                    "The sequence %s is at %d, on the source it was at %d",
-                    name,
-                    answer.rows(),
-                    measured.rows());
-        }
-        return answer.rows() == measured.rows()
-                ? String.format(
-                        Locale.ROOT,
-                        "%s has as many rows as on the source, %,d, with other content",
-                        name,
-                        answer.rows())
-                : String.format(
-                        Locale.ROOT, "%s has %,d rows, on the source it had %,d", name, answer.rows(), measured.rows());
     }
 
     private void differs(String what) {

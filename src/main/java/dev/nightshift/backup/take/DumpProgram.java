@@ -66,12 +66,14 @@ final class DumpProgram implements AutoCloseable {
      * What it is called with.
      *
      * @param encoding of the database
+     * @param compression 0 where whoever reads it compresses it
      * @throws Failure.Skippable if a name cannot be handed over on this machine: pg_dump would look for another one
      */
-    static List<String> arguments(Manifest.Kind kind, DumpSelection selection, String encoding, String snapshot) {
+    static List<String> arguments(
+            Manifest.Kind kind, DumpSelection selection, String encoding, String snapshot, int compression) {
         List<String> all = new ArrayList<>(List.of(
                 "--format=custom",
-                "--compress=0",
+                "--compress=" + compression,
                 "--no-sync",
                 "--no-password",
                 "--lock-wait-timeout=" + LOCK.toMillis(),

@@ -1,0 +1,273 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** A table that somebody dropped comes back out of a backup of the whole server, beside all that lives. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TablesFromBackupIT {
+    private static final Duration MOST = Duration.ofMinutes(3);
+    private static final String ROWS =
+            "select count(*) || ' ' || sum(id) || ' ' || sum(hashtext(text)) from app.orders";
+    private static final String RELATIONS = """
+            select string_agg(format('%s.%s', n.nspname, c.relname), ' ' order by n.nspname, c.relname)
+              from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where c.relkind in ('r', 'p', 'S', 'v') and n.nspname in ('app', 'other', 'public')
+            """;
+
+    private final Nightshift nightshift = Nightshift.shared();
+    private TestProject project;
+    private Postgres source;
+    private String before;
+    private String rows;
+
+    @BeforeAll
+    void aTableIsDroppedBetweenTwoBackups() throws SQLException {
+        project = TestProject.create(nightshift.admin(), "tables-back");
+        source = Postgres.start(15);
+        source.execute("postgres", "create role shopkeeper login", "create database shop owner shopkeeper");
+        source.execute(
+                "shop",
+                "set role shopkeeper",
+                "create schema app",
+                "create schema other",
+                "create table other.customers (id int primary key)",
+                "insert into other.customers select generate_series(1, 10)",
+                """
+                create table app.orders (id serial, customer int references other.customers, text text, primary key (id))
+                    partition by range (id)
+                """,
+                "create table app.orders_1 partition of app.orders for values from (1) to (501)",
+                "create table app.orders_2 partition of app.orders for values from (501) to (100000)",
+                "create table app.lines (id int)",
+                "create function other.touch() returns trigger language plpgsql as 'begin return new; end'",
+                "create trigger touching before insert on app.orders for each row execute function other.touch()",
+                "create trigger touching before insert on other.customers for each row execute function other.touch()",
+                "insert into app.orders (customer, text) select 1 + i % 10, 'order ' || i from generate_series(1, 1000) i");
+        rows = text("shop", ROWS);
+        project.register("shop", source, "shop");
+        project.complete("backup", "shop", TestProject.none());
+        before = project.backups("shop").get(0).getString("id");
+        source.execute("shop", "drop table app.orders");
+        project.complete("backup", "shop", TestProject.none());
+    }
+
+    @AfterAll
+    void gone() {
+        source.close();
+    }
+
+    private String text(String database, String sql) throws SQLException {
+        try (Connection connection = source.connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    private static JsonObjectBuilder into(String name) {
+        return Json.createObjectBuilder().add("newDatabase", name);
+    }
+
+    private JsonObjectBuilder folder() {
+        return Json.createObjectBuilder()
+                .add("folder", nightshift.data().resolve("restore/x").toString());
+    }
+
+    /** Just before the table was dropped. */
+    private JsonObjectBuilder then(String name) {
+        return into(name).add("to", "name").add("point", "nightshift_" + before);
+    }
+
+    private JsonObject ended(JsonObjectBuilder parameters) {
+        return project.ended(project.start("restore", "shop", parameters.build()), MOST);
+    }
+
+    private boolean exists(String database) {
+        try {
+            return text("postgres", "select exists (select from pg_database where datname = '" + database + "')")
+                    .equals("t");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private List<Path> sandboxes() throws IOException {
+        try (Stream<Path> all = Files.list(nightshift.data().resolve("sandboxes"))) {
+            return all.toList();
+        }
+    }
+
+    @Test
+    void theDroppedTableIsBackAsItWasThenAndNothingElse() throws Exception {
+        JsonObject run = project.complete(
+                "restore", "shop", then("rescued").add("tables", "app.orders").build());
+        JsonObject target = run.getJsonArray("targets").getJsonObject(0);
+        JsonObject figures = target.getJsonObject("figures");
+        String log = project.log(run.getString("id"));
+        assertAll(
+                () -> assertEquals(rows, text("rescued", ROWS)),
+                () -> assertEquals(
+                        "app.orders app.orders_1 app.orders_2 app.orders_id_seq", text("rescued", RELATIONS)),
+                () -> assertEquals("1001", text("rescued", "select nextval('app.orders_id_seq')")),
+                () -> assertEquals(
+                        "shopkeeper", text("rescued", "select tableowner from pg_tables where tablename = 'orders_1'")),
+                () -> assertEquals("0", text("rescued", "select count(*) from pg_constraint where contype = 'f'")),
+                () -> assertEquals(
+                        "",
+                        text(
+                                "rescued",
+                                "select coalesce(shobj_description(oid, 'pg_database'), '')"
+                                        + " from pg_database where datname = current_database()")),
+                () -> assertEquals("app.lines other.customers", text("shop", RELATIONS), "the living one is as it was"),
+                () -> assertEquals(before, figures.getString("backup"), figures::toString),
+                () -> assertEquals(2, figures.getInt("tables"), figures::toString),
+                () -> assertEquals(1000, figures.getInt("rows"), figures::toString),
+                () -> assertTrue(figures.getString("compared").contains("1,000 rows in 2 tables equal"), log),
+                () -> assertTrue(figures.getInt("recoveryMillis") > 0 && figures.getInt("sizeBytes") > 0, log),
+                () -> assertTrue(log.contains("The foreign key \"orders_customer_fkey\" of \"app\".\"orders\""), log),
+                () -> assertTrue(log.contains("The trigger \"touching\" of \"app\".\"orders\" is left out"), log),
+                () -> assertTrue(
+                        target.getJsonArray("steps").getValuesAs(JsonObject.class).stream()
+                                .allMatch(step -> step.getString("status").equals("COMPLETED")),
+                        target::toString),
+                () -> assertEquals(List.of(), sandboxes()));
+    }
+
+    @Test
+    void aSchemaComesWithItsFunctionsAndAWholeDatabaseWithAll() throws Exception {
+        JsonObject schema = project.complete(
+                "restore", "shop", then("one_schema").add("schemas", "other").build());
+        JsonObject whole = project.complete(
+                "restore", "shop", then("all_of_it").add("database", "shop").build());
+        assertAll(
+                () -> assertEquals("other.customers", text("one_schema", RELATIONS)),
+                () -> assertEquals("1", text("one_schema", "select count(*) from pg_trigger where not tgisinternal")),
+                () -> assertEquals(rows, text("all_of_it", ROWS)),
+                () -> assertEquals(
+                        "app.lines app.orders app.orders_1 app.orders_2 app.orders_id_seq other.customers",
+                        text("all_of_it", RELATIONS)),
+                () -> assertEquals(
+                        "1",
+                        text(
+                                "all_of_it",
+                                "select count(*) from pg_constraint where contype = 'f' and conparentid = 0")),
+                () -> assertEquals(
+                        1,
+                        whole.getJsonArray("targets")
+                                .getJsonObject(0)
+                                .getJsonObject("figures")
+                                .getInt("sequences"),
+                        whole::toString),
+                () -> assertTrue(!project.log(schema.getString("id")).contains("left out"), schema::toString));
+    }
+
+    @Test
+    void whatThereIsNotIsRefusedByName() throws Exception {
+        JsonObject table = ended(into("nothing").add("tables", "app.orders, app.lines"));
+        JsonObject database = ended(into("nothing").add("database", "Shop"));
+        assertAll(
+                () -> assertTrue(
+                        table.toString()
+                                .contains("there is not what was chosen: the table \\\"app\\\".\\\"orders\\\"."),
+                        table::toString),
+                () -> assertTrue(
+                        database.toString().contains("had no database Shop; it had postgres, shop"),
+                        database::toString),
+                () -> assertEquals(
+                        "SKIPPED",
+                        table.getJsonArray("targets").getJsonObject(0).getString("status"),
+                        table::toString),
+                () -> assertTrue(!exists("nothing")),
+                () -> assertEquals(List.of(), sandboxes()));
+    }
+
+    @Test
+    void aDatabaseThatIsThereIsNotTouched() throws SQLException {
+        String oid = text("shop", "select oid from pg_database where datname = 'shop'");
+        JsonObject run = ended(into("shop").add("tables", "app.lines"));
+        assertAll(
+                () -> assertTrue(run.toString().contains("has a database shop already"), run::toString),
+                () -> assertEquals(oid, text("shop", "select oid from pg_database where datname = 'shop'")));
+    }
+
+    @Test
+    void aStoppedRunLeavesNeitherDatabaseNorSandbox() throws Exception {
+        source.execute("postgres", "create database slow");
+        source.execute("slow", "create table t as select 1 as id", """
+                create function slowly(int) returns int immutable language plpgsql as $$ begin
+                    if current_database() <> 'slow' then perform pg_sleep(120); end if;
+                    return $1;
+                end $$
+                """, "create index on t (slowly(id))");
+        project.complete("backup", "shop", TestProject.none());
+        String run = project.start(
+                "restore", "shop", into("stopped").add("database", "slow").build());
+        Eventually.isTrue("an index is built", MOST, () -> {
+            try {
+                return text(
+                                "postgres",
+                                "select exists (select from pg_stat_activity where datname = 'stopped'"
+                                        + " and query like 'CREATE INDEX%')")
+                        .equals("t");
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        project.api().post(project.path("runs/" + run + "/stop")).expect(202);
+        JsonObject ended = project.ended(run, MOST);
+        assertAll(
+                () -> assertEquals("STOPPED", ended.getString("status"), ended::toString),
+                () -> assertTrue(!exists("stopped")),
+                () -> assertEquals(List.of(), sandboxes()));
+    }
+
+    @Test
+    void whatDoesNotGoTogetherIsRefusedByParameter() {
+        refused(folder().add("tables", "app.orders"), "tables");
+        refused(folder().add("database", "shop"), "database");
+        refused(folder().add("newDatabase", "x"), "folder");
+        refused(into("x").add("definitions", before), "definitions");
+        refused(into("x").add("tables", "orders"), "tables");
+        refused(into("x").add("tables", "app.orders").add("schemas", "app"), "schemas");
+        refused(into("x").add("to", "time").add("point", "yesterday"), "point");
+    }
+
+    private void refused(JsonObjectBuilder parameters, String field) {
+        JsonObject problem = project.api()
+                .post(
+                        project.path("runs"),
+                        Json.createObjectBuilder()
+                                .add("job", "restore")
+                                .add("databases", Json.createArrayBuilder().add("shop"))
+                                .add("parameters", parameters)
+                                .build())
+                .expect(400)
+                .object();
+        assertTrue(problem.toString().contains("\"parameters." + field + "\""), problem::toString);
+    }
+}
