@@ -190,7 +190,7 @@ class FillDatabase {
             databases.prepare(place.server().withDatabase(place.name()), content.carried());
             long bytes = 0;
             for (Pass pass : content.passes()) {
-                long read = run(place, content.tools(), pass);
+                long read = run(place, content, pass);
                 bytes = pass.rows() ? read : bytes;
             }
             look.at(place.server().withDatabase(place.name()));
@@ -246,7 +246,7 @@ class FillDatabase {
         }
     }
 
-    private static long run(Place place, ClientTools tools, Pass pass) {
+    private static long run(Place place, Content content, Pass pass) {
         TargetRun target = place.target();
         List<String> arguments =
                 new ArrayList<>(List.of("--exit-on-error", "--no-tablespaces", "--no-password", "--no-subscriptions"));
@@ -257,7 +257,7 @@ class FillDatabase {
         // Everything else is in its environment; a name alone would be read as a connection string if it looks like one
         arguments.add("--dbname=dbname='" + place.name().replace("\\", "\\\\").replace("'", "\\'") + "'");
         try (ToolLogin login = ToolLogin.of(place.server().withDatabase(place.name()));
-                ToolProcess process = ToolProcess.start(tools.restore(), arguments, login)) {
+                ToolProcess process = ToolProcess.start(content.tools().restore(), arguments, login)) {
             target.onStop(process::kill);
             target.throwIfStopped();
             long bytes = feed(target, pass.dump(), process);
@@ -267,7 +267,7 @@ class FillDatabase {
             target.throwIfStopped();
             int code = process.end(LOOK);
             if (code != 0) {
-                throw failed(place, code, process.reason());
+                throw failed(place, content, code, process.reason());
             }
             return bytes;
         }
@@ -309,16 +309,17 @@ class FillDatabase {
         }
     }
 
-    private static Failure failed(Place place, int code, String reason) {
+    private static Failure failed(Place place, Content content, int code, String reason) {
         String what = "The restore into " + place.name() + " failed, and the database is dropped again: "
                 + (reason.isEmpty() ? "pg_restore ended with exit code " + code : reason) + ".";
-        return code > 128
-                ? new Failure.Retryable(what, null, null)
-                : new Failure.Fatal(
-                        what,
-                        place.keepOwners()
-                                ? "Owners need a role that is superuser or member of them; owners none leaves them out."
-                                : null,
-                        null);
+        if (code > 128) {
+            return new Failure.Retryable(what, null, null);
+        }
+        String remedy = !content.carried().isAll() && reason.contains("does not exist")
+                ? "What was chosen refers to what was not: choose that too, or its schema."
+                : place.keepOwners()
+                        ? "Owners need a role that is superuser or member of them; owners none leaves them out."
+                        : null;
+        return new Failure.Fatal(what, remedy, null);
     }
 }

@@ -150,14 +150,7 @@ class RestoreTables {
             BackupSources.Source source,
             StoredMaterial material,
             String database) {
-        if (place.major() < material.major()) {
-            throw new Failure.Skippable(
-                    "The server of " + place.instance().name() + " is of PostgreSQL " + place.major()
-                            + ", and the backup of " + material.major()
-                            + ": what a newer version dumps an older one need not understand.",
-                    "Name an instance of PostgreSQL " + material.major() + " or newer.",
-                    null);
-        }
+        requireNotOlder(place.instance().name().value(), place.major(), material.major());
         place.target().figure("backup", backup.id());
         place.target().figure("store", source.store());
         return new Work(
@@ -168,6 +161,17 @@ class RestoreTables {
                 database,
                 DumpParameters.selection(place.target().parameters()),
                 ClientTools.require(place.major(), ground.programs()));
+    }
+
+    /** @throws Failure.Skippable if the server that is to get it is of an older version than the backup's */
+    static void requireNotOlder(String instance, int server, int backup) {
+        if (server < backup) {
+            throw new Failure.Skippable(
+                    "The server of " + instance + " is of PostgreSQL " + server + ", and the backup of " + backup
+                            + ": an older version need not understand what is dumped of a newer one.",
+                    "Name an instance of PostgreSQL " + backup + " or newer.",
+                    null);
+        }
     }
 
     /** As its server called it. */
