@@ -33,7 +33,7 @@ export function BackupPage({ id }: { id: string }) {
         <>
           <PageHead title={`Backup of ${subjectOf(data)}`} sub={<span class="run-sub"><ProofState proof={data.proof} damaged={data.state === 'DAMAGED'} /><span>in {data.store}</span><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
             {can(data.hold ? 'ADMIN' : 'OPERATOR') && <Button kind="quiet" onClick={holding.open}>{data.hold ? 'Take the hold away' : 'Put on hold'}</Button>}
-            {can('OPERATOR') && !isLogical(data.kind) && <Button kind="quiet" onClick={taking.open} disabled={!aim}>Restore tables</Button>}
+            {can('OPERATOR') && !isLogical(data.kind) && <Button kind="quiet" onClick={taking.open} disabled={!aim}>Get tables back</Button>}
             {can('OPERATOR') && <Button onClick={restoring.open} icon="download" disabled={!aim}>Restore</Button>}
             {can('OPERATOR') && <Button kind={bad(data) ? undefined : 'primary'} onClick={proving.open} icon="check" disabled={!aim}>Prove now</Button>}
           </PageHead>
