@@ -13,12 +13,15 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -30,6 +33,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TablesFromBackupIT {
     private static final Duration MOST = Duration.ofMinutes(3);
+    private static final Duration SOON = Duration.ofSeconds(90);
     private static final String ROWS =
             "select count(*) || ' ' || sum(id) || ' ' || sum(hashtext(text)) from app.orders";
     private static final String RELATIONS = """
@@ -43,6 +47,8 @@ class TablesFromBackupIT {
     private Postgres source;
     private String before;
     private String rows;
+    private String later;
+    private String moment;
 
     @BeforeAll
     void aTableIsDroppedBetweenTwoBackups() throws SQLException {
@@ -71,8 +77,17 @@ class TablesFromBackupIT {
                 "insert into app.orders (customer, text) select 1 + i % 10, 'order ' || i from generate_series(1, 1000) i");
         rows = text("shop", ROWS);
         project.register("shop", source, "shop");
+        archive(true);
+        Eventually.isTrue(
+                "the log is archived", SOON, () -> wal().getString("state").equals("STREAMING"));
         project.complete("backup", "shop", TestProject.none());
         before = project.backups("shop").get(0).getString("id");
+        source.execute(
+                "shop", "insert into app.orders (customer, text) select 1, 'late ' || i from generate_series(1, 50) i");
+        later = text("shop", ROWS);
+        moment = text(
+                "shop", "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
+        Eventually.sleep(Duration.ofMillis(50));
         source.execute("shop", "drop table app.orders");
         source.execute("postgres", "create database slow");
         source.execute("slow", "create table t as select 1 as id", """
@@ -86,7 +101,25 @@ class TablesFromBackupIT {
 
     @AfterAll
     void gone() {
+        archive(false);
+        Eventually.isTrue(
+                "no slot any more", SOON, () -> wal().getString("state").equals("OFF"));
         source.close();
+    }
+
+    private void archive(boolean on) {
+        project.api()
+                .put(
+                        project.path("instances/shop/wal"),
+                        Json.createObjectBuilder()
+                                .add("enabled", on)
+                                .add("pieceSeconds", 5)
+                                .build())
+                .expect(200);
+    }
+
+    private JsonObject wal() {
+        return project.api().get(project.path("instances/shop/wal")).expect(200).object();
     }
 
     private String text(String database, String sql) throws SQLException {
@@ -107,7 +140,7 @@ class TablesFromBackupIT {
                 .add("folder", nightshift.data().resolve("restore/x").toString());
     }
 
-    /** Just before the table was dropped. */
+    /** Where the backup ended that was taken before the table was dropped. */
     private JsonObjectBuilder then(String name) {
         return into(name).add("to", "name").add("point", "nightshift_" + before);
     }
@@ -125,10 +158,18 @@ class TablesFromBackupIT {
         }
     }
 
-    private List<Path> sandboxes() throws IOException {
+    /** Those of such restores: a sandbox's folder is gone before its registration is. */
+    private List<String> sandboxes() throws IOException {
+        List<String> ours = new ArrayList<>();
         try (Stream<Path> all = Files.list(nightshift.data().resolve("sandboxes"))) {
-            return all.toList();
+            for (Path each :
+                    all.filter(path -> path.toString().endsWith(".json")).toList()) {
+                ours.add(Files.readString(each));
+            }
+        } catch (NoSuchFileException e) {
+            return sandboxes(); // another's sandbox went meanwhile
         }
+        return ours.stream().filter(text -> text.contains("tables out of")).toList();
     }
 
     @Test
@@ -168,6 +209,31 @@ class TablesFromBackupIT {
                                 .allMatch(step -> step.getString("status").equals("COMPLETED")),
                         target::toString),
                 () -> assertEquals(List.of(), sandboxes()));
+    }
+
+    /** Its rows of after the backup are in the archived log alone. */
+    @Test
+    void aMomentBeforeItWasDroppedComesOutOfTheArchivedLog() throws Exception {
+        Instant now = Instant.now();
+        Eventually.isTrue("the log is stored", SOON, () -> {
+            JsonObject newest = wal().getJsonArray("stretches").getJsonObject(0);
+            return !newest.isNull("coveredTo")
+                    && Instant.parse(newest.getString("coveredTo")).isAfter(now);
+        });
+        JsonObject run = project.complete(
+                "restore",
+                "shop",
+                into("shop_then")
+                        .add("to", "time")
+                        .add("point", moment)
+                        .add("tables", "app.orders")
+                        .build());
+        JsonObject figures = run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
+        assertAll(
+                () -> assertEquals(later, text("shop_then", ROWS)),
+                () -> assertEquals(before, figures.getString("backup"), figures::toString),
+                () -> assertEquals(1050, figures.getInt("rows"), figures::toString),
+                () -> assertTrue(figures.containsKey("lastTransactionAt"), figures::toString));
     }
 
     @Test
