@@ -21,7 +21,6 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -105,7 +104,7 @@ class FillDatabase {
     }
 
     /** What was found before anything is touched. */
-    record Ready(Optional<NewDatabases.Made> again, List<SavedDatabase.Role> missing) {}
+    record Ready(List<NewDatabases.Made> again, List<SavedDatabase.Role> missing) {}
 
     Place place(TargetRun target) {
         Instance instance = target.parameters()
@@ -128,13 +127,17 @@ class FillDatabase {
         return "nightshift restore " + target.targetId() + ", attempt ";
     }
 
+    private static String provisional(TargetRun target) {
+        return NewDatabases.provisional(target.targetId());
+    }
+
     /**
      * What an attempt before has left there.
      *
      * @throws Failure.Conflict if the server has a database of this name
      */
-    Optional<NewDatabases.Made> leftBehind(Place place) {
-        return databases.leftBehind(place.server(), place.name(), marks(place.target()));
+    List<NewDatabases.Made> leftBehind(Place place) {
+        return databases.leftBehind(place.server(), place.name(), provisional(place.target()), marks(place.target()));
     }
 
     /**
@@ -144,7 +147,7 @@ class FillDatabase {
      * @throws Failure.Skippable if roles or extensions are missing, naming them
      */
     Ready ready(Place place, Content content) {
-        Optional<NewDatabases.Made> again = leftBehind(place);
+        List<NewDatabases.Made> again = leftBehind(place);
         List<SavedDatabase.Role> missing =
                 place.keepOwners() ? databases.missing(place.server(), content.saved()) : List.of();
         boolean create = place.target().parameters().flag(RestoreJob.CREATE_ROLES);
@@ -171,10 +174,10 @@ class FillDatabase {
      */
     long fill(Place place, Content content, Ready ready, Look look) {
         TargetRun target = place.target();
-        if (ready.again().isPresent()) {
-            databases.drop(place.server(), ready.again().get());
-            target.info("Dropped what an interrupted attempt had left in " + place.name() + ".");
-        }
+        ready.again().forEach(left -> {
+            databases.drop(place.server(), left);
+            target.info("Dropped what an interrupted attempt had left in " + left.name() + ".");
+        });
         ready.missing().forEach(role -> {
             databases.create(place.server(), role);
             target.info("Created the role " + role.name() + ", which cannot log in"
@@ -185,8 +188,13 @@ class FillDatabase {
         boolean done = false;
         NewDatabases.Made made = null;
         try {
+            String provisional = provisional(target);
             made = databases.create(
-                    place.server(), content.saved().create(place.name(), owner, place.major()), place.name(), mark);
+                    place.server(),
+                    content.saved().create(provisional, owner, place.major()),
+                    provisional,
+                    place.name(),
+                    mark);
             databases.prepare(place.server().withDatabase(place.name()), content.carried());
             long bytes = 0;
             for (Pass pass : content.passes()) {

@@ -15,10 +15,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 
 /** Makes the databases that restores fill, and takes those away again that were not filled whole. */
 @ApplicationScoped
@@ -54,22 +56,31 @@ class NewDatabases {
     private record Found(long oid, String comment) {}
 
     /**
-     * The database of this name that an interrupted attempt of the same restore had made; empty if there is none of this name.
+     * How a database is called until its comment says whose it is: a kill between the two must leave none that nobody knows.
+     *
+     * @param restore that it is made by; no other one has this name
+     */
+    static String provisional(UUID restore) {
+        return "nightshift_" + restore.toString().replace('-', '_');
+    }
+
+    /**
+     * What an interrupted attempt of the same restore has left.
      *
      * @param mark how the comments of that restore's databases begin
-     * @throws Failure.Conflict if it has one that is anything else
+     * @throws Failure.Conflict if the server has a database of this name that is anything else
      */
-    Optional<Made> leftBehind(Endpoint server, String name, String mark) {
+    List<Made> leftBehind(Endpoint server, String name, String provisional, String mark) {
+        List<Made> left = new ArrayList<>();
+        find(server, provisional).ifPresent(found -> left.add(new Made(found.oid(), provisional)));
         Optional<Found> found = find(server, name);
-        if (found.isEmpty()) {
-            return Optional.empty();
+        if (found.isPresent() && !found.get().comment().startsWith(mark)) {
+            throw new Failure.Conflict(
+                    "The server has a database " + name + " already, which is left as it is.",
+                    "Choose another name: a restore never touches a database that is there.");
         }
-        if (found.get().comment().startsWith(mark)) {
-            return Optional.of(new Made(found.get().oid(), name));
-        }
-        throw new Failure.Conflict(
-                "The server has a database " + name + " already, which is left as it is.",
-                "Choose another name: a restore never touches a database that is there.");
+        found.ifPresent(ours -> left.add(new Made(ours.oid(), name)));
+        return left;
     }
 
     private Optional<Found> find(Endpoint server, String name) {
@@ -130,20 +141,21 @@ class NewDatabases {
      * Creates a database to which nobody may connect but its owner and superusers: what is restored into it may have been for
      * few eyes.
      *
-     * @param sql that creates it
+     * @param sql that creates it under its provisional name
      * @param mark its comment, by which a later attempt knows it for its own
      */
-    Made create(Endpoint server, String sql, String name, String mark) {
-        String quoted = new Identifier(name).quoted();
+    Made create(Endpoint server, String sql, String provisional, String name, String mark) {
+        String quoted = new Identifier(provisional).quoted();
         return pools.once(server, Deadlines.maintenance(LONGEST), JOB, session -> {
             try (Statement statement = session.connection().createStatement()) {
                 statement.execute(sql);
                 try {
                     statement.execute("comment on database " + quoted + " is '" + mark.replace("'", "''") + "'");
                     statement.execute("revoke all on database " + quoted + " from public");
+                    statement.execute("alter database " + quoted + " rename to " + new Identifier(name).quoted());
                 } catch (SQLException e) {
                     if (session.connection().isValid(10)) {
-                        statement.execute("drop database " + quoted);
+                        statement.execute("drop database if exists " + quoted);
                     }
                     throw e;
                 }
