@@ -43,8 +43,22 @@ class CompareRows {
      * @param notCompared tables that were restored, each with the reason
      */
     record Compared(long tables, long rows, long sequences, List<String> notCompared) {
+        /** Whether there were tables, and of none is known that it holds what it should. */
+        boolean nothing() {
+            return tables == 0 && !notCompared.isEmpty();
+        }
+
         /** For the run's log and result. */
         String words() {
+            if (nothing()) {
+                return String.format(
+                        Locale.ROOT,
+                        "No row was compared; %,d %s not compared",
+                        notCompared.size(),
+                        notCompared.size() == 1
+                                ? "table or set of large objects was"
+                                : "tables or sets of large objects were");
+            }
             return String.format(
                     Locale.ROOT,
                     "%,d %s in %,d %s equal those of the recovered server, by number and hash%s; %s",
@@ -117,15 +131,20 @@ class CompareRows {
                     throw e;
                 }
                 connection.rollback(before);
-                notCompared.add(measured.name() + ": " + SqlFailure.words(e));
+                if (Answer.isDifference(e)) {
+                    different.add(measured.name() + " cannot be read: " + SqlFailure.words(e) + ".");
+                } else {
+                    notCompared.add(measured.name() + ": " + SqlFailure.words(e));
+                }
             }
         }
         connection.rollback();
         if (!different.isEmpty()) {
             throw new Failure.Fatal(
-                    "The new database does not hold what the recovered server did, and is dropped again: "
+                    "The new database does not hold what the recovered server did, and is not kept: "
                             + String.join(" ", different.subList(0, Math.min(NAMED, different.size()))),
-                    "Does a trigger or a rule of the database change rows as they are restored?",
+                    "Does it have a generated column, or is the destination of another version or architecture, whose text of a"
+                            + " value differs?",
                     null);
         }
         return new Compared(tables, rows, sequences, notCompared);

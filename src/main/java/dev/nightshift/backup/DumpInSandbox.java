@@ -11,6 +11,7 @@ import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.Identifier;
 import dev.nightshift.postgres.ClientTools;
 import dev.nightshift.postgres.Snapshot;
 import dev.nightshift.postgres.ToolProcess;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +73,9 @@ final class DumpInSandbox {
             long bytes,
             SavedDatabase saved,
             DumpSelection carried,
-            @Nullable Evidence evidence) implements FillDatabase.Dump {
+            DumpNeeds needs,
+            @Nullable Evidence evidence)
+            implements FillDatabase.Dump {
         @Override
         public InputStream open() throws IOException {
             if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -93,11 +97,18 @@ final class DumpInSandbox {
     Dumped of(String database, DumpSelection selection, boolean rows) throws SQLException {
         try (Connection connection = open(database)) {
             DumpChoice choice = DumpChoice.of(connection, selection);
+            List<DumpSelection.Table> sequences = new DumpedParts(connection, choice.carried()).sequences();
+            if (!sequences.isEmpty()) {
+                choice = choice.and(sequences);
+                target.info("These sequences go along, since defaults take numbers from them: "
+                        + sequences.stream().map(DumpSelection.Table::quoted).collect(Collectors.joining(", ")) + ".");
+            }
             DumpedParts parts = new DumpedParts(connection, choice.carried());
             requireRoom(parts.bytes());
             for (String leftOut : parts.cut()) {
                 target.warn(leftOut);
             }
+            DumpNeeds needs = DumpNeeds.of(connection, choice.carried());
             List<String> unlogged = parts.unlogged();
             if (!unlogged.isEmpty() && rows) {
                 target.warn("Unlogged tables are empty after every physical restore, these among them: "
@@ -108,10 +119,10 @@ final class DumpInSandbox {
             connection.setAutoCommit(false);
             String snapshot = Snapshot.exported(connection);
             DumpWitness witness = rows ? witness(connection, choice.carried()) : null;
-            Path file = dump(database, choice, rows, snapshot);
+            Path file = dump(database, choice, needs, rows, snapshot);
             Evidence evidence = witness == null ? null : witness.measure(database);
             connection.rollback();
-            return new Dumped(file, size(file), SavedDatabase.of(choice.database()), choice.carried(), evidence);
+            return new Dumped(file, size(file), SavedDatabase.of(choice.database()), choice.carried(), needs, evidence);
         }
     }
 
@@ -155,10 +166,11 @@ final class DumpInSandbox {
         }
     }
 
-    private Path dump(String database, DumpChoice choice, boolean rows, String snapshot) {
+    private Path dump(String database, DumpChoice choice, DumpNeeds needs, boolean rows, String snapshot) {
         Path file = sandbox.folder().output();
         List<String> arguments = new ArrayList<>(
                 choice.arguments(rows ? Manifest.Kind.LOGICAL : Manifest.Kind.SCHEMA, snapshot, COMPRESSION));
+        needs.extensions().forEach(name -> arguments.add("--extension=" + new Identifier(name).quoted()));
         arguments.add("--file=" + file);
         arguments.add("--dbname=" + sandbox.connectionString(database));
         Thread told = tell(file);

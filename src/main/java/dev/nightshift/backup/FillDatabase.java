@@ -86,11 +86,13 @@ class FillDatabase {
      * What goes into it.
      *
      * @param carried what the dump holds
+     * @param schemas that it takes for granted
      * @param extensions that it creates
      */
     record Content(
             SavedDatabase saved,
             DumpSelection carried,
+            List<DumpNeeds.Schema> schemas,
             List<SavedDatabase.Extension> extensions,
             ClientTools tools,
             List<Pass> passes) {}
@@ -195,7 +197,11 @@ class FillDatabase {
                     provisional,
                     place.name(),
                     mark);
-            databases.prepare(place.server().withDatabase(place.name()), content.carried());
+            databases.prepare(
+                    place.server().withDatabase(place.name()),
+                    content.carried(),
+                    content.schemas(),
+                    place.keepOwners());
             long bytes = 0;
             for (Pass pass : content.passes()) {
                 long read = run(place, content, pass);
@@ -324,7 +330,7 @@ class FillDatabase {
             return new Failure.Retryable(what, null, null);
         }
         String remedy = !content.carried().isAll() && reason.contains("does not exist")
-                ? "What was chosen refers to what was not: choose that too, or its schema."
+                ? "What was chosen refers to what was not: choose that too, or its schema, or restore the whole database."
                 : place.keepOwners()
                         ? "Owners need a role that is superuser or member of them; owners none leaves them out."
                         : null;

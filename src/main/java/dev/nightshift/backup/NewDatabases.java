@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Makes the databases that restores fill, and takes those away again that were not filled whole. */
 @ApplicationScoped
@@ -29,6 +31,9 @@ class NewDatabases {
 
     /** template0 is copied file by file, on a busy server. */
     private static final Duration LONGEST = Duration.ofMinutes(10);
+
+    private static final Pattern PROVISIONAL =
+            Pattern.compile("(?i)nightshift_[0-9a-f]{8}(_[0-9a-f]{4}){3}_[0-9a-f]{12}");
 
     @Inject
     private TargetPools pools;
@@ -64,6 +69,11 @@ class NewDatabases {
         return "nightshift_" + restore.toString().replace('-', '_');
     }
 
+    /** Whether a restore could take a database of this name for what an attempt of it has left. */
+    static boolean isProvisional(String name) {
+        return PROVISIONAL.matcher(name).matches();
+    }
+
     /**
      * What an interrupted attempt of the same restore has left.
      *
@@ -72,7 +82,15 @@ class NewDatabases {
      */
     List<Made> leftBehind(Endpoint server, String name, String provisional, String mark) {
         List<Made> left = new ArrayList<>();
-        find(server, provisional).ifPresent(found -> left.add(new Made(found.oid(), provisional)));
+        find(server, provisional).ifPresent(found -> {
+            if (!found.comment().isEmpty() && !found.comment().startsWith(mark)) {
+                throw new Failure.Conflict(
+                        "The server has a database " + provisional
+                                + ", whose comment is not that of a restore; it is left as it is.",
+                        "Rename it: the restore needs this name for a moment.");
+            }
+            left.add(new Made(found.oid(), provisional));
+        });
         Optional<Found> found = find(server, name);
         if (found.isPresent() && !found.get().comment().startsWith(mark)) {
             throw new Failure.Conflict(
@@ -165,17 +183,37 @@ class NewDatabases {
         });
     }
 
-    /** What pg_dump takes for granted, or brings along although a new database has it. */
-    void prepare(Endpoint database, DumpSelection selection) {
+    /**
+     * Makes what pg_dump takes for granted, and takes away what it brings along although a new database has it.
+     *
+     * @param owners whether tables get their owners, who need rights to their schemas for it
+     */
+    void prepare(Endpoint database, DumpSelection selection, List<DumpNeeds.Schema> schemas, boolean owners) {
         if (selection.schemas().contains("public")) {
             execute(database, "drop schema if exists public");
         }
-        selection.tables().stream()
-                .map(DumpSelection.Table::schema)
-                .distinct()
-                .forEach(schema -> execute(database, "create schema if not exists " + new Identifier(schema).quoted()));
+        for (DumpNeeds.Schema schema : schemas) {
+            String quoted = new Identifier(schema.name()).quoted();
+            // That of public is a role of the server's own, and a new database has the schema
+            String owner = !owners || isBuiltIn(schema.owner()) ? null : schema.owner();
+            execute(
+                    database,
+                    "create schema if not exists " + quoted
+                            + (owner == null ? "" : " authorization " + new Identifier(owner).quoted()));
+            if (owners) {
+                schema.owners().stream()
+                        .filter(each -> !each.equals(owner) && !isBuiltIn(each))
+                        .forEach(each -> execute(
+                                database,
+                                "grant usage, create on schema " + quoted + " to " + new Identifier(each).quoted()));
+            }
+        }
         // A pooled session would keep the database from being dropped
         pools.forget(database);
+    }
+
+    private static boolean isBuiltIn(@Nullable String role) {
+        return role == null || role.startsWith("pg_");
     }
 
     /**

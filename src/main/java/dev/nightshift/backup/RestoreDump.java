@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.proof.DrillGround;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.SavedDatabase;
+import dev.nightshift.backup.stored.DumpSelection;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -92,8 +93,13 @@ class RestoreDump {
         return new FillDatabase.Content(
                 saved,
                 dump.carried(),
+                dump.carried().tables().stream()
+                        .map(DumpSelection.Table::schema)
+                        .distinct()
+                        .map(schema -> new DumpNeeds.Schema(schema, null, List.of()))
+                        .toList(),
                 dump.selection().extensions() ? saved.extensions() : List.of(),
-                ClientTools.require(Math.max(tool, place.major()), ground.programs()),
+                ClientTools.forRestore(place.major(), tool, ground.programs()),
                 passes(place, reader, definitions));
     }
 

@@ -13,6 +13,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.ToolProcess;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
@@ -173,6 +174,11 @@ class RestoreJob implements Job {
     private void checkNew(ProjectId project, String name, Parameters parameters) {
         refuse(parameters, "A new database lies on its server: give one of the two.", FOLDER);
         checkName(NEW_DATABASE, name);
+        if (NewDatabases.isProvisional(name)) {
+            throw new Failure.Invalid(
+                    "parameters." + NEW_DATABASE,
+                    "Restores call their databases so until they are made: choose another.");
+        }
         parameters.text(INSTANCE).ifPresent(instance -> requireInstance(project, instance));
         Backup backup =
                 parameters.text("backup").map(id -> known(backups, project, id)).orElse(null);
@@ -202,6 +208,14 @@ class RestoreJob implements Job {
     private static void checkName(String parameter, String name) {
         if (name.indexOf('\0') >= 0 || name.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
             throw new Failure.Invalid("parameters." + parameter, "A name has 1 to " + LONGEST + " bytes.");
+        }
+        if (name.chars().anyMatch(Character::isISOControl)) {
+            throw new Failure.Invalid("parameters." + parameter, "A name with control characters is not taken.");
+        }
+        if (!ToolProcess.canGet(name)) {
+            throw new Failure.Invalid(
+                    "parameters." + parameter,
+                    "Nightshift runs under a locale that has no letters for this name: start it with LC_ALL=C.UTF-8.");
         }
     }
 

@@ -17,6 +17,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.ClientTools;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.ToolProcess;
 import dev.nightshift.sandbox.NotPossibleHere;
 import dev.nightshift.sandbox.Sandbox;
 import dev.nightshift.vault.Keyring;
@@ -150,6 +151,12 @@ class RestoreTables {
             BackupSources.Source source,
             StoredMaterial material,
             String database) {
+        if (!ToolProcess.canGet(database)) {
+            throw new Failure.Skippable(
+                    "Nightshift runs under a locale that has no letters for the name " + database + ".",
+                    "Start it with LC_ALL=C.UTF-8.",
+                    null);
+        }
         requireNotOlder(place.instance().name().value(), place.major(), material.major());
         place.target().figure("backup", backup.id());
         place.target().figure("store", source.store());
@@ -160,7 +167,7 @@ class RestoreTables {
                 material,
                 database,
                 DumpParameters.selection(place.target().parameters()),
-                ClientTools.require(place.major(), ground.programs()));
+                ClientTools.forRestore(place.major(), material.major(), ground.programs()));
     }
 
     /** @throws Failure.Skippable if the server that is to get it is of an older version than the backup's */
@@ -217,7 +224,11 @@ class RestoreTables {
         var content = new FillDatabase.Content(
                 dumped.saved(),
                 dumped.carried(),
-                work.selection().extensions() ? dumped.saved().extensions() : List.of(),
+                dumped.needs().schemas(),
+                dumped.saved().extensions().stream()
+                        .filter(each -> work.selection().extensions()
+                                || dumped.needs().extensions().contains(each.name()))
+                        .toList(),
                 work.tools(),
                 List.of(FillDatabase.Pass.whole(place, dumped)));
         FillDatabase.Ready ready = databases.ready(place, content);
@@ -243,7 +254,11 @@ class RestoreTables {
         target.figure("sequences", compared.sequences());
         target.figure("notCompared", compared.notCompared().size());
         target.figure("compared", compared.words());
-        target.info(compared.words() + ".");
+        if (compared.nothing()) {
+            target.warn(compared.words() + ": look at the new database before you use it.");
+        } else {
+            target.info(compared.words() + ".");
+        }
         compared.notCompared().forEach(each -> target.warn("Not compared: " + each + "."));
         target.done(RestoreJob.COMPARE, compared.rows() + (compared.rows() == 1 ? " row" : " rows"));
     }

@@ -57,11 +57,19 @@ class TablesFromBackupIT {
         source.execute("postgres", "create role shopkeeper login", "create database shop owner shopkeeper");
         source.execute(
                 "shop",
+                "create schema ext",
+                "create extension citext schema ext",
+                "grant usage on schema ext to public");
+        source.execute(
+                "shop",
                 "set role shopkeeper",
                 "create schema app",
                 "create schema other",
                 "create table other.customers (id int primary key)",
                 "insert into other.customers select generate_series(1, 10)",
+                "create schema tags",
+                "create table tags.tags (tag ext.citext primary key)",
+                "insert into tags.tags values ('one'), ('two')",
                 "create sequence other.tickets",
                 "select nextval('other.tickets')",
                 """
@@ -123,7 +131,11 @@ class TablesFromBackupIT {
     }
 
     private String text(String database, String sql) throws SQLException {
-        try (Connection connection = source.connect(database);
+        return text(source, database, sql);
+    }
+
+    private static String text(Postgres server, String database, String sql) throws SQLException {
+        try (Connection connection = server.connect(database);
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
@@ -236,6 +248,50 @@ class TablesFromBackupIT {
                 () -> assertTrue(figures.containsKey("lastTransactionAt"), figures::toString));
     }
 
+    /** By a role that is no superuser there; with a type of an extension. */
+    @Test
+    void aPartitionAloneBecomesATableOfAnotherServer() throws Exception {
+        try (Postgres other = Postgres.start(15)) {
+            other.execute(
+                    "postgres",
+                    "create role shopkeeper",
+                    "create role crew login createdb password 'for the crew' in role shopkeeper, pg_monitor");
+            project.register("other", other, "postgres", "crew", "for the crew");
+            JsonObject run = project.complete(
+                    "restore",
+                    "shop",
+                    then("part")
+                            .add("tables", "app.orders_1, tags.tags")
+                            .add("instance", "other")
+                            .build());
+            JsonObject figures = run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
+            String log = project.log(run.getString("id")).replace("\\\"", "\"");
+            assertAll(
+                    () -> assertEquals("app.orders_1 app.orders_id_seq", text(other, "part", RELATIONS)),
+                    () -> assertEquals(
+                            "shopkeeper 500 t t",
+                            text(
+                                    other,
+                                    "part",
+                                    "select tableowner || (select ' ' || count(*) from app.orders_1) || ' '"
+                                            + " || has_schema_privilege('shopkeeper', 'app', 'usage')::text::char || ' '"
+                                            + " || (select count(*) = 2 from tags.tags where pg_typeof(tag) = 'ext.citext'::regtype)::text::char"
+                                            + " from pg_tables where tablename = 'orders_1'")),
+                    () -> assertEquals(2, figures.getInt("tables"), figures::toString),
+                    () -> assertEquals(502, figures.getInt("rows"), figures::toString),
+                    () -> assertTrue(
+                            log.contains(
+                                    "alter table \"app\".\"orders\" attach partition \"app\".\"orders_1\" FOR VALUES FROM (1) TO (501);"),
+                            log),
+                    () -> assertTrue(
+                            log.contains("alter table \"app\".\"orders_1\" add constraint \"orders_customer_fkey\""
+                                    + " FOREIGN KEY (customer) REFERENCES other.customers(id);"),
+                            log),
+                    () -> assertTrue(
+                            log.contains("It was: CREATE TRIGGER touching BEFORE INSERT ON app.orders_1"), log));
+        }
+    }
+
     @Test
     void aSchemaComesWithItsFunctionsAndSequences() throws Exception {
         JsonObject run = project.complete(
@@ -302,6 +358,8 @@ class TablesFromBackupIT {
         refused(folder().add("tables", "app.orders"), "tables");
         refused(folder().add("database", "shop"), "database");
         refused(folder().add("newDatabase", "x"), "folder");
+        refused(into("nightshift_0190a0b0_1111_7222_8333_444455556666"), "newDatabase");
+        refused(into("two\nlines"), "newDatabase");
         refused(into("x").add("definitions", before), "definitions");
         refused(into("x").add("tables", "orders"), "tables");
         refused(into("x").add("tables", "app.orders").add("schemas", "app"), "schemas");

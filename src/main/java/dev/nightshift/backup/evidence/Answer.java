@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * What a relation's query answers.
@@ -15,6 +16,12 @@ import java.util.Locale;
  * @param hash as in {@link Measured}
  */
 public record Answer(long rows, String hash) {
+    /** What a damaged or missing relation answers: data exception, system error, internal error, undefined object. */
+    private static final Set<String> DIFFERENCE = Set.of("22", "58", "XX", "42", "3F");
+
+    /** Of a role that may not read it: says nothing of the rows. */
+    private static final String DENIED = "42501";
+
     /**
      * Asks again what was measured, in a transaction under {@link Evidence#SETTINGS}.
      *
@@ -32,6 +39,12 @@ public record Answer(long rows, String hash) {
             }
             return new Answer(row.getLong("rows"), kind == Kind.SEQUENCE ? "" : row.getString("hash"));
         }
+    }
+
+    /** Whether a copy that answers with this error is damaged, or lacks the relation; else it could not be asked. */
+    public static boolean isDifference(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        return !state.equals(DENIED) && DIFFERENCE.contains(state.substring(0, Math.min(2, state.length())));
     }
 
     /** Whether a copy that answers this holds what was measured. */

@@ -4,6 +4,7 @@ import dev.nightshift.backup.stored.DumpSelection;
 import dev.nightshift.backup.stored.Manifest;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What was chosen of a database, looked up in it: which names there are, what they bring along, and what goes with it. */
@@ -34,6 +35,16 @@ public final class DumpChoice {
     /** The selection with the partitions of its tables. */
     public DumpSelection carried() {
         return carried;
+    }
+
+    /** The same with more tables or sequences; of a choice by table. */
+    public DumpChoice and(List<DumpSelection.Table> more) {
+        List<DumpSelection.Table> tables = new ArrayList<>(carried.tables());
+        tables.addAll(more);
+        return new DumpChoice(
+                new DumpSelection(carried.schemas(), carried.withoutSchemas(), tables, carried.withoutTables()),
+                encoding,
+                database);
     }
 
     /** Roles, settings and extensions, as they are kept beside a dump. */

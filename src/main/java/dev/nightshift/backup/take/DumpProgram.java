@@ -11,7 +11,6 @@ import dev.nightshift.postgres.ToolProcess;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,9 +92,8 @@ final class DumpProgram implements AutoCloseable {
         selection.withoutSchemas().forEach(name -> all.add("--exclude-schema=" + quoted(name)));
         selection.tables().forEach(table -> all.add("--table=" + table.quoted()));
         selection.withoutTables().forEach(table -> all.add("--exclude-table=" + table.quoted()));
-        Charset ours = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
         for (String argument : all) {
-            if (!ours.newEncoder().canEncode(argument)) {
+            if (!ToolProcess.canGet(argument)) {
                 throw new Failure.Skippable(
                         "Nightshift runs under a locale that has no letters for " + argument + ".",
                         "Start it with LC_ALL=C.UTF-8.",
