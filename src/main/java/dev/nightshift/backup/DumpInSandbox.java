@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * same snapshot. Use an object once.
  */
 final class DumpInSandbox {
-    /** SQLSTATEs of a database that there is not, or that lets nobody in. */
+    /** SQLSTATE of a database that there is not. */
     private static final String MISSING = "3D000";
 
     private static final Duration LOOK = Duration.ofSeconds(1);

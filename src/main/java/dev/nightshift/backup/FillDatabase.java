@@ -137,8 +137,10 @@ class FillDatabase {
      * What an attempt before has left there.
      *
      * @throws Failure.Conflict if the server has a database of this name
+     * @throws Failure.Skippable if Nightshift's role may make none
      */
     List<NewDatabases.Made> leftBehind(Place place) {
+        databases.requireRight(place.server());
         return databases.leftBehind(place.server(), place.name(), provisional(place.target()), marks(place.target()));
     }
 

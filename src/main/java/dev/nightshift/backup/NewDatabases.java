@@ -69,6 +69,20 @@ class NewDatabases {
         return "nightshift_" + restore.toString().replace('-', '_');
     }
 
+    /** @throws Failure.Skippable if Nightshift's role may not create databases */
+    void requireRight(Endpoint server) {
+        boolean none = names(
+                        server,
+                        "select rolname from pg_roles where rolname = current_user and (rolcreatedb or rolsuper)")
+                .isEmpty();
+        if (none) {
+            throw new Failure.Skippable(
+                    "Nightshift's role may not create databases on this server.",
+                    "ALTER ROLE … CREATEDB for it, or restore into another instance.",
+                    null);
+        }
+    }
+
     /** Whether a restore could take a database of this name for what an attempt of it has left. */
     static boolean isProvisional(String name) {
         return PROVISIONAL.matcher(name).matches();

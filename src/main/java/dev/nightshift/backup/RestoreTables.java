@@ -64,6 +64,18 @@ class RestoreTables {
     @Inject
     private Clock clock;
 
+    /** A failure of the server that is filled, of which the sandbox's machine lacks nothing. */
+    private static final class AtDestination extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private final transient Failure.Retryable failure;
+
+        AtDestination(Failure.Retryable failure) {
+            super(failure.getMessage(), failure);
+            this.failure = failure;
+        }
+    }
+
     /** What is restored, and where to. */
     private record Work(
             FillDatabase.Place place,
@@ -112,6 +124,9 @@ class RestoreTables {
                             work.material(),
                             new Watch(target),
                             (sandbox, aim, took) -> take(work, sandbox, aim, took));
+        } catch (AtDestination e) {
+            target.throwIfStopped();
+            throw e.failure;
         } catch (CancellationException e) {
             target.throwIfStopped();
             throw new StopRequested();
@@ -220,7 +235,20 @@ class RestoreTables {
         target.figure("dumpMillis", millisSince(began));
         target.done(RestoreJob.DUMP, new Bytes(dumped.bytes()).toString());
 
+        sandbox.endServer(); // a restore may take hours, and needs the file alone
+        target.throwIfStopped();
         target.begin(RestoreJob.RESTORE);
+        try {
+            restore(work, dumped);
+        } catch (Failure.Retryable e) {
+            throw new AtDestination(e);
+        }
+        return true;
+    }
+
+    private void restore(Work work, DumpInSandbox.Dumped dumped) {
+        TargetRun target = work.target();
+        FillDatabase.Place place = work.place();
         var content = new FillDatabase.Content(
                 dumped.saved(),
                 dumped.carried(),
@@ -239,7 +267,6 @@ class RestoreTables {
             compare(target, filled, dumped.evidence());
         });
         databases.tell(place, dumped.saved(), bytes, "the catalog of the source");
-        return true;
     }
 
     private void compare(TargetRun target, Endpoint filled, @Nullable Evidence evidence) {

@@ -125,7 +125,8 @@ public final class Sandbox implements AutoCloseable {
     private void give() throws IOException {
         if (host.unprivileged().isPresent()) {
             int user = host.unprivileged().getAsInt();
-            for (Path path : List.of(folder.data(), folder.tablespaces(), folder.wal(), folder.socket())) {
+            for (Path path :
+                    List.of(folder.data(), folder.tablespaces(), folder.wal(), folder.socket(), folder.outputs())) {
                 Trees.give(path, user);
             }
         }
@@ -374,6 +375,18 @@ public final class Sandbox implements AutoCloseable {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Kills the server, deletes its files and makes room; what programs wrote beside it stays until {@link #close}. */
+    public void endServer() {
+        kill("its work is done");
+        for (Path each : List.of(folder.data(), folder.tablespaces(), folder.wal())) {
+            try {
+                Trees.delete(each);
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, "The sandbox {0} keeps {1} until it is closed: {2}", id(), each, e.getMessage());
+            }
         }
     }
 

@@ -14,7 +14,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CompareRowsTest {
     @ParameterizedTest
-    @CsvSource({"42P01, true", "3F000, true", "22021, true", "58030, true", "XX001, true", "42501, false", "53200, false", "57014, false"
+    @CsvSource({
+        "42P01, true",
+        "3F000, true",
+        "22021, true",
+        "58030, true",
+        "XX001, true",
+        "42501, false",
+        "53200, false",
+        "57014, false"
     })
     void whatIsMissingOrDamagedDiffersAndWhatCouldNotBeAskedDoesNot(String state, boolean differs) {
         assertEquals(differs, Answer.isDifference(new SQLException("x", state)));

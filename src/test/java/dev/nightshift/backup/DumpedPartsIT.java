@@ -83,7 +83,11 @@ class DumpedPartsIT {
                 "alter event trigger no enable always")) {
             String told = String.join("\n", new DumpedParts(connection, tables("tree_1", "new")).cut());
             assertAll(
-                    () -> assertEquals("0", text(connection, "select count(*) from pg_inherits where inhrelid in ('app.tree_1'::regclass, 'app.new'::regclass)")),
+                    () -> assertEquals(
+                            "0",
+                            text(
+                                    connection,
+                                    "select count(*) from pg_inherits where inhrelid in ('app.tree_1'::regclass, 'app.new'::regclass)")),
                     () -> assertEquals("2", text(connection, "select count(*) from app.tree_1")),
                     () -> assertEquals(
                             "0",
@@ -95,8 +99,9 @@ class DumpedPartsIT {
                                             + " and not tgisinternal)")),
                     () -> assertEquals("A", text(connection, "select evtenabled from pg_event_trigger")),
                     () -> assertTrue(
-                            told.contains("alter table \"app\".\"tree_1\" add constraint \"tree_up_fkey\" FOREIGN KEY (up)"
-                                    + " REFERENCES app.tree(id) ON DELETE CASCADE;"),
+                            told.contains(
+                                    "alter table \"app\".\"tree_1\" add constraint \"tree_up_fkey\" FOREIGN KEY (up)"
+                                            + " REFERENCES app.tree(id) ON DELETE CASCADE;"),
                             told),
                     () -> assertTrue(
                             told.contains("alter table \"app\".\"tree\" attach partition \"app\".\"tree_1\" FOR VALUES"
@@ -104,7 +109,8 @@ class DumpedPartsIT {
                             told),
                     () -> assertTrue(told.contains("alter table \"app\".\"new\" inherit \"app\".\"old\";"), told),
                     () -> assertTrue(told.contains("CREATE TRIGGER above BEFORE INSERT ON app.tree_1"), told),
-                    () -> assertTrue(told.contains("alter table \"app\".\"new\" enable always trigger \"guard\";"), told));
+                    () -> assertTrue(
+                            told.contains("alter table \"app\".\"new\" enable always trigger \"guard\";"), told));
         }
     }
 
@@ -129,9 +135,7 @@ class DumpedPartsIT {
                     () -> assertEquals(List.of("citext"), words.extensions()),
                     () -> assertEquals(
                             List.of("app", "ext"),
-                            words.schemas().stream()
-                                    .map(DumpNeeds.Schema::name)
-                                    .toList()),
+                            words.schemas().stream().map(DumpNeeds.Schema::name).toList()),
                     () -> assertEquals(
                             List.of("pg_trgm"),
                             DumpNeeds.of(connection, tables("texts")).extensions()),
@@ -139,9 +143,7 @@ class DumpedPartsIT {
                             List.of(), DumpNeeds.of(connection, tables("plain")).extensions()),
                     () -> assertEquals(
                             List.of("citext", "hstore", "pg_trgm"),
-                            DumpNeeds.of(
-                                            connection,
-                                            new DumpSelection(List.of("app"), List.of(), List.of(), List.of()))
+                            DumpNeeds.of(connection, new DumpSelection(List.of("app"), List.of(), List.of(), List.of()))
                                     .extensions()),
                     () -> assertEquals(
                             List.of(new DumpSelection.Table("app", "numbers")),

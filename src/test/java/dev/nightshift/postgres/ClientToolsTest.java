@@ -61,8 +61,7 @@ class ClientToolsTest {
         "17, 15, 17.12, true",
         "17, 17, 18.1, true"
     })
-    void noServerBefore17GetsAPgRestoreThatItDoesNotUnderstand(
-            int server, int written, String there, boolean works) {
+    void noServerBefore17GetsAPgRestoreThatItDoesNotUnderstand(int server, int written, String there, boolean works) {
         Executable fit = () -> ClientTools.forRestore(server, written, needed -> tools(there));
         if (works) {
             assertDoesNotThrow(fit);
