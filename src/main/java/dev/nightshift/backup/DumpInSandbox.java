@@ -49,7 +49,7 @@ final class DumpInSandbox {
     private static final Budget BUDGET =
             new Budget(Duration.ofSeconds(1), Duration.ofHours(2), Duration.ofHours(2), 4L << 30, 1L << 30);
 
-    private static final long SPARE = 64L << 20;
+    private static final long SPARE = 256L << 20;
 
     private final TargetRun target;
     private final Sandbox sandbox;
@@ -105,6 +105,11 @@ final class DumpInSandbox {
             }
             DumpedParts parts = new DumpedParts(connection, choice.carried());
             requireRoom(parts.bytes());
+            LiveParts live = new LiveParts(connection);
+            live.endPrepared().forEach(target::warn);
+            if (choice.carried().largeObjects()) {
+                live.told().forEach(target::warn);
+            }
             for (String leftOut : parts.cut()) {
                 target.warn(leftOut);
             }
@@ -155,10 +160,10 @@ final class DumpInSandbox {
     private void requireRoom(long bytes) {
         try {
             long free = Files.getFileStore(sandbox.folder().path()).getUsableSpace();
-            if (free < bytes + SPARE) {
+            if (free < 2 * bytes + SPARE) {
                 throw new NotPossibleHere(
-                        "What was chosen takes " + new Bytes(bytes) + ", and its dump about as much at most; free are "
-                                + new Bytes(free) + ".",
+                        "What was chosen takes " + new Bytes(bytes) + ", and its dump may take twice that; free are "
+                                + new Bytes(free) + ", which others use as well.",
                         "Make room where NIGHTSHIFT_DATA lies, or choose less at once.");
             }
         } catch (IOException e) {

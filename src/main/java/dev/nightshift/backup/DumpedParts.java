@@ -46,13 +46,9 @@ final class DumpedParts {
     /** What the chosen tables take without their indexes; of all, what the database takes. */
     long bytes() throws SQLException {
         if (carried.isAll()) {
-            try (Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery("select pg_database_size(current_database())")) {
-                row.next();
-                return row.getLong(1);
-            }
+            return number("select pg_database_size(current_database())");
         }
-        long bytes = 0;
+        long bytes = carried.largeObjects() ? number("select pg_table_size('pg_largeobject')") : 0;
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("""
                         select n.nspname, c.relname, pg_table_size(c.oid)
@@ -65,6 +61,14 @@ final class DumpedParts {
             }
         }
         return bytes;
+    }
+
+    private long number(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     /** The chosen unlogged tables, as SQL writes them. */
@@ -322,7 +326,7 @@ final class DumpedParts {
                 boolean function = rows.getBoolean(6) ? carried.extensions() : holdsFunctions(rows.getString(4));
                 boolean own = rows.getBoolean(9);
                 // One that comes from a parent goes with it, and away with it
-                if (!holds(rows, 2) || own && function || !own && holds(rows, 7)) {
+                if (!holds(rows, 2) || (own ? function : holds(rows, 7))) {
                     continue;
                 }
                 String trigger = new Identifier(rows.getString(1)).quoted();

@@ -141,7 +141,18 @@ class FillDatabase {
      */
     List<NewDatabases.Made> leftBehind(Place place) {
         databases.requireRight(place.server());
-        return databases.leftBehind(place.server(), place.name(), provisional(place.target()), marks(place.target()));
+        try {
+            return databases.leftBehind(
+                    place.server(), place.name(), provisional(place.target()), marks(place.target()));
+        } catch (Failure.Conflict e) {
+            if (place.target().attempt() > 1) {
+                place.target()
+                        .warn(
+                                "If an attempt before this one was interrupted when all was restored and compared, as its lines"
+                                        + " above say, the database is whole.");
+            }
+            throw e;
+        }
     }
 
     /**
@@ -219,7 +230,7 @@ class FillDatabase {
             throw e;
         } finally {
             if (!done) {
-                dropAgain(place, made, ready.missing());
+                dropAgain(place, made, mark, ready.missing());
             }
         }
     }
@@ -247,18 +258,23 @@ class FillDatabase {
     }
 
     /** @param created roles that were created for it */
-    private void dropAgain(Place place, NewDatabases.@Nullable Made made, List<SavedDatabase.Role> created) {
+    private void dropAgain(
+            Place place, NewDatabases.@Nullable Made made, String mark, List<SavedDatabase.Role> created) {
         TargetRun target = place.target();
         if (!created.isEmpty()) {
             target.warn("These roles were created for the restore, and stay: " + names(created) + ".");
         }
-        if (made == null) {
-            return; // it was not created
-        }
         try {
-            databases.drop(place.server(), made);
+            // It may be there although the answer to its making was lost
+            NewDatabases.Made left = made == null ? databases.marked(place.server(), place.name(), mark) : made;
+            if (left != null) {
+                databases.drop(place.server(), left);
+            }
         } catch (Failure e) {
-            target.warn("The database " + place.name() + " is not whole, and could not be dropped: " + e.getMessage());
+            target.warn("The database " + place.name() + " or " + provisional(target)
+                    + ", if it is there with the comment \"" + mark
+                    + "\" or none, is not whole and could not be dropped: "
+                    + e.getMessage());
         }
     }
 

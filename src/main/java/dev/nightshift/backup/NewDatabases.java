@@ -115,6 +115,15 @@ class NewDatabases {
         return left;
     }
 
+    /** The database of this name if it has exactly this comment. */
+    @Nullable
+    Made marked(Endpoint server, String name, String mark) {
+        return find(server, name)
+                .filter(found -> found.comment().equals(mark))
+                .map(found -> new Made(found.oid(), name))
+                .orElse(null);
+    }
+
     private Optional<Found> find(Endpoint server, String name) {
         return pools.call(server, Deadlines.monitoring(), JOB, session -> find(session.connection(), name));
     }
