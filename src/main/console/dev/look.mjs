@@ -42,6 +42,7 @@ const pages = [
   ['backups', '/p/demo/backups'], ['chains', '/p/demo/backups?view=chains'], ['chains-many', '/p/demo/backups?view=chains&database=ledger', async (page) => { for (let n = 0; n < 3; n++) { await page.getByRole('button', { name: 'Show older' }).click(); await page.waitForTimeout(500); } }], ['chains-first', '/p/demo/backups?view=chains&database=ledger'], ['backup', `/p/demo/backups/${backups[0].id}`], ['backup-failed', `/p/demo/backups/${backups[1].id}`],
   ['backup-logical', `/p/demo/backups/${backups[5].id}`], ['restore-logical', `/p/demo/backups/${backups[5].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
+  ['restore-tables', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Get tables back' }).click(); }],
   ['policies', '/p/demo/policies'], ['policies-empty', '/p/empty/policies'], ['policy', '/p/demo/policies/gold'], ['policy-rest', '/p/demo/policies/rest'],
   ['policy-form-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Simulate' }).click(); await page.locator('summary').first().click(); await page.locator('summary').first().scrollIntoViewIfNeeded(); }],
   ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],

@@ -26,7 +26,12 @@ export const jobs = [
   { name: 'restore', title: 'Restore', description: 'Writes a backup to a folder as a cluster that PostgreSQL starts.', unit: 'INSTANCE', steps: ['fetch', 'unpack', 'verify'], parameters: [
     { name: 'backup', type: 'TEXT', label: 'Backup', help: null, defaultValue: null, choices: null, required: true },
     { name: 'folder', type: 'TEXT', label: 'Folder on the node', help: 'New or empty, an absolute path.', defaultValue: null, choices: null, required: false },
-    { name: 'newDatabase', type: 'TEXT', label: 'New database', help: 'For a logical backup, in place of the folder.', defaultValue: null, choices: null, required: false },
+    { name: 'newDatabase', type: 'TEXT', label: 'New database', help: 'In place of the folder, and for a logical backup.', defaultValue: null, choices: null, required: false },
+    { name: 'database', type: 'TEXT', label: 'Database', help: 'Of a physical backup, into a new database: the database to take.', defaultValue: null, choices: null, required: false },
+    { name: 'to', type: 'CHOICE', label: 'To', help: 'Where recovery ends.', defaultValue: 'backup', choices: ['backup', 'latest', 'time', 'lsn', 'xid', 'name'], required: false },
+    { name: 'point', type: 'TEXT', label: 'Point', help: 'A time as ISO 8601 with its zone, a position, a transaction or a name.', defaultValue: null, choices: null, required: false },
+    { name: 'schemas', type: 'TEXT', label: 'Schemas', help: 'Of a physical backup, into a new database: only these schemas.', defaultValue: null, choices: null, required: false },
+    { name: 'tables', type: 'TEXT', label: 'Tables', help: 'Of a physical backup, into a new database: only these tables, each with its schema.', defaultValue: null, choices: null, required: false },
     { name: 'createRoles', type: 'BOOLEAN', label: 'Create roles', help: 'Creates the roles that the server lacks.', defaultValue: false, choices: null, required: false }] },
 ];
 

@@ -7,7 +7,7 @@ import { address } from '../routes';
 import { aimsOf } from '../text/aims';
 import { copyLook } from '../text/drills';
 import { bytes, count, duration, shortId } from '../text/format';
-import { chosenIn, isLogical, neededForRestoreOf, notForRestoreOf, subjectOf } from '../text/kinds';
+import { NOT_FOR_TABLES, chosenIn, isLogical, neededForRestoreOf, notForRestoreOf, subjectOf } from '../text/kinds';
 import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
 import { ProofState, State, brokenAt } from '../ui/state';
@@ -23,6 +23,7 @@ export function BackupPage({ id }: { id: string }) {
   const instance = useLoad<Instance>(backup.data ? inProject(name, ['instances', backup.data.instance]) : null);
   const proving = useStart();
   const restoring = useStart();
+  const taking = useStart();
   const renewing = useStart();
   const holding = useStart();
   if (backup.problem?.status === 404 && !backup.data) return <Missing what="This backup" back={address(name, 'backups')} backWord="All backups" />;
@@ -32,6 +33,7 @@ export function BackupPage({ id }: { id: string }) {
         <>
           <PageHead title={`Backup of ${subjectOf(data)}`} sub={<span class="run-sub"><ProofState proof={data.proof} damaged={data.state === 'DAMAGED'} /><span>in {data.store}</span><span>taken <When at={data.takenAt} /></span><span>{bytes(data.storedBytes)} stored</span></span>}>
             {can(data.hold ? 'ADMIN' : 'OPERATOR') && <Button kind="quiet" onClick={holding.open}>{data.hold ? 'Take the hold away' : 'Put on hold'}</Button>}
+            {can('OPERATOR') && !isLogical(data.kind) && <Button kind="quiet" onClick={taking.open} disabled={!aim}>Get tables back</Button>}
             {can('OPERATOR') && <Button onClick={restoring.open} icon="download" disabled={!aim}>Restore</Button>}
             {can('OPERATOR') && <Button kind={bad(data) ? undefined : 'primary'} onClick={proving.open} icon="check" disabled={!aim}>Prove now</Button>}
           </PageHead>
@@ -59,6 +61,8 @@ export function BackupPage({ id }: { id: string }) {
           {renewing.shown && <StartRun job="backup" databases={aims} onClose={renewing.close} />}
           {aim && proving.shown && <StartRun title="Prove this backup" job="restore-drill" databases={[aim]} fixed={{ backup: data.id }} onClose={proving.close}
             intro={isLogical(data.kind) ? <p>pg_restore restores this backup into a scratch server, its rows are compared with the source’s in the same snapshot, and the server is thrown away. Nothing of the source is touched.</p> : <p>A scratch server restores this backup, recovers it, compares its rows with the source’s, checks it, and is thrown away. Nothing of the source is touched.</p>} />}
+          {aim && taking.shown && <StartRun title="Restore a database or tables" job="restore" databases={[aim]} fixed={{ backup: data.id }} hidden={NOT_FOR_TABLES} needed={['newDatabase']} onClose={taking.close}
+            intro={<p>A scratch server restores this backup and recovers it; one of its databases, or what you choose of it, goes into a new database of a registered server, and the rows of both are compared. Nothing that is there is touched.</p>} />}
           {aim && restoring.shown && <StartRun title="Restore this backup" job="restore" databases={[aim]} fixed={{ backup: data.id }} hidden={notForRestoreOf(data.kind)} needed={neededForRestoreOf(data.kind)} onClose={restoring.close}
             intro={isLogical(data.kind) ? <p>The database <b>{data.databases.join(', ')}</b> is restored into a new database of a registered server, by pg_restore with the rights of Nightshift’s role there: what it has the server do comes out of the backup. A database that is there is never touched.</p> : <p>The whole instance{data.databases.length > 0 && <> with <b>{data.databases.join(', ')}</b></>} is written to a new or empty folder on the Nightshift node, as a cluster that PostgreSQL {data.serverVersion?.split('.')[0]} starts. A folder that holds anything is refused.</p>} />}
         </>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chosenIn, isLogical, neededForRestoreOf, notForRestoreOf, subjectOf } from './kinds';
+import { NOT_FOR_TABLES, chosenIn, isLogical, neededForRestoreOf, notForRestoreOf, subjectOf } from './kinds';
 
 test('only what pg_dump writes is logical', () => {
   expect(['FULL', 'INCREMENTAL', 'DIFFERENTIAL'].some(isLogical)).toBe(false);
@@ -9,6 +9,10 @@ test('only what pg_dump writes is logical', () => {
 test('a restore asks for nothing that the backup knows nothing of', () => {
   expect(notForRestoreOf('FULL')).toContain('newDatabase');
   expect(notForRestoreOf('FULL')).not.toContain('folder');
+  expect(notForRestoreOf('FULL')).toContain('tables');
+  expect(notForRestoreOf('LOGICAL')).toContain('tables');
+  expect(NOT_FOR_TABLES).not.toContain('tables');
+  expect(NOT_FOR_TABLES).not.toContain('point');
   expect(notForRestoreOf('LOGICAL')).toContain('folder');
   expect(notForRestoreOf('LOGICAL')).toContain('definitions');
   expect(notForRestoreOf('DATA')).not.toContain('definitions');

@@ -6,14 +6,18 @@ export function isLogical(kind: string): boolean {
   return kind === 'LOGICAL' || kind === 'SCHEMA' || kind === 'DATA';
 }
 
-const OF_LOGICAL = ['newDatabase', 'instance', 'content', 'definitions', 'owners', 'createRoles'];
-const OF_PHYSICAL = ['folder', 'to', 'point', 'timeline', 'acceptTablespaces'];
+const OF_NEW_DATABASE = ['newDatabase', 'instance', 'content', 'definitions', 'owners', 'createRoles'];
+const OF_TABLES = ['database', 'schemas', 'withoutSchemas', 'tables', 'withoutTables'];
+const OF_PHYSICAL = ['folder', 'to', 'point', 'timeline', 'acceptTablespaces', ...OF_TABLES];
 
 /** The parameters of a restore that say nothing for this kind of backup. */
 export function notForRestoreOf(kind: string): string[] {
-  if (!isLogical(kind)) return OF_LOGICAL;
+  if (!isLogical(kind)) return [...OF_NEW_DATABASE, ...OF_TABLES];
   return kind === 'DATA' ? OF_PHYSICAL : [...OF_PHYSICAL, 'definitions'];
 }
+
+/** And where one database or tables of a physical backup go into a new database. */
+export const NOT_FOR_TABLES = ['folder', 'acceptTablespaces', 'definitions'];
 
 /** And those without which it cannot begin. */
 export function neededForRestoreOf(kind: string): string[] {

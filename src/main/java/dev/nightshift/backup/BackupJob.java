@@ -49,7 +49,7 @@ class BackupJob implements Job {
             Severity.CRITICAL,
             List.of(PREPARE, CHECKPOINT, COPY, LOG, CATALOGUE, COPIES),
             with(
-                    DumpParameters.all(),
+                    DumpParameters.all("Of a logical backup"),
                     Parameter.integer(
                             "rateLimitKilobytesPerSecond",
                             "Rate limit",

@@ -8,8 +8,9 @@ import dev.nightshift.kernel.Failure;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** What of a database a logical backup is to hold, as a run's parameters say it: exact names, written as SQL writes them. */
+/** What of a database a logical backup, or a restore out of a physical one, is to hold, as a run's parameters say it: exact names, written as SQL writes them. */
 final class DumpParameters {
     private static final String SCHEMAS = "schemas";
     private static final String WITHOUT_SCHEMAS = "withoutSchemas";
@@ -30,17 +31,32 @@ final class DumpParameters {
 
     private DumpParameters() {}
 
-    static List<Parameter> all() {
+    /** @param where they have a say: {@code "Of a logical backup"} */
+    static List<Parameter> all(String where) {
         return List.of(
-                Parameter.text(SCHEMAS, "Schemas", "Of a logical backup: only these schemas." + FORM, false),
-                Parameter.text(WITHOUT_SCHEMAS, "Without schemas", "Of a logical backup: not these schemas.", false),
+                Parameter.text(SCHEMAS, "Schemas", where + ": only these schemas." + FORM, false),
+                Parameter.text(WITHOUT_SCHEMAS, "Without schemas", where + ": not these schemas.", false),
                 Parameter.text(
                         TABLES,
                         "Tables",
-                        "Of a logical backup: only these tables, each with its schema, such as public.orders, \"Odd name\".\"T\"."
+                        where + ": only these tables, each with its schema, such as public.orders, \"Odd name\".\"T\"."
                                 + " What they refer to does not come along.",
                         false),
-                Parameter.text(WITHOUT_TABLES, "Without tables", "Of a logical backup: not these tables.", false));
+                Parameter.text(WITHOUT_TABLES, "Without tables", where + ": not these tables.", false));
+    }
+
+    /** These and the job's own, which come first. */
+    static List<Parameter> after(String where, Parameter... own) {
+        return Stream.concat(Stream.of(own), all(where).stream()).toList();
+    }
+
+    /** @throws Failure.Invalid naming the first that is given */
+    static void refuse(Parameters parameters, String why) {
+        for (String name : NAMES) {
+            if (parameters.text(name).isPresent()) {
+                throw new Failure.Invalid("parameters." + name, why);
+            }
+        }
     }
 
     /**
@@ -50,14 +66,9 @@ final class DumpParameters {
      */
     static void check(Manifest.Kind kind, Parameters parameters) {
         if (kind.physical()) {
-            for (String name : NAMES) {
-                if (parameters.text(name).isPresent()) {
-                    throw new Failure.Invalid(
-                            "parameters." + name,
-                            "A " + kind.word()
-                                    + " backup holds the whole instance: choose the kind logical, schema or data.");
-                }
-            }
+            refuse(
+                    parameters,
+                    "A " + kind.word() + " backup holds the whole instance: choose the kind logical, schema or data.");
             return;
         }
         if (parameters.longOr(RATE, 0) > 0) {

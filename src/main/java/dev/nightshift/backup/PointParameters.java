@@ -26,8 +26,12 @@ final class PointParameters {
 
     /** These and the job's own, which come first. */
     static List<Parameter> after(Parameter... own) {
+        return after(List.of(own));
+    }
+
+    static List<Parameter> after(List<Parameter> own) {
         return Stream.concat(
-                        Stream.of(own),
+                        own.stream(),
                         Stream.of(
                                 Parameter.choice(
                                         TO,

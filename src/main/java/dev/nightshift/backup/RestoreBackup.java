@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a backup out into an empty folder, or a logical one into a new database. */
+/** Writes a backup out into an empty folder, or what is chosen of it into a new database. */
 @Named("restoreBackup")
 @Dependent
 public class RestoreBackup extends TargetBatchlet {
@@ -55,10 +55,17 @@ public class RestoreBackup extends TargetBatchlet {
     @Inject
     private RestoreDump dumps;
 
+    @Inject
+    private RestoreTables tables;
+
     @Override
     protected void work(TargetRun target) {
         if (target.parameters().text(RestoreJob.NEW_DATABASE).isPresent()) {
-            dumps.restore(target);
+            if (RestoreJob.isLogical(backups, target)) {
+                dumps.restore(target);
+            } else {
+                tables.restore(target);
+            }
             return;
         }
         target.begin(RestoreJob.CHECK);
@@ -79,6 +86,7 @@ public class RestoreBackup extends TargetBatchlet {
                         : ", to " + begun.recovery().plan().point().words())
                 + ".");
         target.done(RestoreJob.CHECK, null);
+        RestoreJob.skipSandbox(target);
 
         target.begin(RestoreJob.RESTORE);
         Destination destination = Destination.beside(folder, reader.manifest().tablespaces())
@@ -94,6 +102,7 @@ public class RestoreBackup extends TargetBatchlet {
         long written = BackupReader.bytes(destination);
         target.figure("sizeBytes", written);
         target.done(RestoreJob.RESTORE, new Bytes(written).toString());
+        target.skipped(RestoreJob.COMPARE, "A drill compares the rows.");
         tell(target, destination, reader.manifest().source().major());
         created.forEach(
                 // Replay uses the path on the source: on its machine, the live tablespace would be overwritten

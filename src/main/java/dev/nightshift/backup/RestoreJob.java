@@ -7,11 +7,13 @@ import dev.nightshift.job.Job;
 import dev.nightshift.job.JobDefinition;
 import dev.nightshift.job.Parameter;
 import dev.nightshift.job.Parameters;
+import dev.nightshift.job.TargetRun;
 import dev.nightshift.job.Unit;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.postgres.ToolProcess;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +24,11 @@ import java.util.UUID;
 @ApplicationScoped
 class RestoreJob implements Job {
     static final String CHECK = "check";
+    static final String RECOVER = "recover";
+    static final String DUMP = "dump";
     static final String RESTORE = "restore";
+    static final String COMPARE = "compare";
+    static final String DATABASE = "database";
     static final String ACCEPT_TABLESPACES = "acceptTablespaces";
     static final String NEW_DATABASE = "newDatabase";
     static final String INSTANCE = "instance";
@@ -42,15 +48,16 @@ class RestoreJob implements Job {
             "restore",
             "Restore",
             "Writes a backup out into an empty folder as a cluster that stock PostgreSQL starts, with the log up to a point if one"
-                    + " is given; nothing is started, and nothing of the source is touched. Or restores a logical backup into a new"
-                    + " database of a registered server.",
+                    + " is given; nothing is started, and nothing of the source is touched. Or restores a logical backup, or one"
+                    + " database or tables of a physical one, into a new database of a registered server.",
             Unit.INSTANCE,
             "restore",
             false,
             Severity.WARNING,
             Severity.WARNING,
-            List.of(CHECK, RESTORE),
-            PointParameters.after(
+            List.of(CHECK, RECOVER, DUMP, RESTORE, COMPARE),
+            PointParameters.after(DumpParameters.after(
+                    "Of a physical backup, into a new database",
                     Parameter.text(
                             "backup",
                             "Backup",
@@ -60,7 +67,7 @@ class RestoreJob implements Job {
                             "folder",
                             "Folder",
                             "Absolute path of a new or empty folder on Nightshift's machine, below a folder that the installation"
-                                    + " allows (NIGHTSHIFT_RESTORE_ROOTS). Not for a logical backup.",
+                                    + " allows (NIGHTSHIFT_RESTORE_ROOTS). Not with a new database.",
                             false),
                     Parameter.text(
                             PointParameters.FROM,
@@ -78,18 +85,24 @@ class RestoreJob implements Job {
                     Parameter.text(
                             NEW_DATABASE,
                             "New database",
-                            "For a logical backup, in place of the folder: the name of the database to make, as the server will call"
-                                    + " it. One that is there is never touched.",
+                            "In place of the folder, and for a logical backup: the name of the database to make, as the server will"
+                                    + " call it. One that is there is never touched.",
                             false),
                     Parameter.text(
                             INSTANCE,
                             "Instance",
                             "The instance of this project that gets the new database; that of the backup if none is given.",
                             false),
+                    Parameter.text(
+                            DATABASE,
+                            "Database",
+                            "Of a physical backup, into a new database: the database to take, as its server called it; the one that"
+                                    + " the run names if none is given.",
+                            false),
                     Parameter.choice(
                             CONTENT,
                             "Content",
-                            "all that a logical backup holds, or its schema without the rows.",
+                            "all that goes into a new database, or its schema without the rows.",
                             ALL,
                             ALL,
                             SCHEMA),
@@ -110,7 +123,7 @@ class RestoreJob implements Job {
                             "Create roles",
                             "Creates the roles that the server lacks, without password and without special powers; else a missing"
                                     + " one ends the run.",
-                            false)));
+                            false))));
 
     @Inject
     private RestoreRoots roots;
@@ -145,8 +158,9 @@ class RestoreJob implements Job {
         roots.confined(parameters
                 .text(FOLDER)
                 .orElseThrow(() -> new Failure.Invalid(
-                        "parameters." + FOLDER,
-                        "Folder is needed; or the name of a new database, for a logical backup.")));
+                        "parameters." + FOLDER, "Folder is needed; or the name of a new database.")));
+        refuse(parameters, "It goes with a new database: into a folder goes the whole server.", DATABASE);
+        DumpParameters.refuse(parameters, "It goes with a new database: into a folder goes the whole server.");
         PointParameters.check(parameters, clock.now());
         parameters.text("backup").ifPresent(id -> {
             if (!known(backups, project, id).physical()) {
@@ -158,24 +172,60 @@ class RestoreJob implements Job {
     }
 
     private void checkNew(ProjectId project, String name, Parameters parameters) {
-        if (parameters.text(FOLDER).isPresent()
-                || PointParameters.of(parameters).isPresent()) {
+        refuse(parameters, "A new database lies on its server: give one of the two.", FOLDER);
+        checkName(NEW_DATABASE, name);
+        if (NewDatabases.isProvisional(name)) {
             throw new Failure.Invalid(
                     "parameters." + NEW_DATABASE,
-                    "A new database is made of a logical backup, which knows neither folder nor point: give one of these.");
-        }
-        if (name.indexOf('\0') >= 0 || name.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
-            throw new Failure.Invalid("parameters." + NEW_DATABASE, "A name has 1 to " + LONGEST + " bytes.");
+                    "Restores call their databases so until they are made: choose another.");
         }
         parameters.text(INSTANCE).ifPresent(instance -> requireInstance(project, instance));
-        Backup backup = known(
-                backups,
-                project,
-                parameters
-                        .text("backup")
-                        .orElseThrow(() -> new Failure.Invalid(
-                                "parameters.backup", "Name the logical backup that the new database is made of.")));
-        requireLogical(backup);
+        Backup backup =
+                parameters.text("backup").map(id -> known(backups, project, id)).orElse(null);
+        if (backup == null || backup.physical()) {
+            refuse(parameters, "A physical backup brings its definitions itself.", DEFINITIONS);
+            refuse(
+                    parameters,
+                    "It is for a restore into a folder: a sandbox has a place of its own.",
+                    ACCEPT_TABLESPACES);
+            parameters.text(DATABASE).ifPresent(database -> checkName(DATABASE, database));
+            PointParameters.check(parameters, clock.now());
+            DumpParameters.selection(parameters);
+        } else {
+            checkLogical(project, backup, parameters);
+        }
+    }
+
+    private static void refuse(Parameters parameters, String why, String name) {
+        boolean given = name.equals(ACCEPT_TABLESPACES)
+                ? parameters.flag(name)
+                : parameters.text(name).isPresent();
+        if (given) {
+            throw new Failure.Invalid("parameters." + name, why);
+        }
+    }
+
+    private static void checkName(String parameter, String name) {
+        if (name.indexOf('\0') >= 0 || name.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+            throw new Failure.Invalid("parameters." + parameter, "A name has 1 to " + LONGEST + " bytes.");
+        }
+        if (name.chars().anyMatch(Character::isISOControl)) {
+            throw new Failure.Invalid("parameters." + parameter, "A name with control characters is not taken.");
+        }
+        if (!ToolProcess.canGet(name)) {
+            throw new Failure.Invalid(
+                    "parameters." + parameter,
+                    "Nightshift runs under a locale that has no letters for this name: start it with LC_ALL=C.UTF-8.");
+        }
+    }
+
+    private void checkLogical(ProjectId project, Backup backup, Parameters parameters) {
+        if (PointParameters.of(parameters).isPresent()) {
+            throw new Failure.Invalid("parameters.to", "A logical backup knows no point but its own.");
+        }
+        String whole = "A logical backup is restored as it was taken: of a physical one parts can be chosen.";
+        refuse(parameters, whole, DATABASE);
+        DumpParameters.refuse(parameters, whole);
         String definitions = parameters.text(DEFINITIONS).orElse(null);
         if (backup.kind().equals("DATA") == (definitions == null)) {
             throw new Failure.Invalid(
@@ -202,6 +252,20 @@ class RestoreJob implements Job {
             // no name that anything here can have
         }
         throw new Failure.Invalid("parameters." + INSTANCE, "This project has no instance of this name.");
+    }
+
+    /** Whether the backup that the run names is one; without a name it is the newest physical one. */
+    static boolean isLogical(Backups backups, TargetRun target) {
+        return target.parameters()
+                .text("backup")
+                .filter(id -> !known(backups, target.project(), id).physical())
+                .isPresent();
+    }
+
+    /** Ends the steps that only what is taken out of a physical backup has. */
+    static void skipSandbox(TargetRun target) {
+        target.skipped(RECOVER, "Only tables out of a physical backup need a sandbox.");
+        target.skipped(DUMP, "Only tables out of a physical backup are dumped.");
     }
 
     /**

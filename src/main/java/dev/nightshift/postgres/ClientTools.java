@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 public record ClientTools(Path bin, int major, String version) {
     private static final String DUMP = "pg_dump";
     private static final String RESTORE = "pg_restore";
+
+    /** The first version with transaction_timeout. */
+    private static final int UNKNOWN_BEFORE = 17;
 
     /** Debian's in PATH is a script that chooses among clusters of this machine. */
     private static final String WRAPPER = "pg_wrapper";
@@ -50,6 +54,43 @@ public record ClientTools(Path bin, int major, String version) {
                         "Install them (Debian: postgresql-client-" + server + ", Red Hat: postgresql" + server
                                 + ") or name their folder in NIGHTSHIFT_POSTGRES_BINARIES.",
                         null));
+    }
+
+    /**
+     * Those that restore into a server. From 17 on pg_restore sends a setting that no server before 17 knows, and ends by the
+     * error.
+     *
+     * @param written major version of the pg_dump whose output is read; an older pg_restore need not understand it
+     * @throws Failure.Skippable if there are none, naming what would do
+     */
+    public static ClientTools forRestore(int server, int written, List<Path> configured) {
+        return forRestore(server, written, needed -> require(needed, configured));
+    }
+
+    /** @param finder the best for a major version, or throws */
+    static ClientTools forRestore(int server, int written, IntFunction<ClientTools> finder) {
+        if (server >= UNKNOWN_BEFORE) {
+            return finder.apply(Math.max(server, written));
+        }
+        if (written >= UNKNOWN_BEFORE) {
+            throw new Failure.Skippable(
+                    "The dump was written by pg_dump " + written
+                            + ", and a pg_restore that reads it sends a setting that a" + " server of PostgreSQL "
+                            + server + " does not know.",
+                    "Name an instance of PostgreSQL " + UNKNOWN_BEFORE + " or newer.",
+                    null);
+        }
+        ClientTools found = finder.apply(Math.max(server, written));
+        if (found.major() >= UNKNOWN_BEFORE) {
+            throw new Failure.Skippable(
+                    "No pg_restore on this machine works with a server of PostgreSQL " + server + ": " + found.number()
+                            + " in " + found.bin() + " sends a setting that it does not know.",
+                    "Install the programs of its own version (Debian: postgresql-client-" + server
+                            + ", Red Hat: postgresql" + server
+                            + ") or name their folder in NIGHTSHIFT_POSTGRES_BINARIES.",
+                    null);
+        }
+        return found;
     }
 
     /** The same major version first, where it was looked for first; then the nearest newer one. */

@@ -164,6 +164,11 @@ public final class Snapshot implements AutoCloseable {
      * @throws SQLException if the server refuses
      */
     public String export() throws SQLException {
+        return exported(reader);
+    }
+
+    /** The same of another session, which is in a transaction of the isolation level repeatable read. */
+    public static String exported(Connection reader) throws SQLException {
         try (Statement statement = reader.createStatement()) {
             // It waits for the others, however long their work takes
             statement.execute("select set_config(name, '0', true) from pg_catalog.pg_settings where name in"

@@ -4,6 +4,7 @@ import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +30,13 @@ public final class ToolProcess implements AutoCloseable {
     private final Thread listener;
     private final StringBuilder complaints = new StringBuilder();
     private volatile boolean killed;
+
+    /** Whether a program gets this text as it is, as argument and in its environment: a locale may lack letters of it. */
+    public static boolean canGet(String text) {
+        return Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"))
+                .newEncoder()
+                .canEncode(text);
+    }
 
     private ToolProcess(String name, Process process) {
         this.name = name;

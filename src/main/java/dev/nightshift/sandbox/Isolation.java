@@ -99,7 +99,7 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
         return script(folder, folder.log(), quota, secondsToLive, server);
     }
 
-    /** @param log that the program writes to */
+    /** @param log that the program writes to: one that is not the server's has a folder to write to besides */
     String script(SandboxFolder folder, Path log, Quota quota, long secondsToLive, List<String> server) {
         mapped.keySet().forEach(path -> refuseOverlap(path, folder.path()));
         List<String> lines = new ArrayList<>(List.of("set -e", "umask 022"));
@@ -113,6 +113,9 @@ record Isolation(Host host, List<Path> readOnly, Set<Path> hidden, Map<Path, Pat
         lines.addAll(programs(root));
         lines.addAll(etc(root));
         writable(folder).forEach((inside, outside) -> lines.addAll(bind(root, outside, inside, "nosuid,nodev")));
+        if (!log.equals(folder.log())) {
+            lines.addAll(bind(root, folder.outputs(), folder.outputs(), "nosuid,nodev"));
+        }
         for (Path path : List.of(folder.wal(), folder.configuration())) {
             lines.addAll(bind(root, path, path, "ro,nosuid,nodev"));
         }

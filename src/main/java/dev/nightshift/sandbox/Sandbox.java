@@ -125,7 +125,8 @@ public final class Sandbox implements AutoCloseable {
     private void give() throws IOException {
         if (host.unprivileged().isPresent()) {
             int user = host.unprivileged().getAsInt();
-            for (Path path : List.of(folder.data(), folder.tablespaces(), folder.wal(), folder.socket())) {
+            for (Path path :
+                    List.of(folder.data(), folder.tablespaces(), folder.wal(), folder.socket(), folder.outputs())) {
                 Trees.give(path, user);
             }
         }
@@ -328,6 +329,23 @@ public final class Sandbox implements AutoCloseable {
         }
     }
 
+    /**
+     * The same for a program that {@link #run} starts, as libpq reads it (manual, section 34.1.1): a database may be called
+     * like anything.
+     */
+    public String connectionString(String database) {
+        ServerSettings current = settings;
+        if (current == null) {
+            throw new IllegalStateException("The sandbox " + id() + " was not started.");
+        }
+        return "host=" + Errand.SOCKET + " user=" + value(current.superuser()) + " dbname=" + value(database)
+                + " options=" + value(current.sessionOptions()) + " gssencmode=disable sslmode=disable";
+    }
+
+    private static String value(String text) {
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
+    }
+
     private Path socket() {
         return folder.socketFile();
     }
@@ -357,6 +375,18 @@ public final class Sandbox implements AutoCloseable {
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Kills the server, deletes its files and makes room; what programs wrote beside it stays until {@link #close}. */
+    public void endServer() {
+        kill("its work is done");
+        for (Path each : List.of(folder.data(), folder.tablespaces(), folder.wal())) {
+            try {
+                Trees.delete(each);
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, "The sandbox {0} keeps {1} until it is closed: {2}", id(), each, e.getMessage());
+            }
         }
     }
 

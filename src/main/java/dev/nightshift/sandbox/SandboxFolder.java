@@ -29,7 +29,7 @@ public record SandboxFolder(Path path) {
      * @throws NotPossibleHere if the path is too long for a socket
      */
     void make() throws IOException {
-        for (Path each : List.of(data(), tablespaces(), wal(), configuration(), socket(), root())) {
+        for (Path each : List.of(data(), tablespaces(), wal(), configuration(), socket(), root(), outputs())) {
             Files.createDirectories(each);
         }
         // The server's user has to come through, whatever umask Nightshift runs under; the folder of all sandboxes is
@@ -37,7 +37,7 @@ public record SandboxFolder(Path path) {
         for (Path each : List.of(path, configuration())) {
             Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwx--x--x"));
         }
-        for (Path each : List.of(data(), socket())) {
+        for (Path each : List.of(data(), socket(), outputs())) {
             Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwx------"));
         }
         if (path.toString().getBytes(StandardCharsets.UTF_8).length > LONGEST) {
@@ -60,6 +60,19 @@ public record SandboxFolder(Path path) {
     /** Complete WAL segments and timeline histories under their own names, for the sandbox's restore_command. */
     public Path wal() {
         return path.resolve("wal");
+    }
+
+    /**
+     * What a program beside the server writes for whoever made the sandbox. The server does not see it, but that program has
+     * talked with it: open it as no link.
+     */
+    public Path output() {
+        return outputs().resolve("output");
+    }
+
+    /** Where programs beside the server write, and it does not. */
+    Path outputs() {
+        return path.resolve("output");
     }
 
     /** postgresql.conf, pg_hba.conf and pg_ident.conf of ours, which the server only reads. */

@@ -163,6 +163,41 @@ class ChaosIT {
         assertAll(() -> assertTrue(Files.exists(folder.resolve("PG_VERSION"))), () -> nothingIsStray());
     }
 
+    /** Its index takes a while to build wherever it is not called slow. */
+    @ParameterizedTest
+    @ValueSource(strings = {"recover", "restore"})
+    void tablesOutOfABackupAreRestoredAnew(String step) throws SQLException {
+        try (Postgres small = Postgres.start(15)) {
+            small.execute("postgres", "create database slow");
+            small.execute(
+                    "slow",
+                    "create table t as select generate_series(1, 1000) as id",
+                    """
+                    create function slowly(int) returns int immutable language plpgsql as $$ begin
+                        if $1 = 1 and current_database() <> 'slow' then perform pg_sleep(10); end if;
+                        return $1;
+                    end $$
+                    """,
+                    "create index on t (slowly(id))");
+            String name = "slow-" + step;
+            project.register(name, small, "slow");
+            project.complete("backup", name, TestProject.none());
+            String run = project.start("restore", name, TestProject.parameters("newDatabase", "again"));
+            kill(run, step);
+            nightshift.start();
+            completed(run);
+            try (Connection connection = small.connect("again");
+                    Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery("select count(*), (select count(*) from pg_database"
+                            + " where shobj_description(oid, 'pg_database') like 'nightshift%') from t")) {
+                row.next();
+                assertEquals(1000, row.getInt(1));
+                assertEquals(0, row.getInt(2), "databases that are not whole");
+            }
+            nothingIsStray();
+        }
+    }
+
     @Test
     void aVacuumThatIsKilledGoesOnWithWhatWasNotDone() throws SQLException {
         for (int table = 1; table <= 3; table++) {

@@ -1,6 +1,7 @@
 package dev.nightshift.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,7 +14,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ClientToolsTest {
     private static ClientTools tools(String version) {
@@ -46,6 +50,25 @@ class ClientToolsTest {
                 () -> assertEquals(bin, found.bin()),
                 () -> assertTrue(refused.getMessage().contains("97.3 (House 97.3-1) in " + bin), refused::getMessage),
                 () -> assertTrue(String.valueOf(refused.remedy()).contains("postgresql-client-98"), refused::toString));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "15, 15, 15.18, true",
+        "15, 15, 16.3, true",
+        "15, 15, 17.12, false",
+        "16, 17, 17.12, false",
+        "17, 15, 17.12, true",
+        "17, 17, 18.1, true"
+    })
+    void noServerBefore17GetsAPgRestoreThatItDoesNotUnderstand(int server, int written, String there, boolean works) {
+        Executable fit = () -> ClientTools.forRestore(server, written, needed -> tools(there));
+        if (works) {
+            assertDoesNotThrow(fit);
+        } else {
+            Failure.Skippable refused = assertThrows(Failure.Skippable.class, fit);
+            assertTrue(refused.getMessage().contains("PostgreSQL " + server), refused::getMessage);
+        }
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param largeObjects whether they come along
  */
 record DumpScope(BiPredicate<String, String> held, Map<Long, String> extensions, boolean largeObjects) {
+    static final String NOT_CHOSEN = "it was not chosen, and is not in this backup";
 
     /** Why the dump does not carry what is in it; null if it does. */
     @Nullable
@@ -21,7 +22,7 @@ record DumpScope(BiPredicate<String, String> held, Map<Long, String> extensions,
             return "it belongs to the extension " + extension + ", which fills it by itself";
         }
         if (!held.test(relation.schema(), relation.plain())) {
-            return "it was not chosen, and is not in this backup";
+            return NOT_CHOSEN;
         }
         return relation.kind() == 'm' ? "a materialized view: a restore computes it anew" : null;
     }

@@ -3,7 +3,6 @@ package dev.nightshift.backup.evidence;
 import dev.nightshift.backup.evidence.Evidence.Measured;
 import dev.nightshift.backup.evidence.Evidence.Uncovered;
 import dev.nightshift.kernel.Clock;
-import dev.nightshift.postgres.Snapshot;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -33,14 +32,14 @@ public final class DumpWitness {
     /**
      * Reads the sequences: before pg_dump is started.
      *
-     * @param snapshot the one that was exported
+     * @param connection in the snapshot that was exported
      * @param held whether the dump carries the rows of a table, by its schema's and its own name
      * @param byTable whether single tables were chosen: which sequences come along then is pg_dump's word
      * @param largeObjects whether the dump carries them
      * @param stopIfCancelled throws when the measuring is to end
      */
     public DumpWitness(
-            Snapshot snapshot,
+            Connection connection,
             BiPredicate<String, String> held,
             boolean byTable,
             boolean largeObjects,
@@ -48,7 +47,7 @@ public final class DumpWitness {
             Clock clock,
             Runnable stopIfCancelled)
             throws SQLException {
-        this.connection = snapshot.connection();
+        this.connection = connection;
         this.budget = budget;
         this.stopIfCancelled = stopIfCancelled;
         this.withSequences = !byTable;
@@ -114,6 +113,11 @@ public final class DumpWitness {
             }
         }
         return new Evidence(evidence.database(), null, evidence.takenAt(), evidence.took(), measured, uncovered);
+    }
+
+    /** Whether it was not measured because it was not chosen: then it is missing from the dump as well. */
+    public static boolean isLeftOut(Uncovered uncovered) {
+        return uncovered.reason().equals(DumpScope.NOT_CHOSEN);
     }
 
     private void execute(String sql) throws SQLException {

@@ -56,6 +56,11 @@ public class DrillGround {
         return new ProveBackup(sandboxes, programs(), clock);
     }
 
+    /** What recovers a backup here for another use than a proof; as often and by as many threads. */
+    public ScratchServer scratch() {
+        return new ScratchServer(sandboxes, programs(), limits);
+    }
+
     /** What each sandbox here may use. */
     public ProofLimits limits() {
         return limits;

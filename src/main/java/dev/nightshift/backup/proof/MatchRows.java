@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
@@ -30,9 +29,6 @@ final class MatchRows {
     private static final String MISSING = "3D000";
 
     private static final int NAMED = 5;
-
-    /** What a damaged or missing relation answers: data exception, system error, internal error, undefined object. */
-    private static final Set<String> DIFFERENCE = Set.of("22", "58", "XX", "42", "3F");
 
     private final Sandbox sandbox;
     private final ProofWatch watch;
@@ -110,7 +106,7 @@ final class MatchRows {
         try {
             Answer answer = Answer.of(connection, measured);
             if (!answer.matches(measured)) {
-                differs(difference(name, measured, answer));
+                differs(answer.difference(name, measured));
             } else if (measured.kind() == Kind.SEQUENCE || measured.kind() == Kind.LARGE_OBJECTS) {
                 others++;
                 largeObjects += measured.kind() == Kind.LARGE_OBJECTS ? 1 : 0;
@@ -134,33 +130,13 @@ final class MatchRows {
         connection.rollback(before);
         String message = SqlFailure.words(e);
         Optional<NotPossibleHere> lack = Sandbox.lackIn(String.valueOf(e.getMessage()));
-        String state = String.valueOf(e.getSQLState());
         if (lack.isPresent()) {
             notCompared.add(name + ": not possible here: " + lack.get().getMessage());
-        } else if (DIFFERENCE.contains(state.substring(0, Math.min(2, state.length())))) {
+        } else if (Answer.isDifference(e)) {
             differs(name + " cannot be read: " + message);
         } else {
             notCompared.add(name + ": " + message);
         }
-    }
-
-    private static String difference(String name, Measured measured, Answer answer) {
-        if (measured.kind() == Kind.SEQUENCE) {
-            return String.format(
-                    Locale.ROOT,
-                    "The sequence %s is at %d, on the source it was at %d",
-                    name,
-                    answer.rows(),
-                    measured.rows());
-        }
-        return answer.rows() == measured.rows()
-                ? String.format(
-                        Locale.ROOT,
-                        "%s has as many rows as on the source, %,d, with other content",
-                        name,
-                        answer.rows())
-                : String.format(
-                        Locale.ROOT, "%s has %,d rows, on the source it had %,d", name, answer.rows(), measured.rows());
     }
 
     private void differs(String what) {

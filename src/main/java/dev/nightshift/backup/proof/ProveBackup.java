@@ -7,7 +7,6 @@ import static dev.nightshift.backup.read.ProofLevel.RESTORED;
 import static dev.nightshift.backup.read.ProofLevel.STORED;
 
 import dev.nightshift.backup.read.ProofLevel;
-import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Binaries;
@@ -22,13 +21,11 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Climbs the ladder of proof with one backup, rung by rung, until one is not passed. */
 public final class ProveBackup {
-    private static final Duration LOOK = Duration.ofMillis(250);
     private static final String NOT_ASKED = "It was not asked for.";
     private static final String BELOW = "A level before was not passed.";
     private static final String NO_EVIDENCE = "The backup holds no evidence of rows that could be compared.";
@@ -192,61 +189,26 @@ public final class ProveBackup {
         }
 
         ProofEvidence run() {
-            Binaries binaries = binaries();
-            Bytes room = material.room();
-            Bytes needed = material.needed();
-            try (Sandbox sandbox = sandboxes.create(
+            Binaries binaries = InSandbox.binaries(material.major(), programs);
+            return InSandbox.run(
+                    sandboxes,
                     "proof of " + material.name(),
-                    options.limits().quota(room),
-                    needed,
-                    options.limits().timeToLive())) {
-                RestoreInSandbox restore = material.in(sandbox, options, watch);
-                Thread stopper = stopper(sandbox);
-                try {
-                    return restore.run(binaries);
-                } catch (Failure.Retryable e) {
-                    throw Sandbox.lackIn(String.valueOf(e.getMessage()))
-                            .<RuntimeException>map(lack -> lack)
-                            .orElse(e);
-                } catch (RuntimeException e) {
-                    if (watch.stopped() && !(e instanceof CancellationException)) {
-                        throw new CancellationException("The proof was stopped.");
-                    }
-                    throw e;
-                } finally {
-                    stopper.interrupt();
-                    notChecked = List.copyOf(restore.notChecked());
-                    rto = restore.rto();
-                    match = restore.match();
-                }
-            }
+                    material.room(),
+                    material.needed(),
+                    options.limits(),
+                    watch,
+                    sandbox -> run(sandbox, binaries));
         }
 
-        private Binaries binaries() {
+        private ProofEvidence run(Sandbox sandbox, Binaries binaries) {
+            RestoreInSandbox restore = material.in(sandbox, options, watch);
             try {
-                return Binaries.require(material.major(), programs);
-            } catch (Failure.Skippable e) {
-                throw new NotPossibleHere(String.valueOf(e.getMessage()), e.remedy(), e);
+                return restore.run(binaries);
+            } finally {
+                notChecked = List.copyOf(restore.notChecked());
+                rto = restore.rto();
+                match = restore.match();
             }
-        }
-
-        /** A check of a large table is one statement: only the end of its server stops it. */
-        private Thread stopper(Sandbox sandbox) {
-            Thread thread = new Thread(
-                    () -> {
-                        try {
-                            while (!watch.stopped()) {
-                                TimeUnit.MILLISECONDS.sleep(LOOK.toMillis());
-                            }
-                            sandbox.kill("the proof was stopped");
-                        } catch (InterruptedException e) {
-                            Thread.currentThread().interrupt();
-                        }
-                    },
-                    "proof-stop-" + sandbox.id());
-            thread.setDaemon(true);
-            thread.start();
-            return thread;
         }
     }
 }

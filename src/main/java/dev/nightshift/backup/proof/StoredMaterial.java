@@ -148,14 +148,26 @@ public final class StoredMaterial implements ProofMaterial {
 
     /** Reads the log up to the point; answers why recovery cannot come there, or null. */
     private @Nullable String notReached(ProofListener listener) {
-        if (recovery == null) {
-            return null;
-        }
         try {
-            end = recovery.end(reader.replayed(recovery).search(listener));
+            locate(listener);
             return null;
         } catch (Failure.Fatal e) {
             return e.remedy() == null ? e.getMessage() : e.getMessage() + " " + e.remedy();
+        }
+    }
+
+    /**
+     * Reads the log up to the point, where there is one: for whoever does not verify first.
+     *
+     * @throws Failure.Fatal if recovery cannot come there
+     */
+    void locate(ProofWatch watch) {
+        locate(new ProofListener(watch, ProofWatch.Step.VERIFY, ProofLevel.READABLE));
+    }
+
+    private void locate(ProofListener listener) {
+        if (recovery != null) {
+            end = recovery.end(reader.replayed(recovery).search(listener));
         }
     }
 
@@ -212,10 +224,8 @@ public final class StoredMaterial implements ProofMaterial {
             log = written.walk();
         }
         Map<Long, Path> created = new HashMap<>();
-        if (log != null) {
-            log.outside()
-                    .forEach(tablespace -> created.put(Long.parseLong(tablespace.oid()), Path.of(tablespace.path())));
-        }
+        (log == null ? reader.tablespacesInLog() : log.outside())
+                .forEach(tablespace -> created.put(Long.parseLong(tablespace.oid()), Path.of(tablespace.path())));
         return created;
     }
 }

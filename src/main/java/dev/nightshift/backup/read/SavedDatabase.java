@@ -31,6 +31,11 @@ public final class SavedDatabase {
         if (text == null) {
             throw damaged("it is missing", null);
         }
+        return of(text);
+    }
+
+    /** The same of what was not stored yet. */
+    public static SavedDatabase of(byte[] text) {
         try (var json = Json.createReader(new ByteArrayInputStream(text))) {
             SavedDatabase saved = new SavedDatabase(json.readObject());
             saved.roles();

@@ -11,7 +11,6 @@ import dev.nightshift.postgres.ToolProcess;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,12 +65,14 @@ final class DumpProgram implements AutoCloseable {
      * What it is called with.
      *
      * @param encoding of the database
+     * @param compression 0 where whoever reads it compresses it
      * @throws Failure.Skippable if a name cannot be handed over on this machine: pg_dump would look for another one
      */
-    static List<String> arguments(Manifest.Kind kind, DumpSelection selection, String encoding, String snapshot) {
+    static List<String> arguments(
+            Manifest.Kind kind, DumpSelection selection, String encoding, String snapshot, int compression) {
         List<String> all = new ArrayList<>(List.of(
                 "--format=custom",
-                "--compress=0",
+                "--compress=" + compression,
                 "--no-sync",
                 "--no-password",
                 "--lock-wait-timeout=" + LOCK.toMillis(),
@@ -91,9 +92,8 @@ final class DumpProgram implements AutoCloseable {
         selection.withoutSchemas().forEach(name -> all.add("--exclude-schema=" + quoted(name)));
         selection.tables().forEach(table -> all.add("--table=" + table.quoted()));
         selection.withoutTables().forEach(table -> all.add("--exclude-table=" + table.quoted()));
-        Charset ours = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
         for (String argument : all) {
-            if (!ours.newEncoder().canEncode(argument)) {
+            if (!ToolProcess.canGet(argument)) {
                 throw new Failure.Skippable(
                         "Nightshift runs under a locale that has no letters for " + argument + ".",
                         "Start it with LC_ALL=C.UTF-8.",

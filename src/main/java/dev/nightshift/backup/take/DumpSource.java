@@ -213,8 +213,7 @@ final class DumpSource {
         }
         if (!missing.isEmpty()) {
             throw new Failure.Skippable(
-                    "In this database there is not what the backup is to choose from: " + String.join(", ", missing)
-                            + ".",
+                    "In this database there is not what was chosen: " + String.join(", ", missing) + ".",
                     "Correct the names: they are exact, also in upper and lower case.",
                     null);
         }

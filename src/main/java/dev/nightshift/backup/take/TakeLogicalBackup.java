@@ -140,19 +140,17 @@ public final class TakeLogicalBackup {
         Connection connection = snapshot.connection();
         pin(connection);
         String name = snapshot.export();
-        DumpSource source = new DumpSource(connection);
-        DumpSource.Where where = source.where();
+        DumpSource.Where where = new DumpSource(connection).where();
         requireSame(where.source());
-        String encoding = source.encoding();
-        source.requireAll(request.selection(), encoding);
-        DumpSelection carried = source.withDescendants(request.selection());
-        folder.save(blocks, StoredObject.Kind.SETTINGS, "settings/" + Manifest.Dump.ROLES, source.text());
+        DumpChoice choice = DumpChoice.of(connection, request.selection());
+        DumpSelection carried = choice.carried();
+        folder.save(blocks, StoredObject.Kind.SETTINGS, "settings/" + Manifest.Dump.ROLES, choice.database());
         Rows rows = rows(snapshot, carried);
         Instant begunAt = clock.now();
         progress.phase(BackupProgress.Phase.COPY);
         long bytes;
         try {
-            bytes = dump(login, blocks, DumpProgram.arguments(request.kind(), carried, encoding, name), rows);
+            bytes = dump(login, blocks, choice.arguments(request.kind(), name, 0), rows);
         } catch (RuntimeException e) {
             cancelQuietly(snapshot, e); // what measures rows would hold it open
             throw e;
@@ -226,7 +224,7 @@ public final class TakeLogicalBackup {
             return new Rows(null);
         }
         return new Rows(new DumpWitness(
-                snapshot,
+                snapshot.connection(),
                 selection::holds,
                 selection.byTable(),
                 selection.largeObjects(),
