@@ -32,9 +32,5 @@ interface ArchivedLogs {
      * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
      */
     Optional<Held> of(
-            ProjectId project,
-            UUID instance,
-            String systemIdentifier,
-            BackupSources.Reading reading,
-            ProjectKeys keys);
+            ProjectId project, UUID instance, String systemIdentifier, BackupSources.Reading reading, ProjectKeys keys);
 }

@@ -137,7 +137,9 @@ class CopyLogs {
         // Before the archive is listed, which holds no less then
         List<LogCopyRepository.Stretch> moments = Stream.concat(
                         transactions
-                                .in(target.project(), connection -> logs.stretches(connection, archive.id(), MOST_STRETCHES))
+                                .in(
+                                        target.project(),
+                                        connection -> logs.stretches(connection, archive.id(), MOST_STRETCHES))
                                 .stream()
                                 .map(LogCopyRepository.Stretch::of),
                         before.stream())
@@ -170,13 +172,12 @@ class CopyLogs {
                                 .orElse(null)))
                 .toList();
         long bytes = there.stream().mapToLong(Store.Entry::bytes).sum();
-        target.store(connection ->
-                repository.holds(connection, target.project(), copy, stretches, there.size(), bytes));
+        target.store(
+                connection -> repository.holds(connection, target.project(), copy, stretches, there.size(), bytes));
     }
 
     /** Names every object that was not copied; null if all were. */
-    private static @Nullable Failure refused(
-            TargetRun target, CopyWal.Result result, String store) {
+    private static @Nullable Failure refused(TargetRun target, CopyWal.Result result, String store) {
         List<CopyWal.Refusal> refusals = result.refusals();
         refusals.stream().limit(MOST_TOLD).forEach(each -> target.error(each.why()));
         if (refusals.isEmpty()) {
@@ -189,8 +190,8 @@ class CopyLogs {
         return new Failure.Fatal(
                 refusals.size() == 1
                         ? first.why()
-                        : refusals.size() + " objects of the archived log are not in the store " + store + " as they should be. "
-                                + first.why(),
+                        : refusals.size() + " objects of the archived log are not in the store " + store
+                                + " as they should be. " + first.why(),
                 first.remedy(),
                 null);
     }

@@ -125,8 +125,7 @@ class DrillChoice {
 
     private Instant moment(TargetRun target, @Nullable String from) {
         var reading = BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE);
-        List<Span> spans =
-                points.window(target.project(), target.instanceId(), null, reading).stretches().stream()
+        List<Span> spans = points.window(target.project(), target.instanceId(), null, reading).stretches().stream()
                 .filter(stretch -> stretch.lastTransaction() != null)
                 .map(stretch -> new Span(stretch.range().backup().finishedAt(), stretch.lastTransaction()))
                 .filter(span -> span.millis() > 0)

@@ -141,7 +141,10 @@ class ExpireLog {
             return bytes + left.stream().mapToLong(Store.Entry::bytes).sum();
         }
         target.store(connection -> copies.left(
-                connection, copy.id(), left.size(), left.stream().mapToLong(Store.Entry::bytes).sum()));
+                connection,
+                copy.id(),
+                left.size(),
+                left.stream().mapToLong(Store.Entry::bytes).sum()));
         return bytes;
     }
 }

@@ -117,8 +117,7 @@ class ExpirySimulation {
         return bytes;
     }
 
-    private long log(
-            ProjectId project, WalRepository.Archive archive, LogCopyRepository.Copy copy, Lsn needed) {
+    private long log(ProjectId project, WalRepository.Archive archive, LogCopyRepository.Copy copy, Lsn needed) {
         try {
             ExpiryPlanning.Cut cut = planning.cut(project, archive, copy, needed);
             return cut.log().trim(cut.from(), false);

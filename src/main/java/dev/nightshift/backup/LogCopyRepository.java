@@ -40,8 +40,7 @@ class LogCopyRepository {
             @Nullable Instant copiedAt) {}
 
     /** Log that a copy holds without a gap. */
-    record Stretch(
-            int timeline, Lsn from, Lsn to, @Nullable Instant coveredTo) {
+    record Stretch(int timeline, Lsn from, Lsn to, @Nullable Instant coveredTo) {
         static Stretch of(WalRepository.Stretch archived) {
             return new Stretch(archived.timeline(), archived.from(), archived.to(), archived.coveredTo());
         }
@@ -136,14 +135,7 @@ class LogCopyRepository {
      * @return its id
      * @throws Failure.Fatal if the store is not known any more
      */
-    UUID begin(
-            Connection connection,
-            UUID id,
-            ProjectId project,
-            UUID run,
-            UUID archive,
-            String store,
-            String location)
+    UUID begin(Connection connection, UUID id, ProjectId project, UUID run, UUID archive, String store, String location)
             throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.wal_copy as c (id, project_id, archive_id, run_id, store, location) values (?, ?, ?, ?, ?, ?)
@@ -198,8 +190,10 @@ class LogCopyRepository {
                     3,
                     connection.createArrayOf(
                             "int", stretches.stream().map(Stretch::timeline).toArray()));
-            insert.setArray(4, texts(connection, stretches.stream().map(Stretch::from).toList()));
-            insert.setArray(5, texts(connection, stretches.stream().map(Stretch::to).toList()));
+            insert.setArray(
+                    4, texts(connection, stretches.stream().map(Stretch::from).toList()));
+            insert.setArray(
+                    5, texts(connection, stretches.stream().map(Stretch::to).toList()));
             insert.setArray(
                     6,
                     connection.createArrayOf(

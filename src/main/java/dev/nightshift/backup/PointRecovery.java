@@ -243,8 +243,7 @@ class PointRecovery {
     record Window(List<Stretch> stretches, @Nullable String lacks) {}
 
     /** In order, by the newest timeline or this one. */
-    Window window(
-            ProjectId project, UUID instance, @Nullable Integer timeline, BackupSources.Reading reading) {
+    Window window(ProjectId project, UUID instance, @Nullable Integer timeline, BackupSources.Reading reading) {
         Stored stored = stored(project, instance, null, reading);
         if (stored.backups().isEmpty()) {
             return new Window(List.of(), null);
@@ -358,7 +357,8 @@ class PointRecovery {
         Backup backup = Objects.requireNonNull(planned.backup());
         BackupSources.Source source = stored.open(backup);
         List<String> notes = Stream.concat(
-                        stored.opening().notes.stream(), Stream.ofNullable(stored.held().lacks()))
+                        stored.opening().notes.stream(),
+                        Stream.ofNullable(stored.held().lacks()))
                 .toList();
         return new Chosen(backup, source, new Recovery(plan, stored.archive()), notes);
     }
@@ -391,8 +391,8 @@ class PointRecovery {
                 all.stream()
                         .filter(backup -> backup.systemIdentifier().equals(first.systemIdentifier()))
                         .toList(),
-                held.orElseGet(() -> none(
-                        opening.of(first).reader().manifest().source().walSegmentBytes())),
+                held.orElseGet(() ->
+                        none(opening.of(first).reader().manifest().source().walSegmentBytes())),
                 opening);
     }
 

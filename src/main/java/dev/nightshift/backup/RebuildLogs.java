@@ -116,9 +116,11 @@ class RebuildLogs {
     }
 
     private Optional<WalRepository.Archive> known(TargetRun target, Instance instance, UUID archive) {
-        return transactions.in(target.project(), connection -> logs.archives(connection, instance.id()).stream()
-                .filter(each -> each.id().equals(archive))
-                .findFirst());
+        return transactions.in(
+                target.project(),
+                connection -> logs.archives(connection, instance.id()).stream()
+                        .filter(each -> each.id().equals(archive))
+                        .findFirst());
     }
 
     /** @throws Failure.Fatal if it cannot be entered */
@@ -133,8 +135,7 @@ class RebuildLogs {
         if (servers.find(of.systemIdentifier(), of.instanceName()) == null) {
             throw new Failure.Fatal(unregistered(of.instanceName(), of.systemIdentifier()), null, null);
         }
-        var log = new RebuildRepository.Log(
-                of, place.name(), place.described().folder(), LogParts.parts(archive));
+        var log = new RebuildRepository.Log(of, place.name(), place.described().folder(), LogParts.parts(archive));
         if (log.parts().isEmpty()) {
             throw new Failure.Fatal("it holds no log.", null, null);
         }
@@ -165,10 +166,11 @@ class RebuildLogs {
                 .toList();
         long objects =
                 log.parts().stream().mapToLong(RebuildRepository.Part::objects).sum();
-        long bytes = log.parts().stream().mapToLong(RebuildRepository.Part::bytes).sum();
+        long bytes =
+                log.parts().stream().mapToLong(RebuildRepository.Part::bytes).sum();
         target.store(connection -> {
-            UUID copy = copies.begin(
-                    connection, id, target.project(), target.runId(), archive, log.store(), log.folder());
+            UUID copy =
+                    copies.begin(connection, id, target.project(), target.runId(), archive, log.store(), log.folder());
             copies.holds(connection, target.project(), copy, stretches, objects, bytes);
         });
         target.info("Entered the copy of the archived log " + archive + " in " + log.store() + ", up to "

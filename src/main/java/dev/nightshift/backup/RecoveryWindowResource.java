@@ -78,8 +78,9 @@ public class RecoveryWindowResource {
     @Operation(
             operationId = "recoveryWindow",
             summary = "Between which points a database can be restored",
-            description = "By the newest timeline that can be reached, unless one is named; from all stores, or by what lies"
-                    + " in one alone.")
+            description =
+                    "By the newest timeline that can be reached, unless one is named; from all stores, or by what lies"
+                            + " in one alone.")
     @APIResponse(responseCode = "400", description = "There is no such store or timeline")
     @APIResponse(responseCode = "404", description = "There is no such database")
     public Window window(

@@ -160,11 +160,9 @@ class WalArchives implements ArchivedLogs {
         if (known.archives().isEmpty() || (logs.isEmpty() && lacks.isEmpty())) {
             return Optional.empty();
         }
-        ArchivedLog log = logs.isEmpty()
-                ? ArchivedLog.none(known.archives().get(0).segmentBytes())
-                : new JoinedLog(logs);
-        return Optional.of(
-                new Held(log, List.copyOf(read), notes, lacks.isEmpty() ? null : String.join(" ", lacks)));
+        ArchivedLog log =
+                logs.isEmpty() ? ArchivedLog.none(known.archives().get(0).segmentBytes()) : new JoinedLog(logs);
+        return Optional.of(new Held(log, List.copyOf(read), notes, lacks.isEmpty() ? null : String.join(" ", lacks)));
     }
 
     /** An archive, opened. */
@@ -199,7 +197,9 @@ class WalArchives implements ArchivedLogs {
     /** What the catalogue knows of an archive behind the end of what is read of it: a copy is made now and then. */
     private Optional<String> lacking(
             ProjectId project, WalRepository.Archive archive, @Nullable Opened opened, @Nullable String only) {
-        if (opened == null ? only == null || archive.store().equals(only) : opened.place().copy() == null) {
+        if (opened == null
+                ? only == null || archive.store().equals(only)
+                : opened.place().copy() == null) {
             return Optional.empty();
         }
         Optional<WalRepository.End> end =

@@ -98,7 +98,8 @@ public final class BackupCopy {
         });
         if (known < 0 || !lacking.isEmpty()) {
             InFlight.requireRoom(
-                    to, total - there.values().stream().mapToLong(Long::longValue).sum());
+                    to,
+                    total - there.values().stream().mapToLong(Long::longValue).sum());
             changing.run();
             flight.all(List.copyOf(lacking), object -> send(object, there, total));
             known = known < 0 ? putManifest(text) : known;

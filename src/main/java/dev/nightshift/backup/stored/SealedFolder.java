@@ -109,8 +109,8 @@ public final class SealedFolder {
             throw new DamageException("The object " + object.name() + ": " + e.getMessage(), e);
         }
         if (bytes != object.bytes()) {
-            throw new DamageException("The object " + object.name() + ": it holds " + bytes + " bytes instead of "
-                    + object.bytes());
+            throw new DamageException(
+                    "The object " + object.name() + ": it holds " + bytes + " bytes instead of " + object.bytes());
         }
         return HexFormat.of().formatHex(digest.digest());
     }

@@ -125,12 +125,16 @@ public final class CopyWal {
                 sent.get(),
                 found.get(),
                 entries().stream().mapToLong(Store.Entry::bytes).sum(),
-                refusals.stream().sorted((one, other) -> one.object().compareTo(other.object())).toList());
+                refusals.stream()
+                        .sorted((one, other) -> one.object().compareTo(other.object()))
+                        .toList());
     }
 
     /** An object to copy; its piece of the log is null for a history. */
     private record Item(
-            SealedFolder.Content content, long stored, @Nullable WalPiece piece) {
+            SealedFolder.Content content,
+            long stored,
+            @Nullable WalPiece piece) {
         String name() {
             return content.name();
         }
@@ -165,12 +169,14 @@ public final class CopyWal {
             history.ifPresent(content -> histories.add(new Item(content, entry.bytes(), null)));
             WalPiece.parse(entry.name(), segmentBytes)
                     .filter(piece -> piece.to().compareTo(begin) > 0)
-                    .ifPresent(piece -> log.add(new Item(
-                            new SealedFolder.Content(entry.name(), piece.bytes()), entry.bytes(), piece)));
+                    .ifPresent(piece -> log.add(
+                            new Item(new SealedFolder.Content(entry.name(), piece.bytes()), entry.bytes(), piece)));
         }
-        Set<WalPiece> inner = inner(log.stream().flatMap(item -> Stream.ofNullable(item.piece())).toList(), segmentBytes);
+        Set<WalPiece> inner = inner(
+                log.stream().flatMap(item -> Stream.ofNullable(item.piece())).toList(), segmentBytes);
         return Stream.concat(
-                        histories.stream(), log.stream().filter(item -> item.piece() == null || !inner.contains(item.piece())))
+                        histories.stream(),
+                        log.stream().filter(item -> item.piece() == null || !inner.contains(item.piece())))
                 .toList();
     }
 
@@ -179,7 +185,8 @@ public final class CopyWal {
         Map<String, List<WalPiece>> segments = bySegment(pieces, segmentBytes);
         return segments.values().stream()
                 .flatMap(segment -> segment.stream()
-                        .filter(piece -> segment.stream().anyMatch(other -> !other.equals(piece) && holds(other, piece))))
+                        .filter(piece ->
+                                segment.stream().anyMatch(other -> !other.equals(piece) && holds(other, piece))))
                 .collect(Collectors.toSet());
     }
 
@@ -296,7 +303,8 @@ public final class CopyWal {
         String reason;
         try {
             byte[] there = target.stored(item.name());
-            if (Arrays.equals(bytes, there) || target.check(item.content(), there).equals(content)) {
+            if (Arrays.equals(bytes, there)
+                    || target.check(item.content(), there).equals(content)) {
                 whole.put(item.name(), (long) there.length);
                 found.incrementAndGet();
                 return;
@@ -306,12 +314,14 @@ public final class CopyWal {
             reason = String.valueOf(e.getMessage());
         } catch (Failure.NotFound e) {
             throw new Failure.Retryable(
-                    "The object " + folder + "/" + item.name() + " in " + to + " is being deleted by another.", null, e);
+                    "The object " + folder + "/" + item.name() + " in " + to + " is being deleted by another.",
+                    null,
+                    e);
         }
         refusals.add(new Refusal(
                 item.name(),
-                "The object " + folder + "/" + item.name() + " in " + to + " is left as it is, though it is not the one in "
-                        + from + ": " + reason + ".",
+                "The object " + folder + "/" + item.name() + " in " + to
+                        + " is left as it is, though it is not the one in " + from + ": " + reason + ".",
                 "The one in " + from + " opens: delete the other, and run the job copy again."));
     }
 
