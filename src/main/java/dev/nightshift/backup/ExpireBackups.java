@@ -69,6 +69,9 @@ public class ExpireBackups extends TargetBatchlet {
     /** By store, over all tries of the target. */
     private final Map<String, Long> freedIn = new TreeMap<>();
 
+    /** Likewise, of the log. */
+    private final Map<String, Long> logFreedIn = new TreeMap<>();
+
     @Override
     protected void work(TargetRun target) {
         target.begin(ExpireJob.PLAN);
@@ -104,7 +107,7 @@ public class ExpireBackups extends TargetBatchlet {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
         target.begin(ExpireJob.LOG);
-        ExpireLog.Sum trimmed = log.trim(target, planned, apply);
+        ExpireLog.Sum trimmed = log.trim(target, planned, apply, logFreedIn);
         if (trimmed.first() == null) {
             target.done(ExpireJob.LOG, new Bytes(trimmed.bytes()) + (apply ? " freed" : " would go"));
         }

@@ -12,7 +12,6 @@ import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Trims the archived log that no backup needs any more which stays: where it was archived, and every copy. */
@@ -41,9 +40,15 @@ class ExpireLog {
      */
     record Sum(long bytes, @Nullable Failure first) {}
 
-    /** What lies before the first position that any backup of the cluster needs that stays. One store does not keep the others out. */
-    Sum trim(TargetRun target, ExpiryPlanning.Planned planned, boolean apply) {
-        Map<String, Long> freed = new TreeMap<>();
+    /**
+     * What lies before the first position that any backup of the cluster needs that stays. One store does not keep the others out.
+     *
+     * @param freed by store, over all tries of the target; what goes is added
+     */
+    Sum trim(TargetRun target, ExpiryPlanning.Planned planned, boolean apply, Map<String, Long> freed) {
+        if (!apply) {
+            freed.clear();
+        }
         Failure first = null;
         List<LogCopyRepository.Copy> all = planning.copies(target.project(), target.instanceId());
         for (WalRepository.Archive archive : planning.archives(target.project(), target.instanceId())) {
