@@ -24,6 +24,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -49,6 +50,9 @@ public class WalResource {
 
     @Inject
     private WalRepository repository;
+
+    @Inject
+    private LogCopyRepository copies;
 
     @Inject
     private WalFindings findings;
@@ -102,6 +106,7 @@ public class WalResource {
      * @param rpoSeconds how long that is ago
      * @param location of the archive in its store
      * @param stretches log without a gap, the newest first
+     * @param copies of the archive in other stores, as they were when they were made last
      */
     @Schema(name = "Wal")
     public record View(
@@ -122,7 +127,28 @@ public class WalResource {
             @Nullable Long rpoSeconds,
             String store,
             @Nullable String location,
-            List<StretchView> stretches) {}
+            List<StretchView> stretches,
+            List<CopyView> copies) {}
+
+    /**
+     * A copy of the archive.
+     *
+     * @param to the first position that it does not hold; null where it holds nothing
+     * @param coveredTo the server's clock: all that it had acknowledged by then lies before that; null if that is not known
+     * @param gaps between the first position that it holds and that one
+     * @param objects that were compared when it was copied
+     */
+    @Schema(name = "WalCopy")
+    public record CopyView(
+            String store,
+            @Nullable Integer timeline,
+            @Nullable String from,
+            @Nullable String to,
+            @Nullable Instant coveredTo,
+            int gaps,
+            long objects,
+            long bytes,
+            @Nullable Instant copiedAt) {}
 
     /** Log that is stored without a gap; what is missing before it, if anything is. */
     @Schema(name = "WalStretch")
@@ -221,7 +247,13 @@ public class WalResource {
                     .filter(each -> each.id().equals(id))
                     .findFirst()
                     .orElse(null);
-            return view(instance, service, archive, stretches);
+            List<CopyView> held = new ArrayList<>();
+            for (LogCopyRepository.Copy copy : copies.copies(connection, instance.id())) {
+                if (copy.archive().equals(id)) {
+                    held.add(view(copy, copies.stretches(connection, copy.id())));
+                }
+            }
+            return view(instance, service, archive, stretches, held);
         });
     }
 
@@ -229,7 +261,8 @@ public class WalResource {
             Instance instance,
             @Nullable WalService service,
             WalRepository.@Nullable Archive archive,
-            List<WalRepository.Stretch> stretches) {
+            List<WalRepository.Stretch> stretches,
+            List<CopyView> held) {
         WalService.Settings settings = service == null ? WalService.Settings.STANDARD : service.settings();
         Instant coveredTo = stretches.isEmpty() ? null : stretches.get(0).coveredTo();
         return new View(
@@ -262,6 +295,26 @@ public class WalResource {
                                 each.begunAt(),
                                 each.coveredTo(),
                                 each.gap()))
-                        .toList());
+                        .toList(),
+                held);
+    }
+
+    /** A new timeline begins where the one before ends, and is no gap. */
+    private static CopyView view(LogCopyRepository.Copy copy, List<LogCopyRepository.Stretch> stretches) {
+        LogCopyRepository.Stretch last = stretches.isEmpty() ? null : stretches.get(stretches.size() - 1);
+        long timelines = stretches.stream()
+                .map(LogCopyRepository.Stretch::timeline)
+                .distinct()
+                .count();
+        return new CopyView(
+                copy.store(),
+                last == null ? null : last.timeline(),
+                last == null ? null : stretches.get(0).from().toString(),
+                last == null ? null : last.to().toString(),
+                last == null ? null : last.coveredTo(),
+                (int) (stretches.size() - timelines),
+                copy.objects(),
+                copy.bytes(),
+                copy.copiedAt());
     }
 }

@@ -236,6 +236,10 @@ class LogCopyIT {
         row(6);
         project.complete("copy", "main", toNas());
         assertTrue(plan(latest(), "nas").isNull("gap"));
+        JsonObject copy = wal().getJsonArray("copies").getJsonObject(0);
+        assertEquals("nas", copy.getString("store"), copy::toString);
+        assertEquals(0, copy.getInt("gaps"), copy::toString);
+        assertTrue(copy.getInt("objects") > 0 && !copy.isNull("copiedAt"), copy::toString);
         row(7);
     }
 
