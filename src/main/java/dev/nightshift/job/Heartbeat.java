@@ -128,10 +128,17 @@ public class Heartbeat {
                 .toList();
     }
 
+    /** One that cannot be declared lost does not hold up the others. */
     private void lose(Leases.Held held) {
-        lost.lose(held, node.id(), config.losses())
-                .ifPresent(status -> LOG.log(
-                        System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", held.run(), status));
+        try {
+            lost.lose(held, node.id(), config.losses())
+                    .ifPresent(status -> LOG.log(
+                            System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", held.run(), status));
+        } catch (Failure.Retryable e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "Run " + held.run() + " lost its node and could not be taken over", e);
+        }
     }
 
     /** In good order: what still runs is left to the other nodes or the next start, which need not wait for the leases. */

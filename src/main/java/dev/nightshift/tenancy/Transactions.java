@@ -125,6 +125,7 @@ public class Transactions {
                 || state.startsWith("08")
                 || state.startsWith("57")
                 || state.startsWith("53")
+                || state.equals("25P03") // this process stood still in mid-transaction
                 || state.equals("40001")
                 || state.equals("40P01")
                 || state.equals("55P03");

@@ -1,5 +1,6 @@
 package dev.nightshift.benchmark;
 
+import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.postgres.Binaries;
 import java.io.IOException;
@@ -58,8 +59,9 @@ public final class BackupBenchmark {
                                 "There is no pgbackrest on the PATH (Debian: pgbackrest): it takes no part."));
         contenders.addAll(List.of(
                 new PgBaseBackup(programs),
-                new NightshiftBackup(false),
-                new NightshiftBackup(true),
+                new NightshiftBackup(false, null),
+                new NightshiftBackup(true, null),
+                new NightshiftBackup(true, Budget.STANDARD),
                 new ColdNightshift()));
         Map<Contender, Series> backups = new HashMap<>();
         Map<Contender, Series> restores = new HashMap<>();
@@ -133,7 +135,7 @@ public final class BackupBenchmark {
     private static void say(int round, Contender contender, String what, Measured measured) {
         Machine.say(String.format(
                 Locale.ROOT,
-                "%-8s %-8s %-46s %7.2f s wall, %6.2f s CPU client, %6.2f s CPU server, %s memory, %s",
+                "%-8s %-8s %-66s %7.2f s wall, %6.2f s CPU client, %6.2f s CPU server, %s memory, %s",
                 round == 0 ? "warm-up" : "round " + round,
                 what,
                 contender.title(),

@@ -23,7 +23,7 @@ final class ColdNightshift implements Contender {
         Endpoint source =
                 Endpoint.local(Integer.parseInt(arguments[0]), "postgres", arguments[1], () -> System.getenv(PASSWORD));
         NightshiftBackup.take(
-                source, ProjectKeys.generate(new ProjectId(UUID.randomUUID())), Path.of(arguments[2]), false);
+                source, ProjectKeys.generate(new ProjectId(UUID.randomUUID())), Path.of(arguments[2]), false, null);
         System.exit(0);
     }
 

@@ -1,5 +1,6 @@
 package dev.nightshift.benchmark;
 
+import dev.nightshift.backup.evidence.Budget;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.Destination;
 import dev.nightshift.backup.stored.BackupProgress;
@@ -21,24 +22,29 @@ import org.jspecify.annotations.Nullable;
 /** Nightshift's own backup and restore, as the jobs do them but for the ledger. */
 final class NightshiftBackup implements Contender {
     private final boolean compressOnServer;
+    private final @Nullable Budget evidence;
     private final ProjectKeys keys = ProjectKeys.generate(new ProjectId(UUID.randomUUID()));
     private @Nullable Manifest taken;
 
-    NightshiftBackup(boolean compressOnServer) {
+    /** @param evidence of rows, which none of the others take; null for none */
+    NightshiftBackup(boolean compressOnServer, @Nullable Budget evidence) {
         this.compressOnServer = compressOnServer;
+        this.evidence = evidence;
     }
 
     @Override
     public String title() {
-        return "Nightshift, zstd:1 " + (compressOnServer ? "on the server" : "here") + ", encrypted";
+        return "Nightshift, zstd:1 " + (compressOnServer ? "on the server" : "here") + ", encrypted"
+                + (evidence == null ? "" : ", evidence of rows");
     }
 
     @Override
     public void takeBackup(SourceServer source, Path folder) {
-        taken = take(source.endpoint(), keys, folder, compressOnServer);
+        taken = take(source.endpoint(), keys, folder, compressOnServer, evidence);
     }
 
-    static Manifest take(Endpoint source, ProjectKeys keys, Path folder, boolean compressOnServer) {
+    static Manifest take(
+            Endpoint source, ProjectKeys keys, Path folder, boolean compressOnServer, @Nullable Budget evidence) {
         var request = new BackupRequest(
                 source,
                 List.of(source.database()),
@@ -47,7 +53,9 @@ final class NightshiftBackup implements Contender {
                 "source",
                 UUID.randomUUID(),
                 null,
-                BackupRequest.Options.defaults().withCompressOnServer(compressOnServer),
+                BackupRequest.Options.defaults()
+                        .withCompressOnServer(compressOnServer)
+                        .withEvidence(evidence),
                 Map.of());
         return new TakePhysicalBackup(new FolderStore(folder), keys, Clock.system(), request, BackupProgress.NONE)
                 .run();

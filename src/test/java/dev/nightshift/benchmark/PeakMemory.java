@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * The most memory that the client's side has at once, looked at every 20 ms: each process's share of its pages (Pss of
+ * The most memory that the client's side has at once, looked at every 100 ms: each process's share of its pages (Pss of
  * proc_pid_smaps_rollup(5)), so that what several processes share counts once. A shorter peak is not seen.
  */
 final class PeakMemory implements AutoCloseable {
-    private static final long EVERY_MILLIS = 20;
+    private static final long EVERY_MILLIS = 100;
 
     private final boolean programs;
     private final Thread looking = new Thread(this::look, "peak-memory");

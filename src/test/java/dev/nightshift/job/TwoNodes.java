@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -128,19 +129,34 @@ final class TwoNodes implements AutoCloseable {
         killed.start();
         Eventually.isTrue("the one that came back answers", Duration.ofMinutes(3), () -> answers(killed));
         away.remove(killed);
-        Eventually.isTrue(
-                "what both had is taken over",
-                Duration.ofMinutes(2),
-                () -> System.nanoTime() - begun > DEAD.plusSeconds(2).toNanos() && nothingIsAbandoned());
+        awaitTakeover(begun);
         resume(paused);
         back();
     }
 
-    private boolean nothingIsAbandoned() {
-        return count("select count(*) from job.run r join job.attempt a on a.run_id = r.id and a.number = r.attempt"
-                        + " join job.node n on n.id = a.node_id where r.status in ('STARTED', 'STOPPING')"
-                        + " and n.heartbeat_at < now() - interval '20 s'")
-                == 0;
+    private void awaitTakeover(long begun) {
+        try {
+            Eventually.isTrue(
+                    "what both had is taken over",
+                    Duration.ofMinutes(3),
+                    () -> System.nanoTime() - begun > DEAD.plusSeconds(2).toNanos()
+                            && abandoned().isEmpty());
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "; left are " + abandoned(), e);
+        }
+    }
+
+    private List<String> abandoned() {
+        try {
+            return repository()
+                    .texts("select concat_ws(' ', p.name, r.job, r.id, r.status, n.name, n.heartbeat_at)"
+                            + " from job.run r join job.attempt a on a.run_id = r.id and a.number = r.attempt"
+                            + " join fleet.project p on p.id = r.project_id"
+                            + " join job.node n on n.id = a.node_id where r.status in ('STARTED', 'STOPPING')"
+                            + " and n.heartbeat_at < now() - interval '20 s'");
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private Nightshift either() {

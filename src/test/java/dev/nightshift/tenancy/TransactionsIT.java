@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.fleet.NewProject;
 import dev.nightshift.fleet.Project;
 import dev.nightshift.fleet.Registration;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.testing.Eventually;
@@ -100,6 +101,24 @@ class TransactionsIT {
                     execute(connection, "select no_such_column");
                 }));
         assertTrue(String.valueOf(failure.getMessage()).contains("42703"), failure.getMessage());
+        assertEquals(0, transactions.in(project, TransactionsIT::rows));
+    }
+
+    @Test
+    void aTransactionThatStandsStillIsEndedByTheServerAndTheNextOneGoesOn() {
+        ProjectId project = project();
+        transactions.run(project, connection -> {
+            assertEquals("1min", one(connection, "show idle_in_transaction_session_timeout"));
+            assertEquals("20s", one(connection, "show lock_timeout"));
+        });
+        assertThrows(
+                Failure.Retryable.class,
+                () -> transactions.run(project, connection -> {
+                    execute(connection, "set local idle_in_transaction_session_timeout = '100ms'");
+                    insert(connection, project);
+                    Eventually.sleep(Duration.ofSeconds(1));
+                    rows(connection);
+                }));
         assertEquals(0, transactions.in(project, TransactionsIT::rows));
     }
 
