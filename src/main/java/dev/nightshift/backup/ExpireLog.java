@@ -32,6 +32,9 @@ class ExpireLog {
     @Inject
     private Stores stores;
 
+    @Inject
+    private LogPlaces places;
+
     /**
      * What it came to.
      *
@@ -122,34 +125,59 @@ class ExpireLog {
     /** A copy of which nothing is left goes with its description: archiving goes on elsewhere. */
     private long trim(
             TargetRun target, WalRepository.Archive archive, LogCopyRepository.Copy copy, Lsn needed, boolean apply) {
+        if (apply) {
+            try {
+                places.requireApart(copy.store(), archive);
+            } catch (Failure.NotFound e) {
+                target.warn("The copy of the archive " + copy.location() + " in the store " + copy.store()
+                        + " is kept as it is, for it may be the only one: " + e.getMessage());
+                return 0;
+            }
+        }
         ExpiryPlanning.Cut cut;
         try {
             cut = planning.cut(target.project(), archive, copy, needed);
         } catch (Failure.NotFound e) {
-            target.warn("The copy of the archive " + copy.location() + " is not in the store " + copy.store()
-                    + " any more: " + e.getMessage());
-            if (apply && copy.copiedAt() == null) {
-                target.store(connection -> copies.freed(connection, copy.id())); // it was begun, and never came so far
-            }
-            return 0;
+            return withoutDescription(target, copy, apply, e);
         }
         if (!apply) {
             return cut.log().trim(cut.from(), false);
         }
         target.store(connection -> copies.trimmed(connection, copy.id(), cut.from()));
         long bytes = cut.log().trim(cut.from(), true);
-        Store store = stores.of(copy.store());
-        List<Store.Entry> left = store.list(copy.location() + "/");
         if (cut.log().isBefore(cut.from())) {
-            store.deleteFolder(copy.location());
-            target.store(connection -> copies.freed(connection, copy.id()));
-            return bytes + left.stream().mapToLong(Store.Entry::bytes).sum();
+            // A run that is killed within leaves a folder without description, and the next knows that it is to go
+            target.store(connection -> copies.freeing(connection, copy.id()));
+            return bytes + free(target, copy);
         }
-        target.store(connection -> copies.left(
-                connection,
-                copy.id(),
-                left.size(),
-                left.stream().mapToLong(Store.Entry::bytes).sum()));
+        List<Store.Entry> left = stores.of(copy.store()).list(copy.location() + "/");
+        target.store(connection -> copies.left(connection, copy.id(), left.size(), bytes(left)));
         return bytes;
+    }
+
+    /** Log that no description opens stays while the job copy can put one there again. */
+    private long withoutDescription(
+            TargetRun target, LogCopyRepository.Copy copy, boolean apply, Failure.NotFound missing) {
+        List<Store.Entry> left = stores.of(copy.store()).list(copy.location() + "/");
+        boolean going = copy.copiedAt() == null; // it was begun, and never came so far; or was being freed
+        if (going || left.isEmpty()) {
+            return apply ? free(target, copy) : bytes(left);
+        }
+        target.warn("The copy of the archive " + copy.location() + " in the store " + copy.store()
+                + " is kept, but does not open: " + missing.getMessage()
+                + " Run the job copy to that store, or delete the folder there.");
+        return 0;
+    }
+
+    private long free(TargetRun target, LogCopyRepository.Copy copy) {
+        Store store = stores.of(copy.store());
+        long bytes = bytes(store.list(copy.location() + "/"));
+        store.deleteFolder(copy.location());
+        target.store(connection -> copies.freed(connection, copy.id()));
+        return bytes;
+    }
+
+    private static long bytes(List<Store.Entry> entries) {
+        return entries.stream().mapToLong(Store.Entry::bytes).sum();
     }
 }

@@ -28,7 +28,8 @@ class LogCopyRepository {
      * @param location its folder, in the archive's store as well
      * @param objects that were known to be right when it was copied last
      * @param bytes of these objects
-     * @param copiedAt when anything was copied last; null while not even its description is known to be there
+     * @param copiedAt when anything was copied or found there last; null while not even its description is known to be there, and
+     *     while all of it is being deleted
      */
     record Copy(
             UUID id,
@@ -182,6 +183,11 @@ class LogCopyRepository {
                         """);
                 var update = connection.prepareStatement(
                         "update backup.wal_copy set objects = ?, bytes = ?, copied_at = now() where id = ?")) {
+            // First, for it locks the row: a backup's copies and the job copy may note the same one
+            update.setLong(1, objects);
+            update.setLong(2, bytes);
+            update.setObject(3, copy);
+            update.executeUpdate();
             delete.setObject(1, copy);
             delete.executeUpdate();
             insert.setObject(1, project.value());
@@ -204,10 +210,6 @@ class LogCopyRepository {
                                             : each.coveredTo().toString())
                                     .toArray()));
             insert.executeUpdate();
-            update.setLong(1, objects);
-            update.setLong(2, bytes);
-            update.setObject(3, copy);
-            update.executeUpdate();
         }
     }
 
@@ -242,6 +244,17 @@ class LogCopyRepository {
             update.setLong(2, bytes);
             update.setObject(3, copy);
             update.executeUpdate();
+        }
+    }
+
+    /** All of it is about to go: from now on it does not count as there, whatever is left of it. */
+    void freeing(Connection connection, UUID copy) throws SQLException {
+        try (var delete = connection.prepareStatement("delete from backup.wal_copy_stretch where copy_id = ?");
+                var update = connection.prepareStatement("update backup.wal_copy set copied_at = null where id = ?")) {
+            update.setObject(1, copy);
+            update.executeUpdate();
+            delete.setObject(1, copy);
+            delete.executeUpdate();
         }
     }
 

@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Enters what the stores hold of a project and its catalogue lacks: backups after those that they need, then logs. Reads the stores
@@ -314,6 +315,18 @@ public class RebuildCatalogue extends TargetBatchlet {
                 @Override
                 public void away(Place place, Failure why) {
                     Search.this.away(place, why);
+                }
+
+                @Override
+                public @Nullable String notSeen() {
+                    if (!away.isEmpty()) {
+                        return String.join(", ", away.keySet());
+                    }
+                    String only = target.parameters().text(RebuildJob.STORE).orElse(null);
+                    List<String> others = stores.names().stream()
+                            .filter(name -> only != null && !name.equals(only))
+                            .toList();
+                    return others.isEmpty() ? null : String.join(", ", others);
                 }
             });
             enteredLogs = sum.logs();

@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Clock;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 class RebuildLogs {
     private static final int MOST_STRETCHES = 10_000;
 
+    private static final Comparator<ArchivedLog.Stretch> FURTHEST =
+            Comparator.comparing(ArchivedLog.Stretch::timeline).thenComparing(ArchivedLog.Stretch::to);
+
     @Inject
     private Transactions transactions;
 
@@ -36,6 +40,12 @@ class RebuildLogs {
     private LogCopyRepository copies;
 
     @Inject
+    private LogPlaces apart;
+
+    @Inject
+    private Stores stores;
+
+    @Inject
     private Clock clock;
 
     /** Hears of what is not entered. */
@@ -45,6 +55,10 @@ class RebuildLogs {
 
         /** Its store does not answer. */
         void away(RebuildCatalogue.Place place, Failure why);
+
+        /** The stores that were not looked through, in words; null if all were. */
+        @Nullable
+        String notSeen();
     }
 
     /** How many were. */
@@ -57,11 +71,22 @@ class RebuildLogs {
         }
 
         ArchivedLog.Stretch last() {
-            return log.parts().get(log.parts().size() - 1).stretch();
+            return RebuildLogs.last(log.parts());
+        }
+
+        /** Of the log, in bytes; two that end alike may have gaps. */
+        long length() {
+            return log.parts().stream()
+                    .map(RebuildRepository.Part::stretch)
+                    .mapToLong(each -> each.to().value() - each.from().value())
+                    .sum();
         }
     }
 
-    /** Of one that lies in several stores the one that goes furthest is the log, and the others are its copies. */
+    /**
+     * Of one that lies in several stores the one that goes furthest is the log, and the others are its copies. What a store holds
+     * that was not looked through may go further still: while there is one, none is entered as the log.
+     */
     Entered enter(
             TargetRun target,
             ProjectKeys keys,
@@ -80,11 +105,8 @@ class RebuildLogs {
             }
         }
         opened.sort(Comparator.comparing(Opened::id)
-                .thenComparing(
-                        Opened::last,
-                        Comparator.comparing(ArchivedLog.Stretch::timeline)
-                                .thenComparing(ArchivedLog.Stretch::to)
-                                .reversed()));
+                .thenComparing(Opened::last, FURTHEST.reversed())
+                .thenComparing(Opened::length, Comparator.reverseOrder()));
         List<RebuildRepository.Log> all = opened.stream().map(Opened::log).toList();
         long entered = 0;
         long enteredCopies = 0;
@@ -97,19 +119,25 @@ class RebuildLogs {
                 continue;
             }
             Optional<WalRepository.Archive> known = known(target, instance, each.id());
-            if (known.isEmpty()) {
-                enter(target, each.log(), instance, all);
-                entered++;
-            } else if (known.get().location().equals(each.log().folder())) {
-                enterCopy(target, each.log());
-                enteredCopies++;
-            } else {
-                notes.left(
-                        each.place(),
-                        new Failure.Fatal(
-                                "it is a copy of the log " + each.id() + ", in another folder than that has.",
-                                null,
-                                null));
+            String notSeen = notes.notSeen();
+            try {
+                if (known.isPresent()) {
+                    enterCopy(target, known.get(), each.log(), keys);
+                    enteredCopies++;
+                } else if (notSeen != null) {
+                    throw new Failure.Fatal(
+                            "it may be a copy that another store has more of, and " + notSeen
+                                    + " was not looked through.",
+                            "Look through all stores. Delete the definition of one that is lost for good.",
+                            null);
+                } else {
+                    enter(target, each.log(), instance, all);
+                    entered++;
+                }
+            } catch (Failure.Retryable e) {
+                notes.away(each.place(), e);
+            } catch (Failure.Fatal | Failure.NotFound e) {
+                notes.left(each.place(), e);
             }
         }
         return new Entered(entered, enteredCopies);
@@ -157,24 +185,51 @@ class RebuildLogs {
                 + log.parts().get(log.parts().size() - 1).stretch().to() + (ended == null ? "." : ". " + ended));
     }
 
-    private void enterCopy(TargetRun target, RebuildRepository.Log log) {
-        UUID id = Ids.next(clock);
-        UUID archive = log.description().id();
-        List<LogCopyRepository.Stretch> stretches = log.parts().stream()
-                .map(RebuildRepository.Part::stretch)
-                .map(each -> new LogCopyRepository.Stretch(each.timeline(), each.from(), each.to(), null))
-                .toList();
-        long objects =
-                log.parts().stream().mapToLong(RebuildRepository.Part::objects).sum();
-        long bytes =
-                log.parts().stream().mapToLong(RebuildRepository.Part::bytes).sum();
-        target.store(connection -> {
-            UUID copy =
-                    copies.begin(connection, id, target.project(), target.runId(), archive, log.store(), log.folder());
-            copies.holds(connection, target.project(), copy, stretches, objects, bytes);
+    /**
+     * That it is there, and nothing of what it holds: no object of it was read, and the job copy reads what is not known.
+     *
+     * @throws Failure.Fatal if it is no copy, or goes further than the log itself
+     */
+    private void enterCopy(
+            TargetRun target, WalRepository.Archive archive, RebuildRepository.Log log, ProjectKeys keys) {
+        if (!archive.location().equals(log.folder())) {
+            throw new Failure.Fatal(
+                    "it is a copy of the log " + archive.id() + ", in another folder than that has.", null, null);
+        }
+        ArchivedLog.Stretch last = last(log.parts());
+        own(log.store(), archive, keys).ifPresent(own -> {
+            if (FURTHEST.compare(last, own) > 0) {
+                throw new Failure.Fatal(
+                        "it holds the log " + archive.id() + " up to " + last.to() + ", and the store "
+                                + archive.store() + ", which is known to hold the log itself, up to " + own.to() + ".",
+                        "Keep both.",
+                        null);
+            }
         });
-        target.info("Entered the copy of the archived log " + archive + " in " + log.store() + ", up to "
-                + stretches.get(stretches.size() - 1).to() + ".");
+        UUID id = Ids.next(clock);
+        target.store(connection -> {
+            UUID copy = copies.begin(
+                    connection, id, target.project(), target.runId(), archive.id(), log.store(), log.folder());
+            copies.described(connection, copy);
+        });
+        target.info("Entered the copy of the archived log " + archive.id() + " in " + log.store()
+                + ", by its names up to " + last.to() + ". The job copy reads and compares it.");
+    }
+
+    /** The end of the log itself; empty if it is not in its store any more. */
+    private Optional<ArchivedLog.Stretch> own(String store, WalRepository.Archive archive, ProjectKeys keys) {
+        try {
+            apart.requireApart(store, archive);
+            List<RebuildRepository.Part> parts =
+                    LogParts.parts(WalFolder.open(stores.of(archive.store()), archive.location(), keys));
+            return parts.isEmpty() ? Optional.empty() : Optional.of(last(parts));
+        } catch (Failure.NotFound e) {
+            return Optional.empty();
+        }
+    }
+
+    private static ArchivedLog.Stretch last(List<RebuildRepository.Part> parts) {
+        return parts.get(parts.size() - 1).stretch();
     }
 
     /** Of the same cluster and store, those of the catalogue and those that are entered with it. */
