@@ -51,7 +51,11 @@ public final class InFlight {
         }
     }
 
-    /** @throws Failure.Retryable if another object has failed: there is no use in going on with this one */
+    /**
+     * There is no use in going on with an object when another has failed.
+     *
+     * @throws Failure.Retryable if one has
+     */
     public void throwIfEnded() {
         if (ended.get()) {
             throw new Failure.Retryable("The copy was given up.", null, null);
@@ -67,7 +71,11 @@ public final class InFlight {
         }
     }
 
-    /** @throws Failure.Fatal if what is to be sent does not fit into a store that knows how much does */
+    /**
+     * Looks whether what is to be sent fits into a store that knows how much does.
+     *
+     * @throws Failure.Fatal if it does not
+     */
     public static void requireRoom(Store to, long needed) {
         to.freeBytes().ifPresent(free -> {
             if (free < needed) {

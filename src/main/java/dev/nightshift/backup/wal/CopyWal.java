@@ -32,8 +32,13 @@ import org.jspecify.annotations.Nullable;
  * name. What is there already and holds the same stays; what holds something else is never touched. Use an object once.
  */
 public final class CopyWal {
-    /** So many objects are copied before what is there is told: what a run that is killed leaves is mostly known then. */
+    /**
+     * So many objects are copied before what is there is told, and an eighth of those that are there: what a run that is killed
+     * leaves is mostly known then, and telling it all again does not cost more than copying.
+     */
     private static final int TOLD_AFTER = 64;
+
+    private static final int TOLD_PART = 8;
 
     /** An archiver puts a whole object in the place of pieces, but not again and again. */
     private static final int MOST_PASSES = 3;
@@ -46,8 +51,11 @@ public final class CopyWal {
     private final InFlight flight = new InFlight();
     private final Map<String, Long> whole = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Refusal> refusals = new ConcurrentLinkedQueue<>();
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
+    private final Set<String> unreadable = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedQueue<String> vanished = new ConcurrentLinkedQueue<>();
     private final AtomicLong done = new AtomicLong();
+    private int told;
     private final AtomicLong sent = new AtomicLong();
     private final AtomicLong found = new AtomicLong();
 
@@ -82,7 +90,7 @@ public final class CopyWal {
      * Copies what ends behind a position, of every timeline, and the timelines' histories.
      *
      * @param needed nothing that ends before its segment is copied
-     * @param known log whose objects were compared before: there their size is enough
+     * @param known log whose objects were compared before: there their size is enough, unless several hold a segment
      * @param described called once the description is in the other store
      * @param there told of the objects in the other store that are known to be right: now and then, and at the end
      * @throws Failure.NotFound if the source holds no archive there
@@ -98,14 +106,17 @@ public final class CopyWal {
         int segmentBytes = source.description().segmentBytes();
         Lsn begin = needed.segmentStart(segmentBytes);
         Map<String, Long> before = sizes(target);
-        int refused = -1;
-        for (int pass = 0; pass < MOST_PASSES && (!vanished.isEmpty() || refused < refusals.size()); pass++) {
+        Consumer<List<Store.Entry>> told = entries -> there.accept(held(segmentBytes));
+        int had = -1;
+        for (int pass = 0; pass < MOST_PASSES && (!vanished.isEmpty() || had < refused.size()); pass++) {
             vanished.clear();
-            refused = refusals.size();
+            had = refused.size();
             List<Item> items = items(source.folder().list(""), begin, segmentBytes);
-            copy(items, source.folder(), target, before, known, there);
+            copy(items, source.folder(), target, before, mixed(before, segmentBytes), known, segmentBytes, told);
         }
-        vanished.forEach(name -> refuse(name, "is missing", lost()));
+        if (!vanished.isEmpty()) {
+            missing(source.folder(), segmentBytes).forEach(name -> refuse(name, "is missing", lost()));
+        }
         removeInner(target, before, segmentBytes);
         Map<String, Long> listed = sizes(target);
         String lacking = whole.entrySet().stream()
@@ -120,7 +131,7 @@ public final class CopyWal {
                     "Look who else writes to the store, and deletes what is being written.",
                     null);
         }
-        there.accept(entries());
+        there.accept(held(segmentBytes));
         return new Result(
                 sent.get(),
                 found.get(),
@@ -150,25 +161,34 @@ public final class CopyWal {
                 .toList();
     }
 
-    private boolean isRefused(String name) {
-        return refusals.stream().anyMatch(each -> each.object().equals(name));
+    /**
+     * Without the segments of which the other store holds an object that is not the log's: whoever reads them there comes upon that
+     * one, whatever lies beside it.
+     */
+    private List<Store.Entry> held(int segmentBytes) {
+        return entries().stream()
+                .filter(each -> WalPiece.parse(each.name(), segmentBytes)
+                        .filter(piece -> unreadable.contains(segment(piece, segmentBytes)))
+                        .isEmpty())
+                .toList();
     }
 
     /**
      * Histories first: without them no later timeline's log leads anywhere. Of pieces those that no other object holds as well,
-     * unless that one was refused.
+     * unless that one is damaged.
      */
     private List<Item> items(List<Store.Entry> entries, Lsn begin, int segmentBytes) {
         List<Item> histories = new ArrayList<>();
         List<Item> log = new ArrayList<>();
         for (Store.Entry entry : entries) {
-            if (isRefused(entry.name())) {
+            if (refused.contains(entry.name())) {
                 continue;
             }
             Optional<SealedFolder.Content> history = StoredLog.historyOf(entry.name());
             history.ifPresent(content -> histories.add(new Item(content, entry.bytes(), null)));
             WalPiece.parse(entry.name(), segmentBytes)
                     .filter(piece -> piece.to().compareTo(begin) > 0)
+                    .filter(piece -> !unreadable.contains(segment(piece, segmentBytes)))
                     .ifPresent(piece -> log.add(
                             new Item(new SealedFolder.Content(entry.name(), piece.bytes()), entry.bytes(), piece)));
         }
@@ -209,9 +229,20 @@ public final class CopyWal {
                         && stretch.to().compareTo(piece.to()) >= 0);
     }
 
+    /** The segments that lie in the other store in more than one object: of these none is known by its size alone. */
+    private static Set<String> mixed(Map<String, Long> before, int segmentBytes) {
+        List<WalPiece> pieces = before.keySet().stream()
+                .flatMap(name -> WalPiece.parse(name, segmentBytes).stream())
+                .toList();
+        return bySegment(pieces, segmentBytes).entrySet().stream()
+                .filter(each -> each.getValue().size() > 1)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
     /**
-     * Pieces that an earlier run copied, if an earlier one has copied an object that holds them as well. Not sooner: who reads the
-     * log may have listed them before.
+     * Pieces that an earlier run copied, if an earlier one has copied an object that holds them as well, and this one has read that
+     * in the other store. Not sooner: who reads the log may have listed them before.
      */
     private void removeInner(SealedFolder target, Map<String, Long> before, int segmentBytes) {
         List<WalPiece> pieces = before.keySet().stream()
@@ -231,12 +262,29 @@ public final class CopyWal {
         }
     }
 
+    /** What vanished in the last pass too and no object holds now; what the archiver has joined since comes with the next run. */
+    private List<String> missing(SealedFolder source, int segmentBytes) {
+        Map<String, List<WalPiece>> now = bySegment(
+                sizes(source).keySet().stream()
+                        .flatMap(name -> WalPiece.parse(name, segmentBytes).stream())
+                        .toList(),
+                segmentBytes);
+        return vanished.stream()
+                .filter(name -> WalPiece.parse(name, segmentBytes)
+                        .filter(piece -> now.getOrDefault(segment(piece, segmentBytes), List.of()).stream()
+                                .anyMatch(outer -> holds(outer, piece)))
+                        .isEmpty())
+                .toList();
+    }
+
     private void copy(
             List<Item> items,
             SealedFolder source,
             SealedFolder target,
             Map<String, Long> before,
+            Set<String> mixed,
             List<ArchivedLog.Stretch> known,
+            int segmentBytes,
             Consumer<List<Store.Entry>> there) {
         List<Item> unknown = new ArrayList<>();
         for (Item item : items) {
@@ -246,6 +294,7 @@ public final class CopyWal {
             }
             if (piece != null
                     && isIn(known, piece)
+                    && !mixed.contains(segment(piece, segmentBytes))
                     && Long.valueOf(item.stored()).equals(before.get(item.name()))) {
                 whole.put(item.name(), item.stored());
                 found.incrementAndGet();
@@ -262,14 +311,17 @@ public final class CopyWal {
         long total = done.get() + unknown.stream().mapToLong(Item::stored).sum();
         for (int at = 0; at < unknown.size(); at += TOLD_AFTER) {
             flight.all(unknown.subList(at, Math.min(unknown.size(), at + TOLD_AFTER)), item -> {
-                copy(item, source, target, before.containsKey(item.name()));
+                copy(item, source, target, before.containsKey(item.name()), segmentBytes);
                 progress.bytes(done.addAndGet(item.stored()), total);
             });
-            there.accept(entries());
+            if (whole.size() - told >= Math.max(TOLD_AFTER, whole.size() / TOLD_PART)) {
+                told = whole.size();
+                there.accept(entries());
+            }
         }
     }
 
-    private void copy(Item item, SealedFolder source, SealedFolder target, boolean exists) {
+    private void copy(Item item, SealedFolder source, SealedFolder target, boolean exists, int segmentBytes) {
         flight.throwIfEnded();
         byte[] bytes;
         String content;
@@ -285,7 +337,7 @@ public final class CopyWal {
         }
         flight.throwIfEnded();
         if (exists) {
-            compare(item, bytes, content, target);
+            compare(item, bytes, content, target, segmentBytes);
             return;
         }
         try {
@@ -294,12 +346,12 @@ public final class CopyWal {
             sent.incrementAndGet();
         } catch (Failure.Conflict e) {
             // Another node may have written it meanwhile, or the answer to our own request was lost
-            compare(item, bytes, content, target);
+            compare(item, bytes, content, target, segmentBytes);
         }
     }
 
     /** The same log may have been sealed twice: an archiver that was cut off stores it again. */
-    private void compare(Item item, byte[] bytes, String content, SealedFolder target) {
+    private void compare(Item item, byte[] bytes, String content, SealedFolder target, int segmentBytes) {
         String reason;
         try {
             byte[] there = target.stored(item.name());
@@ -318,7 +370,10 @@ public final class CopyWal {
                     null,
                     e);
         }
-        refusals.add(new Refusal(
+        if (item.piece() != null) {
+            unreadable.add(segment(item.piece(), segmentBytes));
+        }
+        refuse(new Refusal(
                 item.name(),
                 "The object " + folder + "/" + item.name() + " in " + to
                         + " is left as it is, though it is not the one in " + from + ": " + reason + ".",
@@ -326,8 +381,14 @@ public final class CopyWal {
     }
 
     private void refuse(String name, String how, String remedy) {
-        refusals.add(new Refusal(
+        refuse(new Refusal(
                 name, "The object " + folder + "/" + name + " in " + from + " " + how + ": it is not copied.", remedy));
+    }
+
+    private void refuse(Refusal refusal) {
+        if (refused.add(refusal.object())) {
+            refusals.add(refusal);
+        }
     }
 
     private static String lost() {

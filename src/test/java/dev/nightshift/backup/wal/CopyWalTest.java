@@ -205,12 +205,46 @@ class CopyWalTest {
         assertEquals(List.of(stretch(0, SEGMENT)), copied());
     }
 
+    @Test
+    void piecesStayBesideAWholeOneThatIsDamagedInTheTarget() throws IOException {
+        String small = put(from, 0, 700);
+        copy(0);
+        String whole = put(from, 0, SEGMENT);
+        from.delete(description.folder() + "/" + small);
+        copy(0);
+        assertEquals(List.of(stretch(0, SEGMENT)), known);
+        damage("to", whole);
+        for (int run = 0; run < 2; run++) {
+            CopyWal.Result result = copy(0);
+            assertEquals(
+                    List.of(whole),
+                    result.refusals().stream().map(CopyWal.Refusal::object).toList());
+            assertTrue(Files.exists(file("to", small)), "nothing else there opens");
+            assertEquals(List.of(), known, "who reads the segment comes upon the damaged one");
+        }
+    }
+
+    @Test
+    void aSegmentCountsForNothingWhereTheTargetHoldsSomethingElseOfIt() throws IOException {
+        String whole = put(from, 0, SEGMENT);
+        put(from, 0, 700);
+        put(from, SEGMENT, 2 * SEGMENT);
+        WalFolder.copy(from, to, description.folder(), keys);
+        put(to, 0, SEGMENT);
+        damage("to", whole);
+        for (int run = 0; run < 2; run++) {
+            CopyWal.Result result = copy(0);
+            assertEquals(1, result.refusals().size());
+            assertEquals(List.of(stretch(SEGMENT, 2 * SEGMENT)), known);
+        }
+    }
+
     /** The archiver removes pieces while they are copied: the object in their place is copied instead. */
     @Test
     void whatIsReplacedMeanwhileIsNotMissed() {
         List<String> small = new ArrayList<>();
         for (int at = 0; at < 70; at++) {
-            small.add(put(from, at * 10, at * 10 + 10));
+            small.add(put(from, at * 10L, at * 10L + 10));
         }
         CopyWal.Result result = new CopyWal(from, to, description.folder(), keys, BackupProgress.NONE)
                 .run(new Lsn(0), List.of(), () -> {}, there -> {
