@@ -17,11 +17,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,9 @@ class WalArchives implements ArchivedLogs {
 
     @Inject
     private Stores stores;
+
+    private static final Comparator<ArchivedLog.Stretch> FURTHEST =
+            Comparator.comparing(ArchivedLog.Stretch::timeline).thenComparing(ArchivedLog.Stretch::to);
 
     /** Far more than an archive has. */
     private static final int MOST_STRETCHES = 10_000;
@@ -135,30 +140,36 @@ class WalArchives implements ArchivedLogs {
                                         .map(WalService::archive)
                                         .orElse(null)),
                         copies.copies(connection, instance)));
+        String only = known.only(reading);
         List<ArchivedLog> logs = new ArrayList<>();
         Set<String> read = new LinkedHashSet<>();
         List<String> notes = new ArrayList<>();
         List<String> lacks = new ArrayList<>();
         for (WalRepository.Archive archive : known.archives()) {
-            List<Place> places = known.places(archive, reading);
+            List<Opened> opened = List.of();
             try {
-                Opened opened = open(project, places, keys, notes);
-                if (opened != null) {
-                    logs.add(opened.log());
-                    read.add(opened.place().store());
-                }
-                lacking(project, archive, opened, known.only(reading)).ifPresent(lacks::add);
+                opened = open(project, known.places(archive, reading), keys, notes);
             } catch (Failure.NotFound e) {
-                if (known.archives().size() == 1 && known.only(reading) == null) {
+                if (known.archives().size() == 1 && only == null) {
                     throw e;
                 }
                 // With its store or its objects gone it holds nothing; what only it had held is a gap then
                 LOG.log(System.Logger.Level.WARNING, "The archive {0} is left out: {1}", archive.id(), e.getMessage());
-                lacking(project, archive, null, known.only(reading)).ifPresent(lacks::add);
+                notes.add("The archived log " + archive.location() + " of the store " + archive.store()
+                        + " is left out: " + e.getMessage());
             }
+            opened.forEach(each -> {
+                logs.add(each.log());
+                read.add(each.place().store());
+            });
+            lacks.addAll(lacking(project, archive, opened, known.copies(), only));
         }
         if (known.archives().isEmpty() || (logs.isEmpty() && lacks.isEmpty())) {
             return Optional.empty();
+        }
+        if (reading.store() != null && only == null && !read.isEmpty()) {
+            notes.add("The store " + reading.store() + " holds none of the archived log: that is read from "
+                    + String.join(", ", read) + ".");
         }
         ArchivedLog log =
                 logs.isEmpty() ? ArchivedLog.none(known.archives().get(0).segmentBytes()) : new JoinedLog(logs);
@@ -166,62 +177,108 @@ class WalArchives implements ArchivedLogs {
     }
 
     /** An archive, opened. */
-    private record Opened(Place place, ArchivedLog log) {}
-
-    /**
-     * The first place that can be read.
-     *
-     * @return null if there is none to try
-     * @throws Failure of the first
-     */
-    private @Nullable Opened open(ProjectId project, List<Place> places, ProjectKeys keys, List<String> notes) {
-        Failure first = null;
-        for (Place place : places) {
-            try {
-                ArchivedLog log = open(project, place, keys);
-                if (first != null) {
-                    notes.add("The archived log is read from its copy in the store " + place.store() + ": "
-                            + first.getMessage());
-                }
-                return new Opened(place, log);
-            } catch (Failure.Fatal | Failure.NotFound | Failure.Retryable | Failure.Skippable e) {
-                first = first == null ? e : first;
-            }
+    private record Opened(Place place, ArchivedLog log) {
+        ArchivedLog.@Nullable Stretch last() {
+            List<ArchivedLog.Stretch> stretches = log.stretches();
+            return stretches.isEmpty() ? null : stretches.get(stretches.size() - 1);
         }
-        if (first != null) {
-            throw first;
-        }
-        return null;
     }
 
-    /** What the catalogue knows of an archive behind the end of what is read of it: a copy is made now and then. */
-    private Optional<String> lacking(
-            ProjectId project, WalRepository.Archive archive, @Nullable Opened opened, @Nullable String only) {
-        if (opened == null
-                ? only == null || archive.store().equals(only)
-                : opened.place().copy() == null) {
-            return Optional.empty();
+    /**
+     * The log itself, or all of its copies that can be read where that cannot: nobody knows which of them has what another
+     * lacks.
+     *
+     * @return empty if there is no place to try
+     * @throws Failure.NotFound if it is in none of them
+     * @throws Failure of one that may be there, if none can be read
+     */
+    private List<Opened> open(ProjectId project, List<Place> places, ProjectKeys keys, List<String> notes) {
+        List<Opened> opened = new ArrayList<>();
+        List<String> reasons = new ArrayList<>();
+        Failure failure = null;
+        for (Place place : places) {
+            try {
+                opened.add(new Opened(place, open(project, place, keys)));
+            } catch (Failure.Fatal | Failure.NotFound | Failure.Retryable | Failure.Skippable e) {
+                reasons.add("The archived log is not read from the store " + place.store() + ": " + e.getMessage());
+                failure = failure == null || weight(e) > weight(failure) ? e : failure;
+            }
+            if (place.copy() == null && !opened.isEmpty()) {
+                return opened;
+            }
         }
-        Optional<WalRepository.End> end =
-                transactions.in(project, connection -> repository.end(connection, archive.id()));
-        if (end.isEmpty()) {
-            return Optional.empty();
+        if (opened.isEmpty() && failure != null) {
+            throw failure;
         }
-        ArchiveWal.Reached reached = end.get().reached();
-        if (opened == null) {
-            return Optional.of("Of the log that the store " + archive.store() + " holds up to " + reached.to()
-                    + ", the store " + only + " holds no copy yet.");
+        notes.addAll(reasons);
+        return opened;
+    }
+
+    /** What is away may be back, what is damaged is there; what is nowhere is told last. */
+    private static int weight(Failure failure) {
+        if (failure instanceof Failure.Retryable || failure instanceof Failure.Skippable) {
+            return 2;
         }
-        List<ArchivedLog.Stretch> stretches = opened.log().stretches();
-        ArchivedLog.Stretch last = stretches.isEmpty() ? null : stretches.get(stretches.size() - 1);
-        boolean all = last != null
-                && last.timeline() >= reached.timeline()
-                && last.to().compareTo(reached.to()) >= 0;
-        return all
-                ? Optional.empty()
-                : Optional.of("The store " + opened.place().store() + " holds a copy of the log up to "
-                        + (last == null ? "no position" : last.to()) + ", the store " + archive.store()
-                        + " the log itself up to " + reached.to() + ".");
+        return failure instanceof Failure.NotFound ? 0 : 1;
+    }
+
+    /** What the catalogue knows of an archive and its copies behind the end of what is read: a copy is made now and then. */
+    private List<String> lacking(
+            ProjectId project,
+            WalRepository.Archive archive,
+            List<Opened> opened,
+            List<LogCopyRepository.Copy> copies,
+            @Nullable String only) {
+        ArchivedLog.Stretch last = opened.stream()
+                .flatMap(each -> Stream.ofNullable(each.last()))
+                .max(FURTHEST)
+                .orElse(null);
+        boolean itself = opened.stream().anyMatch(each -> each.place().copy() == null);
+        List<String> lacking = new ArrayList<>();
+        ArchiveWal.Reached reached = itself
+                ? null
+                : transactions
+                        .in(project, connection -> repository.end(connection, archive.id()))
+                        .map(WalRepository.End::reached)
+                        .orElse(null);
+        if (reached != null && isBehind(last, reached.timeline(), reached.to())) {
+            lacking.add(sentence(archive, opened, last, reached.to(), only));
+        }
+        for (LogCopyRepository.Copy copy : copies) {
+            if (!copy.archive().equals(archive.id())
+                    || opened.stream().anyMatch(each -> each.place().store().equals(copy.store()))) {
+                continue;
+            }
+            transactions.in(project, connection -> this.copies.stretches(connection, copy.id())).stream()
+                    .map(LogCopyRepository.Stretch::plain)
+                    .max(FURTHEST)
+                    .filter(end -> isBehind(last, end.timeline(), end.to()))
+                    .ifPresent(end ->
+                            lacking.add("The store " + copy.store() + " holds a copy of it up to " + end.to() + "."));
+        }
+        return lacking;
+    }
+
+    private static String sentence(
+            WalRepository.Archive archive,
+            List<Opened> opened,
+            ArchivedLog.@Nullable Stretch last,
+            Lsn reached,
+            @Nullable String only) {
+        if (opened.isEmpty()) {
+            return only == null || only.equals(archive.store())
+                    ? "The log that was archived in the store " + archive.store() + " up to " + reached
+                            + " is not there any more."
+                    : "Of the log that the store " + archive.store() + " holds up to " + reached + ", the store " + only
+                            + " holds no copy yet.";
+        }
+        String stores = opened.stream().map(each -> each.place().store()).collect(Collectors.joining(", "));
+        return "The store " + stores + " holds a copy of the log up to " + (last == null ? "no position" : last.to())
+                + ", the store " + archive.store() + " the log itself up to " + reached + ".";
+    }
+
+    private static boolean isBehind(ArchivedLog.@Nullable Stretch last, int timeline, Lsn to) {
+        return last == null || FURTHEST.compare(last, new ArchivedLog.Stretch(timeline, last.from(), to)) < 0;
     }
 
     /**
