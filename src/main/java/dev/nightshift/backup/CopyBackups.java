@@ -50,7 +50,7 @@ public class CopyBackups extends TargetBatchlet {
             target.figure("objectsFound", sum.found());
             target.figure("storedBytes", sum.bytes());
             target.done(CopyJob.COPY, new Bytes(sum.bytes()) + " in " + store);
-        } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict e) {
+        } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict | Failure.Retryable e) {
             // Backups that are there need their log all the same
             target.skipped(CopyJob.COPY, "Not all backups could be copied.");
             uncopied = e;

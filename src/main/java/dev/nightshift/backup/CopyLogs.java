@@ -90,10 +90,13 @@ class CopyLogs {
                 CopyWal.Result result = one(target, wanted, store);
                 sum = sum.plus(result);
                 first = first == null ? refused(target, result, store) : first;
-            } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict e) {
+            } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict | Failure.Retryable e) {
                 target.error("The archived log " + wanted.archive().location() + " is not copied to the store " + store
                         + ": " + e.getMessage());
-                first = first == null ? e : first;
+                // As long as one may come back, all are tried again
+                first = first == null || (e instanceof Failure.Retryable && !(first instanceof Failure.Retryable))
+                        ? e
+                        : first;
             }
         }
         if (first != null) {
@@ -113,9 +116,14 @@ class CopyLogs {
             for (Map.Entry<String, Lsn> each : repository
                     .firstNeeded(connection, target.instanceId(), store)
                     .entrySet()) {
-                WalArchives.joinable(archives, each.getKey(), current).stream()
-                        .filter(archive -> !archive.store().equals(store))
-                        .forEach(archive -> wanted.add(new Wanted(archive, each.getValue())));
+                for (WalRepository.Archive archive : WalArchives.joinable(archives, each.getKey(), current)) {
+                    List<WalRepository.Stretch> all = logs.stretches(connection, archive.id(), MOST_STRETCHES);
+                    boolean old = !all.isEmpty()
+                            && all.stream().allMatch(one -> one.to().compareTo(each.getValue()) <= 0);
+                    if (!old && !archive.store().equals(store)) {
+                        wanted.add(new Wanted(archive, each.getValue()));
+                    }
+                }
             }
             return wanted;
         });
@@ -127,6 +135,7 @@ class CopyLogs {
         Store to = stores.of(store);
         copies.refuseUnmounted(target, to, store);
         copies.refuseSamePlace(to, store, Stream.of(archive.store()), "the log is archived in");
+        copies.refuseSamePlace(to, store, others(target, archive, store), "another copy of the log lies in");
         UUID fresh = Ids.next(clock);
         UUID[] id = new UUID[1];
         target.store(connection -> id[0] = repository.begin(
@@ -155,6 +164,15 @@ class CopyLogs {
                 + " objects sent, " + result.found() + " found there, " + new Bytes(result.bytes())
                 + " by its listing.");
         return result;
+    }
+
+    private Stream<String> others(TargetRun target, WalRepository.Archive archive, String store) {
+        return transactions
+                .in(target.project(), connection -> repository.copies(connection, target.instanceId()))
+                .stream()
+                .filter(copy -> copy.archive().equals(archive.id()))
+                .map(LogCopyRepository.Copy::store)
+                .filter(name -> !name.equals(store));
     }
 
     private void note(

@@ -11,6 +11,7 @@ import dev.nightshift.fleet.Requests;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Lsn;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
@@ -136,7 +137,8 @@ public class WalResource {
      * @param to the first position that it does not hold; null where it holds nothing
      * @param coveredTo the server's clock: all that it had acknowledged by then lies before that; null if that is not known
      * @param gaps between the first position that it holds and that one
-     * @param objects that were compared when it was copied
+     * @param objects that were compared when it was copied; after expiry, all that its store lists. None, and no position, where
+     *     rebuild-catalogue found it and no copy ran since
      */
     @Schema(name = "WalCopy")
     public record CopyView(
@@ -299,22 +301,30 @@ public class WalResource {
                 held);
     }
 
-    /** A new timeline begins where the one before ends, and is no gap. */
     private static CopyView view(LogCopyRepository.Copy copy, List<LogCopyRepository.Stretch> stretches) {
         LogCopyRepository.Stretch last = stretches.isEmpty() ? null : stretches.get(stretches.size() - 1);
-        long timelines = stretches.stream()
-                .map(LogCopyRepository.Stretch::timeline)
-                .distinct()
-                .count();
         return new CopyView(
                 copy.store(),
                 last == null ? null : last.timeline(),
                 last == null ? null : stretches.get(0).from().toString(),
                 last == null ? null : last.to().toString(),
                 last == null ? null : last.coveredTo(),
-                (int) (stretches.size() - timelines),
+                gaps(stretches),
                 copy.objects(),
                 copy.bytes(),
                 copy.copiedAt());
+    }
+
+    /** A new timeline begins before the end of the one that it comes from; behind it something is missing too. */
+    static int gaps(List<LogCopyRepository.Stretch> stretches) {
+        int gaps = 0;
+        Lsn furthest = null;
+        for (LogCopyRepository.Stretch next : stretches) {
+            if (furthest != null && next.from().compareTo(furthest) > 0) {
+                gaps++;
+            }
+            furthest = furthest == null || next.to().compareTo(furthest) > 0 ? next.to() : furthest;
+        }
+        return gaps;
     }
 }

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -42,15 +43,15 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LogCopyIT {
-    private static final Duration SOON = Duration.ofSeconds(120);
+    private static final Duration SOON = Duration.ofMinutes(2);
 
     private Nightshift nightshift;
     private TestProject project;
     private Postgres source;
     private Path local;
     private Path nas;
-    private String moment;
-    private String archive;
+    private String moment = "";
+    private String archive = "";
 
     @BeforeAll
     void aServerThatIsArchivedAndTwoStores(@TempDir Path folder) throws SQLException {
@@ -152,7 +153,7 @@ class LogCopyIT {
         return run.getJsonArray("targets").getJsonObject(0).getString("reason");
     }
 
-    private JsonObject plan(JsonObjectBuilder to, String from) {
+    private JsonObject plan(JsonObjectBuilder to, @Nullable String from) {
         JsonObjectBuilder body = Json.createObjectBuilder().add("to", to);
         return project.api()
                 .post(
@@ -378,6 +379,36 @@ class LogCopyIT {
         }
         assertEquals(Map.of(), files(log(nas)), "the copy's last log was before the backup that is kept");
         assertTrue(Files.exists(log(local).resolve("archive.json")), "archiving could go on there");
+    }
+
+    /** Two names of one place: what is deleted as a copy would be the log itself. */
+    @Test
+    @Order(6)
+    void theLogItselfIsNeverTakenForItsCopy() throws Exception {
+        Files.createSymbolicLink(local.resolveSibling("same"), local);
+        nightshift
+                .admin()
+                .post(
+                        "api/stores",
+                        Json.createObjectBuilder()
+                                .add("name", "same")
+                                .add("kind", "FOLDER")
+                                .add("folder", local.resolveSibling("same").toString())
+                                .build())
+                .expect(201);
+        JsonObject run = rebuild();
+        String told = project.log(run.getString("id"));
+        assertEquals(0, figures(run).getInt("logCopiesEntered"), told);
+        assertTrue(told.contains("is the same place as the store local"), told);
+        nightshift
+                .repository()
+                .execute("insert into backup.wal_copy (id, project_id, archive_id, run_id, store, location, copied_at)"
+                        + " select gen_random_uuid(), project_id, id, gen_random_uuid(), 'same', location, now()"
+                        + " from backup.wal_archive");
+        Map<String, FileTime> before = files(log(local));
+        JsonObject expired = failed("expire", keep(1));
+        assertTrue(reason(expired).contains("is the same place as the store local"), () -> reason(expired));
+        assertEquals(before, files(log(local)));
     }
 
     private static JsonObject keep(int newest) {
