@@ -25,10 +25,10 @@ class LogPlaces {
      */
     void requireApart(String store, WalRepository.Archive archive) {
         Store own = stores.of(archive.store());
-        if (own instanceof FolderStore folder && folder.looksUnmounted()) {
-            throw CopyToStore.unmounted(own);
-        }
-        try (PlaceProbe probe = PlaceProbe.put(stores.of(store))) {
+        Store other = stores.of(store);
+        requireMounted(own);
+        requireMounted(other);
+        try (PlaceProbe probe = PlaceProbe.put(other)) {
             if (probe.isIn(own)) {
                 throw new Failure.Fatal(
                         "The store " + store + " is the same place as the store " + archive.store()
@@ -41,6 +41,12 @@ class LogPlaces {
         String description = archive.location() + "/" + WalFolder.NAME;
         if (own.size(description).isEmpty()) {
             throw new Failure.NotFound("The store " + archive.store() + " does not show " + description + ".");
+        }
+    }
+
+    private static void requireMounted(Store store) {
+        if (store instanceof FolderStore folder && folder.looksUnmounted()) {
+            throw CopyToStore.unmounted(store);
         }
     }
 }
