@@ -25,7 +25,7 @@ interface ArchivedLogs {
 
     /**
      * An instance's. In a store that is named it is that store's own, as far as it holds any of it; where it holds none at all, and
-     * where no store is named, it is the log as it was archived, or a copy where that cannot be read.
+     * where no store is named, it is the log as it was archived, or its copies where that cannot be read.
      *
      * @param systemIdentifier of its cluster: an instance's address may have held another before
      * @return empty if nothing is archived of it

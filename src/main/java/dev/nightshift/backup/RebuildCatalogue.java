@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Enters what the stores hold of a project and its catalogue lacks: backups after those that they need, then logs. Reads the stores
- * and never writes to them; what cannot be entered is named and left as it is.
+ * and changes nothing that lies in them; what cannot be entered is named and left as it is.
  */
 @Named("rebuildCatalogue")
 @Dependent
