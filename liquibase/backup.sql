@@ -1090,3 +1090,100 @@ create trigger need_key before insert or update of key_id on backup.wal_archive
 create index backup_key on backup.backup (project_id, key_id) where deleted_at is null;
 --rollback drop index backup.backup_key;
 --rollback drop trigger need_key on backup.wal_archive; drop trigger need_key on backup.backup; drop function backup.need_key();
+
+--changeset nightshift:backup-56 splitStatements:false rollbackSplitStatements:false
+-- Copies of archives of logs in other stores: the same objects under the same names. copied_at is set once the description is there,
+-- without which nothing of a copy opens.
+create table backup.wal_copy (
+    id         uuid primary key,
+    project_id uuid not null,
+    archive_id uuid not null,
+    run_id     uuid not null,
+    store      text not null,
+    location   text not null,
+    objects    bigint not null default 0 check (objects >= 0),
+    bytes      bigint not null default 0 check (bytes >= 0),
+    begun_at   timestamptz not null default now(),
+    copied_at  timestamptz,
+    freed_at   timestamptz,
+    unique (project_id, id),
+    unique (project_id, archive_id, store),
+    foreign key (project_id, archive_id) references backup.wal_archive (project_id, id)
+);
+create index wal_copy_store on backup.wal_copy (store) where freed_at is null;
+
+-- Log that a copy holds without a gap, every object of it compared when it was copied. What can be restored is decided by the
+-- store's own objects, as of an archive.
+create table backup.wal_copy_stretch (
+    project_id uuid not null,
+    copy_id    uuid not null,
+    timeline   int not null check (timeline > 0),
+    from_lsn   pg_lsn not null,
+    to_lsn     pg_lsn not null check (to_lsn > from_lsn),
+    covered_to timestamptz,
+    primary key (project_id, copy_id, timeline, from_lsn),
+    foreign key (project_id, copy_id) references backup.wal_copy (project_id, id)
+);
+
+alter table backup.wal_copy enable row level security;
+create policy project on backup.wal_copy
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+alter table backup.wal_copy_stretch enable row level security;
+create policy project on backup.wal_copy_stretch
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on backup.wal_copy to ${app_role};
+grant select, insert, update, delete on backup.wal_copy_stretch to ${app_role};
+create trigger need_store before insert or update of freed_at on backup.wal_copy
+    for each row when (new.freed_at is null) execute function backup.need_store();
+
+create or replace function backup.delete_store(store text) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform from backup.store s where s.name = delete_store.store for update;
+    if not found then
+        return 'UNKNOWN';
+    elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+       or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+       or exists (select from backup.wal_archive a where a.store = delete_store.store)
+       or exists (select from backup.wal_copy c where c.store = delete_store.store and c.freed_at is null)
+       or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+        return 'HELD';
+    elsif exists (select from job.run r where r.job in ('backup', 'copy')
+                     and (r.parameters ->> 'store' = delete_store.store
+                          or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+                     and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+        return 'USED';
+    end if;
+    delete from backup.store s where s.name = delete_store.store;
+    return 'DELETED';
+end $$;
+--rollback do $$ begin
+--rollback     if exists (select from backup.wal_copy where freed_at is null) then
+--rollback         raise exception 'Copies of archived log lie in stores, and nothing would know of them: delete them there first.';
+--rollback     end if;
+--rollback end $$;
+--rollback create or replace function backup.delete_store(store text) returns text
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback begin
+--rollback     perform from backup.store s where s.name = delete_store.store for update;
+--rollback     if not found then
+--rollback         return 'UNKNOWN';
+--rollback     elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+--rollback        or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+--rollback        or exists (select from backup.wal_archive a where a.store = delete_store.store)
+--rollback        or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+--rollback         return 'HELD';
+--rollback     elsif exists (select from job.run r where r.job in ('backup', 'copy')
+--rollback                      and (r.parameters ->> 'store' = delete_store.store
+--rollback                           or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+--rollback                      and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+--rollback         return 'USED';
+--rollback     end if;
+--rollback     delete from backup.store s where s.name = delete_store.store;
+--rollback     return 'DELETED';
+--rollback end $$;
+--rollback drop table backup.wal_copy_stretch; drop table backup.wal_copy;

@@ -3,17 +3,34 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.vault.ProjectKeys;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Where what is stored of the instances' log beside their backups is found. */
 interface ArchivedLogs {
     /**
-     * An instance's.
+     * Archived log, and where it is read.
+     *
+     * @param stores that it is read from
+     * @param notes why it is not read where it was archived, a sentence each
+     * @param lacks what other stores hold of it and these do not, as the catalogue knows, in a sentence; null for nothing
+     */
+    record Held(
+            ArchivedLog log,
+            List<String> stores,
+            List<String> notes,
+            @Nullable String lacks) {}
+
+    /**
+     * An instance's. In a store that is named it is that store's own, as far as it holds any of it; where it holds none at all, and
+     * where no store is named, it is the log as it was archived, or its copies where that cannot be read.
      *
      * @param systemIdentifier of its cluster: an instance's address may have held another before
      * @return empty if nothing is archived of it
      * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
      */
-    Optional<ArchivedLog> of(ProjectId project, UUID instance, String systemIdentifier, ProjectKeys keys);
+    Optional<Held> of(
+            ProjectId project, UUID instance, String systemIdentifier, BackupSources.Reading reading, ProjectKeys keys);
 }

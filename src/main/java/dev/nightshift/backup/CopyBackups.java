@@ -9,7 +9,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import java.util.List;
 
-/** Copies one instance's backups to another store. */
+/** Copies one instance's backups to another store, and the archived log behind those that lie there. */
 @Named("copyBackups")
 @Dependent
 public class CopyBackups extends TargetBatchlet {
@@ -21,6 +21,9 @@ public class CopyBackups extends TargetBatchlet {
 
     @Inject
     private CopyToStore copies;
+
+    @Inject
+    private CopyLogs logs;
 
     @Override
     protected void work(TargetRun target) {
@@ -38,12 +41,27 @@ public class CopyBackups extends TargetBatchlet {
         List<Backup> needed = copies.needed(target, wanted, store);
         target.done(CopyJob.PLAN, needed.size() + (needed.size() == 1 ? " backup" : " backups"));
 
+        Failure uncopied = null;
         target.begin(CopyJob.COPY);
-        CopyToStore.Sum sum = copies.copy(target, needed, store);
-        target.figure("copies", sum.copies());
-        target.figure("objectsSent", sum.sent());
-        target.figure("objectsFound", sum.found());
-        target.figure("storedBytes", sum.bytes());
-        target.done(CopyJob.COPY, new Bytes(sum.bytes()) + " in " + store);
+        try {
+            CopyToStore.Sum sum = copies.copy(target, needed, store);
+            target.figure("copies", sum.copies());
+            target.figure("objectsSent", sum.sent());
+            target.figure("objectsFound", sum.found());
+            target.figure("storedBytes", sum.bytes());
+            target.done(CopyJob.COPY, new Bytes(sum.bytes()) + " in " + store);
+        } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict | Failure.Retryable e) {
+            // Backups that are there need their log all the same
+            target.skipped(CopyJob.COPY, "Not all backups could be copied.");
+            uncopied = e;
+        }
+        target.begin(CopyJob.LOG);
+        CopyLogs.Sum log = logs.copy(target, store);
+        log.figures(target);
+        target.done(CopyJob.LOG, log.words(store));
+        if (uncopied != null) {
+            target.begin(CopyJob.COPY);
+            throw uncopied;
+        }
     }
 }

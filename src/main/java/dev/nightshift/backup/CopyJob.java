@@ -19,6 +19,7 @@ import java.util.List;
 class CopyJob implements Job {
     static final String PLAN = "plan";
     static final String COPY = "copy";
+    static final String LOG = "log";
     static final String STORE = "store";
     static final String BACKUP = "backup";
     static final String ALL = "all";
@@ -28,15 +29,15 @@ class CopyJob implements Job {
     private static final JobDefinition DEFINITION = new JobDefinition(
             "copy",
             "Copy backups",
-            "Copies backups to another store, each with those that it needs, as they are stored. What is there"
-                    + " already is not sent again.",
+            "Copies backups to another store, each with those that it needs, and the archived log behind them, as they are"
+                    + " stored. What is there already is not sent again.",
             Unit.INSTANCE,
             "copy",
             false,
             // One copy less than was wanted; the backup itself is there
             Severity.WARNING,
             Severity.WARNING,
-            List.of(PLAN, COPY),
+            List.of(PLAN, COPY, LOG),
             List.of(
                     Parameter.text(STORE, "Store", "The name of the store to copy to.", true),
                     Parameter.choice(

@@ -19,7 +19,7 @@ import java.util.UUID;
 /** Where backups lie beside the store that each was taken to, within the transaction whose connection is passed. */
 @ApplicationScoped
 class CopyRepository {
-    private static final String NO_SUCH_STORE = "23001";
+    static final String NO_SUCH_STORE = "23001";
 
     @Inject
     private Live live;

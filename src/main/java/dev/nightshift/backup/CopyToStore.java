@@ -37,6 +37,9 @@ class CopyToStore {
     private CopyRepository repository;
 
     @Inject
+    private CopyLogs logs;
+
+    @Inject
     private Backups backups;
 
     @Inject
@@ -104,7 +107,8 @@ class CopyToStore {
     }
 
     /**
-     * Copies a backup to several stores; one that fails does not keep the others out.
+     * Copies a backup to several stores, each with the archived log behind those that lie there; one that fails does not keep the
+     * others out.
      *
      * @throws Failure of the first that failed, when the others are done; the backup itself is not touched
      */
@@ -112,15 +116,19 @@ class CopyToStore {
         Backup backup = backups.get(target.project(), id);
         Failure first = null;
         for (String store : to) {
+            boolean copied = false;
             try {
                 copy(target, needed(target, List.of(backup), store), store);
+                copied = true;
+                logs.copy(target, store);
             } catch (Failure e) {
                 if (e instanceof Failure.Retryable || e instanceof Failure.Skippable) { // the others were told of
-                    target.error("Backup " + id + " is not copied to the store " + store + ": " + e.getMessage());
+                    target.error((copied ? "The archived log" : "Backup " + id) + " is not copied to the store " + store
+                            + ": " + e.getMessage());
                 }
                 // As long as one may come back, all are tried again: what is whole by then is not sent
                 first = first == null || (e instanceof Failure.Retryable && !(first instanceof Failure.Retryable))
-                        ? named(store, e)
+                        ? named(store, copied, e)
                         : first;
             }
         }
@@ -129,8 +137,12 @@ class CopyToStore {
         }
     }
 
-    private static Failure named(String store, Failure e) {
-        String what = "The backup is taken, but not copied to the store " + store + ": " + e.getMessage();
+    private static Failure named(String store, boolean copied, Failure e) {
+        String what = (copied
+                        ? "The backup is taken and copied to the store " + store
+                                + ", but not all of the archived log is: "
+                        : "The backup is taken, but not copied to the store " + store + ": ")
+                + e.getMessage();
         String remedy = e.remedy() != null ? e.remedy() : "Restart this target, or run the job copy.";
         return e instanceof Failure.Retryable
                 ? new Failure.Retryable(what, remedy, e)
@@ -141,7 +153,7 @@ class CopyToStore {
         ProjectKeys keys = keyring.of(target.project());
         Store from = source(target, backup, store, keys);
         refuseUnmounted(target, to, store);
-        refuseSamePlace(backup, to, store);
+        refuseSamePlace(to, store, places(backup, store), "the backup lies in");
         var begun = new CopyRepository.Begun[1];
         target.store(connection -> begun[0] =
                 repository.begin(connection, Ids.next(clock), target.project(), target.runId(), backup, store));
@@ -171,7 +183,7 @@ class CopyToStore {
     }
 
     /** What is written where a disk should be mounted fills another disk, and is not seen once it is mounted. */
-    private void refuseUnmounted(TargetRun target, Store to, String store) {
+    void refuseUnmounted(TargetRun target, Store to, String store) {
         if (to instanceof FolderStore folder
                 && folder.looksUnmounted()
                 && transactions.in(target.project(), connection -> CopyRepository.holds(connection, store))) {
@@ -186,14 +198,19 @@ class CopyToStore {
                 null);
     }
 
-    /** A copy in the same place is none, and what removes it removes the backup. */
-    private void refuseSamePlace(Backup backup, Store to, String store) {
+    /**
+     * A copy in the same place is none, and what removes it removes the original.
+     *
+     * @param others where the original lies or may lie
+     * @param what is there, as the end of "which …"
+     */
+    void refuseSamePlace(Store to, String store, Stream<String> others, String what) {
         try (PlaceProbe probe = PlaceProbe.put(to)) {
-            for (String name : places(backup, store).toList()) {
+            for (String name : others.toList()) {
                 if (isIn(probe, name)) {
                     throw new Failure.Fatal(
-                            "The store " + store + " is the same place as the store " + name
-                                    + ", which the backup lies in: a copy there would be none.",
+                            "The store " + store + " is the same place as the store " + name + ", which " + what
+                                    + ": a copy there would be none.",
                             "Copy to a store of another place.",
                             null);
                 }

@@ -81,7 +81,7 @@ class DrillChoice {
                     .map(state -> state.getString(MOMENT, ""))
                     .filter(text -> !text.isEmpty())
                     .map(Instant::parse)
-                    .orElseGet(() -> moment(target));
+                    .orElseGet(() -> moment(target, from));
             return new Choice("RANDOM_POINT", null, new RecoveryTarget(new RecoveryTarget.Time(at), null));
         }
         if (point.isPresent()) {
@@ -123,8 +123,9 @@ class DrillChoice {
         return chosen;
     }
 
-    private Instant moment(TargetRun target) {
-        List<Span> spans = points.window(target.project(), target.instanceId(), null).stretches().stream()
+    private Instant moment(TargetRun target, @Nullable String from) {
+        var reading = BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE);
+        List<Span> spans = points.window(target.project(), target.instanceId(), null, reading).stretches().stream()
                 .filter(stretch -> stretch.lastTransaction() != null)
                 .map(stretch -> new Span(stretch.range().backup().finishedAt(), stretch.lastTransaction()))
                 .filter(span -> span.millis() > 0)

@@ -68,8 +68,8 @@ class DrillJob implements Job {
                     Parameter.text(
                             PointParameters.FROM,
                             "From",
-                            "The store to read the backup from; the one that it was taken to if none is given. each-store reads one"
-                                    + " after the other.",
+                            "The store to read the backup and the archived log from; the ones that they were taken to if none is given."
+                                    + " each-store reads one after the other.",
                             false),
                     Parameter.flag(
                             "everyRow",

@@ -11,7 +11,6 @@ import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.postgres.Lsn;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.Dependent;
@@ -50,6 +49,9 @@ public class ExpireBackups extends TargetBatchlet {
     private ExpiryPlanning planning;
 
     @Inject
+    private ExpireLog log;
+
+    @Inject
     private Policies policies;
 
     @Inject
@@ -66,6 +68,9 @@ public class ExpireBackups extends TargetBatchlet {
 
     /** By store, over all tries of the target. */
     private final Map<String, Long> freedIn = new TreeMap<>();
+
+    /** Likewise, of the log. */
+    private final Map<String, Long> logFreedIn = new TreeMap<>();
 
     @Override
     protected void work(TargetRun target) {
@@ -102,11 +107,20 @@ public class ExpireBackups extends TargetBatchlet {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
         target.begin(ExpireJob.LOG);
-        target.done(ExpireJob.LOG, new Bytes(trim(target, planned, apply)) + (apply ? " freed" : " would go"));
+        ExpireLog.Sum trimmed = log.trim(target, planned, apply, logFreedIn);
+        if (trimmed.first() == null) {
+            target.done(ExpireJob.LOG, new Bytes(trimmed.bytes()) + (apply ? " freed" : " would go"));
+        }
+        // Only now: a store that is away for weeks must not let the log fill another
         if (unfreed != null) {
-            // Only now: a store that is away for weeks must not let the log fill another
+            if (trimmed.first() != null) {
+                target.skipped(ExpireJob.LOG, "Not all stores could be freed.");
+            }
             target.begin(ExpireJob.DELETE);
             throw unfreed;
+        }
+        if (trimmed.first() != null) {
+            throw trimmed.first();
         }
     }
 
@@ -263,44 +277,5 @@ public class ExpireBackups extends TargetBatchlet {
             }
         });
         return bytes;
-    }
-
-    /** What lies before the first position that any backup of the cluster needs that stays. Answers the bytes. */
-    private long trim(TargetRun target, ExpiryPlanning.Planned planned, boolean apply) {
-        long freed = 0;
-        for (WalRepository.Archive archive : planning.archives(target.project(), target.instanceId())) {
-            target.throwIfStopped();
-            // What was deleted, not what was planned: a backup may have been put on hold since
-            Optional<Lsn> needed = apply
-                    ? transactions.in(
-                            target.project(),
-                            connection ->
-                                    repository.firstNeeded(connection, target.instanceId(), archive.systemIdentifier()))
-                    : planned.firstNeeded(archive.systemIdentifier());
-            if (needed.isPresent()) {
-                freed += trim(target, archive, needed.get(), apply);
-            } // else nothing says what of it is still wanted
-        }
-        target.figure(apply ? "logBytesFreed" : "logBytesGoing", freed);
-        return freed;
-    }
-
-    private long trim(TargetRun target, WalRepository.Archive archive, Lsn needed, boolean apply) {
-        Optional<ExpiryPlanning.Cut> cut;
-        try {
-            cut = planning.cut(target.project(), archive, needed);
-        } catch (Failure.NotFound e) {
-            target.warn("The archive " + archive.location() + " is not in its store any more: " + e.getMessage());
-            return 0;
-        }
-        if (cut.isEmpty()) {
-            return 0;
-        }
-        if (apply) {
-            // The catalogue first: it must not promise what is about to go
-            target.store(connection ->
-                    repository.trimmed(connection, archive.id(), cut.get().from()));
-        }
-        return cut.get().log().trim(cut.get().from(), apply);
     }
 }

@@ -3,6 +3,8 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Fleet;
@@ -43,6 +45,9 @@ class ExpiryPlanning {
 
     @Inject
     private WalRepository logs;
+
+    @Inject
+    private LogCopyRepository logCopies;
 
     @Inject
     private Stores stores;
@@ -187,5 +192,25 @@ class ExpiryPlanning {
         StoredLog log =
                 StoredLog.of(WalFolder.open(stores.of(archive.store()), archive.location(), keyring.of(project)));
         return Optional.of(new Cut(log, wanted.segmentStart(archive.segmentBytes())));
+    }
+
+    /** Copies of an instance's archives that are not freed. */
+    List<LogCopyRepository.Copy> copies(ProjectId project, UUID instance) {
+        return transactions.in(project, connection -> logCopies.copies(connection, instance));
+    }
+
+    /**
+     * Where a copy of an archive can be cut off: as the archive itself, but that nothing goes on from its end.
+     *
+     * @throws Failure.NotFound if it is not in its store any more
+     * @throws Failure.Retryable if the store cannot be read now, or looks unmounted
+     */
+    Cut cut(ProjectId project, WalRepository.Archive archive, LogCopyRepository.Copy copy, Lsn needed) {
+        Store store = stores.of(copy.store());
+        if (store instanceof FolderStore folder && folder.looksUnmounted()) {
+            throw CopyToStore.unmounted(store);
+        }
+        StoredLog log = StoredLog.of(WalFolder.open(store, copy.location(), keyring.of(project)));
+        return new Cut(log, needed.segmentStart(archive.segmentBytes()));
     }
 }

@@ -107,8 +107,23 @@ class ExpirySimulation {
             budget.take();
             Optional<Lsn> needed = planned.firstNeeded(archive.systemIdentifier());
             bytes += needed.isEmpty() ? 0 : log(project, archive, needed.get());
+            for (LogCopyRepository.Copy copy : planning.copies(project, instance)) {
+                if (needed.isPresent() && copy.archive().equals(archive.id())) {
+                    budget.take();
+                    bytes += log(project, archive, copy, needed.get());
+                }
+            }
         }
         return bytes;
+    }
+
+    private long log(ProjectId project, WalRepository.Archive archive, LogCopyRepository.Copy copy, Lsn needed) {
+        try {
+            ExpiryPlanning.Cut cut = planning.cut(project, archive, copy, needed);
+            return cut.log().trim(cut.from(), false);
+        } catch (Failure.NotFound e) {
+            return 0;
+        }
     }
 
     /** An archive that is not in its store any more frees nothing. */

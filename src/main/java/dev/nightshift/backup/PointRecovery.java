@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** From which backup, and by which log, an instance is recovered to a point. */
@@ -51,13 +52,17 @@ class PointRecovery {
     private ArchivedLogs archives;
 
     /** What is stored of an instance, where it may be read, and what was opened so far. */
-    private record Stored(List<Backup> backups, ArchivedLog archive, Opening opening) {
+    private record Stored(List<Backup> backups, ArchivedLogs.Held held, Opening opening) {
+        ArchivedLog archive() {
+            return held.log();
+        }
+
         BackupSources.Source open(Backup backup) {
             return opening.of(backup);
         }
 
         RecoveryPlanner planner() {
-            return new RecoveryPlanner(candidates(), archive);
+            return new RecoveryPlanner(candidates(), archive());
         }
 
         /** With what one backup's manifest says in place of the catalogue's word of it. */
@@ -66,7 +71,7 @@ class PointRecovery {
                     candidates().stream()
                             .map(each -> each.backup().equals(exact.backup()) ? exact : each)
                             .toList(),
-                    archive);
+                    archive());
         }
 
         /** As the catalogue knows them: that the last segment is whole is for the manifest of the chosen one to say. */
@@ -81,7 +86,7 @@ class PointRecovery {
                                 Lsn.parse(backup.startLsn()),
                                 Lsn.parse(backup.stopLsn()),
                                 expected,
-                                expected.segmentEnd(archive.segmentBytes()),
+                                expected.segmentEnd(archive().segmentBytes()),
                                 backup.endedAt());
                     })
                     .toList();
@@ -122,7 +127,7 @@ class PointRecovery {
     /**
      * A backup, opened, with what is to be replayed behind it.
      *
-     * @param notes why it is not read where it would be first, a sentence each
+     * @param notes why it or its log is not read where it would be first, and what is lacking there; a sentence each
      */
     record Chosen(Backup backup, BackupSources.Source source, Recovery recovery, List<String> notes) {
         BackupReader reader() {
@@ -135,18 +140,34 @@ class PointRecovery {
      *
      * @param store where the backup would be read; null without one
      * @param certain whether the outcome is known to stand when the log is read, unless that is damaged
+     * @param held the archived log that it was made by
      */
     record Planned(
             RecoveryPlan.Outcome outcome,
             @Nullable Backup backup,
             @Nullable String store,
-            boolean certain) {}
+            boolean certain,
+            ArchivedLogs.Held held) {
+        /** A refusal says what the stores that were looked into lack of the log. */
+        Planned {
+            String lacks = held.lacks();
+            if (lacks != null
+                    && outcome instanceof RecoveryPlan.Refused refused
+                    && refused.why() != RecoveryPlan.Why.NO_BACKUP
+                    && refused.why() != RecoveryPlan.Why.BEFORE_THE_FIRST_BACKUP) {
+                outcome = new RecoveryPlan.Refused(
+                        refused.why(),
+                        refused.reason() + " " + lacks,
+                        refused.remedy() + " The job copy copies more of the log.");
+            }
+        }
+    }
 
     /**
      * Plans without reading the log, but for its last segments where a time may lie behind them.
      *
      * @param only the backup to start from; null for the newest that lies before the point
-     * @param reading which stores its backup may be read from; the archived log is where it is
+     * @param reading which stores its backup and the archived log may be read from
      */
     Planned plan(
             ProjectId project,
@@ -161,7 +182,7 @@ class PointRecovery {
         RecoveryPlan.Outcome outcome = stored.planner().plan(target, only == null ? null : only.id());
         return outcome instanceof RecoveryPlan.Planned planned
                 ? exact(stored, planned.plan())
-                : new Planned(outcome, null, null, true);
+                : new Planned(outcome, null, null, true, stored.held());
     }
 
     /** The same plan, by its backup's manifest. */
@@ -172,14 +193,14 @@ class PointRecovery {
         var target = new RecoveryTarget(plan.point(), plan.history().timeline());
         RecoveryPlan.Outcome outcome = stored.planner(exact).plan(target, exact.backup());
         if (!(outcome instanceof RecoveryPlan.Planned planned)) {
-            return new Planned(outcome, backup, source.store(), true);
+            return new Planned(outcome, backup, source.store(), true, stored.held());
         }
         if (plan.point() instanceof RecoveryTarget.Time time) {
             return timed(stored, planned.plan(), backup, time);
         }
         boolean certain =
                 plan.point() instanceof RecoveryTarget.Latest || plan.point() instanceof RecoveryTarget.Position;
-        return new Planned(outcome, backup, source.store(), certain);
+        return new Planned(outcome, backup, source.store(), certain, stored.held());
     }
 
     /** A time counts as reached where it is covered, or where a transaction that ended no earlier is in the log. */
@@ -187,16 +208,16 @@ class PointRecovery {
         var reached = new RecoveryPlan.Planned(plan);
         String store = stored.open(backup).store();
         if (plan.covers(time.at()) || plan.isOwnEnd(time.at())) {
-            return new Planned(reached, backup, store, plan.covers(time.at()));
+            return new Planned(reached, backup, store, plan.covers(time.at()), stored.held());
         }
         try {
             Instant last = tail(stored, plan).orElse(null);
             return last != null && !time.at().isAfter(last)
-                    ? new Planned(reached, backup, store, true)
-                    : new Planned(plan.storedOnly(time, last), backup, store, true);
+                    ? new Planned(reached, backup, store, true, stored.held())
+                    : new Planned(plan.storedOnly(time, last), backup, store, true, stored.held());
         } catch (Failure.Fatal e) {
             // What is damaged at the end need not be in the way: reading will tell
-            return new Planned(reached, backup, store, false);
+            return new Planned(reached, backup, store, false, stored.held());
         }
     }
 
@@ -219,15 +240,19 @@ class PointRecovery {
      *
      * @param archived whether log that was archived is joined: without, each backup has its own only
      * @param stretches in order
+     * @param lacks as of {@link ArchivedLogs.Held}
      */
-    record Window(boolean archived, List<Stretch> stretches) {}
+    record Window(
+            boolean archived,
+            List<Stretch> stretches,
+            @Nullable String lacks) {}
 
     /** What can be recovered to by the newest timeline or this one. */
-    Window window(ProjectId project, UUID instance, @Nullable Integer timeline) {
-        Stored stored = stored(project, instance, null, BackupSources.Reading.ANYWHERE);
+    Window window(ProjectId project, UUID instance, @Nullable Integer timeline, BackupSources.Reading reading) {
+        Stored stored = stored(project, instance, null, reading);
         boolean archived = !stored.archive().stretches().isEmpty();
         if (stored.backups().isEmpty()) {
-            return new Window(archived, List.of());
+            return new Window(archived, List.of(), null);
         }
         List<RecoveryPlanner.Range> ranges = stored.planner().window(timeline);
         List<Stretch> stretches = new ArrayList<>();
@@ -236,7 +261,7 @@ class PointRecovery {
             boolean timed = at >= ranges.size() - MOST_TIMED;
             stretches.add(new Stretch(range, timed ? lastTransaction(stored, range.last()) : null));
         }
-        return new Window(archived, stretches);
+        return new Window(archived, stretches, stored.held().lacks());
     }
 
     /** A segment that is damaged, or in a store that is away, says no time; the restore will say more. */
@@ -256,7 +281,7 @@ class PointRecovery {
     /**
      * Plans, and finds the backup behind which a transaction or a name is in the log: for these the log is read.
      *
-     * @param reading which stores its backup may be read from; the archived log is where it is
+     * @param reading which stores its backup and the archived log may be read from
      * @param progress told of what is being read; what it throws ends the reading
      * @throws Failure.Skippable if there is no backup, or no way to the point
      * @throws Failure.Fatal if what is needed cannot be read
@@ -336,8 +361,12 @@ class PointRecovery {
     private Chosen chosen(Stored stored, Planned planned) {
         RecoveryPlan plan = require(planned.outcome());
         Backup backup = Objects.requireNonNull(planned.backup());
-        return new Chosen(
-                backup, stored.open(backup), new Recovery(plan, stored.archive()), List.copyOf(stored.opening().notes));
+        BackupSources.Source source = stored.open(backup);
+        List<String> notes = Stream.concat(
+                        stored.opening().notes.stream(),
+                        Stream.ofNullable(stored.held().lacks()))
+                .toList();
+        return new Chosen(backup, source, new Recovery(plan, stored.archive()), notes);
     }
 
     /**
@@ -358,16 +387,22 @@ class PointRecovery {
         }
         Opening opening = new Opening(project, reading);
         if (all.isEmpty()) {
-            return new Stored(List.of(), ArchivedLog.none(SEGMENT), opening);
+            return new Stored(List.of(), none(SEGMENT), opening);
         }
         Backup first = only == null ? all.get(0) : only;
-        Optional<ArchivedLog> archive = archives.of(project, instance, first.systemIdentifier(), opening.keys);
+        Optional<ArchivedLogs.Held> held =
+                archives.of(project, instance, first.systemIdentifier(), reading, opening.keys);
+        held.ifPresent(found -> opening.notes.addAll(found.notes()));
         return new Stored(
                 all.stream()
                         .filter(backup -> backup.systemIdentifier().equals(first.systemIdentifier()))
                         .toList(),
-                archive.orElseGet(() -> ArchivedLog.none(
-                        opening.of(first).reader().manifest().source().walSegmentBytes())),
+                held.orElseGet(() ->
+                        none(opening.of(first).reader().manifest().source().walSegmentBytes())),
                 opening);
+    }
+
+    private static ArchivedLogs.Held none(int segmentBytes) {
+        return new ArchivedLogs.Held(ArchivedLog.none(segmentBytes), List.of(), List.of(), null);
     }
 }

@@ -28,7 +28,7 @@ class ProjectKeyRepository {
     /**
      * A kept backup, or an archive, where it lies, and what it opens by if the catalogue is right.
      *
-     * @param copy whether it is another one than the backup was taken to: the catalogue does not know what that opens by
+     * @param copy whether it lies in another store than it was taken or archived to: the catalogue does not know what that opens by
      */
     record Place(String store, Described described, String keyId, boolean copy) {}
 
@@ -60,10 +60,12 @@ class ProjectKeyRepository {
                       where c.project_id = ? and b.deleted_at is null
                         and (c.state = 'WHOLE' or c.state = 'COPYING' and c.made_at is not null)
                 union select store from backup.wal_archive where project_id = ?
+                union select store from backup.wal_copy where project_id = ? and copied_at is not null and freed_at is null
                 """)) {
             query.setObject(1, project.value());
             query.setObject(2, project.value());
             query.setObject(3, project.value());
+            query.setObject(4, project.value());
             Set<String> stores = new TreeSet<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
@@ -86,11 +88,16 @@ class ProjectKeyRepository {
                    and (c.state = 'WHOLE' or c.state = 'COPYING' and c.made_at is not null)
                 union all
                 select store, location, id, true, key_id, false from backup.wal_archive where instance_id = ?
+                union all
+                select c.store, c.location, a.id, true, a.key_id, true
+                  from backup.wal_archive a join backup.wal_copy c on c.project_id = a.project_id and c.archive_id = a.id
+                 where a.instance_id = ? and c.copied_at is not null and c.freed_at is null
                 order by log, id
                 """)) {
             query.setObject(1, instance);
             query.setObject(2, instance);
             query.setObject(3, instance);
+            query.setObject(4, instance);
             return places(query);
         }
     }
@@ -106,11 +113,16 @@ class ProjectKeyRepository {
                  where b.project_id = ? and b.deleted_at is null and c.state = 'WHOLE'
                 union all
                 select store, location, id, true, key_id, false from backup.wal_archive where project_id = ?
+                union all
+                select c.store, c.location, a.id, true, a.key_id, true
+                  from backup.wal_archive a join backup.wal_copy c on c.project_id = a.project_id and c.archive_id = a.id
+                 where a.project_id = ? and c.copied_at is not null and c.freed_at is null
                 order by log, id
                 """)) {
             query.setObject(1, project.value());
             query.setObject(2, project.value());
             query.setObject(3, project.value());
+            query.setObject(4, project.value());
             return places(query);
         }
     }

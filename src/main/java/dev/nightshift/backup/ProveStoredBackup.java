@@ -277,6 +277,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         target.info(what + " begins with the backup taken at "
                 + chosen.backup().takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store "
                 + chosen.source().store() + ".");
+        chosen.notes().forEach(target::warn);
         ProofLevel asFar = DrillJob.upTo(target.parameters());
         var material = new StoredMaterial(chosen.reader(), chosen.recovery());
         Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);

@@ -3,7 +3,6 @@ package dev.nightshift.backup;
 import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.proof.ProofOutcome;
 import dev.nightshift.backup.proof.ProofRung;
-import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.read.Verification;
@@ -11,7 +10,6 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Described;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
-import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
@@ -41,13 +39,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Enters what the stores hold of a project and its catalogue lacks: backups after those that they need, then logs. Reads the stores
- * and never writes to them; what cannot be entered is named and left as it is.
+ * and changes nothing that lies in them; what cannot be entered is named and left as it is.
  */
 @Named("rebuildCatalogue")
 @Dependent
 public class RebuildCatalogue extends TargetBatchlet {
-    private static final int MOST_STRETCHES = 10_000;
-
     @Inject
     private Transactions transactions;
 
@@ -61,7 +57,7 @@ public class RebuildCatalogue extends TargetBatchlet {
     private CopyRepository copies;
 
     @Inject
-    private WalRepository logs;
+    private RebuildLogs logs;
 
     @Inject
     private Stores stores;
@@ -97,7 +93,7 @@ public class RebuildCatalogue extends TargetBatchlet {
     }
 
     /** Something that lies in a store and is in no catalogue. */
-    private record Place(String name, Store store, Described described) {}
+    record Place(String name, Store store, Described described) {}
 
     /** A backup that opens. */
     private record Opened(Place place, BackupReader reader) {
@@ -115,6 +111,7 @@ public class RebuildCatalogue extends TargetBatchlet {
         private long entered;
         private long enteredCopies;
         private long enteredLogs;
+        private long enteredLogCopies;
         private long left;
 
         Search(TargetRun target, ProjectKeys keys) {
@@ -219,7 +216,8 @@ public class RebuildCatalogue extends TargetBatchlet {
             if (instance == null) {
                 left(
                         place,
-                        unregistered(manifest.instanceName(), manifest.source().systemIdentifier()));
+                        RebuildLogs.unregistered(
+                                manifest.instanceName(), manifest.source().systemIdentifier()));
                 return;
             }
             Verification found = opened.reader().verify(ProofLevel.STORED, BackupProgress.NONE);
@@ -304,102 +302,54 @@ public class RebuildCatalogue extends TargetBatchlet {
                     "[]");
         }
 
-        private String unregistered(String name, String system) {
-            return "its server " + name + ", cluster " + system
-                    + ", is not registered in this project. Register it under this name, reachable or not, and run this again.";
-        }
-
         long enterLogs() {
-            List<RebuildRepository.Log> opened = new ArrayList<>();
-            for (Place place : unknown) {
-                if (place.described().log() && !away.containsKey(place.name())) {
-                    openLog(place).ifPresent(opened::add);
+            List<Place> found = unknown.stream()
+                    .filter(place -> place.described().log() && !away.containsKey(place.name()))
+                    .toList();
+            RebuildLogs.Entered sum = logs.enter(target, keys, servers, found, new RebuildLogs.Notes() {
+                @Override
+                public void left(Place place, Failure why) {
+                    Search.this.left(place, words(why));
                 }
-            }
-            for (RebuildRepository.Log each : opened) {
-                target.throwIfStopped();
-                enter(each, opened);
-            }
-            return enteredLogs;
-        }
 
-        private Optional<RebuildRepository.Log> openLog(Place place) {
-            target.throwIfStopped();
-            try {
-                WalFolder.Opened archive =
-                        WalFolder.open(place.store(), place.described().folder(), keys);
-                WalFolder of = archive.description();
-                if (!of.id().equals(place.described().id())) {
-                    left(place, "in it lies archive " + of.id() + ".");
-                } else if (servers.find(of.systemIdentifier(), of.instanceName()) == null) {
-                    left(place, unregistered(of.instanceName(), of.systemIdentifier()));
-                } else {
-                    var log = new RebuildRepository.Log(
-                            of, place.name(), place.described().folder(), LogParts.parts(archive));
-                    if (log.parts().isEmpty()) {
-                        left(place, "it holds no log.");
-                    } else {
-                        return Optional.of(log);
-                    }
+                @Override
+                public void away(Place place, Failure why) {
+                    Search.this.away(place, why);
                 }
-            } catch (Failure.Retryable e) {
-                away(place, e);
-            } catch (Failure.Fatal | Failure.NotFound e) {
-                left(place, words(e));
-            }
-            return Optional.empty();
-        }
 
-        private void enter(RebuildRepository.Log log, List<RebuildRepository.Log> others) {
-            WalFolder of = log.description();
-            Instance instance = servers.find(of.systemIdentifier(), of.instanceName());
-            if (instance == null) {
-                return;
-            }
-            String ended = ended(log, instance, others);
-            target.store(connection -> repository.enter(connection, instance.id(), log, ended));
-            enteredLogs++;
-            target.info("Entered the archived log " + of.id() + " of " + instance.name() + " from " + log.store() + ", "
-                    + log.parts().size() + " stretches up to "
-                    + log.parts().get(log.parts().size() - 1).stretch().to() + (ended == null ? "." : ". " + ended));
-        }
-
-        /** Of the same cluster and store, those of the catalogue and those that are entered with it. */
-        private @Nullable String ended(
-                RebuildRepository.Log log, Instance instance, List<RebuildRepository.Log> others) {
-            List<ArchivedLog.Stretch> newer = new ArrayList<>();
-            WalFolder of = log.description();
-            others.stream()
-                    .filter(other -> other.store().equals(log.store())
-                            && other.description().systemIdentifier().equals(of.systemIdentifier())
-                            && other.description().id().compareTo(of.id()) > 0)
-                    .forEach(other -> other.parts().forEach(part -> newer.add(part.stretch())));
-            transactions.run(target.project(), connection -> {
-                for (WalRepository.Archive known : logs.archives(connection, instance.id())) {
-                    if (known.store().equals(log.store())
-                            && known.systemIdentifier().equals(of.systemIdentifier())
-                            && known.id().compareTo(of.id()) > 0) {
-                        logs.stretches(connection, known.id(), MOST_STRETCHES)
-                                .forEach(stretch -> newer.add(
-                                        new ArchivedLog.Stretch(stretch.timeline(), stretch.from(), stretch.to())));
+                @Override
+                public @Nullable String notSeen() {
+                    if (!away.isEmpty()) {
+                        return String.join(", ", away.keySet());
                     }
+                    String only = target.parameters().text(RebuildJob.STORE).orElse(null);
+                    List<String> others = stores.names().stream()
+                            .filter(name -> only != null && !name.equals(only))
+                            .toList();
+                    return others.isEmpty() ? null : String.join(", ", others);
                 }
             });
-            return LogParts.ended(
-                    log.parts().stream().map(RebuildRepository.Part::stretch).toList(), newer);
+            enteredLogs = sum.logs();
+            enteredLogCopies = sum.copies();
+            return enteredLogs + enteredLogCopies;
         }
 
         void conclude() {
             target.figure("backupsEntered", entered);
             target.figure("copiesEntered", enteredCopies);
             target.figure("logsEntered", enteredLogs);
+            target.figure("logCopiesEntered", enteredLogCopies);
             target.figure("notEntered", left);
-            if (entered + enteredCopies + enteredLogs > 0) {
+            if (entered + enteredCopies + enteredLogs + enteredLogCopies > 0) {
                 target.store(connection -> audit.record(
                         target.project(),
                         "catalogue.rebuild",
                         "run " + target.runId(),
-                        Map.of("backups", entered, "copies", enteredCopies, "logs", enteredLogs)));
+                        Map.of(
+                                "backups", entered,
+                                "copies", enteredCopies,
+                                "logs", enteredLogs,
+                                "logCopies", enteredLogCopies)));
             }
             if (!away.isEmpty()) {
                 Failure first = away.values().iterator().next();

@@ -32,7 +32,8 @@ class RebuildRepository {
                  where exists (select from backup.backup b
                                 where b.id = u.id and (b.deleted_at is not null or b.store = ?))
                     or exists (select from backup.copy c where c.backup_id = u.id and c.store = ? and c.state <> 'FREED')
-                    or exists (select from backup.wal_archive a where a.id = u.id)
+                    or exists (select from backup.wal_archive a where a.id = u.id and a.store = ?)
+                    or exists (select from backup.wal_copy c where c.archive_id = u.id and c.store = ? and c.freed_at is null)
                     or exists (select from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
                                 where t.checkpoint ->> 'backup' = u.id::text
                                   and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST'))
@@ -40,6 +41,8 @@ class RebuildRepository {
             query.setArray(1, connection.createArrayOf("uuid", ids.toArray()));
             query.setString(2, store);
             query.setString(3, store);
+            query.setString(4, store);
+            query.setString(5, store);
             Set<UUID> known = new HashSet<>();
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {

@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.access.CurrentProject;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Requests;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,9 @@ public class RecoveryWindowResource {
     private Fleet fleet;
 
     @Inject
+    private Stores stores;
+
+    @Inject
     private CurrentProject project;
 
     /**
@@ -46,6 +51,7 @@ public class RecoveryWindowResource {
      * @param archived whether log that was archived is found in the stores that answer: without, only what each backup holds itself
      *     can be restored to
      * @param gaps between the points that cannot be restored to
+     * @param lacks what other stores hold of the log and the store that was asked for does not, in a sentence; null for nothing
      */
     @Schema(name = "RecoveryWindow")
     public record Window(
@@ -53,7 +59,8 @@ public class RecoveryWindowResource {
             @Nullable Point from,
             @Nullable Point to,
             boolean archived,
-            List<Gap> gaps) {}
+            List<Gap> gaps,
+            @Nullable String lacks) {}
 
     /**
      * One end of what can be restored to.
@@ -74,15 +81,28 @@ public class RecoveryWindowResource {
     @Operation(
             operationId = "recoveryWindow",
             summary = "Between which points a database can be restored",
-            description = "By the newest timeline that can be reached, unless one is named.")
+            description =
+                    "By the newest timeline that can be reached, unless one is named; from all stores, or by what lies"
+                            + " in one alone.")
+    @APIResponse(responseCode = "400", description = "There is no such store or timeline")
     @APIResponse(responseCode = "404", description = "There is no such database")
-    public Window window(@PathParam("database") String database, @QueryParam("timeline") @Nullable String timeline) {
+    public Window window(
+            @PathParam("database") String database,
+            @QueryParam("timeline") @Nullable String timeline,
+            @Parameter(description = "The store that backups and log have to lie in") @QueryParam("from") @Nullable
+                    String from) {
         Database found = database(fleet, project.id(), database);
-        PointRecovery.Window window =
-                points.window(project.id(), found.instance().id(), number(timeline));
+        if (from != null) {
+            stores.require("from", from);
+        }
+        PointRecovery.Window window = points.window(
+                project.id(),
+                found.instance().id(),
+                number(timeline),
+                BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE));
         List<PointRecovery.Stretch> stretches = window.stretches();
         if (stretches.isEmpty()) {
-            return new Window(null, null, null, window.archived(), List.of());
+            return new Window(null, null, null, window.archived(), List.of(), window.lacks());
         }
         List<Gap> gaps = new ArrayList<>();
         for (int next = 1; next < stretches.size(); next++) {
@@ -90,7 +110,12 @@ public class RecoveryWindowResource {
         }
         PointRecovery.Stretch last = stretches.get(stretches.size() - 1);
         return new Window(
-                last.range().last().history().timeline(), begin(stretches.get(0)), end(last), window.archived(), gaps);
+                last.range().last().history().timeline(),
+                begin(stretches.get(0)),
+                end(last),
+                window.archived(),
+                gaps,
+                window.lacks());
     }
 
     private static Point begin(PointRecovery.Stretch stretch) {

@@ -72,8 +72,8 @@ class RestoreJob implements Job {
                     Parameter.text(
                             PointParameters.FROM,
                             "From",
-                            "The store to read the backup from; the first that has all of it and answers if none is given, the one"
-                                    + " that it was taken to before its copies.",
+                            "The store to read the backup and the archived log from; if none is given, the first that has all of the"
+                                    + " backup and answers, the one that it was taken to before its copies, and so with the log.",
                             false),
                     Parameter.flag(
                             ACCEPT_TABLESPACES,

@@ -64,7 +64,8 @@ public class RestorePlanResource {
 
             @Schema(
                     description =
-                            "The store to read the backup from; the first that has all of it and answers if left out")
+                            "The store to read backup and log from; if left out, the first that has all of the backup and answers,"
+                                    + " and the log where it was archived")
             @Nullable
             String from) {}
 
@@ -94,7 +95,9 @@ public class RestorePlanResource {
      * @param certain whether the point is known to be in that log: a transaction and a name are found when the log is read,
      *     and a time needs a transaction in it that ended no earlier, or the source's word that all of before is stored
      * @param reason why not, in a sentence
-     * @param store where the backup would be read; the archived log is where it is
+     * @param store where the backup would be read
+     * @param logStores where the archived log would be read
+     * @param lacks what other stores hold of the log and these do not, in a sentence; null for nothing
      * @param chain the backups that are read, the full one first
      * @param logEnds the first position that is not stored, or no more than zeros
      * @param backupRestoreMillis what the newest proof of this backup in this store measured until its server answered; the archived log
@@ -108,6 +111,8 @@ public class RestorePlanResource {
             @Nullable String remedy,
             @Nullable UUID backup,
             @Nullable String store,
+            List<String> logStores,
+            @Nullable String lacks,
             @Nullable Instant backupFinishedAt,
             List<UUID> chain,
             @Nullable Integer timeline,
@@ -162,6 +167,8 @@ public class RestorePlanResource {
                     refused.remedy(),
                     null,
                     null,
+                    planned.held().stores(),
+                    planned.held().lacks(),
                     null,
                     List.of(),
                     null,
@@ -180,6 +187,8 @@ public class RestorePlanResource {
                 null,
                 plan.backup().backup(),
                 planned.store(),
+                planned.held().stores(),
+                planned.held().lacks(),
                 plan.backup().finishedAt(),
                 backup == null ? List.of() : backup.chain(),
                 plan.history().timeline(),

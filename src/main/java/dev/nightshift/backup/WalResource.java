@@ -11,6 +11,7 @@ import dev.nightshift.fleet.Requests;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Lsn;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
@@ -24,6 +25,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -49,6 +51,9 @@ public class WalResource {
 
     @Inject
     private WalRepository repository;
+
+    @Inject
+    private LogCopyRepository copies;
 
     @Inject
     private WalFindings findings;
@@ -102,6 +107,7 @@ public class WalResource {
      * @param rpoSeconds how long that is ago
      * @param location of the archive in its store
      * @param stretches log without a gap, the newest first
+     * @param copies of the archive in other stores, as they were when they were made last
      */
     @Schema(name = "Wal")
     public record View(
@@ -122,7 +128,29 @@ public class WalResource {
             @Nullable Long rpoSeconds,
             String store,
             @Nullable String location,
-            List<StretchView> stretches) {}
+            List<StretchView> stretches,
+            List<CopyView> copies) {}
+
+    /**
+     * A copy of the archive.
+     *
+     * @param to the first position that it does not hold; null where it holds nothing
+     * @param coveredTo the server's clock: all that it had acknowledged by then lies before that; null if that is not known
+     * @param gaps between the first position that it holds and that one
+     * @param objects that were compared when it was copied; after expiry, all that its store lists. None, and no position, where
+     *     rebuild-catalogue found it and no copy ran since
+     */
+    @Schema(name = "WalCopy")
+    public record CopyView(
+            String store,
+            @Nullable Integer timeline,
+            @Nullable String from,
+            @Nullable String to,
+            @Nullable Instant coveredTo,
+            int gaps,
+            long objects,
+            long bytes,
+            @Nullable Instant copiedAt) {}
 
     /** Log that is stored without a gap; what is missing before it, if anything is. */
     @Schema(name = "WalStretch")
@@ -221,7 +249,13 @@ public class WalResource {
                     .filter(each -> each.id().equals(id))
                     .findFirst()
                     .orElse(null);
-            return view(instance, service, archive, stretches);
+            List<CopyView> held = new ArrayList<>();
+            for (LogCopyRepository.Copy copy : copies.copies(connection, instance.id())) {
+                if (copy.archive().equals(id)) {
+                    held.add(view(copy, copies.stretches(connection, copy.id())));
+                }
+            }
+            return view(instance, service, archive, stretches, held);
         });
     }
 
@@ -229,7 +263,8 @@ public class WalResource {
             Instance instance,
             @Nullable WalService service,
             WalRepository.@Nullable Archive archive,
-            List<WalRepository.Stretch> stretches) {
+            List<WalRepository.Stretch> stretches,
+            List<CopyView> held) {
         WalService.Settings settings = service == null ? WalService.Settings.STANDARD : service.settings();
         Instant coveredTo = stretches.isEmpty() ? null : stretches.get(0).coveredTo();
         return new View(
@@ -262,6 +297,34 @@ public class WalResource {
                                 each.begunAt(),
                                 each.coveredTo(),
                                 each.gap()))
-                        .toList());
+                        .toList(),
+                held);
+    }
+
+    private static CopyView view(LogCopyRepository.Copy copy, List<LogCopyRepository.Stretch> stretches) {
+        LogCopyRepository.Stretch last = stretches.isEmpty() ? null : stretches.get(stretches.size() - 1);
+        return new CopyView(
+                copy.store(),
+                last == null ? null : last.timeline(),
+                last == null ? null : stretches.get(0).from().toString(),
+                last == null ? null : last.to().toString(),
+                last == null ? null : last.coveredTo(),
+                gaps(stretches),
+                copy.objects(),
+                copy.bytes(),
+                copy.copiedAt());
+    }
+
+    /** A new timeline begins before the end of the one that it comes from; behind it something is missing too. */
+    static int gaps(List<LogCopyRepository.Stretch> stretches) {
+        int gaps = 0;
+        Lsn furthest = null;
+        for (LogCopyRepository.Stretch next : stretches) {
+            if (furthest != null && next.from().compareTo(furthest) > 0) {
+                gaps++;
+            }
+            furthest = furthest == null || next.to().compareTo(furthest) > 0 ? next.to() : furthest;
+        }
+        return gaps;
     }
 }

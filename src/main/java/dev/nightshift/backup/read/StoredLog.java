@@ -47,10 +47,10 @@ public final class StoredLog implements ArchivedLog {
                         new SealedFolder.Content(entry.name(), Long.parseLong(history.group(2), 16)));
             }
         }
-        this.pieces = sorted(entries);
+        this.pieces = sorted(entries, segmentBytes);
     }
 
-    private List<WalPiece> sorted(List<Store.Entry> entries) {
+    private static List<WalPiece> sorted(List<Store.Entry> entries, int segmentBytes) {
         return entries.stream()
                 .flatMap(entry -> WalPiece.parse(entry.name(), segmentBytes).stream())
                 .sorted(Comparator.comparingInt(WalPiece::timeline)
@@ -81,6 +81,15 @@ public final class StoredLog implements ArchivedLog {
 
     @Override
     public List<Stretch> stretches() {
+        return joined(pieces, segmentBytes);
+    }
+
+    /** What objects of these names hold without a gap, sorted by timeline and position. */
+    public static List<Stretch> stretches(List<Store.Entry> entries, int segmentBytes) {
+        return joined(sorted(entries, segmentBytes), segmentBytes);
+    }
+
+    private static List<Stretch> joined(List<WalPiece> pieces, int segmentBytes) {
         List<Stretch> all = new ArrayList<>();
         for (WalPiece piece : pieces) {
             Stretch last = all.isEmpty() ? null : all.get(all.size() - 1);
@@ -89,7 +98,7 @@ public final class StoredLog implements ArchivedLog {
                     && piece.from().compareTo(last.to()) <= 0) {
                 Lsn to = piece.to().compareTo(last.to()) > 0 ? piece.to() : last.to();
                 all.set(all.size() - 1, new Stretch(piece.timeline(), last.from(), to));
-            } else if (isSegmentStart(piece.from())) {
+            } else if (piece.from().segmentStart(segmentBytes).equals(piece.from())) {
                 all.add(new Stretch(piece.timeline(), piece.from(), piece.to()));
             }
             // A piece whose segment's beginning is missing is of no use to anybody
@@ -97,8 +106,12 @@ public final class StoredLog implements ArchivedLog {
         return all;
     }
 
-    private boolean isSegmentStart(Lsn position) {
-        return position.segmentStart(segmentBytes).equals(position);
+    /** The content of a history file's object by its name; empty if it is none. */
+    public static Optional<SealedFolder.Content> historyOf(String name) {
+        Matcher history = HISTORY.matcher(name);
+        return history.matches()
+                ? Optional.of(new SealedFolder.Content(name, Long.parseLong(history.group(2), 16)))
+                : Optional.empty();
     }
 
     /**
@@ -123,6 +136,11 @@ public final class StoredLog implements ArchivedLog {
         return bytes;
     }
 
+    /** Whether all that was listed ends at this position or before it. */
+    public boolean isBefore(Lsn position) {
+        return pieces.stream().allMatch(piece -> piece.to().compareTo(position) <= 0);
+    }
+
     @Override
     public Optional<String> history(int timeline) {
         SealedFolder.Content object = histories.get(timeline);
@@ -145,7 +163,7 @@ public final class StoredLog implements ArchivedLog {
         List<InputStream> parts = new ArrayList<>();
         Lsn at = start;
         // Listed anew: what was there as pieces may be whole by now
-        for (WalPiece piece : sorted(folder.list(WalPiece.begin(timeline, start, segmentBytes)))) {
+        for (WalPiece piece : sorted(folder.list(WalPiece.begin(timeline, start, segmentBytes)), segmentBytes)) {
             boolean next = piece.timeline() == timeline
                     && piece.from().compareTo(at) <= 0
                     && piece.to().compareTo(at) > 0

@@ -14,15 +14,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -32,9 +25,6 @@ import java.util.stream.Collectors;
  * replaced, once the source's is known to be the right one; another manifest never.
  */
 public final class BackupCopy {
-    /** As many objects are on their way at once: each takes a buffer here, and what the two stores gather. */
-    private static final int IN_FLIGHT = 4;
-
     private static final int BUFFER = 256 << 10;
 
     /** Of millions of files; a manifest lists objects of 32 MB and more. */
@@ -45,7 +35,7 @@ public final class BackupCopy {
     private final String folder;
     private final BackupKeys keys;
     private final BackupProgress progress;
-    private final AtomicBoolean ended = new AtomicBoolean();
+    private final InFlight flight = new InFlight();
     private final AtomicLong done = new AtomicLong();
     private final AtomicInteger sent = new AtomicInteger();
     private final AtomicInteger found = new AtomicInteger();
@@ -101,16 +91,17 @@ public final class BackupCopy {
         }
         progress.phase(BackupProgress.Phase.COPY);
         Queue<StoredObject> lacking = new ConcurrentLinkedQueue<>();
-        all(manifest.objects(), object -> {
+        flight.all(manifest.objects(), object -> {
             if (lacks(object, there, total)) {
                 lacking.add(object);
             }
         });
         if (known < 0 || !lacking.isEmpty()) {
-            refuseWithoutRoom(
+            InFlight.requireRoom(
+                    to,
                     total - there.values().stream().mapToLong(Long::longValue).sum());
             changing.run();
-            all(List.copyOf(lacking), object -> send(object, there, total));
+            flight.all(List.copyOf(lacking), object -> send(object, there, total));
             known = known < 0 ? putManifest(text) : known;
         }
         progress.bytes(done.addAndGet(text.length), total);
@@ -122,18 +113,6 @@ public final class BackupCopy {
                     null);
         }
         return new Result(bytes(), sent.get(), found.get());
-    }
-
-    private void refuseWithoutRoom(long needed) {
-        to.freeBytes().ifPresent(free -> {
-            if (free < needed) {
-                throw new Failure.Fatal(
-                        "The copy does not fit into " + to + ": " + free + " bytes are free, and " + needed
-                                + " needed.",
-                        "Make room in the store or move it.",
-                        null);
-            }
-        });
     }
 
     private byte[] manifest() {
@@ -202,48 +181,6 @@ public final class BackupCopy {
                 e);
     }
 
-    /** The first failure ends all: what others had under way is not committed. */
-    private void all(List<StoredObject> objects, Consumer<StoredObject> work) {
-        ExecutorService threads =
-                Executors.newFixedThreadPool(IN_FLIGHT, task -> BlockPipeline.thread(task, "backup-copy"));
-        boolean whole = false;
-        try {
-            List<Future<?>> works = new ArrayList<>();
-            for (StoredObject object : objects) {
-                works.add(threads.submit(() -> {
-                    if (!ended.get()) {
-                        work.accept(object);
-                    }
-                }));
-            }
-            for (Future<?> each : works) {
-                each.get();
-            }
-            whole = true;
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure; // a Failure, or that the run is to stop
-            }
-            throw new Failure.Fatal("A copy failed unexpectedly: " + e.getCause(), null, e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new Failure.Retryable("Interrupted while a backup was copied.", null, e);
-        } finally {
-            ended.set(!whole);
-            threads.shutdownNow();
-            await(threads);
-        }
-    }
-
-    /** An object that is still being written when this returns is a whole one, or none. */
-    private static void await(ExecutorService threads) {
-        try {
-            threads.awaitTermination(30, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /** Whether it is to be sent: it is not there, or proven wrong and the source's proven right. */
     private boolean lacks(StoredObject object, Map<String, Long> there, long total) {
         String name = folder + "/" + object.name();
@@ -292,9 +229,7 @@ public final class BackupCopy {
         try (InputStream in = from.read(name)) {
             byte[] buffer = new byte[BUFFER];
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                if (ended.get()) {
-                    throw new Failure.Retryable("The copy was given up.", null, null);
-                }
+                flight.throwIfEnded();
                 digest.update(buffer, 0, count);
                 upload.write(buffer, 0, count);
                 copied += count;
@@ -326,9 +261,7 @@ public final class BackupCopy {
         try (InputStream in = store.read(name)) {
             byte[] buffer = new byte[BUFFER];
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                if (ended.get()) {
-                    throw new Failure.Retryable("The copy was given up.", null, null);
-                }
+                flight.throwIfEnded();
                 digest.update(buffer, 0, count);
                 progress.bytes(done.get(), 0);
             }

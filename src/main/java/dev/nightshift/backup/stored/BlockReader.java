@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
 import javax.crypto.Cipher;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockReader extends InputStream {
     private final ObjectContext context;
-    private final Store store;
+    private final Function<String, InputStream> source;
     private final String folder;
     private final List<StoredObject> objects;
     private final ExecutorService workers;
@@ -43,8 +44,18 @@ final class BlockReader extends InputStream {
     private boolean ended;
 
     BlockReader(ObjectContext context, Store store, String folder, List<StoredObject> objects, int threads) {
+        this(context, store::read, folder, objects, threads);
+    }
+
+    /** @param source opens an object by the folder with its name */
+    BlockReader(
+            ObjectContext context,
+            Function<String, InputStream> source,
+            String folder,
+            List<StoredObject> objects,
+            int threads) {
         this.context = context;
-        this.store = store;
+        this.source = source;
         this.folder = folder;
         this.objects = List.copyOf(objects);
         this.limit = 2 * threads + 2;
@@ -69,7 +80,7 @@ final class BlockReader extends InputStream {
 
     private void readObject(StoredObject object) throws IOException, InterruptedException {
         try (DataInputStream in =
-                new DataInputStream(new BufferedInputStream(store.read(folder + object.name()), 1 << 16))) {
+                new DataInputStream(new BufferedInputStream(source.apply(folder + object.name()), 1 << 16))) {
             ObjectHeader header = ObjectHeader.parse(in.readNBytes(ObjectHeader.BYTES));
             SecretKeySpec key = context.objectKey(header, object.name());
             byte[] associated = context.associatedData(header, object.name());

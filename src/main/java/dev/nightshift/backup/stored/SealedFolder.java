@@ -1,8 +1,13 @@
 package dev.nightshift.backup.stored;
 
 import com.github.luben.zstd.ZstdCompressCtx;
+import dev.nightshift.kernel.Failure;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -15,6 +20,9 @@ public final class SealedFolder {
 
     /** As for backups: higher levels cost far more than they save. */
     private static final int LEVEL = 1;
+
+    /** Contents have 16 MiB at most, and grow by little where they do not compress. */
+    private static final int MOST_STORED = 32 << 20;
 
     private final Store store;
     private final String prefix;
@@ -75,6 +83,74 @@ public final class SealedFolder {
                                 new StoredObject(each.name(), StoredObject.Kind.WAL, each.name(), 0, each.bytes(), ""))
                         .toList(),
                 threads);
+    }
+
+    /**
+     * Decrypts an object's stored bytes to their end.
+     *
+     * @return the SHA-256 of its content: two objects that hold the same need not be the same bytes
+     * @throws DamageException if they are not what was stored under this name, or hold another amount
+     */
+    public String check(Content object, byte[] stored) throws DamageException {
+        MessageDigest digest = Sha256.digest();
+        long bytes = 0;
+        StoredObject whole =
+                new StoredObject(object.name(), StoredObject.Kind.WAL, object.name(), 0, object.bytes(), "");
+        try (InputStream in =
+                new BlockReader(context, name -> new ByteArrayInputStream(stored), prefix, List.of(whole), 1)) {
+            byte[] buffer = new byte[BLOCK_BYTES >> 2];
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                digest.update(buffer, 0, count);
+                bytes += count;
+            }
+        } catch (DamageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new DamageException("The object " + object.name() + ": " + e.getMessage(), e);
+        }
+        if (bytes != object.bytes()) {
+            throw new DamageException(
+                    "The object " + object.name() + ": it holds " + bytes + " bytes instead of " + object.bytes());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /**
+     * An object's bytes as they are stored.
+     *
+     * @throws Failure.NotFound if it is not there
+     * @throws Failure.Retryable if it cannot be read now
+     * @throws DamageException if it is larger than any that Nightshift puts into such a folder
+     */
+    public byte[] stored(String name) throws DamageException {
+        try (InputStream in = store.read(prefix + name)) {
+            byte[] bytes = in.readNBytes(MOST_STORED + 1);
+            if (bytes.length > MOST_STORED) {
+                throw new DamageException("The object " + name + ": it is larger than any");
+            }
+            return bytes;
+        } catch (DamageException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new Failure.Retryable(
+                    "The object " + prefix + name + " cannot be read from " + store + ": " + e.getMessage() + ".",
+                    "Check the store.",
+                    e);
+        }
+    }
+
+    /**
+     * Stores an object's bytes as they were stored in another folder of the same name and key, durably.
+     *
+     * @throws Failure.Conflict if there is one of this name
+     * @throws Failure.Retryable if the store cannot take it now
+     * @throws Failure.Fatal if it is full, or may not be written
+     */
+    public void putStored(String name, byte[] stored) {
+        try (Store.Upload upload = store.create(prefix + name)) {
+            upload.write(stored, 0, stored.length);
+            upload.commit();
+        }
     }
 
     /**

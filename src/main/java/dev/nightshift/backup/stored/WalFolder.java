@@ -80,6 +80,46 @@ public record WalFolder(
     }
 
     /**
+     * Copies the description to another store, so that objects can be copied behind it. One of the same archive that is there
+     * already is left as it is: it may wrap the data key another way.
+     *
+     * @return the archive in the other store
+     * @throws Failure.NotFound if the source has none
+     * @throws Failure.Fatal if the source's was changed or needs other keys, or another one is in its place
+     * @throws Failure.Retryable if one of the stores cannot be used now
+     */
+    public static Opened copy(Store from, Store to, String folder, BackupKeys keys) {
+        String object = folder + "/" + NAME;
+        byte[] text = SignedText.read(from, object);
+        WalFolder found = parse(text, from + "/" + object);
+        authenticate(found, text, from + "/" + object, keys);
+        if (to.size(object).isEmpty()) {
+            try (Store.Upload upload = to.create(object)) {
+                upload.write(text, 0, text.length);
+                upload.commit();
+            } catch (Failure.Conflict e) {
+                // Another run has put one there meanwhile: it is looked at as any other
+            }
+        }
+        String reason;
+        try {
+            Opened there = open(to, folder, keys);
+            if (there.description().id().equals(found.id())
+                    && there.description().segmentBytes() == found.segmentBytes()) {
+                return there;
+            }
+            reason = "it is of the archive " + there.description().id() + ".";
+        } catch (Failure.Fatal e) {
+            reason = String.valueOf(e.getMessage());
+        }
+        throw new Failure.Fatal(
+                "The description " + object + " in " + to + " is left as it is, and no log copied: " + reason,
+                "Look which of the two is right. Where it is the one in " + from
+                        + ", delete the other, and run the job copy again.",
+                null);
+    }
+
+    /**
      * Checks that whoever holds the project's keys wrote these very bytes.
      *
      * @return the archive's data key
