@@ -2,6 +2,7 @@ package dev.nightshift.job;
 
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.tenancy.Transactions;
 import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.ejb.ConcurrencyManagement;
@@ -135,7 +136,10 @@ public class Heartbeat {
                     .ifPresent(status -> LOG.log(
                             System.Logger.Level.WARNING, "Run {0} lost its node; it is now {1}", held.run(), status));
         } catch (Failure.Retryable e) {
-            throw e;
+            if (!Transactions.locked(e)) {
+                throw e;
+            }
+            LOG.log(System.Logger.Level.WARNING, "Run {0} lost its node, and somebody still locks it", held.run());
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.ERROR, "Run " + held.run() + " lost its node and could not be taken over", e);
         }

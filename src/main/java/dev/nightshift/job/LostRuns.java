@@ -47,6 +47,7 @@ class LostRuns {
         ProjectId project = held.project();
         UUID run = held.run();
         return transactions.in(project, connection -> {
+            waitBriefly(connection);
             Orphan orphan = orphan(connection, held, by).orElse(null);
             if (orphan == null) {
                 return Optional.<RunStatus>empty();
@@ -70,6 +71,7 @@ class LostRuns {
     Optional<RunStatus> fetchBack(Attempt attempt, String reason, boolean loss, int mostLosses) {
         ProjectId project = attempt.project();
         return transactions.in(project, connection -> {
+            waitBriefly(connection);
             try (var update = connection.prepareStatement("""
                     update job.run set losses = losses + ? where id = ? and attempt = ? and status = any (?)
                     returning status = 'STOPPING', losses
@@ -89,6 +91,13 @@ class LostRuns {
                 }
             }
         });
+    }
+
+    /** The heartbeat waits meanwhile, and the next one tries again: a node that stands still keeps its locks for a minute. */
+    private static void waitBriefly(Connection connection) throws SQLException {
+        try (var set = connection.prepareStatement("set local lock_timeout = '2s'")) {
+            set.execute();
+        }
     }
 
     /** @param allowed whether it may begin again by itself, unless it was to stop */

@@ -12,6 +12,7 @@ import jakarta.transaction.TransactionSynchronizationRegistry;
 import jakarta.transaction.UserTransaction;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /**
@@ -25,6 +26,9 @@ import javax.sql.DataSource;
 public class Transactions {
     private static final String PROJECT = "dev.nightshift.project";
     private static final String INSTALLATION = "installation";
+
+    /** deadlock_detected, lock_not_available. */
+    private static final Set<String> LOCKED = Set.of("40P01", "55P03");
 
     @Resource(lookup = "jdbc/repository")
     @SuppressWarnings("NullAway.Init")
@@ -116,6 +120,11 @@ public class Transactions {
         }
     }
 
+    /** Whether others held a lock for too long, or a deadlock was cut: the repository itself answers. */
+    public static boolean locked(Failure.Retryable failure) {
+        return failure.getCause() instanceof SQLException e && LOCKED.contains(String.valueOf(e.getSQLState()));
+    }
+
     private static RuntimeException translated(SQLException e) {
         String state = e.getSQLState();
         if ("22021".equals(state)) {
@@ -126,9 +135,13 @@ public class Transactions {
                 || state.startsWith("57")
                 || state.startsWith("53")
                 || state.equals("25P03") // this process stood still in mid-transaction
-                || state.equals("40001")
-                || state.equals("40P01")
-                || state.equals("55P03");
+                || state.equals("40001");
+        if (LOCKED.contains(String.valueOf(state))) {
+            return new Failure.Retryable(
+                    "Somebody else works on the same in the repository database, and takes long.",
+                    "It is tried again by itself where Nightshift asked; try again in a moment where you did.",
+                    e);
+        }
         return passing
                 ? away(e)
                 : new IllegalStateException("The repository database refused a statement (" + state + ").", e);
