@@ -14,7 +14,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +109,7 @@ class RebuildLogs {
         opened.sort(Comparator.comparing(Opened::id)
                 .thenComparing(Opened::last, FURTHEST.reversed())
                 .thenComparing(Opened::length, Comparator.reverseOrder()));
-        List<RebuildRepository.Log> all = opened.stream().map(Opened::log).toList();
+        List<RebuildRepository.Log> all = own(target, servers, opened);
         long entered = 0;
         long enteredCopies = 0;
         for (Opened each : opened) {
@@ -141,6 +143,19 @@ class RebuildLogs {
             }
         }
         return new Entered(entered, enteredCopies);
+    }
+
+    /** Those that are logs themselves: a copy of the log that came next, beside the one before it, does not end that. */
+    private List<RebuildRepository.Log> own(TargetRun target, RegisteredServers servers, List<Opened> furthestFirst) {
+        Map<UUID, RebuildRepository.Log> own = new LinkedHashMap<>();
+        for (Opened each : furthestFirst) {
+            WalFolder of = each.log().description();
+            Instance instance = servers.find(of.systemIdentifier(), of.instanceName());
+            if (instance != null && known(target, instance, each.id()).isEmpty()) {
+                own.putIfAbsent(each.id(), each.log());
+            }
+        }
+        return List.copyOf(own.values());
     }
 
     private Optional<WalRepository.Archive> known(TargetRun target, Instance instance, UUID archive) {
