@@ -11,11 +11,15 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a drill takes: what its run names, the newest, or what chance says. A restart of the run keeps the choice. */
@@ -67,9 +71,10 @@ class DrillChoice {
      * Chooses, and notes a random choice before anything is read.
      *
      * @param from the only store that may be read; null for any
+     * @param each whether all stores are to come to a moment that is chosen
      * @throws Failure.Skippable if there is nothing to choose from
      */
-    Choice of(TargetRun target, @Nullable String from) {
+    Choice of(TargetRun target, @Nullable String from, boolean each) {
         String which = target.parameters().text(WHICH).orElse(NEWEST);
         Optional<RecoveryTarget> point = PointParameters.of(target.parameters());
         boolean named = target.parameters().text(BACKUP).isPresent();
@@ -81,7 +86,7 @@ class DrillChoice {
                     .map(state -> state.getString(MOMENT, ""))
                     .filter(text -> !text.isEmpty())
                     .map(Instant::parse)
-                    .orElseGet(() -> moment(target, from));
+                    .orElseGet(() -> moment(target, from, each));
             return new Choice("RANDOM_POINT", null, new RecoveryTarget(new RecoveryTarget.Time(at), null));
         }
         if (point.isPresent()) {
@@ -123,11 +128,10 @@ class DrillChoice {
         return chosen;
     }
 
-    private Instant moment(TargetRun target, @Nullable String from) {
-        var reading = BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE);
-        List<Span> spans = points.window(target.project(), target.instanceId(), null, reading).stretches().stream()
-                .filter(stretch -> stretch.lastTransaction() != null)
-                .map(stretch -> new Span(stretch.range().backup().finishedAt(), stretch.lastTransaction()))
+    private Instant moment(TargetRun target, @Nullable String from, boolean each) {
+        Instant last = each ? lastOfAll(target) : Instant.MAX;
+        List<Span> spans = spans(target, from).stream()
+                .map(span -> span.until(last))
                 .filter(span -> span.millis() > 0)
                 .toList();
         long all = spans.stream().mapToLong(Span::millis).sum();
@@ -143,8 +147,42 @@ class DrillChoice {
         return at;
     }
 
+    private List<Span> spans(TargetRun target, @Nullable String from) {
+        var reading = BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE);
+        return points.window(target.project(), target.instanceId(), null, reading).stretches().stream()
+                .filter(stretch -> stretch.lastTransaction() != null)
+                .map(stretch -> new Span(stretch.range().backup().finishedAt(), stretch.lastTransaction()))
+                .toList();
+    }
+
+    /** How far every store comes that answers: a copy of the log is as old as the last run that made it. */
+    private Instant lastOfAll(TargetRun target) {
+        List<UUID> kept = backups.restorable(target.project(), target.instanceId()).stream()
+                .map(Backup::id)
+                .toList();
+        Instant last = Instant.MAX;
+        for (String store : sources.places(target.project(), kept).values().stream()
+                .flatMap(places -> places.stream().map(CopyRepository.Place::store))
+                .collect(Collectors.toCollection(TreeSet::new))) {
+            try {
+                Instant end = spans(target, store).stream()
+                        .flatMap(span -> Stream.ofNullable(span.to()))
+                        .max(Comparator.naturalOrder())
+                        .orElse(Instant.MIN);
+                last = end.isBefore(last) ? end : last;
+            } catch (Failure.Retryable e) {
+                target.warn("The store " + store + " is away: the moment is chosen without it. " + e.getMessage());
+            }
+        }
+        return last;
+    }
+
     /** From the end of a backup to the last transaction that is stored without a gap. */
     record Span(Instant from, @Nullable Instant to) {
+        Span until(Instant last) {
+            return to != null && to.isAfter(last) ? new Span(from, last) : this;
+        }
+
         long millis() {
             return to == null ? 0 : Math.max(0, Duration.between(from, to).toMillis());
         }

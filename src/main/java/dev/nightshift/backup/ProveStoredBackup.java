@@ -86,7 +86,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         DrillJob.checkLevel(target.parameters());
         String from = target.parameters().text(PointParameters.FROM).orElse(null);
         boolean each = Stores.EACH.equals(from);
-        DrillChoice.Choice choice = choices.of(target, each ? null : from);
+        DrillChoice.Choice choice = choices.of(target, each ? null : from, each);
         if (!each) {
             one(target, choice, from, new DrillSteps(target));
             return;
