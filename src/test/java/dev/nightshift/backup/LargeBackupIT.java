@@ -33,9 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Backups of many gigabytes ({@code -Dnightshift.gigabytes}, 5) into stores that are killed in the middle and come back: each
- * completes and can be read, and neither taking nor reading them needs memory that grows with them.
+ * completes and can be read, and the product has less than its heap and half a gigabyte meanwhile.
  */
-@Tag("chaos")
+@Tag("large")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LargeBackupIT {
     private static final int GIGABYTES = Integer.getInteger("nightshift.gigabytes", 5);
