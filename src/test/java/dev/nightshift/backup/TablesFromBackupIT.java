@@ -289,6 +289,7 @@ class TablesFromBackupIT {
                             log),
                     () -> assertTrue(
                             log.contains("It was: CREATE TRIGGER touching BEFORE INSERT ON app.orders_1"), log));
+            project.api().delete(project.path("databases/other?confirm=other")).expect(204);
         }
     }
 
