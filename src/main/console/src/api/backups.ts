@@ -153,6 +153,8 @@ export interface WalStretch {
 export interface RecoveryPoint {
   lsn: string;
   at: string | null;
+  /** Of an end: all that the server had acknowledged by then lies before it, in the stores that were read. */
+  coveredTo?: string | null;
 }
 
 /** Between which points a database can be restored to any. */
@@ -163,6 +165,8 @@ export interface RecoveryWindow {
   /** Whether log that was archived is found in the stores that answer; absent where a server does not say so yet. */
   archived?: boolean;
   gaps: { from: RecoveryPoint; to: RecoveryPoint }[];
+  /** What other stores hold of the log, or held, and those that were read do not; a sentence. */
+  lacks?: string | null;
 }
 
 export interface RestorePlan {
@@ -172,6 +176,10 @@ export interface RestorePlan {
   remedy: string | null;
   backup: string | null;
   store: string | null;
+  /** Where the archived log would be read. */
+  logStores: string[];
+  /** As of the window. */
+  lacks: string | null;
   backupFinishedAt: string | null;
   chain: string[];
   segments: { count: number; bytes: number } | null;

@@ -12,7 +12,7 @@ import { utc, zone } from '../prefs';
 import { address } from '../routes';
 import { go } from '../router';
 import { bytes, duration, exact, exactly, hourMinute, plural, words } from '../text/format';
-import { archivedOf, asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, shown, snapped, spansOf, stepOf, timelinesOf } from '../text/recovery';
+import { asked, causeOf, drawn, endWords, firstSpan, lacksWords, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, shown, snapped, spansOf, stepOf, timelinesOf } from '../text/recovery';
 import type { MarkOf, Part, Span } from '../text/recovery';
 import { ticks } from '../text/timeline';
 import { Button, Card, Facts, When } from '../ui/bits';
@@ -47,7 +47,7 @@ const NARROWEST_PIXELS = 4;
 const SNAP_PIXELS = 8;
 const TICK_PIXELS = 72;
 const SPAN_WORDS: Record<Span, string> = { day: '24 h', week: '7 days', all: 'All' };
-const PART_WORDS = { stored: 'stored', gap: 'not stored', unknown: 'stored up to a moment in here that is not measured', late: 'not stored yet' };
+const PART_WORDS = { stored: 'stored', gap: 'not stored', unknown: 'stored up to a moment in here that is not measured', late: 'not known to be stored' };
 
 /** Calm: the line moves once a minute. */
 const minute = computed(() => Math.ceil(now.value / 60_000) * 60_000);
@@ -62,7 +62,7 @@ export function RecoveryCard({ database, instance, wal }: { database: string; in
   const [archiving, archive] = useState(false);
   const ready = window.data?.from != null;
   // Without an archive nothing is missing: each backup stands for itself
-  const archived = window.data ? archivedOf(window.data, wal.data) : null;
+  const archived = window.data?.archived ?? null;
   const said = wal.data && ready ? endWords(wal.data, instance, archived) : null;
   const stretches = wal.data?.stretches ?? [];
   const timelines = timelinesOf(backups.data?.items ?? [], stretches, window.data?.timeline ?? null);
@@ -74,9 +74,10 @@ export function RecoveryCard({ database, instance, wal }: { database: string; in
       <Panel loaded={window} skeleton={<div class="line-skeleton"><Skeleton rows={5} /></div>}>{(data) => (data.from == null
         ? <NothingYet timeline={timeline} some={(backups.data?.items.length ?? 0) > 0} action={wal.data && !wal.data.enabled && can('ADMIN') && <Button onClick={() => archive(true)}>Archive the log</Button>} />
         : <>
-          <Line window={data} wal={wal.data} archived={archived} listed={timelines.length > 1} backups={backups.data?.items ?? []} more={backups.data?.next != null} database={database} restore={(moment) => setOpen({ at: moment })} />
+          <Line window={data} archived={archived} listed={timelines.length > 1} backups={backups.data?.items ?? []} more={backups.data?.next != null} database={database} restore={(moment) => setOpen({ at: moment })} />
+          {data.lacks && <Warning>{lacksWords(data.lacks, 'line')}</Warning>}
           {said && <p class={`line-said ${said.tone}`}><Mark shape={said.tone === 'idle' ? 'ring' : 'triangle'} tone={said.tone} /><span class="break">{said.text}</span>{wal.data && !wal.data.enabled && can('ADMIN') && <Button kind="quiet" onClick={() => archive(true)}>Archive the log</Button>}</p>}
-          {wal.problem && <p class="line-said warn"><Mark shape="triangle" tone="warn" /><span class="break">How the log is archived cannot be read now: {wal.problem.detail} {wal.data ? 'What is shown of it is older.' : 'The newest end of the line may lie further on.'}</span></p>}
+          {wal.problem && <Warning>How the log is archived cannot be read now: {wal.problem.detail} {wal.data && 'What is shown of it is older.'}</Warning>}
           {archived !== false && <Gaps gaps={data.gaps} stretches={stretches} />}
         </>)}
       </Panel>
@@ -86,15 +87,19 @@ export function RecoveryCard({ database, instance, wal }: { database: string; in
   );
 }
 
+function Warning({ children }: { children: ComponentChildren }) {
+  return <p class="line-said warn"><Mark shape="triangle" tone="warn" /><span class="break">{children}</span></p>;
+}
+
 function NothingYet({ timeline, some, action }: { timeline: number | null; some: boolean; action: ComponentChildren }) {
   if (timeline !== null) return <Empty title={`Nothing on timeline ${timeline}`}>No backup leads to it.</Empty>;
   if (some) return <Empty title="No moment" action={action}>There are backups, but none that a restore to a moment could begin from. Take a full one.</Empty>;
   return <Empty title="Nothing yet" action={action}>With the first backup there is something to restore to; with the log archived, every moment after it.</Empty>;
 }
 
-function Line({ window, wal, archived, listed, backups, more, database, restore }: { window: RecoveryWindow; wal: Wal | undefined; archived: boolean | null; listed: boolean; backups: Backup[]; more: boolean; database: string; restore: (moment: string) => void }) {
+function Line({ window, archived, listed, backups, more, database, restore }: { window: RecoveryWindow; archived: boolean | null; listed: boolean; backups: Backup[]; more: boolean; database: string; restore: (moment: string) => void }) {
   const till = minute.value;
-  const parts = partsOf(window, wal ? coveredTo(window, wal.stretches) : null, till, archived);
+  const parts = partsOf(window, till);
   const [wanted, setSpan] = useState<Span | null>(null);
   const [chosen, choose] = useState<number | null>(null);
   const [width, setWidth] = useState(1000);
@@ -274,7 +279,7 @@ function RestoreForm({ database, window, timeline, at: moment, onClose }: { data
         {kind !== 'latest' && <Field label="Point" value={point} onInput={setPoint} mono help={HELP[kind]} />}
         {problem && <Trouble problem={problem} />}
         <div class="plan" role="status" aria-live="polite">
-          {plan && (plan.reachable ? <Plan plan={plan} /> : <Trouble problem={{ title: 'Cannot be reached', status: 0, detail: plan.reason ?? '', remedy: plan.remedy ?? undefined }} calm />)}
+          {plan && (plan.reachable ? <Plan plan={plan} latest={kind === 'latest'} /> : <Trouble problem={{ title: 'Cannot be reached', status: 0, detail: plan.reason ?? '', remedy: plan.remedy ?? undefined }} calm />)}
           {!plan && !problem && asked && <p class="muted">Planning…</p>}
         </div>
         <Field label="Folder" value={folder} onInput={setFolder} mono required={false} help="Of Nightshift's machine, new or empty, below a folder that the installation allows. It gets the whole server's cluster; nothing is started. A rehearsal needs none." />
@@ -303,7 +308,7 @@ function Moment({ first, last, point, onPick }: { first: string; last: string; p
   );
 }
 
-function Plan({ plan }: { plan: RestorePlan }) {
+function Plan({ plan, latest }: { plan: RestorePlan; latest: boolean }) {
   const at = project.value!.name;
   return (
     <>
@@ -312,8 +317,10 @@ function Plan({ plan }: { plan: RestorePlan }) {
         ['Read from', plan.store ?? 'not known'],
         ['Finished', <When at={plan.backupFinishedAt} />],
         ['Log behind it', plan.segments == null || plan.segments.count === 0 ? 'none' : `${plan.certain ? '' : 'at most '}${plural(plan.segments.count, 'segment')}, ${bytes(plan.segments.bytes)}`],
+        !!plan.segments?.count && ['Log read from', plan.logStores.join(', ')],
         ['Its restore took', duration(plan.backupRestoreMillis)],
       ]} />
+      {plan.lacks && <Warning>{lacksWords(plan.lacks, latest ? 'latest' : 'point')}</Warning>}
       {!plan.certain && <p class="muted small">Whether the point is in that log shows when it is read; if it is not, the run fails and leaves nothing behind.</p>}
     </>
   );

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Backup, RecoveryWindow, Wal } from '../api/backups';
-import { archivedOf, asked, causeOf, coveredTo, drawn, endWords, firstSpan, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, position, shown, snapped, spansOf, stepOf, timelinesOf } from './recovery';
+import type { Backup, RecoveryPoint, RecoveryWindow, Wal } from '../api/backups';
+import { asked, causeOf, drawn, endWords, firstSpan, lacksWords, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, position, shown, snapped, spansOf, stepOf, timelinesOf } from './recovery';
 
 const at = (time: string) => Date.parse(`2026-11-${time}Z`);
-const point = (lsn: string, time: string | null) => ({ lsn, at: time && `2026-11-${time}Z` });
+const point = (lsn: string, time: string | null): RecoveryPoint => ({ lsn, at: time && `2026-11-${time}Z` });
 const window = (gaps: RecoveryWindow['gaps'] = [], to = point('0/9000000', '28T11:00:00')): RecoveryWindow => ({ timeline: 1, from: point('0/2000000', '20T10:00:00'), to, gaps });
 const gap = { from: point('0/4000000', '22T10:00:00'), to: point('0/6000000', '23T12:00:00') };
 const NOW = at('28T12:00:00');
@@ -17,43 +17,46 @@ test('positions compare as numbers', () => {
 
 describe('the line', () => {
   test('is stored from the first backup on, and open behind the last transaction', () => {
-    expect(partsOf(window(), null, NOW)).toEqual([
+    expect(partsOf(window(), NOW)).toEqual([
       { kind: 'stored', from: at('20T10:00:00'), to: at('28T11:00:00'), begin: '2026-11-20T10:00:00Z' }, { kind: 'late', from: at('28T11:00:00'), to: NOW }]);
   });
   test('reaches as far as the server said that all is stored', () => {
-    expect(partsOf(window(), at('28T11:59:00'), NOW).map((each) => each.to)).toEqual([at('28T11:59:00'), NOW]);
-    expect(partsOf(window(), NOW + 5000, NOW)).toEqual([{ kind: 'stored', from: at('20T10:00:00'), to: NOW, begin: '2026-11-20T10:00:00Z' }]);
+    const covered = (coveredTo: number, time: string | null = '28T11:00:00') => window([], { ...point('0/9000000', time), coveredTo: new Date(coveredTo).toISOString() });
+    expect(partsOf(covered(at('28T11:59:00')), NOW).map((each) => each.to)).toEqual([at('28T11:59:00'), NOW]);
+    expect(partsOf(covered(at('28T11:59:00'), null), NOW)[0]).toMatchObject({ kind: 'stored', to: at('28T11:59:00') });
+    expect(partsOf(covered(at('28T10:00:00')), NOW)[0]!.to).toBe(at('28T11:00:00'));
+    expect(partsOf(covered(NOW + 5000), NOW)).toEqual([{ kind: 'stored', from: at('20T10:00:00'), to: NOW, begin: '2026-11-20T10:00:00Z' }]);
   });
-  test('has a hole where nothing is stored', () => {
-    expect(partsOf(window([gap]), null, NOW).map(({ kind, from }) => [kind, from])).toEqual([
+  test('ends where an older copy does while the store of the archive is away', () => {
+    const older = { ...window([], { ...point('0/7000000', '28T05:00:00'), coveredTo: '2026-11-28T05:10:00Z' }), archived: true, lacks: 'The store nas holds a copy of the log up to 0/7000000, the store local the log itself up to 0/9000000.' };
+    expect(partsOf(older, NOW).map(({ kind, to }) => [kind, to])).toEqual([['stored', at('28T05:10:00')], ['late', NOW]]);
+    expect(lies(partsOf(older, NOW), at('28T11:00:00'))).toMatchObject({ kind: 'late', earlier: at('28T05:10:00') });
+    expect(lacksWords(older.lacks, 'line')).toMatch(/^Not all log .* on the line.*\. The store nas holds a copy/);
+    expect(lacksWords(older.lacks, 'latest')).toMatch(/^The latest is the end of the log that can be read now.* The store nas/);
+    expect(lacksWords(older.lacks, 'point')).toMatch(/^Not all log .* can be read now\. The store nas/);
+  });
+  test('has a hole where nothing is stored, from as far as all was', () => {
+    const covered = { ...gap, from: { ...gap.from, coveredTo: '2026-11-22T11:00:00Z' } };
+    expect(partsOf(window([covered]), NOW)[1]).toEqual({ kind: 'gap', from: at('22T11:00:00'), to: at('23T12:00:00') });
+    expect(partsOf(window([gap]), NOW).map(({ kind, from }) => [kind, from])).toEqual([
       ['stored', at('20T10:00:00')], ['gap', at('22T10:00:00')], ['stored', at('23T12:00:00')], ['late', at('28T11:00:00')]]);
   });
   test('does not claim an end that nobody measured', () => {
-    const parts = partsOf(window([{ ...gap, from: point('0/4000000', null) }], point('0/9000000', null)), null, NOW);
+    const parts = partsOf(window([{ ...gap, from: point('0/4000000', null) }], point('0/9000000', null)), NOW);
     expect(parts.map(({ kind, to }) => [kind, to])).toEqual([['unknown', at('23T12:00:00')], ['unknown', NOW]]);
   });
   test('a clock that is behind makes no stretch of negative length', () => {
-    expect(partsOf(window([], point('0/9000000', '19T00:00:00')), null, NOW)[0]).toMatchObject({ kind: 'stored', from: at('20T10:00:00'), to: at('20T10:00:00') });
+    expect(partsOf(window([], point('0/9000000', '19T00:00:00')), NOW)[0]).toMatchObject({ kind: 'stored', from: at('20T10:00:00'), to: at('20T10:00:00') });
   });
   test('without an archive is where the backups ended, and nothing else', () => {
-    const parts = partsOf(window([{ ...gap, from: point('0/4000000', null) }], point('0/9000000', null)), null, NOW, false);
+    const parts = partsOf({ ...window([{ ...gap, from: point('0/4000000', null) }], point('0/9000000', null)), archived: false }, NOW);
     expect(parts.map(({ kind, from, to }) => [kind, to - from])).toEqual([['stored', 0], ['gap', at('23T12:00:00') - at('20T10:00:00')], ['stored', 0], ['late', NOW - at('23T12:00:00')]]);
   });
-  test('of nothing is nothing', () => expect(partsOf({ timeline: null, from: null, to: null, gaps: [] }, null, NOW)).toEqual([]));
-});
-
-test('what the archive covers counts where it goes on from the backups, on the same timeline', () => {
-  const covered = stretch('0/3000000', '0/A000000', '28T11:59:00');
-  expect(coveredTo(window(), [covered])).toBe(at('28T11:59:00'));
-  expect(coveredTo(window(), [{ ...covered, timeline: 2 }])).toBeNull();
-  expect(coveredTo(window(), [{ ...covered, from: '0/9000001' }])).toBeNull();
-  expect(coveredTo(window([gap]), [{ ...covered, to: '0/5000000' }])).toBeNull();
-  expect(coveredTo(window(), [{ ...covered, coveredTo: null }])).toBeNull();
-  expect(coveredTo(window(), [])).toBeNull();
+  test('of nothing is nothing', () => expect(partsOf({ timeline: null, from: null, to: null, gaps: [] }, NOW)).toEqual([]));
 });
 
 describe('a moment', () => {
-  const parts = partsOf(window([gap]), null, NOW);
+  const parts = partsOf(window([gap]), NOW);
   test('lies in a part, and a gap has two sides', () => {
     expect(lies(parts, at('21T00:00:00')).kind).toBe('stored');
     expect(lies(parts, at('22T12:00:00'))).toEqual({ kind: 'gap', earlier: at('22T10:00:00'), later: at('23T12:00:00') });
@@ -89,12 +92,12 @@ describe('a moment', () => {
 });
 
 describe('what is shown', () => {
-  const parts = partsOf(window([gap]), null, NOW);
+  const parts = partsOf(window([gap]), NOW);
   test('offers spans that differ, and begins where something is stored', () => {
     expect(spansOf(parts, NOW)).toEqual(['day', 'week', 'all']);
     expect(firstSpan(parts, NOW)).toBe('day');
     expect(spansOf(parts, at('20T11:00:00'))).toEqual(['all']);
-    expect(firstSpan(partsOf(window([], point('0/9000000', '22T00:00:00')), null, NOW), NOW)).toBe('week');
+    expect(firstSpan(partsOf(window([], point('0/9000000', '22T00:00:00')), NOW), NOW)).toBe('week');
     expect(shown(parts, 'day', NOW)).toEqual({ from: at('27T12:00:00'), to: NOW });
     expect(shown(parts, 'all', NOW).from).toBe(at('20T10:00:00'));
     expect(shown([], 'all', NOW).from).toBe(NOW - 60_000);
@@ -142,12 +145,14 @@ test('the newest end is said where it is wrong, and only there', () => {
   expect(endWords({ ...wal, rpoSeconds: null, state: 'FAILING', message: 'The password is wrong.' }, 'shop', true)).toMatchObject({ tone: 'bad', text: expect.stringContaining('cannot be archived: The password is wrong. How far it is stored is not known.') });
 });
 
+test('what no store that answers holds is not stored, whatever the catalogue says', () => {
+  const wal = { enabled: true, state: 'STREAMING', rpoSeconds: 40, rpoGoalSeconds: 900, stretches: [stretch('0/1', '0/2', '28T11:59:00')] } as unknown as Wal;
+  expect(endWords(wal, 'shop', false)).toMatchObject({ tone: 'bad', text: expect.stringContaining('none of it is found in the stores that answer') });
+  expect(endWords({ ...wal, state: 'FAILING' }, 'shop', false)?.text).toContain('How far it is stored is not known.');
+});
+
 test('a catalogue that was rebuilt knows no service, and the archive is still there', () => {
   const off = { enabled: false, state: 'OFF', rpoSeconds: null, rpoGoalSeconds: 900, stretches: [] } as unknown as Wal;
-  expect(archivedOf({ ...window(), archived: true }, off)).toBe(true);
-  expect(archivedOf({ ...window(), archived: false }, { ...off, stretches: [stretch('0/1', '0/2', null)] })).toBe(true);
-  expect(archivedOf({ ...window(), archived: false }, undefined)).toBe(false);
-  expect([archivedOf(window(), undefined), archivedOf(window(), off)]).toEqual([null, null]);
   expect(endWords(off, 'shop', true)).toMatchObject({ tone: 'warn', text: expect.stringContaining('is on the line') });
   expect(endWords(off, 'shop', false)?.text).toContain('No archived log of shop is found');
   expect(endWords(off, 'shop', null)?.text).toContain('not known');

@@ -1,10 +1,10 @@
 /** Which moments a server can be restored to, as parts of a line; all times in milliseconds. */
-import type { Backup, RecoveryWindow, Wal, WalStretch } from '../api/backups';
+import type { Backup, RecoveryPoint, RecoveryWindow, Wal, WalStretch } from '../api/backups';
 import { age, clock, duration, plural } from './format';
 import { isLogical } from './kinds';
 
 export interface Part {
-  /** Any moment of it; none of it; stored from its beginning on, but nobody knows how far by the clock; not stored yet. */
+  /** Any moment of it; none of it; stored from its beginning on, but nobody knows how far by the clock; not known to be stored. */
   kind: 'stored' | 'gap' | 'unknown' | 'late';
   from: number;
   to: number;
@@ -21,38 +21,31 @@ export function position(lsn: string): bigint {
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
 }
 
-/** Up to when all is stored, by the server's own word; null where the archive does not go on from what can be restored. */
-export function coveredTo(window: RecoveryWindow, stretches: WalStretch[]): number | null {
-  const [newest] = stretches;
-  const begin = window.gaps.at(-1)?.to ?? window.from;
-  if (!newest?.coveredTo || !begin || !window.to || newest.timeline !== window.timeline) return null;
-  const meets = position(newest.from) <= position(window.to.lsn) && position(begin.lsn) <= position(newest.to);
-  return meets ? Date.parse(newest.coveredTo) : null;
-}
-
-/** Whether log is archived beside what backups hold of it; null where nobody knows. What stores lack now, the catalogue may still list. */
-export function archivedOf(window: RecoveryWindow, wal: Wal | undefined): boolean | null {
-  if (window.archived || (wal && wal.stretches.length > 0)) return true;
-  return window.archived ?? null;
-}
-
-/** The line from the first moment until now; without an archive a backup's own log ends with the backup. */
-export function partsOf(window: RecoveryWindow, covered: number | null, now: number, archived: boolean | null = true): Part[] {
+/**
+ * The line from the first moment until now, as far as the stores were seen to hold it: what the catalogue says of an archive may
+ * lie in a store that is away. Without archived log a backup's own ends with the backup.
+ */
+export function partsOf(window: RecoveryWindow, now: number): Part[] {
   if (!window.from) return [];
   const begins = [window.from, ...window.gaps.map((gap) => gap.to)];
-  const ends = [...window.gaps.map((gap) => gap.from), window.to].map((each) => moment(each?.at ?? null));
+  const ends = [...window.gaps.map((gap) => gap.from), window.to];
   return begins.flatMap(({ at }, index): Part[] => {
     const from = moment(at);
     if (from === null) return [];
     const last = index === begins.length - 1;
     const next = Math.max(from, (last ? null : moment(begins[index + 1]!.at)) ?? now);
-    const told = [ends[index] ?? null, last ? covered : null, archived === false ? from : null].filter((each) => each !== null);
+    const told = [...endOf(ends[index]), ...(window.archived === false ? [from] : [])];
     if (told.length === 0) return [{ kind: 'unknown', from, to: next, begin: at! }];
     // The beginning is by Nightshift's clock, the end by the server's: they may be the wrong way round
     const end = Math.min(next, Math.max(from, ...told));
     const stored: Part = { kind: 'stored', from, to: end, begin: at! };
     return next > end ? [stored, { kind: last ? 'late' : 'gap', from: end, to: next }] : [stored];
   });
+}
+
+/** What is known of how far by the clock: the last transaction, and the server's own word. */
+function endOf(point: RecoveryPoint | null | undefined): number[] {
+  return [moment(point?.at ?? null), moment(point?.coveredTo ?? null)].filter((each) => each !== null);
 }
 
 function moment(at: string | null): number | null {
@@ -186,7 +179,9 @@ export interface Said {
 
 /** What is wrong with the newest end of the line, or null. */
 export function endWords(wal: Wal, instance: string, archived: boolean | null): Said | null {
-  const stored = wal.rpoSeconds == null ? null : clock(wal.rpoSeconds * 1000);
+  const measured = wal.rpoSeconds != null;
+  // The catalogue's word, which is worth nothing where the stores hold none of it
+  const stored = measured && archived !== false ? clock(wal.rpoSeconds! * 1000) : null;
   const why = wal.message ? `: ${wal.message.replace(/\.$/, '')}` : '';
   if (wal.state === 'GIVING_UP') return { tone: 'bad', text: `Archiving the log of ${instance} is being given up${why}. Nothing new is stored then; what is stored stays.` };
   if (wal.state === 'GIVEN_UP') return { tone: 'bad', text: `Archiving the log of ${instance} was given up: nothing new of it is stored; what was stored stays. Switch it on again, and take a full backup.` };
@@ -196,11 +191,18 @@ export function endWords(wal: Wal, instance: string, archived: boolean | null): 
       ? { tone: 'warn', text: `Archiving the log of ${instance} is off: nothing new of it is stored. What was archived before is on the line.` }
       : { tone: 'idle', text: `No archived log of ${instance} is found in the stores that answer: only the moments of its backups can be restored to, and what happens between them is lost with the server.` };
   }
-  if (wal.state === 'FAILING') return { tone: 'bad', text: `The log of ${instance} cannot be archived${why}. ${stored === null ? 'How far it is stored is not known.' : `Stored up to ${stored} ago.`} It is tried again.` };
-  if (stored === null) return { tone: 'idle', text: wal.state === 'STREAMING' ? `The log of ${instance} is being archived; how far it is stored is not measured yet.` : `Archiving the log of ${instance} begins; nothing of it was measured yet.` };
+  if (wal.state === 'FAILING') return { tone: 'bad', text: `The log of ${instance} cannot be archived${why}. ${stored === null ? 'How far it is stored is not known.' : `By the catalogue it is stored up to ${stored} ago.`} It is tried again.` };
+  if (measured && archived === false) return { tone: 'bad', text: `The log of ${instance} is being archived, but none of it is found in the stores that answer: only the moments of its backups can be restored to.` };
+  if (!measured) return { tone: 'idle', text: wal.state === 'STREAMING' ? `The log of ${instance} is being archived; how far it is stored is not measured yet.` : `Archiving the log of ${instance} begins; nothing of it was measured yet.` };
   return wal.rpoSeconds! > wal.rpoGoalSeconds
-    ? { tone: 'bad', text: `Stored up to ${stored} ago, more than the goal of ${age(wal.rpoGoalSeconds * 1000)}: what happened since cannot be restored. The log archive says why.` }
+    ? { tone: 'bad', text: `By the catalogue it is stored up to ${stored} ago, more than the goal of ${age(wal.rpoGoalSeconds * 1000)}: what happened since cannot be restored. The log archive says why.` }
     : null;
+}
+
+/** What the stores that were read lack of the log, said where it matters. */
+export function lacksWords(lacks: string, where: 'line' | 'latest' | 'point'): string {
+  if (where === 'line') return `Not all log that was stored is on the line, only what can be read now. ${lacks}`;
+  return where === 'latest' ? `The latest is the end of the log that can be read now, and more of it was stored. ${lacks}` : `Not all log that was stored can be read now. ${lacks}`;
 }
 
 /** The line in a sentence. */

@@ -60,17 +60,33 @@ public class RecoveryWindowResource {
             @Nullable Point to,
             boolean archived,
             List<Gap> gaps,
-            @Nullable String lacks) {}
+
+            @Schema(
+                    description =
+                            "What other stores hold of the log, or held, and those that were read do not, in a sentence; null for nothing")
+            @Nullable
+            String lacks) {}
 
     /**
      * One end of what can be restored to.
      *
      * @param at where it begins: when the backup was finished, by Nightshift's clock; where it ends: when the last
      *     transaction before it ended, by the source's; null if that is not known
+     * @param coveredTo by the source's clock; null where it begins, and where that is not known of what the stores listed
      */
     @Schema(name = "RecoveryWindowPoint")
     public record Point(
-            String lsn, @Nullable Instant at, @Nullable UUID backup) {}
+            String lsn,
+            @Nullable Instant at,
+
+            @Schema(
+                    description =
+                            "Where it ends: all that the source had acknowledged by then, by its own clock, lies before it, in the"
+                                    + " stores that were read; null where it begins, and where that is not known")
+            @Nullable
+            Instant coveredTo,
+
+            @Nullable UUID backup) {}
 
     /** From the end of what is stored to the next backup's first point. */
     @Schema(name = "RecoveryWindowGap")
@@ -123,11 +139,14 @@ public class RecoveryWindowResource {
         return new Point(
                 range.from().toString(),
                 range.backup().finishedAt(),
+                null,
                 range.backup().backup());
     }
 
     private static Point end(PointRecovery.Stretch stretch) {
-        return new Point(stretch.range().to().toString(), stretch.lastTransaction(), null);
+        var range = stretch.range();
+        return new Point(
+                range.to().toString(), stretch.lastTransaction(), range.last().covered(), null);
     }
 
     private static @Nullable Integer number(@Nullable String timeline) {

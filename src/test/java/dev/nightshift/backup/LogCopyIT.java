@@ -24,6 +24,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +52,7 @@ class LogCopyIT {
     private Path local;
     private Path nas;
     private String moment = "";
+    private Instant copied = Instant.MIN;
     private String archive = "";
 
     @BeforeAll
@@ -241,6 +243,7 @@ class LogCopyIT {
         assertEquals("nas", copy.getString("store"), copy::toString);
         assertEquals(0, copy.getInt("gaps"), copy::toString);
         assertTrue(copy.getInt("objects") > 0 && !copy.isNull("copiedAt"), copy::toString);
+        copied = Instant.now();
         row(7);
     }
 
@@ -262,12 +265,20 @@ class LogCopyIT {
             JsonObject anywhere = plan(latest(), null);
             assertTrue(anywhere.getBoolean("reachable"), anywhere::toString);
             assertEquals("nas", anywhere.getJsonArray("logStores").getString(0), anywhere::toString);
-            JsonObject window = project.api()
-                    .get(project.path("databases/main/recovery-window?from=nas"))
-                    .expect(200)
-                    .object();
-            assertTrue(window.getJsonArray("gaps").isEmpty(), window::toString);
-            assertTrue(window.getString("lacks").contains("the store local"), window::toString);
+            for (String stores : List.of("", "?from=nas")) {
+                JsonObject window = project.api()
+                        .get(project.path("databases/main/recovery-window" + stores))
+                        .expect(200)
+                        .object();
+                assertTrue(window.getJsonArray("gaps").isEmpty(), window::toString);
+                assertTrue(window.getBoolean("archived"), window::toString);
+                assertTrue(window.getString("lacks").contains("the store local"), window::toString);
+                JsonObject end = window.getJsonObject("to");
+                assertTrue(
+                        end.isNull("coveredTo")
+                                || Instant.parse(end.getString("coveredTo")).isBefore(copied),
+                        "the catalogue knows later moments, of what is away");
+            }
             project.api()
                     .get(project.path("databases/main/recovery-window?from=nowhere"))
                     .expect(400);

@@ -242,6 +242,7 @@ class PointJobsIT {
                 .object();
         assertEquals(1, window.getInt("timeline"), window::toString);
         assertFalse(window.getBoolean("archived"), "only the backups' own log");
+        assertTrue(window.getJsonObject("to").isNull("coveredTo"), "what a backup's own log lacks is not known");
         assertEquals(first.getString("stopLsn"), window.getJsonObject("from").getString("lsn"));
         assertEquals(first.getString("id"), window.getJsonObject("from").getString("backup"));
         assertEquals(first.getString("endedAt"), window.getJsonObject("from").getString("at"));

@@ -2,7 +2,10 @@ package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.nightshift.postgres.Lsn;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -63,5 +66,22 @@ class WalArchivesTest {
         WalRepository.Archive small =
                 new WalRepository.Archive(new UUID(0, 1), "7310", 1 << 20, "local", "archive-1", null);
         assertEquals(List.of(2L), joinable(2, archive(2, "7310", false), small));
+    }
+
+    @Test
+    void aStretchThatIsStoredNoMoreUpToItsEndSaysNoMoment() {
+        Instant before = Instant.parse("2026-11-28T10:00:00Z");
+        Instant last = Instant.parse("2026-11-29T10:00:00Z");
+        List<LogCopyRepository.Stretch> catalogued = List.of(
+                new LogCopyRepository.Stretch(1, Lsn.parse("0/2000000"), Lsn.parse("0/5000000"), before),
+                new LogCopyRepository.Stretch(1, Lsn.parse("0/7000000"), Lsn.parse("0/9000000"), last));
+        assertEquals(Optional.of(last), covered(catalogued, 1, "0/9000000"));
+        assertEquals(Optional.of(before), covered(catalogued, 1, "0/8FFFFFF"));
+        assertEquals(Optional.empty(), covered(catalogued, 1, "0/4FFFFFF"));
+        assertEquals(Optional.empty(), covered(catalogued, 2, "0/9000000"));
+    }
+
+    private static Optional<Instant> covered(List<LogCopyRepository.Stretch> catalogued, int timeline, String end) {
+        return LogCopyRepository.Stretch.covered(catalogued, timeline, Lsn.parse(end));
     }
 }

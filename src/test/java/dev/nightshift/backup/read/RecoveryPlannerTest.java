@@ -343,6 +343,17 @@ class RecoveryPlannerTest {
         assertEquals(at("0/500000"), window.get(0).to());
     }
 
+    @Test
+    void aRangeIsCoveredByTheArchiveThatItEndsInAndByNoBackupsOwnLog() {
+        Instant moment = DAY.plusSeconds(60);
+        Archive archive = new Archive(Archive.of("1 0/200000 0/500000").stretches(), Map.of(), moment);
+        Candidate first = backup(1, 1, "0/200028", true);
+        var window = new RecoveryPlanner(List.of(first, backup(2, 1, "0/700028", true)), archive).window(null);
+        assertEquals(2, window.size());
+        assertEquals(moment, window.get(0).last().covered());
+        assertNull(window.get(1).last().covered());
+    }
+
     private static final Map<Integer, String> THREE = Map.of(
             2, "1\t0/380000\tno recovery target specified\n",
             3, "1\t0/380000\tno recovery target specified\n\n2\t0/500000\tafter transaction 7\n");
