@@ -396,6 +396,11 @@ class LogCopyIT {
     @Test
     @Order(6)
     void theLogItselfIsNeverTakenForItsCopy() throws Exception {
+        archive(true); // the test before has freed all of it
+        Eventually.isTrue("streaming", SOON, () -> wal().getString("state").equals("STREAMING"));
+        awaitStored();
+        archive(false);
+        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
         Path alias = Files.createSymbolicLink(local.resolveSibling("alias"), local.getParent());
         nightshift
                 .admin()
