@@ -421,10 +421,11 @@ class LogCopyIT {
                 .execute("insert into backup.wal_copy (id, project_id, archive_id, run_id, store, location, copied_at)"
                         + " select gen_random_uuid(), project_id, id, gen_random_uuid(), 'same', location, now()"
                         + " from backup.wal_archive");
-        Map<String, FileTime> before = files(log(local));
+        source.execute("postgres", "select pg_switch_wal()");
+        project.complete("backup", "main", TestProject.none()); // needs nothing of the log: a copy would be deleted whole
         JsonObject expired = failed("expire", keep(1));
         assertTrue(reason(expired).contains("is the same place as the store local"), () -> reason(expired));
-        assertEquals(before, files(log(local)));
+        assertTrue(Files.exists(log(local).resolve("archive.json")));
     }
 
     private static JsonObject keep(int newest) {
