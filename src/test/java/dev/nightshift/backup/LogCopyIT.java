@@ -422,7 +422,8 @@ class LogCopyIT {
                         + " select gen_random_uuid(), project_id, id, gen_random_uuid(), 'same', location, now()"
                         + " from backup.wal_archive");
         source.execute("postgres", "select pg_switch_wal()");
-        project.complete("backup", "main", TestProject.none()); // needs nothing of the log: a copy would be deleted whole
+        project.complete(
+                "backup", "main", TestProject.none()); // needs nothing of the log: a copy would be deleted whole
         JsonObject expired = failed("expire", keep(1));
         assertTrue(reason(expired).contains("is the same place as the store local"), () -> reason(expired));
         assertTrue(Files.exists(log(local).resolve("archive.json")));

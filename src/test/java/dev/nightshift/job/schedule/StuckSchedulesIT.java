@@ -101,14 +101,18 @@ class StuckSchedulesIT {
         Eventually.isTrue("the node takes runs again", SOON, () -> !node.draining());
     }
 
+    /** Before its first heartbeat nobody knows the node. */
     private void drain(boolean asked) {
-        transactions.installation(connection -> {
-            try (var update = connection.prepareStatement("update job.node set drain_asked = ? where id = ?")) {
-                update.setBoolean(1, asked);
-                update.setObject(2, node.id());
-                return update.executeUpdate();
-            }
-        });
+        Eventually.isTrue(
+                "a node that is known",
+                SOON,
+                () -> transactions.installation(connection -> {
+                    try (var update = connection.prepareStatement("update job.node set drain_asked = ? where id = ?")) {
+                        update.setBoolean(1, asked);
+                        update.setObject(2, node.id());
+                        return update.executeUpdate() == 1;
+                    }
+                }));
     }
 
     private void change(ProjectId project, String sql) {
