@@ -150,6 +150,9 @@ final class LibertyServer {
             String path = clean.getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
             String home = clean.getOrDefault("HOME", places.data().toString());
             clean.clear();
+            // glibc keeps up to eight areas a processor for what threads give back, and the stores' native clients have
+            // many
+            clean.put("MALLOC_ARENA_MAX", "2");
             clean.putAll(Map.of(
                     "PATH", path,
                     "HOME", home,
