@@ -121,7 +121,8 @@ public class StoreResource {
 
             @Nullable String region,
 
-            @Schema(description = "S3's access key id, unless the secret holds it too; Azure's storage account") @Nullable
+            @Schema(description = "S3's access key id, unless the secret holds it too; Azure's storage account")
+            @Nullable
             String account,
 
             @Schema(
