@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Binaries;
+import dev.nightshift.vault.LocalMasterKey;
 import dev.nightshift.vault.MasterKey;
 import dev.nightshift.vault.ProjectKeys;
 import java.io.ByteArrayOutputStream;
@@ -39,7 +40,7 @@ class RotateMasterKeyTest {
 
     private final Map<String, String> environment = new HashMap<>();
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
-    private MasterKey first = MasterKey.generate();
+    private LocalMasterKey first = LocalMasterKey.generate();
     private String password = "";
 
     RotateMasterKeyTest(@TempDir Path folder) {
@@ -53,7 +54,7 @@ class RotateMasterKeyTest {
         environment.put("NIGHTSHIFT_POSTGRES_PORT", Integer.toString(Ports.anyFree()));
         environment.put("NIGHTSHIFT_DEMO", "false");
         assertTrue(refusal().startsWith("This installation has no master key yet"));
-        first = MasterKey.fromFile(file("master.key"));
+        first = LocalMasterKey.fromFile(file("master.key"));
         ProjectKeys keys = ProjectKeys.generate(PROJECT);
         password = keys.seal("instance:1:password", "secret");
         inRepository(connection -> {
@@ -73,13 +74,13 @@ class RotateMasterKeyTest {
     @Test
     void whatWasSealedOpensUnderTheNewKeyAndTheOldOneIsKeptBesideIt() throws Exception {
         rotate();
-        MasterKey second = MasterKey.fromFile(file("master.key"));
+        LocalMasterKey second = LocalMasterKey.fromFile(file("master.key"));
         assertFalse(second.fingerprint().equals(first.fingerprint()));
         assertEquals("secret", unsealed(second));
         assertThrows(Failure.Fatal.class, () -> unsealed(first));
         assertEquals(
                 first.text(),
-                MasterKey.fromFile(file("old-master-" + first.fingerprint() + ".key"))
+                LocalMasterKey.fromFile(file("old-master-" + first.fingerprint() + ".key"))
                         .text());
         assertTrue(
                 said().contains("The keys of 1 project are wrapped by the master key " + second.fingerprint()), said());
@@ -94,7 +95,7 @@ class RotateMasterKeyTest {
 
     @Test
     void whatAKillLeftBetweenRepositoryAndFileIsTakenUp() throws Exception {
-        MasterKey second = MasterKey.generate();
+        LocalMasterKey second = LocalMasterKey.generate();
         Files.writeString(file("next-master.key"), second.text());
         inRepository(connection -> {
             execute(connection, "update vault.master_key set fingerprint = ?", second.fingerprint());
@@ -107,10 +108,10 @@ class RotateMasterKeyTest {
         rotate();
         assertEquals(
                 second.text(),
-                MasterKey.fromFile(file("old-master-" + second.fingerprint() + ".key"))
+                LocalMasterKey.fromFile(file("old-master-" + second.fingerprint() + ".key"))
                         .text(),
                 "it had become the key, and gave way to a third");
-        assertEquals("secret", unsealed(MasterKey.fromFile(file("master.key"))));
+        assertEquals("secret", unsealed(LocalMasterKey.fromFile(file("master.key"))));
     }
 
     @Test
@@ -120,7 +121,7 @@ class RotateMasterKeyTest {
                 "update vault.project_key set wrapped = ?",
                 ProjectKeys.generate(new ProjectId(UUID.randomUUID())).wrap(first)));
         assertTrue(refusal().startsWith("The keys of project " + PROJECT + " cannot be opened"));
-        assertEquals(first.text(), MasterKey.fromFile(file("master.key")).text());
+        assertEquals(first.text(), LocalMasterKey.fromFile(file("master.key")).text());
         inRepository(connection ->
                 assertEquals(first.fingerprint(), text(connection, "select fingerprint from vault.master_key")));
     }
@@ -144,7 +145,7 @@ class RotateMasterKeyTest {
         Files.delete(file("master.key"));
         environment.put("NIGHTSHIFT_MASTER_KEY", first.text());
         assertTrue(refusal().contains("NIGHTSHIFT_NEW_MASTER_KEY_FILE, is needed"));
-        MasterKey second = MasterKey.generate();
+        LocalMasterKey second = LocalMasterKey.generate();
         environment.put("NIGHTSHIFT_NEW_MASTER_KEY", second.text());
         rotate();
         assertEquals("secret", unsealed(second));
