@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Binaries;
+import dev.nightshift.testing.TransitStandIn;
 import dev.nightshift.vault.LocalMasterKey;
 import dev.nightshift.vault.MasterKey;
 import dev.nightshift.vault.ProjectKeys;
@@ -153,6 +154,33 @@ class RotateMasterKeyTest {
         assertTrue(refusal().startsWith("The master key is the wrong one"), "with the old one");
         environment.put("NIGHTSHIFT_MASTER_KEY", second.text());
         assertTrue(refusal().startsWith("The new master key is the one that is in use"));
+    }
+
+    @Test
+    void itMovesToAKmsToTheNewestVersionThereAndBack() throws Exception {
+        try (TransitStandIn kms = TransitStandIn.start().with("nights", false)) {
+            environment.put("NIGHTSHIFT_NEW_MASTER_KEY_URI", kms.uri("nights"));
+            environment.put("NIGHTSHIFT_NEW_KMS_TOKEN", TransitStandIn.TOKEN);
+            rotate();
+            assertTrue(said().contains("It is in " + kms.uri("nights") + ". Start every node with it"), said());
+            assertTrue(said().contains("open with the master key " + first.fingerprint() + " only"), said());
+            assertTrue(refusal().contains("lies in a KMS: " + kms.uri("nights")), "a start without it");
+
+            environment.put("NIGHTSHIFT_MASTER_KEY_URI", kms.uri("nights"));
+            environment.put("NIGHTSHIFT_KMS_TOKEN", TransitStandIn.TOKEN);
+            kms.rotate("nights");
+            rotate();
+            kms.closeOlderThan("nights", 2);
+
+            LocalMasterKey last = LocalMasterKey.generate();
+            environment.remove("NIGHTSHIFT_NEW_MASTER_KEY_URI");
+            assertTrue(refusal().contains("NIGHTSHIFT_NEW_MASTER_KEY_FILE, is needed"));
+            environment.put("NIGHTSHIFT_NEW_MASTER_KEY", last.text());
+            rotate();
+            assertEquals("secret", unsealed(last));
+            assertFalse(said().contains(TransitStandIn.TOKEN), "a token on the terminal");
+            assertTrue(refusal().contains("lies in no KMS"), "with the KMS");
+        }
     }
 
     private void beat(AtomicBoolean over) {
