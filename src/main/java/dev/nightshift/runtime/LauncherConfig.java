@@ -307,7 +307,7 @@ record LauncherConfig(
         Map<String, String> others = new TreeMap<>();
         environment.forEach((name, value) -> {
             boolean ours = name.startsWith("NIGHTSHIFT_") && !name.startsWith("NIGHTSHIFT_REPOSITORY_");
-            if (ours && !OWN.contains(name) || aws && name.startsWith("AWS_")) {
+            if ((ours && !OWN.contains(name)) || (aws && name.startsWith("AWS_"))) {
                 others.put(name, value);
             }
         });

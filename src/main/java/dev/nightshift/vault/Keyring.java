@@ -169,6 +169,7 @@ public class Keyring {
     private MasterKey inKms(KmsConfig kms) {
         MasterKeyMark mark = repository.mark().orElseGet(() -> repository.mark(KmsMasterKey.begin(kms)));
         MasterKey right = KmsMasterKey.open(kms, mark.requireKms());
+        right.mustBe(mark.fingerprint());
         LOG.log(System.Logger.Level.INFO, "nightshift: the master key is in " + kms.uri());
         return right;
     }
@@ -177,7 +178,7 @@ public class Keyring {
      * The project's keys as they are now: another node may have exchanged them.
      *
      * @throws Failure.Fatal if they do not open with this master key
-     * @throws Failure.Retryable if the repository database is away
+     * @throws Failure.Retryable if the repository database is away, or the KMS and they were not opened before
      */
     public ProjectKeys of(ProjectId project) {
         MasterKey key = masterKey();
@@ -192,9 +193,15 @@ public class Keyring {
         if (known != null && known.wrapped().equals(wrapped)) {
             return known.keys();
         }
-        ProjectKeys keys = ProjectKeys.unwrap(project, wrapped, key);
-        opened.put(project, new Opened(wrapped, keys));
-        return keys;
+        refuse();
+        try {
+            ProjectKeys keys = ProjectKeys.unwrap(project, wrapped, key);
+            opened.put(project, new Opened(wrapped, keys));
+            return keys;
+        } catch (Failure.Retryable e) {
+            refusal = new Refusal(e, clock.now().plus(REST)); // else each request would wait for a KMS that is away
+            throw e;
+        }
     }
 
     private static Failure.NotFound unknown(ProjectId project) {

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Api;
+import dev.nightshift.testing.AwsKmsStandIn;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.TestProject;
-import dev.nightshift.testing.TransitStandIn;
 import dev.nightshift.testing.harness.ByHand;
 import jakarta.json.Json;
 import java.nio.file.Files;
@@ -19,26 +19,35 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The product with its master key in a KMS that is away when it starts, comes, and is lost for good. */
 class KmsIT {
-    private static final Duration SOON = Duration.ofMinutes(5);
+    private static final Duration SOON = Duration.ofMinutes(4);
+    private static final AwsKmsStandIn.Login LOGIN =
+            new AwsKmsStandIn.Login("ASIANIGHTS", "secret-of-the-nights-5c1f", "session-of-the-nights-9e07");
     private static final String PASSPHRASE = "five words nobody would guess";
 
     @Test
     void itWaitsForTheKmsAndWhatIsOpenOutlivesIt(@TempDir Path folder) throws Exception {
         int port = RestoredServer.freePort();
-        String uri = "vault+http://127.0.0.1:" + port + "/team/transit/nights";
-        Path token = Files.writeString(folder.resolve("token"), "hvs.expired-token-7f21");
+        Path credentials = Files.writeString(
+                folder.resolve("credentials"),
+                "[default]\naws_access_key_id = " + LOGIN.id() + "\naws_secret_access_key = " + LOGIN.secret()
+                        + "\naws_session_token = " + LOGIN.session() + "\n");
         Nightshift nightshift = Nightshift.prepare(Map.of(
                 "NIGHTSHIFT_DEMO",
                 "false",
+                "NIGHTSHIFT_DRAIN_SECONDS",
+                "0",
                 "NIGHTSHIFT_MASTER_KEY_URI",
-                uri,
-                "NIGHTSHIFT_KMS_TOKEN_FILE",
-                token.toString()));
+                "aws-kms://" + AwsKmsStandIn.arn("nights"),
+                "AWS_ENDPOINT_URL_KMS",
+                "http://127.0.0.1:" + port,
+                "AWS_SHARED_CREDENTIALS_FILE",
+                credentials.toString()));
         try (Postgres source = Postgres.start(18)) {
             CompletableFuture<Void> started = CompletableFuture.runAsync(nightshift::start);
             Eventually.isTrue(
@@ -49,21 +58,21 @@ class KmsIT {
             assertTrue(down.body().contains("Make sure that it runs"), down.body());
             plain.get("health/live").expect(200);
 
-            TransitStandIn kms = TransitStandIn.start(port).with("nights", true);
-            try (kms) {
-                Eventually.isTrue("that the token is refused", SOON, () -> says(nightshift, "Renew the token"));
-                Files.writeString(token, TransitStandIn.TOKEN);
-                started.get(5, java.util.concurrent.TimeUnit.MINUTES);
+            try (AwsKmsStandIn kms = AwsKmsStandIn.start(port)) {
+                kms.login(LOGIN);
+                kms.key("nights");
+                started.get(SOON.toMinutes(), TimeUnit.MINUTES);
                 plain.get("health/ready").expect(200);
                 assertFalse(Files.exists(nightshift.data().resolve("secrets/master.key")), "no key of its own");
-                kms.rotate("nights");
+                TestProject.create(nightshift.admin(), "asleep");
                 TestProject project = TestProject.create(nightshift.admin(), "nights");
                 project.register("main", source, "postgres");
+                assertTrue(kms.asked().toString().contains("nightshift:project-key:v1:"), "what the key is for");
             }
             lost(nightshift, plain, folder);
             for (Path log : nightshift.logs()) {
                 String text = Files.readString(log);
-                assertFalse(text.contains(TransitStandIn.TOKEN) || text.contains("hvs.expired"), log + " has a token");
+                assertFalse(text.contains(LOGIN.secret()) || text.contains(LOGIN.session()), log + " has a secret");
             }
         } finally {
             nightshift.remove();
@@ -84,6 +93,9 @@ class KmsIT {
                                 .add("currency", "EUR")
                                 .build());
         assertEquals(503, refused.status(), refused.body());
+        Api.Answer asleep = project.api().get("api/projects/asleep/keys");
+        assertEquals(503, asleep.status(), asleep.body());
+        assertTrue(asleep.body().contains("NIGHTSHIFT_MASTER_KEY_URI cannot be reached"), asleep.body());
 
         String kit = project.api()
                 .post(

@@ -74,9 +74,15 @@ public final class AwsKmsStandIn implements AutoCloseable {
         server.start();
     }
 
+    /** On a free port of the loopback. */
     public static AwsKmsStandIn start() {
+        return start(0);
+    }
+
+    public static AwsKmsStandIn start(int port) {
         try {
-            return new AwsKmsStandIn(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+            return new AwsKmsStandIn(
+                    HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -86,9 +92,13 @@ public final class AwsKmsStandIn implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
+    public static String arn(String id) {
+        return "arn:aws:kms:" + REGION + ":111122223333:key/" + id;
+    }
+
     /** Makes a key; its ARN. */
     public String key(String id) {
-        String arn = "arn:aws:kms:" + REGION + ":111122223333:key/" + id;
+        String arn = arn(id);
         byte[] bytes = new byte[32];
         new SecureRandom().nextBytes(bytes);
         keys.put(arn, new SecretKeySpec(bytes, "AES"));
@@ -252,7 +262,7 @@ public final class AwsKmsStandIn implements AutoCloseable {
         }
         List<String> names = List.of(authorization.group("headers").split(";", -1));
         if (!names.containsAll(List.of("host", "x-amz-date", "x-amz-target"))
-                || !login.session().isEmpty() && !names.contains("x-amz-security-token")) {
+                || (!login.session().isEmpty() && !names.contains("x-amz-security-token"))) {
             return "IncompleteSignature";
         }
         String session = exchange.getRequestHeaders().getFirst("X-Amz-Security-Token");

@@ -8,9 +8,10 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.SdkBytes;
@@ -42,13 +43,22 @@ final class AwsKms implements Aead {
 
     private final String variable;
     private final String arn;
-    private final Supplier<KmsClient> clients;
-    private @Nullable KmsClient client;
+    private final Credentials credentials = new Credentials();
+    private final KmsClient client;
 
-    AwsKms(String variable, String arn, Supplier<KmsClient> clients) {
+    private AwsKms(String variable, String arn, Region region) {
         this.variable = variable;
         this.arn = arn;
-        this.clients = clients;
+        this.client = KmsClient.builder()
+                .region(region)
+                .credentialsProvider(credentials)
+                .httpClientBuilder(UrlConnectionHttpClient.builder())
+                .overrideConfiguration(override -> override.apiCallAttemptTimeout(LONGEST_ATTEMPT)
+                        .apiCallTimeout(LONGEST)
+                        .retryStrategy(StandardRetryStrategy.builder()
+                                .maxAttempts(ATTEMPTS)
+                                .build()))
+                .build();
     }
 
     /** With the credentials that the SDK finds: variables, a web identity, a profile's file, a container's, a machine's. */
@@ -57,21 +67,30 @@ final class AwsKms implements Aead {
         if (!uri.matches()) {
             throw new IllegalArgumentException(config + " is checked where it is read.");
         }
-        Region region = Region.of(uri.group("region"));
-        return new AwsKms(config.variable(), uri.group("arn"), () -> client(region));
+        return new AwsKms(config.variable(), uri.group("arn"), Region.of(uri.group("region")));
     }
 
-    private static KmsClient client(Region region) {
-        return KmsClient.builder()
-                .region(region)
-                .credentialsProvider(DefaultCredentialsProvider.builder().build())
-                .httpClientBuilder(UrlConnectionHttpClient.builder())
-                .overrideConfiguration(override -> override.apiCallAttemptTimeout(LONGEST_ATTEMPT)
-                        .apiCallTimeout(LONGEST)
-                        .retryStrategy(StandardRetryStrategy.builder()
-                                .maxAttempts(ATTEMPTS)
-                                .build()))
-                .build();
+    /** What the SDK finds, until it is refused; then it looks again. */
+    private static final class Credentials implements AwsCredentialsProvider {
+        private DefaultCredentialsProvider found = find();
+
+        private static DefaultCredentialsProvider find() {
+            return DefaultCredentialsProvider.builder().build();
+        }
+
+        @Override
+        public AwsCredentials resolveCredentials() {
+            return found().resolveCredentials();
+        }
+
+        private synchronized DefaultCredentialsProvider found() {
+            return found;
+        }
+
+        synchronized void renew() {
+            found.close();
+            found = find();
+        }
     }
 
     @Override
@@ -99,36 +118,23 @@ final class AwsKms implements Aead {
     }
 
     private byte[] asked(Function<KmsClient, byte[]> question) throws GeneralSecurityException {
-        KmsClient first = client();
         try {
-            return question.apply(first);
+            return question.apply(client);
         } catch (AwsServiceException e) {
             if (!CREDENTIALS.contains(code(e))) {
                 throw refused(e);
             }
         } catch (SdkException e) {
+            credentials.renew(); // it may have found none
             throw unanswered(e);
         }
-        forget(first); // and with it what it has read of the credentials, which may have been renewed since
+        credentials.renew();
         try {
-            return question.apply(client());
+            return question.apply(client);
         } catch (AwsServiceException e) {
             throw refused(e);
         } catch (SdkException e) {
             throw unanswered(e);
-        }
-    }
-
-    private synchronized KmsClient client() {
-        if (client == null) {
-            client = clients.get();
-        }
-        return client;
-    }
-
-    private synchronized void forget(KmsClient old) {
-        if (client == old) {
-            client = null;
         }
     }
 

@@ -2,6 +2,7 @@ package dev.nightshift.vault.kms;
 
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.TypedSettings;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
@@ -57,11 +58,27 @@ public record KmsConfig(
                 variable,
                 uri.get(),
                 settings.text(prefix + "kms.token"),
-                settings.text(prefix + "kms.token.file").map(Path::of),
+                file(settings, prefix + "kms.token.file"),
                 settings.text(prefix + "kms.namespace"),
-                settings.text(prefix + "kms.root.certificate").map(Path::of));
+                file(settings, prefix + "kms.root.certificate"));
         config.check(prefix);
         return Optional.of(config);
+    }
+
+    /** The launcher and the server work in different folders. */
+    private static Optional<Path> file(TypedSettings settings, String name) {
+        String variable = TypedSettings.variable(name);
+        return settings.text(name).map(text -> {
+            try {
+                Path file = Path.of(text);
+                if (file.isAbsolute()) {
+                    return file;
+                }
+                throw new Failure.Invalid(variable, variable + " must be an absolute path.");
+            } catch (InvalidPathException e) {
+                throw new Failure.Invalid(variable, variable + " is no path.");
+            }
+        });
     }
 
     private void check(String prefix) {

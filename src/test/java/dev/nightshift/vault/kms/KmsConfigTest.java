@@ -72,6 +72,11 @@ class KmsConfigTest {
                 "nightshift.kms.token.file",
                 "/token");
         assertThrows(Failure.Invalid.class, () -> with(KmsConfig.IN_USE, both));
+        Map<String, String> relative =
+                Map.of("nightshift.master.key.uri", "vault://host/transit/key", "nightshift.kms.token.file", "token");
+        assertTrue(assertThrows(Failure.Invalid.class, () -> with(KmsConfig.IN_USE, relative))
+                .getMessage()
+                .startsWith("NIGHTSHIFT_KMS_TOKEN_FILE must be an absolute path"));
         assertFalse(with("vault://host/transit/key").toString().contains("hvs."));
     }
 
