@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -102,12 +103,16 @@ public final class TransitStandIn implements AutoCloseable {
     public void rotate(String key) {
         byte[] bytes = new byte[32];
         new SecureRandom().nextBytes(bytes);
-        keys.get(key).versions.add(bytes);
+        known(key).versions.add(bytes);
     }
 
     /** As min_decryption_version. */
     public void closeOlderThan(String key, int version) {
-        keys.get(key).oldest = version;
+        known(key).oldest = version;
+    }
+
+    private Key known(String key) {
+        return Objects.requireNonNull(keys.get(key), key);
     }
 
     public void remove(String key) {
