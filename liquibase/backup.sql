@@ -1187,3 +1187,15 @@ end $$;
 --rollback     return 'DELETED';
 --rollback end $$;
 --rollback drop table backup.wal_copy_stretch; drop table backup.wal_copy;
+
+--changeset nightshift:backup-57
+-- What a policy has done at times, as JSON: each is a schedule that belongs to it. Where its backups go; how many stores shall hold
+-- the newest, how old its key may be, and how long the newest key may be in no recovery kit.
+alter table backup.policy
+    add column schedules   jsonb not null default '[]' check (jsonb_typeof(schedules) = 'array'),
+    add column stores      text[] not null default '{}' check (array_position(stores, null) is null),
+    add column store_count int check (store_count > 0),
+    add column key_days    int check (key_days > 0),
+    add column kit_hours   int check (kit_hours > 0);
+--rollback update job.schedule set deleted_at = now(), enabled = false, next_fire = null where policy is not null and deleted_at is null;
+--rollback alter table backup.policy drop column schedules, drop column stores, drop column store_count, drop column key_days, drop column kit_hours;
