@@ -147,7 +147,12 @@ class FactsIT {
         Facts facts = transactions
                 .in(
                         server.project(),
-                        connection -> repository.of(connection, server.project(), List.of(server.instance()), withLog))
+                        connection -> repository.of(
+                                connection,
+                                server.project(),
+                                List.of(server.instance()),
+                                withLog,
+                                id -> Facts.Keys.NOT_ASKED))
                 .get(server.instance());
         assertNotNull(facts);
         return facts;

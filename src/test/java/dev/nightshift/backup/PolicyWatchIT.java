@@ -57,7 +57,7 @@ class PolicyWatchIT {
     @Test
     void aMissedGoalIsAFindingThatRisesUntilItIsMetOrNobodys() {
         UnreachableServer server = registered("goal-missed");
-        policies.add(server.project(), policy("gold", new Goals(null, 60, null, 4)));
+        policies.add(server.project(), policy("gold", new Goals(null, 60, null, 4, null, null, null)));
         watch.check();
         assertEquals(List.of(), open(server), "nothing is known yet");
 
@@ -97,7 +97,7 @@ class PolicyWatchIT {
     void thePolicysDaysStandInForTheInstancesInTheOneFindingAboutItsProof() {
         UnreachableServer server = registered("goal-proof");
         registered(server, 36);
-        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null)));
+        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null, null, null, null)));
         watch.check();
         proofs.look();
         List<Finding> open = open(server);
@@ -108,7 +108,7 @@ class PolicyWatchIT {
                 () -> assertEquals(1, open.get(0).report().evidence().getInt("policyDays")),
                 () -> assertEquals("strict", open.get(0).report().evidence().getString("policy")));
 
-        change(server, "strict", new Goals(null, null, 2, null));
+        change(server, "strict", new Goals(null, null, 2, null, null, null, null));
         proofs.look();
         assertEquals(List.of(), open(server), "two days are not over");
 
@@ -122,24 +122,33 @@ class PolicyWatchIT {
     void aRuleIsFoundForTheServerThatAPolicyAnswersFor() {
         UnreachableServer server = registered("goal-keep");
         assertTrue(message(server).startsWith("No policy answers for this server"), message(server));
-        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4)));
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4, null, null, null)));
         assertTrue(message(server).contains("says not which backups to keep"), message(server));
         KeepRule rule = new KeepRule(14, 0, 0, 0, 12, 0);
         policies.add(
-                server.project(), new Policy(Ids.next(clock), new Name("a-first"), "", List.of("*"), Goals.NONE, rule));
+                server.project(),
+                new Policy(
+                        Ids.next(clock),
+                        new Name("a-first"),
+                        "",
+                        List.of("*"),
+                        Goals.NONE,
+                        rule,
+                        List.of(),
+                        List.of()));
         assertEquals(rule, policies.keeping(server.project(), server.instance()).keep());
     }
 
     @Test
     void aFindingSaysWhatIsWantedNowAndByWhichPolicy() {
         UnreachableServer server = registered("goal-anew");
-        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4)));
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4, null, null, null)));
         backup(server, 9);
         watch.check();
         Finding first = open(server).get(0);
         assertEquals(Severity.CRITICAL, first.report().severity());
 
-        change(server, "gold", new Goals(null, null, null, 8));
+        change(server, "gold", new Goals(null, null, null, 8, null, null, null));
         watch.check();
         Finding second = open(server).get(0);
         assertAll(
@@ -147,7 +156,7 @@ class PolicyWatchIT {
                 () -> assertEquals(Severity.WARNING, second.report().severity(), "it is less than twice the goal now"),
                 () -> assertEquals(8 * 3_600, second.report().evidence().getInt("wantedSeconds")));
 
-        policies.add(server.project(), policy("a-first", new Goals(null, null, null, 8)));
+        policies.add(server.project(), policy("a-first", new Goals(null, null, null, 8, null, null, null)));
         watch.check();
         assertEquals("a-first", open(server).get(0).report().evidence().getString("policy"));
         Finding third = open(server).get(0);
@@ -159,10 +168,10 @@ class PolicyWatchIT {
     void anEasierGoalForTheProofLowersItsFinding() {
         UnreachableServer server = registered("goal-easier");
         registered(server, 60);
-        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null)));
+        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null, null, null, null)));
         proofs.look();
         assertEquals(Severity.CRITICAL, open(server).get(0).report().severity());
-        change(server, "strict", new Goals(null, null, 2, null));
+        change(server, "strict", new Goals(null, null, 2, null, null, null, null));
         proofs.look();
         assertAll(
                 () -> assertEquals(
@@ -175,7 +184,7 @@ class PolicyWatchIT {
         UnreachableServer server = registered("goal-none");
         registered(server, 60);
         update(server, "update fleet.instance set proof_days = 0 where id = ?", server.instance());
-        policies.add(server.project(), policy("all", new Goals(null, null, 1, null)));
+        policies.add(server.project(), policy("all", new Goals(null, null, 1, null, null, null, null)));
         proofs.look();
         assertEquals(List.of(), open(server));
         policies.add(
@@ -185,8 +194,10 @@ class PolicyWatchIT {
                         new Name("named"),
                         "",
                         List.of("goal-none"),
-                        new Goals(null, null, 1, null),
-                        NOTHING));
+                        new Goals(null, null, 1, null, null, null, null),
+                        NOTHING,
+                        List.of(),
+                        List.of()));
         proofs.look();
         assertEquals(1, open(server).size(), "by its name it does");
         update(server, "update fleet.instance set server_version = '14.19' where id = ?", server.instance());
@@ -197,10 +208,10 @@ class PolicyWatchIT {
     @Test
     void aDatabaseThatIsGoneKeepsNobodyFromChangingTheRest() {
         UnreachableServer server = registered("goal-gone");
-        Policy gold = policy("gold", new Goals(null, null, null, 4));
+        Policy gold = policy("gold", new Goals(null, null, null, 4, null, null, null));
         policies.add(server.project(), gold);
         update(server, "update backup.policy set databases = '{gone}' where id = ?", gold.id());
-        change(server, "gold", new Goals(null, null, null, 5));
+        change(server, "gold", new Goals(null, null, null, 5, null, null, null));
         assertThrows(
                 Failure.Invalid.class,
                 () -> policies.change(
@@ -212,14 +223,24 @@ class PolicyWatchIT {
                                 "",
                                 List.of("gone", "another"),
                                 before.goals(),
-                                before.keep())));
+                                before.keep(),
+                                List.of(),
+                                List.of())));
     }
 
     private void change(UnreachableServer server, String name, Goals goals) {
         policies.change(
                 server.project(),
                 name,
-                before -> new Policy(before.id(), before.name(), "", before.databases(), goals, before.keep()));
+                before -> new Policy(
+                        before.id(),
+                        before.name(),
+                        "",
+                        before.databases(),
+                        goals,
+                        before.keep(),
+                        List.of(),
+                        List.of()));
     }
 
     private String message(UnreachableServer server) {
@@ -241,7 +262,7 @@ class PolicyWatchIT {
     }
 
     private Policy policy(String name, Goals goals) {
-        return new Policy(Ids.next(clock), new Name(name), "", List.of("*"), goals, NOTHING);
+        return new Policy(Ids.next(clock), new Name(name), "", List.of("*"), goals, NOTHING, List.of(), List.of());
     }
 
     private List<Finding> open(UnreachableServer server) {

@@ -30,7 +30,9 @@ class AnsweringTest {
                 "",
                 Arrays.asList(databases),
                 Goals.NONE,
-                NEWEST);
+                NEWEST,
+                List.of(),
+                List.of());
     }
 
     private static Answering of(Policy... policies) {
@@ -98,7 +100,8 @@ class AnsweringTest {
     private static String refused(List<String> databases, KeepRule keep) {
         return String.valueOf(assertThrows(
                         Failure.Invalid.class,
-                        () -> new Policy(new UUID(0, 9), new Name("p"), "", databases, Goals.NONE, keep))
+                        () -> new Policy(
+                                new UUID(0, 9), new Name("p"), "", databases, Goals.NONE, keep, List.of(), List.of()))
                 .field());
     }
 }
