@@ -22,6 +22,7 @@ import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.testing.UnreachableServer;
+import dev.nightshift.vault.Keyring;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.UUID;
@@ -50,6 +51,9 @@ class PolicyWatchIT {
 
     @Inject
     private Transactions transactions;
+
+    @Inject
+    private Keyring keyring;
 
     @Inject
     private Clock clock;
@@ -226,6 +230,66 @@ class PolicyWatchIT {
                                 before.keep(),
                                 List.of(),
                                 List.of())));
+    }
+
+    @Test
+    void tooFewStoresAreAFindingUntilACopyIsWhole() {
+        UnreachableServer server = registered("goal-stores");
+        UUID backup = backup(server, 1);
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, null, 2, null, null)));
+        watch.check();
+        Finding missed = open(server).get(0);
+        assertAll(
+                () -> assertEquals(
+                        PolicyWatch.fingerprint(Goal.STORES, server.instance()),
+                        missed.report().fingerprint()),
+                () -> assertEquals(Severity.WARNING, missed.report().severity()),
+                () -> assertEquals(1, missed.report().evidence().getInt("measuredStores")),
+                () -> assertTrue(
+                        missed.report().detail().contains("The policy gold wants it in 2 stores"),
+                        missed.report()::detail));
+        watch.check();
+        assertEquals(missed.seen(), open(server).get(0).seen(), "told once");
+        update(
+                server,
+                "insert into backup.copy (id, project_id, backup_id, run_id, store, location, state, made_at, verified_at)"
+                        + " select gen_random_uuid(), project_id, id, run_id, 'nas', 'nowhere', 'WHOLE', now(), now()"
+                        + " from backup.backup where id = ?",
+                backup);
+        watch.check();
+        assertEquals(List.of(), open(server));
+    }
+
+    @Test
+    void aKeyWithoutAKitIsOneFindingOfTheProjectWhateverItHasOfServers() {
+        UnreachableServer server = registered("goal-kit");
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, null, null, null, 1)));
+        policies.add(server.project(), policy("a-lenient", new Goals(null, null, null, null, null, null, 9)));
+        made(server, 3);
+        watch.check();
+        assertEquals(List.of(), open(server), "nine hours are not over, and a-lenient answers");
+        policies.delete(server.project(), "a-lenient");
+        watch.check();
+        Finding missed = open(server).get(0);
+        assertAll(
+                () -> assertEquals(
+                        "backup.goal.kit:" + server.project(), missed.report().fingerprint()),
+                () -> assertEquals(
+                        "The goal for the recovery kit of goal-kit is missed",
+                        missed.report().title()),
+                () -> assertEquals(Severity.CRITICAL, missed.report().severity()));
+        keyring.exported(server.project(), List.of(keyring.of(server.project()).keyId()));
+        watch.check();
+        assertEquals(List.of(), open(server));
+    }
+
+    /** As if the project's key were so old. */
+    private void made(UnreachableServer server, int hoursAgo) {
+        update(
+                server,
+                "update vault.project_key set created_at = now() - interval '" + hoursAgo
+                        + " hours' where project_id = ?",
+                server.project().value());
     }
 
     private void change(UnreachableServer server, String name, Goals goals) {

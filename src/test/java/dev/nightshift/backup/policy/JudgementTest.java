@@ -204,4 +204,73 @@ class JudgementTest {
                 List.copyOf(
                         new Goals(1, null, null, 1, null, null, null).wanted().keySet()));
     }
+
+    private static Facts with(Facts.Copies copies, Facts.Keys keys) {
+        return new Facts(NOW, ago(1_000_000), ago(60), null, NO_LOG, null, null, copies, keys);
+    }
+
+    private static Judgement stores(int wanted, boolean underWay, String... names) {
+        return Judgement.of(
+                Goal.STORES, wanted, with(new Facts.Copies(List.of(names), underWay), Facts.Keys.NOT_ASKED));
+    }
+
+    @Test
+    void fewerStoresThanWantedMissTheGoalUnlessACopyIsOnItsWay() {
+        Judgement missed = stores(3, false, "local", "nas");
+        assertAll(
+                () -> assertEquals(State.MISSED, missed.state()),
+                () -> assertEquals(2L, missed.measured()),
+                () -> assertFalse(missed.farBeyond()),
+                () -> assertEquals(
+                        "The newest good backup, of 2026-11-29 11:59 UTC, lies whole in 2 stores: local, nas.",
+                        missed.reason()),
+                () -> assertTrue(stores(3, false, "local").farBeyond()),
+                () -> assertEquals(
+                        State.UNKNOWN, stores(3, true, "local", "nas").state()),
+                () -> assertEquals(State.MET, stores(2, true, "local", "nas").state()),
+                () -> assertEquals(State.MET, stores(1, false, "local", "nas").state()),
+                () -> assertEquals(State.MISSED, stores(1, false).state()));
+    }
+
+    @Test
+    void withoutABackupTheStoresAreMissedOnceTheServerIsKnownForADay() {
+        assertAll(
+                () -> assertEquals(State.UNKNOWN, noBackup(86_400).state()),
+                () -> assertEquals(State.MISSED, noBackup(86_401).state()));
+    }
+
+    private static Judgement noBackup(long knownFor) {
+        return Judgement.of(
+                Goal.STORES,
+                2,
+                new Facts(NOW, ago(knownFor), null, null, NO_LOG, null, null, null, Facts.Keys.NOT_ASKED));
+    }
+
+    private static Judgement of(Goal goal, Facts.Keys keys) {
+        return Judgement.of(goal, 100, with(new Facts.Copies(List.of("local"), false), keys));
+    }
+
+    @Test
+    void theKeyIsAsOldAsItIsKnownToBeAndAKitEndsTheTimeWithoutOne() {
+        assertAll(
+                () -> assertEquals(
+                        State.MET,
+                        of(Goal.KEY, new Facts.Keys(ago(100), ago(1), false)).state()),
+                () -> assertEquals(
+                        State.MISSED,
+                        of(Goal.KEY, new Facts.Keys(ago(101), ago(1), true)).state()),
+                () -> assertEquals(
+                        State.UNKNOWN,
+                        of(Goal.KEY, new Facts.Keys(null, ago(1), true)).state()),
+                () -> assertEquals(
+                        State.MET,
+                        of(Goal.KIT, new Facts.Keys(null, ago(100), false)).state()),
+                () -> assertEquals(
+                        State.MISSED,
+                        of(Goal.KIT, new Facts.Keys(null, ago(101), false)).state()),
+                () -> assertEquals(
+                        0L, of(Goal.KIT, new Facts.Keys(null, ago(101), true)).measured()),
+                () -> assertEquals(
+                        State.UNKNOWN, of(Goal.KIT, Facts.Keys.NOT_ASKED).state()));
+    }
 }
