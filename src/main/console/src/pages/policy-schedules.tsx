@@ -25,7 +25,7 @@ export function ScheduleRows({ typed, onChange, refused }: { typed: Typed[]; onC
           <fieldset key={at} class="form policy-work">
             <legend class="sr">{`Schedule ${at + 1}`}</legend>
             <div class="form-grid">
-              <Select label="Does" value={each.work} onChange={(work) => change(at, { work })} options={Object.entries(WORKS).map(([value, label]) => ({ value, label }))} help={said(at, 'work')} />
+              <Select label="Does" value={each.work} onChange={(work) => change(at, { work, ...(each.name === nameOf({ ...each, name: '' }) && { name: '' }) })} options={Object.entries(WORKS).map(([value, label]) => ({ value, label }))} help={said(at, 'work')} />
               <Field label="When" value={each.cron} onInput={(cron) => change(at, { cron })} mono help={`${describeCron(each.cron)}.`} error={problem?.cron} refused={said(at, 'cron')} />
               <Field label="Time zone" value={each.zone} onInput={(zone) => change(at, { zone })} list={zones()} error={problem?.zone} refused={said(at, 'zone')} />
               <Field label="Days left out" value={each.except} onInput={(except) => change(at, { except })} required={false} mono placeholder="12-24" error={problem?.except} refused={said(at, 'except')} />

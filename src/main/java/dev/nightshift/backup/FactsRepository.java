@@ -88,7 +88,7 @@ class FactsRepository {
              exists (select from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
                       where t.project_id = good.project_id and t.instance_id = good.instance_id
                         and t.status in ('WAITING', 'STARTED', 'LOST')
-                        and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')
+                        and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
                         and (r.id = good.run_id
                              or exists (select from backup.copy c
                                          where c.project_id = good.project_id and c.backup_id = any (good.chain)

@@ -327,6 +327,25 @@ class PolicySchedulesIT {
 
     @Test
     @Order(8)
+    void aTagThatNobodyCarriesAnyMoreKeepsNobodyFromChangingTheRestAndIsToldWhenItIsDue() throws SQLException {
+        String shop = project.path("databases/shop");
+        admin.put(shop, json("{'tags': ['night']}")).expect(200);
+        admin.post(
+                        project.path("policies"),
+                        json("{'name': 'tagged', 'databases': ['tag:night'], 'goals': {'backupHours': 900}}"))
+                .expect(201);
+        admin.put(shop, json("{'tags': []}")).expect(200);
+        change("tagged", "{'schedules': [%s]}".formatted(FULL)).expect(200);
+        JsonObject run = fired("tagged-full");
+        admin.delete(project.path("policies/tagged?confirm=tagged")).expect(200);
+        assertAll(
+                () -> assertEquals("MISSED", run.getString("status"), run::toString),
+                () -> assertTrue(
+                        run.getString("reason").contains("no longer has any of the databases"), run::toString));
+    }
+
+    @Test
+    @Order(9)
     void withThePolicyGoWhatItNamedAndItsSchedules() {
         Api.Answer named = admin.delete("api/stores/" + STORE + "?confirm=" + STORE);
         Set<String> before = new HashSet<>(schedules(project).keySet());
@@ -343,7 +362,7 @@ class PolicySchedulesIT {
                         "{\"kind\":\"full\",\"store\":\"local\"}", given(full).toString()),
                 () -> assertEquals(
                         Set.of("silver-full", "all-full"), schedules(project).keySet()),
-                () -> assertEquals(3, audit("schedule.delete").size()));
+                () -> assertEquals(4, audit("schedule.delete").size()));
     }
 
     private static JsonObject given(JsonObject schedule) {

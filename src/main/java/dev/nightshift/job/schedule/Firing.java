@@ -217,6 +217,7 @@ class Firing {
                     project,
                     empty(schedule, at),
                     "Other policies answer for every server that the policy " + policy + " means.");
+            closeFinding(project, schedule);
             return;
         }
         try {

@@ -29,8 +29,7 @@ public class PolicySchedules {
 
     /** All of the project that belong to a policy, by their names. */
     public Map<String, Schedules.Planned> all(ProjectId project) {
-        return schedules.all(project).stream()
-                .filter(planned -> planned.schedule().policy() != null)
+        return schedules.planned(project, schedule -> schedule.policy() != null).stream()
                 .collect(Collectors.toMap(planned -> planned.schedule().name(), Function.identity()));
     }
 
@@ -62,12 +61,7 @@ public class PolicySchedules {
     /** Deletes those of the policy that are not among these names. */
     public void keepOnly(ProjectId project, String policy, Collection<String> names) {
         transactions.run(project, connection -> {
-            for (String name : all(project).values().stream()
-                    .map(Schedules.Planned::schedule)
-                    .filter(schedule -> policy.equals(schedule.policy()))
-                    .map(Schedule::name)
-                    .sorted()
-                    .toList()) {
+            for (String name : schedules.namesOf(project, policy)) {
                 if (!names.contains(name)) {
                     schedules.delete(project, name, policy);
                     audit.record(project, "schedule.delete", "schedule " + name, Map.of("policy", policy));

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Plans schedules, and pauses them. */
@@ -53,11 +54,16 @@ public class Schedules {
     public record Planned(Schedule schedule, Optional<ScheduleRepository.LastRun> lastRun, List<Instant> nextFires) {}
 
     public List<Planned> all(ProjectId project) {
+        return planned(project, schedule -> true);
+    }
+
+    List<Planned> planned(ProjectId project, Predicate<Schedule> which) {
         return transactions.in(project, connection -> {
             List<Pause> pauses = CalendarRepository.pauses(connection);
             List<Blackout> blackouts = CalendarRepository.blackouts(connection);
             var planned = new ArrayList<Planned>();
-            for (Schedule schedule : repository.all(project)) {
+            for (Schedule schedule :
+                    repository.all(project).stream().filter(which).toList()) {
                 planned.add(planned(connection, schedule, CalendarRepository.of(schedule, pauses, blackouts)));
             }
             return planned;
@@ -85,6 +91,13 @@ public class Schedules {
             Schedule schedule = existing(project, name);
             return planned(connection, schedule, CalendarRepository.of(connection, schedule));
         });
+    }
+
+    List<String> namesOf(ProjectId project, String policy) {
+        return transactions.in(project, connection -> repository.all(project)).stream()
+                .filter(schedule -> policy.equals(schedule.policy()))
+                .map(Schedule::name)
+                .toList();
     }
 
     /** Locked until the end of the caller's transaction; empty if the project has none of that name. */
@@ -155,7 +168,11 @@ public class Schedules {
         });
     }
 
-    /** @throws Failure.Conflict if it belongs to a policy */
+    /**
+     * Deletes it; its runs stay.
+     *
+     * @throws Failure.Conflict if it belongs to a policy
+     */
     public void delete(ProjectId project, String name) {
         delete(project, name, null);
     }
@@ -186,13 +203,15 @@ public class Schedules {
 
     private void apply(Connection connection, Schedule schedule, Plan plan, Instant now) throws SQLException {
         var project = new ProjectId(schedule.projectId());
-        // What it names already may be gone by now: that is no reason against another time or a pause.
+        // What it names already may be gone by now: that is no reason against another time or a pause. A policy looks
+        // at what it
+        // names by itself.
         var parameters = runs.check(
                 project,
                 plan.job(),
                 plan.databases(),
                 plan.parameters(),
-                new HashSet<>(Arrays.asList(schedule.databases())));
+                new HashSet<>(schedule.policy() == null ? Arrays.asList(schedule.databases()) : plan.databases()));
         String cron = plan.cron();
         String after = plan.after();
         boolean sameTimes =
