@@ -25,11 +25,13 @@ import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -50,11 +52,11 @@ class PolicySchedulesIT {
     private static final Duration SOON = Duration.ofSeconds(90);
 
     /** Nothing is due by itself for a while. */
-    private static final int MINUTE =
+    private final int minute =
             Instant.now().plusSeconds(1_800).atOffset(ZoneOffset.UTC).getMinute();
 
-    private static final String FULL =
-            "{'work': 'FULL', 'cron': '" + MINUTE + " * * * *', 'zone': 'Europe/Vienna', 'except': ['12-24']}";
+    private final String fullBackup =
+            "{'work': 'FULL', 'cron': '" + minute + " * * * *', 'zone': 'Europe/Vienna', 'except': ['12-24']}";
     private static final String DRILL = "{'name': 'proof', 'work': 'DRILL_RANDOM', 'cron': '0 4 1 1 *', 'zone': 'UTC'}";
     private static final String EXPIRE = "{'work': 'EXPIRE', 'cron': '0 5 1 1 *', 'zone': 'UTC'}";
 
@@ -107,6 +109,10 @@ class PolicySchedulesIT {
                 .collect(Collectors.toMap(each -> each.getString("name"), Function.identity()));
     }
 
+    private JsonObject schedule(String name) {
+        return Objects.requireNonNull(schedules(project).get(name), name);
+    }
+
     private JsonObject details(String policy) {
         return admin.get(project.path("policies/" + policy)).expect(200).object();
     }
@@ -117,12 +123,12 @@ class PolicySchedulesIT {
 
     /** The run of a schedule that nobody was there to fire before. */
     private JsonObject fired(String schedule) throws SQLException {
-        UUID id = UUID.fromString(schedules(project).get(schedule).getString("id"));
+        UUID id = UUID.fromString(schedule(schedule).getString("id"));
         repository("update job.schedule set next_fire = next_fire - interval '2 hours' where id = '" + id + "'");
         String run = Eventually.get(
                 "the fire of " + schedule,
                 SOON,
-                () -> Optional.ofNullable(schedules(project).get(schedule).get("lastRun"))
+                () -> Optional.ofNullable(schedule(schedule).get("lastRun"))
                         .filter(JsonObject.class::isInstance)
                         .map(last -> last.asJsonObject().getString("id")));
         return project.ended(run, Duration.ofMinutes(4));
@@ -140,12 +146,12 @@ class PolicySchedulesIT {
         JsonObject made = admin.post(project.path("policies"), json("""
                         {'name': 'gold', 'databases': ['shop'], 'keep': {'count': 2}, 'stores': ['local', '%s'],
                          'goals': {'stores': 2, 'keyDays': 30, 'kitHours': 1}, 'schedules': [%s, %s, %s]}
-                        """.formatted(STORE, FULL, DRILL, EXPIRE)))
+                        """.formatted(STORE, fullBackup, DRILL, EXPIRE)))
                 .expect(201)
                 .object()
                 .getJsonObject("policy");
         Map<String, JsonObject> schedules = schedules(project);
-        JsonObject full = schedules.get("gold-full");
+        JsonObject full = schedule("gold-full");
         assertAll(
                 () -> assertEquals(Set.of("gold-full", "gold-proof", "gold-expire"), schedules.keySet()),
                 () -> assertTrue(schedules.values().stream()
@@ -158,9 +164,9 @@ class PolicySchedulesIT {
                 () -> assertEquals(STORE, full.getJsonObject("parameters").getString("copies")),
                 () -> assertEquals(
                         "random",
-                        schedules.get("gold-proof").getJsonObject("parameters").getString("which")),
+                        schedule("gold-proof").getJsonObject("parameters").getString("which")),
                 () -> assertTrue(
-                        schedules.get("gold-expire").getJsonObject("parameters").getBoolean("apply")),
+                        schedule("gold-expire").getJsonObject("parameters").getBoolean("apply")),
                 () -> assertEquals(
                         full.getJsonArray("nextFires").getString(0),
                         made.getJsonArray("schedules").getJsonObject(0).getString("nextFire")),
@@ -193,11 +199,14 @@ class PolicySchedulesIT {
                 .getJsonArray("schedules")
                 .getJsonObject(0)
                 .getBoolean("paused"));
-        change("gold", "{'schedules': [%s, %s, %s]}".formatted(FULL.replace("* * * *", "*/2 * * *"), DRILL, EXPIRE))
+        change(
+                        "gold",
+                        "{'schedules': [%s, %s, %s]}"
+                                .formatted(fullBackup.replace("* * * *", "*/2 * * *"), DRILL, EXPIRE))
                 .expect(200);
-        JsonObject changed = schedules(project).get("gold-full");
+        JsonObject changed = schedule("gold-full");
         assertAll(
-                () -> assertEquals(MINUTE + " */2 * * *", changed.getString("cron")),
+                () -> assertEquals(minute + " */2 * * *", changed.getString("cron")),
                 () -> assertEquals("moving", changed.getJsonObject("paused").getString("why"), "it stays paused"),
                 () -> assertEquals(1, audit("schedule.change").size(), "of what changed alone"),
                 () -> assertEquals(200, operator.post(full + "/resume").status()));
@@ -228,8 +237,8 @@ class PolicySchedulesIT {
                 change(
                                 "gold",
                                 "{"
-                                        + body.replace("[F", "[" + FULL)
-                                                .replace("F]", FULL + "]")
+                                        + body.replace("[F", "[" + fullBackup)
+                                                .replace("F]", fullBackup + "]")
                                                 .replace("E]", EXPIRE + "]")
                                         + "}")
                         .expect(400)
@@ -262,7 +271,7 @@ class PolicySchedulesIT {
         }
     }
 
-    private void goal(String name, String state, Integer measured, String reason) {
+    private void goal(String name, String state, @Nullable Integer measured, String reason) {
         JsonObject goal = details("gold")
                 .getJsonArray("instances")
                 .getJsonObject(0)
@@ -283,7 +292,7 @@ class PolicySchedulesIT {
     void whatAnotherPolicyAnswersForIsItsBusinessAlone() throws SQLException {
         admin.post(
                         project.path("policies"),
-                        json("{'name': 'all', 'databases': ['*'], 'schedules': [%s]}".formatted(FULL)))
+                        json("{'name': 'all', 'databases': ['*'], 'schedules': [%s]}".formatted(fullBackup)))
                 .expect(201);
         JsonObject run = fired("all-full");
         assertAll(
@@ -297,7 +306,7 @@ class PolicySchedulesIT {
     void aProjectsPolicyTouchesNoSchedulesOfAnother() {
         admin.post(
                         other.path("policies"),
-                        json("{'name': 'gold', 'databases': ['*'], 'schedules': [%s]}".formatted(FULL)))
+                        json("{'name': 'gold', 'databases': ['*'], 'schedules': [%s]}".formatted(fullBackup)))
                 .expect(201);
         admin.delete(other.path("policies/gold?confirm=gold")).expect(200);
         assertAll(
@@ -317,7 +326,8 @@ class PolicySchedulesIT {
                 .expect(201);
         admin.post(
                         project.path("policies"),
-                        json("{'name': 'silver', 'databases': ['*'], 'schedules': [%s, %s]}".formatted(DRILL, FULL)))
+                        json("{'name': 'silver', 'databases': ['*'], 'schedules': [%s, %s]}"
+                                .formatted(DRILL, fullBackup)))
                 .expect(409);
         assertAll(
                 () -> assertEquals(
@@ -335,7 +345,7 @@ class PolicySchedulesIT {
                         json("{'name': 'tagged', 'databases': ['tag:night'], 'goals': {'backupHours': 900}}"))
                 .expect(201);
         admin.put(shop, json("{'tags': []}")).expect(200);
-        change("tagged", "{'schedules': [%s]}".formatted(FULL)).expect(200);
+        change("tagged", "{'schedules': [%s]}".formatted(fullBackup)).expect(200);
         JsonObject run = fired("tagged-full");
         admin.delete(project.path("policies/tagged?confirm=tagged")).expect(200);
         assertAll(
@@ -349,9 +359,9 @@ class PolicySchedulesIT {
     void withThePolicyGoWhatItNamedAndItsSchedules() {
         Api.Answer named = admin.delete("api/stores/" + STORE + "?confirm=" + STORE);
         Set<String> before = new HashSet<>(schedules(project).keySet());
-        change("gold", "{'stores': ['local'], 'schedules': [%s, %s]}".formatted(FULL, EXPIRE))
+        change("gold", "{'stores': ['local'], 'schedules': [%s, %s]}".formatted(fullBackup, EXPIRE))
                 .expect(200);
-        JsonObject full = schedules(project).get("gold-full");
+        JsonObject full = schedule("gold-full");
         Set<String> between = new HashSet<>(schedules(project).keySet());
         admin.delete(project.path("policies/gold?confirm=gold")).expect(200);
         before.removeAll(between);
