@@ -27,9 +27,11 @@ import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -38,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * restores to {@code -Dnightshift.points} (20) moments hold every row that the server held then.
  */
 @Tag("chaos")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WholeNightIT {
     private static final int MINUTES = Integer.getInteger("nightshift.minutes", 4);
     private static final int POINTS = Integer.getInteger("nightshift.points", 20);
@@ -57,27 +60,25 @@ class WholeNightIT {
     private TestProject project;
     private volatile Instant morning = Instant.MAX;
 
-    @AfterEach
-    void close() {
-        if (nightshift != null) {
-            nightshift.remove();
-        }
-        if (source != null) {
-            source.close();
-        }
-        if (store != null) {
-            store.close();
-        }
-    }
-
-    @Test
-    void everyMomentOfItIsThereInTheMorning(@TempDir Path folder) throws Exception {
-        System.out.println("The night of -Dnightshift.seed=" + SEED);
+    @BeforeAll
+    void open(@TempDir Path folder) {
         store = S3Server.start(folder);
         nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false"));
         nightshift.start();
         source = Postgres.start(17, SETTINGS);
         project = TestProject.create(nightshift.admin(), "whole-night");
+    }
+
+    @AfterAll
+    void close() {
+        nightshift.remove();
+        source.close();
+        store.close();
+    }
+
+    @Test
+    void everyMomentOfItIsThereInTheMorning() throws Exception {
+        System.out.println("The night of -Dnightshift.seed=" + SEED);
         Instant first;
         try (Workload workload = Workload.start(source, SHOP, SEED)) {
             setUp();
