@@ -42,6 +42,9 @@ class WalWork {
     private WalFindings findings;
 
     @Inject
+    private LeftSlots leftSlots;
+
+    @Inject
     private Fleet fleet;
 
     @Inject
@@ -208,6 +211,7 @@ class WalWork {
         findings.covered(service, coveredTo(service), now);
         long retained = status.retainedBytes() == null ? 0 : status.retainedBytes();
         findings.retained(service, retained);
+        leftSlots.lookIfDue(service.project(), service.instance());
         return service.settings().giveUp() && retained > service.settings().retainedLimitBytes()
                 ? "Its slot " + service.slot() + " held " + new Bytes(retained)
                         + " of log on the server, more than the limit of "
