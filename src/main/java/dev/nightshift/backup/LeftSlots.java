@@ -46,8 +46,7 @@ class LeftSlots implements SelfCheck {
     private static final String KIND = "wal.left-slot:";
 
     /** {@link WalService#slot}: all others that Nightshift makes are temporary, and go with their session. */
-    private static final Pattern OURS =
-            Pattern.compile("nightshift_wal_([0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12})");
+    private static final Pattern OURS = Pattern.compile("nightshift_wal_([0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12})");
 
     private static final Duration EVERY = Duration.ofMinutes(15);
 
@@ -89,8 +88,7 @@ class LeftSlots implements SelfCheck {
      * @param archives whether its log is archived from this server, or the slot is still to be dropped
      * @param quietSince when its archiving was over for good; null if it is not, or was never known
      */
-    record Owner(
-            boolean known, boolean archives, @Nullable Instant quietSince) {
+    record Owner(boolean known, boolean archives, @Nullable Instant quietSince) {
         static final Owner UNKNOWN = new Owner(false, false, null);
     }
 
@@ -166,8 +164,7 @@ class LeftSlots implements SelfCheck {
                 }
             }
         }
-        findings.closeAbout(
-                project, List.of(instance), each -> each.startsWith(KIND) && !left.contains(each));
+        findings.closeAbout(project, List.of(instance), each -> each.startsWith(KIND) && !left.contains(each));
     }
 
     /**
@@ -180,8 +177,8 @@ class LeftSlots implements SelfCheck {
         Endpoint endpoint = fleet.endpoint(project, instance);
         try {
             LastingSlot slot = find(endpoint, name)
-                    .orElseThrow(() -> new Failure.NotFound(
-                            "The server has no slot of this name that Nightshift archives from."));
+                    .orElseThrow(() ->
+                            new Failure.NotFound("The server has no slot of this name that Nightshift archives from."));
             if (owner(name, instance).archives()) {
                 throw new Failure.Conflict(
                         "An instance of this installation is archived by the slot " + name + ".",
@@ -192,10 +189,11 @@ class LeftSlots implements SelfCheck {
             }
             SlotStatus.drop(endpoint, name);
             dropped(project, instance, slot, "slot.drop");
-            look(project, instance);
         } catch (SQLException e) {
             throw IN_USE.equals(e.getSQLState()) ? inUse(name) : SqlFailure.of("Dropping the slot " + name, e);
         }
+        looked.remove(instance);
+        lookIfDue(project, instance);
     }
 
     private static Failure.Conflict inUse(String name) {
@@ -246,13 +244,17 @@ class LeftSlots implements SelfCheck {
                         severity(slot, limit),
                         name + " keeps log for a slot that nobody takes it from",
                         "Its slot " + slot.name() + " is named after "
-                                + (owner.known() ? "another instance" : "an instance that this installation does not know")
+                                + (owner.known()
+                                        ? "another instance"
+                                        : "an instance that this installation does not know")
                                 + ", nobody streams from it, and "
                                 + (retained == null
                                         ? "the server has given up what it held."
-                                        : "the server keeps " + new Bytes(retained) + " of log for it, and what it writes from"
+                                        : "the server keeps " + new Bytes(retained)
+                                                + " of log for it, and what it writes from"
                                                 + " now on. A full disk stops the server."),
-                        "If no other installation of Nightshift archives this server, drop the slot: DELETE …/instances/" + name
+                        "If no other installation of Nightshift archives this server, drop the slot: DELETE …/instances/"
+                                + name
                                 + "/slots/" + slot.name() + "?confirm=" + slot.name()
                                 + ". It may be of this installation before its repository was lost, or before the instance was"
                                 + " registered anew.",

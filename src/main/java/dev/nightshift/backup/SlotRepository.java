@@ -1,8 +1,8 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.LeftSlots.Owner;
-import jakarta.enterprise.context.ApplicationScoped;
 import dev.nightshift.kernel.ProjectId;
+import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Timestamp;

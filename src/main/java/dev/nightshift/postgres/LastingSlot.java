@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param retainedBytes of log that the server keeps for it; null where it holds none
  */
 public record LastingSlot(
-        String name, boolean active, @Nullable String walStatus, @Nullable Long retainedBytes) {
+        String name,
+        boolean active,
+        @Nullable String walStatus,
+        @Nullable Long retainedBytes) {
     private static final Duration DEADLINE = Duration.ofSeconds(10);
 
     /** Far more than a server has of one origin. */

@@ -86,10 +86,7 @@ class SlotsIT {
             assertEquals("0", count(source, others));
             assertEquals("1", count(source, "nightshift_wal_standby"), "not one of Nightshift's names");
             assertEquals(0, findings(project));
-            String audit = project.api()
-                    .get(project.path("audit?limit=20"))
-                    .expect(200)
-                    .body();
+            String audit = project.api().get("api/audit?limit=20").expect(200).body();
             assertTrue(audit.contains("slot.drop") && audit.contains("slot.sweep"), audit);
         }
     }
@@ -107,10 +104,8 @@ class SlotsIT {
                 () -> admin.delete(path(project, WalService.slot(UUID.randomUUID())))
                         .expect(404),
                 () -> admin.delete(path(project, "nightshift_wal_standby")).expect(404),
-                () -> assertTrue(admin.delete(path(project, streamed))
-                        .expect(409)
-                        .body()
-                        .contains("Somebody streams")),
+                () -> assertTrue(
+                        admin.delete(path(project, streamed)).expect(409).body().contains("Somebody streams")),
                 () -> assertTrue(
                         admin.delete(path(project, own)).expect(409).body().contains("is archived by the slot")));
     }
@@ -139,14 +134,16 @@ class SlotsIT {
         private final CompletableFuture<Void> running;
 
         Streaming(Postgres source, String slot) throws Exception {
-            session = ReplicationSession.open(
-                    Endpoint.local(source.port(), "postgres", source.user(), source::password));
+            session =
+                    ReplicationSession.open(Endpoint.local(source.port(), "postgres", source.user(), source::password));
             int timeline = session.identify().timeline();
             Lsn start = session.ensureSlot(slot).segmentStart(16 << 20);
             running = CompletableFuture.runAsync(() -> session.streamWal(slot, start, timeline, new Dropping(start)));
             Eventually.isTrue("it streams", SOON, () -> {
                 try {
-                    return text(source, "select active::text from pg_replication_slots where slot_name = '" + slot + "'")
+                    return text(
+                                    source,
+                                    "select active::text from pg_replication_slots where slot_name = '" + slot + "'")
                             .equals("true");
                 } catch (SQLException e) {
                     throw new IllegalStateException(e);
@@ -201,9 +198,8 @@ class SlotsIT {
                         "min_wal_size",
                         "32MB",
                         "max_slot_wal_keep_size",
-                        "160MB"))) {
-            source.execute(
-                    "postgres", "create role archiver login replication superuser password 'secret'");
+                        "128MB"))) {
+            source.execute("postgres", "create role archiver login replication superuser password 'secret'");
             TestProject project = TestProject.create(nightshift.admin(), "slot-alarms");
             project.register("stuck", source, "postgres", "archiver", "secret");
             TestArchive archive = new TestArchive(project, "stuck");
@@ -222,7 +218,7 @@ class SlotsIT {
                     () -> assertTrue(
                             archive.wal().getJsonNumber("retainedBytes").longValue() > 64 << 20, "it is not given up"));
 
-            fill(source, "more", 8);
+            fill(source, "more", 5);
             Eventually.isTrue("the server gives it up", SOON, () -> lost(source));
             refuseReplication(source, false);
             archive.hurry();
