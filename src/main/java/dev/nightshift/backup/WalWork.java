@@ -182,7 +182,10 @@ class WalWork {
     void diverged(ProjectId project, UUID instance, UUID archive, String reason) {
         transactions.run(project, connection -> {
             repository.end(connection, archive, reason);
-            findings.gap(project, instance, "the server, set back to an earlier state or replaced, has other log than is archived: " + reason);
+            findings.gap(
+                    project,
+                    instance,
+                    "the server, set back to an earlier state or replaced, has other log than is archived: " + reason);
         });
     }
 

@@ -37,12 +37,11 @@ class OtherClusterIT {
     private final Nightshift nightshift = Nightshift.shared();
     private final Path store = nightshift.data().resolve("store");
     private Postgres source;
-
-    @TempDir
     private Path work;
 
     @BeforeEach
-    void start() {
+    void start(@TempDir Path folder) {
+        work = folder;
         source = Postgres.start(18, KEEPS);
     }
 
@@ -101,7 +100,9 @@ class OtherClusterIT {
         source.execute("postgres", "create table third as select 1 as id");
         archive.hurry();
         Eventually.isTrue(
-                "a third archive", SOON, () -> !archive.wal().getString("location").equals(second));
+                "a third archive",
+                SOON,
+                () -> !archive.wal().getString("location").equals(second));
         archive.awaitState("STREAMING");
         archive.awaitCovered();
         assertTrue(sameAsOfServer(archive.stored(store, keys), source) >= 1);

@@ -63,6 +63,7 @@ class SlotsIT {
                         () -> assertEquals("WARNING", finding.getString("severity")));
                 assertEquals(1, findings(project), "the one that is streamed from is somebody's");
                 assertRefused(project, lost, others, archive.wal().getString("slot"));
+                assertTrue(streaming.goesOn(), "what was refused did no harm");
             }
             String left = path(project, lost);
             project.api().delete(left).expect(204);
@@ -151,10 +152,14 @@ class SlotsIT {
             });
         }
 
+        boolean goesOn() {
+            return !running.isDone();
+        }
+
         @Override
-        public void close() throws Exception {
+        public void close() {
             session.abort();
-            running.handle((done, cut) -> done).get(30, TimeUnit.SECONDS);
+            running.handle((done, cut) -> cut != null).orTimeout(30, TimeUnit.SECONDS).join();
             session.close();
         }
     }
