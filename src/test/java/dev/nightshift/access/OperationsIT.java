@@ -130,6 +130,7 @@ class OperationsIT {
         row("DELETE " + project + "/backups/{id}/hold", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/wal", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}/wal", Needs.ADMIN, 404);
+        row("DELETE " + project + "/instances/{instance}/slots/{slot}", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/adopted-backups", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}/adopted-backups/{tool}", Needs.OPERATOR, 404);
         row("DELETE " + project + "/instances/{instance}/adopted-backups/{tool}", Needs.OPERATOR, 404);
