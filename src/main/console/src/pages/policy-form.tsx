@@ -23,7 +23,7 @@ const GOALS: [keyof PolicyGoals, string, string][] = [
   ['proofDays', 'Age of the proof, days', 'Stands in for the instance’s own.'],
   ['backupHours', 'Age of the backup, hours', 'Of the newest good one.'],
   ['stores', 'Stores that hold it, at least', 'The newest good backup, with all that it needs.'],
-  ['keyDays', 'Age of the key, days', 'Of the one that the newest good backup opens by.'],
+  ['keyDays', 'Age of the key, days', 'Of the oldest that the newest good backup needs.'],
   ['kitHours', 'Time without a kit, hours', 'Of the project’s newest key.'],
 ];
 const KEEP: [keyof PolicyKeep, string][] = [
@@ -68,7 +68,8 @@ export function PolicyForm({ policy, all, onClose, done }: { policy: Policy | nu
           {KEEP.map(([key, label]) => <Field key={key} label={label} value={keep[key]} onInput={(text) => setKeep({ ...keep, [key]: text })} numeric required={false} error={numberProblem(keep[key], MOST_KEPT)} refused={refused(`keep.${key}`)} />)}
         </div></fieldset>
         <ScheduleRows typed={work} onChange={setWork} refused={problem ?? null} />
-        <StoreOrder chosen={stores} all={known.data ?? []} onChange={setStores} refused={problem ?? null} />
+        <StoreOrder chosen={stores} all={known.data ?? null} onChange={setStores} refused={problem ?? null} />
+        {known.problem && <Trouble problem={known.problem} retry={known.reload} />}
         {problem && <Trouble problem={problem} />}
         {found && <div role="status"><Outcome found={found} /></div>}
         <div class="actions end">

@@ -44,9 +44,9 @@ function unused(typed: Typed[]): string {
   return ['FULL', 'DRILL_NEWEST', 'EXPIRE', ...Object.keys(WORKS)].find((work) => typed.every((each) => each.work !== work)) ?? 'FULL';
 }
 
-/** Where the scheduled backups go, in their order; a store that is gone is shown until it is taken out. */
-export function StoreOrder({ chosen, all, onChange, refused }: { chosen: string[]; all: StoreInfo[]; onChange: (chosen: string[]) => void; refused: Problem | null }) {
-  const rest = all.map((each) => each.name).filter((name) => !chosen.includes(name));
+/** Where the scheduled backups go, in their order; a store that is gone is shown until it is taken out. Null while the stores are not known. */
+export function StoreOrder({ chosen, all, onChange, refused }: { chosen: string[]; all: StoreInfo[] | null; onChange: (chosen: string[]) => void; refused: Problem | null }) {
+  const rest = (all ?? []).map((each) => each.name).filter((name) => !chosen.includes(name));
   return (
     <fieldset class="form">
       <legend>Stores of its scheduled backups</legend>
@@ -54,7 +54,7 @@ export function StoreOrder({ chosen, all, onChange, refused }: { chosen: string[
         <ol class="plain policy-stores">
           {chosen.map((name, at) => (
             <li key={name}>
-              <span><b>{name}</b> <span class="muted">{at === 0 ? 'takes it' : 'gets a copy'}{all.every((each) => each.name !== name) && ', but is no longer known'}</span></span>
+              <span><b>{name}</b> <span class="muted">{at === 0 ? 'takes it' : 'gets a copy'}{all?.every((each) => each.name !== name) && ', but is no longer known'}</span></span>
               <span class="row-acts">{at > 0 && <Button kind="quiet" label={`Make it the first: ${name}`} onClick={() => onChange([name, ...chosen.filter((each) => each !== name)])}>Make it the first</Button>}<Button kind="quiet" label={`Leave out ${name}`} onClick={() => onChange(chosen.filter((each) => each !== name))}>Leave out</Button></span>
             </li>
           ))}

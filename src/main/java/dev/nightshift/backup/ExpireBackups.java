@@ -3,6 +3,8 @@ package dev.nightshift.backup;
 import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.policy.Policies;
+import dev.nightshift.backup.policy.Policy;
+import dev.nightshift.backup.policy.Work;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
@@ -130,14 +132,29 @@ public class ExpireBackups extends TargetBatchlet {
             return new PinnedRule("", ExpireJob.rule(target.parameters()));
         }
         Optional<JsonObject> before = target.checkpoint();
-        PinnedRule rule = before.isPresent()
-                ? PinnedRule.of(before.get())
-                : PinnedRule.of(policies.keeping(target.project(), target.instanceId()));
+        PinnedRule rule = before.isPresent() ? PinnedRule.of(before.get()) : PinnedRule.of(policy(target));
         if (before.isEmpty()) {
             target.checkpoint(rule.json());
         }
         target.info("By the policy " + rule.policy() + ": " + rule.rule().words() + ".");
         return rule;
+    }
+
+    private Policy policy(TargetRun target) {
+        Policy policy = policies.keeping(target.project(), target.instanceId());
+        String of = target.parameters().text(ExpireJob.OF).orElse(null);
+        // The run may have waited for hours: what was asked of one policy is not done by the rule of another
+        if (of != null
+                && (!policy.name().value().equals(of)
+                        || policy.schedules().stream().noneMatch(each -> each.work() == Work.EXPIRE))) {
+            throw new Failure.Skippable(
+                    "The policy " + of
+                            + ", whose schedule started this, no longer answers for this server, or no longer has"
+                            + " expiry done.",
+                    null,
+                    null);
+        }
+        return policy;
     }
 
     private static void tell(TargetRun target, ExpiryPlanning.Planned planned, boolean apply) {

@@ -25,6 +25,7 @@ class ExpireJob implements Job {
     static final String LOG = "log";
     static final String APPLY = "apply";
     static final String POLICY = "policy";
+    static final String OF = "ofPolicy";
     private static final int MOST = 10_000;
 
     private static final JobDefinition DEFINITION = new JobDefinition(
@@ -51,6 +52,12 @@ class ExpireJob implements Job {
                             "By policy",
                             "Keeps what the policy of each server says; servers without one are skipped. Not beside the parts"
                                     + " above.",
+                            false),
+                    Parameter.text(
+                            OF,
+                            "Of the policy",
+                            "Beside by policy: skips servers that another policy answers for when the run comes to them, and"
+                                    + " all once this one has no expiry done.",
                             false),
                     Parameter.flag(
                             APPLY,
@@ -87,6 +94,9 @@ class ExpireJob implements Job {
             throw new Failure.Invalid(
                     "parameters.keepDays",
                     "Say what to keep: days, a number, or one of each period; or let the policies say it.");
+        }
+        if (!parameters.flag(POLICY) && parameters.text(OF).isPresent()) {
+            throw new Failure.Invalid("parameters." + OF, "Only beside the parameter policy.");
         }
         checkRestart(parameters);
     }

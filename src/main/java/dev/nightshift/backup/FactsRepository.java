@@ -18,7 +18,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
@@ -105,14 +104,15 @@ class FactsRepository {
      * Of these instances. Backups of another cluster, which stood at the same address before, stand in for nothing of them.
      *
      * @param withLog those of them whose log is looked at; of the others it is as if there were none
-     * @param keys what is known of the keys, by the id of the one that the newest good backup opens by
+     * @param keys what is known of the keys, by the ids of those that the newest good backup and all that it is built on open
+     *     by; none without a backup, an empty one where the catalogue has none
      */
     Map<UUID, Facts> of(
             Connection connection,
             ProjectId project,
             Collection<UUID> instances,
             Set<UUID> withLog,
-            Function<Optional<String>, Facts.Keys> keys)
+            Function<List<String>, Facts.Keys> keys)
             throws SQLException {
         Map<UUID, Facts> facts = new HashMap<>();
         try (var query = connection.prepareStatement(
@@ -120,7 +120,10 @@ class FactsRepository {
                 select i.id, i.created_at, now() as now, good.ended_at as backup_at, good.largest as good_bytes, good.system_identifier,
                        good.timeline, good.recovery_lsn::text as recovery_lsn, bad.ended_at as bad_at, proven.at as proven_at,
                        drill.at as drilled_at, drill.rto_millis, drill.ended_at as drilled_backup_at,
-                       drill.largest as drilled_bytes, good.key_id,""" + STORES + """
+                       drill.largest as drilled_bytes,
+                       (select array_agg(distinct coalesce(n.key_id, ''))
+                          from unnest(good.chain) c (id)
+                          left join backup.backup n on n.project_id = good.project_id and n.id = c.id) as key_ids,""" + STORES + """
                   from fleet.instance i
                   left join lateral (select b.*,""" + LARGEST + """
                                        from backup.backup b
@@ -142,7 +145,7 @@ class FactsRepository {
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
                     UUID instance = rows.getObject("id", UUID.class);
-                    Facts.Keys its = keys.apply(Optional.ofNullable(rows.getString("key_id")));
+                    Facts.Keys its = keys.apply(texts(rows.getArray("key_ids")));
                     facts.put(instance, facts(connection, project, instance, rows, withLog.contains(instance), its));
                 }
             }

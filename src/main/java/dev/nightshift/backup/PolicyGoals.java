@@ -72,15 +72,15 @@ class PolicyGoals {
                 .in(
                         project,
                         connection -> facts.of(
-                                connection, project, List.of(server), Set.of(server), id -> Facts.Keys.NOT_ASKED))
+                                connection, project, List.of(server), Set.of(server), ids -> Facts.Keys.NOT_ASKED))
                 .get(server));
     }
 
-    private Function<Optional<String>, Facts.Keys> keys(ProjectId project, List<Policy> policies) {
+    private Function<List<String>, Facts.Keys> keys(ProjectId project, List<Policy> policies) {
         return policies.stream()
                         .map(Policy::goals)
                         .allMatch(goals -> goals.keyDays() == null && goals.kitHours() == null)
-                ? id -> Facts.Keys.NOT_ASKED
+                ? ids -> Facts.Keys.NOT_ASKED
                 : ring.facts(project);
     }
 

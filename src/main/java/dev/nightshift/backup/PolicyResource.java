@@ -38,6 +38,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -203,9 +204,9 @@ public class PolicyResource {
     public Response add(@Nullable PolicyBody body, @Context UriInfo uri) {
         Policy policy = Asked.body(body).create(clock);
         transactions.run(project.id(), connection -> {
-            work.require(policy, List.of());
+            work.require(project.id(), policy, List.of());
             policies.add(project.id(), policy);
-            work.plan(project.id(), policy);
+            work.plan(project.id(), policy, null);
             audit("policy.add", policy);
         });
         return Response.created(
@@ -252,12 +253,14 @@ public class PolicyResource {
         policies.named(project.id(), name);
         Asked.sameName("name", asked.name(), name);
         transactions.run(project.id(), connection -> {
+            var was = new AtomicReference<Policy>();
             Policy policy = policies.change(project.id(), name, before -> {
+                was.set(before);
                 Policy after = asked.over(before);
-                work.require(after, before.stores());
+                work.require(project.id(), after, before.stores());
                 return after;
             });
-            work.plan(project.id(), policy);
+            work.plan(project.id(), policy, was.get());
             audit("policy.change", policy);
         });
         return get(name);

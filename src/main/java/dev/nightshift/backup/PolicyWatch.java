@@ -166,7 +166,7 @@ class PolicyWatch implements SelfCheck {
             case STORES ->
                 "Name more stores in the policy, or copy the backup to another one with the job copy; or change the goal.";
             case KEY ->
-                "Rotate the project's keys, make a recovery kit, then run rewrap-keys or take a backup; or change the goal.";
+                "Rotate the project's keys, make a recovery kit, then run rewrap-keys or take a full backup; or change the goal.";
             case KIT -> "Make a recovery kit and keep it away from here; or change the goal.";
         };
     }

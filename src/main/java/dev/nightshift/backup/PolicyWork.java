@@ -5,7 +5,6 @@ import dev.nightshift.backup.policy.Policies;
 import dev.nightshift.backup.policy.Policy;
 import dev.nightshift.backup.policy.Scheduled;
 import dev.nightshift.backup.stores.Stores;
-import dev.nightshift.job.Runs;
 import dev.nightshift.job.schedule.Misfire;
 import dev.nightshift.job.schedule.Overlap;
 import dev.nightshift.job.schedule.Plan;
@@ -19,8 +18,9 @@ import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** What policies have done at times: their schedules, and on which databases these work. */
 @ApplicationScoped
@@ -34,18 +34,15 @@ class PolicyWork implements PolicyAim {
     @Inject
     private Stores stores;
 
-    @Inject
-    private Runs runs;
-
     /**
-     * Lets pass the stores that a policy names. What it named before may be gone by now: that keeps nobody from changing the rest.
+     * Lets pass the stores that a policy names, and keeps them until the caller's transaction ends. What it named before may be gone by now: that keeps nobody from changing the rest.
      *
      * @throws Failure.Invalid naming the one that there is not
      */
-    void require(Policy policy, List<String> before) {
+    void require(ProjectId project, Policy policy, List<String> before) {
         for (int i = 0; i < policy.stores().size(); i++) {
             if (!before.contains(policy.stores().get(i))) {
-                stores.require("stores[" + i + "]", policy.stores().get(i));
+                stores.hold(project, "stores[" + i + "]", policy.stores().get(i));
             }
         }
     }
@@ -53,10 +50,15 @@ class PolicyWork implements PolicyAim {
     /**
      * Makes the policy's schedules what it says, and no others. In the caller's transaction.
      *
+     * @param before what it was; null if it is new. A line that stays as it was is let be, whatever became of its store
      * @throws Failure.Invalid naming the field of the policy
      * @throws Failure.Conflict if a schedule's name is another's, or there are too many
      */
-    void plan(ProjectId project, Policy policy) {
+    void plan(ProjectId project, Policy policy, @Nullable Policy before) {
+        Map<String, Plan> were = before == null
+                ? Map.of()
+                : before.schedules().stream()
+                        .collect(Collectors.toMap(each -> each.schedule(before), each -> plan(before, each)));
         String name = policy.name().value();
         schedules.keepOnly(
                 project,
@@ -65,7 +67,8 @@ class PolicyWork implements PolicyAim {
         for (int i = 0; i < policy.schedules().size(); i++) {
             Scheduled each = policy.schedules().get(i);
             try {
-                schedules.keep(project, name, new Name(each.schedule(policy)), plan(policy, each));
+                String schedule = each.schedule(policy);
+                schedules.keep(project, name, new Name(schedule), plan(policy, each), were.get(schedule));
             } catch (Failure.Invalid e) {
                 throw new Failure.Invalid(field(i, String.valueOf(e.field())), e.getMessage());
             }
@@ -107,7 +110,11 @@ class PolicyWork implements PolicyAim {
             case DRILL_NEWEST -> parameters.add(DrillChoice.WHICH, DrillChoice.NEWEST);
             case DRILL_RANDOM -> parameters.add(DrillChoice.WHICH, DrillChoice.RANDOM);
             case DRILL_RANDOM_POINT -> parameters.add(DrillChoice.WHICH, DrillChoice.RANDOM_POINT);
-            case EXPIRE -> parameters.add(ExpireJob.POLICY, true).add(ExpireJob.APPLY, true);
+            case EXPIRE ->
+                parameters
+                        .add(ExpireJob.POLICY, true)
+                        .add(ExpireJob.OF, policy.name().value())
+                        .add(ExpireJob.APPLY, true);
         }
         return parameters.build();
     }
@@ -135,17 +142,14 @@ class PolicyWork implements PolicyAim {
         };
     }
 
-    /** Databases of the servers that the policy answers for; the others are their own policy's business. */
+    /** Whole servers: what a policy answers for, no other policy has done, also of databases that it does not name. */
     @Override
-    public List<String> of(ProjectId project, String policy, List<String> named) {
+    public Aim of(ProjectId project, String policy) {
         Answering answering = policies.answering(project);
         Policy of = policies.named(project, policy);
-        List<Answering.Server> answered = answering.answered(of);
-        if (answered.size() == answering.meant(of).size()) {
-            return named;
-        }
-        Set<String> mine =
-                answered.stream().flatMap(server -> server.databases().stream()).collect(Collectors.toSet());
-        return runs.present(project, named).stream().filter(mine::contains).toList();
+        return new Aim(
+                !answering.meant(of).isEmpty(),
+                answering.answered(of).stream().map(Answering.Server::id).collect(Collectors.toSet()),
+                answering.gone(of));
     }
 }

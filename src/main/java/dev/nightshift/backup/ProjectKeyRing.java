@@ -82,19 +82,35 @@ class ProjectKeyRing {
         });
     }
 
-    /** What goals are held against, by the key that a backup opens by. */
-    Function<Optional<String>, Facts.Keys> facts(ProjectId project) {
+    /**
+     * What goals are held against, by the keys that a backup and what it is built on open by. Keys that cannot be opened keep
+     * nobody from holding the other goals against what is measured.
+     */
+    Function<List<String>, Facts.Keys> facts(ProjectId project) {
         return transactions.in(project, connection -> {
-            ProjectKeys keys = keyring.of(project);
+            ProjectKeys keys;
+            try {
+                keys = keyring.of(project);
+            } catch (Failure e) {
+                return ids -> Facts.Keys.unopened(String.valueOf(e.getMessage()));
+            }
             Map<String, Instant> made = keyring.made(project);
             boolean inKit = keyring.exported(project).containsKey(keys.keyId());
-            return id -> new Facts.Keys(
-                    id.filter(keys.ids()::contains)
-                            .map(each -> known(made, each))
-                            .orElse(null),
-                    known(made, keys.keyId()),
-                    inKit);
+            return ids -> new Facts.Keys(oldest(keys, made, ids), known(made, keys.keyId()), inKit);
         });
+    }
+
+    /** Null if there is none, or when one of them was made is not known. */
+    private static @Nullable Instant oldest(ProjectKeys keys, Map<String, Instant> made, List<String> ids) {
+        Instant oldest = null;
+        for (String id : ids) {
+            Instant at = keys.ids().contains(id) ? known(made, id) : null;
+            if (at == null) {
+                return null;
+            }
+            oldest = oldest == null || at.isBefore(oldest) ? at : oldest;
+        }
+        return oldest;
     }
 
     private static @Nullable Instant known(Map<String, Instant> made, String id) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Runs as people and features ask for them and look at them. */
@@ -67,11 +68,39 @@ public class Runs {
         return request(project, request, waitsFor);
     }
 
+    /**
+     * Queues a run on all registered databases of these servers, however many these are; what it names is kept as what was
+     * asked for.
+     *
+     * @param waitsFor what the run says until the earlier runs of its schedule are over; null if it need not wait
+     * @throws Failure.Invalid if the job or a parameter is not right, naming it
+     */
+    public UUID requestOn(ProjectId project, RunRequest request, Set<UUID> servers, @Nullable String waitsFor) {
+        return request(
+                project,
+                request,
+                job -> targets(
+                        job,
+                        fleet.databases(project).stream()
+                                .filter(database ->
+                                        servers.contains(database.instance().id()))
+                                .toList()),
+                waitsFor);
+    }
+
     private UUID request(ProjectId project, RunRequest request, @Nullable String waitsFor) {
+        return request(project, request, job -> targets(project, job, request.databases()), waitsFor);
+    }
+
+    private UUID request(
+            ProjectId project,
+            RunRequest request,
+            Function<JobDefinition, List<RunRepository.NewTarget>> aim,
+            @Nullable String waitsFor) {
         Job job = jobs.named(request.job());
         Parameters parameters = Parameters.check(job.definition(), request.parameters());
         job.check(project, parameters);
-        var targets = targets(project, job.definition(), request.databases());
+        var targets = aim.apply(job.definition());
         job.checkTargets(targets.size());
         return transactions.in(
                 project,

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.policy.Facts;
 import dev.nightshift.fleet.Registration;
@@ -16,6 +17,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -159,6 +161,71 @@ class FactsIT {
                 () -> assertEquals(List.of("local"), stores(server), "a proof failed there"));
     }
 
+    @Test
+    void aBackupNeedsTheKeysOfAllThatItIsBuiltOn() {
+        UnreachableServer server = UnreachableServer.register(registration, "facts-keys");
+        List<String> none = keys(server);
+        UUID full = backup(server, 10, "COMPLETE", null);
+        run(server, "update backup.backup set key_id = 'old' where id = '" + full + "'");
+        backup(server, 8, "COMPLETE", full);
+        List<String> ofChain = keys(server);
+        run(server, "update backup.backup set key_id = 'key' where id = '" + full + "'");
+        assertAll(
+                () -> assertEquals(List.of(), none),
+                () -> assertEquals(List.of("key", "old"), ofChain),
+                () -> assertEquals(List.of("key"), keys(server), "both are wrapped anew"));
+    }
+
+    private List<String> keys(UnreachableServer server) {
+        List<String> asked = new ArrayList<>();
+        transactions.in(
+                server.project(),
+                connection -> repository.of(connection, server.project(), List.of(server.instance()), Set.of(), ids -> {
+                    asked.addAll(ids);
+                    return Facts.Keys.NOT_ASKED;
+                }));
+        return asked;
+    }
+
+    @Inject
+    private ProjectKeyRing ring;
+
+    @Test
+    void theOldestKeyCountsAndOneThatIsNotKnownMakesItUnknown() {
+        UnreachableServer server = UnreachableServer.register(registration, "facts-oldest");
+        String old = ring.keys(server.project()).get(0).id();
+        String fresh = ring.rotate(server.project());
+        var facts = transactions.in(server.project(), connection -> ring.facts(server.project()));
+        Instant madeOld = facts.apply(List.of(old)).backupKeyMadeAt();
+        Instant madeFresh = facts.apply(List.of(fresh)).backupKeyMadeAt();
+        assertNotNull(madeOld);
+        assertNotNull(madeFresh);
+        assertAll(
+                () -> assertTrue(madeOld.isBefore(madeFresh)),
+                () -> assertEquals(madeOld, facts.apply(List.of(fresh, old)).backupKeyMadeAt()),
+                () -> assertEquals(madeOld, facts.apply(List.of(old, fresh)).backupKeyMadeAt()),
+                () -> assertNull(facts.apply(List.of(fresh, "")).backupKeyMadeAt()),
+                () -> assertNull(facts.apply(List.of()).backupKeyMadeAt()));
+    }
+
+    @Test
+    void keysThatDoNotOpenLeaveTheOtherGoalsToBeJudged() {
+        UnreachableServer server = UnreachableServer.register(registration, "facts-unopened");
+        Facts.Keys keys = transactions
+                .in(server.project(), connection -> {
+                    execute(connection, replaced("master", "other"));
+                    var facts = ring.facts(server.project());
+                    execute(connection, replaced("other", "master"));
+                    return facts;
+                })
+                .apply(List.of("key"));
+        assertAll(() -> assertNull(keys.newestMadeAt()), () -> assertNotNull(keys.unopened()));
+    }
+
+    private static String replaced(String member, String by) {
+        return "update vault.project_key set wrapped = replace(wrapped, '\"" + member + "\":', '\"" + by + "\":')";
+    }
+
     private List<String> stores(UnreachableServer server) {
         Facts.Copies copies = facts(server).copies();
         assertNotNull(copies);
@@ -188,7 +255,7 @@ class FactsIT {
                                 server.project(),
                                 List.of(server.instance()),
                                 withLog,
-                                id -> Facts.Keys.NOT_ASKED))
+                                ids -> Facts.Keys.NOT_ASKED))
                 .get(server.instance());
         assertNotNull(facts);
         return facts;

@@ -123,15 +123,21 @@ class PolicySchedulesIT {
 
     /** The run of a schedule that nobody was there to fire before. */
     private JsonObject fired(String schedule) throws SQLException {
-        UUID id = UUID.fromString(schedule(schedule).getString("id"));
+        return fired(project, schedule);
+    }
+
+    private JsonObject fired(TestProject of, String schedule) throws SQLException {
+        UUID id = UUID.fromString(
+                Objects.requireNonNull(schedules(of).get(schedule), schedule).getString("id"));
         repository("update job.schedule set next_fire = next_fire - interval '2 hours' where id = '" + id + "'");
         String run = Eventually.get(
                 "the fire of " + schedule,
                 SOON,
-                () -> Optional.ofNullable(schedule(schedule).get("lastRun"))
+                () -> Optional.ofNullable(schedules(of).get(schedule))
+                        .map(each -> each.get("lastRun"))
                         .filter(JsonObject.class::isInstance)
                         .map(last -> last.asJsonObject().getString("id")));
-        return project.ended(run, Duration.ofMinutes(4));
+        return of.ended(run, Duration.ofMinutes(4));
     }
 
     private List<JsonObject> audit(String action) {
@@ -257,7 +263,7 @@ class PolicySchedulesIT {
                 () -> assertTrue(holds(nightshift.data().resolve("store"), backup), "local"),
                 () -> assertTrue(holds(s3.bucket(), backup), STORE));
         goal("STORES", "MET", 2, ", lies whole in 2 stores: local, " + STORE + ".");
-        goal("KEY", "MET", null, "Its newest good backup opens by a key that was made");
+        goal("KEY", "MET", null, "The oldest key that its newest good backup needs");
         goal("KIT", "MET", null, "is in no recovery kit.");
         admin.post(project.path("recovery-key")).expect(200);
         goal("KIT", "MET", 0, "was put into a recovery kit or a key file.");
@@ -356,6 +362,24 @@ class PolicySchedulesIT {
 
     @Test
     @Order(9)
+    void aStoreThatIsGoneKeepsNobodyFromChangingTheRest() throws SQLException {
+        repository("update backup.store set name = 'gone' where name = '" + STORE + "'");
+        try {
+            change("gold", "{'description': 'the shop'}").expect(200);
+            change("gold", "{'keep': {'count': 3}}").expect(200);
+            assertEquals(
+                    "stores[2]",
+                    change("gold", "{'stores': ['local', '%s', 'nowhere']}".formatted(STORE))
+                            .expect(400)
+                            .object()
+                            .getString("field"));
+        } finally {
+            repository("update backup.store set name = '" + STORE + "' where name = 'gone'");
+        }
+    }
+
+    @Test
+    @Order(10)
     void withThePolicyGoWhatItNamedAndItsSchedules() {
         Api.Answer named = admin.delete("api/stores/" + STORE + "?confirm=" + STORE);
         Set<String> before = new HashSet<>(schedules(project).keySet());
@@ -373,6 +397,45 @@ class PolicySchedulesIT {
                 () -> assertEquals(
                         Set.of("silver-full", "all-full"), schedules(project).keySet()),
                 () -> assertEquals(4, audit("schedule.delete").size()));
+    }
+
+    @Test
+    @Order(11)
+    void aPolicyDumpsAllDatabasesOfTheServersThatItAnswersForAndNoOthers() throws SQLException {
+        try (Postgres second = Postgres.start(18, Map.of())) {
+            source.execute("postgres", "create database side");
+            other.register("one", source, "postgres");
+            other.registerOn("one", "one-side", "side");
+            other.register("two", second, "postgres");
+            admin.put(other.path("databases/one"), json("{'tags': ['gold']}")).expect(200);
+            for (String policy :
+                    List.of("{'name': 'gold', 'databases': ['tag:gold'],", "{'name': 'rest', 'databases': ['*'],")) {
+                admin.post(
+                                other.path("policies"),
+                                json(policy + " 'schedules': [{'work': 'SCHEMA', 'cron': '" + minute
+                                        + " * * * *', 'zone': 'UTC'}]}"))
+                        .expect(201);
+            }
+            other.completed(fired(other, "gold-schema").getString("id"));
+            Set<String> ofGold = dumped();
+            other.completed(fired(other, "rest-schema").getString("id"));
+            assertAll(
+                    () -> assertEquals(Set.of("one", "one-side"), ofGold, "also the one without the tag"),
+                    () -> assertEquals(Set.of("one", "one-side", "two"), dumped()),
+                    () -> assertEquals(1, dumps("one-side").size(), "no one dumps it twice"));
+        }
+    }
+
+    private List<JsonObject> dumps(String database) {
+        return other.backups(database).stream()
+                .filter(each -> each.getJsonArray("databases").getString(0).equals(database))
+                .toList();
+    }
+
+    private Set<String> dumped() {
+        return Set.of("one", "one-side", "two").stream()
+                .filter(each -> !dumps(each).isEmpty())
+                .collect(Collectors.toSet());
     }
 
     private static JsonObject given(JsonObject schedule) {

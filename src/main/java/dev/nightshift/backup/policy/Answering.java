@@ -52,6 +52,13 @@ public final class Answering {
                     : Optional.empty();
         }
 
+        /** Whether a database of it has this name, or this tag. */
+        boolean isMeantBy(String nameOrTag) {
+            return nameOrTag.startsWith(Policy.TAG)
+                    ? tags.contains(nameOrTag.substring(Policy.TAG.length()))
+                    : databases.contains(nameOrTag);
+        }
+
         private static int major(String version) {
             return Integer.parseInt(version.split("\\D", 2)[0]);
         }
@@ -116,14 +123,24 @@ public final class Answering {
         }
         int rank = NOT_MEANT;
         for (String each : policy.databases()) {
-            if (server.databases().contains(each)) {
+            if (!server.isMeantBy(each)) {
+                continue;
+            }
+            if (!each.startsWith(Policy.TAG)) {
                 return 0;
             }
-            if (each.startsWith(Policy.TAG) && server.tags().contains(each.substring(Policy.TAG.length()))) {
-                rank = 1;
-            }
+            rank = 1;
         }
         return rank;
+    }
+
+    /** What a policy names, by name or by tag, that stands for nothing any more. */
+    public List<String> gone(Policy policy) {
+        return policy.isForAll()
+                ? List.of()
+                : policy.databases().stream()
+                        .filter(each -> meant(policy).stream().noneMatch(server -> server.isMeantBy(each)))
+                        .toList();
     }
 
     /** The one that answers for a server. */

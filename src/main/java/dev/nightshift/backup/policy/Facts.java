@@ -60,12 +60,26 @@ public record Facts(
     /**
      * The keys that count. Those of a project, as it knows them.
      *
-     * @param backupKeyMadeAt of the key that the newest good backup opens by; null without a backup, or where the key is not known
+     * @param backupKeyMadeAt of the oldest key that the newest good backup needs, with all that it is built on; null without a
+     *     backup, or where one of the keys is not known
      * @param newestMadeAt of the key that wraps what is new; null where it was not asked for
      * @param newestInKit whether that one was put into a recovery kit or a key file, or came from a kit
+     * @param unopened why they could not be looked at; null if they were
      */
     public record Keys(
-            @Nullable Instant backupKeyMadeAt, @Nullable Instant newestMadeAt, boolean newestInKit) {
+            @Nullable Instant backupKeyMadeAt,
+            @Nullable Instant newestMadeAt,
+            boolean newestInKit,
+            @Nullable String unopened) {
+        public Keys(@Nullable Instant backupKeyMadeAt, @Nullable Instant newestMadeAt, boolean newestInKit) {
+            this(backupKeyMadeAt, newestMadeAt, newestInKit, null);
+        }
+
+        /** That could not be opened. */
+        public static Keys unopened(String why) {
+            return new Keys(null, null, false, why);
+        }
+
         /** Where no goal is about them. */
         public static final Keys NOT_ASKED = new Keys(null, null, false);
     }

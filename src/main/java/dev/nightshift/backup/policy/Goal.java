@@ -12,7 +12,7 @@ public enum Goal {
     BACKUP("age of the backup", Unit.SECONDS),
     /** How many stores hold the newest good backup, at least. */
     STORES("number of stores", Unit.STORES),
-    /** How old the key may be that the newest good backup opens by. */
+    /** How old the oldest key may be that the newest good backup needs, with all that it is built on. */
     KEY("age of the key", Unit.SECONDS),
     /** How long the project's newest key may be in no recovery kit. */
     KIT("recovery kit", Unit.SECONDS);

@@ -35,6 +35,8 @@ public record Judgement(
     /** Where a goal is no duration: until a server that was registered has its first backup. */
     private static final Duration FIRST_BACKUP = Duration.ofDays(1);
 
+    private static final String UNOPENED = "The project's keys could not be opened: ";
+
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -193,6 +195,10 @@ public record Judgement(
     }
 
     private static Judgement key(long wanted, Facts facts) {
+        String unopened = facts.keys().unopened();
+        if (unopened != null) {
+            return unknown(Goal.KEY, wanted, UNOPENED + unopened);
+        }
         Instant madeAt = facts.keys().backupKeyMadeAt();
         if (madeAt == null) {
             return unknown(
@@ -200,18 +206,22 @@ public record Judgement(
                     wanted,
                     facts.backupAt() == null
                             ? "There is no good backup of it." + bad(facts)
-                            : "When the key was made by which its newest good backup opens is not known.");
+                            : "When a key was made that its newest good backup needs, or what that is built on, is not known.");
         }
         return aged(
                 Goal.KEY,
                 wanted,
                 facts,
                 madeAt,
-                "Its newest good backup opens by a key that was made, or taken over, at " + MINUTE.format(madeAt)
-                        + ".");
+                "The oldest key that its newest good backup needs, with what that is built on, was made, or taken over, at "
+                        + MINUTE.format(madeAt) + ".");
     }
 
     private static Judgement kit(long wanted, Facts facts) {
+        String unopened = facts.keys().unopened();
+        if (unopened != null) {
+            return unknown(Goal.KIT, wanted, UNOPENED + unopened);
+        }
         Instant madeAt = facts.keys().newestMadeAt();
         if (madeAt == null) {
             return unknown(Goal.KIT, wanted, "When the project's newest key was made is not known.");

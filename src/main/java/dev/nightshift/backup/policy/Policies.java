@@ -167,17 +167,11 @@ public class Policies {
         List<Answering.Server> servers = servers(project);
         for (int i = 0; i < policy.databases().size(); i++) {
             String each = policy.databases().get(i);
-            boolean tagged = each.startsWith(Policy.TAG);
-            String tag = tagged ? each.substring(Policy.TAG.length()) : "";
-            if (!before.contains(each)
-                    && servers.stream()
-                            .noneMatch(server -> tagged
-                                    ? server.tags().contains(tag)
-                                    : server.databases().contains(each))) {
+            if (!before.contains(each) && servers.stream().noneMatch(server -> server.isMeantBy(each))) {
                 throw new Failure.Invalid(
                         "databases[" + i + "]",
-                        tagged
-                                ? "No database of this project has the tag " + tag + "."
+                        each.startsWith(Policy.TAG)
+                                ? "No database of this project has the tag " + each.substring(Policy.TAG.length()) + "."
                                 : "This project has no database of this name.");
             }
         }

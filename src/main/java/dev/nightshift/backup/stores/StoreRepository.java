@@ -3,6 +3,7 @@ package dev.nightshift.backup.stores;
 import dev.nightshift.fleet.Secret;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
+import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -55,6 +56,18 @@ class StoreRepository {
                 query.setString(1, name);
                 try (var rows = query.executeQuery()) {
                     return rows.next() ? Optional.of(definition(rows)) : Optional.empty();
+                }
+            }
+        });
+    }
+
+    /** Whether there is one of that name, which then stays until the caller's transaction of the project ends. */
+    boolean hold(ProjectId project, String name) {
+        return transactions.in(project, connection -> {
+            try (var query = connection.prepareStatement("select from backup.store where name = ? for share")) {
+                query.setString(1, name);
+                try (var rows = query.executeQuery()) {
+                    return rows.next();
                 }
             }
         });

@@ -6,6 +6,7 @@ import dev.nightshift.backup.stored.Store;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Secret;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.kernel.Roots;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -104,9 +105,24 @@ public class Stores {
      */
     public void require(String field, String name) {
         if (!name.equals(LOCAL) && repository.find(name).isEmpty()) {
-            throw new Failure.Invalid(
-                    field, "There is no store \"" + name + "\"; there are " + String.join(", ", names()) + ".");
+            throw unknown(field, name);
         }
+    }
+
+    /**
+     * The same, and nobody deletes it until the caller's transaction of the project ends.
+     *
+     * @throws Failure.Invalid if there is none of it
+     */
+    public void hold(ProjectId project, String field, String name) {
+        if (!name.equals(LOCAL) && !repository.hold(project, name)) {
+            throw unknown(field, name);
+        }
+    }
+
+    private Failure.Invalid unknown(String field, String name) {
+        return new Failure.Invalid(
+                field, "There is no store \"" + name + "\"; there are " + String.join(", ", names()) + ".");
     }
 
     StoreDefinition definition(String name) {

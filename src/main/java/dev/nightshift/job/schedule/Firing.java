@@ -41,6 +41,8 @@ class Firing {
     /** Runs of a schedule that wait for each other; one more would only make the queue longer. */
     static final int LONGEST_QUEUE = 10;
 
+    private static final String WAITS = "Waits for the earlier runs of its schedule.";
+
     /** So many that others had fired meanwhile, and it is quicker to ask anew what is due than to find the rest one by one. */
     private static final int STALE = 3;
 
@@ -211,8 +213,8 @@ class Firing {
             return;
         }
         String policy = schedule.policy();
-        List<String> aimed = policy == null ? named : aim.of(project, policy, named);
-        if (aimed.isEmpty()) {
+        PolicyAim.Aim aimed = policy == null ? null : aim.of(project, policy);
+        if (aimed != null && aimed.meansAny() && aimed.servers().isEmpty()) {
             runs.skipped(
                     project,
                     empty(schedule, at),
@@ -222,7 +224,14 @@ class Firing {
         }
         try {
             List<String> gone = new ArrayList<>();
-            UUID run = request(project, schedule, at, aimed, gone, open.isEmpty());
+            UUID run;
+            if (aimed != null && aimed.meansAny()) {
+                gone.addAll(aimed.gone());
+                RunRequest request = request(schedule, named, schedule.parametersAsJson(), at);
+                run = runs.requestOn(project, request, aimed.servers(), open.isEmpty() ? null : WAITS);
+            } else {
+                run = request(project, schedule, at, named, gone, open.isEmpty());
+            }
             if (note != null) {
                 runs.note(project, run, note);
             }
@@ -272,9 +281,7 @@ class Firing {
     }
 
     private UUID request(ProjectId project, RunRequest request, boolean first) {
-        return first
-                ? runs.request(project, request)
-                : runs.requestBehind(project, request, "Waits for the earlier runs of its schedule.");
+        return first ? runs.request(project, request) : runs.requestBehind(project, request, WAITS);
     }
 
     private List<String> present(ProjectId project, List<String> named, List<String> gone) {

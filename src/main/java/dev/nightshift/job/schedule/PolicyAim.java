@@ -2,14 +2,25 @@ package dev.nightshift.job.schedule;
 
 import dev.nightshift.kernel.ProjectId;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 
-/** Which databases a schedule of a policy works on when it fires: the feature that has policies knows. */
+/** On which servers a schedule of a policy works when it fires: the feature that has policies knows. */
 public interface PolicyAim {
+    /** What the policy means now, within the transaction of the fire. */
+    Aim of(ProjectId project, String policy);
+
     /**
-     * Of what the schedule names, what is the policy's business now. Within the transaction of the fire.
+     * The servers that are a policy's business: each as a whole, with all of its registered databases.
      *
-     * @param named names, {@code tag:} and a tag, or {@code *} alone
-     * @return the same where all of it is, names where some are, none where others answer for all of it
+     * @param meansAny whether it means any server, its own or another policy's
+     * @param servers of which it answers
+     * @param gone what it names that stands for nothing any more
      */
-    List<String> of(ProjectId project, String policy, List<String> named);
+    record Aim(boolean meansAny, Set<UUID> servers, List<String> gone) {
+        public Aim {
+            servers = Set.copyOf(servers);
+            gone = List.copyOf(gone);
+        }
+    }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Schedules that belong to a policy: made, changed and deleted with it, in its transaction. They are schedules like others, and
@@ -36,10 +37,11 @@ public class PolicySchedules {
     /**
      * Makes one of the policy's schedules what it is to be, whether or not there is one yet.
      *
+     * @param was what the policy planned before; null for nothing. The same again changes nothing, and is not looked at anew
      * @throws Failure.Conflict if the name is another schedule's, or there are too many
      * @throws Failure.Invalid naming a field of the plan
      */
-    public void keep(ProjectId project, String policy, Name name, Plan plan) {
+    public void keep(ProjectId project, String policy, Name name, Plan plan, @Nullable Plan was) {
         transactions.run(project, connection -> {
             Schedule before = schedules.findForChange(project, name.value()).orElse(null);
             if (before == null) {
@@ -50,9 +52,12 @@ public class PolicySchedules {
             if (!policy.equals(before.policy())) {
                 throw ScheduleRepository.nameTaken(name.value());
             }
-            Plan was = before.asPlan();
+            if (plan.equals(was) && before.enabled()) {
+                return;
+            }
+            Plan kept = before.asPlan();
             schedules.change(project, name.value(), policy, schedule -> plan);
-            if (!was.equals(before.asPlan())) {
+            if (!kept.equals(before.asPlan())) {
                 record(project, "schedule.change", policy, name.value(), plan);
             }
         });

@@ -273,4 +273,16 @@ class JudgementTest {
                 () -> assertEquals(
                         State.UNKNOWN, of(Goal.KIT, Facts.Keys.NOT_ASKED).state()));
     }
+
+    @Test
+    void keysThatDoNotOpenSayWhyNothingIsKnownOfThem() {
+        for (Goal goal : List.of(Goal.KEY, Goal.KIT)) {
+            Judgement unknown = of(goal, Facts.Keys.unopened("The master key is another one."));
+            assertAll(
+                    () -> assertEquals(State.UNKNOWN, unknown.state()),
+                    () -> assertEquals(
+                            "The project's keys could not be opened: The master key is another one.",
+                            unknown.reason()));
+        }
+    }
 }
