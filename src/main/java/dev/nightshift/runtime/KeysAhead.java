@@ -2,17 +2,13 @@ package dev.nightshift.runtime;
 
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Project;
+import dev.nightshift.job.Beat;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.vault.Keyring;
-import jakarta.ejb.ConcurrencyManagement;
-import jakarta.ejb.ConcurrencyManagementType;
-import jakarta.ejb.Schedule;
-import jakarta.ejb.Singleton;
-import jakarta.ejb.Startup;
-import jakarta.ejb.TransactionManagement;
-import jakarta.ejb.TransactionManagementType;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,14 +20,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Opens every project's keys while the KMS that has the master key answers, so that an outage at night stops none whose keys this node
  * did not need yet. One project after another, at a pace that leaves the service to others; those that other nodes exchange follow.
  */
-@Singleton
-@Startup
-@TransactionManagement(TransactionManagementType.BEAN)
-@ConcurrencyManagement(ConcurrencyManagementType.BEAN)
+@ApplicationScoped
 public class KeysAhead {
     private static final System.Logger LOG = System.getLogger(KeysAhead.class.getName());
 
-    /** Of one look, every ten seconds: two requests to the service each. */
+    /** Of one look, with each heartbeat: two requests to the service each. */
     private static final int MOST = 50;
 
     /** Until all are looked at again: those that are open cost one question to the repository. */
@@ -53,8 +46,7 @@ public class KeysAhead {
 
     private Instant since = Instant.EPOCH;
 
-    @Schedule(hour = "*", minute = "*", second = "*/10", persistent = false)
-    void look() {
+    void onBeat(@ObservesAsync Beat beat) {
         if (!busy.compareAndSet(false, true)) {
             return;
         }

@@ -68,7 +68,11 @@ final class AwsKms implements Aead {
         if (!uri.matches()) {
             throw new IllegalArgumentException(config + " is checked where it is read.");
         }
-        return new AwsKms(config.variable(), uri.group("arn"), Region.of(uri.group("region")));
+        try {
+            return new AwsKms(config.variable(), uri.group("arn"), Region.of(uri.group("region")));
+        } catch (RuntimeException e) {
+            throw unready(config.variable(), e);
+        }
     }
 
     /** What the SDK finds, until it is refused; then it looks again. */
@@ -152,7 +156,7 @@ final class AwsKms implements Aead {
             }
             throw unanswered(e);
         } catch (RuntimeException e) {
-            throw unready(e);
+            throw unready(variable, e);
         }
         credentials.renew(used);
         try {
@@ -162,7 +166,7 @@ final class AwsKms implements Aead {
         } catch (SdkException e) {
             throw unanswered(e);
         } catch (RuntimeException e) {
-            throw unready(e);
+            throw unready(variable, e);
         }
     }
 
@@ -172,7 +176,7 @@ final class AwsKms implements Aead {
     }
 
     /** A file of the SDK's that is half written, mostly. Without its words, which may be a line of that file. */
-    private Failure unready(RuntimeException e) {
+    private static Failure unready(String variable, RuntimeException e) {
         return new Failure.Retryable(
                 "The AWS SDK cannot ask the KMS of " + variable + " ("
                         + e.getClass().getSimpleName() + ").",
