@@ -11,6 +11,7 @@ import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.ExportedKeys;
 import dev.nightshift.vault.Keyring;
+import dev.nightshift.vault.NewKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.inject.Any;
@@ -67,10 +68,11 @@ public class Registration {
      */
     public Project project(NewProject asked) {
         ProjectId id = new ProjectId(Ids.next(clock));
+        NewKeys keys = keyring.generate(id);
         return transactions.in(id, connection -> {
             Project project = new Project(id.value(), asked, clock.now());
             add(project, "There is already a project " + asked.name() + ".", TAKEN_REMEDY);
-            keyring.create(id);
+            keyring.store(keys);
             audit.record(id, "project.create", "project " + asked.name(), Map.of());
             return project;
         });

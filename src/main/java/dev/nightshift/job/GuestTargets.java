@@ -1,5 +1,7 @@
 package dev.nightshift.job;
 
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -13,7 +15,7 @@ class GuestTargets {
     private static final System.Logger LOG = System.getLogger(GuestTargets.class.getName());
 
     /**
-     * The queue cannot be told to pass over a node that drains. It is slow to refuse, so that the others take the most of
+     * The queue cannot be told to pass over a node that drains or has no master key. It is slow to refuse, so that the others take the most of
      * what waits.
      */
     private static final Duration REFUSAL = Duration.ofSeconds(10);
@@ -31,12 +33,15 @@ class GuestTargets {
     private SpreadLedger ledger;
 
     @Inject
+    private Keyring keyring;
+
+    @Inject
     private JobConfig config;
 
     private Set<Leases.Guest> suspects = Set.of();
 
     /**
-     * False if this node is to take no target of another node's run: it drains or goes down. The target then waits until its
+     * False if this node is to take no target of another node's run: it drains, goes down, or has no master key yet. The target then waits until its
      * run's node fetches it back.
      */
     boolean admits(UUID attempt) {
@@ -44,7 +49,7 @@ class GuestTargets {
             return false;
         }
         long until = System.nanoTime() + REFUSAL.toNanos();
-        while (!local.knows(attempt) && node.draining()) {
+        while (!local.knows(attempt) && (node.draining() || keyless())) {
             if (node.leaving() || System.nanoTime() > until) {
                 return false;
             }
@@ -56,6 +61,16 @@ class GuestTargets {
             }
         }
         return true;
+    }
+
+    /** Its targets would fail in no time, so that it took most of them, though others could do them. */
+    private boolean keyless() {
+        try {
+            keyring.check();
+            return false;
+        } catch (Failure e) {
+            return true;
+        }
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.nightshift.vault.KmsMasterKey;
 import dev.nightshift.vault.LocalMasterKey;
 import dev.nightshift.vault.MasterKey;
 import dev.nightshift.vault.MasterKeyMark;
+import dev.nightshift.vault.kms.Kms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,12 +121,12 @@ final class MasterKeys {
                         "This installation has no master key yet: nothing was encrypted under one.",
                         "Start Nightshift with the key that it is to have.",
                         null));
-        return KmsMasterKey.open(config.kms().get(), mark.requireKms());
+        return KmsMasterKey.open(Kms.at(config.kms().get()), mark.requireKms());
     }
 
     private MasterKey successor(MasterKey from) {
         if (config.newKms().isPresent()) {
-            return KmsMasterKey.begin(config.newKms().get());
+            return KmsMasterKey.begin(Kms.at(config.newKms().get()));
         }
         LocalMasterKey to = config.newMasterKey()
                 .map(secret -> LocalMasterKey.parse(secret.value()))

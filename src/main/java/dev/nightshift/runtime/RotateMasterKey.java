@@ -84,8 +84,8 @@ public final class RotateMasterKey {
         } catch (SQLException e) {
             throw new Failure.Fatal(
                     "It is not known whether the master key was exchanged: " + e.getMessage(),
-                    "Keep both keys. Run the command again with the old one as before: if it is the wrong one by now, the"
-                            + " exchange is done.",
+                    "Keep both keys. Start a node with the new one: if it is refused as the wrong one, the exchange was not"
+                            + " done, and the old one is still in use.",
                     e);
         }
         return projects;

@@ -4,7 +4,9 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.kms.Kms;
 import dev.nightshift.vault.kms.KmsConfig;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
@@ -17,9 +19,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.eclipse.microprofile.config.Config;
 import org.jspecify.annotations.Nullable;
 
@@ -47,10 +49,7 @@ public class Keyring {
     /** For another thread that asks it. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    private final Map<ProjectId, Opened> opened = new ConcurrentHashMap<>();
-
-    /** What the repository had, and what it holds. */
-    private record Opened(String wrapped, ProjectKeys keys) {}
+    private final OpenedKeys opened = new OpenedKeys();
 
     @Inject
     private Transactions transactions;
@@ -67,6 +66,9 @@ public class Keyring {
     private final ReentrantLock checking = new ReentrantLock();
     private volatile @Nullable MasterKey master;
     private volatile @Nullable Refusal refusal;
+
+    /** Made once: each has connections and threads. Under {@link #checking}. */
+    private @Nullable Kms kms;
 
     /** @param until when it may be asked again; null if only a restart helps */
     private record Refusal(Failure failure, @Nullable Instant until) {}
@@ -121,15 +123,30 @@ public class Keyring {
                 return right;
             } catch (Failure.Retryable | Failure.Fatal e) {
                 if (settings.kms().isPresent()) {
-                    refusal = new Refusal(e, clock.now().plus(REST));
+                    rest(e);
                 } else if (e instanceof Failure.Fatal) {
                     refusal = new Refusal(e, null);
                 }
                 throw e;
+            } catch (RuntimeException e) {
+                if (settings.kms().isEmpty()) {
+                    throw e;
+                }
+                LOG.log(System.Logger.Level.ERROR, "nightshift: the KMS cannot be asked", e);
+                Failure failure = new Failure.Fatal(
+                        "The KMS cannot be asked, for a reason that Nightshift did not expect.",
+                        "The server's log has the details. It is asked again.",
+                        null);
+                rest(failure);
+                throw failure;
             }
         } finally {
             checking.unlock();
         }
+    }
+
+    private void rest(Failure failure) {
+        refusal = new Refusal(failure, clock.now().plus(REST));
     }
 
     private boolean locked() {
@@ -166,11 +183,15 @@ public class Keyring {
         return given;
     }
 
-    private MasterKey inKms(KmsConfig kms) {
-        MasterKeyMark mark = repository.mark().orElseGet(() -> repository.mark(KmsMasterKey.begin(kms)));
-        MasterKey right = KmsMasterKey.open(kms, mark.requireKms());
+    private MasterKey inKms(KmsConfig settings) {
+        Kms there = kms == null ? Kms.at(settings) : kms;
+        kms = there;
+        MasterKeyMark mark = repository.mark().orElseGet(() -> repository.mark(KmsMasterKey.begin(there)));
+        MasterKey right = KmsMasterKey.open(there, mark.requireKms());
         right.mustBe(mark.fingerprint());
-        LOG.log(System.Logger.Level.INFO, "nightshift: the master key is in " + kms.uri());
+        LOG.log(
+                System.Logger.Level.INFO,
+                "nightshift: the master key is in " + settings.uri());
         return right;
     }
 
@@ -189,19 +210,33 @@ public class Keyring {
     }
 
     private ProjectKeys opened(ProjectId project, String wrapped, MasterKey key) {
-        Opened known = opened.get(project);
-        if (known != null && known.wrapped().equals(wrapped)) {
-            return known.keys();
+        Optional<ProjectKeys> known = opened.find(project, wrapped);
+        if (known.isPresent()) {
+            return known.get();
         }
+        ProjectKeys keys = asked(() -> ProjectKeys.unwrap(project, wrapped, key));
+        opened.keep(wrapped, keys);
+        return keys;
+    }
+
+    /** Each request would wait for a KMS that is away, if it were not left alone. */
+    private <T> T asked(Supplier<T> question) {
         refuse();
         try {
-            ProjectKeys keys = ProjectKeys.unwrap(project, wrapped, key);
-            opened.put(project, new Opened(wrapped, keys));
-            return keys;
+            return question.get();
         } catch (Failure.Retryable e) {
-            refusal = new Refusal(e, clock.now().plus(REST)); // else each request would wait for a KMS that is away
+            rest(e);
             throw e;
         }
+    }
+
+    /**
+     * Whether opening keys may fail because a service is away: then they are better opened before they are needed.
+     *
+     * @throws Failure as {@link #check}
+     */
+    public boolean isInKms() {
+        return masterKey().mark().kms().isPresent();
     }
 
     private static Failure.NotFound unknown(ProjectId project) {
@@ -272,7 +307,7 @@ public class Keyring {
         MasterKey key = masterKey();
         return transactions.in(project, connection -> {
             if (repository.wrapped(connection, project).isEmpty()) {
-                String wrapped = ProjectKeys.of(kit, primary).wrap(key);
+                String wrapped = asked(() -> ProjectKeys.of(kit, primary).wrap(key));
                 repository.store(connection, project, wrapped, key);
                 repository.exported(connection, project, kit.ids());
                 return List.copyOf(kit.ids());
@@ -326,16 +361,40 @@ public class Keyring {
 
     private void replace(Connection connection, ProjectKeys before, ProjectKeys after) throws SQLException {
         MasterKey key = masterKey();
-        String wrapped = after.wrap(key);
-        ProjectKeys.unwrap(after.project(), wrapped, key); // before the old form is gone
+        String wrapped = asked(() -> after.wrap(key));
         repository.replace(connection, after.project(), wrapped, key);
         repository.note(connection, after.project(), before.ids(), after.ids());
+        opened.keep(wrapped, after);
     }
 
-    /** Makes the keys of a new project, in the transaction that registers it; they are opened when first asked for. */
-    public void create(ProjectId project) {
-        MasterKey master = masterKey();
-        String wrapped = ProjectKeys.generate(project).wrap(master);
-        transactions.run(project, connection -> repository.store(connection, project, wrapped, master));
+    /**
+     * Makes the keys of a project that is about to be registered, before its transaction begins: a KMS may be slow to answer.
+     *
+     * @throws Failure.Retryable if the KMS is away
+     */
+    public NewKeys generate(ProjectId project) {
+        MasterKey key = masterKey();
+        ProjectKeys keys = ProjectKeys.generate(project);
+        return new NewKeys(keys, asked(() -> keys.wrap(key)), key);
+    }
+
+    /** Stores the keys of a new project, in the transaction that registers it. */
+    public void store(NewKeys made) {
+        transactions.run(
+                made.keys().project(),
+                connection -> repository.store(connection, made.keys().project(), made.wrapped(), made.key()));
+        opened.keep(made.wrapped(), made.keys());
+    }
+
+    @PreDestroy
+    void close() {
+        checking.lock();
+        try {
+            if (kms != null) {
+                kms.close();
+            }
+        } finally {
+            checking.unlock();
+        }
     }
 }

@@ -3,13 +3,13 @@ package dev.nightshift.vault;
 import com.google.crypto.tink.Aead;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.vault.kms.Kms;
-import dev.nightshift.vault.kms.KmsConfig;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A master key that lies in a service, which wraps and opens by it. It is known by random bytes that it wrapped when it came into use:
@@ -20,14 +20,18 @@ public final class KmsMasterKey extends MasterKey {
     private static final String FINGERPRINT = "nightshift kms fingerprint v1";
     private static final int BYTES = 32;
 
-    private final Aead aead;
+    private final Kms kms;
     private final String fingerprint;
     private final MasterKeyMark.InKms mark;
 
-    private KmsMasterKey(Aead aead, byte[] random, MasterKeyMark.InKms mark) {
-        this.aead = aead;
+    private KmsMasterKey(Kms kms, byte[] random, MasterKeyMark.InKms mark) {
+        this.kms = kms;
         this.mark = mark;
-        this.fingerprint = HexFormat.of()
+        this.fingerprint = fingerprint(random);
+    }
+
+    private static String fingerprint(byte[] random) {
+        return HexFormat.of()
                 .formatHex(Hkdf.derive(random, new byte[0], FINGERPRINT.getBytes(StandardCharsets.UTF_8), 8));
     }
 
@@ -36,12 +40,12 @@ public final class KmsMasterKey extends MasterKey {
      *
      * @throws Failure if the service does not wrap by it, or does not open again what it wrapped
      */
-    public static KmsMasterKey begin(KmsConfig config) {
+    public static KmsMasterKey begin(Kms kms) {
         byte[] random = new byte[BYTES];
         new SecureRandom().nextBytes(random);
         try {
-            String check = Base64.getEncoder().encodeToString(Kms.at(config).encrypt(random, CHECK));
-            return open(config, new MasterKeyMark.InKms(config.uri(), check));
+            String check = Base64.getEncoder().encodeToString(kms.encrypt(random, CHECK));
+            return open(kms, new MasterKeyMark.InKms(kms.config().uri(), check));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("AES-256-GCM is part of every JDK and of Tink.", e);
         }
@@ -53,18 +57,49 @@ public final class KmsMasterKey extends MasterKey {
      * @throws Failure.Fatal if it is another key, or the service says that it cannot be used
      * @throws Failure.Retryable if the service does not answer, or refuses who asks
      */
-    public static KmsMasterKey open(KmsConfig config, MasterKeyMark.InKms mark) {
+    public static KmsMasterKey open(Kms kms, MasterKeyMark.InKms mark) {
         try {
-            Kms kms = Kms.at(config);
-            return new KmsMasterKey(kms, kms.decrypt(Base64.getDecoder().decode(mark.check()), CHECK), mark);
-        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            return new KmsMasterKey(kms, kms.decrypt(bytes(mark), CHECK), mark);
+        } catch (GeneralSecurityException e) {
+            String variable = kms.config().variable();
             throw new Failure.Fatal(
-                    "The master key is the wrong one: the key of " + config.variable()
+                    "The master key is the wrong one: the key of " + variable
                             + " does not open what this installation's wrapped.",
-                    "Set " + config.variable() + " to the key that is in use; it was taken into use as " + mark.uri()
-                            + ".",
+                    "Set " + variable + " to the key that is in use; it was taken into use as " + mark.uri() + ".",
                     e);
         }
+    }
+
+    private static byte[] bytes(MasterKeyMark.InKms mark) {
+        try {
+            return Base64.getDecoder().decode(mark.check());
+        } catch (IllegalArgumentException e) {
+            throw new Failure.Fatal(
+                    "What the repository keeps of the master key was changed.",
+                    "Restore it from a copy of the repository database.",
+                    e);
+        }
+    }
+
+    @Override
+    void prove() {
+        try {
+            if (fingerprint(kms.decrypt(bytes(mark), CHECK)).equals(fingerprint)) {
+                return;
+            }
+            throw replaced(null);
+        } catch (GeneralSecurityException e) {
+            throw replaced(e);
+        }
+    }
+
+    private Failure.Fatal replaced(@Nullable Exception cause) {
+        String variable = kms.config().variable();
+        return new Failure.Fatal(
+                "The key of " + variable + " was replaced by another one: it no longer opens what it wrapped.",
+                "Bring the former key back under this name, or set " + variable
+                        + " to where it lies now. Nothing was stored under the other one.",
+                cause);
     }
 
     @Override
@@ -79,7 +114,7 @@ public final class KmsMasterKey extends MasterKey {
 
     @Override
     Aead aead() {
-        return aead;
+        return kms;
     }
 
     @Override

@@ -37,6 +37,16 @@ public abstract sealed class MasterKey permits LocalMasterKey, KmsMasterKey {
     /** Wraps and opens the projects' keys; one in a service fails with a {@link Failure} where that does not answer. */
     abstract Aead aead();
 
+    /**
+     * Makes sure that what wraps now is still this key: one in a service can be replaced under its name while a node runs.
+     *
+     * @throws Failure.Fatal if it was
+     * @throws Failure.Retryable if the service does not answer
+     */
+    void prove() {
+        // the bytes of one that people keep do not change
+    }
+
     abstract String remedy();
 
     /** The fingerprint, never the key. */

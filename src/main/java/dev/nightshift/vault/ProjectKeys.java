@@ -75,6 +75,7 @@ public final class ProjectKeys implements BackupKeys {
             }
             return new ProjectKeys(project, open(project, BACKUPS, json, master), open(project, SECRETS, json, master));
         } catch (JsonException | GeneralSecurityException | ClassCastException | NullPointerException e) {
+            master.prove(); // else it is not the project's fault
             throw new Failure.Fatal(
                     "The keys of project " + project + " cannot be opened: they were changed or are another project's.",
                     "Restore them from a copy of the repository database.",
@@ -82,8 +83,20 @@ public final class ProjectKeys implements BackupKeys {
         }
     }
 
-    /** The text that the repository stores; opens with the same master key and for the same project only. */
+    /**
+     * The text that the repository stores; opens with the same master key and for the same project only. It was opened again, and the
+     * key that did so proved to be the installation's, before this returns: what is stored may replace the last copy.
+     *
+     * @throws Failure.Fatal if the master key was replaced by another one
+     */
     public String wrap(MasterKey master) {
+        String wrapped = sealed(master);
+        unwrap(project, wrapped, master);
+        master.prove();
+        return wrapped;
+    }
+
+    private String sealed(MasterKey master) {
         return Json.createObjectBuilder()
                 .add("version", 1)
                 .add("master", master.fingerprint())

@@ -38,7 +38,6 @@ public final class Rotation {
             for (var each : wrapped.entrySet()) {
                 ProjectId project = each.getKey();
                 String anew = ProjectKeys.unwrap(project, each.getValue(), from).wrap(to);
-                ProjectKeys.unwrap(project, anew, to); // before the old form is gone
                 update.setString(1, anew);
                 update.setObject(2, project.value());
                 update.addBatch();

@@ -17,6 +17,10 @@ class JobConfigTest {
         return JobConfig.of(new TypedSettings(name -> Optional.ofNullable(settings.get(name))));
     }
 
+    static JobConfig usual() {
+        return with(Map.of());
+    }
+
     @Test
     void everyDefaultIsTheOneTheConfigurationReferenceNames() {
         assertEquals(

@@ -14,6 +14,7 @@ import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.testing.harness.ByHand;
 import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,6 +69,17 @@ class KmsIT {
                 TestProject project = TestProject.create(nightshift.admin(), "nights");
                 project.register("main", source, "postgres");
                 assertTrue(kms.asked().toString().contains("nightshift:project-key:v1:"), "what the key is for");
+                replaced(nightshift, kms);
+                nightshift.stop();
+                kms.asked().clear();
+                nightshift.start();
+                Eventually.isTrue(
+                        "both projects are opened before anybody needs them",
+                        SOON,
+                        () -> kms.asked().stream()
+                                        .filter(asked -> asked.contains(":project-key:"))
+                                        .count()
+                                >= 4);
             }
             lost(nightshift, plain, folder);
             for (Path log : nightshift.logs()) {
@@ -79,23 +91,32 @@ class KmsIT {
         }
     }
 
+    /** What it wrapped would open with that key only, and be stored beside what opens with the first. */
+    private static void replaced(Nightshift nightshift, AwsKmsStandIn kms) {
+        var first = kms.replace("nights");
+        Api.Answer refused = nightshift.admin().post("api/projects", late().build());
+        assertTrue(refused.status() >= 500, refused.body());
+        assertTrue(refused.body().contains("was replaced by another one"), refused.body());
+        kms.bringBack("nights", first);
+        assertFalse(nightshift.admin().get("api/projects").body().contains("\"late\""), "nothing is stored");
+    }
+
+    private static JsonObjectBuilder late() {
+        return Json.createObjectBuilder()
+                .add("name", "late")
+                .add("displayName", "Late")
+                .add("timeZone", "UTC")
+                .add("currency", "EUR");
+    }
+
     private static void lost(Nightshift nightshift, Api plain, Path folder) throws Exception {
         TestProject project = TestProject.of(nightshift.admin(), "nights");
         project.complete("backup", "main", TestProject.none());
         plain.get("health/ready").expect(200);
-        Api.Answer refused = project.api()
-                .post(
-                        "api/projects",
-                        Json.createObjectBuilder()
-                                .add("name", "late")
-                                .add("displayName", "Late")
-                                .add("timeZone", "UTC")
-                                .add("currency", "EUR")
-                                .build());
+        Api.Answer refused = project.api().post("api/projects", late().build());
         assertEquals(503, refused.status(), refused.body());
-        Api.Answer asleep = project.api().get("api/projects/asleep/keys");
-        assertEquals(503, asleep.status(), asleep.body());
-        assertTrue(asleep.body().contains("NIGHTSHIFT_MASTER_KEY_URI cannot be reached"), asleep.body());
+        assertTrue(refused.body().contains("NIGHTSHIFT_MASTER_KEY_URI cannot be reached"), refused.body());
+        project.api().get("api/projects/asleep/keys").expect(200);
 
         String kit = project.api()
                 .post(

@@ -24,6 +24,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -103,6 +104,17 @@ public final class AwsKmsStandIn implements AutoCloseable {
         new SecureRandom().nextBytes(bytes);
         keys.put(arn, new SecretKeySpec(bytes, "AES"));
         return arn;
+    }
+
+    /** Another one under the same name, as when an alias is moved; the first. */
+    public SecretKeySpec replace(String id) {
+        SecretKeySpec first = Objects.requireNonNull(keys.get(arn(id)));
+        key(id);
+        return first;
+    }
+
+    public void bringBack(String id, SecretKeySpec first) {
+        keys.put(arn(id), first);
     }
 
     /** The one that is taken from now on; that of before has expired. */

@@ -5,6 +5,7 @@ import dev.nightshift.kernel.Failure;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -67,12 +68,17 @@ final class AwsKms implements Aead {
         if (!uri.matches()) {
             throw new IllegalArgumentException(config + " is checked where it is read.");
         }
-        return new AwsKms(config.variable(), uri.group("arn"), Region.of(uri.group("region")));
+        try {
+            return new AwsKms(config.variable(), uri.group("arn"), Region.of(uri.group("region")));
+        } catch (RuntimeException e) {
+            throw unready(config.variable(), e);
+        }
     }
 
     /** What the SDK finds, until it is refused; then it looks again. */
     private static final class Credentials implements AwsCredentialsProvider {
         private DefaultCredentialsProvider found = find();
+        private @Nullable DefaultCredentialsProvider before;
 
         private static DefaultCredentialsProvider find() {
             return DefaultCredentialsProvider.builder().build();
@@ -87,10 +93,29 @@ final class AwsKms implements Aead {
             return found;
         }
 
-        synchronized void renew() {
-            found.close();
+        /** Once, however many were refused with the same; those that still ask by it are not cut off. */
+        synchronized void renew(DefaultCredentialsProvider used) {
+            if (used != found) {
+                return;
+            }
+            if (before != null) {
+                before.close();
+            }
+            before = found;
             found = find();
         }
+
+        synchronized void close() {
+            found.close();
+            if (before != null) {
+                before.close();
+            }
+        }
+    }
+
+    void close() {
+        client.close();
+        credentials.close();
     }
 
     @Override
@@ -118,6 +143,7 @@ final class AwsKms implements Aead {
     }
 
     private byte[] asked(Function<KmsClient, byte[]> question) throws GeneralSecurityException {
+        DefaultCredentialsProvider used = credentials.found();
         try {
             return question.apply(client);
         } catch (AwsServiceException e) {
@@ -125,17 +151,37 @@ final class AwsKms implements Aead {
                 throw refused(e);
             }
         } catch (SdkException e) {
-            credentials.renew(); // it may have found none
+            if (isAboutCredentials(e)) {
+                credentials.renew(used); // it found none
+            }
             throw unanswered(e);
+        } catch (RuntimeException e) {
+            throw unready(variable, e);
         }
-        credentials.renew();
+        credentials.renew(used);
         try {
             return question.apply(client);
         } catch (AwsServiceException e) {
             throw refused(e);
         } catch (SdkException e) {
             throw unanswered(e);
+        } catch (RuntimeException e) {
+            throw unready(variable, e);
         }
+    }
+
+    private static boolean isAboutCredentials(SdkException e) {
+        return e instanceof SdkClientException
+                && String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("credential");
+    }
+
+    /** A file of the SDK's that is half written, mostly. Without its words, which may be a line of that file. */
+    private static Failure unready(String variable, RuntimeException e) {
+        return new Failure.Retryable(
+                "The AWS SDK cannot ask the KMS of " + variable + " ("
+                        + e.getClass().getSimpleName() + ").",
+                "Check the files of profiles and credentials, and the variables that begin with AWS_.",
+                null);
     }
 
     private static String code(AwsServiceException e) {
@@ -144,7 +190,7 @@ final class AwsKms implements Aead {
     }
 
     private Failure unanswered(SdkException e) {
-        if (e instanceof SdkClientException && String.valueOf(e.getMessage()).contains("credentials")) {
+        if (isAboutCredentials(e)) {
             return new Failure.Retryable(
                     "There are no credentials for the KMS of " + variable + ".",
                     "Give them as the AWS SDK for Java finds them: AWS_ variables, a file, a role of the machine or the pod.",

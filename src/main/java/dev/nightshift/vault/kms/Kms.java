@@ -15,16 +15,29 @@ import org.jspecify.annotations.Nullable;
  * <p>What the service did not open, since it was changed or another key wrapped it, is a {@link GeneralSecurityException}. All else
  * that goes wrong there is a {@link Failure}: Retryable if it may pass by itself, Fatal if a person has to do something.
  */
-public final class Kms implements Aead {
+public final class Kms implements Aead, AutoCloseable {
+    private final KmsConfig config;
     private final Aead remote;
 
-    Kms(Aead remote) {
+    Kms(KmsConfig config, Aead remote) {
+        this.config = config;
         this.remote = remote;
     }
 
-    /** Asks nothing yet. */
+    /** Asks nothing yet. What it holds of connections and threads is one client's, so that one is made for each key and kept. */
     public static Kms at(KmsConfig config) {
-        return new Kms(config.isAws() ? AwsKms.at(config) : TransitKms.at(config));
+        return new Kms(config, config.isAws() ? AwsKms.at(config) : TransitKms.at(config));
+    }
+
+    public KmsConfig config() {
+        return config;
+    }
+
+    @Override
+    public void close() {
+        if (remote instanceof AwsKms aws) {
+            aws.close();
+        }
     }
 
     @Override

@@ -2,11 +2,14 @@ package dev.nightshift.vault.kms;
 
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.TypedSettings;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which key of which service, and what opens the service to us. Of AWS the SDK finds that itself.
@@ -37,6 +40,7 @@ public record KmsConfig(
             Pattern.compile("vault(?<plain>\\+http)?://(?<host>[A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:]+])"
                     + "(:(?<port>\\d{1,5}))?/(?<mount>[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,8})/"
                     + "(?<key>[A-Za-z0-9_][A-Za-z0-9._-]{0,254})");
+    private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._/-]{1,256}");
     private static final Pattern LOOPBACK = Pattern.compile("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|localhost|\\[::1]");
 
     /**
@@ -82,6 +86,11 @@ public record KmsConfig(
     }
 
     private void check(String prefix) {
+        String namespaceVariable = TypedSettings.variable(prefix + "kms.namespace");
+        if (namespace.filter(name -> !NAMESPACE.matcher(name).matches()).isPresent()) {
+            throw new Failure.Invalid(
+                    namespaceVariable, namespaceVariable + " must be letters, digits and ._-/ only, at most 256.");
+        }
         if (isAws()) {
             return;
         }
@@ -91,6 +100,9 @@ public record KmsConfig(
                     variable,
                     variable + " must look like aws-kms://arn:aws:kms:<region>:<account>:key/<id> or"
                             + " vault://<host>:<port>/<mount of the transit engine>/<key>.");
+        }
+        if (!isAddress(transit.group("host"), transit.group("port"))) {
+            throw new Failure.Invalid(variable, variable + " names a host or a port that there cannot be.");
         }
         boolean plain = transit.group("plain") != null;
         if (plain && !LOOPBACK.matcher(transit.group("host")).matches()) {
@@ -106,6 +118,14 @@ public record KmsConfig(
         if (token.isEmpty() && tokenFile.isEmpty() && !plain) {
             throw new Failure.Invalid(
                     tokenVariable, tokenVariable + " or " + tokenVariable + "_FILE is needed with " + variable + ".");
+        }
+    }
+
+    private static boolean isAddress(String host, @Nullable String port) {
+        try {
+            return (port == null || Integer.parseInt(port) <= 65_535) && new URI("https://" + host).getHost() != null;
+        } catch (URISyntaxException e) {
+            return false;
         }
     }
 

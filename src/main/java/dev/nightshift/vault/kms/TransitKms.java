@@ -114,7 +114,7 @@ final class TransitKms implements Aead {
                 .build()
                 .toString();
         HttpResponse<byte[]> answer = asked(URI.create(engine + "/" + operation + "/" + key), body);
-        String text = new String(answer.body(), StandardCharsets.UTF_8);
+        String text = text(answer);
         if (answer.statusCode() != 200) {
             throw refused(answer.statusCode(), text);
         }
@@ -124,6 +124,15 @@ final class TransitKms implements Aead {
         } catch (JsonException | ClassCastException | NullPointerException e) {
             throw notTransit(e);
         }
+    }
+
+    private static String text(HttpResponse<byte[]> answer) {
+        return new String(answer.body(), StandardCharsets.UTF_8);
+    }
+
+    /** Vault 1.6 and those after it say this with 500 (hashicorp/vault#10842), the newer ones with 400. */
+    private static boolean isOtherKeys(int status, String text) {
+        return (status == 400 || status == 500) && text.contains("message authentication failed");
     }
 
     private Failure notTransit(Exception e) {
@@ -140,7 +149,9 @@ final class TransitKms implements Aead {
                 HttpResponse<byte[]> answer =
                         BoundedExchange.send(client, request(address, token, body), longest, MOST_BYTES);
                 boolean renewed = answer.statusCode() == 403 && !token.equals(used);
-                if (last || !(renewed || PASSING.contains(answer.statusCode()))) {
+                boolean passing =
+                        PASSING.contains(answer.statusCode()) && !isOtherKeys(answer.statusCode(), text(answer));
+                if (last || !(renewed || passing)) {
                     return answer;
                 }
             } catch (IOException e) {
@@ -176,7 +187,9 @@ final class TransitKms implements Aead {
             return checked(new String(in.readNBytes(LONGEST_TOKEN + 1), StandardCharsets.UTF_8).strip());
         } catch (IOException e) {
             throw new Failure.Retryable(
-                    "The token for the KMS cannot be read: " + file + ".", "Make it readable by this user.", e);
+                    "The token for the KMS of " + config.variable() + " cannot be read from its file.",
+                    "Make the file readable by this user.",
+                    e);
         }
     }
 
@@ -201,6 +214,9 @@ final class TransitKms implements Aead {
 
     /** In our words: who answers there may be anybody, and may say anything back. */
     private Failure refused(int status, String text) throws GeneralSecurityException {
+        if (isOtherKeys(status, text)) {
+            throw new GeneralSecurityException("The key of " + config.variable() + " does not open this.");
+        }
         if (status == 403) {
             return new Failure.Retryable(
                     "The KMS of " + config.variable() + " refuses the token: it has expired, or may not use the key.",
@@ -228,7 +244,7 @@ final class TransitKms implements Aead {
                     "Lower the key's min_decryption_version; then let rotate-master-key wrap by the newest version.",
                     null);
         }
-        if (text.contains("message authentication failed") || text.contains("invalid ciphertext")) {
+        if (text.contains("invalid ciphertext")) {
             throw new GeneralSecurityException("The key of " + config.variable() + " does not open this.");
         }
         return new Failure.Fatal(

@@ -136,6 +136,16 @@ class AwsKmsTest {
         assertEquals(6, aws.asked().size());
     }
 
+    /** Its words may be a line of the file. */
+    @Test
+    void whatTheSdkDoesNotUnderstandIsNotRepeated() throws Exception {
+        Files.writeString(file, "[default]\naws_access_key_id = AKIA\nhalf-a-line-of-a-secret\n");
+        Failure refused = assertThrows(Failure.Retryable.class, () -> kms(arn).encrypt(KEYSET, PLACE));
+        StringWriter all = new StringWriter();
+        refused.printStackTrace(new PrintWriter(all));
+        assertFalse(all.toString().contains("half-a-line"), all.toString());
+    }
+
     @Test
     void aServiceThatIsAwayIsSaidToBe() {
         aws.close();

@@ -46,6 +46,8 @@ class KmsConfigTest {
                 "aws-kms://arn:aws:s3:eu-central-1:111122223333:key/x",
                 "vault://host/key",
                 "vault://user:password@host/transit/key",
+                "vault://1.2.3.256/transit/key",
+                "vault://host:65536/transit/key",
                 "vault://host/transit/../sys/key",
                 "vault://host/transit/key?x=1",
                 "vault+http://vault.example.org/transit/key",
@@ -78,6 +80,18 @@ class KmsConfigTest {
                 .getMessage()
                 .startsWith("NIGHTSHIFT_KMS_TOKEN_FILE must be an absolute path"));
         assertFalse(with("vault://host/transit/key").toString().contains("hvs."));
+    }
+
+    @Test
+    void aNamespaceIsOneThatAHeaderMayHold() {
+        Map<String, String> uri = Map.of(
+                "nightshift.master.key.uri",
+                "vault+http://127.0.0.1/transit/key",
+                "nightshift.kms.namespace",
+                "n\u00e4chte\n");
+        assertTrue(assertThrows(Failure.Invalid.class, () -> with(KmsConfig.IN_USE, uri))
+                .getMessage()
+                .startsWith("NIGHTSHIFT_KMS_NAMESPACE must be"));
     }
 
     private static KmsConfig with(String uri) {
