@@ -402,9 +402,10 @@ class PolicySchedulesIT {
     @Test
     @Order(11)
     void aPolicyDumpsAllDatabasesOfTheServersThatItAnswersForAndNoOthers() throws SQLException {
-        try (Postgres second = Postgres.start(18, Map.of())) {
-            source.execute("postgres", "create database side");
-            other.register("one", source, "postgres");
+        try (Postgres first = Postgres.start(18, Map.of());
+                Postgres second = Postgres.start(18, Map.of())) {
+            first.execute("postgres", "create database side");
+            other.register("one", first, "postgres");
             other.registerOn("one", "one-side", "side");
             other.register("two", second, "postgres");
             admin.put(other.path("databases/one"), json("{'tags': ['gold']}")).expect(200);
