@@ -189,9 +189,7 @@ public class Keyring {
         MasterKeyMark mark = repository.mark().orElseGet(() -> repository.mark(KmsMasterKey.begin(there)));
         MasterKey right = KmsMasterKey.open(there, mark.requireKms());
         right.mustBe(mark.fingerprint());
-        LOG.log(
-                System.Logger.Level.INFO,
-                "nightshift: the master key is in " + settings.uri());
+        LOG.log(System.Logger.Level.INFO, "nightshift: the master key is in " + settings.uri());
         return right;
     }
 

@@ -24,9 +24,11 @@ final class OpenedKeys {
     }
 
     void keep(String wrapped, ProjectKeys keys) {
-        opened.merge(keys.project(), List.of(new Opened(wrapped, keys)), (before, now) -> Stream.concat(
-                        now.stream(), before.stream())
-                .limit(FORMS)
-                .toList());
+        opened.merge(
+                keys.project(),
+                List.of(new Opened(wrapped, keys)),
+                (before, now) -> Stream.concat(now.stream(), before.stream())
+                        .limit(FORMS)
+                        .toList());
     }
 }

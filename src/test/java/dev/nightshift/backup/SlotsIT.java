@@ -159,7 +159,9 @@ class SlotsIT {
         @Override
         public void close() {
             session.abort();
-            running.handle((done, cut) -> cut != null).orTimeout(30, TimeUnit.SECONDS).join();
+            running.handle((done, cut) -> cut != null)
+                    .orTimeout(30, TimeUnit.SECONDS)
+                    .join();
             session.close();
         }
     }
