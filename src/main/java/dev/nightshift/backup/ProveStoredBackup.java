@@ -9,6 +9,7 @@ import dev.nightshift.backup.proof.ProofRung;
 import dev.nightshift.backup.proof.Provable;
 import dev.nightshift.backup.proof.StoredMaterial;
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.read.RestoreTimes;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
@@ -74,6 +75,9 @@ public class ProveStoredBackup extends TargetBatchlet {
 
     @Inject
     private DrillRepository history;
+
+    @Inject
+    private RestoreForecast forecast;
 
     @Inject
     private Clock clock;
@@ -188,11 +192,11 @@ public class ProveStoredBackup extends TargetBatchlet {
         ProofLevel upTo = DrillJob.upTo(target.parameters());
         concerns(target, choice, store);
         BackupSources.Source source = opened(target, choice, backup, store);
-        Provable material = backup.physical()
-                ? new StoredMaterial(source.reader())
-                : new DumpMaterial(source.reader(), ground.programs());
+        StoredMaterial whole = backup.physical() ? new StoredMaterial(source.reader()) : null;
+        Provable material = whole == null ? new DumpMaterial(source.reader(), ground.programs()) : whole;
         Proof proof = prove(target, material, upTo, steps);
         keep(target, backup, store, proof);
+        pace(target, whole, store, proof);
         if (backup.physical()) { // the history is of restores of the whole server
             history(target, choice, backup, store, proof, null, began);
         }
@@ -282,6 +286,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         var material = new StoredMaterial(chosen.reader(), chosen.recovery());
         Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);
         figures(target, chosen.backup(), chosen.source().store(), proof);
+        pace(target, material, chosen.source().store(), proof);
         history(target, choice, chosen.backup(), chosen.source().store(), proof, words, began);
         material.end().ifPresent(end -> {
             RestoreBackup.figures(target, end);
@@ -319,6 +324,22 @@ public class ProveStoredBackup extends TargetBatchlet {
                 proof.reason() == null ? (System.nanoTime() - began) / 1_000_000 : null);
         target.store(connection -> history.insert(connection, target.project(), drill));
         target.figure("chosen", choice.how());
+    }
+
+    /** A restore that came to its end was measured, whatever its rows were. */
+    private void pace(TargetRun target, @Nullable StoredMaterial material, String store, Proof proof) {
+        Duration rto = proof.rto();
+        RestoreTimes times = material == null ? null : material.times().orElse(null);
+        if (material != null && times != null && rto != null) {
+            forecast.keep(
+                    target,
+                    RestorePace.Kind.DRILL,
+                    target.instanceId(),
+                    store,
+                    times,
+                    rto,
+                    material.replayed());
+        }
     }
 
     private static void throwReason(Proof proof, String what) {
