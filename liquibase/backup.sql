@@ -1210,3 +1210,8 @@ create policy project on backup.restore_pace
     with check (project_id = (select tenancy.current_project()));
 grant select, insert, update on backup.restore_pace to ${app_role};
 --rollback drop table backup.restore_pace;
+
+--changeset nightshift:backup-72
+-- Which drills opened their backup with a recovery kit alone.
+alter table backup.drill add column kit_made_at timestamptz;
+--rollback alter table backup.drill drop column kit_made_at;

@@ -12,8 +12,8 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.vault.BackupKeys;
 import dev.nightshift.vault.Keyring;
-import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Instant;
@@ -104,14 +104,14 @@ class PointRecovery {
     private final class Opening {
         private final ProjectId project;
         private final BackupSources.Reading reading;
-        private final ProjectKeys keys;
+        private final BackupKeys keys;
         private final List<String> notes = new ArrayList<>();
         private final Map<UUID, BackupSources.Source> opened = new HashMap<>();
 
         Opening(ProjectId project, BackupSources.Reading reading) {
             this.project = project;
             this.reading = reading;
-            this.keys = keyring.of(project);
+            this.keys = reading.keys() == null ? keyring.of(project) : reading.keys();
         }
 
         BackupSources.Source of(Backup backup) {

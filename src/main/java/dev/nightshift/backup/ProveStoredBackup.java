@@ -8,6 +8,7 @@ import dev.nightshift.backup.proof.ProofOutcome;
 import dev.nightshift.backup.proof.ProofRung;
 import dev.nightshift.backup.proof.Provable;
 import dev.nightshift.backup.proof.StoredMaterial;
+import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.read.RestoreTimes;
 import dev.nightshift.backup.stores.Stores;
@@ -18,6 +19,7 @@ import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
+import dev.nightshift.vault.BackupKeys;
 import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
@@ -27,6 +29,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -80,7 +83,13 @@ public class ProveStoredBackup extends TargetBatchlet {
     private RestoreForecast forecast;
 
     @Inject
+    private DrillKit kits;
+
+    @Inject
     private Clock clock;
+
+    /** Null where the project's keys open what is read. */
+    private DrillKit.@Nullable Opened kit;
 
     /** What each store came to, over all tries of the target: empty where it passed. */
     private final Map<String, Optional<Failure>> settled = new LinkedHashMap<>();
@@ -90,7 +99,11 @@ public class ProveStoredBackup extends TargetBatchlet {
         DrillJob.checkLevel(target.parameters());
         String from = target.parameters().text(PointParameters.FROM).orElse(null);
         boolean each = Stores.EACH.equals(from);
-        DrillChoice.Choice choice = choices.of(target, each ? null : from, each);
+        if (target.parameters().text(DrillKit.KIT).isPresent()) {
+            concernsKit(target);
+        }
+        kit = kits.of(target).orElse(null);
+        DrillChoice.Choice choice = choices.of(target, each ? null : from, each, keys());
         if (!each) {
             one(target, choice, from, new DrillSteps(target));
             return;
@@ -102,11 +115,23 @@ public class ProveStoredBackup extends TargetBatchlet {
         each(target, new DrillChoice.Choice(choice.how(), backup, choice.point()), stores);
     }
 
+    private @Nullable BackupKeys keys() {
+        return kit == null ? null : kit.keys();
+    }
+
+    /** That a kit does not open what it should says nothing of the backup. */
+    private void concernsKit(TargetRun target) {
+        target.concerns(
+                BackupFindings.kit(target.instanceId()),
+                new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
+    }
+
     /** Before the first drill: a restart reads the same backup in the same stores. */
     private JsonObject note(TargetRun target, DrillChoice.Choice choice) {
         Backup backup = choice.backup();
         if (backup == null) {
-            backup = chosen(target, choice, BackupSources.Reading.ANYWHERE).backup();
+            backup = chosen(target, choice, BackupSources.Reading.ANYWHERE.by(keys()))
+                    .backup();
         }
         UUID id = backup.id();
         var stores = Json.createArrayBuilder();
@@ -190,7 +215,6 @@ public class ProveStoredBackup extends TargetBatchlet {
         target.info("Proving the backup of " + backup.instance() + " taken at "
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store " + store + ".");
         ProofLevel upTo = DrillJob.upTo(target.parameters());
-        concerns(target, choice, store);
         BackupSources.Source source = opened(target, choice, backup, store);
         StoredMaterial whole = backup.physical() ? new StoredMaterial(source.reader()) : null;
         Provable material = whole == null ? new DumpMaterial(source.reader(), ground.programs()) : whole;
@@ -211,13 +235,24 @@ public class ProveStoredBackup extends TargetBatchlet {
 
     /** What is not there at all is a failed proof too; a store that refuses says nothing of the backup. */
     private BackupSources.Source opened(TargetRun target, DrillChoice.Choice choice, Backup backup, String store) {
+        BackupKeys other = keys();
+        if (other == null) {
+            concerns(target, choice, store);
+        } else {
+            concernsKit(target);
+        }
         try {
-            return sources.open(
+            BackupSources.Source source = sources.open(
                     target.project(),
                     backup,
                     BackupSources.Reading.in(store, BackupSources.Reading.OWN),
-                    keyring.of(target.project()),
+                    other == null ? keyring.of(target.project()) : other,
                     target::warn);
+            if (other != null) {
+                openedByKit(target, source.reader());
+                concerns(target, choice, store);
+            }
+            return source;
         } catch (Failure.NotFound | Failure.Fatal e) {
             if (e instanceof Failure.NotFound || e.getCause() instanceof Failure.NotFound) {
                 keep(target, backup, stored(target, store, "FAILED", -1, null, e.getMessage(), missing(e), "[]"));
@@ -235,12 +270,23 @@ public class ProveStoredBackup extends TargetBatchlet {
                     "FAILED",
                     e.getMessage(),
                     null,
-                    null);
+                    null,
+                    kitMadeAt());
             if (backup.physical()) {
                 target.store(connection -> history.insert(connection, target.project(), drill));
             }
             throw e;
         }
+    }
+
+    /** Each backup of a chain has a key of its own, wrapped by one that the kit may lack. */
+    private void openedByKit(TargetRun target, BackupReader reader) {
+        reader.chain();
+        target.store(connection -> findings.opened(target.project(), target.instanceId()));
+    }
+
+    private @Nullable Instant kitMadeAt() {
+        return kit == null ? null : kit.madeAt();
     }
 
     private String missing(Failure e) {
@@ -272,10 +318,20 @@ public class ProveStoredBackup extends TargetBatchlet {
      */
     private String point(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
         long began = System.nanoTime();
-        concerns(target, choice, "");
         RestoreBackup.requirePhysical(choice.backup());
-        PointRecovery.Chosen chosen =
-                chosen(target, choice, BackupSources.Reading.in(store, BackupSources.Reading.OWN));
+        if (kit == null) {
+            concerns(target, choice, "");
+        } else {
+            concernsKit(target);
+        }
+        PointRecovery.Chosen chosen = chosen(
+                target,
+                choice,
+                BackupSources.Reading.in(store, BackupSources.Reading.OWN).by(keys()));
+        if (kit != null) {
+            openedByKit(target, chosen.reader());
+            concerns(target, choice, "");
+        }
         String words = chosen.recovery().plan().point().words();
         String what = "Recovery of " + chosen.backup().instance() + " to " + words;
         target.info(what + " begins with the backup taken at "
@@ -321,7 +377,8 @@ public class ProveStoredBackup extends TargetBatchlet {
                 outcome(proof),
                 proof.reason(),
                 rto == null ? null : rto.toMillis(),
-                proof.reason() == null ? (System.nanoTime() - began) / 1_000_000 : null);
+                proof.reason() == null ? (System.nanoTime() - began) / 1_000_000 : null,
+                kitMadeAt());
         target.store(connection -> history.insert(connection, target.project(), drill));
         target.figure("chosen", choice.how());
     }
@@ -331,14 +388,7 @@ public class ProveStoredBackup extends TargetBatchlet {
         Duration rto = proof.rto();
         RestoreTimes times = material == null ? null : material.times().orElse(null);
         if (material != null && times != null && rto != null) {
-            forecast.keep(
-                    target,
-                    RestorePace.Kind.DRILL,
-                    target.instanceId(),
-                    store,
-                    times,
-                    rto,
-                    material.replayed());
+            forecast.keep(target, RestorePace.Kind.DRILL, target.instanceId(), store, times, rto, material.replayed());
         }
     }
 

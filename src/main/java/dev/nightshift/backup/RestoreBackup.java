@@ -108,8 +108,7 @@ public class RestoreBackup extends TargetBatchlet {
             var times = new RestoreTimes(new StoppableProgress(target, bytes));
             created = write(target, begun, destination, times);
             times.end();
-            forecast.keep(
-                    target, RestorePace.Kind.RESTORE, backup.instanceId(), begun.store(), times, null, 0);
+            forecast.keep(target, RestorePace.Kind.RESTORE, backup.instanceId(), begun.store(), times, null, 0);
         }
         long written = BackupReader.bytes(destination);
         target.figure("sizeBytes", written);

@@ -50,10 +50,7 @@ class RestoreForecast {
      *
      * @param measured what the estimate is from; null for no estimate
      */
-    record Part(
-            RestorePace.Part part,
-            long bytes,
-            @Nullable RestorePace measured) {
+    record Part(RestorePace.Part part, long bytes, @Nullable RestorePace measured) {
         @Nullable
         Long millis() {
             return measured == null ? null : measured.millisFor(bytes);
@@ -111,8 +108,7 @@ class RestoreForecast {
         }
     }
 
-    private static List<Part> parts(
-            RecoveryPlan plan, RestoreSize size, Map<RestorePace.Part, RestorePace> measured) {
+    private static List<Part> parts(RecoveryPlan plan, RestoreSize size, Map<RestorePace.Part, RestorePace> measured) {
         List<Part> parts = new ArrayList<>();
         parts.add(new Part(RestorePace.Part.FILES, size.read(), measured.get(RestorePace.Part.FILES)));
         if (plan.archivedBytes() > 0) {
@@ -138,7 +134,8 @@ class RestoreForecast {
             RestoreTimes times,
             @Nullable Duration rto,
             long replayed) {
-        Optional<RestorePace> files = times.files().map(part -> pace(target, RestorePace.Part.FILES, kind, store, part));
+        Optional<RestorePace> files =
+                times.files().map(part -> pace(target, RestorePace.Part.FILES, kind, store, part));
         Optional<RestorePace> log = times.log().map(part -> pace(target, RestorePace.Part.LOG, kind, store, part));
         Optional<RestorePace> replay = Optional.ofNullable(rto)
                 .map(known -> new RestoreTimes.Part(replayed, known.minus(times.all())))

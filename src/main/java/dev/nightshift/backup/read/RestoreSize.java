@@ -55,7 +55,9 @@ public record RestoreSize(long read, long files, long log) {
             recovery.plan().archived().forEach(each -> segments.add(each.name(segment)));
         }
         return new RestoreSize(
-                layers.stream().mapToLong(Layer::bytes).sum(), files, Math.multiplyExact((long) segment, segments.size()));
+                layers.stream().mapToLong(Layer::bytes).sum(),
+                files,
+                Math.multiplyExact((long) segment, segments.size()));
     }
 
     private static long bytes(List<Layer> layers, int at, String path) {

@@ -59,7 +59,8 @@ public final class RestoreTimes implements BackupProgress {
 
     /** All of it so far. */
     public synchronized Duration all() {
-        return Duration.ofNanos(nanos.values().stream().mapToLong(Long::longValue).sum());
+        return Duration.ofNanos(
+                nanos.values().stream().mapToLong(Long::longValue).sum());
     }
 
     private Optional<Part> part(Phase phase, long more) {
