@@ -22,6 +22,9 @@ class DrillKit {
     static final String KIT = "kit";
     static final String PASSPHRASE_FILE = "passphraseFile";
 
+    /** Far more than a passphrase has. */
+    private static final long MOST_BYTES = 4096;
+
     @Inject
     private Fleet fleet;
 
@@ -63,6 +66,12 @@ class DrillKit {
         }
         Path file = fleet.boundary().allowed("recovery kit", path(target.parameters(), KIT));
         Path passphrase = path(target.parameters(), PASSPHRASE_FILE);
+        if (passphrase.toFile().length() > MOST_BYTES) {
+            throw new Failure.Skippable(
+                    "The passphrase file " + passphrase + " is too long for one.",
+                    "Put the passphrase into its first line.",
+                    null);
+        }
         RecoveryKit kit = RecoveryKit.read(file);
         if (!kit.project().equals(target.project())) {
             throw new Failure.Fatal(

@@ -133,7 +133,7 @@ public class RestorePlanResource {
      * @param backups of the chain, the full one first
      * @param backupBytes of all of them, as they lie in the store
      * @param logBytes of the archived log, at most where the point is found only when it is read
-     * @param roomBytes that have to be free in the destination: the cluster's files and their log, at most
+     * @param roomBytes that the cluster's files and their log take in the destination, at most
      * @param millis of all parts; null as long as one was never measured here
      */
     @Schema(name = "RestorePlanSize")

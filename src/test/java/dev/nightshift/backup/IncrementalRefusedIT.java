@@ -118,7 +118,8 @@ class IncrementalRefusedIT {
             source.execute("postgres", "select pg_promote()", "create table after_it as select 1 as id", "checkpoint");
             JsonObject promoted = project.complete("backup", "changed", asked("differential", null));
             assertFull(promoted, "it was promoted since, from timeline 1 to 2");
-            assertEquals(2, project.backup(figures(promoted).getString("backup")).getInt("timeline"));
+            assertEquals(
+                    2, project.backup(figures(promoted).getString("backup")).getInt("timeline"));
             JsonObject next = project.complete("backup", "changed", asked("incremental", null));
             assertEquals("incremental", figures(next).getString("kind"), "on the new timeline it goes on");
         }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.nightshift.postgres.Binaries;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
@@ -30,6 +29,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -321,7 +321,7 @@ class PlannedRestoreIT {
                         "NONE", project.backup(newest).getJsonObject("proof").getString("level")),
                 () -> assertEquals(1, findings(), "about the kit"));
 
-        Path wrong = Files.writeString(credentials.resolve("wrong"), PASSPHRASE.toUpperCase(java.util.Locale.ROOT));
+        Path wrong = Files.writeString(credentials.resolve("wrong"), PASSPHRASE.toUpperCase(Locale.ROOT));
         JsonObject closed = drilled(by(kit, wrong).build());
         assertTrue(closed.toString().contains("The passphrase does not open this recovery kit"), closed::toString);
 
@@ -379,7 +379,9 @@ class PlannedRestoreIT {
     }
 
     private Processes.Result run(Path work, String commands) throws IOException {
-        String path = Stock17.bin() + ":" + Path.of(System.getProperty("java.home"), "bin") + ":/usr/bin:/bin";
+        // Debian's programs run here, but for its server, which lacks a library
+        String path = Postgres.binaries(17).bin() + ":" + Stock17.bin() + ":"
+                + Path.of(System.getProperty("java.home"), "bin") + ":/usr/bin:/bin";
         return Processes.run(
                 SOON,
                 "env",
@@ -425,8 +427,7 @@ class PlannedRestoreIT {
                         commands("pg_ctl -D data -l log -w -o \"-p 5499 -c archive_mode")
                                 .replace("5499", Integer.toString(port)))
                 .succeeded();
-        Binaries stock = new Binaries(Stock17.bin(), 17, "17");
-        try (RestoredServer restored = RestoredServer.running(stock, work.resolve("data"), port)) {
+        try (RestoredServer restored = RestoredServer.running(Postgres.binaries(17), work.resolve("data"), port)) {
             assertEquals(rowsOfTheChain, rows(restored.connect("postgres", source.password())));
         }
     }

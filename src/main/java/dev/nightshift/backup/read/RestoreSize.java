@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  *     as if all that was sent of it lay behind what was there: it takes that much at most
  * @param log bytes of the segments beside them: the backup's own and the archived ones, at most where a point is found only when the
  *     log is read
+ * @param knownLog the same, without archived segments where nobody knows yet how many are needed
  */
-public record RestoreSize(long read, long files, long log) {
+public record RestoreSize(long read, long files, long log, long knownLog) {
     /** What common file systems give a file at least. */
     private static final long BLOCK = 4096;
 
@@ -51,13 +52,15 @@ public record RestoreSize(long read, long files, long log) {
                 segments.add(object.name().substring(object.name().lastIndexOf('/') + 1));
             }
         }
+        long own = Math.multiplyExact((long) segment, segments.size());
+        boolean known = true;
         if (recovery != null) {
             recovery.plan().archived().forEach(each -> segments.add(each.name(segment)));
+            known = recovery.plan().point() instanceof RecoveryTarget.Position
+                    || recovery.plan().point() instanceof RecoveryTarget.Latest;
         }
-        return new RestoreSize(
-                layers.stream().mapToLong(Layer::bytes).sum(),
-                files,
-                Math.multiplyExact((long) segment, segments.size()));
+        long log = Math.multiplyExact((long) segment, segments.size());
+        return new RestoreSize(layers.stream().mapToLong(Layer::bytes).sum(), files, log, known ? log : own);
     }
 
     private static long bytes(List<Layer> layers, int at, String path) {
@@ -74,9 +77,14 @@ public record RestoreSize(long read, long files, long log) {
         return (bytes + BLOCK - 1) / BLOCK * BLOCK;
     }
 
-    /** What has to be free. */
+    /** What it takes at most. */
     public long room() {
         return files + log;
+    }
+
+    /** What has to be free before it begins: to a time the log may be much shorter than all that is stored behind the backup. */
+    long required() {
+        return files + knownLog;
     }
 
     /**
@@ -100,10 +108,11 @@ public record RestoreSize(long read, long files, long log) {
             folder = parent;
         }
         long usable = free.applyAsLong(folder) + leftBehind(destination);
-        if (usable < room()) {
+        if (usable < required()) {
             throw new Failure.Skippable(
-                    "The restored cluster takes up to " + new Bytes(room()) + " (" + room() + " bytes), and where "
-                            + destination.data() + " would lie " + new Bytes(usable) + " (" + usable + ") are free.",
+                    "The restored cluster takes up to " + new Bytes(required()) + " (" + required()
+                            + " bytes), and where " + destination.data() + " would lie " + new Bytes(usable) + " ("
+                            + usable + ") are free.",
                     "Make room, or give a folder where there is more. Only where the file system compresses, say so with"
                             + " acceptLittleRoom.",
                     null);
