@@ -205,7 +205,7 @@ class RestoreJob implements Job {
     }
 
     private static void refuse(Parameters parameters, String why, String name) {
-        boolean given = name.equals(ACCEPT_TABLESPACES) || name.equals(ACCEPT_LITTLE_ROOM)
+        boolean given = List.of(ACCEPT_TABLESPACES, ACCEPT_LITTLE_ROOM).contains(name)
                 ? parameters.flag(name)
                 : parameters.text(name).isPresent();
         if (given) {
