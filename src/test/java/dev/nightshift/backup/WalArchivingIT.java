@@ -39,6 +39,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -62,6 +64,7 @@ class WalArchivingIT {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(ints = {15, 18})
     void holdsWhatTheServerWroteThroughCrashesOfIt(int major) throws Exception {
         String name = "log" + major;
@@ -94,6 +97,7 @@ class WalArchivingIT {
 
     /** A server that shuts down sends its log to the end, and waits until that is stored. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void keepsNoServerFromShuttingDown() throws Exception {
         String name = "shut";
         try (Postgres source = Postgres.start(16, KEEPS)) {
@@ -111,6 +115,7 @@ class WalArchivingIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void goesOnWithTheNewTimelineWhereTheServerIsPromoted() throws Exception {
         String name = "promoted";
         try (Postgres source = Postgres.start(18, KEEPS)) {
@@ -145,6 +150,7 @@ class WalArchivingIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void givesTheSlotUpAtItsLimitAndTellsTheGap() throws Exception {
         String name = "limited";
         try (Postgres source = Postgres.start(17, KEEPS_LITTLE)) {
@@ -185,6 +191,7 @@ class WalArchivingIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void restoresByHandToAMomentBetweenTwoBackups(@TempDir Path work) throws Exception {
         String name = "moment";
         try (Postgres source = Postgres.start(Postgres.debian15(), KEEPS)) {
@@ -244,6 +251,7 @@ class WalArchivingIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void refusesWhatIsOutOfBounds() {
         try (Postgres source = Postgres.start(18)) {
             refuses(source);
