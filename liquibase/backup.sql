@@ -1272,7 +1272,7 @@ create table backup.restore_pace (
     bytes       bigint not null check (bytes >= 0),
     millis      bigint not null check (millis > 0),
     primary key (project_id, instance_id, store, part),
-    foreign key (project_id, instance_id) references fleet.instance (project_id, id)
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id) on delete cascade
 );
 alter table backup.restore_pace enable row level security;
 create policy project on backup.restore_pace

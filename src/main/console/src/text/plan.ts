@@ -9,13 +9,15 @@ export function timeWords({ millis, parts }: Pick<PlanSize, 'millis' | 'parts'>)
   if (millis != null) return `about ${duration(millis)}`;
   const unknown = parts.filter((part) => part.millis == null).map((part) => PARTS[part.part]);
   const known = parts.filter((part) => part.millis != null).reduce((sum, part) => sum + part.millis!, 0);
-  return unknown.length === parts.length ? 'never measured here' : `about ${duration(known)}, without ${unknown.join(' and ')}: never measured here`;
+  const why = parts.some((part) => part.millis == null && part.measured) ? 'not measured here for so much' : 'never measured here';
+  return unknown.length === parts.length ? why : `about ${duration(known)}, without ${unknown.join(' and ')}: ${why}`;
 }
 
 /** One part a line: what it is, how long, and by what that is known. */
 export function partWords({ part, bytes: much, millis, measured }: PlanPart): string {
   const what = `${PARTS[part]}, ${bytes(much)}: `;
-  if (millis == null || !measured) return `${what}never measured from this store`;
+  if (!measured) return `${what}never measured from this store`;
+  if (millis == null) return `${what}measured from this store for ${bytes(measured.bytes)} only`;
   return `${what}about ${duration(millis)}, by a ${measured.kind === 'DRILL' ? 'drill' : 'restore'} of ${bytes(measured.bytes)} that took ${duration(measured.millis)}`;
 }
 

@@ -4,7 +4,6 @@ import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.job.Parameters;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.vault.BackupKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
@@ -69,14 +68,14 @@ class DrillChoice {
     }
 
     /**
-     * Chooses, and notes a random choice before anything is read.
+     * Chooses, and notes a random choice before anything is read. By the project's keys, also where a kit is to open what is chosen: a
+     * kit that is too old must not narrow the choice to what it opens.
      *
      * @param from the only store that may be read; null for any
      * @param each whether all stores are to come to a moment that is chosen
-     * @param keys that open the log; null for the project's
      * @throws Failure.Skippable if there is nothing to choose from
      */
-    Choice of(TargetRun target, @Nullable String from, boolean each, @Nullable BackupKeys keys) {
+    Choice of(TargetRun target, @Nullable String from, boolean each) {
         String which = target.parameters().text(WHICH).orElse(NEWEST);
         Optional<RecoveryTarget> point = PointParameters.of(target.parameters());
         boolean named = target.parameters().text(BACKUP).isPresent();
@@ -88,7 +87,7 @@ class DrillChoice {
                     .map(state -> state.getString(MOMENT, ""))
                     .filter(text -> !text.isEmpty())
                     .map(Instant::parse)
-                    .orElseGet(() -> moment(target, from, each, keys));
+                    .orElseGet(() -> moment(target, from, each));
             return new Choice("RANDOM_POINT", null, new RecoveryTarget(new RecoveryTarget.Time(at), null));
         }
         if (point.isPresent()) {
@@ -130,9 +129,9 @@ class DrillChoice {
         return chosen;
     }
 
-    private Instant moment(TargetRun target, @Nullable String from, boolean each, @Nullable BackupKeys keys) {
-        Instant last = each ? lastOfAll(target, keys) : Instant.MAX;
-        List<Span> spans = spans(target, from, keys).stream()
+    private Instant moment(TargetRun target, @Nullable String from, boolean each) {
+        Instant last = each ? lastOfAll(target) : Instant.MAX;
+        List<Span> spans = spans(target, from).stream()
                 .map(span -> span.until(last))
                 .filter(span -> span.millis() > 0)
                 .toList();
@@ -149,9 +148,8 @@ class DrillChoice {
         return at;
     }
 
-    private List<Span> spans(TargetRun target, @Nullable String from, @Nullable BackupKeys keys) {
-        var reading =
-                BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE).by(keys);
+    private List<Span> spans(TargetRun target, @Nullable String from) {
+        var reading = BackupSources.Reading.in(from, BackupSources.Reading.ANYWHERE);
         return points.window(target.project(), target.instanceId(), null, reading).stretches().stream()
                 .filter(stretch -> stretch.lastTransaction() != null)
                 .map(stretch -> new Span(stretch.range().backup().finishedAt(), stretch.lastTransaction()))
@@ -159,7 +157,7 @@ class DrillChoice {
     }
 
     /** How far every store comes that answers: a copy of the log is as old as the last run that made it. */
-    private Instant lastOfAll(TargetRun target, @Nullable BackupKeys keys) {
+    private Instant lastOfAll(TargetRun target) {
         List<UUID> kept = backups.restorable(target.project(), target.instanceId()).stream()
                 .map(Backup::id)
                 .toList();
@@ -168,7 +166,7 @@ class DrillChoice {
                 .flatMap(places -> places.stream().map(CopyRepository.Place::store))
                 .collect(Collectors.toCollection(TreeSet::new))) {
             try {
-                Instant end = spans(target, store, keys).stream()
+                Instant end = spans(target, store).stream()
                         .flatMap(span -> Stream.ofNullable(span.to()))
                         .max(Comparator.naturalOrder())
                         .orElse(Instant.MIN);

@@ -9,6 +9,7 @@ import dev.nightshift.vault.BackupKeys;
 import dev.nightshift.vault.RecoveryKit;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -54,6 +55,16 @@ class DrillKit {
                 .confined("parameters." + name, parameters.text(name).orElse(""));
     }
 
+    /** Nor does it wait for a pipe. */
+    private static void readable(Path file) {
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            throw new Failure.Skippable(
+                    "The file " + file + " cannot be read on this node.",
+                    "Put it there, on every node that may run the drill, readable for Nightshift's user.",
+                    null);
+        }
+    }
+
     /**
      * Opens it; empty where the project's own keys are used.
      *
@@ -66,6 +77,8 @@ class DrillKit {
         }
         Path file = fleet.boundary().allowed("recovery kit", path(target.parameters(), KIT));
         Path passphrase = path(target.parameters(), PASSPHRASE_FILE);
+        readable(file);
+        readable(passphrase);
         if (passphrase.toFile().length() > MOST_BYTES) {
             throw new Failure.Skippable(
                     "The passphrase file " + passphrase + " is too long for one.",

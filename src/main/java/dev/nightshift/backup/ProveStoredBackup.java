@@ -28,11 +28,13 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +78,12 @@ public class ProveStoredBackup extends TargetBatchlet {
     /** Null where the project's keys open what is read. */
     private DrillKit.@Nullable Opened kit;
 
+    /** Whether the finding about a failure now would be about the kit. */
+    private boolean aboutKit;
+
+    /** The stores in which the kit did not open what is read. */
+    private final Set<String> notOpened = new HashSet<>();
+
     /** What each store came to, over all tries of the target: empty where it passed. */
     private final Map<String, Optional<Failure>> settled = new LinkedHashMap<>();
 
@@ -88,7 +96,7 @@ public class ProveStoredBackup extends TargetBatchlet {
             concernsKit(target);
         }
         kit = kits.of(target).orElse(null);
-        DrillChoice.Choice choice = choices.of(target, each ? null : from, each, keys());
+        DrillChoice.Choice choice = choices.of(target, each ? null : from, each);
         if (!each) {
             one(target, choice, from, new DrillSteps(target));
             return;
@@ -106,6 +114,7 @@ public class ProveStoredBackup extends TargetBatchlet {
 
     /** That a kit does not open what it should says nothing of the backup. */
     private void concernsKit(TargetRun target) {
+        aboutKit = true;
         target.concerns(
                 BackupFindings.kit(target.instanceId()),
                 new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
@@ -150,6 +159,9 @@ public class ProveStoredBackup extends TargetBatchlet {
                 target.error("The drill of the store " + store + " failed: " + e.getMessage());
             } catch (Failure.Fatal | Failure.NotFound | Failure.Skippable e) {
                 settled.put(store, Optional.of(e));
+                if (aboutKit) {
+                    notOpened.add(store);
+                }
                 steps.put(store, seen.left("It failed in the store " + store + "."));
                 target.error("The drill of the store " + store + " failed: " + e.getMessage());
             }
@@ -164,17 +176,25 @@ public class ProveStoredBackup extends TargetBatchlet {
                 .ifPresent(worst -> {
                     failed.forEach((store, failure) -> {
                         Backup backup = choice.backup();
-                        if (choice.point() == null && backup != null && !store.equals(worst.getKey())) {
+                        if (choice.point() == null
+                                && backup != null
+                                && !store.equals(worst.getKey())
+                                && !notOpened.contains(store)) {
                             findings.failed(target, backup, store, DrillJob.upTo(target.parameters()), failure);
                         }
                     });
-                    concerns(target, choice, worst.getKey());
+                    if (notOpened.contains(worst.getKey())) {
+                        concernsKit(target);
+                    } else {
+                        concerns(target, choice, worst.getKey());
+                    }
                     target.begin(steps.getOrDefault(worst.getKey(), DrillJob.VERIFY));
                     throw worst.getValue();
                 });
     }
 
     private void concerns(TargetRun target, DrillChoice.Choice choice, String store) {
+        aboutKit = false;
         Backup backup = choice.backup();
         if (choice.point() != null || backup == null) {
             target.concerns(
@@ -240,6 +260,7 @@ public class ProveStoredBackup extends TargetBatchlet {
             return source;
         } catch (Failure.NotFound | Failure.Fatal e) {
             if (e instanceof Failure.NotFound || e.getCause() instanceof Failure.NotFound) {
+                concerns(target, choice, store); // whatever the keys are
                 records.missing(target, backup, store, e);
             }
             if (backup.physical()) {

@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param millis above 0
  */
 record RestorePace(Part part, Kind kind, @Nullable UUID run, String store, Instant at, long bytes, long millis) {
+    /** A start that replayed less took its time for other things: a segment of the log. */
+    private static final long TELLING = 16 << 20;
+
+    private static final int MOST_TIMES = 4;
+
     /** What a restore consists of, in this order. */
     enum Part {
         /** Reading the chain and writing the cluster's files. */
@@ -40,9 +45,22 @@ record RestorePace(Part part, Kind kind, @Nullable UUID run, String store, Insta
                 Math.max(1, measured.took().toMillis()));
     }
 
-    /** For so much, in milliseconds. A start has its own time, however little it replays: that is never counted as less. */
-    long millisFor(long planned) {
-        double share = bytes == 0 ? 1 : (double) planned / bytes;
-        return Math.round(millis * (part == Part.REPLAY ? Math.max(1, share) : share));
+    /**
+     * For so much, in milliseconds. A start has its own time, however little it replays: that is never counted as less. And one that
+     * replayed little says nothing of one that replays much; null then.
+     */
+    @Nullable
+    Long millisFor(long planned) {
+        if (part != Part.REPLAY) {
+            return bytes == 0 && planned > 0
+                    ? null
+                    : Long.valueOf(Math.round(millis * share(planned, Math.max(1, bytes))));
+        }
+        double share = share(planned, Math.max(TELLING, bytes));
+        return share >= MOST_TIMES ? null : Long.valueOf(Math.round(millis * Math.max(1, share)));
+    }
+
+    private static double share(long planned, long measured) {
+        return (double) planned / measured;
     }
 }

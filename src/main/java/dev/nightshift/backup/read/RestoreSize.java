@@ -113,8 +113,8 @@ public record RestoreSize(long read, long files, long log, long knownLog) {
                     "The restored cluster takes up to " + new Bytes(required()) + " (" + required()
                             + " bytes), and where " + destination.data() + " would lie " + new Bytes(usable) + " ("
                             + usable + ") are free.",
-                    "Make room, or give a folder where there is more. Only where the file system compresses, say so with"
-                            + " acceptLittleRoom.",
+                    "Make room, or give a folder where there is more. Of incremental backups it takes less where they"
+                            + " changed the same blocks, and where the file system compresses: acceptLittleRoom begins then.",
                     null);
         }
     }
