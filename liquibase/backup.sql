@@ -1288,3 +1288,31 @@ $$;
 revoke execute on function backup.slot_owner(uuid, uuid) from public;
 grant execute on function backup.slot_owner(uuid, uuid) to ${app_role};
 --rollback drop function backup.slot_owner(uuid, uuid); drop function backup.slot_servers();
+
+--changeset nightshift:backup-71
+-- How long each part of a restore took, the last time that a drill or a restore of an instance from a store did it: what plans
+-- estimate by.
+create table backup.restore_pace (
+    project_id  uuid not null,
+    instance_id uuid not null,
+    store       text not null,
+    part        text not null check (part in ('FILES', 'LOG', 'REPLAY')),
+    kind        text not null check (kind in ('DRILL', 'RESTORE')),
+    run_id      uuid,
+    at          timestamptz not null,
+    bytes       bigint not null check (bytes >= 0),
+    millis      bigint not null check (millis > 0),
+    primary key (project_id, instance_id, store, part),
+    foreign key (project_id, instance_id) references fleet.instance (project_id, id) on delete cascade
+);
+alter table backup.restore_pace enable row level security;
+create policy project on backup.restore_pace
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update on backup.restore_pace to ${app_role};
+--rollback drop table backup.restore_pace;
+
+--changeset nightshift:backup-72
+-- Which drills opened their backup with a recovery kit alone.
+alter table backup.drill add column kit_made_at timestamptz;
+--rollback alter table backup.drill drop column kit_made_at;

@@ -69,6 +69,8 @@ export interface Drill {
   reason: string | null;
   rtoMillis: number | null;
   provenMillis: number | null;
+  /** Of the recovery kit whose keys alone opened it; null for the project's keys. */
+  kitMadeAt: Time | null;
 }
 
 export interface Trend {
@@ -184,4 +186,24 @@ export interface RestorePlan {
   chain: string[];
   segments: { count: number; bytes: number } | null;
   backupRestoreMillis: number | null;
+  /** Null where the lists of the backups' files cannot be read. */
+  size: PlanSize | null;
+}
+
+/** How much a restore is; `roomBytes` have to be free where it goes. */
+export interface PlanSize {
+  backups: { id: string; kind: string; sizeBytes: number; storedBytes: number }[];
+  backupBytes: number;
+  logBytes: number;
+  roomBytes: number;
+  parts: PlanPart[];
+  millis: number | null;
+}
+
+/** One after the other; what was never measured from this store is null. */
+export interface PlanPart {
+  part: 'FILES' | 'LOG' | 'REPLAY';
+  bytes: number;
+  millis: number | null;
+  measured: { kind: 'DRILL' | 'RESTORE'; run: string | null; at: Time; bytes: number; millis: number } | null;
 }

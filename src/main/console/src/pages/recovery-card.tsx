@@ -12,6 +12,7 @@ import { utc, zone } from '../prefs';
 import { address } from '../routes';
 import { go } from '../router';
 import { bytes, duration, exact, exactly, hourMinute, plural, words } from '../text/format';
+import { partWords, readWords, timeWords } from '../text/plan';
 import { asked, causeOf, drawn, endWords, firstSpan, lacksWords, lengthOf, lies, lineWords, marksOf, midnights, moved, partsOf, shown, snapped, spansOf, stepOf, timelinesOf } from '../text/recovery';
 import type { MarkOf, Part, Span } from '../text/recovery';
 import { ticks } from '../text/timeline';
@@ -318,8 +319,12 @@ function Plan({ plan, latest }: { plan: RestorePlan; latest: boolean }) {
         ['Finished', <When at={plan.backupFinishedAt} />],
         ['Log behind it', plan.segments == null || plan.segments.count === 0 ? 'none' : `${plan.certain ? '' : 'at most '}${plural(plan.segments.count, 'segment')}, ${bytes(plan.segments.bytes)}`],
         !!plan.segments?.count && ['Log read from', plan.logStores.join(', ')],
+        !!plan.size && ['Bytes to read', readWords(plan.size)],
+        !!plan.size && ['Room needed', `up to ${bytes(plan.size.roomBytes)}`],
         ['Its restore took', duration(plan.backupRestoreMillis)],
+        !!plan.size && ['This would take', timeWords(plan.size)],
       ]} />
+      {plan.size?.parts.some((part) => part.measured) && <ul class="small muted">{plan.size.parts.map((part) => <li key={part.part}>{partWords(part)}</li>)}</ul>}
       {plan.lacks && <Warning>{lacksWords(plan.lacks, latest ? 'latest' : 'point')}</Warning>}
       {!plan.certain && <p class="muted small">Whether the point is in that log shows when it is read; if it is not, the run fails and leaves nothing behind.</p>}
     </>

@@ -8,11 +8,15 @@ test('a trend is said only where it was measured often enough', () => {
 });
 
 test('a drill says what it took', () => {
-  expect(aimWords({ chosen: 'NEWEST', point: null })).toBe('the newest backup');
-  expect(aimWords({ chosen: 'RANDOM', point: null })).toBe('an older backup, by chance');
-  expect(aimWords({ chosen: 'RANDOM_POINT', point: 'the time 2026-02-01T03:04:05Z' })).toBe('the time 2026-02-01T03:04:05Z, by chance');
-  expect(aimWords({ chosen: 'NAMED', point: 'the end of the stored log' })).toBe('the end of the stored log');
-  expect(aimWords({ chosen: 'NAMED', point: null })).toBe('a named backup');
+  expect(aimWords({ chosen: 'NEWEST', point: null, kitMadeAt: null })).toBe('the newest backup');
+  expect(aimWords({ chosen: 'RANDOM', point: null, kitMadeAt: null })).toBe('an older backup, by chance');
+  expect(aimWords({ chosen: 'RANDOM_POINT', point: 'the time 2026-02-01T03:04:05Z', kitMadeAt: null })).toBe('the time 2026-02-01T03:04:05Z, by chance');
+  expect(aimWords({ chosen: 'NAMED', point: 'the end of the stored log', kitMadeAt: null })).toBe('the end of the stored log');
+  expect(aimWords({ chosen: 'NAMED', point: null, kitMadeAt: null })).toBe('a named backup');
+});
+
+test('a drill with the kit says so', () => {
+  expect(aimWords({ chosen: 'NEWEST', point: null, kitMadeAt: '2026-11-20T10:00:00Z' })).toBe('the newest backup, with the recovery kit of 2026-11-20');
 });
 
 test('only whole copies count', () => {

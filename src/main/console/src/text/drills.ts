@@ -10,7 +10,11 @@ export function trendWords({ lastMedianMillis, beforeMedianMillis }: Trend): str
 }
 
 /** What a drill took, and how that was chosen. */
-export function aimWords({ chosen, point }: Pick<Drill, 'chosen' | 'point'>): string {
+export function aimWords({ chosen, point, kitMadeAt }: Pick<Drill, 'chosen' | 'point' | 'kitMadeAt'>): string {
+  return kitMadeAt ? `${takenWords({ chosen, point })}, with the recovery kit of ${kitMadeAt.slice(0, 10)}` : takenWords({ chosen, point });
+}
+
+function takenWords({ chosen, point }: Pick<Drill, 'chosen' | 'point'>): string {
   if (chosen === 'RANDOM_POINT') return `${point ?? 'a moment'}, by chance`;
   if (point) return point;
   return { NEWEST: 'the newest backup', RANDOM: 'an older backup, by chance', UNKNOWN: 'a backup' }[chosen] ?? 'a named backup';

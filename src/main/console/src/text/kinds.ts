@@ -8,7 +8,7 @@ export function isLogical(kind: string): boolean {
 
 const OF_NEW_DATABASE = ['newDatabase', 'instance', 'content', 'definitions', 'owners', 'createRoles'];
 const OF_TABLES = ['database', 'schemas', 'withoutSchemas', 'tables', 'withoutTables'];
-const OF_PHYSICAL = ['folder', 'to', 'point', 'timeline', 'acceptTablespaces', ...OF_TABLES];
+const OF_PHYSICAL = ['folder', 'to', 'point', 'timeline', 'acceptTablespaces', 'acceptLittleRoom', ...OF_TABLES];
 
 /** The parameters of a restore that say nothing for this kind of backup. */
 export function notForRestoreOf(kind: string): string[] {
@@ -17,7 +17,7 @@ export function notForRestoreOf(kind: string): string[] {
 }
 
 /** And where one database or tables of a physical backup go into a new database. */
-export const NOT_FOR_TABLES = ['folder', 'acceptTablespaces', 'definitions'];
+export const NOT_FOR_TABLES = ['folder', 'acceptTablespaces', 'acceptLittleRoom', 'definitions'];
 
 /** And those without which it cannot begin. */
 export function neededForRestoreOf(kind: string): string[] {

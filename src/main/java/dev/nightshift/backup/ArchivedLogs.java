@@ -2,7 +2,7 @@ package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.kernel.ProjectId;
-import dev.nightshift.vault.ProjectKeys;
+import dev.nightshift.vault.BackupKeys;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -32,5 +32,5 @@ interface ArchivedLogs {
      * @throws dev.nightshift.kernel.Failure.Retryable if the store cannot be read now
      */
     Optional<Held> of(
-            ProjectId project, UUID instance, String systemIdentifier, BackupSources.Reading reading, ProjectKeys keys);
+            ProjectId project, UUID instance, String systemIdentifier, BackupSources.Reading reading, BackupKeys keys);
 }

@@ -87,6 +87,16 @@ class BackupFindings {
         return "backup.point-proof:" + instance;
     }
 
+    /** Names the finding about a recovery kit that does not open what it should. */
+    static String kit(UUID instance) {
+        return "backup.recovery-kit:" + instance;
+    }
+
+    /** A kit opened it. */
+    void opened(ProjectId project, UUID instance) {
+        findings.close(project, kit(instance));
+    }
+
     /** One of the stores that a drill of each failed in: its run ends with the failure of another. */
     void failed(TargetRun target, Backup backup, String store, ProofLevel upTo, Failure failure) {
         findings.report(

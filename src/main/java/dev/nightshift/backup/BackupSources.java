@@ -7,7 +7,7 @@ import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
-import dev.nightshift.vault.ProjectKeys;
+import dev.nightshift.vault.BackupKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.Collection;
@@ -35,16 +35,23 @@ class BackupSources {
      *
      * @param store the only one; null for no matter which
      * @param own whether only the one that the backup was taken to, where none is named
+     * @param keys that open it; null for the project's
      */
-    record Reading(@Nullable String store, boolean own) {
+    record Reading(
+            @Nullable String store, boolean own, @Nullable BackupKeys keys) {
         /** The first that has all and answers; the one that the backup was taken to before the others. */
-        static final Reading ANYWHERE = new Reading(null, false);
+        static final Reading ANYWHERE = new Reading(null, false, null);
 
         /** The one that the backup was taken to: a drill says nothing of one store by what it read from another. */
-        static final Reading OWN = new Reading(null, true);
+        static final Reading OWN = new Reading(null, true, null);
 
         static Reading in(@Nullable String store, Reading otherwise) {
-            return store == null ? otherwise : new Reading(store, false);
+            return store == null ? otherwise : new Reading(store, false, null);
+        }
+
+        /** The same, by these keys and no others. */
+        Reading by(@Nullable BackupKeys other) {
+            return new Reading(store, own, other);
         }
     }
 
@@ -63,7 +70,7 @@ class BackupSources {
      * @throws Failure.Skippable if the catalogue knows of no such copy
      * @throws Failure of the first store that was tried, with those that have the backup too
      */
-    Source open(ProjectId project, Backup backup, Reading reading, ProjectKeys keys, Consumer<String> note) {
+    Source open(ProjectId project, Backup backup, Reading reading, BackupKeys keys, Consumer<String> note) {
         List<CopyRepository.Place> all = places(project, List.of(backup.id())).getOrDefault(backup.id(), List.of());
         List<CopyRepository.Place> wanted = all.stream()
                 .filter(place -> reading.store() != null
@@ -93,7 +100,7 @@ class BackupSources {
     }
 
     /** Where there is a choice it is looked whether all objects are there: those of the whole chain. */
-    private Source open(CopyRepository.Place place, ProjectKeys keys, boolean choice) {
+    private Source open(CopyRepository.Place place, BackupKeys keys, boolean choice) {
         BackupReader reader = BackupReader.open(stores.of(place.store()), place.location(), keys);
         String damage =
                 choice ? reader.verify(ProofLevel.STORED, BackupProgress.NONE).damage() : null;

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param outcome PASSED, FAILED or NOT_POSSIBLE
  * @param rtoMillis until the restored server answered; null if it did not come there
  * @param provenMillis until all that was asked for was passed; null if it was not
+ * @param kitMadeAt when the recovery kit was made whose keys alone opened it; null for the project's keys
  */
 record Drill(
         UUID id,
@@ -28,7 +29,8 @@ record Drill(
         String outcome,
         @Nullable String reason,
         @Nullable Long rtoMillis,
-        @Nullable Long provenMillis) {
+        @Nullable Long provenMillis,
+        @Nullable Instant kitMadeAt) {
     /** As many times make a median. */
     static final int ENOUGH = 10;
 

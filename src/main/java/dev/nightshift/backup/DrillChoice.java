@@ -68,7 +68,8 @@ class DrillChoice {
     }
 
     /**
-     * Chooses, and notes a random choice before anything is read.
+     * Chooses, and notes a random choice before anything is read. By the project's keys, also where a kit is to open what is chosen: a
+     * kit that is too old must not narrow the choice to what it opens.
      *
      * @param from the only store that may be read; null for any
      * @param each whether all stores are to come to a moment that is chosen

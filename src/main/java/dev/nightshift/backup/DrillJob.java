@@ -71,6 +71,18 @@ class DrillJob implements Job {
                             "The store to read the backup and the archived log from; the ones that they were taken to if none is given."
                                     + " each-store reads one after the other.",
                             false),
+                    Parameter.text(
+                            DrillKit.KIT,
+                            "Recovery kit",
+                            "Absolute path of a recovery kit on Nightshift's machine, below a folder for credentials: the drill opens"
+                                    + " backup and log with what it holds, in place of the project's keys.",
+                            false),
+                    Parameter.text(
+                            DrillKit.PASSPHRASE_FILE,
+                            "Passphrase file",
+                            "With a recovery kit: absolute path of the file with its passphrase in the first line, below the same"
+                                    + " folders.",
+                            false),
                     Parameter.flag(
                             "everyRow",
                             "Every row",
@@ -86,6 +98,9 @@ class DrillJob implements Job {
     @Inject
     private Clock clock;
 
+    @Inject
+    private DrillKit kits;
+
     @Override
     public JobDefinition definition() {
         return DEFINITION;
@@ -95,6 +110,7 @@ class DrillJob implements Job {
     public void check(ProjectId project, Parameters parameters) {
         PointParameters.check(parameters, clock.now());
         DrillChoice.check(parameters);
+        kits.check(parameters);
         parameters
                 .text(PointParameters.FROM)
                 .filter(store -> !store.equals(Stores.EACH))

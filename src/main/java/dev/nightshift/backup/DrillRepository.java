@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class DrillRepository {
     private static final String COLUMNS = """
-            select id, instance_id, backup_id, run_id, store, at, chosen, point, level, outcome, reason, rto_millis, proven_millis
+            select id, instance_id, backup_id, run_id, store, at, chosen, point, level, outcome, reason, rto_millis, proven_millis,
+                   kit_made_at
               from backup.drill
             """;
 
@@ -24,8 +25,8 @@ class DrillRepository {
     void insert(Connection connection, ProjectId project, Drill drill) throws SQLException {
         try (var insert = connection.prepareStatement("""
                 insert into backup.drill (id, project_id, instance_id, backup_id, run_id, store, at, chosen, point, level, outcome,
-                    reason, rto_millis, proven_millis)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing
+                    reason, rto_millis, proven_millis, kit_made_at)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing
                 """)) {
             int at = 0;
             insert.setObject(++at, drill.id());
@@ -42,6 +43,7 @@ class DrillRepository {
             insert.setString(++at, drill.reason());
             insert.setObject(++at, drill.rtoMillis());
             insert.setObject(++at, drill.provenMillis());
+            insert.setTimestamp(++at, drill.kitMadeAt() == null ? null : Timestamp.from(drill.kitMadeAt()));
             insert.executeUpdate();
         }
     }
@@ -84,6 +86,7 @@ class DrillRepository {
     }
 
     private static Drill drill(ResultSet row) throws SQLException {
+        Timestamp kit = row.getTimestamp("kit_made_at");
         return new Drill(
                 row.getObject("id", UUID.class),
                 row.getObject("instance_id", UUID.class),
@@ -97,6 +100,7 @@ class DrillRepository {
                 row.getString("outcome"),
                 row.getString("reason"),
                 row.getObject("rto_millis", Long.class),
-                row.getObject("proven_millis", Long.class));
+                row.getObject("proven_millis", Long.class),
+                kit == null ? null : kit.toInstant());
     }
 }

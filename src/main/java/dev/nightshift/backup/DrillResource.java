@@ -59,6 +59,7 @@ public class DrillResource {
      * @param outcome PASSED, FAILED, or NOT_POSSIBLE on this machine
      * @param rtoMillis from its begin until the restored server answered; null if it did not come there
      * @param provenMillis from its begin until all that was asked for was passed; null if it was not
+     * @param kitMadeAt when the recovery kit was made whose keys alone opened it; null for the project's keys
      */
     @Schema(name = "Drill")
     public record DrillView(
@@ -74,7 +75,8 @@ public class DrillResource {
             String outcome,
             @Nullable String reason,
             @Nullable Long rtoMillis,
-            @Nullable Long provenMillis) {
+            @Nullable Long provenMillis,
+            @Nullable Instant kitMadeAt) {
         static DrillView of(Drill drill) {
             return new DrillView(
                     drill.id(),
@@ -91,7 +93,8 @@ public class DrillResource {
                     drill.outcome(),
                     drill.reason(),
                     drill.rtoMillis(),
-                    drill.provenMillis());
+                    drill.provenMillis(),
+                    drill.kitMadeAt());
         }
     }
 

@@ -3,7 +3,9 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.proof.Proof;
 import dev.nightshift.backup.proof.ProofOutcome;
 import dev.nightshift.backup.proof.ProofRung;
+import dev.nightshift.backup.proof.StoredMaterial;
 import dev.nightshift.backup.read.ProofLevel;
+import dev.nightshift.backup.read.RestoreTimes;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
@@ -12,12 +14,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps what a drill came to: as the backup's proof, in the history of drills, and among the run's figures. */
+/** Keeps what a drill came to: as the backup's proof, in the history of drills, among the run's figures, and as its pace. */
 @ApplicationScoped
 class ProofRecords {
     @Inject
@@ -25,6 +28,9 @@ class ProofRecords {
 
     @Inject
     private DrillRepository history;
+
+    @Inject
+    private RestoreForecast forecast;
 
     @Inject
     private Clock clock;
@@ -124,8 +130,18 @@ class ProofRecords {
         return Json.createArrayBuilder().add(ProofText.json(rung)).build().toString();
     }
 
-    /** A drill of what could not even be opened, in the history. */
-    void notOpened(TargetRun target, DrillChoice.Choice choice, Backup backup, String store, Failure e) {
+    /**
+     * A drill of what could not even be opened, in the history.
+     *
+     * @param kit when the recovery kit was made that was to open it; null for the project's keys
+     */
+    void notOpened(
+            TargetRun target,
+            DrillChoice.Choice choice,
+            Backup backup,
+            String store,
+            Failure e,
+            @Nullable Instant kit) {
         insert(
                 target,
                 new Drill(
@@ -141,7 +157,8 @@ class ProofRecords {
                         "FAILED",
                         e.getMessage(),
                         null,
-                        null));
+                        null,
+                        kit));
     }
 
     /**
@@ -149,6 +166,7 @@ class ProofRecords {
      *
      * @param point in words; null where the backup itself was proven
      * @param began as of System.nanoTime
+     * @param kit when the recovery kit was made that opened it; null for the project's keys
      */
     void drill(
             TargetRun target,
@@ -157,7 +175,8 @@ class ProofRecords {
             String store,
             Proof proof,
             @Nullable String point,
-            long began) {
+            long began,
+            @Nullable Instant kit) {
         Duration rto = proof.rto();
         var drill = new Drill(
                 Ids.next(clock),
@@ -172,9 +191,19 @@ class ProofRecords {
                 outcome(proof),
                 proof.reason(),
                 rto == null ? null : rto.toMillis(),
-                proof.reason() == null ? (System.nanoTime() - began) / 1_000_000 : null);
+                proof.reason() == null ? (System.nanoTime() - began) / 1_000_000 : null,
+                kit);
         insert(target, drill);
         target.figure("chosen", choice.how());
+    }
+
+    /** A restore that came to its end was measured, whatever its rows were. */
+    void pace(TargetRun target, @Nullable StoredMaterial material, String store, Proof proof) {
+        Duration rto = proof.rto();
+        RestoreTimes times = material == null ? null : material.times().orElse(null);
+        if (material != null && times != null && rto != null) {
+            forecast.keep(target, RestorePace.Kind.DRILL, target.instanceId(), store, times, rto, material.replayed());
+        }
     }
 
     private void insert(TargetRun target, Drill drill) {

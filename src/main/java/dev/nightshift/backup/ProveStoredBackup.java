@@ -7,6 +7,7 @@ import dev.nightshift.backup.proof.ProofOptions;
 import dev.nightshift.backup.proof.ProofRung;
 import dev.nightshift.backup.proof.Provable;
 import dev.nightshift.backup.proof.StoredMaterial;
+import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.Subject;
@@ -14,6 +15,7 @@ import dev.nightshift.job.StopRequested;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.vault.BackupKeys;
 import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
@@ -22,14 +24,17 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +70,19 @@ public class ProveStoredBackup extends TargetBatchlet {
     private DrillChoice choices;
 
     @Inject
+    private DrillKit kits;
+
+    @Inject
     private ProofRecords records;
+
+    /** Null where the project's keys open what is read. */
+    private DrillKit.@Nullable Opened kit;
+
+    /** Whether the finding about a failure now would be about the kit. */
+    private boolean aboutKit;
+
+    /** The stores in which the kit did not open what is read. */
+    private final Set<String> notOpened = new HashSet<>();
 
     /** What each store came to, over all tries of the target: empty where it passed. */
     private final Map<String, Optional<Failure>> settled = new LinkedHashMap<>();
@@ -75,6 +92,10 @@ public class ProveStoredBackup extends TargetBatchlet {
         DrillJob.checkLevel(target.parameters());
         String from = target.parameters().text(PointParameters.FROM).orElse(null);
         boolean each = Stores.EACH.equals(from);
+        if (target.parameters().text(DrillKit.KIT).isPresent()) {
+            concernsKit(target);
+        }
+        kit = kits.of(target).orElse(null);
         DrillChoice.Choice choice = choices.of(target, each ? null : from, each);
         if (!each) {
             one(target, choice, from, new DrillSteps(target));
@@ -87,11 +108,24 @@ public class ProveStoredBackup extends TargetBatchlet {
         each(target, new DrillChoice.Choice(choice.how(), backup, choice.point()), stores);
     }
 
+    private @Nullable BackupKeys keys() {
+        return kit == null ? null : kit.keys();
+    }
+
+    /** That a kit does not open what it should says nothing of the backup. */
+    private void concernsKit(TargetRun target) {
+        aboutKit = true;
+        target.concerns(
+                BackupFindings.kit(target.instanceId()),
+                new Subject(Subject.Kind.INSTANCE, target.instanceId(), String.join(", ", target.databaseNames())));
+    }
+
     /** Before the first drill: a restart reads the same backup in the same stores. */
     private JsonObject note(TargetRun target, DrillChoice.Choice choice) {
         Backup backup = choice.backup();
         if (backup == null) {
-            backup = chosen(target, choice, BackupSources.Reading.ANYWHERE).backup();
+            backup = chosen(target, choice, BackupSources.Reading.ANYWHERE.by(keys()))
+                    .backup();
         }
         UUID id = backup.id();
         var stores = Json.createArrayBuilder();
@@ -125,6 +159,9 @@ public class ProveStoredBackup extends TargetBatchlet {
                 target.error("The drill of the store " + store + " failed: " + e.getMessage());
             } catch (Failure.Fatal | Failure.NotFound | Failure.Skippable e) {
                 settled.put(store, Optional.of(e));
+                if (aboutKit) {
+                    notOpened.add(store);
+                }
                 steps.put(store, seen.left("It failed in the store " + store + "."));
                 target.error("The drill of the store " + store + " failed: " + e.getMessage());
             }
@@ -139,17 +176,25 @@ public class ProveStoredBackup extends TargetBatchlet {
                 .ifPresent(worst -> {
                     failed.forEach((store, failure) -> {
                         Backup backup = choice.backup();
-                        if (choice.point() == null && backup != null && !store.equals(worst.getKey())) {
+                        if (choice.point() == null
+                                && backup != null
+                                && !store.equals(worst.getKey())
+                                && !notOpened.contains(store)) {
                             findings.failed(target, backup, store, DrillJob.upTo(target.parameters()), failure);
                         }
                     });
-                    concerns(target, choice, worst.getKey());
+                    if (notOpened.contains(worst.getKey())) {
+                        concernsKit(target);
+                    } else {
+                        concerns(target, choice, worst.getKey());
+                    }
                     target.begin(steps.getOrDefault(worst.getKey(), DrillJob.VERIFY));
                     throw worst.getValue();
                 });
     }
 
     private void concerns(TargetRun target, DrillChoice.Choice choice, String store) {
+        aboutKit = false;
         Backup backup = choice.backup();
         if (choice.point() != null || backup == null) {
             target.concerns(
@@ -175,15 +220,14 @@ public class ProveStoredBackup extends TargetBatchlet {
         target.info("Proving the backup of " + backup.instance() + " taken at "
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store " + store + ".");
         ProofLevel upTo = DrillJob.upTo(target.parameters());
-        concerns(target, choice, store);
         BackupSources.Source source = opened(target, choice, backup, store);
-        Provable material = backup.physical()
-                ? new StoredMaterial(source.reader())
-                : new DumpMaterial(source.reader(), ground.programs());
+        StoredMaterial whole = backup.physical() ? new StoredMaterial(source.reader()) : null;
+        Provable material = whole == null ? new DumpMaterial(source.reader(), ground.programs()) : whole;
         Proof proof = prove(target, material, upTo, steps);
         records.proof(target, backup, store, proof);
+        records.pace(target, whole, store, proof);
         if (backup.physical()) { // the history is of restores of the whole server
-            records.drill(target, choice, backup, store, proof, null, began);
+            records.drill(target, choice, backup, store, proof, null, began, kitMadeAt());
         }
         throwReason(
                 proof,
@@ -196,22 +240,44 @@ public class ProveStoredBackup extends TargetBatchlet {
 
     /** What is not there at all is a failed proof too; a store that refuses says nothing of the backup. */
     private BackupSources.Source opened(TargetRun target, DrillChoice.Choice choice, Backup backup, String store) {
+        BackupKeys other = keys();
+        if (other == null) {
+            concerns(target, choice, store);
+        } else {
+            concernsKit(target);
+        }
         try {
-            return sources.open(
+            BackupSources.Source source = sources.open(
                     target.project(),
                     backup,
                     BackupSources.Reading.in(store, BackupSources.Reading.OWN),
-                    keyring.of(target.project()),
+                    other == null ? keyring.of(target.project()) : other,
                     target::warn);
+            if (other != null) {
+                openedByKit(target, source.reader());
+                concerns(target, choice, store);
+            }
+            return source;
         } catch (Failure.NotFound | Failure.Fatal e) {
             if (e instanceof Failure.NotFound || e.getCause() instanceof Failure.NotFound) {
+                concerns(target, choice, store); // whatever the keys are
                 records.missing(target, backup, store, e);
             }
             if (backup.physical()) {
-                records.notOpened(target, choice, backup, store, e);
+                records.notOpened(target, choice, backup, store, e, kitMadeAt());
             }
             throw e;
         }
+    }
+
+    /** Each backup of a chain has a key of its own, wrapped by one that the kit may lack. */
+    private void openedByKit(TargetRun target, BackupReader reader) {
+        reader.chain();
+        target.store(connection -> findings.opened(target.project(), target.instanceId()));
+    }
+
+    private @Nullable Instant kitMadeAt() {
+        return kit == null ? null : kit.madeAt();
     }
 
     private PointRecovery.Chosen chosen(TargetRun target, DrillChoice.Choice choice, BackupSources.Reading reading) {
@@ -230,10 +296,20 @@ public class ProveStoredBackup extends TargetBatchlet {
      */
     private String point(TargetRun target, DrillChoice.Choice choice, @Nullable String store, DrillSteps steps) {
         long began = System.nanoTime();
-        concerns(target, choice, "");
         RestoreBackup.requirePhysical(choice.backup());
-        PointRecovery.Chosen chosen =
-                chosen(target, choice, BackupSources.Reading.in(store, BackupSources.Reading.OWN));
+        if (kit == null) {
+            concerns(target, choice, "");
+        } else {
+            concernsKit(target);
+        }
+        PointRecovery.Chosen chosen = chosen(
+                target,
+                choice,
+                BackupSources.Reading.in(store, BackupSources.Reading.OWN).by(keys()));
+        if (kit != null) {
+            openedByKit(target, chosen.reader());
+            concerns(target, choice, "");
+        }
         String words = chosen.recovery().plan().point().words();
         String what = "Recovery of " + chosen.backup().instance() + " to " + words;
         target.info(what + " begins with the backup taken at "
@@ -244,7 +320,8 @@ public class ProveStoredBackup extends TargetBatchlet {
         var material = new StoredMaterial(chosen.reader(), chosen.recovery());
         Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);
         ProofRecords.figures(target, chosen.backup(), chosen.source().store(), proof);
-        records.drill(target, choice, chosen.backup(), chosen.source().store(), proof, words, began);
+        records.pace(target, material, chosen.source().store(), proof);
+        records.drill(target, choice, chosen.backup(), chosen.source().store(), proof, words, began, kitMadeAt());
         material.end().ifPresent(end -> {
             RestoreBackup.figures(target, end);
             if (end.note() != null) {

@@ -5,8 +5,8 @@ import dev.nightshift.backup.read.RecoveryPlan.Candidate;
 import dev.nightshift.backup.read.RecoveryPlanner;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.vault.BackupKeys;
 import dev.nightshift.vault.Keyring;
-import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
@@ -93,14 +93,14 @@ class RecoverySources {
     final class Opening {
         private final ProjectId project;
         private final BackupSources.Reading reading;
-        private final ProjectKeys keys;
+        private final BackupKeys keys;
         private final List<String> notes = new ArrayList<>();
         private final Map<UUID, BackupSources.Source> opened = new HashMap<>();
 
         Opening(ProjectId project, BackupSources.Reading reading) {
             this.project = project;
             this.reading = reading;
-            this.keys = keyring.of(project);
+            this.keys = reading.keys() == null ? keyring.of(project) : reading.keys();
         }
 
         BackupSources.Source of(Backup backup) {

@@ -6,6 +6,8 @@ import dev.nightshift.backup.read.LogWalk;
 import dev.nightshift.backup.read.Recovery;
 import dev.nightshift.backup.read.RecoveryEnd;
 import dev.nightshift.backup.read.RecoveryTarget;
+import dev.nightshift.backup.read.RestoreSize;
+import dev.nightshift.backup.read.RestoreTimes;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.job.TargetBatchlet;
@@ -58,6 +60,9 @@ public class RestoreBackup extends TargetBatchlet {
     @Inject
     private RestoreTables tables;
 
+    @Inject
+    private RestoreForecast forecast;
+
     @Override
     protected void work(TargetRun target) {
         if (target.parameters().text(RestoreJob.NEW_DATABASE).isPresent()) {
@@ -85,19 +90,25 @@ public class RestoreBackup extends TargetBatchlet {
                         ? ""
                         : ", to " + begun.recovery().plan().point().words())
                 + ".");
+        Destination destination = Destination.beside(folder, reader.manifest().tablespaces())
+                .withMark(target.targetId().toString());
+        if (!target.parameters().flag(RestoreJob.ACCEPT_LITTLE_ROOM) && !isWhole(target, folder)) {
+            RestoreSize.of(reader, begun.recovery()).require(destination);
+        }
         target.done(RestoreJob.CHECK, null);
         RestoreJob.skipSandbox(target);
 
         target.begin(RestoreJob.RESTORE);
-        Destination destination = Destination.beside(folder, reader.manifest().tablespaces())
-                .withMark(target.targetId().toString());
         List<LogWalk.TablespaceCreated> created;
         if (isWhole(target, folder)) {
             target.info("An earlier attempt had written it whole.");
             reader.finish(destination);
             created = begun.created();
         } else {
-            created = write(target, begun, destination, new StoppableProgress(target, bytes));
+            var times = new RestoreTimes(new StoppableProgress(target, bytes));
+            created = write(target, begun, destination, times);
+            times.end();
+            forecast.keep(target, RestorePace.Kind.RESTORE, backup.instanceId(), begun.store(), times, null, 0);
         }
         long written = BackupReader.bytes(destination);
         target.figure("sizeBytes", written);
@@ -175,7 +186,7 @@ public class RestoreBackup extends TargetBatchlet {
 
     /** Answers the tablespaces that the log creates. */
     private static List<LogWalk.TablespaceCreated> write(
-            TargetRun target, Begun begun, Destination destination, StoppableProgress progress) {
+            TargetRun target, Begun begun, Destination destination, BackupProgress progress) {
         Runnable whole = () -> target.checkpoint(state(begun.backup(), true));
         Recovery recovery = begun.recovery();
         if (recovery == null) {

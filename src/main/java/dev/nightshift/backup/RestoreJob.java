@@ -30,6 +30,7 @@ class RestoreJob implements Job {
     static final String COMPARE = "compare";
     static final String DATABASE = "database";
     static final String ACCEPT_TABLESPACES = "acceptTablespaces";
+    static final String ACCEPT_LITTLE_ROOM = "acceptLittleRoom";
     static final String NEW_DATABASE = "newDatabase";
     static final String INSTANCE = "instance";
     static final String DEFINITIONS = "definitions";
@@ -81,6 +82,12 @@ class RestoreJob implements Job {
                             "Restores to a point though the log on the way creates tablespaces: the first start writes into their"
                                     + " folders by the paths on the source, so start the server only where these are not the"
                                     + " source's.",
+                            false),
+                    Parameter.flag(
+                            ACCEPT_LITTLE_ROOM,
+                            "Accept little room",
+                            "Begins though the folder's file system has less room than the cluster and its log take: for file"
+                                    + " systems that compress.",
                             false),
                     Parameter.text(
                             NEW_DATABASE,
@@ -173,6 +180,7 @@ class RestoreJob implements Job {
 
     private void checkNew(ProjectId project, String name, Parameters parameters) {
         refuse(parameters, "A new database lies on its server: give one of the two.", FOLDER);
+        refuse(parameters, "It is for a restore into a folder.", ACCEPT_LITTLE_ROOM);
         checkName(NEW_DATABASE, name);
         if (NewDatabases.isProvisional(name)) {
             throw new Failure.Invalid(
@@ -197,7 +205,7 @@ class RestoreJob implements Job {
     }
 
     private static void refuse(Parameters parameters, String why, String name) {
-        boolean given = name.equals(ACCEPT_TABLESPACES)
+        boolean given = List.of(ACCEPT_TABLESPACES, ACCEPT_LITTLE_ROOM).contains(name)
                 ? parameters.flag(name)
                 : parameters.text(name).isPresent();
         if (given) {

@@ -5,6 +5,7 @@ import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
 import dev.nightshift.backup.read.RecoveryPlan;
 import dev.nightshift.backup.read.RecoveryTarget;
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.fleet.Database;
 import dev.nightshift.fleet.Fleet;
@@ -40,6 +41,9 @@ public class RestorePlanResource {
 
     @Inject
     private PointRecovery points;
+
+    @Inject
+    private RestoreForecast forecasts;
 
     @Inject
     private Fleet fleet;
@@ -102,6 +106,7 @@ public class RestorePlanResource {
      * @param logEnds the first position that is not stored, or no more than zeros
      * @param backupRestoreMillis what the newest proof of this backup in this store measured until its server answered; the archived log
      *     comes on top; null if it was not measured
+     * @param size how much it is and how long it takes; null where the lists of the backups' files cannot be read
      */
     @Schema(name = "RestorePlan")
     public record View(
@@ -119,7 +124,88 @@ public class RestorePlanResource {
             @Nullable Segments segments,
             @Nullable String logEnds,
             @Nullable Gap gap,
-            @Nullable Long backupRestoreMillis) {}
+            @Nullable Long backupRestoreMillis,
+            @Nullable Size size) {}
+
+    /**
+     * How much a restore is, and how long it takes.
+     *
+     * @param backups of the chain, the full one first
+     * @param backupBytes of all of them, as they lie in the store
+     * @param logBytes of the archived log, at most where the point is found only when it is read
+     * @param roomBytes that the cluster's files and their log take in the destination, at most
+     * @param millis of all parts; null as long as one was never measured here
+     */
+    @Schema(name = "RestorePlanSize")
+    public record Size(
+            List<PlannedBackup> backups,
+            long backupBytes,
+            long logBytes,
+            long roomBytes,
+            List<PartView> parts,
+            @Nullable Long millis) {
+        static Size of(RestoreForecast.Forecast forecast, RecoveryPlan plan) {
+            List<PlannedBackup> backups =
+                    forecast.chain().stream().map(PlannedBackup::of).toList();
+            return new Size(
+                    backups,
+                    backups.stream().mapToLong(PlannedBackup::storedBytes).sum(),
+                    plan.archivedBytes(),
+                    forecast.size().room(),
+                    forecast.parts().stream().map(PartView::of).toList(),
+                    forecast.millis());
+        }
+    }
+
+    /**
+     * A backup that is read.
+     *
+     * @param sizeBytes as the server sent it
+     * @param storedBytes compressed and encrypted
+     */
+    @Schema(name = "RestorePlanBackup")
+    public record PlannedBackup(UUID id, String kind, long sizeBytes, long storedBytes) {
+        static PlannedBackup of(Manifest manifest) {
+            return new PlannedBackup(
+                    manifest.backup(),
+                    manifest.lineage().kind().name(),
+                    manifest.figures().bytesRead(),
+                    manifest.figures().bytesStored());
+        }
+    }
+
+    /**
+     * One after the other.
+     *
+     * @param part FILES, the chain read and its files written; LOG, the archived log fetched and read; REPLAY, the server's start up
+     *     to its answer
+     * @param bytes of the lists' files, or of log
+     * @param millis in proportion to what was measured; of REPLAY no less than that; null if it never was
+     */
+    @Schema(name = "RestorePlanPart")
+    public record PartView(
+            String part,
+            long bytes,
+            @Nullable Long millis,
+            @Nullable Measured measured) {
+        static PartView of(RestoreForecast.Part part) {
+            return new PartView(part.part().name(), part.bytes(), part.millis(), Measured.of(part.measured()));
+        }
+    }
+
+    /**
+     * What the last restore or drill of the instance from this store took.
+     *
+     * @param kind DRILL or RESTORE
+     */
+    @Schema(name = "RestorePlanMeasured")
+    public record Measured(String kind, @Nullable UUID run, Instant at, long bytes, long millis) {
+        static @Nullable Measured of(@Nullable RestorePace pace) {
+            return pace == null
+                    ? null
+                    : new Measured(pace.kind().name(), pace.run(), pace.at(), pace.bytes(), pace.millis());
+        }
+    }
 
     /** What is needed of the archived log, at most where the point is found only when it is read. */
     @Schema(name = "RestorePlanSegments")
@@ -175,6 +261,7 @@ public class RestorePlanResource {
                     null,
                     null,
                     null,
+                    null,
                     null);
         }
         RecoveryPlan plan = ((RecoveryPlan.Planned) planned.outcome()).plan();
@@ -195,7 +282,11 @@ public class RestorePlanResource {
                 segments(plan),
                 plan.end().toString(),
                 Gap.of(plan.gap()),
-                proof == null ? null : proof.rtoMillis());
+                proof == null ? null : proof.rtoMillis(),
+                forecasts
+                        .of(project.id(), planned, plan)
+                        .map(forecast -> Size.of(forecast, plan))
+                        .orElse(null));
     }
 
     private RecoveryTarget target(Body body) {

@@ -10,7 +10,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.tenancy.Transactions;
-import dev.nightshift.vault.ProjectKeys;
+import dev.nightshift.vault.BackupKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.io.IOException;
@@ -124,11 +124,7 @@ class WalArchives implements ArchivedLogs {
 
     @Override
     public Optional<Held> of(
-            ProjectId project,
-            UUID instance,
-            String systemIdentifier,
-            BackupSources.Reading reading,
-            ProjectKeys keys) {
+            ProjectId project, UUID instance, String systemIdentifier, BackupSources.Reading reading, BackupKeys keys) {
         Known known = transactions.in(
                 project,
                 connection -> new Known(
@@ -192,7 +188,7 @@ class WalArchives implements ArchivedLogs {
      * @throws Failure.NotFound if it is in none of them
      * @throws Failure of one that may be there, if none can be read
      */
-    private List<Opened> open(ProjectId project, List<Place> places, ProjectKeys keys, List<String> notes) {
+    private List<Opened> open(ProjectId project, List<Place> places, BackupKeys keys, List<String> notes) {
         List<Opened> opened = new ArrayList<>();
         List<String> reasons = new ArrayList<>();
         Failure failure = null;
@@ -306,7 +302,7 @@ class WalArchives implements ArchivedLogs {
         return joinable.isEmpty() ? ofCluster.stream().limit(1).toList() : joinable;
     }
 
-    private ArchivedLog open(ProjectId project, Place place, ProjectKeys keys) {
+    private ArchivedLog open(ProjectId project, Place place, BackupKeys keys) {
         LogCopyRepository.Copy copy = place.copy();
         List<LogCopyRepository.Stretch> catalogued = transactions.in(
                 project,

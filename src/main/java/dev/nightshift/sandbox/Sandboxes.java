@@ -146,7 +146,8 @@ public final class Sandboxes implements AutoCloseable {
         long free = freeSpace();
         if (free - promised < needed.value()) {
             throw new NotPossibleHere(
-                    "The restored files take " + needed + ", free are " + new Bytes(Math.max(0, free - promised))
+                    "The restored files take " + needed + ", free in " + root + " are "
+                            + new Bytes(Math.max(0, free - promised))
                             + (promised == 0
                                     ? "."
                                     : ", without the " + new Bytes(promised)

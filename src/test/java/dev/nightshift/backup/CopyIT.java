@@ -658,6 +658,63 @@ class CopyIT {
         archive.end();
     }
 
+    /** What it may delete is being read, or built on: whoever comes first, the other waits. */
+    @Test
+    @Order(12)
+    void expiryWaitsForARestoreADrillAndABackupWhichEndWhole() throws IOException {
+        String old = take(with("copies", "offsite"));
+        String last = take(Json.createObjectBuilder());
+        project.complete("restore-drill", "shop", with("upTo", "restored").build());
+        Path folder = nightshift.data().resolve("restore").resolve("beside-expiry");
+        JsonObject read = with("backup", old).add("from", "offsite").build();
+        line.slow(SLOW);
+        String drill = project.start(
+                "restore-drill",
+                "shop",
+                Json.createObjectBuilder(read).add("upTo", "readable").build());
+        expiryWaitsFor("restore-drill", drill, old, false);
+        line.slow(SLOW);
+        String restore = project.start(
+                "restore",
+                "shop",
+                Json.createObjectBuilder(read).add("folder", folder.toString()).build());
+        expiryWaitsFor("restore", restore, old, true);
+        assertTrue(Files.exists(folder.resolve("PG_VERSION")) && Files.exists(folder.resolve("global/pg_control")));
+        line.slow(SLOW);
+        String backup = project.start("backup", "shop", with("store", "offsite").build());
+        expiryWaitsFor("backup", backup, last, false);
+    }
+
+    /** @param goes whether the backup is what expiry deletes then */
+    private void expiryWaitsFor(String job, String run, String backup, boolean goes) {
+        Eventually.isTrue(
+                "the work of " + job,
+                LONG,
+                () -> project.currentStep(run)
+                        .filter(step -> !step.equals("check"))
+                        .isPresent());
+        int keep = goes ? 1 : 100;
+        String expire = project.start(
+                "expire",
+                "shop",
+                Json.createObjectBuilder()
+                        .add("keepCount", keep)
+                        .add("apply", true)
+                        .build());
+        Eventually.isTrue(
+                "a word of what it waits for",
+                LONG,
+                () -> project.run(expire).toString().contains("the " + job + " run"));
+        assertEquals("STARTED", project.run(run).getString("status"), job + " was still at it");
+        assertFalse(objects(local(), project.backup(backup)).isEmpty());
+        line.slow(Duration.ZERO);
+        assertEquals("COMPLETED", project.ended(run, LONG).getString("status"), () -> project.log(run));
+        assertEquals("COMPLETED", project.ended(expire, LONG).getString("status"), () -> project.log(expire));
+        boolean kept = project.backups("shop").stream()
+                .anyMatch(each -> each.getString("id").equals(backup));
+        assertEquals(!goes, kept, backup);
+    }
+
     private static JsonObject newest() {
         return Json.createObjectBuilder().add("keepCount", 1).add("apply", true).build();
     }

@@ -8,21 +8,28 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.PageChecksum;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** A server whose disk changed a byte: it notices while it sends its files, and nobody may take the copy for a good one. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DamagedSourceIT {
     private final Nightshift nightshift = Nightshift.shared();
     private Postgres source;
@@ -30,7 +37,7 @@ class DamagedSourceIT {
 
     @BeforeAll
     void aServerWithATable() throws SQLException {
-        source = Postgres.start(17);
+        source = Postgres.start(17, Map.of("max_wal_senders", "6", "summarize_wal", "on"));
         source.execute("postgres", "create database shop");
         source.execute(
                 "shop",
@@ -68,6 +75,7 @@ class DamagedSourceIT {
     }
 
     @Test
+    @Order(1)
     void wrongPageChecksumsMakeTheBackupADamagedOneAndACriticalFinding() throws SQLException, IOException {
         project.complete("backup", "shop", TestProject.none());
         Path file = fileOfTheTable();
@@ -94,5 +102,35 @@ class DamagedSourceIT {
                         findings.stream()
                                 .map(finding -> finding.getString("title"))
                                 .toList()));
+    }
+
+    @Test
+    @Order(2)
+    void nothingTakesTheDamagedOneForTheNewest() {
+        JsonObject damaged = project.backups("shop").get(0);
+        String good = project.backups("shop").get(1).getString("id");
+        assertEquals("DAMAGED", damaged.getString("state"));
+
+        JsonObject plan = project.api()
+                .post(
+                        project.path("databases/shop/restore-plan"),
+                        Json.createObjectBuilder()
+                                .add("to", Json.createObjectBuilder().add("latest", true))
+                                .build())
+                .expect(200)
+                .object();
+        assertEquals(good, plan.getString("backup"), plan::toString);
+        JsonObject drill = project.complete("restore-drill", "shop", TestProject.parameters("upTo", "readable"));
+        assertEquals(good, IncrementalRefusedIT.figures(drill).getString("backup"));
+        Path folder = nightshift.data().resolve("restore").resolve("before-the-damage");
+        JsonObject restore = project.complete("restore", "shop", TestProject.parameters("folder", folder.toString()));
+        assertTrue(Files.exists(folder.resolve("PG_VERSION")));
+        assertTrue(
+                project.log(restore.getString("id"))
+                        .contains("taken at "
+                                + project.backup(good).getString("takenAt").substring(0, 19)),
+                project.log(restore.getString("id")));
+        project.complete("backup", "shop", TestProject.parameters("kind", "incremental"));
+        assertEquals(good, project.backups("shop").get(0).getString("parent"));
     }
 }

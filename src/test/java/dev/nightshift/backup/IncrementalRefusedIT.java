@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.Stock17;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.testing.harness.Damage;
 import jakarta.json.Json;
@@ -96,6 +97,31 @@ class IncrementalRefusedIT {
                     asked("differential", figures(third).getString("backup")),
                     "A differential backup is built on a full one");
             badRequest("nothing", asked("incremental", "unknown"), "no backup of this id");
+        }
+    }
+
+    @Test
+    void whatWasPromotedOrHasOtherChecksumsSinceIsBackedUpWhole() throws Exception {
+        try (Postgres source = Postgres.start(17, SUMMARIES)) {
+            project.register("changed", source, "postgres");
+            String full = take("changed", "full", null);
+            String data = source.data().toString();
+            Stock17.run("pg_ctl", "stop", "-D", data, "-m", "fast", "-w").succeeded();
+            Stock17.run("pg_checksums", "--disable", "-D", data).succeeded();
+            source.startAgain(SUMMARIES);
+            JsonObject switched = project.complete("backup", "changed", asked("incremental", null));
+            assertFull(switched, "page checksums were switched off since backup " + full + " was taken");
+
+            source.kill();
+            Files.createFile(source.data().resolve("standby.signal"));
+            source.startAgain(SUMMARIES);
+            source.execute("postgres", "select pg_promote()", "create table after_it as select 1 as id", "checkpoint");
+            JsonObject promoted = project.complete("backup", "changed", asked("differential", null));
+            assertFull(promoted, "it was promoted since, from timeline 1 to 2");
+            assertEquals(
+                    2, project.backup(figures(promoted).getString("backup")).getInt("timeline"));
+            JsonObject next = project.complete("backup", "changed", asked("incremental", null));
+            assertEquals("incremental", figures(next).getString("kind"), "on the new timeline it goes on");
         }
     }
 

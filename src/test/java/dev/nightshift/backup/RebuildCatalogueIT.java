@@ -9,6 +9,7 @@ import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
+import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -63,6 +64,7 @@ class RebuildCatalogueIT {
     private String damaged;
     private Map<Path, Long> stored;
     private int gonePort;
+    private S3Server s3;
 
     @BeforeAll
     void theRepositoryIsLost(@TempDir Path folder) throws Exception {
@@ -75,7 +77,9 @@ class RebuildCatalogueIT {
                 store.toString(),
                 "NIGHTSHIFT_STORE_ROOTS",
                 stores.toString()));
+        s3 = S3Server.start(folder);
         nightshift.start();
+        defineBucket();
         Map<String, String> settings =
                 Map.of("max_wal_senders", "6", "max_replication_slots", "6", "summarize_wal", "on");
         source = Postgres.start(18, settings);
@@ -100,7 +104,7 @@ class RebuildCatalogueIT {
                     && !stretches.get(0).isNull("coveredTo")
                     && Instant.parse(stretches.get(0).getString("coveredTo")).isAfter(now);
         });
-        project.complete("backup", "gone", TestProject.none());
+        project.complete("backup", "gone", TestProject.parameters("store", "bucket"));
         project.complete("backup", "stranger", TestProject.none());
         rotate();
         project.complete("backup", "main", TestProject.none());
@@ -134,6 +138,24 @@ class RebuildCatalogueIT {
         nightshift.remove();
         source.close();
         other.close();
+        s3.close();
+    }
+
+    private void defineBucket() {
+        nightshift
+                .admin()
+                .post(
+                        "api/stores",
+                        Json.createObjectBuilder()
+                                .add("name", "bucket")
+                                .add("kind", "S3")
+                                .add("bucket", S3Server.BUCKET)
+                                .add("prefix", "prod")
+                                .add("endpoint", s3.endpoint())
+                                .add("account", S3Server.KEY)
+                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
+                                .build())
+                .expect(201);
     }
 
     private static String kit(TestProject project) {
@@ -258,6 +280,7 @@ class RebuildCatalogueIT {
                                 .build())
                 .expect(201);
         assertEquals(List.of(), project.backups("main"));
+        defineBucket();
     }
 
     /** The worst that could happen: the sweep takes what the new repository does not know for leftovers. It sweeps what is one. */
@@ -294,7 +317,8 @@ class RebuildCatalogueIT {
                 () -> assertTrue(told.contains("its server stranger"), told),
                 () -> assertEquals(stored, stored()),
                 () -> assertEquals(ids(before), ids(project.backups("main"))),
-                () -> assertEquals(ids(beforeGone), ids(project.backups("gone"))));
+                () -> assertEquals(ids(beforeGone), ids(project.backups("gone"))),
+                () -> assertEquals("bucket", project.backups("gone").get(0).getString("store")));
         for (JsonObject old : before) {
             JsonObject found = project.backup(old.getString("id"));
             for (String same : List.of("kind", "takenAt", "startLsn", "stopLsn", "keyId", "location", "sizeBytes")) {

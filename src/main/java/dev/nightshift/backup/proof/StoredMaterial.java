@@ -11,20 +11,24 @@ import dev.nightshift.backup.read.RecoveryEnd;
 import dev.nightshift.backup.read.RecoveryPlan;
 import dev.nightshift.backup.read.RecoverySettings;
 import dev.nightshift.backup.read.RecoveryTarget;
+import dev.nightshift.backup.read.RestoreTimes;
 import dev.nightshift.backup.read.Verification;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Lsn;
 import dev.nightshift.sandbox.SandboxFolder;
 import dev.nightshift.sandbox.ServerSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A backup in a store, opened with its keys, as a proof reads it. */
@@ -35,6 +39,8 @@ public final class StoredMaterial implements ProofMaterial {
     private final @Nullable Recovery recovery;
     private @Nullable Verification verification;
     private @Nullable RecoveryEnd end;
+    private @Nullable RestoreTimes times;
+    private @Nullable Lsn firstStop;
 
     /** The backup by itself. */
     public StoredMaterial(BackupReader reader) {
@@ -50,6 +56,17 @@ public final class StoredMaterial implements ProofMaterial {
     /** Where recovery to a point has to end; empty before the verification came to it, and for a backup by itself. */
     public Optional<RecoveryEnd> end() {
         return Optional.ofNullable(end);
+    }
+
+    /** How long the parts of writing it out took; empty before it was written. */
+    public Optional<RestoreTimes> times() {
+        return Optional.ofNullable(times);
+    }
+
+    /** Bytes of log that the restored server replays until it answers first. */
+    public long replayed() {
+        Lsn to = firstStop == null ? aim().expected() : firstStop;
+        return to.value() - reader.manifest().position().start().value();
     }
 
     @Override
@@ -98,7 +115,13 @@ public final class StoredMaterial implements ProofMaterial {
         if (recovery != null) {
             return List.of();
         }
-        return reader.evidence().stream().map(EvidenceText::parse).toList();
+        List<Evidence> taken =
+                reader.evidence().stream().map(EvidenceText::parse).toList();
+        firstStop = taken.stream()
+                .flatMap(each -> Stream.ofNullable(each.position()))
+                .min(Comparator.naturalOrder())
+                .orElse(null);
+        return taken;
     }
 
     @Override
@@ -213,16 +236,18 @@ public final class StoredMaterial implements ProofMaterial {
                 tablespaces.put(tablespace.oid(), folder.tablespace(Long.parseLong(tablespace.oid())));
             }
         }
-        ProofListener listener = new ProofListener(watch, ProofWatch.Step.RESTORE, ProofLevel.RESTORED);
+        var timed = new RestoreTimes(new ProofListener(watch, ProofWatch.Step.RESTORE, ProofLevel.RESTORED));
         var destination = new Destination(folder.data(), folder.wal(), tablespaces, false);
         LogWalk log = verification == null ? null : verification.log();
         if (recovery == null) {
-            reader.materialise(destination, listener);
+            reader.materialise(destination, timed);
         } else {
-            RecoveryEnd written = reader.materialise(destination, recovery, listener, whole -> {});
+            RecoveryEnd written = reader.materialise(destination, recovery, timed, whole -> {});
             end = written;
             log = written.walk();
         }
+        timed.end();
+        times = timed;
         Map<Long, Path> created = new HashMap<>();
         (log == null ? reader.tablespacesInLog() : log.outside())
                 .forEach(tablespace -> created.put(Long.parseLong(tablespace.oid()), Path.of(tablespace.path())));

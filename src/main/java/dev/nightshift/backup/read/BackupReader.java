@@ -90,6 +90,15 @@ public final class BackupReader {
         }
     }
 
+    /** The same with the servers' lists of files. */
+    List<Layer> listed() {
+        try {
+            return Chain.layers(layers());
+        } catch (DamageException e) {
+            throw broken(e);
+        }
+    }
+
     /**
      * The server's list of the files it sent, checked against its own checksum: what a server needs to know to send only
      * what changed since.

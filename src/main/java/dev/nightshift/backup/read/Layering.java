@@ -94,11 +94,11 @@ final class Layering {
         return matcher.matches() ? matcher.group(1) + matcher.group(2) : null;
     }
 
-    private static boolean isMap(String file) {
+    static boolean isMap(String file) {
         return MAP.matcher(file).matches();
     }
 
-    private static String incremental(String file) {
+    static String incremental(String file) {
         int name = file.lastIndexOf('/') + 1;
         return file.substring(0, name) + "INCREMENTAL." + file.substring(name);
     }

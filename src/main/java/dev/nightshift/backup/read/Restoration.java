@@ -170,8 +170,12 @@ final class Restoration implements FileTaker {
     }
 
     private boolean isOurs(Path root) {
+        return isMarked(root, destination.mark());
+    }
+
+    static boolean isMarked(Path root, String mark) {
         try {
-            return Files.readString(root.resolve(MARK)).equals(destination.mark());
+            return Files.readString(root.resolve(MARK)).equals(mark);
         } catch (IOException e) {
             return false; // there is none, or none that could be ours
         }
