@@ -214,13 +214,21 @@ class WalWork {
         findings.covered(service, coveredTo(service), now);
         long retained = status.retainedBytes() == null ? 0 : status.retainedBytes();
         findings.retained(service, retained);
-        leftSlots.lookIfDue(service.project(), service.instance());
         return service.settings().giveUp() && retained > service.settings().retainedLimitBytes()
                 ? "Its slot " + service.slot() + " held " + new Bytes(retained)
                         + " of log on the server, more than the limit of "
                         + new Bytes(service.settings().retainedLimitBytes())
                         + ", and was dropped so that the server's disk does not fill."
                 : null;
+    }
+
+    /** The server of an instance that is archived is asked by the node that does that. */
+    void lookForLeftSlots(WalService service) {
+        leftSlots.lookIfDue(service.project(), service.instance());
+    }
+
+    Instant now() {
+        return clock.now();
     }
 
     private @Nullable Instant coveredTo(WalService service) {
