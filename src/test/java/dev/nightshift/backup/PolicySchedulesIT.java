@@ -402,8 +402,8 @@ class PolicySchedulesIT {
     @Test
     @Order(11)
     void aPolicyDumpsAllDatabasesOfTheServersThatItAnswersForAndNoOthers() throws SQLException {
-        try (Postgres first = Postgres.start(18, Map.of());
-                Postgres second = Postgres.start(18, Map.of())) {
+        try (Postgres first = Postgres.start(15, Map.of());
+                Postgres second = Postgres.start(15, Map.of())) {
             first.execute("postgres", "create database side");
             other.register("one", first, "postgres");
             other.registerOn("one", "one-side", "side");
