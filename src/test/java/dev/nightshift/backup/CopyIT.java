@@ -712,7 +712,7 @@ class CopyIT {
         assertEquals("COMPLETED", project.ended(expire, LONG).getString("status"), () -> project.log(expire));
         boolean kept = project.backups("shop").stream()
                 .anyMatch(each -> each.getString("id").equals(backup));
-        assertEquals(!goes, kept, backup);
+        assertEquals(!goes, kept, () -> backup + "\n" + project.log(expire));
     }
 
     private static JsonObject newest() {
