@@ -21,13 +21,16 @@ final class EmbeddedDatabases {
     static final String OWNER = "nightshift_owner";
     static final String APP = "nightshift_app";
 
+    /** For backups of the repository itself; nobody logs in as it before somebody registers the repository. */
+    static final String BACKUP = "nightshift_backup";
+
     /** Recovery of a large cluster after a kill takes its time. */
     private static final Duration DEADLINE = Duration.ofMinutes(3);
 
     private EmbeddedDatabases() {}
 
     /**
-     * Starts the repository's server with its database and its two roles.
+     * Starts the repository's server with its database and its roles.
      *
      * @throws Failure.Fatal if it does not start, or if there is a cluster but no longer its password
      */
@@ -38,12 +41,28 @@ final class EmbeddedDatabases {
                 EmbeddedCluster.Options.in(folder, secrets.password(Secrets.SUPERUSER_PASSWORD))
                         .withPort(port)
                         .withDeadline(DEADLINE)
-                        .withSettings(Map.of("shared_buffers", "128MB", "max_connections", "120")));
+                        .withSettings(Map.of(
+                                "shared_buffers",
+                                "128MB",
+                                "max_connections",
+                                "120",
+                                // For a backup of its own: the rows' evidence, incremental backups, a limit for its
+                                // slot
+                                "wal_level",
+                                "logical",
+                                "summarize_wal",
+                                "on",
+                                "max_slot_wal_keep_size",
+                                "2GB")));
         try {
             try (Connection connection = cluster.connect("postgres")) {
                 role(connection, OWNER, secrets.password(Secrets.OWNER_PASSWORD));
                 role(connection, APP, secrets.password(Secrets.APP_PASSWORD));
+                role(connection, BACKUP, secrets.password(Secrets.BACKUP_PASSWORD));
                 database(connection);
+            }
+            try (Connection connection = cluster.connect(REPOSITORY)) {
+                mayBackUp(connection);
             }
             return cluster;
         } catch (SQLException e) {
@@ -99,6 +118,18 @@ final class EmbeddedDatabases {
         }
         execute(connection, "revoke all on database " + database + " from public");
         execute(connection, "grant connect, temporary on database " + database + " to " + new Identifier(APP));
+    }
+
+    /** What the guide to the least-privileged role asks for backups and their proofs, and no more. */
+    private static void mayBackUp(Connection connection) throws SQLException {
+        Identifier role = new Identifier(BACKUP);
+        execute(connection, "alter role " + role + " replication bypassrls");
+        execute(connection, "grant pg_monitor, pg_read_all_data to " + role);
+        execute(connection, "grant connect on database " + new Identifier(REPOSITORY) + " to " + role);
+        execute(
+                connection,
+                "grant execute on function pg_catalog.pg_create_restore_point(text), pg_catalog.pg_switch_wal() to "
+                        + role);
     }
 
     private static boolean exists(Connection connection, String query, String name) throws SQLException {

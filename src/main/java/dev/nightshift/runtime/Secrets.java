@@ -23,6 +23,7 @@ final class Secrets {
     static final String OWNER_PASSWORD = "owner.password";
     static final String APP_PASSWORD = "app.password";
     static final String SUPERUSER_PASSWORD = "superuser.password";
+    static final String BACKUP_PASSWORD = "backup.password";
     static final String DEMO_SUPERUSER_PASSWORD = "demo-superuser.password";
     static final String DEMO_PASSWORD = "demo.password";
     static final String KEYSTORE_PASSWORD = "keystore.password";
