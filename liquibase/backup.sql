@@ -1321,3 +1321,33 @@ grant select, insert, update on backup.restore_pace to ${app_role};
 -- Which drills opened their backup with a recovery kit alone.
 alter table backup.drill add column kit_made_at timestamptz;
 --rollback alter table backup.drill drop column kit_made_at;
+
+--changeset nightshift:backup-76 splitStatements:false
+-- The instance that is this repository's own server, whichever project it is of, with its newest good backup; no row if nobody
+-- registered it.
+create function backup.of_repository() returns table (
+        project text, instance text, backup uuid, taken_at timestamptz, store text, proven_at timestamptz, covered_to timestamptz)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, i.name, newest.id, newest.taken_at, newest.store, backup.proven_at(i.project_id, i.id),
+           (select max(t.covered_to)
+              from backup.wal_service s
+              join backup.wal_stretch t on t.project_id = s.project_id and t.archive_id = s.archive_id
+             where s.project_id = i.project_id and s.instance_id = i.id)
+      from pg_control_system() here
+      join fleet.instance i on i.system_identifier = here.system_identifier::text and i.deleted_at is null
+      join fleet.project p on p.id = i.project_id and p.deleted_at is null
+      left join lateral (
+               select b.id, b.taken_at, b.store
+                 from backup.backup b
+                where b.project_id = i.project_id and b.instance_id = i.id
+                  and b.system_identifier = i.system_identifier
+                  and b.kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL')
+                  and b.state = 'COMPLETE' and b.deleted_at is null
+                order by b.id desc
+                limit 1) newest on true
+$$;
+revoke execute on function backup.of_repository() from public;
+grant execute on function backup.of_repository() to ${app_role};
+--rollback drop function backup.of_repository();

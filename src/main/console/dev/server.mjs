@@ -30,6 +30,7 @@ const routes = [
   ['POST', '/logout', () => { mood.loggedIn = false; return { status: 204 }; }],
   ['GET', '/jobs', () => ok(world.jobs)],
   ['GET', '/nodes', () => ok(world.nodes)],
+  ['GET', '/repository/backup', () => ok(world.repositoryBackup)],
   ['POST', '/nodes/:id/:act', (b, _, a) => { const node = world.nodes.find((n) => n.id === a.id); node.draining = node.drainAsked = a.act === 'drain'; return ok(node); }],
   ['GET', '/people', (_, q) => page(world.people, q)],
   ['POST', '/people', (b) => ok(b, 201)], ['PUT', '/people/:n', (b) => ok(b)],

@@ -203,6 +203,7 @@ export const nodes = [
   { id: id(961), name: 'night-1', version: '0.1.0', startedAt: ago(5000), lastHeartbeat: ago(0.05), sinceHeartbeatMillis: 3000, alive: true, draining: false, drainAsked: false, systemLoad: 1.4, heapUsedBytes: 412_000_000, heapMaxBytes: 805_000_000, clockOffsetMillis: 4, clockOff: false, runs: 1, targets: 2 },
   { id: id(963), name: 'night-3', version: '0.1.0', startedAt: ago(400), lastHeartbeat: ago(0.03), sinceHeartbeatMillis: 1800, alive: true, draining: true, drainAsked: true, systemLoad: 0.2, heapUsedBytes: 210_000_000, heapMaxBytes: 805_000_000, clockOffsetMillis: -2600, clockOff: true, runs: 0, targets: 0 },
   { id: id(962), name: 'night-2', version: '0.1.0', startedAt: ago(9000), lastHeartbeat: ago(1380), sinceHeartbeatMillis: 1380 * 60_000, alive: false, draining: false, drainAsked: false, systemLoad: 3.1, heapUsedBytes: 512_000_000, heapMaxBytes: 805_000_000, clockOffsetMillis: 12, clockOff: false, runs: 0, targets: 0 }];
+export const repositoryBackup = { registered: true, project: 'nightshift', instance: 'repository', backup: id(981), takenAt: ago(310), store: 'offsite', provenAt: ago(1700), coveredTo: ago(0.6) };
 export const people = [
   { name: 'admin', displayName: 'Administrator', installationAdmin: true, disabled: false, createdAt: ago(60000), lastLogin: ago(3), projects: [] },
   { name: 'mira', displayName: 'Mira Hofer', installationAdmin: false, disabled: false, createdAt: ago(40000), lastLogin: ago(1510), projects: [{ name: 'demo', role: 'OPERATOR' }] },

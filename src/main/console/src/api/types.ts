@@ -359,6 +359,20 @@ export interface NodeInfo {
   targets: number;
 }
 
+/** Whether Nightshift's own repository is an instance of a project, and what was stored of it. */
+export interface RepositoryBackup {
+  registered: boolean;
+  project: string | null;
+  instance: string | null;
+  /** The newest good physical one. */
+  backup: string | null;
+  takenAt: Time | null;
+  store: string | null;
+  provenAt: Time | null;
+  /** Up to when its log is archived without a gap. */
+  coveredTo: Time | null;
+}
+
 export interface AuditEntry {
   id: string;
   at: Time;

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { post } from '../api/client';
-import { useList } from '../api/load';
-import type { NodeInfo } from '../api/types';
+import { useList, useLoad } from '../api/load';
+import type { NodeInfo, RepositoryBackup } from '../api/types';
+import { address } from '../routes';
 import { age, bytes, duration, UNKNOWN } from '../text/format';
-import { Button, ButtonLink, Card, PageHead, When } from '../ui/bits';
+import { Button, ButtonLink, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Confirm, notify } from '../ui/dialog';
 import { Empty, Panel } from '../ui/panel';
 import { State } from '../ui/state';
@@ -46,8 +47,36 @@ export function NodesPage() {
           </>
         )}
       </Panel>
+      <Repository />
       {asked && <Steering node={asked} onClose={() => { ask(null); nodes.reload(); }} />}
     </>
+  );
+}
+
+const SET_UP = 'Register it as a database and back it up like any other, to a store that is not on this machine: docs/how-to/back-up-nightshift-itself.md.';
+
+/** What would be lost with the repository's server. */
+function Repository() {
+  const known = useLoad<RepositoryBackup>('/repository/backup', (change) => change.kind === 'backup');
+  return (
+    <Card title="The repository">
+      <Panel loaded={known} rows={2}>
+        {(of) => (
+          <>
+            {!of.takenAt && <>
+              <p><strong>{of.registered ? 'Nightshift has no good backup of itself.' : 'Nightshift takes no backups of itself.'}</strong> People, schedules, policies, holds, proofs and the audit log are in its repository alone; stores and recovery kits do not bring them back.</p>
+              <Remedy text={SET_UP} of="the repository" />
+            </>}
+            {of.registered && <Facts items={[
+              ['Registered as', <a href={address(of.project ?? '', 'backups')}>{of.instance} in {of.project}</a>],
+              ['Newest backup', <><When at={of.takenAt} none="none" />{of.store && <> in {of.store}</>}</>],
+              ['Last proven restorable', <When at={of.provenAt} />],
+              ['Log archived up to', <When at={of.coveredTo} none="not archived" />],
+            ]} />}
+          </>
+        )}
+      </Panel>
+    </Card>
   );
 }
 

@@ -198,6 +198,7 @@ class OperationsIT {
         row("GET /api/nodes", Needs.INSTALLATION, 200);
         row("POST /api/nodes/{id}/drain", Needs.INSTALLATION, 404);
         row("POST /api/nodes/{id}/resume", Needs.INSTALLATION, 404);
+        row("GET /api/repository/backup", Needs.INSTALLATION, 200);
         row("GET /api/stores", Needs.LOGIN, 200);
         row("POST /api/stores", Needs.INSTALLATION, 400);
         row("PUT /api/stores/{name}", Needs.INSTALLATION, 404);

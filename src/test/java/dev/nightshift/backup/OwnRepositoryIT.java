@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Eventually;
@@ -53,6 +54,7 @@ class OwnRepositoryIT {
     @Test
     void whatIsLostComesBackFromStoreKitAndSecrets(@TempDir Path work) throws Exception {
         nightshift.start();
+        assertFalse(ofTheRepository().getBoolean("registered"));
         TestProject itself = TestProject.create(nightshift.admin(), "nightshift");
         itself.api().post(itself.path("databases"), registration()).expect(201);
         archive(itself, true);
@@ -98,11 +100,20 @@ class OwnRepositoryIT {
                 () -> assertEquals(
                         backup.getString("id"),
                         again.backups("repository").get(0).getString("id")));
+        JsonObject known = ofTheRepository();
+        assertAll(
+                () -> assertEquals("nightshift", known.getString("project"), known::toString),
+                () -> assertEquals(backup.getString("id"), known.getString("backup"), known::toString),
+                () -> assertFalse(known.isNull("provenAt"), known::toString));
         // The keys open what they opened: the same backup is read to its end, and the next one taken
         again.complete("restore-drill", "repository", TestProject.none());
         again.complete("backup", "repository", TestProject.none());
         Eventually.isTrue(
                 "its new timeline", SOON, () -> wal(again).getString("state").equals("STREAMING"));
+    }
+
+    private JsonObject ofTheRepository() {
+        return nightshift.admin().get("api/repository/backup").expect(200).object();
     }
 
     /** As the guide has it. */
