@@ -126,6 +126,10 @@ class CredentialsIT {
                     .filter(process -> !Nightshift.isOne(process))
                     .forEach(process -> {
                         String environment = Processes.environment(process);
+                        if (environment.contains("NIGHTSHIFT_DATA=")
+                                && !environment.contains("NIGHTSHIFT_DATA=" + nightshift.data())) {
+                            return; // and is being started
+                        }
                         String command = Processes.commandLine(process);
                         if (environment.contains("NIGHTSHIFT_CREDENTIAL_")
                                 || environment.contains(Nightshift.CREDENTIAL)) {

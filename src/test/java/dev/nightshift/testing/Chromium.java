@@ -64,18 +64,22 @@ public final class Chromium implements AutoCloseable {
 
     private static BrowserType.LaunchOptions fromNpm() throws IOException, InterruptedException {
         Path folder = Files.createDirectories(Path.of("target", "browser"));
-        if (!Files.exists(folder.resolve("node_modules/@sparticuz/chromium/package.json"))) {
-            output(
-                    folder,
-                    "npm",
-                    "install",
-                    "--no-save",
-                    "--no-audit",
-                    "--no-fund",
-                    "--loglevel=error",
-                    "--prefix=.",
-                    PACKAGE);
-        }
+        NodePackage.alone("browser", () -> {
+            if (!Files.exists(folder.resolve("node_modules/@sparticuz/chromium/package.json"))) {
+                Processes.run(
+                                Duration.ofMinutes(5),
+                                List.of(
+                                        "npm",
+                                        "install",
+                                        "--no-save",
+                                        "--no-audit",
+                                        "--no-fund",
+                                        "--loglevel=error",
+                                        "--prefix=" + folder,
+                                        PACKAGE))
+                        .succeeded();
+            }
+        });
         String found = output(
                 folder,
                 "node",

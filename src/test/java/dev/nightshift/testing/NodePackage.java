@@ -17,12 +17,23 @@ final class NodePackage {
     /** Installs it in {@code target} if need be, by the name of its folder in {@code src/test}; one JVM after the other. */
     static Path install(String name) throws IOException {
         Path installed = Files.createDirectories(Path.of("target", name));
-        Path guard = installed.resolveSibling(name + ".lock");
+        alone(name, () -> install(Path.of("src", "test", name), installed));
+        return installed;
+    }
+
+    /** What makes a folder in {@code target} that tests of all JVMs share. */
+    @FunctionalInterface
+    interface Install {
+        void run() throws IOException;
+    }
+
+    /** Has it run by one JVM after the other; the first one finds nothing, the others what it made. */
+    static void alone(String name, Install install) throws IOException {
+        Path guard = Files.createDirectories(Path.of("target")).resolve(name + ".lock");
         try (FileChannel alone = FileChannel.open(guard, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             alone.lock();
-            install(Path.of("src", "test", name), installed);
+            install.run();
         }
-        return installed;
     }
 
     private static void install(Path source, Path installed) throws IOException {

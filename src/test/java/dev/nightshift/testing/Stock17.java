@@ -17,10 +17,12 @@ public final class Stock17 {
     /** Their folder. The first time of all it unpacks them, which needs the package registry. */
     public static synchronized Path bin() throws IOException {
         Path bin = FOLDER.resolve("bin").toAbsolutePath();
-        if (!Files.exists(bin.resolve("postgres"))) {
-            Processes.run(DEADLINE, List.of("bash", ".ci/postgresql-17", FOLDER.toString()))
-                    .succeeded();
-        }
+        NodePackage.alone("postgresql-17", () -> {
+            if (!Files.exists(bin.resolve("postgres"))) {
+                Processes.run(DEADLINE, List.of("bash", ".ci/postgresql-17", FOLDER.toString()))
+                        .succeeded();
+            }
+        });
         return bin;
     }
 
