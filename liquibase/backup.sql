@@ -1331,15 +1331,21 @@ create function backup.of_repository() returns table (
     set search_path = pg_catalog, pg_temp
 as $$
     select p.name, i.name, newest.id, newest.taken_at, newest.store, backup.proven_at(i.project_id, i.id),
+           -- Of the log that goes on from that backup, up to the first gap
            (select max(t.covered_to)
-              from backup.wal_service s
-              join backup.wal_stretch t on t.project_id = s.project_id and t.archive_id = s.archive_id
-             where s.project_id = i.project_id and s.instance_id = i.id)
+              from backup.wal_archive a
+              join backup.wal_stretch begins on begins.project_id = a.project_id and begins.archive_id = a.id
+               and newest.stop_lsn between begins.from_lsn and begins.to_lsn
+              join backup.wal_stretch t on t.project_id = a.project_id and t.archive_id = a.id and t.id >= begins.id
+             where a.project_id = i.project_id and a.instance_id = i.id
+               and not exists (select from backup.wal_stretch g
+                                where g.project_id = a.project_id and g.archive_id = a.id
+                                  and g.id > begins.id and g.id <= t.id and g.gap is not null))
       from pg_control_system() here
       join fleet.instance i on i.system_identifier = here.system_identifier::text and i.deleted_at is null
       join fleet.project p on p.id = i.project_id and p.deleted_at is null
       left join lateral (
-               select b.id, b.taken_at, b.store
+               select b.id, b.taken_at, b.store, b.stop_lsn
                  from backup.backup b
                 where b.project_id = i.project_id and b.instance_id = i.id
                   and b.system_identifier = i.system_identifier
@@ -1347,6 +1353,8 @@ as $$
                   and b.state = 'COMPLETE' and b.deleted_at is null
                 order by b.id desc
                 limit 1) newest on true
+     order by newest.id desc nulls last
+     limit 1
 $$;
 revoke execute on function backup.of_repository() from public;
 grant execute on function backup.of_repository() to ${app_role};

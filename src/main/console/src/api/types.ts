@@ -369,7 +369,7 @@ export interface RepositoryBackup {
   takenAt: Time | null;
   store: string | null;
   provenAt: Time | null;
-  /** Up to when its log is archived without a gap. */
+  /** Up to when log without a gap goes on from it. */
   coveredTo: Time | null;
 }
 

@@ -64,14 +64,14 @@ function Repository() {
         {(of) => (
           <>
             {!of.takenAt && <>
-              <p><strong>{of.registered ? 'Nightshift has no good backup of itself.' : 'Nightshift takes no backups of itself.'}</strong> People, schedules, policies, holds, proofs and the audit log are in its repository alone; stores and recovery kits do not bring them back.</p>
+              <p><strong>{of.registered ? 'Nightshift has no good physical backup of itself.' : 'Nightshift takes no backups of itself.'}</strong> People, schedules, policies, holds, proofs and the audit log are in its repository alone; stores and recovery kits do not bring them back.</p>
               <Remedy text={SET_UP} of="the repository" />
             </>}
             {of.registered && <Facts items={[
               ['Registered as', <a href={address(of.project ?? '', 'backups')}>{of.instance} in {of.project}</a>],
-              ['Newest backup', <><When at={of.takenAt} none="none" />{of.store && <> in {of.store}</>}</>],
+              ['Newest backup', <><When at={of.takenAt} none="none" />{of.store && <> in {of.store}{of.store === 'local' && ', on this machine unless NIGHTSHIFT_STORE says otherwise'}</>}</>],
               ['Last proven restorable', <When at={of.provenAt} />],
-              ['Log archived up to', <When at={of.coveredTo} none="not archived" />],
+              ['Its log goes on up to', <When at={of.coveredTo} none="not archived" />],
             ]} />}
           </>
         )}

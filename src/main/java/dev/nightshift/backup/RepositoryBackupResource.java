@@ -30,14 +30,23 @@ public class RepositoryBackupResource {
     /** Nothing is known of a backup that others take of it. */
     @Schema(name = "RepositoryBackup")
     public record View(
-            @Schema(description = "Whether the repository's server is an instance of a project") boolean registered,
+            @Schema(description = "Whether the repository's server is an instance of a project")
+            boolean registered,
+
             @Nullable String project,
             @Nullable String instance,
-            @Schema(description = "The newest good physical one") @Nullable UUID backup,
+
+            @Schema(description = "The newest good physical one") @Nullable
+            UUID backup,
+
             @Nullable Instant takenAt,
             @Nullable String store,
-            @Schema(description = "When it was last proven restorable") @Nullable Instant provenAt,
-            @Schema(description = "Up to when its log is archived without a gap") @Nullable Instant coveredTo) {
+
+            @Schema(description = "When it was last proven restorable") @Nullable
+            Instant provenAt,
+
+            @Schema(description = "Up to when log without a gap goes on from it") @Nullable
+            Instant coveredTo) {
 
         private static final View NOT_REGISTERED = new View(false, null, null, null, null, null, null, null);
 
@@ -63,7 +72,8 @@ public class RepositoryBackupResource {
     @Operation(
             operationId = "getRepositoryBackup",
             summary = "Whether Nightshift's own repository is backed up",
-            description = "For the installation's admin. The repository's server is recognised by its system identifier.")
+            description =
+                    "For the installation's admin. The repository's server is recognised by its system identifier.")
     public View get() {
         return transactions.installation(connection -> {
             try (var query = connection.prepareStatement("select * from backup.of_repository()");

@@ -13,6 +13,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.postgresql.PGConnection;
 
 /** The two clusters of the embedded mode, apart from each other: what keeps the books, and what the demo takes care of. */
@@ -34,7 +35,8 @@ final class EmbeddedDatabases {
      *
      * @throws Failure.Fatal if it does not start, or if there is a cluster but no longer its password
      */
-    static EmbeddedCluster repository(Binaries binaries, Path folder, int port, Secrets secrets) {
+    static EmbeddedCluster repository(
+            Binaries binaries, Path folder, int port, Secrets secrets, Consumer<String> shown) {
         refuseLostPassword(folder, secrets, Secrets.SUPERUSER_PASSWORD);
         EmbeddedCluster cluster = EmbeddedCluster.start(
                 binaries,
@@ -55,6 +57,7 @@ final class EmbeddedDatabases {
                                 "max_slot_wal_keep_size",
                                 "2GB")));
         try {
+            awaitRecovery(cluster, shown);
             try (Connection connection = cluster.connect("postgres")) {
                 role(connection, OWNER, secrets.password(Secrets.OWNER_PASSWORD));
                 role(connection, APP, secrets.password(Secrets.APP_PASSWORD));
@@ -65,6 +68,9 @@ final class EmbeddedDatabases {
                 mayBackUp(connection);
             }
             return cluster;
+        } catch (Failure e) {
+            cluster.stop();
+            throw e;
         } catch (SQLException e) {
             cluster.stop();
             throw new Failure.Fatal("The repository database could not be prepared: " + e.getMessage(), null, e);
@@ -92,6 +98,32 @@ final class EmbeddedDatabases {
                         .withPort(port)
                         .withDeadline(DEADLINE)
                         .withSettings(settings));
+    }
+
+    /**
+     * A server that was restored lets readers in while it still goes through its archived log. However long that takes: whoever
+     * stops it in between has it begin again.
+     */
+    private static void awaitRecovery(EmbeddedCluster cluster, Consumer<String> shown) throws SQLException {
+        try (Connection connection = cluster.connect("postgres");
+                Statement statement = connection.createStatement()) {
+            for (int waits = 0; recovers(statement); waits++) {
+                if (waits % 60 == 0) {
+                    shown.accept("The repository goes through its archived log; its server.log says how far it is.");
+                }
+                Thread.sleep(1_000);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure.Fatal("Stopped while the repository was recovering.", null, e);
+        }
+    }
+
+    private static boolean recovers(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("select pg_is_in_recovery()")) {
+            row.next();
+            return row.getBoolean(1);
+        }
     }
 
     private static void refuseLostPassword(Path folder, Secrets secrets, String secret) {

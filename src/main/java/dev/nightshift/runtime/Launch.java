@@ -186,7 +186,11 @@ final class Launch {
         masterKeys.refuseLost();
         EmbeddedCluster cluster = terminal.timed("Repository database ready on port " + config.postgresPort(), () -> {
             EmbeddedCluster started = EmbeddedDatabases.repository(
-                    embedded(binaries), config.data().resolve("repository"), config.postgresPort(), secrets);
+                    embedded(binaries),
+                    config.data().resolve("repository"),
+                    config.postgresPort(),
+                    secrets,
+                    terminal::say);
             stops.push(started::stop);
             return started;
         });
@@ -205,6 +209,10 @@ final class Launch {
                 () -> Migration.run(owner.url(), owner.user(), owner.password(), owner.app(), changeLogs));
         try (Connection connection = owner.connect()) {
             masterKeys.check(MasterKeyMark.read(connection, false));
+            if (config.startPaused()) {
+                StartPaused.pause(connection);
+                terminal.say("Schedules are paused, as NIGHTSHIFT_START_PAUSED asks: resume them in the console.");
+            }
         } catch (SQLException e) {
             throw new Failure.Fatal(
                     "The repository does not tell which master key it was written under: " + e.getMessage(), null, e);

@@ -44,6 +44,7 @@ import java.util.TreeMap;
  * @param metricsPublic NIGHTSHIFT_METRICS_PUBLIC (false): /metrics needs no login
  * @param drain NIGHTSHIFT_DRAIN_SECONDS (10, and 0 with the demo, which no load balancer watches): how long the node says
  *     that it drains before it is stopped
+ * @param startPaused NIGHTSHIFT_START_PAUSED (false): schedules wait until somebody has looked
  * @param javaOptions NIGHTSHIFT_JAVA_OPTIONS: of the server's JVM, separated by white space
  * @param messaging what carries the targets of runs from node to node
  * @param passedOn further NIGHTSHIFT_ variables, which the application reads itself, and AWS_ ones if the master key is there
@@ -66,6 +67,7 @@ record LauncherConfig(
         Optional<Secret> bootstrapKey,
         boolean metricsPublic,
         Duration drain,
+        boolean startPaused,
         List<String> javaOptions,
         Messaging messaging,
         Map<String, String> passedOn) {
@@ -74,7 +76,12 @@ record LauncherConfig(
     /** For what is no run's: requests, timers, live pages. */
     private static final int OTHER_THREADS = 20;
 
-    private static final String DEFAULT_JAVA_OPTIONS = "-Xmx768m";
+    /**
+     * The serial collector takes memory when what is used has grown; the one that a JVM chooses on two processors takes all that
+     * it may have before it tidies up.
+     */
+    private static final String DEFAULT_JAVA_OPTIONS = "-Xmx768m -XX:+UseSerialGC";
+
     private static final List<String> OWN = List.of(
             "NIGHTSHIFT_HTTP_PORT",
             "NIGHTSHIFT_HTTPS_PORT",
@@ -99,6 +106,7 @@ record LauncherConfig(
             "NIGHTSHIFT_BOOTSTRAP_KEY_FILE",
             "NIGHTSHIFT_METRICS_PUBLIC",
             "NIGHTSHIFT_DRAIN_SECONDS",
+            "NIGHTSHIFT_START_PAUSED",
             "NIGHTSHIFT_JAVA_OPTIONS",
             "NIGHTSHIFT_MESSAGING",
             "NIGHTSHIFT_MESSAGING_HOST",
@@ -203,6 +211,7 @@ record LauncherConfig(
                 bootstrapKey,
                 variables.flag("NIGHTSHIFT_METRICS_PUBLIC", false),
                 variables.seconds("NIGHTSHIFT_DRAIN_SECONDS", demo ? 0 : 10, 3600),
+                variables.flag("NIGHTSHIFT_START_PAUSED", false),
                 options,
                 Messaging.from(variables),
                 passedOn(environment, kms));

@@ -42,8 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LargeBackupIT {
     private static final int GIGABYTES = Integer.getInteger("nightshift.gigabytes", 5);
 
-    /** A JVM takes all of its heap before it tidies up: what it may take decides what it has at most. */
-    private static final String JAVA = System.getProperty("nightshift.java", "-Xmx512m");
+    /** What the product is started with unless somebody says otherwise; nothing counts as not set. */
+    private static final String JAVA = System.getProperty("nightshift.java", "");
 
     /** More than it has when nothing is asked of it. */
     private static final long MOST_BYTES = 256L << 20;

@@ -53,7 +53,7 @@ class LauncherConfigTest {
         assertEquals(Optional.empty(), config.masterKey());
         assertEquals(Optional.empty(), config.bootstrapKey());
         assertEquals(Duration.ZERO, config.drain(), "nobody watches the demo");
-        assertEquals(List.of("-Xmx768m"), config.javaOptions());
+        assertEquals(List.of("-Xmx768m", "-XX:+UseSerialGC"), config.javaOptions());
         assertEquals(Map.of(), config.passedOn());
         assertEquals(100, config.threads(), "as server.xml has it without a launcher");
     }

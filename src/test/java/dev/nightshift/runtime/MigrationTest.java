@@ -43,8 +43,8 @@ class MigrationTest {
     MigrationTest(@TempDir Path folder) {
         this.folder = folder;
         this.secrets = Secrets.in(folder.resolve("secrets"));
-        this.cluster =
-                EmbeddedDatabases.repository(Postgres.binaries(18), folder.resolve("db"), Ports.anyFree(), secrets);
+        this.cluster = EmbeddedDatabases.repository(
+                Postgres.binaries(18), folder.resolve("db"), Ports.anyFree(), secrets, said -> {});
     }
 
     @AfterAll

@@ -243,7 +243,8 @@ class RotateMasterKeyTest {
                 binaries,
                 folder.resolve("repository"),
                 Integer.parseInt(Objects.requireNonNull(environment.get("NIGHTSHIFT_POSTGRES_PORT"))),
-                secrets);
+                secrets,
+                said -> {});
         try (Connection connection = cluster.connect(EmbeddedDatabases.REPOSITORY)) {
             work.with(connection);
         } finally {

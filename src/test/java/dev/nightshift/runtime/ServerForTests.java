@@ -34,7 +34,7 @@ public final class ServerForTests implements AutoCloseable {
     private final Secrets secrets = Secrets.in(home.resolve("data/secrets"));
     private final int http = Ports.anyFree();
     private final EmbeddedCluster repository = EmbeddedDatabases.repository(
-            Postgres.binaries(18), home.resolve("data/repository"), Ports.anyFree(), secrets);
+            Postgres.binaries(18), home.resolve("data/repository"), Ports.anyFree(), secrets, said -> {});
     private final Element webApplication;
     private final Thread atExit = new Thread(this::remove);
 

@@ -156,7 +156,7 @@ public final class Nightshift {
 
     private Map<String, String> environment() {
         Map<String, String> all = new TreeMap<>(Map.of(
-                "NIGHTSHIFT_JAVA_OPTIONS", "-Xmx768m -XX:TieredStopAtLevel=1",
+                "NIGHTSHIFT_JAVA_OPTIONS", "-Xmx768m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
                 "NIGHTSHIFT_DRAIN_SECONDS", "0", // no load balancer watches; LauncherIT shows that a node drains
                 "NIGHTSHIFT_DATA", data().toString(),
                 "NIGHTSHIFT_HTTP_PORT", Integer.toString(http),
