@@ -32,6 +32,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What slots keep on a server is seen in time: by those that nobody owns, and by that of an archive that is stuck. */
 class SlotsIT {
@@ -190,6 +192,7 @@ class SlotsIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void anArchiveThatIsStuckIsSaidBeforeTheServerGivesItsLogUpAndTheGapAfterwards() throws Exception {
         try (Postgres source = Postgres.start(
                 17,
@@ -257,6 +260,7 @@ class SlotsIT {
 
     /** PostgreSQL 18 can do that, and still tells a position of such a slot. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aSlotThatNobodyCameForTooLongIsMadeAnewWithoutAGapWhereTheLogIsThere() throws Exception {
         Map<String, String> settings = new TreeMap<>(TestArchive.KEEPS);
         settings.put("idle_replication_slot_timeout", "1s");
