@@ -233,11 +233,7 @@ class WalWork {
         try {
             SlotStatus.dropLost(endpoint, service.slot());
         } catch (SQLException e) {
-            LOG.log(
-                    Level.DEBUG,
-                    "Whether the slot {0} is lost is not known: {1}",
-                    service.slot(),
-                    SqlFailure.words(e));
+            LOG.log(Level.DEBUG, "Whether the slot {0} is lost is not known: {1}", service.slot(), SqlFailure.words(e));
         }
     }
 

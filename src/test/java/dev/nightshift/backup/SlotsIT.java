@@ -280,7 +280,10 @@ class SlotsIT {
             archive.hurry();
             archive.awaitState("STREAMING");
             archive.awaitCovered();
-            assertEquals(1, archive.wal().getJsonArray("stretches").size(), () -> archive.wal().toString());
+            assertEquals(
+                    1,
+                    archive.wal().getJsonArray("stretches").size(),
+                    () -> archive.wal().toString());
             archive.off();
         }
     }

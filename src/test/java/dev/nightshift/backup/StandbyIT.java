@@ -102,8 +102,7 @@ class StandbyIT {
         assertTrue(project.log(restore.getString("id")).contains("The source was a standby"));
         Files.delete(folder.resolve("standby.signal"));
         Path own = Files.move(folder, work.resolve("own"));
-        try (RestoredServer restored =
-                        RestoredServer.start(standby.cluster().binaries(), own);
+        try (RestoredServer restored = RestoredServer.start(standby.cluster().binaries(), own);
                 Connection connection = restored.connect("postgres", primary.password())) {
             restored.awaitEndOfRecovery(connection);
             assertEquals(
@@ -120,8 +119,9 @@ class StandbyIT {
             try (Postgres replica = old.standby(Map.of())) {
                 project.register("dumped", replica, "postgres");
                 project.complete("backup", "dumped", TestProject.parameters("kind", "logical"));
-                project.complete("restore-drill", "dumped", TestProject.none());
-                JsonObject proof = project.backups("dumped").get(0).getJsonObject("proof");
+                String dump = project.backups("dumped").get(0).getString("id");
+                project.complete("restore-drill", "dumped", TestProject.parameters("backup", dump));
+                JsonObject proof = project.backup(dump).getJsonObject("proof");
                 assertEquals("MATCHED", proof.getString("level"), proof::toString);
             }
         }
@@ -184,7 +184,9 @@ class StandbyIT {
         String run = project.start(
                 "backup",
                 "replica",
-                Json.createObjectBuilder().add("rateLimitKilobytesPerSecond", 8_192).build());
+                Json.createObjectBuilder()
+                        .add("rateLimitKilobytesPerSecond", 8_192)
+                        .build());
         Eventually.isTrue("the middle of the copy", SOON, () -> copied(run) > 5_000_000);
         primary.kill();
         text(standby, "select pg_promote()::text");
@@ -203,7 +205,10 @@ class StandbyIT {
         fill(standby, "after", 1);
         archive.awaitState("STREAMING");
         archive.awaitCovered();
-        assertEquals(2, archive.wal().getJsonArray("stretches").size(), () -> archive.wal().toString());
+        assertEquals(
+                2,
+                archive.wal().getJsonArray("stretches").size(),
+                () -> archive.wal().toString());
         assertTrue(archive.newest().isNull("gap"), () -> archive.wal().toString());
         assertFalse(archive.finding("has a gap").isPresent());
         assertTrue(sameAsOfServer(archive.stored(nightshift.data().resolve("store"), keys), standby) >= 4);
@@ -221,8 +226,7 @@ class StandbyIT {
     private long copied(String run) {
         JsonObject now = project.run(run);
         assertTrue(now.isNull("endedAt"), () -> now + project.log(run));
-        JsonValue progress =
-                now.getJsonArray("targets").getJsonObject(0).getOrDefault("progress", JsonValue.NULL);
+        JsonValue progress = now.getJsonArray("targets").getJsonObject(0).getOrDefault("progress", JsonValue.NULL);
         return progress instanceof JsonObject of
                         && project.currentStep(run).filter("copy"::equals).isPresent()
                 ? of.getJsonNumber("done").longValue()

@@ -80,8 +80,10 @@ class TwoNodesIT {
             archive.awaitCovered();
             archive.awaitState("STREAMING");
             assertNotEquals(archiver, archiver(), "who did it was killed, or silent for too long");
-            assertEquals(1, archive.wal().getJsonArray("stretches").size(), () -> archive.wal()
-                    .toString());
+            assertEquals(
+                    1,
+                    archive.wal().getJsonArray("stretches").size(),
+                    () -> archive.wal().toString());
             assertFalse(archive.finding("has a gap").isPresent());
             Path store = first.data().resolve("store");
             assertTrue(TestArchive.sameAsOfServer(archive.stored(store, keys), archived) >= 1);

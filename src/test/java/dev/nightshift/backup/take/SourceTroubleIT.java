@@ -125,15 +125,14 @@ class SourceTroubleIT {
                 "both sessions",
                 SOON,
                 () -> backup.isDone()
-                        || query(
-                                        source,
-                                        "select string_agg(state, ' ' order by state) from pg_stat_replication")
+                        || query(source, "select string_agg(state, ' ' order by state) from pg_stat_replication")
                                 .equals("backup streaming"));
         String session = query(source, sessions);
         signal("STOP", session);
         try {
-            CompletionException ended =
-                    assertThrows(CompletionException.class, () -> backup.orTimeout(90, TimeUnit.SECONDS).join());
+            CompletionException ended = assertThrows(
+                    CompletionException.class,
+                    () -> backup.orTimeout(90, TimeUnit.SECONDS).join());
             assertAll(
                     () -> assertTrue(ended.getCause() instanceof Failure.Retryable, ended::toString),
                     () -> assertEquals(Set.of(), store.objects.keySet(), "what was stored is gone"));
