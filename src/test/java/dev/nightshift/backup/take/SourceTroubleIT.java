@@ -28,6 +28,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -136,7 +137,7 @@ class SourceTroubleIT {
             assertAll(
                     () -> assertTrue(ended.getCause() instanceof Failure.Retryable, ended::toString),
                     () -> assertEquals(Set.of(), store.objects.keySet(), "what was stored is gone"));
-            return (Failure) ended.getCause();
+            return (Failure) Objects.requireNonNull(ended.getCause());
         } finally {
             signal("CONT", session);
             Eventually.isTrue(
