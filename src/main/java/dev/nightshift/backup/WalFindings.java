@@ -29,6 +29,7 @@ class WalFindings {
 
     private static final String BEHIND = "wal.behind:";
     private static final String RETAINED = "wal.retained:";
+    private static final String LOST = "wal.lost:";
 
     /** After which a finding is told to be seen again, and one that another node left open is closed. */
     private static final Duration SAY_AGAIN = Duration.ofMinutes(5);
@@ -135,9 +136,41 @@ class WalFindings {
                         .build());
     }
 
+    /**
+     * What the server keeps for the slot is nothing any more, by its own choice: known before archiving goes on, which alone can
+     * tell whether log is missing.
+     *
+     * @param to the newest moment that is stored; null if nothing is known to be
+     */
+    void lost(WalService service, boolean lost, @Nullable Instant to) {
+        if (!lost) {
+            fine(service, LOST);
+            return;
+        }
+        if (wasSaid(LOST + service.instance(), Severity.CRITICAL)) {
+            return;
+        }
+        report(
+                service.project(),
+                service.instance(),
+                LOST,
+                Severity.CRITICAL,
+                "%s gave up the slot of its archive",
+                "The server keeps no log for its slot " + service.slot() + " any more: it held more than"
+                        + " max_slot_wal_keep_size, or nobody came for longer than idle_replication_slot_timeout. "
+                        + (to == null
+                                ? "Nothing is known to be stored."
+                                : "What was acknowledged after " + to.truncatedTo(ChronoUnit.SECONDS)
+                                        + " may be missing from the archive.")
+                        + " Whether it is turns out when archiving goes on.",
+                "Look why archiving is behind. It goes on by itself, with a new slot; where log is missing, take a backup then.",
+                Json.createObjectBuilder().add("slot", service.slot()).build());
+    }
+
     /** The slot was dropped so that the server lives on. */
     void givenUp(WalService service, String reason) {
         fine(service, RETAINED);
+        fine(service, LOST);
         report(
                 service.project(),
                 service.instance(),
@@ -151,7 +184,7 @@ class WalFindings {
 
     /** Nothing is archived any more because people said so, or it begins anew: what was said of it is over. */
     void over(ProjectId project, UUID instance) {
-        for (String kind : new String[] {BEHIND, RETAINED, "wal.given-up:"}) {
+        for (String kind : new String[] {BEHIND, RETAINED, LOST, "wal.given-up:"}) {
             said.remove(kind + instance);
             findings.close(project, kind + instance);
         }

@@ -118,6 +118,7 @@ final class WalRun implements Runnable {
         try {
             Endpoint endpoint = work.endpoint(project, instance);
             WalFolder.Opened opened = work.open(service, endpoint);
+            work.dropLost(service, endpoint);
             UUID id = opened.description().id();
             ArchiveWal next = new ArchiveWal(
                     endpoint, service.slot(), opened, service.settings().piece(), catalogue(id));

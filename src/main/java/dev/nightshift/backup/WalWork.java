@@ -16,12 +16,14 @@ import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.SlotStatus;
+import dev.nightshift.postgres.SqlFailure;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 /** What archiving an instance's log asks of the repository, the store and the server. */
 @ApplicationScoped
 class WalWork {
+    private static final System.Logger LOG = System.getLogger(WalWork.class.getName());
+
     @Inject
     private Transactions transactions;
 
@@ -209,9 +213,11 @@ class WalWork {
             moment.accept(status.at(), status.position());
         }
         transactions.run(service.project(), connection -> repository.looked(connection, service.instance(), status));
+        Instant coveredTo = coveredTo(service);
+        findings.lost(service, status.lost(), coveredTo);
         // A standby's own time stands still with its primary: all that it has replayed is all there is to store
         Instant now = status.at() == null ? clock.now() : status.at();
-        findings.covered(service, coveredTo(service), now);
+        findings.covered(service, coveredTo, now);
         long retained = status.retainedBytes() == null ? 0 : status.retainedBytes();
         findings.retained(service, retained);
         return service.settings().giveUp() && retained > service.settings().retainedLimitBytes()
@@ -220,6 +226,15 @@ class WalWork {
                         + new Bytes(service.settings().retainedLimitBytes())
                         + ", and was dropped so that the server's disk does not fill."
                 : null;
+    }
+
+    /** Makes way for a new slot. A role that may only replicate does without: then the server's refusal is told. */
+    void dropLost(WalService service, Endpoint endpoint) {
+        try {
+            SlotStatus.dropLost(endpoint, service.slot());
+        } catch (SQLException e) {
+            LOG.log(Level.DEBUG, "Whether the slot {0} is lost is not known: {1}", service.slot(), SqlFailure.words(e));
+        }
     }
 
     /** The server of an instance that is archived is asked by the node that does that. */

@@ -58,7 +58,13 @@ final class ReplicationFailures {
                         "Let the role replicate: ALTER ROLE " + new dev.nightshift.kernel.Identifier(endpoint.user())
                                 + " REPLICATION.",
                         e);
-            case "55000", "58P01" -> new Failure.Skippable(what, "Check wal_level (replica or logical).", e);
+            case "55000" ->
+                new Failure.Skippable(
+                        what,
+                        "Check wal_level (replica or logical). If it is a standby: start again where it was promoted"
+                                + " meanwhile, else set full_page_writes on its primary on.",
+                        e);
+            case "58P01" -> new Failure.Skippable(what, "Check wal_level (replica or logical).", e);
             default -> new Failure.Skippable(what, null, e);
         };
     }

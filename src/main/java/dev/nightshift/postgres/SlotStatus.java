@@ -29,6 +29,11 @@ public record SlotStatus(
         @Nullable Long retainedBytes) {
     private static final Duration DEADLINE = Duration.ofSeconds(10);
 
+    /** Whether the server has given it up: nobody can stream from it any more. */
+    public boolean lost() {
+        return "lost".equals(walStatus);
+    }
+
     /**
      * Asks.
      *
@@ -69,6 +74,23 @@ public record SlotStatus(
                 var drop = connection.prepareStatement("""
                         select pg_catalog.pg_drop_replication_slot(slot_name) from pg_catalog.pg_replication_slots
                          where slot_name = ?
+                        """)) {
+            drop.setString(1, slot);
+            drop.execute();
+        }
+    }
+
+    /**
+     * Drops a slot that the server has given up: some of those, such as one of PostgreSQL 18 that nobody came for too long, still
+     * tell a position to whoever asks in order to stream.
+     *
+     * @throws SQLException if the server is not reached, or refuses
+     */
+    public static void dropLost(Endpoint endpoint, String slot) throws SQLException {
+        try (Connection connection = Connector.connect(endpoint, DEADLINE);
+                var drop = connection.prepareStatement("""
+                        select pg_catalog.pg_drop_replication_slot(slot_name) from pg_catalog.pg_replication_slots
+                         where slot_name = ? and wal_status = 'lost'
                         """)) {
             drop.setString(1, slot);
             drop.execute();

@@ -27,10 +27,13 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What slots keep on a server is seen in time: by those that nobody owns, and by that of an archive that is stuck. */
 class SlotsIT {
@@ -189,6 +192,7 @@ class SlotsIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void anArchiveThatIsStuckIsSaidBeforeTheServerGivesItsLogUpAndTheGapAfterwards() throws Exception {
         try (Postgres source = Postgres.start(
                 17,
@@ -224,6 +228,9 @@ class SlotsIT {
 
             fill(source, "more", 5);
             Eventually.isTrue("the server gives it up", SOON, () -> lost(source));
+            JsonObject lost = Eventually.get("it is said", SOON, () -> archive.finding("gave up the slot"));
+            assertTrue(lost.getString("detail").contains("may be missing from the archive"), lost::toString);
+            assertEquals(Optional.empty(), archive.finding("has a gap"), "that is not known yet");
             refuseReplication(source, false);
             archive.hurry();
             archive.awaitState("STREAMING");
@@ -236,6 +243,7 @@ class SlotsIT {
                     "the alarms are over",
                     SOON,
                     () -> archive.finding("keeps much log").isEmpty()
+                            && archive.finding("gave up the slot").isEmpty()
                             && archive.finding("too late").isEmpty());
             archive.off();
         }
@@ -247,6 +255,36 @@ class SlotsIT {
             return text(source, "select wal_status from pg_replication_slots").equals("lost");
         } catch (SQLException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** PostgreSQL 18 can do that, and still tells a position of such a slot. */
+    @Test
+    @Execution(ExecutionMode.CONCURRENT)
+    void aSlotThatNobodyCameForTooLongIsMadeAnewWithoutAGapWhereTheLogIsThere() throws Exception {
+        Map<String, String> settings = new TreeMap<>(TestArchive.KEEPS);
+        settings.put("idle_replication_slot_timeout", "1s");
+        try (Postgres source = Postgres.start(18, settings)) {
+            source.execute("postgres", "create role archiver login replication superuser password 'secret'");
+            TestProject project = TestProject.create(nightshift.admin(), "idle-slots");
+            project.register("idle", source, "postgres", "archiver", "secret");
+            TestArchive archive = new TestArchive(project, "idle");
+            archive.change(on());
+            archive.awaitState("STREAMING");
+            archive.awaitCovered();
+            refuseReplication(source, true);
+            fill(source, "meanwhile", 2);
+            Eventually.isTrue("the server gives it up", SOON, () -> lost(source));
+            assertEquals("false", text(source, "select (restart_lsn is null)::text from pg_replication_slots"));
+            refuseReplication(source, false);
+            archive.hurry();
+            archive.awaitState("STREAMING");
+            archive.awaitCovered();
+            assertEquals(
+                    1,
+                    archive.wal().getJsonArray("stretches").size(),
+                    () -> archive.wal().toString());
+            archive.off();
         }
     }
 }

@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Comparator;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** A throw-away server of one major version; its folder is gone when it is closed, or when the tests' JVM ends. */
@@ -70,6 +72,32 @@ public final class Postgres implements AutoCloseable {
             return new Postgres(EmbeddedCluster.start(programs, options), options, folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * A standby that streams from this server and can be read, with these settings; this one runs on. What it streams has to be
+     * there: see wal_keep_size.
+     */
+    public Postgres standby(Map<String, String> settings) {
+        try {
+            Path home = Files.createTempDirectory("nightshift-standby-");
+            Path copy = home.resolve("data");
+            Path log = home.resolve("log");
+            FolderBackup.take(this, copy, oid -> home.resolve("space-" + oid), log);
+            Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwx------"));
+            Files.createFile(copy.resolve("standby.signal"));
+            Map<String, String> all = new TreeMap<>(settings);
+            all.put(
+                    "primary_conninfo",
+                    "host=127.0.0.1 port=" + port() + " user=" + user() + " password=" + password());
+            EmbeddedCluster.Options own =
+                    EmbeddedCluster.Options.in(home, password()).withSettings(all);
+            return new Postgres(EmbeddedCluster.start(cluster.binaries(), own), own, home);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 

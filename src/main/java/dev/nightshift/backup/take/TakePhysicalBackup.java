@@ -179,6 +179,11 @@ public final class TakePhysicalBackup {
         increment = request.increment().on(logSession, identity.timeline(), checksums);
         String slot = "nightshift_" + request.backup().toString().replace('-', '_');
         logSession.createTemporarySlot(slot);
+        if (logSession.show("in_hot_standby").equals("on")) {
+            progress.note("The server is a standby, and nothing can be written to its log: the backup holds what it has"
+                    + " replayed when the files are copied, ends without a restore point, and has no evidence of rows."
+                    + " Back up the primary for a proof that rows match.");
+        }
         lookBefore(slot);
         if (identity.timeline() > 1) {
             ReplicationSession.HistoryFile history = logSession.timelineHistory(identity.timeline());

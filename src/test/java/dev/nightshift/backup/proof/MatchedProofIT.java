@@ -94,13 +94,23 @@ class MatchedProofIT {
     void oneChangedRowFailsTheLevelAndIsNamed() throws Exception {
         try (Fixture fixture = Fixture.start(17, Map.of("wal_level", "logical"), folder)) {
             Postgres source = fixture.server();
-            source.execute("shop", "checkpoint");
+            source.execute(
+                    "shop",
+                    "create table sorted as select 'a'::text as word",
+                    "create index sorted_elsewhere on sorted (word collate ucs_basic)",
+                    "update pg_collation set collversion = '0' where collname = 'ucs_basic'",
+                    "checkpoint");
             String file = fixture.text(Fixture.SHOP, "select pg_relation_filepath('secret')");
             Manifest manifest = take(source, BUDGET);
             Proof proof = prove(source, tampered(material(manifest), file));
             assertAll(
                     () -> assertEquals(Optional.of(ProofLevel.RESTORED), proof.level(), proof::toString),
                     () -> assertTrue(proof.failed()),
+                    () -> assertTrue(
+                            proof.notChecked().stream()
+                                    .anyMatch(each -> each.contains("sorted_elsewhere")
+                                            && each.contains("collation version differs (ucs_basic: 0 on the source")),
+                            () -> proof.notChecked().toString()),
                     () -> assertEquals(
                             "shop: public.secret has as many rows as on the source, 100, with other content.",
                             proof.reason()));

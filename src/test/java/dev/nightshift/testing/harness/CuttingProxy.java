@@ -30,7 +30,8 @@ public final class CuttingProxy implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 16;
 
     private final ServerSocket listener;
-    private final int target;
+    private List<Integer> targets;
+    private int accepted;
     private final Random random;
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
     private final Set<Link> old = new HashSet<>();
@@ -46,7 +47,7 @@ public final class CuttingProxy implements AutoCloseable {
 
     private CuttingProxy(ServerSocket listener, int target, Random random) {
         this.listener = listener;
-        this.target = target;
+        this.targets = List.of(target);
         this.random = random;
     }
 
@@ -110,6 +111,16 @@ public final class CuttingProxy implements AutoCloseable {
 
     public int port() {
         return listener.getLocalPort();
+    }
+
+    /** Whoever connects from now on comes to this server, or to these in turn: another machine took the address over. */
+    public synchronized void turnTo(Integer... ports) {
+        targets = List.of(ports);
+        accepted = 0;
+    }
+
+    private synchronized int target() {
+        return targets.get(accepted++ % targets.size());
     }
 
     /** Cuts so many times, each after at most so many bytes, both directions and all connections counted together. */
@@ -203,7 +214,7 @@ public final class CuttingProxy implements AutoCloseable {
                 Socket client = listener.accept();
                 Socket server;
                 try {
-                    server = new Socket(listener.getInetAddress(), target);
+                    server = new Socket(listener.getInetAddress(), target());
                 } catch (IOException e) {
                     client.close(); // the server is away: so says the connection's end
                     continue;
