@@ -26,7 +26,10 @@ public final class Kms implements Aead, AutoCloseable {
 
     /** Asks nothing yet. What it holds of connections and threads is one client's, so that one is made for each key and kept. */
     public static Kms at(KmsConfig config) {
-        return new Kms(config, config.isAws() ? AwsKms.at(config) : TransitKms.at(config));
+        if (config.isAws()) {
+            return new Kms(config, AwsKms.at(config));
+        }
+        return new Kms(config, config.isGoogle() ? GoogleKms.at(config) : TransitKms.at(config));
     }
 
     public KmsConfig config() {
@@ -87,6 +90,13 @@ public final class Kms implements Aead, AutoCloseable {
         return new Failure.Fatal(
                 "The KMS does not know the key of " + variable + ".",
                 "Correct the variable, or bring the key back.",
+                null);
+    }
+
+    static Failure.Fatal elsewhere(String variable) {
+        return new Failure.Fatal(
+                "The KMS of " + variable + " points elsewhere, and no token is sent there.",
+                "Name the node that it points to, or one that forwards requests.",
                 null);
     }
 }
