@@ -304,10 +304,12 @@ public final class GoogleKmsStandIn extends HttpStandIn {
         String name = path.substring(0, path.lastIndexOf(':'));
         String operation = path.substring(path.lastIndexOf(':') + 1);
         if (!name.contains("/locations/europe-west3/")) {
-            return error(404, "NOT_FOUND", "The request concerns location 'x' but was sent to location 'europe-west3'.");
+            return error(
+                    404, "NOT_FOUND", "The request concerns location 'x' but was sent to location 'europe-west3'.");
         }
         if (!allowed) {
-            return error(403, "PERMISSION_DENIED", "Permission denied on resource '" + name + "' (or it may not exist).");
+            return error(
+                    403, "PERMISSION_DENIED", "Permission denied on resource '" + name + "' (or it may not exist).");
         }
         Key key = keys.get(name);
         if (key == null) {
@@ -379,9 +381,7 @@ public final class GoogleKmsStandIn extends HttpStandIn {
             return summed(Json.createObjectBuilder().add("usedPrimary", true), "plaintext", plaintext);
         } catch (GeneralSecurityException e) {
             return error(
-                    400,
-                    "INVALID_ARGUMENT",
-                    "Decryption failed: verify that 'name' refers to the correct CryptoKey.");
+                    400, "INVALID_ARGUMENT", "Decryption failed: verify that 'name' refers to the correct CryptoKey.");
         }
     }
 

@@ -70,7 +70,8 @@ final class GoogleKms implements Aead {
                                 || json.getBoolean("verifiedAdditionalAuthenticatedDataCrc32c", false))
                         && fits(json, "ciphertext"));
         String wrapped = answer.getString("name", "");
-        if (!wrapped.contains(key.substring(key.indexOf("/locations/")) + "/cryptoKeyVersions/")) { // it may number the project
+        if (!wrapped.contains(
+                key.substring(key.indexOf("/locations/")) + "/cryptoKeyVersions/")) { // it may number the project
             throw notGoogles();
         }
         return bytes(answer, "ciphertext");
@@ -130,7 +131,8 @@ final class GoogleKms implements Aead {
         }
         JsonObject json = json(answer);
         if (!whole.test(json)) {
-            throw Kms.away(config.variable(), "was asked or answered wrongly on the way: a checksum does not fit", null);
+            throw Kms.away(
+                    config.variable(), "was asked or answered wrongly on the way: a checksum does not fit", null);
         }
         return json;
     }
@@ -168,8 +170,7 @@ final class GoogleKms implements Aead {
             }
             return answer.statusCode() == 200
                     ? !whole.test(json(answer))
-                    : PASSING.contains(answer.statusCode())
-                            || isDamaged(answer.statusCode(), KmsHttp.text(answer));
+                    : PASSING.contains(answer.statusCode()) || isDamaged(answer.statusCode(), KmsHttp.text(answer));
         }
     }
 
@@ -226,7 +227,7 @@ final class GoogleKms implements Aead {
             return forbidden(text);
         }
         if (text.contains("concerns location")) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     "The key of " + config.variable() + " lies in no location that this endpoint of the KMS serves.",
                     "Correct the location in the variable, or the endpoint.",
                     null);
@@ -234,7 +235,7 @@ final class GoogleKms implements Aead {
         if (status == 404) {
             return Kms.unknown(config.variable());
         }
-        return new Failure.Fatal(
+        return new Failure.Unusable(
                 "The KMS of " + config.variable() + " refuses the request with " + status + ".",
                 "The key must be one of the purpose ENCRYPT_DECRYPT.",
                 null);
@@ -243,11 +244,11 @@ final class GoogleKms implements Aead {
     private Failure inState(String state) {
         String name = "A version of the key of " + config.variable();
         if (state.contains("DESTROY_SCHEDULED")) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     name + " is about to be destroyed.", "Restore it in the KMS, and enable it.", null);
         }
         if (state.contains("DESTROYED")) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     name + " was destroyed: what it wrapped opens no more.",
                     "If it is the primary version, make another one primary. What it wrapped opens by recovery kits.",
                     null);
@@ -255,23 +256,23 @@ final class GoogleKms implements Aead {
         if (state.contains("PENDING")) {
             return Kms.away(config.variable(), "is still making a version of the key", null);
         }
-        return new Failure.Fatal(name + " is disabled.", "Enable it in the KMS.", null);
+        return new Failure.Unusable(name + " is disabled.", "Enable it in the KMS.", null);
     }
 
     private Failure forbidden(String text) {
         if (text.contains("SERVICE_DISABLED") || text.contains("has not been used in project")) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     "The project of the key of " + config.variable() + " has Cloud KMS switched off.",
                     "Enable cloudkms.googleapis.com in it.",
                     null);
         }
         if (text.contains("SCOPE_INSUFFICIENT")) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     "The machine's access token may not be used with the KMS of " + config.variable() + ".",
                     "Give the machine the access scope cloud-platform or cloudkms.",
                     null);
         }
-        return new Failure.Fatal(
+        return new Failure.Unusable(
                 "The service account may not use the key of " + config.variable() + ", or there is no such key.",
                 "Grant it roles/cloudkms.cryptoKeyEncrypterDecrypter on the key; see whether the variable names the right one.",
                 null);

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class GoogleLogin {
     static final String SCOPE = "https://www.googleapis.com/auth/cloudkms";
-    static final URI METADATA = URI.create(
-            "http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token");
+    static final URI METADATA =
+            URI.create("http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token");
 
     private static final String GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     private static final int MOST_BYTES = 64 * 1024;
@@ -183,7 +183,8 @@ final class GoogleLogin {
         try {
             signed.sign(new RSASSASigner(account.key()));
         } catch (JOSEException | IllegalArgumentException e) {
-            throw useless("are no key that can sign", "Download a new key of the service account."); // without the cause
+            throw useless(
+                    "are no key that can sign", "Download a new key of the service account."); // without the cause
         }
         return signed.serialize();
     }

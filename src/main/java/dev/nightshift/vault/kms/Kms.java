@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * associated data is bound within, and handed to the service besides, which has it in its own log, and binds it where it can.
  *
  * <p>What the service did not open, since it was changed or another key wrapped it, is a {@link GeneralSecurityException}. All else
- * that goes wrong there is a {@link Failure}: Retryable if it may pass by itself, Fatal if a person has to do something.
+ * that goes wrong there is a {@link Failure}: Retryable if it may pass by itself, Unusable if a person has to do something.
  */
 public final class Kms implements Aead, AutoCloseable {
     private final KmsConfig config;
@@ -86,15 +86,15 @@ public final class Kms implements Aead, AutoCloseable {
                 cause);
     }
 
-    static Failure.Fatal unknown(String variable) {
-        return new Failure.Fatal(
+    static Failure.Unusable unknown(String variable) {
+        return new Failure.Unusable(
                 "The KMS does not know the key of " + variable + ".",
                 "Correct the variable, or bring the key back.",
                 null);
     }
 
-    static Failure.Fatal elsewhere(String variable) {
-        return new Failure.Fatal(
+    static Failure.Unusable elsewhere(String variable) {
+        return new Failure.Unusable(
                 "The KMS of " + variable + " points elsewhere, and no token is sent there.",
                 "Name the node that it points to, or one that forwards requests.",
                 null);

@@ -86,8 +86,8 @@ final class TransitKms implements Aead {
                 .add("context", base64(associatedData))
                 .build()
                 .toString();
-        HttpResponse<byte[]> answer = http.asked(
-                new Wrapping(URI.create(engine + "/" + operation + "/" + key), body), "cannot be reached");
+        HttpResponse<byte[]> answer =
+                http.asked(new Wrapping(URI.create(engine + "/" + operation + "/" + key), body), "cannot be reached");
         String text = KmsHttp.text(answer);
         if (answer.statusCode() != 200) {
             throw refused(answer.statusCode(), text);
@@ -192,7 +192,7 @@ final class TransitKms implements Aead {
             return Kms.away(config.variable(), "answers with " + status, null);
         }
         if (status >= 300 && status < 400) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     "The KMS of " + config.variable() + " points elsewhere, and no token is sent there.",
                     "Name the node that it points to, or one that forwards requests.",
                     null);
@@ -201,7 +201,7 @@ final class TransitKms implements Aead {
             return Kms.unknown(config.variable());
         }
         if (text.contains("disallowed by policy")) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     "The KMS no longer opens what this version of the key of " + config.variable() + " wrapped.",
                     "Lower the key's min_decryption_version; then let rotate-master-key wrap by the newest version.",
                     null);
@@ -209,7 +209,7 @@ final class TransitKms implements Aead {
         if (text.contains("invalid ciphertext")) {
             throw new GeneralSecurityException("The key of " + config.variable() + " does not open this.");
         }
-        return new Failure.Fatal(
+        return new Failure.Unusable(
                 "The KMS of " + config.variable() + " refuses the request with " + status + ".",
                 "The key must be one that encrypts and decrypts, such as aes256-gcm96.",
                 null);

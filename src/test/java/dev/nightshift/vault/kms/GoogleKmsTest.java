@@ -175,16 +175,21 @@ class GoogleKmsTest {
     @Test
     void whatAPersonHasToMendIsFatalAndSaysHow() throws Exception {
         google.allowed(false);
-        assertSays(Failure.Fatal.class, "roles/cloudkms.cryptoKeyEncrypterDecrypter", () -> kms(uri)
-                .encrypt(KEYSET, PLACE));
+        assertSays(
+                Failure.Fatal.class,
+                "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+                () -> kms(uri).encrypt(KEYSET, PLACE));
         google.allowed(true);
-        assertSays(Failure.Fatal.class, "NIGHTSHIFT_MASTER_KEY_URI", () -> kms(GoogleKmsStandIn.uri("gone"))
-                .encrypt(KEYSET, PLACE));
-        assertSays(Failure.Fatal.class, "Correct the location", () -> kms(uri.replace("europe-west3", "mars"))
-                .encrypt(KEYSET, PLACE));
+        assertSays(
+                Failure.Fatal.class,
+                "NIGHTSHIFT_MASTER_KEY_URI",
+                () -> kms(GoogleKmsStandIn.uri("gone")).encrypt(KEYSET, PLACE));
+        assertSays(
+                Failure.Fatal.class,
+                "Correct the location",
+                () -> kms(uri.replace("europe-west3", "mars")).encrypt(KEYSET, PLACE));
         google.fail(1, 403, "{\"error\":{\"details\":[{\"reason\":\"SERVICE_DISABLED\"}]}}");
-        assertSays(Failure.Fatal.class, "Enable cloudkms.googleapis.com", () -> kms(uri)
-                .encrypt(KEYSET, PLACE));
+        assertSays(Failure.Fatal.class, "Enable cloudkms.googleapis.com", () -> kms(uri).encrypt(KEYSET, PLACE));
         google.fail(1, 403, "{\"error\":{\"details\":[{\"reason\":\"ACCESS_TOKEN_SCOPE_INSUFFICIENT\"}]}}");
         assertSays(Failure.Fatal.class, "access scope", () -> kms(uri).encrypt(KEYSET, PLACE));
         google.fail(1, 302, "http://127.0.0.1:1/elsewhere");
@@ -221,15 +226,21 @@ class GoogleKmsTest {
                 asked.incrementAndGet();
                 LocalHttps.json(exchange, 200, "[]");
             });
-            Map<String, String> there =
-                    Map.of("nightshift.kms.endpoint", "https://127.0.0.1:" + server.address().getPort());
-            assertSays(Failure.Retryable.class, "cannot be reached", () -> at(config(uri, there), google.metadata())
-                    .encrypt(KEYSET, PLACE));
+            Map<String, String> there = Map.of(
+                    "nightshift.kms.endpoint",
+                    "https://127.0.0.1:" + server.address().getPort());
+            assertSays(
+                    Failure.Retryable.class,
+                    "cannot be reached",
+                    () -> at(config(uri, there), google.metadata()).encrypt(KEYSET, PLACE));
             assertEquals(0, asked.get());
             Map<String, String> believing = new HashMap<>(there);
-            believing.put("nightshift.kms.root.certificate", server.rootCertificate().toString());
-            assertSays(Failure.Retryable.class, "as Google's does", () -> at(config(uri, believing), google.metadata())
-                    .encrypt(KEYSET, PLACE));
+            believing.put(
+                    "nightshift.kms.root.certificate", server.rootCertificate().toString());
+            assertSays(
+                    Failure.Retryable.class,
+                    "as Google's does",
+                    () -> at(config(uri, believing), google.metadata()).encrypt(KEYSET, PLACE));
             assertEquals(1, asked.get());
         }
     }
