@@ -342,8 +342,7 @@ class PlannedRestoreIT {
     void theGuidesCommandsMakeAClusterOfTheChainWithTheKitAlone(@TempDir Path work) throws Exception {
         Path store = nightshift.data().resolve("store");
         // Debian's programs of 17 run here, but for its server, which lacks a library
-        BareMachine machine =
-                new BareMachine(work, store, Postgres.binaries(17).bin(), Stock17.bin());
+        BareMachine machine = new BareMachine(work, store, Postgres.binaries(17).bin(), Stock17.bin());
         machine.has(false, store, kit, passphrase, Path.of("").toAbsolutePath());
         Files.copy(kit, work.resolve("demo-recovery-kit.json"));
         Files.copy(passphrase, work.resolve("passphrase"));

@@ -118,8 +118,7 @@ class RecoveryKitIT {
                 () -> assertTrue(listed.contains(backup + "  full backup of "), listed),
                 () -> assertTrue(listed.contains(archive + "  log of cluster "), listed));
         ByHand.cluster(machine, backup, "");
-        machine.run(commands("<id> demo-recovery-kit.json archived-log"))
-                .succeeded();
+        machine.run(commands("<id> demo-recovery-kit.json archived-log")).succeeded();
         machine.run(commands("pg_verifybackup data")).succeeded();
         machine.run(commands("touch data/recovery.signal").replaceAll("recovery_target_time[^\\n]*\\n", ""))
                 .succeeded();
@@ -146,8 +145,7 @@ class RecoveryKitIT {
         refused(machine, "wrong", "kit.json", "The passphrase does not open this recovery kit");
         refused(machine, "right", "cut.json", "is no whole recovery kit: it is cut off");
         assertFalse(Files.exists(work.resolve("out")), "nothing was decoded");
-        Processes.Result unasked =
-                machine.run("java -jar nightshift-decoder.jar --list <store> kit.json < /dev/null");
+        Processes.Result unasked = machine.run("java -jar nightshift-decoder.jar --list <store> kit.json < /dev/null");
         assertTrue(unasked.exit() == 1 && unasked.output().contains("--passphrase-file"), unasked::output);
     }
 

@@ -140,7 +140,8 @@ class RestoreByHandIT {
                             "select pg_tablespace_location(oid) from pg_tablespace where spcname = 'side'"));
             String counted = run(
                             work,
-                            "export PGPASSWORD=secret\n" + ByHand.commands("psql").replace("5499", "" + port))
+                            "export PGPASSWORD=secret\n"
+                                    + ByHand.commands("psql").replace("5499", "" + port))
                     .succeeded()
                     .output();
             assertTrue(counted.contains("40000"), counted);

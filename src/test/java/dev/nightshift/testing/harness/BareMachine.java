@@ -85,7 +85,8 @@ public final class BareMachine {
     /** As the product's sandbox does it; what runs in the end has no right over the mounts, and is not the root that postgres refuses. */
     private String script() {
         String mounts = places.entrySet().stream()
-                .map(place -> "mkdir -p .%1$s; mount --rbind %2$s .%1$s".formatted(place.getKey(), quote(place.getValue())))
+                .map(place ->
+                        "mkdir -p .%1$s; mount --rbind %2$s .%1$s".formatted(place.getKey(), quote(place.getValue())))
                 .collect(Collectors.joining("\n"));
         return """
                 mount -t tmpfs -o mode=755 machine /mnt
