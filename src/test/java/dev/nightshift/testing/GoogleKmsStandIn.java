@@ -167,12 +167,10 @@ public final class GoogleKmsStandIn extends HttpStandIn {
         failNext(times);
     }
 
-    /** How many were handed out. */
     public long logins() {
         return asked().stream().filter(asked -> asked.startsWith("token ")).count();
     }
 
-    /** Whether a token that was handed out is in the text. */
     public boolean isIn(String text) {
         return text.contains("ya29.");
     }
@@ -243,7 +241,7 @@ public final class GoogleKmsStandIn extends HttpStandIn {
                         || !form.keySet().equals(Set.of("grant_type", "assertion"))
                         || !"urn:ietf:params:oauth:grant-type:jwt-bearer".equals(form.get("grant_type"))
                 ? "the form"
-                : refused(form.get("assertion"));
+                : refused(String.valueOf(form.get("assertion")));
         if (!refused.isEmpty() || !enabled) {
             return json(
                     400,

@@ -50,7 +50,7 @@ public record KmsConfig(
                     + "(:(?<port>\\d{1,5}))?/(?<mount>[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,8})/"
                     + "(?<key>[A-Za-z0-9_][A-Za-z0-9._-]{0,254})");
     private static final Pattern ENDPOINT =
-            Pattern.compile("http(?<plain>s?)://(?<host>[A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:]+])(:(?<port>\\d{1,5}))?");
+            Pattern.compile("http(?<tls>s?)://(?<host>[A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:]+])(:(?<port>\\d{1,5}))?");
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._/-]{1,256}");
     private static final Pattern LOOPBACK = Pattern.compile("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|localhost|\\[::1]");
 
@@ -151,7 +151,7 @@ public record KmsConfig(
         var parts = ENDPOINT.matcher(address);
         return parts.matches()
                 && isAddress(parts.group("host"), parts.group("port"))
-                && (!parts.group("plain").isEmpty()
+                && (!parts.group("tls").isEmpty()
                         || LOOPBACK.matcher(parts.group("host")).matches());
     }
 
