@@ -9,6 +9,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.KeyChanges;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -38,6 +39,9 @@ class ProjectKeyRing {
     private Keyring keyring;
 
     @Inject
+    private KeyChanges changes;
+
+    @Inject
     private Stores stores;
 
     @Inject
@@ -65,8 +69,8 @@ class ProjectKeyRing {
 
     /** The newest first. */
     List<Key> keys(ProjectId project) {
+        ProjectKeys keys = keyring.of(project);
         return transactions.in(project, connection -> {
-            ProjectKeys keys = keyring.of(project);
             Map<String, Instant> made = keyring.made(project);
             Map<String, Instant> exported = keyring.exported(project);
             Map<String, ProjectKeyRepository.Use> uses = repository.uses(connection, project);
@@ -87,13 +91,13 @@ class ProjectKeyRing {
      * nobody from holding the other goals against what is measured.
      */
     Function<List<String>, Facts.Keys> facts(ProjectId project) {
+        ProjectKeys keys;
+        try {
+            keys = keyring.of(project);
+        } catch (Failure e) {
+            return ids -> Facts.Keys.unopened(String.valueOf(e.getMessage()));
+        }
         return transactions.in(project, connection -> {
-            ProjectKeys keys;
-            try {
-                keys = keyring.of(project);
-            } catch (Failure e) {
-                return ids -> Facts.Keys.unopened(String.valueOf(e.getMessage()));
-            }
             Map<String, Instant> made = keyring.made(project);
             boolean inKit = keyring.exported(project).containsKey(keys.keyId());
             return ids -> new Facts.Keys(oldest(keys, made, ids), known(made, keys.keyId()), inKit);
@@ -130,11 +134,9 @@ class ProjectKeyRing {
      * @return its id
      */
     String rotate(ProjectId project) {
-        return transactions.in(project, connection -> {
-            String key = keyring.rotate(project);
+        return changes.rotate(project, key -> {
             audit.record(project, "project-key.rotate", "key " + key, Map.of());
             live.changed(project, "backup", project.value());
-            return key;
         });
     }
 
@@ -173,8 +175,7 @@ class ProjectKeyRing {
         for (String name : stores.names()) {
             refuseStored(project, id, name);
         }
-        transactions.run(project, connection -> {
-            keyring.destroy(project, id);
+        changes.destroy(project, id, () -> {
             refuseUsed(project, id);
             audit.record(project, "project-key.destroy", "key " + id, Map.of());
             live.changed(project, "backup", project.value());

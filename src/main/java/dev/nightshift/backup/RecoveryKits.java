@@ -16,6 +16,7 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.ExportedKeys;
+import dev.nightshift.vault.KeyChanges;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import dev.nightshift.vault.RecoveryKit;
@@ -56,6 +57,9 @@ class RecoveryKits {
 
     @Inject
     private ProjectKeyRepository repository;
+
+    @Inject
+    private KeyChanges changes;
 
     @Inject
     private Audit audit;
@@ -184,11 +188,9 @@ class RecoveryKits {
     }
 
     private List<String> adopt(ExportedKeys keys, String primary) {
-        return transactions.in(keys.project(), connection -> {
-            List<String> taken = keyring.adopt(keys, primary);
+        return changes.adopt(keys, primary, taken -> {
             audit(keys.project(), taken);
             live.changed(keys.project(), "backup", keys.project().value());
-            return taken;
         });
     }
 

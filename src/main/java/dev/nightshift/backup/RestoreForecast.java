@@ -7,7 +7,9 @@ import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.backup.read.RestoreSize;
 import dev.nightshift.backup.read.RestoreTimes;
 import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.job.TargetRun;
+import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
@@ -18,10 +20,14 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +35,25 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class RestoreForecast {
     private static final System.Logger LOG = System.getLogger(RestoreForecast.class.getName());
+
+    /** Backups whose sums are kept: some tens of bytes each. */
+    private static final int KNOWN = 1000;
+
+    /** Of a server's list: about as many bytes are held while it is read, and twice that of what it names. */
+    private static final long LONGEST_LIST = 256L << 20;
+
+    /** For those that wait for another's: the lists of one chain are read at a time. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final Map<UUID, RestoreSize.Listed> known = Collections.synchronizedMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<UUID, RestoreSize.Listed> eldest) {
+            return size() > KNOWN;
+        }
+    });
+    private final ReentrantLock reading = new ReentrantLock();
 
     @Inject
     private BackupSources sources;
@@ -78,7 +103,7 @@ class RestoreForecast {
         }
     }
 
-    /** Reads the lists of the chain; empty where they cannot be read, which the restore will say. */
+    /** By the lists of the chain, which are read once; empty where they cannot be, which the restore will say, or are too long. */
     Optional<Forecast> of(ProjectId project, PointRecovery.Planned planned, RecoveryPlan plan) {
         Backup backup = planned.backup();
         String store = planned.store();
@@ -93,8 +118,10 @@ class RestoreForecast {
                             keyring.of(project),
                             note -> {})
                     .reader();
-            RestoreSize size =
-                    RestoreSize.of(reader, new Recovery(plan, planned.held().log()));
+            RestoreSize size = RestoreSize.of(
+                    listed(reader),
+                    reader.manifest(),
+                    new Recovery(plan, planned.held().log()));
             Map<RestorePace.Part, RestorePace> measured =
                     transactions.in(project, connection -> paces.of(connection, backup.instanceId(), store));
             return Optional.of(new Forecast(reader.chain(), size, parts(plan, size, measured)));
@@ -105,6 +132,46 @@ class RestoreForecast {
                     backup.id(),
                     e.getMessage());
             return Optional.empty();
+        }
+    }
+
+    private RestoreSize.Listed listed(BackupReader reader) {
+        UUID backup = reader.manifest().backup();
+        RestoreSize.Listed before = known.get(backup);
+        if (before != null) {
+            return before;
+        }
+        for (Manifest each : reader.chain()) {
+            long bytes = each.objects(StoredObject.Kind.SERVER_MANIFEST).stream()
+                    .mapToLong(StoredObject::contentBytes)
+                    .sum();
+            if (bytes > LONGEST_LIST) {
+                throw new Failure.Skippable(
+                        "The server's list of the files of backup " + each.backup() + " has " + new Bytes(bytes)
+                                + ", too many to add up for a plan.",
+                        null,
+                        null);
+            }
+        }
+        if (!locked()) {
+            throw new Failure.Retryable("Lists of other backups are being read.", "Ask again in a moment.", null);
+        }
+        try {
+            RestoreSize.Listed meanwhile = known.get(backup);
+            RestoreSize.Listed listed = meanwhile == null ? RestoreSize.Listed.of(reader) : meanwhile;
+            known.put(backup, listed);
+            return listed;
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    private boolean locked() {
+        try {
+            return reading.tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

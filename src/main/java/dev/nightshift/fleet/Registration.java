@@ -86,13 +86,15 @@ public class Registration {
      */
     public Project project(NewProject asked, ExportedKeys keys, String primary) {
         ProjectId id = keys.project();
+        NewKeys made = keyring.generate(keys, primary);
         return transactions.in(id, connection -> {
             Project project = new Project(id.value(), asked, clock.now());
             add(
                     project,
                     "There is already a project " + asked.name() + ", or this one was deleted.",
                     "Restore it if it was deleted, else choose another name.");
-            keyring.adopt(keys, primary);
+            keyring.store(made);
+            keyring.exported(id, keys.ids());
             audit.record(id, "project.create", "project " + asked.name(), Map.of("recovered", true));
             return project;
         });
@@ -106,6 +108,7 @@ public class Registration {
     public Instance instance(ProjectId project, Name name, Server server) {
         fleet.refuseForbidden(server.host());
         CheckReport report = checkup.look(fleet.endpoint(server, null, server.maintenanceDatabase()));
+        openKeys(project, server);
         return transactions.in(project, connection -> {
             Instance instance = added(project, name, server);
             checkup.register(connection, instance, report);
@@ -139,6 +142,7 @@ public class Registration {
     public Database database(ProjectId project, Server server, NewDatabase asked) {
         fleet.refuseForbidden(server.host());
         CheckReport report = checkup.look(fleet.endpoint(server, null, asked.dbname()));
+        openKeys(project, server);
         return transactions.in(project, connection -> {
             Instance on = added(project, asked.name(), server);
             Database database = added(on, asked, report);
@@ -158,6 +162,7 @@ public class Registration {
         Exposure.refuse(before, server);
         fleet.refuseForbidden(server.host());
         CheckReport report = checkup.look(fleet.endpoint(server, before, server.maintenanceDatabase()));
+        openKeys(project, server);
         Instance after = transactions.in(project, connection -> {
             Instance stored = repository
                     .instanceToChange(project, instance)
@@ -294,6 +299,13 @@ public class Registration {
                 "database " + asked.name(),
                 Map.of("instance", on.name().value(), "dbname", asked.dbname()));
         return database;
+    }
+
+    /** What seals the password: a KMS that opens it may be slow, and is not to be asked within a transaction. */
+    private void openKeys(ProjectId project, Server server) {
+        if (server.secret() instanceof Secret.Text) {
+            keyring.of(project);
+        }
     }
 
     private void secret(Instance instance, @Nullable Secret secret) {

@@ -46,10 +46,19 @@ public abstract sealed class Failure extends RuntimeException {
     }
 
     /** Going on would do harm or cannot succeed: wrong key, foreign system identifier, damaged store. */
-    public static final class Fatal extends Failure {
+    public static sealed class Fatal extends Failure {
         private static final long serialVersionUID = 1L;
 
         public Fatal(String message, @Nullable String remedy, @Nullable Throwable cause) {
+            super(message, remedy, cause);
+        }
+    }
+
+    /** Fatal, and no fault of what was asked for: what it needs outside was misconfigured or taken away. REST answers 503 with the words. */
+    public static final class Unusable extends Fatal {
+        private static final long serialVersionUID = 1L;
+
+        public Unusable(String message, @Nullable String remedy, @Nullable Throwable cause) {
             super(message, remedy, cause);
         }
     }

@@ -43,7 +43,7 @@ public record Problem(
                 ? 404
                 : failure instanceof Failure.Conflict || failure instanceof Failure.Skippable
                         ? 409
-                        : failure instanceof Failure.Retryable ? 503 : 500;
+                        : failure instanceof Failure.Retryable || failure instanceof Failure.Unusable ? 503 : 500;
         return of(status, detail, failure.remedy());
     }
 

@@ -65,6 +65,21 @@ public class Transactions {
         return within(INSTALLATION, work);
     }
 
+    /**
+     * Lets pass who is about to ask somebody that may be slow: no connection and no lock should be held meanwhile.
+     *
+     * @throws IllegalStateException if a transaction is running
+     */
+    public void requireNone() {
+        try {
+            if (transaction.getStatus() != Status.STATUS_NO_TRANSACTION) {
+                throw new IllegalStateException("A transaction is running, which this would hold up.");
+            }
+        } catch (SystemException e) {
+            throw new IllegalStateException("The transaction manager failed.", e);
+        }
+    }
+
     private <T> T within(String scope, Work<T> work) {
         try {
             if (transaction.getStatus() == Status.STATUS_ACTIVE) {

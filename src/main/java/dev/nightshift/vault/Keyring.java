@@ -11,12 +11,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -39,9 +36,6 @@ public class Keyring {
 
     /** In the place of a key's id. */
     public static final String WITH_THE_PROJECT = "";
-
-    /** Far more than anybody keeps. */
-    private static final int MOST = 100;
 
     /** A KMS that did not answer is left alone for so long. */
     private static final Duration REST = Duration.ofSeconds(10);
@@ -133,7 +127,7 @@ public class Keyring {
                     throw e;
                 }
                 LOG.log(System.Logger.Level.ERROR, "nightshift: the KMS cannot be asked", e);
-                Failure failure = new Failure.Fatal(
+                Failure failure = new Failure.Unusable(
                         "The KMS cannot be asked, for a reason that Nightshift did not expect.",
                         "The server's log has the details. It is asked again.",
                         null);
@@ -200,21 +194,25 @@ public class Keyring {
      * @throws Failure.Retryable if the repository database is away, or the KMS and they were not opened before
      */
     public ProjectKeys of(ProjectId project) {
+        return opened(project).keys();
+    }
+
+    /** @param wrapped as the repository has them */
+    record Opened(String wrapped, ProjectKeys keys) {}
+
+    /** The same, with the text that they were opened of. */
+    Opened opened(ProjectId project) {
         MasterKey key = masterKey();
         String wrapped = transactions
                 .in(project, connection -> repository.wrapped(connection, project))
                 .orElseThrow(() -> unknown(project));
-        return opened(project, wrapped, key);
-    }
-
-    private ProjectKeys opened(ProjectId project, String wrapped, MasterKey key) {
         Optional<ProjectKeys> known = opened.find(project, wrapped);
         if (known.isPresent()) {
-            return known.get();
+            return new Opened(wrapped, known.get());
         }
         ProjectKeys keys = asked(() -> ProjectKeys.unwrap(project, wrapped, key));
         opened.keep(wrapped, keys);
-        return keys;
+        return new Opened(wrapped, keys);
     }
 
     /** Each request would wait for a KMS that is away, if it were not left alone. */
@@ -237,43 +235,8 @@ public class Keyring {
         return masterKey().mark().kms().isPresent();
     }
 
-    private static Failure.NotFound unknown(ProjectId project) {
+    static Failure.NotFound unknown(ProjectId project) {
         return new Failure.NotFound("Project " + project + " has no keys.");
-    }
-
-    /**
-     * Gives the project a new key for its backups, which wraps from now on; the old ones still open. In the caller's transaction,
-     * or one of its own.
-     *
-     * @return the new key's id
-     * @throws Failure.Conflict if it has so many that some should be destroyed first
-     */
-    public String rotate(ProjectId project) {
-        return transactions.in(project, connection -> {
-            ProjectKeys before = locked(connection, project);
-            if (before.ids().size() >= MOST) {
-                throw new Failure.Conflict(
-                        "The project has " + MOST + " keys, the most that it may have.",
-                        "Destroy those that open nothing any more.");
-            }
-            ProjectKeys after = before.rotated();
-            replace(connection, before, after);
-            return after.keyId();
-        });
-    }
-
-    /**
-     * Destroys a key. Whoever calls this has made sure, in the same transaction, that nothing that is kept opens by it.
-     *
-     * @throws Failure.NotFound if the project has no such key
-     * @throws Failure.Conflict if it is the one that wraps
-     */
-    public void destroy(ProjectId project, String id) {
-        transactions.run(project, connection -> {
-            ProjectKeys before = locked(connection, project);
-            requireOld(before, id);
-            replace(connection, before, before.without(id));
-        });
     }
 
     /**
@@ -292,37 +255,6 @@ public class Keyring {
         }
     }
 
-    /**
-     * Takes over the keys of a recovery kit: all of them for a project that has none, else those that it lacks. In the caller's
-     * transaction, or one of its own.
-     *
-     * @param primary which of them wraps from now on, unless the project knows it: a repository that was brought back from an older
-     *     copy would go on with a key that was rotated away. One that it had destroyed does not wrap again.
-     * @return the ids of those that were taken over
-     */
-    public List<String> adopt(ExportedKeys kit, String primary) {
-        ProjectId project = kit.project();
-        MasterKey key = masterKey();
-        return transactions.in(project, connection -> {
-            if (repository.wrapped(connection, project).isEmpty()) {
-                String wrapped = asked(() -> ProjectKeys.of(kit, primary).wrap(key));
-                repository.store(connection, project, wrapped, key);
-                repository.exported(connection, project, kit.ids());
-                return List.copyOf(kit.ids());
-            }
-            ProjectKeys before = locked(connection, project);
-            List<String> lacking =
-                    kit.ids().stream().filter(id -> !before.ids().contains(id)).toList();
-            if (!lacking.isEmpty()) {
-                boolean newer =
-                        !repository.dated(connection, project, "destroyed").containsKey(primary);
-                replace(connection, before, before.with(kit, newer ? primary : before.keyId()));
-            }
-            repository.exported(connection, project, kit.ids());
-            return lacking;
-        });
-    }
-
     /** Takes note that these keys are held outside, in a kit or a key file. */
     public void exported(ProjectId project, Collection<String> ids) {
         transactions.run(project, connection -> repository.exported(connection, project, ids));
@@ -334,12 +266,10 @@ public class Keyring {
      * @return empty if the primary key was exported, or put into a kit
      */
     public Optional<String> onlyHere(ProjectId project) {
-        return transactions.in(project, connection -> {
-            String primary = of(project).keyId();
-            return repository.dated(connection, project, "exported").containsKey(primary)
-                    ? Optional.empty()
-                    : Optional.of("Key " + primary + ", which wraps from now on, is in no recovery kit.");
-        });
+        String primary = of(project).keyId();
+        return exported(project).containsKey(primary)
+                ? Optional.empty()
+                : Optional.of("Key " + primary + ", which wraps from now on, is in no recovery kit.");
     }
 
     /** When keys were first put into a kit or a key file, or came from a kit; those that never were are left out. */
@@ -352,27 +282,32 @@ public class Keyring {
         return transactions.in(project, connection -> repository.made(connection, project));
     }
 
-    private ProjectKeys locked(Connection connection, ProjectId project) throws SQLException {
-        String wrapped = repository.lock(connection, project).orElseThrow(() -> unknown(project));
-        return opened(project, wrapped, masterKey());
-    }
-
-    private void replace(Connection connection, ProjectKeys before, ProjectKeys after) throws SQLException {
-        MasterKey key = masterKey();
-        String wrapped = asked(() -> after.wrap(key));
-        repository.replace(connection, after.project(), wrapped, key);
-        repository.note(connection, after.project(), before.ids(), after.ids());
-        opened.keep(wrapped, after);
-    }
-
     /**
      * Makes the keys of a project that is about to be registered, before its transaction begins: a KMS may be slow to answer.
      *
      * @throws Failure.Retryable if the KMS is away
      */
     public NewKeys generate(ProjectId project) {
+        return wrapped(ProjectKeys.generate(project));
+    }
+
+    /**
+     * The same of a project that is made anew, with the keys of its recovery kit.
+     *
+     * @param primary which of them wraps from now on
+     */
+    public NewKeys generate(ExportedKeys kit, String primary) {
+        return wrapped(ProjectKeys.of(kit, primary));
+    }
+
+    /**
+     * Wraps keys that are to be stored.
+     *
+     * @throws IllegalStateException within a transaction, which a KMS that is slow would hold up
+     */
+    NewKeys wrapped(ProjectKeys keys) {
+        transactions.requireNone();
         MasterKey key = masterKey();
-        ProjectKeys keys = ProjectKeys.generate(project);
         return new NewKeys(keys, asked(() -> keys.wrap(key)), key);
     }
 
@@ -381,6 +316,11 @@ public class Keyring {
         transactions.run(
                 made.keys().project(),
                 connection -> repository.store(connection, made.keys().project(), made.wrapped(), made.key()));
+        keep(made);
+    }
+
+    /** In the transaction that stores them; if that is rolled back, they are found by nobody. */
+    void keep(NewKeys made) {
         opened.keep(made.wrapped(), made.keys());
     }
 

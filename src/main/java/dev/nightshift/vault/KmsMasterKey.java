@@ -93,9 +93,9 @@ public final class KmsMasterKey extends MasterKey {
         }
     }
 
-    private Failure.Fatal replaced(@Nullable Exception cause) {
+    private Failure.Unusable replaced(@Nullable Exception cause) {
         String variable = kms.config().variable();
-        return new Failure.Fatal(
+        return new Failure.Unusable(
                 "The key of " + variable + " was replaced by another one: it no longer opens what it wrapped.",
                 "Bring the former key back under this name, or set " + variable
                         + " to where it lies now. Nothing was stored under the other one.",

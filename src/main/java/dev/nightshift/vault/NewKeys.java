@@ -1,7 +1,7 @@
 package dev.nightshift.vault;
 
 /**
- * Keys of a project that is about to be registered; they are stored nowhere yet.
+ * Keys of a project that are about to be its own, and are stored nowhere yet.
  *
  * @param wrapped as the repository is to store them
  * @param key which wrapped them

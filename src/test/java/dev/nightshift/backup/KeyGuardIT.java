@@ -12,6 +12,7 @@ import dev.nightshift.kernel.Ids;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.testing.UnreachableServer;
+import dev.nightshift.vault.KeyChanges;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.inject.Inject;
@@ -35,6 +36,9 @@ class KeyGuardIT {
     private Keyring keyring;
 
     @Inject
+    private KeyChanges changes;
+
+    @Inject
     private ProjectKeyRing ring;
 
     @Inject
@@ -56,10 +60,10 @@ class KeyGuardIT {
     void whatASlowNodeWrappedByADestroyedKeyIsRefused() {
         UnreachableServer server = UnreachableServer.register(registration, "slow-node");
         ProjectKeys old = keyring.of(server.project());
-        keyring.rotate(server.project());
+        changes.rotate(server.project(), key -> {});
         UUID inTime = Ids.next(clock);
         enter(server, manifest(server, old, inTime));
-        keyring.destroy(server.project(), old.keyId());
+        changes.destroy(server.project(), old.keyId(), () -> {});
         assertEquals(1, keyring.of(server.project()).ids().size());
 
         Manifest late = manifest(server, old, Ids.next(clock));
@@ -79,8 +83,8 @@ class KeyGuardIT {
     void theKeyThatWrapsAndOneThatIsNotThereAreNotDestroyed() {
         UnreachableServer server = UnreachableServer.register(registration, "key-kept");
         String primary = keyring.of(server.project()).keyId();
-        assertThrows(Failure.Conflict.class, () -> keyring.destroy(server.project(), primary));
-        assertThrows(Failure.NotFound.class, () -> keyring.destroy(server.project(), "00000000"));
+        assertThrows(Failure.Conflict.class, () -> changes.destroy(server.project(), primary, () -> {}));
+        assertThrows(Failure.NotFound.class, () -> changes.destroy(server.project(), "00000000", () -> {}));
         assertEquals(List.of(primary), keyring.of(server.project()).ids());
     }
 
@@ -91,7 +95,7 @@ class KeyGuardIT {
         String old = keyring.of(server.project()).keyId();
         keyring.exported(server.project(), List.of(old));
         assertEquals(Optional.empty(), keyring.onlyHere(server.project()));
-        String primary = keyring.rotate(server.project());
+        String primary = changes.rotate(server.project(), key -> {});
         Failure.Conflict refused = assertThrows(Failure.Conflict.class, () -> ring.destroy(server.project(), old));
         assertTrue(refused.getMessage().contains(primary + ", which wraps from now on, is in no"), refused::getMessage);
         assertEquals(Set.of(old), keyring.exported(server.project()).keySet());
@@ -128,7 +132,7 @@ class KeyGuardIT {
 
     private UnreachableServer rotated(String name) {
         UnreachableServer server = UnreachableServer.register(registration, name);
-        keyring.rotate(server.project());
+        changes.rotate(server.project(), key -> {});
         keyring.exported(server.project(), keyring.of(server.project()).ids());
         return server;
     }
@@ -184,7 +188,7 @@ class KeyGuardIT {
         UnreachableServer server = UnreachableServer.register(registration, "key-no-database");
         ProjectKeys old = keyring.of(server.project());
         enter(server, manifest(server, old, Ids.next(clock)));
-        keyring.rotate(server.project());
+        changes.rotate(server.project(), key -> {});
         Failure.Conflict refused =
                 assertThrows(Failure.Conflict.class, () -> ring.destroy(server.project(), old.keyId()));
         assertTrue(String.valueOf(refused.remedy()).contains("none: key-no-database."), refused::toString);
@@ -196,12 +200,12 @@ class KeyGuardIT {
         UnreachableServer server = UnreachableServer.register(registration, "key-newer-kit");
         ProjectKeys old = keyring.of(server.project());
         ProjectKeys newer = old.rotated();
-        assertEquals(List.of(newer.keyId()), keyring.adopt(newer.export(), newer.keyId()));
+        assertEquals(List.of(newer.keyId()), changes.adopt(newer.export(), newer.keyId(), taken -> {}));
         assertEquals(newer.keyId(), keyring.of(server.project()).keyId());
         assertEquals(Optional.empty(), keyring.onlyHere(server.project()), "it came from a kit");
 
-        keyring.destroy(server.project(), old.keyId());
-        assertEquals(List.of(old.keyId()), keyring.adopt(old.export(), old.keyId()));
+        changes.destroy(server.project(), old.keyId(), () -> {});
+        assertEquals(List.of(old.keyId()), changes.adopt(old.export(), old.keyId(), taken -> {}));
         assertEquals(newer.keyId(), keyring.of(server.project()).keyId());
     }
 

@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.LogArchiving;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
-import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.Stock17;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.BareMachine;
 import dev.nightshift.testing.harness.ByHand;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -31,7 +31,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,8 +45,6 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PlannedRestoreIT {
-    private static final Path GUIDE = Path.of("docs", "how-to", "restore-by-hand.md");
-    private static final Pattern COMMANDS = Pattern.compile("```sh\\n(.*?)```", Pattern.DOTALL);
     private static final Duration SOON = Duration.ofMinutes(2);
     private static final String PASSPHRASE = "five words nobody would guess";
     private static final String ROWS = "select count(*) || ' ' || sum(hash_record_extended(row(t.*), 0)) from t";
@@ -78,8 +75,8 @@ class PlannedRestoreIT {
         source.execute(
                 "postgres", "create table t as select id, md5(id::text) as note from generate_series(1, 5000) id");
         project.register("main", source, "postgres");
-        archive(true);
-        Eventually.isTrue("streaming", SOON, () -> wal().getString("state").equals("STREAMING"));
+        LogArchiving log = new LogArchiving(project, "main");
+        log.begin();
         project.complete("backup", "main", TestProject.none());
         for (int n = 1; n <= 2; n++) {
             source.execute("postgres", "update t set note = 'changed' where id % 100 = " + n);
@@ -87,20 +84,13 @@ class PlannedRestoreIT {
         }
         rowsOfTheChain = rows(source.connect("postgres"));
         source.execute("postgres", "insert into t select id, 'later' from generate_series(5001, 6000) id");
-        Instant now = Instant.now();
-        Eventually.isTrue("the moment", SOON, () -> {
-            List<JsonObject> stretches = wal().getJsonArray("stretches").getValuesAs(JsonObject.class);
-            return !stretches.isEmpty()
-                    && !stretches.get(0).isNull("coveredTo")
-                    && Instant.parse(stretches.get(0).getString("coveredTo")).isAfter(now);
-        });
-        archive(false);
-        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
+        log.awaitCovered();
+        log.end();
         List<JsonObject> newestFirst = project.backups("main");
         chain = List.of(newestFirst.get(2), newestFirst.get(1), newestFirst.get(0));
         credentials =
                 Files.createDirectories(nightshift.data().resolve("credentials").resolve("planned"));
-        kit = Files.writeString(credentials.resolve("kit.json"), kit());
+        kit = Files.writeString(credentials.resolve("kit.json"), project.recoveryKit(PASSPHRASE));
         passphrase = Files.writeString(credentials.resolve("passphrase"), PASSPHRASE + "\n");
     }
 
@@ -113,28 +103,6 @@ class PlannedRestoreIT {
             }
         }
         Files.delete(credentials);
-    }
-
-    private String kit() {
-        return project.api()
-                .post(project.path("recovery-kit"), TestProject.parameters("passphrase", PASSPHRASE))
-                .expect(200)
-                .body();
-    }
-
-    private void archive(boolean enabled) {
-        project.api()
-                .put(
-                        project.path("instances/main/wal"),
-                        Json.createObjectBuilder()
-                                .add("enabled", enabled)
-                                .add("pieceSeconds", 5)
-                                .build())
-                .expect(200);
-    }
-
-    private JsonObject wal() {
-        return project.api().get(project.path("instances/main/wal")).expect(200).object();
     }
 
     private static String rows(Connection connection) throws SQLException {
@@ -325,7 +293,7 @@ class PlannedRestoreIT {
         JsonObject closed = drilled(by(kit, wrong).build());
         assertTrue(closed.toString().contains("The passphrase does not open this recovery kit"), closed::toString);
 
-        Path renewed = Files.writeString(credentials.resolve("renewed.json"), kit());
+        Path renewed = Files.writeString(credentials.resolve("renewed.json"), project.recoveryKit(PASSPHRASE));
         project.complete(
                 "restore-drill",
                 "main",
@@ -368,64 +336,25 @@ class PlannedRestoreIT {
         assertTrue(problem.contains("\"" + field + "\""), problem);
     }
 
-    /** The block of the guide that holds these words. */
-    private static String commands(String words) throws IOException {
-        return COMMANDS.matcher(Files.readString(GUIDE))
-                .results()
-                .map(block -> block.group(1))
-                .filter(block -> block.contains(words))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("The guide has no commands with \"" + words + "\"."));
-    }
-
-    private Processes.Result run(Path work, String commands) throws IOException {
-        // Debian's programs run here, but for its server, which lacks a library
-        String path = Postgres.binaries(17).bin() + ":" + Stock17.bin() + ":"
-                + Path.of(System.getProperty("java.home"), "bin") + ":/usr/bin:/bin";
-        return Processes.run(
-                SOON,
-                "env",
-                "-i",
-                "PATH=" + path,
-                "LC_ALL=C.UTF-8",
-                "sh",
-                "-euc",
-                "cd " + work + "\n"
-                        + commands.replace(
-                                "nightshift-decoder.jar", ByHand.decoder().toString()));
-    }
-
+    /** Neither Nightshift's folders nor the build tree are there. */
     @Test
     @Order(6)
     void theGuidesCommandsMakeAClusterOfTheChainWithTheKitAlone(@TempDir Path work) throws Exception {
+        Path store = nightshift.data().resolve("store");
+        // Debian's programs of 17 run here, but for its server, which lacks a library
+        BareMachine machine = new BareMachine(work, store, Postgres.binaries(17).bin(), Stock17.bin());
+        machine.has(false, store, kit, passphrase, Path.of("").toAbsolutePath());
         Files.copy(kit, work.resolve("demo-recovery-kit.json"));
         Files.copy(passphrase, work.resolve("passphrase"));
-        Path store = nightshift.data().resolve("store");
         for (int at = 1; at <= 3; at++) {
-            String location = chain.get(at - 1).getString("location");
-            run(
-                            work,
-                            commands("<backup id> demo-recovery-kit.json decoded")
-                                    .replace(
-                                            "<store>/demo/demo/<backup id>",
-                                            store.resolve(location).toString())
-                                    .replace("kit.json decoded", "kit.json decoded-" + at))
-                    .succeeded();
-            run(
-                            work,
-                            commands("tar -xf decoded/base.tar")
-                                    .replace("decoded/", "decoded-" + at + "/")
-                                    .replace(" data", " data-" + at))
-                    .succeeded();
+            ByHand.cluster(machine, chain.get(at - 1).getString("location"), "-" + at);
         }
-        run(work, commands("pg_combinebackup data-1 data-2 data-3")).succeeded();
-        run(work, commands("-name '*_vm' -delete")).succeeded();
-        run(work, commands("max_logical_replication_workers = 0")).succeeded();
+        machine.run(ByHand.commands("pg_combinebackup data-1 data-2 data-3")).succeeded();
+        machine.run(ByHand.commands("-name '*_vm' -delete")).succeeded();
+        machine.run(ByHand.commands("max_logical_replication_workers = 0")).succeeded();
         int port = RestoredServer.freePort();
-        run(
-                        work,
-                        commands("pg_ctl -D data -l log -w -o \"-p 5499 -c archive_mode")
-                                .replace("5499", Integer.toString(port)))
+        machine.run(ByHand.commands("pg_ctl -D data -l log -w -o \"-p 5499 -c archive_mode")
+                        .replace("5499", Integer.toString(port)))
                 .succeeded();
         try (RestoredServer restored = RestoredServer.running(Postgres.binaries(17), work.resolve("data"), port)) {
             assertEquals(rowsOfTheChain, rows(restored.connect("postgres", source.password())));

@@ -11,6 +11,8 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.BareMachine;
+import dev.nightshift.testing.harness.ByHand;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -114,11 +116,11 @@ class RebuildCatalogueIT {
         archive(false);
         Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
         log = wal();
-        kit = kit(project);
+        kit = project.recoveryKit(PASSPHRASE);
         try (var reader = Json.createReader(new StringReader(kit))) {
             projectId = reader.readObject().getString("project");
         }
-        neighboursKit = kit(neighbour);
+        neighboursKit = neighbour.recoveryKit(PASSPHRASE);
         nightshift.stop();
         loseTheRepository();
         gonePort = gone.port();
@@ -158,18 +160,9 @@ class RebuildCatalogueIT {
                 .expect(201);
     }
 
-    private static String kit(TestProject project) {
-        return project.api()
-                .post(
-                        project.path("recovery-kit"),
-                        Json.createObjectBuilder().add("passphrase", PASSPHRASE).build())
-                .expect(200)
-                .body();
-    }
-
     private void rotate() {
         project.api().post(project.path("keys/rotate")).expect(200);
-        kit(project);
+        project.recoveryKit(PASSPHRASE);
         String run = project.start("rewrap-keys", "*", TestProject.none());
         assertEquals("COMPLETED", project.ended(run, SOON).getString("status"));
     }
@@ -444,6 +437,34 @@ class RebuildCatalogueIT {
                     Files.copy(file, copied);
                 }
             }
+        }
+    }
+
+    /** From a bucket the guide has the backup's folder copied first. */
+    @Test
+    @Order(20)
+    void theKitAloneMakesAClusterOfWhatLayInTheBucket(@TempDir Path work) throws Exception {
+        String location = beforeGone.get(0).getString("location");
+        Path copied = Files.createDirectories(work.resolve("store").resolve(location));
+        Files.delete(copied);
+        ByHand.copy(s3.bucket().resolve("prod").resolve(location), copied);
+        Path home = Files.createDirectory(work.resolve("home"));
+        BareMachine machine = new BareMachine(
+                home, work.resolve("store"), Postgres.binaries(18).bin());
+        machine.has(false, s3.bucket(), store, nightshift.data(), Path.of("").toAbsolutePath());
+        Files.writeString(home.resolve("demo-recovery-kit.json"), kit);
+        Files.writeString(home.resolve("passphrase"), PASSPHRASE + "\n");
+        ByHand.cluster(machine, location, "");
+        int port = RestoredServer.freePort();
+        machine.run(ByHand.commands("pg_ctl -D data -l log -w -o \"-p 5499 -c archive_mode")
+                        .replace("5499", Integer.toString(port)))
+                .succeeded();
+        try (RestoredServer restored = RestoredServer.running(Postgres.binaries(18), home.resolve("data"), port);
+                var connection = restored.connect("postgres", "secret");
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("select count(*) from t")) {
+            row.next();
+            assertEquals(77, row.getInt(1));
         }
     }
 }

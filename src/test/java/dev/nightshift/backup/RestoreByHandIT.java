@@ -43,8 +43,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RestoreByHandIT {
-    private static final Path GUIDE = Path.of("docs", "how-to", "restore-by-hand.md");
-    private static final Pattern COMMANDS = Pattern.compile("```sh\\n(.*?)```", Pattern.DOTALL);
     private static final Pattern KEY = Pattern.compile("\"key\":\"[^\"]+\"");
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin");
     private static final Duration DEADLINE = Duration.ofMinutes(1);
@@ -92,17 +90,9 @@ class RestoreByHandIT {
         JsonObject found = project.backups("shop").get(0);
         backup = found.getString("id");
         stored = folder.resolve("stored");
-        copy(nightshift.data().resolve("store").resolve(found.getString("location")), stored);
+        ByHand.copy(nightshift.data().resolve("store").resolve(found.getString("location")), stored);
         key = project.recoveryKey(folder);
         otherKey = other.recoveryKey(folder);
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Files.copy(file, to.resolve(from.relativize(file).toString()));
-            }
-        }
     }
 
     @AfterAll
@@ -115,7 +105,7 @@ class RestoreByHandIT {
         Files.copy(key, work.resolve("demo-recovery-key.json"));
         String said = run(
                         work,
-                        commands("demo-recovery-key.json decoded")
+                        ByHand.commands("demo-recovery-key.json decoded")
                                 .replace(
                                         "nightshift-decoder.jar",
                                         ByHand.decoder().toString())
@@ -125,19 +115,19 @@ class RestoreByHandIT {
         assertTrue(said.contains("Backup " + backup + " of by-hand/"), said);
         assertTrue(said.contains("base.tar") && said.contains("backup_manifest") && said.contains("pg_wal/"), said);
 
-        run(work, commands("tar -xf decoded/base.tar")).succeeded();
+        run(work, ByHand.commands("tar -xf decoded/base.tar")).succeeded();
         String oid = text(source.connect("shop"), "select oid from pg_tablespace where spcname = 'side'");
         assertTrue(said.contains("Tablespace " + oid + " was at " + spaces), said);
         Path space = Files.createDirectory(work.resolve("restored")).resolve(oid);
         run(
                         work,
-                        commands("/srv/restored/16500")
+                        ByHand.commands("/srv/restored/16500")
                                 .replace("/srv/restored/16500", space.toString())
                                 .replace("16500", oid))
                 .succeeded();
-        run(work, commands("pg_verifybackup data")).succeeded();
+        run(work, ByHand.commands("pg_verifybackup data")).succeeded();
         int port = RestoredServer.freePort();
-        run(work, commands("pg_ctl -D data").replace("5499", Integer.toString(port)))
+        run(work, ByHand.commands("pg_ctl -D data").replace("5499", Integer.toString(port)))
                 .succeeded();
         try (RestoredServer restored = RestoredServer.running(debian, work.resolve("data"), port)) {
             String log = Files.readString(work.resolve("log"));
@@ -150,21 +140,12 @@ class RestoreByHandIT {
                             "select pg_tablespace_location(oid) from pg_tablespace where spcname = 'side'"));
             String counted = run(
                             work,
-                            "export PGPASSWORD=secret\n" + commands("psql").replace("5499", "" + port))
+                            "export PGPASSWORD=secret\n"
+                                    + ByHand.commands("psql").replace("5499", "" + port))
                     .succeeded()
                     .output();
             assertTrue(counted.contains("40000"), counted);
         }
-    }
-
-    /** The block of the guide that holds these words. */
-    private static String commands(String words) throws IOException {
-        return COMMANDS.matcher(Files.readString(GUIDE))
-                .results()
-                .map(block -> block.group(1))
-                .filter(block -> block.contains(words))
-                .findFirst()
-                .orElseThrow(() -> new AssertionError("The guide has no commands with \"" + words + "\"."));
     }
 
     /** As a person would, in a shell that ends at the first failure. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.testing.Api;
 import dev.nightshift.testing.AwsKmsStandIn;
 import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.GoogleKmsStandIn;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
@@ -18,9 +19,11 @@ import jakarta.json.JsonObjectBuilder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,7 +98,9 @@ class KmsIT {
     private static void replaced(Nightshift nightshift, AwsKmsStandIn kms) {
         var first = kms.replace("nights");
         Api.Answer refused = nightshift.admin().post("api/projects", late().build());
-        assertTrue(refused.status() >= 500, refused.body());
+        assertEquals(503, refused.status(), refused.body());
+        assertTrue(refused.body().contains("NIGHTSHIFT_MASTER_KEY_URI was replaced by another one"), refused.body());
+        assertTrue(refused.body().contains("Bring the former key back"), refused.body());
         kms.bringBack("nights", first);
         assertFalse(nightshift.admin().get("api/projects").body().contains("\"late\""), "nothing is stored");
     }
@@ -117,12 +122,7 @@ class KmsIT {
         assertTrue(refused.body().contains("NIGHTSHIFT_MASTER_KEY_URI cannot be reached"), refused.body());
         project.api().get("api/projects/asleep/keys").expect(200);
 
-        String kit = project.api()
-                .post(
-                        project.path("recovery-kit"),
-                        Json.createObjectBuilder().add("passphrase", PASSPHRASE).build())
-                .expect(200)
-                .body();
+        String kit = project.recoveryKit(PASSPHRASE);
         String location = project.backups("main").get(0).getString("location");
         nightshift.stop();
         Processes.run(
@@ -138,6 +138,58 @@ class KmsIT {
                         folder.resolve("decoded").toString())
                 .succeeded();
         assertTrue(Files.size(folder.resolve("decoded/base.tar")) > 1_000_000);
+    }
+
+    /** Short: what a KMS is to the product is the same for each. */
+    @Test
+    void aKeyOfGoogleIsUsedByAServiceAccountAndBySeveralAtOnce(@TempDir Path folder) throws Exception {
+        try (GoogleKmsStandIn google = GoogleKmsStandIn.start()) {
+            Path credentials = google.credentials(folder.resolve("credentials.json"));
+            Nightshift nightshift = Nightshift.prepare(Map.of(
+                    "NIGHTSHIFT_DEMO",
+                    "false",
+                    "NIGHTSHIFT_DRAIN_SECONDS",
+                    "0",
+                    "NIGHTSHIFT_MASTER_KEY_URI",
+                    google.key("nights"),
+                    "NIGHTSHIFT_KMS_ENDPOINT",
+                    google.endpoint(),
+                    "NIGHTSHIFT_KMS_CREDENTIALS_FILE",
+                    credentials.toString()));
+            try {
+                nightshift.start();
+                TestProject project = TestProject.create(nightshift.admin(), "nights");
+                assertTrue(google.asked().toString().contains("encrypt nights nightshift:project-key:v1:"));
+                google.slow(100);
+                List<CompletableFuture<Integer>> rotating = Stream.generate(() -> CompletableFuture.supplyAsync(() ->
+                                project.api().post(project.path("keys/rotate")).status()))
+                        .limit(3)
+                        .toList();
+                List<Integer> answers =
+                        rotating.stream().map(CompletableFuture::join).toList();
+                google.slow(0);
+                long rotated = answers.stream().filter(answer -> answer == 200).count();
+                assertTrue(rotated >= 1 && List.of(200, 409).containsAll(answers), answers.toString());
+                assertEquals(
+                        1 + rotated,
+                        project.api()
+                                .get(project.path("keys"))
+                                .expect(200)
+                                .items()
+                                .size(),
+                        "none is lost");
+                google.allowed(false);
+                Api.Answer refused =
+                        project.api().post(project.path("keys/rotate")).expect(503);
+                assertTrue(refused.body().contains("roles/cloudkms.cryptoKeyEncrypterDecrypter"), refused.body());
+                for (Path log : nightshift.logs()) {
+                    String text = Files.readString(log);
+                    assertFalse(google.isIn(text) || text.contains("PRIVATE KEY"), log + " has a secret");
+                }
+            } finally {
+                nightshift.remove();
+            }
+        }
     }
 
     private static boolean says(Nightshift nightshift, String text) {

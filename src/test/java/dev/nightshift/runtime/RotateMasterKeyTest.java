@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Binaries;
+import dev.nightshift.testing.GoogleKmsStandIn;
 import dev.nightshift.testing.TransitStandIn;
 import dev.nightshift.vault.LocalMasterKey;
 import dev.nightshift.vault.MasterKey;
@@ -158,7 +159,8 @@ class RotateMasterKeyTest {
 
     @Test
     void itMovesToAKmsToTheNewestVersionThereAndBack() throws Exception {
-        try (TransitStandIn kms = TransitStandIn.start().with("nights", false)) {
+        try (TransitStandIn kms = TransitStandIn.start().with("nights", false);
+                GoogleKmsStandIn google = GoogleKmsStandIn.start()) {
             environment.put("NIGHTSHIFT_NEW_MASTER_KEY_URI", kms.uri("nights"));
             environment.put("NIGHTSHIFT_NEW_KMS_TOKEN", TransitStandIn.TOKEN);
             rotate();
@@ -171,6 +173,18 @@ class RotateMasterKeyTest {
             kms.rotate("nights");
             rotate();
             kms.closeOlderThan("nights", 2);
+
+            environment.put("NIGHTSHIFT_NEW_MASTER_KEY_URI", google.key("nights"));
+            environment.put("NIGHTSHIFT_NEW_KMS_ENDPOINT", google.endpoint());
+            environment.put("NIGHTSHIFT_NEW_KMS_CREDENTIALS_FILE", "/nowhere");
+            assertTrue(refusal().contains("credentials for the KMS of NIGHTSHIFT_NEW_MASTER_KEY_URI cannot be read"));
+            String credentials =
+                    google.credentials(folder.resolve("google.json")).toString();
+            environment.put("NIGHTSHIFT_NEW_KMS_CREDENTIALS_FILE", credentials);
+            rotate();
+            environment.put("NIGHTSHIFT_MASTER_KEY_URI", GoogleKmsStandIn.uri("nights"));
+            environment.put("NIGHTSHIFT_KMS_ENDPOINT", google.endpoint());
+            environment.put("NIGHTSHIFT_KMS_CREDENTIALS_FILE", credentials);
 
             LocalMasterKey last = LocalMasterKey.generate();
             environment.remove("NIGHTSHIFT_NEW_MASTER_KEY_URI");

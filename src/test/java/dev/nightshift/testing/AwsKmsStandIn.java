@@ -1,14 +1,9 @@
 package dev.nightshift.testing;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -27,10 +22,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Cipher;
@@ -43,7 +34,7 @@ import javax.crypto.spec.SecretKeySpec;
  * encryption context. It computes signatures of version 4 by itself, from the documentation and not from the SDK, and takes no other.
  * What it cannot show is how AWS itself behaves.
  */
-public final class AwsKmsStandIn implements AutoCloseable {
+public final class AwsKmsStandIn extends HttpStandIn {
     public static final String REGION = "eu-central-1";
 
     /** What opens it. */
@@ -55,24 +46,13 @@ public final class AwsKmsStandIn implements AutoCloseable {
                     + "/kms/aws4_request, SignedHeaders=(?<headers>[a-z0-9;-]+), Signature=(?<signature>[0-9a-f]{64})");
 
     private final Map<String, SecretKeySpec> keys = new ConcurrentHashMap<>();
-    private final List<String> asked = new CopyOnWriteArrayList<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpServer server;
-    private final AtomicInteger failures = new AtomicInteger();
     private volatile String failure = "";
     private volatile Login login = new Login("AKIASTANDIN", "secret-of-the-stand-in", "");
     private volatile String expired = "";
-    private volatile long slowMillis;
 
-    private AwsKmsStandIn(HttpServer server) {
-        this.server = server;
-        server.setExecutor(threads);
-        server.createContext("/", exchange -> {
-            try (exchange) {
-                handle(exchange);
-            }
-        });
-        server.start();
+    private AwsKmsStandIn(int port) {
+        super(port);
+        listen();
     }
 
     /** On a free port of the loopback. */
@@ -81,16 +61,7 @@ public final class AwsKmsStandIn implements AutoCloseable {
     }
 
     public static AwsKmsStandIn start(int port) {
-        try {
-            return new AwsKmsStandIn(
-                    HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    public String endpoint() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return new AwsKmsStandIn(port);
     }
 
     public static String arn(String id) {
@@ -130,36 +101,23 @@ public final class AwsKmsStandIn implements AutoCloseable {
     /** Refuses the next requests that are signed rightly; the status is 500 for those that end so, else 400. */
     public void fail(int times, String type) {
         failure = type;
-        failures.set(times);
+        failNext(times);
     }
 
-    public void slow(long millis) {
-        slowMillis = millis;
+    @Override
+    Answer answered(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
+        return answer(decided(exchange, body));
     }
 
-    /** "Encrypt" or "Decrypt" and the encryption context of each request that was signed rightly. */
-    public List<String> asked() {
-        return asked;
+    @Override
+    Answer confused(Exception unexpected) {
+        return answer(refusal("ValidationException"));
     }
 
-    private void handle(HttpExchange exchange) throws IOException {
-        byte[] body = exchange.getRequestBody().readAllBytes();
-        JsonObject answer;
-        try {
-            Thread.sleep(slowMillis);
-            answer = answered(exchange, body);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return;
-        } catch (RuntimeException | GeneralSecurityException e) {
-            answer = refusal("ValidationException");
-        }
-        String type = answer.getString("__type", "");
-        byte[] bytes = answer.toString().getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "application/x-amz-json-1.1");
+    private static Answer answer(JsonObject said) {
+        String type = said.getString("__type", "");
         int status = type.isEmpty() ? 200 : type.endsWith("Internal") || type.endsWith("Timeout") ? 500 : 400;
-        exchange.sendResponseHeaders(status, bytes.length);
-        exchange.getResponseBody().write(bytes);
+        return new Answer(status, "application/x-amz-json-1.1", said.toString());
     }
 
     /** As AWS does, it says back what was signed. */
@@ -173,7 +131,7 @@ public final class AwsKmsStandIn implements AutoCloseable {
                 .build();
     }
 
-    private JsonObject answered(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
+    private JsonObject decided(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
         String refused = refused(exchange, body);
         if (!refused.isEmpty()) {
             return refusal(refused);
@@ -184,8 +142,8 @@ public final class AwsKmsStandIn implements AutoCloseable {
             request.getJsonObject("EncryptionContext").forEach((name, value) -> context.put(name, value.toString()));
         }
         String operation = exchange.getRequestHeaders().getFirst("X-Amz-Target");
-        asked.add(operation.replace("TrentService.", "") + " " + context);
-        if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        asked().add(operation.replace("TrentService.", "") + " " + context);
+        if (isToFail()) {
             return refusal(failure);
         }
         String arn = request.getString("KeyId");
@@ -314,11 +272,5 @@ public final class AwsKmsStandIn implements AutoCloseable {
 
     private static String sha256(byte[] bytes) throws GeneralSecurityException {
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    }
-
-    @Override
-    public void close() {
-        server.stop(0);
-        threads.shutdownNow();
     }
 }

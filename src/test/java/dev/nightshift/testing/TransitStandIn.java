@@ -1,14 +1,9 @@
 package dev.nightshift.testing;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -20,10 +15,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
@@ -33,21 +24,16 @@ import javax.crypto.spec.SecretKeySpec;
  * In the place of a transit engine, as none can be had here: its HTTP API for encrypt and decrypt, strict about what it is sent, with
  * real AES-GCM, versions of keys and derived ones. What it cannot show is how Vault and OpenBao themselves behave.
  */
-public final class TransitStandIn implements AutoCloseable {
+public final class TransitStandIn extends HttpStandIn {
     public static final String TOKEN = "hvs.token-of-the-stand-in-1";
 
     private static final Set<String> FIELDS = Set.of("plaintext", "ciphertext", "context");
 
     private final Map<String, Key> keys = new ConcurrentHashMap<>();
-    private final List<String> asked = new CopyOnWriteArrayList<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final HttpServer server;
-    private final AtomicInteger failures = new AtomicInteger();
     private volatile String token = TOKEN;
     private volatile String namespace = "";
     private volatile int failure;
     private volatile String failureText = "";
-    private volatile long slowMillis;
 
     private static final class Key {
         final boolean derived;
@@ -59,29 +45,14 @@ public final class TransitStandIn implements AutoCloseable {
         }
     }
 
-    private TransitStandIn(HttpServer server) {
-        this.server = server;
-        server.setExecutor(threads);
-        server.createContext("/", exchange -> {
-            try (exchange) {
-                handle(exchange);
-            }
-        });
-        server.start();
+    private TransitStandIn() {
+        super(0);
+        listen();
     }
 
     /** On a free port of the loopback. */
     public static TransitStandIn start() {
-        return start(0);
-    }
-
-    public static TransitStandIn start(int port) {
-        try {
-            return new TransitStandIn(
-                    HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new TransitStandIn();
     }
 
     /** Makes a key of one version. */
@@ -92,11 +63,7 @@ public final class TransitStandIn implements AutoCloseable {
     }
 
     public String uri(String key) {
-        return "vault+http://127.0.0.1:" + server.getAddress().getPort() + "/team/transit/" + key;
-    }
-
-    public int port() {
-        return server.getAddress().getPort();
+        return "vault+" + endpoint() + "/team/transit/" + key;
     }
 
     /** As the engine's own rotation: a new version wraps, the old ones open. */
@@ -132,37 +99,22 @@ public final class TransitStandIn implements AutoCloseable {
     public void fail(int times, int status, String text) {
         failure = status;
         failureText = text;
-        failures.set(times);
+        failNext(times);
     }
 
-    public void slow(long millis) {
-        slowMillis = millis;
+    @Override
+    Answer answered(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
+        String[] said = decided(exchange, body);
+        return new Answer(
+                Integer.parseInt(said[0]),
+                "application/json",
+                said[1],
+                said[0].startsWith("3") ? Map.of("Location", said[1]) : Map.of());
     }
 
-    /** "encrypt key context" of each request that was answered, the context as text. */
-    public List<String> asked() {
-        return asked;
-    }
-
-    private void handle(HttpExchange exchange) throws IOException {
-        byte[] body = exchange.getRequestBody().readAllBytes();
-        String[] answer;
-        try {
-            Thread.sleep(slowMillis);
-            answer = answered(exchange, body);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return;
-        } catch (RuntimeException | GeneralSecurityException e) {
-            answer = new String[] {"400", errors("unexpected: " + e)};
-        }
-        byte[] bytes = answer[1].getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "application/json");
-        if (answer[0].startsWith("3")) {
-            exchange.getResponseHeaders().set("Location", answer[1]);
-        }
-        exchange.sendResponseHeaders(Integer.parseInt(answer[0]), bytes.length);
-        exchange.getResponseBody().write(bytes);
+    @Override
+    Answer confused(Exception unexpected) {
+        return new Answer(400, "application/json", errors("unexpected: " + unexpected));
     }
 
     private static String errors(String text) {
@@ -172,8 +124,8 @@ public final class TransitStandIn implements AutoCloseable {
                 .toString();
     }
 
-    private String[] answered(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
-        if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+    private String[] decided(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
+        if (isToFail()) {
             return new String[] {Integer.toString(failure), failureText};
         }
         if (!token.equals(exchange.getRequestHeaders().getFirst("X-Vault-Token"))) {
@@ -203,7 +155,7 @@ public final class TransitStandIn implements AutoCloseable {
         if (key.derived && context.length == 0) {
             return new String[] {"400", errors("missing 'context' for key derivation")};
         }
-        asked.add(path[4] + " " + path[5] + " " + new String(context, StandardCharsets.UTF_8));
+        asked().add(path[4] + " " + path[5] + " " + new String(context, StandardCharsets.UTF_8));
         return switch (path[4]) {
             case "encrypt" -> encrypted(key, Base64.getDecoder().decode(request.getString("plaintext")), context);
             case "decrypt" -> decrypted(key, request.getString("ciphertext"), context);
@@ -267,11 +219,5 @@ public final class TransitStandIn implements AutoCloseable {
                     .build()
                     .toString()
         };
-    }
-
-    @Override
-    public void close() {
-        server.stop(0);
-        threads.shutdownNow();
     }
 }

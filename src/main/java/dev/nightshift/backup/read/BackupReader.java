@@ -90,10 +90,13 @@ public final class BackupReader {
         }
     }
 
-    /** The same with the servers' lists of files. */
-    List<Layer> listed() {
+    /** Hands over the servers' lists of files, the newest backup's first, and holds one at a time: it may name a million. */
+    void lists(Consumer<Layer> taken) {
         try {
-            return Chain.layers(layers());
+            List<Sealed> all = layers();
+            for (int at = all.size() - 1; at >= 0; at--) {
+                taken.accept(Chain.layer(all.get(at), sealed));
+            }
         } catch (DamageException e) {
             throw broken(e);
         }

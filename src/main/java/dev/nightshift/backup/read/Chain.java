@@ -51,13 +51,18 @@ final class Chain {
     static List<Layer> layers(List<Sealed> chain) throws DamageException {
         List<Layer> layers = new ArrayList<>();
         for (Sealed each : chain) {
-            try {
-                layers.add(Layer.read(each));
-            } catch (DamageException e) {
-                throw named(e, each, chain.get(chain.size() - 1));
-            }
+            layers.add(layer(each, chain.get(chain.size() - 1)));
         }
         return layers;
+    }
+
+    /** One of them with its list; damage is told as of the last one. */
+    static Layer layer(Sealed each, Sealed last) throws DamageException {
+        try {
+            return Layer.read(each);
+        } catch (DamageException e) {
+            throw named(e, each, last);
+        }
     }
 
     /** Damage, with the backup's id where it is not the one that was asked for. */

@@ -8,8 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
@@ -30,21 +31,92 @@ public record RestoreSize(long read, long files, long log, long knownLog) {
     private static final long BLOCK = 4096;
 
     /**
+     * What the servers' lists add up to; of a backup that is stored it never changes.
+     *
+     * @param read as {@link RestoreSize#read}
+     * @param files as {@link RestoreSize#files}
+     */
+    public record Listed(long read, long files) {
+        /**
+         * Reads the lists of the chain, the newest first, and keeps of each only what is laid together of older ones.
+         *
+         * @throws Failure.Fatal if the list of a backup of the chain cannot be read
+         * @throws Failure.Retryable if the store cannot be read now
+         */
+        public static Listed of(BackupReader reader) {
+            Sums sums = new Sums();
+            reader.lists(sums::add);
+            return sums.listed();
+        }
+    }
+
+    /** The lists of a chain, added up from the newest to the oldest. */
+    private static final class Sums {
+        private long read;
+        private long files;
+        private boolean begun;
+
+        /** Files of which only changes were found yet: what was sent of them. */
+        private Map<String, Long> open = new HashMap<>();
+
+        void add(Layer layer) {
+            read += layer.bytes();
+            var listed = layer.list().files();
+            if (begun) {
+                older(listed);
+            } else {
+                newest(listed);
+                begun = true;
+            }
+        }
+
+        private void newest(Map<String, ServerManifest.Listed> listed) {
+            listed.forEach((path, file) -> {
+                String changed = Layering.changed(path);
+                if (changed == null) {
+                    files += onDisk(file.bytes());
+                } else if (!Layering.isMap(changed)) { // maps are emptied
+                    open.put(changed, file.bytes());
+                }
+            });
+        }
+
+        private void older(Map<String, ServerManifest.Listed> listed) {
+            Map<String, Long> still = new HashMap<>();
+            open.forEach((path, sent) -> {
+                ServerManifest.Listed whole = listed.get(path);
+                ServerManifest.Listed change = listed.get(Layering.incremental(path));
+                if (whole != null || change == null) {
+                    files += onDisk(sent + (whole == null ? 0 : whole.bytes()));
+                } else {
+                    still.put(path, sent + change.bytes());
+                }
+            });
+            open = still;
+        }
+
+        Listed listed() {
+            return new Listed(
+                    read,
+                    files
+                            + open.values().stream()
+                                    .mapToLong(RestoreSize::onDisk)
+                                    .sum());
+        }
+    }
+
+    /**
      * Of a backup with the log that leads to a point, or without.
      *
      * @throws Failure.Fatal if the list of a backup of the chain cannot be read
      * @throws Failure.Retryable if the store cannot be read now
      */
     public static RestoreSize of(BackupReader reader, @Nullable Recovery recovery) {
-        List<Layer> layers = reader.listed();
-        int last = layers.size() - 1;
-        long files = 0;
-        for (String listed : layers.get(last).list().files().keySet()) {
-            String changed = Layering.changed(listed);
-            boolean emptied = changed != null && Layering.isMap(changed);
-            files += emptied ? 0 : onDisk(bytes(layers, last, changed == null ? listed : changed));
-        }
-        Manifest manifest = reader.manifest();
+        return of(Listed.of(reader), reader.manifest(), recovery);
+    }
+
+    /** The same, of lists that were read before. */
+    public static RestoreSize of(Listed listed, Manifest manifest, @Nullable Recovery recovery) {
         int segment = manifest.source().walSegmentBytes();
         Set<String> segments = new HashSet<>();
         for (StoredObject object : manifest.objects(StoredObject.Kind.WAL)) {
@@ -60,17 +132,7 @@ public record RestoreSize(long read, long files, long log, long knownLog) {
                     || recovery.plan().point() instanceof RecoveryTarget.Latest;
         }
         long log = Math.multiplyExact((long) segment, segments.size());
-        return new RestoreSize(layers.stream().mapToLong(Layer::bytes).sum(), files, log, known ? log : own);
-    }
-
-    private static long bytes(List<Layer> layers, int at, String path) {
-        var files = layers.get(at).list().files();
-        ServerManifest.Listed whole = files.get(path);
-        if (whole != null) {
-            return whole.bytes();
-        }
-        ServerManifest.Listed change = files.get(Layering.incremental(path));
-        return change == null || at == 0 ? 0 : bytes(layers, at - 1, path) + change.bytes();
+        return new RestoreSize(listed.read(), listed.files(), log, known ? log : own);
     }
 
     private static long onDisk(long bytes) {

@@ -214,19 +214,19 @@ final class AwsKms implements Aead {
                 throw new GeneralSecurityException("The key of " + variable + " does not open this.");
             case "NotFoundException" -> Kms.unknown(variable);
             case "DisabledException" ->
-                new Failure.Fatal("The key of " + variable + " is disabled.", "Enable it in the KMS.", null);
+                new Failure.Unusable("The key of " + variable + " is disabled.", "Enable it in the KMS.", null);
             case "KMSInvalidStateException" ->
-                new Failure.Fatal(
+                new Failure.Unusable(
                         "The key of " + variable + " cannot be used: it may be about to be deleted.",
                         "Cancel its deletion in the KMS, and enable it.",
                         null);
             case "AccessDeniedException" ->
-                new Failure.Fatal(
+                new Failure.Unusable(
                         "The credentials may not use the key of " + variable + ".",
                         "Allow them kms:Encrypt and kms:Decrypt on it, by the key's policy or theirs.",
                         null);
             case "InvalidKeyUsageException" ->
-                new Failure.Fatal(
+                new Failure.Unusable(
                         "The key of " + variable + " is not one that encrypts and decrypts.",
                         "Name a symmetric key for encryption.",
                         null);
@@ -239,7 +239,7 @@ final class AwsKms implements Aead {
         if (e.isThrottlingException() || e.statusCode() >= 500 || e.isClockSkewException()) {
             return Kms.away(variable, "answers with " + what, null);
         }
-        return new Failure.Fatal(
+        return new Failure.Unusable(
                 "The KMS of " + variable + " refuses the request with " + what + ".",
                 "The key must be a symmetric one for encryption.",
                 null);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * associated data is bound within, and handed to the service besides, which has it in its own log, and binds it where it can.
  *
  * <p>What the service did not open, since it was changed or another key wrapped it, is a {@link GeneralSecurityException}. All else
- * that goes wrong there is a {@link Failure}: Retryable if it may pass by itself, Fatal if a person has to do something.
+ * that goes wrong there is a {@link Failure}: Retryable if it may pass by itself, Unusable if a person has to do something.
  */
 public final class Kms implements Aead, AutoCloseable {
     private final KmsConfig config;
@@ -26,7 +26,10 @@ public final class Kms implements Aead, AutoCloseable {
 
     /** Asks nothing yet. What it holds of connections and threads is one client's, so that one is made for each key and kept. */
     public static Kms at(KmsConfig config) {
-        return new Kms(config, config.isAws() ? AwsKms.at(config) : TransitKms.at(config));
+        if (config.isAws()) {
+            return new Kms(config, AwsKms.at(config));
+        }
+        return new Kms(config, config.isGoogle() ? GoogleKms.at(config) : TransitKms.at(config));
     }
 
     public KmsConfig config() {
@@ -83,10 +86,17 @@ public final class Kms implements Aead, AutoCloseable {
                 cause);
     }
 
-    static Failure.Fatal unknown(String variable) {
-        return new Failure.Fatal(
+    static Failure.Unusable unknown(String variable) {
+        return new Failure.Unusable(
                 "The KMS does not know the key of " + variable + ".",
                 "Correct the variable, or bring the key back.",
+                null);
+    }
+
+    static Failure.Unusable elsewhere(String variable) {
+        return new Failure.Unusable(
+                "The KMS of " + variable + " points elsewhere, and no token is sent there.",
+                "Name the node that it points to, or one that forwards requests.",
                 null);
     }
 }

@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param token NIGHTSHIFT_KMS_TOKEN: for the transit engine
  * @param tokenFile NIGHTSHIFT_KMS_TOKEN_FILE: a file that holds it, read for each request
  * @param namespace NIGHTSHIFT_KMS_NAMESPACE: of the transit engine
- * @param rootCertificate NIGHTSHIFT_KMS_ROOT_CERTIFICATE: PEM file of those who alone may have signed the transit engine's certificate
+ * @param rootCertificate NIGHTSHIFT_KMS_ROOT_CERTIFICATE: PEM file of those who alone may have signed the certificate of the transit
+ *     engine, or of Google's endpoint
+ * @param credentialsFile NIGHTSHIFT_KMS_CREDENTIALS_FILE: JSON of a service account's key at Google, read for each access token;
+ *     without it the machine's metadata server is asked for them
+ * @param endpoint NIGHTSHIFT_KMS_ENDPOINT: in the place of Google's usual one
  */
 public record KmsConfig(
         String variable,
@@ -27,7 +31,9 @@ public record KmsConfig(
         Optional<String> token,
         Optional<Path> tokenFile,
         Optional<String> namespace,
-        Optional<Path> rootCertificate) {
+        Optional<Path> rootCertificate,
+        Optional<Path> credentialsFile,
+        Optional<String> endpoint) {
     /** Of the key in use. */
     public static final String IN_USE = "nightshift.";
 
@@ -36,10 +42,15 @@ public record KmsConfig(
 
     static final Pattern AWS = Pattern.compile(
             "aws-kms://(?<arn>arn:aws[a-z-]*:kms:(?<region>[a-z0-9-]{1,40}):\\d{12}:(key|alias)/[A-Za-z0-9:/_-]{1,256})");
+    static final Pattern GOOGLE =
+            Pattern.compile("gcp-kms://(?<key>projects/([a-z0-9.-]{1,100}:)?[a-z0-9-]{1,63}/locations/[a-z0-9-]{1,63}"
+                    + "/keyRings/[A-Za-z0-9_-]{1,63}/cryptoKeys/[A-Za-z0-9_-]{1,63})");
     static final Pattern TRANSIT =
             Pattern.compile("vault(?<plain>\\+http)?://(?<host>[A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:]+])"
                     + "(:(?<port>\\d{1,5}))?/(?<mount>[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*){0,8})/"
                     + "(?<key>[A-Za-z0-9_][A-Za-z0-9._-]{0,254})");
+    private static final Pattern ENDPOINT =
+            Pattern.compile("http(?<tls>s?)://(?<host>[A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:]+])(:(?<port>\\d{1,5}))?");
     private static final Pattern NAMESPACE = Pattern.compile("[A-Za-z0-9._/-]{1,256}");
     private static final Pattern LOOPBACK = Pattern.compile("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|localhost|\\[::1]");
 
@@ -64,7 +75,9 @@ public record KmsConfig(
                 settings.text(prefix + "kms.token"),
                 file(settings, prefix + "kms.token.file"),
                 settings.text(prefix + "kms.namespace"),
-                file(settings, prefix + "kms.root.certificate"));
+                file(settings, prefix + "kms.root.certificate"),
+                file(settings, prefix + "kms.credentials.file"),
+                settings.text(prefix + "kms.endpoint"));
         config.check(prefix);
         return Optional.of(config);
     }
@@ -91,14 +104,18 @@ public record KmsConfig(
             throw new Failure.Invalid(
                     namespaceVariable, namespaceVariable + " must be letters, digits and ._-/ only, at most 256.");
         }
-        if (isAws()) {
+        if (isGoogle()) {
+            checkEndpoint(TypedSettings.variable(prefix + "kms.endpoint"));
+        }
+        if (isAws() || isGoogle()) {
             return;
         }
         var transit = TRANSIT.matcher(uri);
         if (!transit.matches()) {
             throw new Failure.Invalid(
                     variable,
-                    variable + " must look like aws-kms://arn:aws:kms:<region>:<account>:key/<id> or"
+                    variable + " must look like aws-kms://arn:aws:kms:<region>:<account>:key/<id>,"
+                            + " gcp-kms://projects/<project>/locations/<location>/keyRings/<ring>/cryptoKeys/<key> or"
                             + " vault://<host>:<port>/<mount of the transit engine>/<key>.");
         }
         if (!isAddress(transit.group("host"), transit.group("port"))) {
@@ -121,6 +138,23 @@ public record KmsConfig(
         }
     }
 
+    private void checkEndpoint(String name) {
+        if (endpoint.filter(address -> !isSafe(address)).isPresent()) {
+            throw new Failure.Invalid(
+                    name,
+                    name + " must look like https://<host>:<port>; http:// may lead to this machine's loopback only.");
+        }
+    }
+
+    /** Whether a secret may be sent there: encrypted, or on this machine. */
+    static boolean isSafe(String address) {
+        var parts = ENDPOINT.matcher(address);
+        return parts.matches()
+                && isAddress(parts.group("host"), parts.group("port"))
+                && (!parts.group("tls").isEmpty()
+                        || LOOPBACK.matcher(parts.group("host")).matches());
+    }
+
     private static boolean isAddress(String host, @Nullable String port) {
         try {
             return (port == null || Integer.parseInt(port) <= 65_535) && new URI("https://" + host).getHost() != null;
@@ -132,6 +166,10 @@ public record KmsConfig(
     /** Whether the SDK's own settings are needed: the variables that begin with AWS_. */
     public boolean isAws() {
         return AWS.matcher(uri).matches();
+    }
+
+    boolean isGoogle() {
+        return GOOGLE.matcher(uri).matches();
     }
 
     /** Says where the key lies, not what opens the way to it. */

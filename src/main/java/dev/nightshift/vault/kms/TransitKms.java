@@ -1,16 +1,13 @@
 package dev.nightshift.vault.kms;
 
 import com.google.crypto.tink.Aead;
-import dev.nightshift.kernel.BoundedExchange;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Trust;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +18,6 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -34,12 +30,6 @@ import org.jspecify.annotations.Nullable;
  * not open after an upgrade.
  */
 final class TransitKms implements Aead {
-    /** Of one attempt. */
-    static final Duration LONGEST = Duration.ofSeconds(5);
-
-    private static final int ATTEMPTS = 3;
-    private static final Duration FIRST_WAIT = Duration.ofMillis(250);
-    private static final int MOST_BYTES = 64 * 1024;
     private static final int LONGEST_TOKEN = 8 * 1024;
     private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]+");
 
@@ -47,14 +37,13 @@ final class TransitKms implements Aead {
     private static final Set<Integer> PASSING = Set.of(412, 429, 472, 473, 500, 502, 503, 504);
 
     private final KmsConfig config;
-    private final HttpClient client;
+    private final KmsHttp http;
     private final String engine;
     private final String key;
-    private final Duration longest;
 
     TransitKms(KmsConfig config, Duration longest) {
         this.config = config;
-        this.longest = longest;
+        this.http = new KmsHttp(config.variable(), config.rootCertificate(), longest);
         Matcher uri = KmsConfig.TRANSIT.matcher(config.uri());
         if (!uri.matches()) {
             throw new IllegalArgumentException(config + " is checked where it is read.");
@@ -63,26 +52,10 @@ final class TransitKms implements Aead {
         this.engine = (uri.group("plain") == null ? "https://" : "http://") + uri.group("host") + ":" + port + "/v1/"
                 + uri.group("mount");
         this.key = uri.group("key");
-        try {
-            this.client = HttpClient.newBuilder()
-                    .version(HttpClient.Version.HTTP_1_1)
-                    .sslContext(
-                            config.rootCertificate().isEmpty()
-                                    ? Trust.usual()
-                                    : Trust.in(config.rootCertificate().get()))
-                    .connectTimeout(longest)
-                    .followRedirects(HttpClient.Redirect.NEVER) // the token would go along
-                    .build();
-        } catch (IOException | GeneralSecurityException e) {
-            throw new Failure.Fatal(
-                    "The certificates of NIGHTSHIFT_KMS_ROOT_CERTIFICATE cannot be read.",
-                    "It must be a PEM file that this user can read.",
-                    e);
-        }
     }
 
     static TransitKms at(KmsConfig config) {
-        return new TransitKms(config, LONGEST);
+        return new TransitKms(config, KmsHttp.LONGEST);
     }
 
     @Override
@@ -113,8 +86,9 @@ final class TransitKms implements Aead {
                 .add("context", base64(associatedData))
                 .build()
                 .toString();
-        HttpResponse<byte[]> answer = asked(URI.create(engine + "/" + operation + "/" + key), body);
-        String text = text(answer);
+        HttpResponse<byte[]> answer =
+                http.asked(new Wrapping(URI.create(engine + "/" + operation + "/" + key), body), "cannot be reached");
+        String text = KmsHttp.text(answer);
         if (answer.statusCode() != 200) {
             throw refused(answer.statusCode(), text);
         }
@@ -126,10 +100,6 @@ final class TransitKms implements Aead {
         }
     }
 
-    private static String text(HttpResponse<byte[]> answer) {
-        return new String(answer.body(), StandardCharsets.UTF_8);
-    }
-
     /** Vault 1.6 and those after it say this with 500 (hashicorp/vault#10842), the newer ones with 400. */
     private static boolean isOtherKeys(int status, String text) {
         return (status == 400 || status == 500) && text.contains("message authentication failed");
@@ -139,29 +109,30 @@ final class TransitKms implements Aead {
         return Kms.away(config.variable(), "does not answer as a transit engine does", e);
     }
 
-    private HttpResponse<byte[]> asked(URI address, String body) {
-        String used = "";
-        Duration wait = FIRST_WAIT;
-        for (int attempt = 1; ; attempt++) {
-            boolean last = attempt == ATTEMPTS;
-            String token = token();
-            try {
-                HttpResponse<byte[]> answer =
-                        BoundedExchange.send(client, request(address, token, body), longest, MOST_BYTES);
-                boolean renewed = answer.statusCode() == 403 && !token.equals(used);
-                boolean passing =
-                        PASSING.contains(answer.statusCode()) && !isOtherKeys(answer.statusCode(), text(answer));
-                if (last || !(renewed || passing)) {
-                    return answer;
-                }
-            } catch (IOException e) {
-                if (last || Thread.currentThread().isInterrupted()) {
-                    throw Kms.away(config.variable(), "cannot be reached", e);
-                }
-            }
-            used = token;
-            pause(wait);
-            wait = wait.multipliedBy(2);
+    private final class Wrapping implements KmsHttp.Question {
+        private final URI address;
+        private final String body;
+        private String before = "";
+        private String token = "";
+
+        Wrapping(URI address, String body) {
+            this.address = address;
+            this.body = body;
+        }
+
+        @Override
+        public HttpRequest request() {
+            before = token;
+            token = TransitKms.this.token();
+            return TransitKms.this.request(address, token, body);
+        }
+
+        @Override
+        public boolean isPassing(HttpResponse<byte[]> answer) {
+            boolean renewed = answer.statusCode() == 403 && !token.equals(before);
+            return renewed
+                    || (PASSING.contains(answer.statusCode())
+                            && !isOtherKeys(answer.statusCode(), KmsHttp.text(answer)));
         }
     }
 
@@ -203,15 +174,6 @@ final class TransitKms implements Aead {
         return token;
     }
 
-    private void pause(Duration most) {
-        try {
-            Thread.sleep(most.toMillis() / 2 + ThreadLocalRandom.current().nextLong(most.toMillis() / 2));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw Kms.away(config.variable(), "was not waited for", e);
-        }
-    }
-
     /** In our words: who answers there may be anybody, and may say anything back. */
     private Failure refused(int status, String text) throws GeneralSecurityException {
         if (isOtherKeys(status, text)) {
@@ -230,7 +192,7 @@ final class TransitKms implements Aead {
             return Kms.away(config.variable(), "answers with " + status, null);
         }
         if (status >= 300 && status < 400) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     "The KMS of " + config.variable() + " points elsewhere, and no token is sent there.",
                     "Name the node that it points to, or one that forwards requests.",
                     null);
@@ -239,7 +201,7 @@ final class TransitKms implements Aead {
             return Kms.unknown(config.variable());
         }
         if (text.contains("disallowed by policy")) {
-            return new Failure.Fatal(
+            return new Failure.Unusable(
                     "The KMS no longer opens what this version of the key of " + config.variable() + " wrapped.",
                     "Lower the key's min_decryption_version; then let rotate-master-key wrap by the newest version.",
                     null);
@@ -247,7 +209,7 @@ final class TransitKms implements Aead {
         if (text.contains("invalid ciphertext")) {
             throw new GeneralSecurityException("The key of " + config.variable() + " does not open this.");
         }
-        return new Failure.Fatal(
+        return new Failure.Unusable(
                 "The KMS of " + config.variable() + " refuses the request with " + status + ".",
                 "The key must be one that encrypts and decrypts, such as aes256-gcm96.",
                 null);

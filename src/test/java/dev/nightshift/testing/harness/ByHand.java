@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Restores a stored backup with the stand-alone decoder, tar and nothing else, as a person would without Nightshift. */
@@ -15,7 +16,37 @@ public final class ByHand {
     private static final Path DECODER = Path.of("target", "nightshift-decoder.jar");
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
+    private static final Path GUIDE = Path.of("docs", "how-to", "restore-by-hand.md");
+    private static final Pattern COMMANDS = Pattern.compile("```sh\\n(.*?)```", Pattern.DOTALL);
+
     private ByHand() {}
+
+    /** The block of the guide that holds these words. */
+    public static String commands(String words) throws IOException {
+        return COMMANDS.matcher(Files.readString(GUIDE))
+                .results()
+                .map(block -> block.group(1))
+                .filter(block -> block.contains(words))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("The guide has no commands with \"" + words + "\"."));
+    }
+
+    /**
+     * The guide's commands that make {@code data} of a backup with the project's kit, which is there as the guide names it.
+     *
+     * @param location of the backup, below the store
+     * @param suffix of {@code decoded} and {@code data}: empty, or "-1" of the first one of a chain
+     */
+    public static void cluster(BareMachine machine, String location, String suffix) throws IOException {
+        machine.run(commands("<backup id> demo-recovery-kit.json decoded")
+                        .replace("demo/demo/<backup id>", location)
+                        .replace("kit.json decoded", "kit.json decoded" + suffix))
+                .succeeded();
+        machine.run(commands("tar -xf decoded/base.tar")
+                        .replace("decoded/", "decoded" + suffix + "/")
+                        .replaceAll(" data(/|\n| |$)", " data" + suffix + "$1"))
+                .succeeded();
+    }
 
     /** The decoder's jar, as the build made it. */
     public static Path decoder() {
@@ -23,6 +54,16 @@ public final class ByHand {
             throw new AssertionError(DECODER + " is missing: the phase package makes it.");
         }
         return DECODER.toAbsolutePath();
+    }
+
+    /** A folder and all below it: what a person takes along of a store, or brings from a bucket. */
+    public static Path copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
+        return to;
     }
 
     /** Runs the decoder; it may fail. */

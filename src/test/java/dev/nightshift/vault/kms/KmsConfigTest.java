@@ -25,6 +25,8 @@ class KmsConfigTest {
         assertEquals(Optional.empty(), config.tokenFile());
         assertEquals(Optional.empty(), config.namespace());
         assertEquals(Optional.empty(), config.rootCertificate());
+        assertEquals(Optional.empty(), config.credentialsFile());
+        assertEquals(Optional.empty(), config.endpoint());
     }
 
     @ParameterizedTest
@@ -52,7 +54,9 @@ class KmsConfigTest {
                 "vault://host/transit/key?x=1",
                 "vault+http://vault.example.org/transit/key",
                 "https://host/transit/key",
-                "gcp-kms://projects/p/locations/l/keyRings/r/cryptoKeys/k",
+                "gcp-kms://projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1",
+                "gcp-kms://projects/p/locations/l/keyRings/r/cryptoKeys/k?x=1",
+                "gcp-kms://projects/p/locations/../keyRings/r/cryptoKeys/k",
             })
     void anyOtherIsRefusedByTheVariablesName(String uri) {
         Failure refused = assertThrows(Failure.Invalid.class, () -> with(uri));
@@ -80,6 +84,30 @@ class KmsConfigTest {
                 .getMessage()
                 .startsWith("NIGHTSHIFT_KMS_TOKEN_FILE must be an absolute path"));
         assertFalse(with("vault://host/transit/key").toString().contains("hvs."));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://cloudkms.europe-west3.rep.googleapis.com, true",
+        "http://127.0.0.1:8080, true",
+        "http://cloudkms.googleapis.com, false",
+        "https://cloudkms.googleapis.com/v1, false",
+        "https://user@cloudkms.googleapis.com, false",
+        "https://cloudkms.googleapis.com:70000, false",
+    })
+    void aSecretIsSentToNoEndpointInTheClear(String endpoint, boolean taken) {
+        Map<String, String> google = Map.of(
+                "nightshift.master.key.uri",
+                "gcp-kms://projects/example.org:p/locations/l/keyRings/r/cryptoKeys/k",
+                "nightshift.kms.endpoint",
+                endpoint);
+        if (taken) {
+            assertTrue(with(KmsConfig.IN_USE, google).orElseThrow().isGoogle());
+        } else {
+            assertTrue(assertThrows(Failure.Invalid.class, () -> with(KmsConfig.IN_USE, google))
+                    .getMessage()
+                    .startsWith("NIGHTSHIFT_KMS_ENDPOINT must"));
+        }
     }
 
     @Test
