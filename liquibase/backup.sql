@@ -1321,3 +1321,31 @@ grant select, insert, update on backup.restore_pace to ${app_role};
 -- Which drills opened their backup with a recovery kit alone.
 alter table backup.drill add column kit_made_at timestamptz;
 --rollback alter table backup.drill drop column kit_made_at;
+
+--changeset nightshift:backup-73 splitStatements:false rollbackSplitStatements:false
+-- For how many days the bucket of a store is to lock what is stored in it, by its own default; 0 for not at all. It is measured
+-- against that, never set.
+alter table backup.store add column lock_days int not null default 0 check (lock_days between 0 and 36500);
+
+-- Of every project: which have anything in a store, or an open finding about its lock.
+create function backup.store_projects(store text) returns table (project_id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select b.project_id from backup.backup b where b.store = $1 and b.deleted_at is null
+    union select c.project_id from backup.copy c where c.store = $1 and c.state = 'WHOLE'
+    union select f.project_id from finding.finding f where f.state = 'OPEN' and f.fingerprint = 'backup.lock:' || $1
+$$;
+revoke execute on function backup.store_projects(text) from public;
+grant execute on function backup.store_projects(text) to ${app_role};
+--rollback drop function backup.store_projects(text); alter table backup.store drop column lock_days;
+
+--changeset nightshift:backup-74
+-- A second login of a store, which alone is used to delete there; empty where the first one deletes.
+alter table backup.store
+    add column delete_account text not null default '',
+    add column delete_secret_file text,
+    add column delete_secret_variable text check (delete_secret_variable ~ '^NIGHTSHIFT_CREDENTIAL_[A-Z0-9_]{1,63}$'),
+    add constraint store_one_delete_secret check (num_nonnulls(delete_secret_file, delete_secret_variable) <= 1);
+--rollback alter table backup.store drop constraint store_one_delete_secret;
+--rollback alter table backup.store drop column delete_secret_variable, drop column delete_secret_file, drop column delete_account;

@@ -251,6 +251,20 @@ class CopyRepository {
         }
     }
 
+    /** Of every project: which have anything in a store, or an open finding about its lock. */
+    static List<ProjectId> projectsIn(Connection connection, String store) throws SQLException {
+        try (var query = connection.prepareStatement("select project_id from backup.store_projects(?)")) {
+            query.setString(1, store);
+            List<ProjectId> projects = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    projects.add(new ProjectId(rows.getObject(1, UUID.class)));
+                }
+            }
+            return projects;
+        }
+    }
+
     void freed(Connection connection, UUID backup, String store) throws SQLException {
         try (var update = connection.prepareStatement(
                 "update backup.copy set state = 'FREED', freed_at = now() where backup_id = ? and store = ?")) {

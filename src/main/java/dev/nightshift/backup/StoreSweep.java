@@ -75,6 +75,7 @@ class StoreSweep {
     private void sweep(String name) {
         try {
             sweep(name, stores.of(name));
+            stores.measureLock(name);
         } catch (Failure e) {
             LOG.log(Level.WARNING, "The store {0} could not be swept: {1}", name, e.getMessage());
         } catch (RuntimeException e) {

@@ -1,6 +1,7 @@
 package dev.nightshift.backup.stores;
 
 import dev.nightshift.backup.remote.RemoteStore;
+import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.fleet.Fleet;
@@ -10,6 +11,7 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.kernel.Roots;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,6 +39,9 @@ public class Stores {
 
     @Inject
     private Fleet fleet;
+
+    @Inject
+    private Event<Measured> measured;
 
     private final Map<String, Opened> opened = new ConcurrentHashMap<>();
 
@@ -70,6 +75,36 @@ public class Stores {
 
     static String title(String name) {
         return "store " + name;
+    }
+
+    /**
+     * For how long a store locks what lies in it, fired when that was measured.
+     *
+     * @param lockDays that it is defined with; 0 for none
+     */
+    public record Measured(String store, int lockDays, BucketLock lock) {}
+
+    /**
+     * Measures for how long a store that is to lock what lies in it does; nothing of others.
+     *
+     * @throws Failure if it does not say
+     */
+    public void measureLock(String name) {
+        if (name.equals(LOCAL)) {
+            return;
+        }
+        StoreDefinition definition = definition(name);
+        if (definition.kind() == StoreDefinition.Kind.S3 && open(definition) instanceof RemoteStore store) {
+            if (definition.lockDays() > 0) {
+                measured(name, definition.lockDays(), store.bucketLock());
+            } else {
+                measured(name, 0, BucketLock.NONE);
+            }
+        }
+    }
+
+    void measured(String name, int lockDays, BucketLock lock) {
+        measured.fire(new Measured(name, lockDays, lock));
     }
 
     /** The names of all, {@code local} first. */
@@ -156,17 +191,27 @@ public class Stores {
                             RemoteStore.open(
                                     title(name),
                                     definition.address(),
-                                    () -> secret(definition),
+                                    () -> secret(definition.secret()),
+                                    deleting(definition),
                                     fleet.boundary().forbidden()));
                 })
                 .store();
     }
 
-    private @Nullable String secret(StoreDefinition definition) {
-        if (definition.secret() instanceof Secret.Variable variable) {
+    /** Whose secret is looked at when something is deleted, and not before. */
+    private RemoteStore.@Nullable Login deleting(StoreDefinition definition) {
+        return definition.deleting().isNone()
+                ? null
+                : new RemoteStore.Login(
+                        definition.deletingAddress(),
+                        () -> secret(definition.deleting().secret()));
+    }
+
+    private @Nullable String secret(Secret named) {
+        if (named instanceof Secret.Variable variable) {
             return Secret.reading(variable).get();
         }
-        if (definition.secret() instanceof Secret.File file) {
+        if (named instanceof Secret.File file) {
             String text = Secret.readingAll(file.path(), fleet.boundary()).get();
             // JSON has many lines; of anything else the first one counts, as in every file with a secret
             return text.startsWith("{") ? text : text.lines().findFirst().orElse(text);
