@@ -55,7 +55,8 @@ class CopyRepository {
                       from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id
                      where b.id = any (?) and b.deleted_at is null and c.state = 'WHOLE')
                 select p.id, p.store, p.location from place p
-                 where not exists (select from unnest(p.chain) n (id)
+                 where not exists (select from backup.lost_store l where l.store = p.store)
+                   and not exists (select from unnest(p.chain) n (id)
                          where n.id <> p.id
                            and not exists (select from backup.backup m where m.project_id = p.project_id and m.id = n.id
                                               and m.store = p.store and m.deleted_at is null)

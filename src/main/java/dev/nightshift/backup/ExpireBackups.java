@@ -242,6 +242,7 @@ public class ExpireBackups extends TargetBatchlet {
         Failure first = null;
         locked = 0;
         Set<String> away = new HashSet<>();
+        Set<String> lost = new HashSet<>();
         List<ExpiryRepository.Deleted> unfreed = transactions.in(
                 target.project(),
                 connection -> Stream.concat(
@@ -254,6 +255,12 @@ public class ExpireBackups extends TargetBatchlet {
             ExpiryRepository.Deleted deleted = unfreed.get(done);
             if (away.contains(deleted.store())) {
                 continue; // asked once, and waited for long enough
+            }
+            if (stores.isLost(deleted.store())) {
+                if (lost.add(deleted.store())) {
+                    target.info("The store " + deleted.store() + " is declared lost: nothing is freed there.");
+                }
+                continue; // it stays to be done, should the store be found again
             }
             try {
                 freedIn.merge(deleted.store(), free(target, deleted), Long::sum);

@@ -67,6 +67,11 @@ class ExpireLog {
             if (needed.isEmpty()) {
                 continue; // nothing says what of it is still wanted
             }
+            if (stores.isLost(archive.store())) {
+                target.info("The archived log " + archive.location() + " and its copies stay as they are: the store "
+                        + archive.store() + ", which it was archived in, is declared lost.");
+                continue; // its copies are the only ones, and nothing is added to them
+            }
             try {
                 freed.merge(archive.store(), trim(target, archive, needed.get(), apply), Long::sum);
             } catch (Failure e) {
@@ -74,7 +79,7 @@ class ExpireLog {
                 first = first == null ? told : first;
             }
             for (LogCopyRepository.Copy copy : all) {
-                if (!copy.archive().equals(archive.id())) {
+                if (!copy.archive().equals(archive.id()) || stores.isLost(copy.store())) {
                     continue;
                 }
                 target.throwIfStopped();

@@ -101,10 +101,16 @@ class ExpirySimulation {
 
     /** Within a sentence: {@code "offsite, locked until 2026-12-24T02:00:00Z"}. */
     Optional<String> lock(String store, String location) {
+        if (stores.isLost(store)) {
+            return Optional.empty();
+        }
         return stores.of(store).lock(location + "/").map(lock -> store + ", " + lock.words());
     }
 
     private long bytes(String store, String location) {
+        if (stores.isLost(store)) {
+            return 0;
+        }
         return stores.of(store).taking(location + "/").stream()
                 .mapToLong(Store.Entry::bytes)
                 .sum();
@@ -113,11 +119,14 @@ class ExpirySimulation {
     private long log(ProjectId project, UUID instance, ExpiryPlanning.Planned planned, Budget budget) {
         long bytes = 0;
         for (WalRepository.Archive archive : planning.archives(project, instance)) {
+            if (stores.isLost(archive.store())) {
+                continue;
+            }
             budget.take();
             Optional<Lsn> needed = planned.firstNeeded(archive.systemIdentifier());
             bytes += needed.isEmpty() ? 0 : log(project, archive, needed.get());
             for (LogCopyRepository.Copy copy : planning.copies(project, instance)) {
-                if (needed.isPresent() && copy.archive().equals(archive.id())) {
+                if (needed.isPresent() && copy.archive().equals(archive.id()) && !stores.isLost(copy.store())) {
                     budget.take();
                     bytes += log(project, archive, copy, needed.get());
                 }

@@ -63,7 +63,7 @@ class StoreSweep {
         }
         try {
             swept = now;
-            stores.names().forEach(this::sweep);
+            stores.present().forEach(this::sweep);
         } catch (Failure e) {
             LOG.log(Level.WARNING, "The stores could not be swept: {0}", e.getMessage());
         } finally {

@@ -69,6 +69,7 @@ public final class S3StandIn implements AutoCloseable {
     private final Map<String, TreeMap<Integer, byte[]>> uploads = new HashMap<>();
     private int lockDays;
     private int next;
+    private volatile boolean away;
 
     private S3StandIn(HttpServer server, int lockDays) {
         this.server = server;
@@ -106,6 +107,11 @@ public final class S3StandIn implements AutoCloseable {
         objects.values()
                 .forEach(versions -> versions.replaceAll(version -> new Version(
                         version.id(), version.content(), version.at().minus(time))));
+    }
+
+    /** Whether it answers no request with anything but 503. */
+    public void away(boolean now) {
+        away = now;
     }
 
     public String endpoint() {
@@ -159,6 +165,9 @@ public final class S3StandIn implements AutoCloseable {
         int status = 200;
         byte[] answer;
         try {
+            if (away) {
+                throw new Refusal(503, "ServiceUnavailable", "Away");
+            }
             Request request = new Request(exchange, body);
             synchronized (this) {
                 answer = request.answered();

@@ -173,12 +173,12 @@ class StoreRepository {
                             "Let the policy name other stores first.");
                 }
                 switch (answer) {
-                    case "DELETED" -> {}
+                    case "DELETED" -> LostStores.found(connection, name);
                     case "HELD" ->
                         throw new Failure.Conflict(
                                 "Backups or archived logs lie in the store " + name
                                         + "; without it nobody could restore them.",
-                                "Let the backups in it expire, of every project; archived logs stay as long as their instances are known.");
+                                "Let the backups in it expire, of every project, and be freed; archived logs stay as long as their instances are known.");
                     case "USED" ->
                         throw new Failure.Conflict(
                                 "A backup run that is not over stores in " + name + ".", "Wait for it, or stop it.");

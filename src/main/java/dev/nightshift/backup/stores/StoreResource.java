@@ -228,7 +228,7 @@ public class StoreResource {
     public CheckView check(@PathParam("name") String name) {
         int lockDays = name.equals(Stores.LOCAL) ? 0 : defined(name).lockDays();
         List<StoreCheck.Result> results =
-                StoreCheck.run(() -> stores.of(name), lockDays, lock -> stores.measured(name, lockDays, lock));
+                StoreCheck.run(() -> stores.found(name), lockDays, lock -> stores.measured(name, lockDays, lock));
         return new CheckView(
                 results.stream().allMatch(result -> result.reason() == null),
                 results.stream()

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.Config;
@@ -38,6 +39,9 @@ public class Stores {
     private StoreRepository repository;
 
     @Inject
+    private LostStores lost;
+
+    @Inject
     private Fleet fleet;
 
     @Inject
@@ -54,9 +58,25 @@ public class Stores {
      *
      * @throws Failure.NotFound if there is none
      * @throws Failure.Skippable if what opens it is not to be had on this node
-     * @throws Failure.Fatal if it cannot be opened
+     * @throws Failure.Fatal if it cannot be opened, or is declared lost
      */
     public Store of(String name) {
+        if (lost.all().containsKey(name)) {
+            throw new Failure.Fatal(
+                    "The store " + name + " is declared lost.",
+                    "Use another store; or, if this one is there again, let an installation admin take that back.",
+                    null);
+        }
+        return found(name);
+    }
+
+    /** Whether somebody has declared it lost for good. */
+    public boolean isLost(String name) {
+        return lost.all().containsKey(name);
+    }
+
+    /** The same, lost or not. */
+    Store found(String name) {
         return name.equals(LOCAL) ? local() : open(definition(name));
     }
 
@@ -113,6 +133,12 @@ public class Stores {
                         Stream.of(LOCAL),
                         repository.all().stream().map(store -> store.name().value()))
                 .toList();
+    }
+
+    /** The names of those that are not declared lost. */
+    public List<String> present() {
+        Set<String> gone = lost.all().keySet();
+        return names().stream().filter(name -> !gone.contains(name)).toList();
     }
 
     /**
