@@ -127,6 +127,15 @@ class StoreSweep {
             }
         }
         store.deleteFolder(dead.location());
+        if (!store.taking(dead.location() + "/").isEmpty()) {
+            throw new Failure.Retryable(
+                    "it was deleted, and the store keeps it"
+                            + store.lock(dead.location() + "/")
+                                    .map(lock -> ", " + lock.words())
+                                    .orElse("") + ".",
+                    null,
+                    null);
+        }
         transactions.run(dead.project(), connection -> copies.removed(connection, dead));
         LOG.log(Level.INFO, "Removed {0} of the store {1}, which an interrupted copy had left", dead.location(), name);
     }

@@ -48,7 +48,29 @@ public final class S3StandIn implements AutoCloseable {
     }
 
     /** One version; without content it says that the object is deleted. */
-    private record Version(String id, byte @Nullable [] content, Instant at) {}
+    private static final class Version {
+        private final String id;
+        private final byte @Nullable [] content;
+        private final Instant at;
+
+        Version(String id, byte @Nullable [] content, Instant at) {
+            this.id = id;
+            this.content = content;
+            this.at = at;
+        }
+
+        String id() {
+            return id;
+        }
+
+        byte @Nullable [] content() {
+            return content;
+        }
+
+        Instant at() {
+            return at;
+        }
+    }
 
     private record Login(String secret, Set<Right> rights) {}
 
@@ -83,7 +105,11 @@ public final class S3StandIn implements AutoCloseable {
         server.start();
     }
 
-    /** @param lockDays for which each object is locked; 0 for a bucket that keeps versions alone */
+    /**
+     * On a free port of the loopback.
+     *
+     * @param lockDays for which each object is locked; 0 for a bucket that keeps versions alone
+     */
     public static S3StandIn start(int lockDays) {
         try {
             return new S3StandIn(
@@ -340,7 +366,7 @@ public final class S3StandIn implements AutoCloseable {
                             .append("><VersionId>")
                             .append(version.id())
                             .append("</VersionId><IsLatest>")
-                            .append(version == versions.get(0))
+                            .append(version.id().equals(versions.get(0).id()))
                             .append("</IsLatest>")
                             .append(described(name, version))
                             .append("</")
