@@ -1322,6 +1322,195 @@ grant select, insert, update on backup.restore_pace to ${app_role};
 alter table backup.drill add column kit_made_at timestamptz;
 --rollback alter table backup.drill drop column kit_made_at;
 
+--changeset nightshift:backup-73 splitStatements:false rollbackSplitStatements:false
+-- For how many days the bucket of a store is to lock what is stored in it, by its own default; 0 for not at all. It is measured
+-- against that, never set.
+alter table backup.store add column lock_days int not null default 0 check (lock_days between 0 and 36500);
+
+-- Of every project: which have anything in a store, or an open finding about its lock.
+create function backup.store_projects(store text) returns table (project_id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select b.project_id from backup.backup b where b.store = $1 and b.deleted_at is null
+    union select c.project_id from backup.copy c where c.store = $1 and c.state = 'WHOLE'
+    union select f.project_id from finding.finding f where f.state = 'OPEN' and f.fingerprint = 'backup.lock:' || $1
+$$;
+revoke execute on function backup.store_projects(text) from public;
+grant execute on function backup.store_projects(text) to ${app_role};
+--rollback drop function backup.store_projects(text); alter table backup.store drop column lock_days;
+
+--changeset nightshift:backup-74
+-- A second login of a store, which alone is used to delete there; empty where the first one deletes.
+alter table backup.store
+    add column delete_account text not null default '',
+    add column delete_secret_file text,
+    add column delete_secret_variable text check (delete_secret_variable ~ '^NIGHTSHIFT_CREDENTIAL_[A-Z0-9_]{1,63}$'),
+    add constraint store_one_delete_secret check (num_nonnulls(delete_secret_file, delete_secret_variable) <= 1);
+--rollback alter table backup.store drop constraint store_one_delete_secret;
+--rollback alter table backup.store drop column delete_secret_variable, drop column delete_secret_file, drop column delete_account;
+
+--changeset nightshift:backup-75 splitStatements:false rollbackSplitStatements:false
+-- Stores that somebody has declared lost for good: what lies there alone is lost, and nothing waits for them.
+create table backup.lost_store (
+    store       text primary key,
+    declared_at timestamptz not null default now(),
+    declared_by text not null,
+    reason      text not null check (length(reason) between 1 and 500)
+);
+grant select, insert, delete on backup.lost_store to ${app_role};
+
+-- What projects hold in a store: backups that lie whole in no other one that is not lost, those that do, and archived logs that
+-- were not copied to such a one.
+create function backup.store_loss(store text)
+    returns table (project_id uuid, only_there bigint, elsewhere bigint, logs bigint)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    with place as (
+        select b.project_id, b.id, b.store from backup.backup b where b.deleted_at is null
+        union
+        select c.project_id, c.backup_id, c.store from backup.copy c
+          join backup.backup b on b.project_id = c.project_id and b.id = c.backup_id and b.deleted_at is null
+         where c.state = 'WHOLE'),
+    held as (
+        select p.project_id, p.id,
+               exists (select from place o where o.project_id = p.project_id and o.id = p.id and o.store <> $1
+                          and not exists (select from backup.lost_store l where l.store = o.store)) as elsewhere
+          from place p where p.store = $1),
+    archive as (
+        select a.project_id, a.id from backup.wal_archive a
+         where a.store = $1
+           and not exists (select from backup.wal_copy c where c.project_id = a.project_id and c.archive_id = a.id
+                              and c.store <> $1 and c.freed_at is null
+                              and not exists (select from backup.lost_store l where l.store = c.store)))
+    select coalesce(h.project_id, a.project_id), coalesce(h.only_there, 0), coalesce(h.elsewhere, 0), coalesce(a.logs, 0)
+      from (select project_id, count(*) filter (where not elsewhere) as only_there,
+                   count(*) filter (where elsewhere) as elsewhere
+              from held group by project_id) h
+      full join (select project_id, count(*) as logs from archive group by project_id) a on a.project_id = h.project_id
+     order by 1
+$$;
+revoke execute on function backup.store_loss(text) from public;
+grant execute on function backup.store_loss(text) to ${app_role};
+
+-- What expired and is not freed yet is nobody's to free once the store is forgotten: a lock may keep it for years.
+create or replace function backup.delete_store(store text) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    named text;
+begin
+    perform from backup.store s where s.name = delete_store.store for update;
+    if not found then
+        return 'UNKNOWN';
+    elsif exists (select from backup.backup b where b.store = delete_store.store and b.freed_at is null)
+       or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+       or exists (select from backup.wal_archive a where a.store = delete_store.store)
+       or exists (select from backup.wal_copy c where c.store = delete_store.store and c.freed_at is null)
+       or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+        return 'HELD';
+    elsif exists (select from job.run r where r.job in ('backup', 'copy')
+                     and (r.parameters ->> 'store' = delete_store.store
+                          or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+                     and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+        return 'USED';
+    end if;
+    select ' by the policy ' || y.name || ' of the project ' || p.name into named
+      from backup.policy y join fleet.project p on p.id = y.project_id and p.deleted_at is null
+     where delete_store.store = any (y.stores) order by p.name, y.name limit 1;
+    if found then
+        return 'NAMED' || named;
+    end if;
+    delete from backup.store s where s.name = delete_store.store;
+    return 'DELETED';
+end $$;
+
+-- A proof in a store that is lost proves nothing any more.
+create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+    language sql stable
+    set search_path = pg_catalog, pg_temp
+as $$
+    with held as (
+        select b.id, b.store from backup.backup b
+         where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null and b.physical
+           and not exists (select from backup.lost_store l where l.store = b.store)
+        union
+        select b.id, c.store
+          from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id and c.state = 'WHOLE'
+         where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null and b.physical
+           and not exists (select from backup.lost_store l where l.store = c.store)),
+    standing as (
+        select f.id, f.backup_id, f.store, f.at
+          from backup.proof f join held h on h.id = f.backup_id and h.store = f.store
+         where f.project_id = $1 and f.level >= 3 and f.outcome <> 'FAILED'
+           and not exists (select from backup.proof g
+                            where g.project_id = $1 and g.backup_id = f.backup_id and g.store = f.store
+                              and g.outcome = 'FAILED' and g.id > f.id))
+    select s.at from standing s
+     where not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+                        where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null and c.physical
+                          and g.outcome = 'FAILED' and g.id > s.id and c.id > s.backup_id
+                          and not exists (select from standing o where o.backup_id = c.id and o.store <> g.store))
+     order by s.id desc limit 1
+$$;
+--rollback create or replace function backup.proven_at(project uuid, instance uuid) returns timestamptz
+--rollback     language sql stable
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     with held as (
+--rollback         select b.id, b.store from backup.backup b
+--rollback          where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null and b.physical
+--rollback         union
+--rollback         select b.id, c.store
+--rollback           from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id and c.state = 'WHOLE'
+--rollback          where b.project_id = $1 and b.instance_id = $2 and b.deleted_at is null and b.physical),
+--rollback     standing as (
+--rollback         select f.id, f.backup_id, f.store, f.at
+--rollback           from backup.proof f join held h on h.id = f.backup_id and h.store = f.store
+--rollback          where f.project_id = $1 and f.level >= 3 and f.outcome <> 'FAILED'
+--rollback            and not exists (select from backup.proof g
+--rollback                             where g.project_id = $1 and g.backup_id = f.backup_id and g.store = f.store
+--rollback                               and g.outcome = 'FAILED' and g.id > f.id))
+--rollback     select s.at from standing s
+--rollback      where not exists (select from backup.proof g join backup.backup c on c.project_id = g.project_id and c.id = g.backup_id
+--rollback                         where c.project_id = $1 and c.instance_id = $2 and c.deleted_at is null and c.physical
+--rollback                           and g.outcome = 'FAILED' and g.id > s.id and c.id > s.backup_id
+--rollback                           and not exists (select from standing o where o.backup_id = c.id and o.store <> g.store))
+--rollback      order by s.id desc limit 1
+--rollback $$;
+--rollback create or replace function backup.delete_store(store text) returns text
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback declare
+--rollback     named text;
+--rollback begin
+--rollback     perform from backup.store s where s.name = delete_store.store for update;
+--rollback     if not found then
+--rollback         return 'UNKNOWN';
+--rollback     elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+--rollback        or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+--rollback        or exists (select from backup.wal_archive a where a.store = delete_store.store)
+--rollback        or exists (select from backup.wal_copy c where c.store = delete_store.store and c.freed_at is null)
+--rollback        or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+--rollback         return 'HELD';
+--rollback     elsif exists (select from job.run r where r.job in ('backup', 'copy')
+--rollback                      and (r.parameters ->> 'store' = delete_store.store
+--rollback                           or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+--rollback                      and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+--rollback         return 'USED';
+--rollback     end if;
+--rollback     select ' by the policy ' || y.name || ' of the project ' || p.name into named
+--rollback       from backup.policy y join fleet.project p on p.id = y.project_id and p.deleted_at is null
+--rollback      where delete_store.store = any (y.stores) order by p.name, y.name limit 1;
+--rollback     if found then
+--rollback         return 'NAMED' || named;
+--rollback     end if;
+--rollback     delete from backup.store s where s.name = delete_store.store;
+--rollback     return 'DELETED';
+--rollback end $$;
+--rollback drop function backup.store_loss(text); drop table backup.lost_store;
+
 --changeset nightshift:backup-76 splitStatements:false
 -- The instance that is this repository's own server, whichever project it is of, with its newest good backup; no row if nobody
 -- registered it.
@@ -1351,6 +1540,7 @@ as $$
                   and b.system_identifier = i.system_identifier
                   and b.kind in ('FULL', 'INCREMENTAL', 'DIFFERENTIAL')
                   and b.state = 'COMPLETE' and b.deleted_at is null
+                  and not exists (select from backup.lost_store l where l.store = b.store)
                 order by b.id desc
                 limit 1) newest on true
      order by newest.id desc nulls last

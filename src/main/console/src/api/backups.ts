@@ -100,7 +100,7 @@ export interface StoreInfo {
 
 export interface StoreCheck {
   works: boolean;
-  steps: { step: string; passed: boolean; millis: number; reason: string | null; remedy: string | null }[];
+  steps: { step: string; passed: boolean; millis: number; reason: string | null; remedy: string | null; found?: string | null }[];
 }
 
 /** A backup of another tool's, as that tells of it. */

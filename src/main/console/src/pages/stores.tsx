@@ -19,6 +19,7 @@ const KINDS = [
 ];
 const STEPS: Record<string, string> = {
   OPEN: 'Open it', WRITE: 'Write a small object', ONCE: 'Not overwrite it', READ: 'Read it', LIST: 'List it', DELETE: 'Delete it',
+  KEEP: 'Not delete it by the first login', LOCK: 'Lock what is stored',
 };
 
 /** Where backups and archived logs of the whole installation can lie. */
@@ -82,7 +83,7 @@ function CheckDialog({ name, onClose }: { name: string; onClose: () => void }) {
           <div class="check"><ul>{found.steps.map((each) => (
             <li key={each.step} class={each.passed ? 'ok' : 'failed'}>
               <State look={each.passed ? { word: 'passed', shape: 'dot', tone: 'good' } : { word: 'failed', shape: 'square', tone: 'bad' }} />
-              <div><b>{STEPS[each.step] ?? each.step}</b><span class="found">{each.reason ?? duration(each.millis)}</span>{each.remedy && <Remedy text={each.remedy} of={STEPS[each.step] ?? each.step} />}</div>
+              <div><b>{STEPS[each.step] ?? each.step}</b><span class="found">{each.reason ?? each.found ?? duration(each.millis)}</span>{each.remedy && <Remedy text={each.remedy} of={STEPS[each.step] ?? each.step} />}</div>
             </li>))}</ul></div>
         )}
         <div class="actions end"><Button onClick={onClose}>Close</Button><Button icon="refresh" busy={busy ? 'Trying…' : false} onClick={() => void run()}>Try again</Button></div>

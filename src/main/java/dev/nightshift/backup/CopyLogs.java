@@ -86,6 +86,11 @@ class CopyLogs {
         Failure first = null;
         for (Wanted wanted : wanted(target, store)) {
             target.throwIfStopped();
+            if (stores.isLost(wanted.archive().store())) {
+                target.warn("The archived log " + wanted.archive().location() + " is not copied: it lies in the store "
+                        + wanted.archive().store() + ", which is declared lost.");
+                continue;
+            }
             try {
                 CopyWal.Result result = one(target, wanted, store);
                 sum = sum.plus(result);

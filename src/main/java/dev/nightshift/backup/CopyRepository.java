@@ -55,7 +55,8 @@ class CopyRepository {
                       from backup.backup b join backup.copy c on c.project_id = b.project_id and c.backup_id = b.id
                      where b.id = any (?) and b.deleted_at is null and c.state = 'WHOLE')
                 select p.id, p.store, p.location from place p
-                 where not exists (select from unnest(p.chain) n (id)
+                 where not exists (select from backup.lost_store l where l.store = p.store)
+                   and not exists (select from unnest(p.chain) n (id)
                          where n.id <> p.id
                            and not exists (select from backup.backup m where m.project_id = p.project_id and m.id = n.id
                                               and m.store = p.store and m.deleted_at is null)
@@ -248,6 +249,20 @@ class CopyRepository {
                 row.next();
                 return row.getBoolean(1);
             }
+        }
+    }
+
+    /** Of every project: which have anything in a store, or an open finding about its lock. */
+    static List<ProjectId> projectsIn(Connection connection, String store) throws SQLException {
+        try (var query = connection.prepareStatement("select project_id from backup.store_projects(?)")) {
+            query.setString(1, store);
+            List<ProjectId> projects = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    projects.add(new ProjectId(rows.getObject(1, UUID.class)));
+                }
+            }
+            return projects;
         }
     }
 

@@ -51,6 +51,9 @@ public class ExpireBackups extends TargetBatchlet {
     private ExpiryPlanning planning;
 
     @Inject
+    private ExpirySimulation simulation;
+
+    @Inject
     private ExpireLog log;
 
     @Inject
@@ -71,7 +74,10 @@ public class ExpireBackups extends TargetBatchlet {
     /** By store, over all tries of the target. */
     private final Map<String, Long> freedIn = new TreeMap<>();
 
-    /** Likewise, of the log. */
+    /** Of deleted backups, what stores keep locked, by this try. */
+    private long locked;
+
+    /** As {@link #freedIn}, of the log. */
     private final Map<String, Long> logFreedIn = new TreeMap<>();
 
     @Override
@@ -157,10 +163,11 @@ public class ExpireBackups extends TargetBatchlet {
         return policy;
     }
 
-    private static void tell(TargetRun target, ExpiryPlanning.Planned planned, boolean apply) {
+    private void tell(TargetRun target, ExpiryPlanning.Planned planned, boolean apply) {
         ExpiryPlan plan = planned.plan();
         long bytes = 0;
         int told = 0;
+        Set<String> silent = new HashSet<>();
         for (ExpiryPlan.Verdict verdict : plan.verdicts()) {
             Backup backup = planned.of(verdict.backup().id());
             String what = "The " + backup.kind().toLowerCase(Locale.ROOT) + " backup " + backup.id()
@@ -171,7 +178,7 @@ public class ExpireBackups extends TargetBatchlet {
                 target.info(
                         verdict.stays()
                                 ? what + ", stays: " + String.join("; ", verdict.because()) + "."
-                                : what + (apply ? ", goes." : ", would go."));
+                                : what + (apply ? ", goes." : ", would go" + locks(backup, silent) + "."));
             }
         }
         if (told > MOST_TOLD) {
@@ -183,6 +190,32 @@ public class ExpireBackups extends TargetBatchlet {
         });
         target.figure("backupsGoing", plan.going().size());
         target.figure("bytesGoing", bytes);
+    }
+
+    /**
+     * Which stores would keep it for how long; nothing where none would.
+     *
+     * @param silent stores that did not say; the next ones are not asked
+     */
+    private String locks(Backup backup, Set<String> silent) {
+        List<CopyRepository.Place> places = Stream.concat(
+                        Stream.of(new CopyRepository.Place(backup.store(), backup.location())),
+                        backup.copies().stream().map(copy -> new CopyRepository.Place(copy.store(), copy.location())))
+                .toList();
+        StringBuilder words = new StringBuilder();
+        for (CopyRepository.Place place : places) {
+            if (silent.contains(place.store())) {
+                continue;
+            }
+            try {
+                simulation
+                        .lock(place.store(), place.location())
+                        .ifPresent(lock -> words.append("; stays in the store ").append(lock));
+            } catch (Failure e) {
+                silent.add(place.store()); // what would go is planned without it
+            }
+        }
+        return words.toString();
     }
 
     /** As the catalogue has it, with its copies. */
@@ -207,7 +240,9 @@ public class ExpireBackups extends TargetBatchlet {
     /** Answers what failed first. */
     private @Nullable Failure free(TargetRun target) {
         Failure first = null;
+        locked = 0;
         Set<String> away = new HashSet<>();
+        Set<String> lost = new HashSet<>();
         List<ExpiryRepository.Deleted> unfreed = transactions.in(
                 target.project(),
                 connection -> Stream.concat(
@@ -221,6 +256,12 @@ public class ExpireBackups extends TargetBatchlet {
             if (away.contains(deleted.store())) {
                 continue; // asked once, and waited for long enough
             }
+            if (stores.isLost(deleted.store())) {
+                if (lost.add(deleted.store())) {
+                    target.info("The store " + deleted.store() + " is declared lost: nothing is freed there.");
+                }
+                continue; // it stays to be done, should the store be found again
+            }
             try {
                 freedIn.merge(deleted.store(), free(target, deleted), Long::sum);
             } catch (Failure e) {
@@ -233,6 +274,9 @@ public class ExpireBackups extends TargetBatchlet {
             }
         }
         target.figure("bytesFreed", freed());
+        if (locked > 0) {
+            target.figure("bytesLocked", locked);
+        }
         freedIn.forEach((store, bytes) -> {
             target.figure("bytesFreed." + store, bytes);
             target.info("Freed " + new Bytes(bytes) + " in the store " + store + ", by its listing.");
@@ -267,25 +311,34 @@ public class ExpireBackups extends TargetBatchlet {
         return !stays[0];
     }
 
-    /** By the store's own listing before and after. */
+    /** By the store's own listing before and after, of versions too where it keeps them. */
     private long free(TargetRun target, ExpiryRepository.Deleted deleted) {
         Store store = stores.of(deleted.store());
-        long bytes = store.list(deleted.location() + "/").stream()
-                .mapToLong(Store.Entry::bytes)
-                .sum();
+        String begin = deleted.location() + "/";
+        long bytes = bytes(store.taking(begin));
         if (deleted.stored() && store instanceof FolderStore folder && folder.looksUnmounted()) {
             throw CopyToStore.unmounted(store);
         }
         target.store(connection -> {}); // only while this attempt still has the target
         store.deleteFolder(deleted.location());
-        List<Store.Entry> left = store.list(deleted.location() + "/");
+        List<Store.Entry> left = store.taking(begin);
         if (!left.isEmpty()) {
-            throw new Failure.Retryable(
-                    left.size() + " objects of backup " + deleted.id() + " are still in " + store
-                            + " although they were deleted.",
-                    "Look whether the store keeps deleted objects: versions, locks, holds.",
-                    null);
+            Store.Lock lock = store.list(begin).isEmpty() ? store.lock(begin).orElse(null) : null;
+            if (lock == null) {
+                throw new Failure.Retryable(
+                        left.size() + " objects of backup " + deleted.id() + " are still in " + store
+                                + " although they were deleted.",
+                        "Look whether the store keeps deleted objects: versions, locks, holds.",
+                        null);
+            }
+            target.warn("Backup " + deleted.id() + " is deleted, but " + new Bytes(bytes(left)) + " of it in the store "
+                    + deleted.store() + " are " + lock.words() + ". A run of expire after that frees them.");
+            locked += bytes(left);
+            return bytes - bytes(left);
         }
+        store.doubt()
+                .ifPresent(why -> target.info("Whether the store " + deleted.store()
+                        + " keeps versions of what is deleted is not known: " + why + "."));
         target.store(connection -> {
             if (deleted.copy()) {
                 copies.freed(connection, deleted.id(), deleted.store());
@@ -294,5 +347,9 @@ public class ExpireBackups extends TargetBatchlet {
             }
         });
         return bytes;
+    }
+
+    private static long bytes(List<Store.Entry> entries) {
+        return entries.stream().mapToLong(Store.Entry::bytes).sum();
     }
 }

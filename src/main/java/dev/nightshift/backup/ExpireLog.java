@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.TargetRun;
@@ -66,6 +67,11 @@ class ExpireLog {
             if (needed.isEmpty()) {
                 continue; // nothing says what of it is still wanted
             }
+            if (stores.isLost(archive.store())) {
+                target.info("The archived log " + archive.location() + " and its copies stay as they are: the store "
+                        + archive.store() + ", which it was archived in, is declared lost.");
+                continue; // its copies are the only ones, and nothing is added to them
+            }
             try {
                 freed.merge(archive.store(), trim(target, archive, needed.get(), apply), Long::sum);
             } catch (Failure e) {
@@ -73,7 +79,7 @@ class ExpireLog {
                 first = first == null ? told : first;
             }
             for (LogCopyRepository.Copy copy : all) {
-                if (!copy.archive().equals(archive.id())) {
+                if (!copy.archive().equals(archive.id()) || stores.isLost(copy.store())) {
                     continue;
                 }
                 target.throwIfStopped();
@@ -119,7 +125,9 @@ class ExpireLog {
             target.store(connection ->
                     repository.trimmed(connection, archive.id(), cut.get().from()));
         }
-        return cut.get().log().trim(cut.get().from(), apply);
+        StoredLog.Trimmed trimmed = cut.get().log().trim(cut.get().from(), apply);
+        locked(target, archive.store(), archive.location(), trimmed.left());
+        return trimmed.bytes();
     }
 
     /** A copy of which nothing is left goes with its description: archiving goes on elsewhere. */
@@ -141,10 +149,12 @@ class ExpireLog {
             return withoutDescription(target, copy, apply, e);
         }
         if (!apply) {
-            return cut.log().trim(cut.from(), false);
+            return cut.log().trim(cut.from(), false).bytes();
         }
         target.store(connection -> copies.trimmed(connection, copy.id(), cut.from()));
-        long bytes = cut.log().trim(cut.from(), true);
+        StoredLog.Trimmed trimmed = cut.log().trim(cut.from(), true);
+        locked(target, copy.store(), copy.location(), trimmed.left());
+        long bytes = trimmed.bytes();
         if (cut.log().isBefore(cut.from())) {
             // A run that is killed within leaves a folder without description, and the next knows that it is to go
             target.store(connection -> copies.freeing(connection, copy.id()));
@@ -161,7 +171,7 @@ class ExpireLog {
         List<Store.Entry> left = stores.of(copy.store()).list(copy.location() + "/");
         boolean going = copy.copiedAt() == null; // it was begun, and never came so far; or was being freed
         if (going || left.isEmpty()) {
-            return apply ? free(target, copy) : bytes(left);
+            return apply ? free(target, copy) : bytes(stores.of(copy.store()).taking(copy.location() + "/"));
         }
         target.warn("The copy of the archive " + copy.location() + " in the store " + copy.store()
                 + " is kept, but does not open: " + missing.getMessage()
@@ -171,10 +181,28 @@ class ExpireLog {
 
     private long free(TargetRun target, LogCopyRepository.Copy copy) {
         Store store = stores.of(copy.store());
-        long bytes = bytes(store.list(copy.location() + "/"));
+        long bytes = bytes(store.taking(copy.location() + "/"));
         store.deleteFolder(copy.location());
+        List<Store.Entry> left = store.taking(copy.location() + "/");
+        if (!left.isEmpty()) {
+            locked(target, copy.store(), copy.location(), bytes(left));
+            return bytes - bytes(left); // the next run frees the rest
+        }
         target.store(connection -> copies.freed(connection, copy.id()));
         return bytes;
+    }
+
+    /** Of log that is deleted; what no lock explains the store itself has refused. */
+    private void locked(TargetRun target, String store, String location, long bytes) {
+        if (bytes > 0) {
+            target.warn(new Bytes(bytes) + " of archived log " + location + " in the store " + store
+                    + " are deleted, and take room still: "
+                    + stores.of(store)
+                            .lock(location + "/")
+                            .map(lock -> "the newest is " + lock.words())
+                            .orElse("the store keeps them")
+                    + ". A run of expire after that frees them.");
+        }
     }
 
     private static long bytes(List<Store.Entry> entries) {

@@ -154,7 +154,9 @@ class ExpiryPlanning {
         Backup.StoredProof proof = backup.proof();
         Backup.Hold hold = backup.hold();
         boolean undamaged = backup.state().equals("COMPLETE");
-        boolean own = undamaged && backups.against(project, backup.id()).isEmpty();
+        boolean own = undamaged
+                && !stores.isLost(backup.store())
+                && backups.against(project, backup.id()).isEmpty();
         boolean copyProven = undamaged && copyStands;
         boolean whole = own || copyProven;
         boolean proven = copyProven || (own && proof != null && proof.isRestored());

@@ -30,9 +30,10 @@ class ExpirySimulation {
      *
      * @param because why it stays; empty if it goes
      * @param bytes of one that goes: all of its objects and its copies', as their stores list them; null of one that stays
+     * @param locks what keeps some of those bytes in which stores although they would be deleted, as sentences' parts
      */
     record Line(
-            Backup backup, List<String> because, @Nullable Long bytes) {}
+            Backup backup, List<String> because, @Nullable Long bytes, List<String> locks) {}
 
     /**
      * What would be.
@@ -80,14 +81,17 @@ class ExpirySimulation {
             budget.take();
             Backup backup = planned.of(verdict.backup().id());
             Long bytes = null;
+            List<String> locks = new ArrayList<>();
             if (!verdict.stays()) {
                 bytes = bytes(backup.store(), backup.location());
+                lock(backup.store(), backup.location()).ifPresent(locks::add);
                 for (Backup.Copy copy : backup.copies()) {
                     budget.take();
                     bytes += bytes(copy.store(), copy.location());
+                    lock(copy.store(), copy.location()).ifPresent(locks::add);
                 }
             }
-            lines.add(new Line(backup, verdict.because(), bytes));
+            lines.add(new Line(backup, verdict.because(), bytes, locks));
         }
         return new Outcome(
                 lines,
@@ -95,8 +99,19 @@ class ExpirySimulation {
                 planned.windowFrom().orElse(null));
     }
 
+    /** Within a sentence: {@code "offsite, locked until 2026-12-24T02:00:00Z"}. */
+    Optional<String> lock(String store, String location) {
+        if (stores.isLost(store)) {
+            return Optional.empty();
+        }
+        return stores.of(store).lock(location + "/").map(lock -> store + ", " + lock.words());
+    }
+
     private long bytes(String store, String location) {
-        return stores.of(store).list(location + "/").stream()
+        if (stores.isLost(store)) {
+            return 0;
+        }
+        return stores.of(store).taking(location + "/").stream()
                 .mapToLong(Store.Entry::bytes)
                 .sum();
     }
@@ -104,11 +119,14 @@ class ExpirySimulation {
     private long log(ProjectId project, UUID instance, ExpiryPlanning.Planned planned, Budget budget) {
         long bytes = 0;
         for (WalRepository.Archive archive : planning.archives(project, instance)) {
+            if (stores.isLost(archive.store())) {
+                continue;
+            }
             budget.take();
             Optional<Lsn> needed = planned.firstNeeded(archive.systemIdentifier());
             bytes += needed.isEmpty() ? 0 : log(project, archive, needed.get());
             for (LogCopyRepository.Copy copy : planning.copies(project, instance)) {
-                if (needed.isPresent() && copy.archive().equals(archive.id())) {
+                if (needed.isPresent() && copy.archive().equals(archive.id()) && !stores.isLost(copy.store())) {
                     budget.take();
                     bytes += log(project, archive, copy, needed.get());
                 }
@@ -120,7 +138,7 @@ class ExpirySimulation {
     private long log(ProjectId project, WalRepository.Archive archive, LogCopyRepository.Copy copy, Lsn needed) {
         try {
             ExpiryPlanning.Cut cut = planning.cut(project, archive, copy, needed);
-            return cut.log().trim(cut.from(), false);
+            return cut.log().trim(cut.from(), false).bytes();
         } catch (Failure.NotFound e) {
             return 0;
         }
@@ -130,7 +148,9 @@ class ExpirySimulation {
     private long log(ProjectId project, WalRepository.Archive archive, Lsn needed) {
         try {
             Optional<ExpiryPlanning.Cut> cut = planning.cut(project, archive, needed);
-            return cut.isEmpty() ? 0 : cut.get().log().trim(cut.get().from(), false);
+            return cut.isEmpty()
+                    ? 0
+                    : cut.get().log().trim(cut.get().from(), false).bytes();
         } catch (Failure.NotFound e) {
             return 0;
         }

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,6 +33,9 @@ class FactsRepository {
     /** Of a backup {@code b} of the instance {@code i}: it is kept, of its cluster, and nothing speaks against it. */
     private static final String GOOD = """
              b.deleted_at is null and b.state = 'COMPLETE' and b.physical
+             and (not exists (select from backup.lost_store l where l.store = b.store)
+                  or exists (select from backup.copy k where k.project_id = b.project_id and k.backup_id = b.id and k.state = 'WHOLE'
+                                and not exists (select from backup.lost_store l where l.store = k.store)))
              and (i.system_identifier is null or b.system_identifier = i.system_identifier)
              and (not exists (""" + BaseRepository.AGAINST + """
              )
@@ -48,6 +52,7 @@ class FactsRepository {
     /** Whether the backup lies whole in the store of a proof of it, and nothing failed there since: two aliases each. */
     private static final String STANDS = """
              %1$s.level >= 3 and %1$s.outcome <> 'FAILED'
+             and not exists (select from backup.lost_store t where t.store = %1$s.store)
              and (%1$s.store = %2$s.store
                   or exists (select from backup.copy o where o.project_id = %2$s.project_id and o.backup_id = %2$s.id
                                                          and o.store = %1$s.store and o.state = 'WHOLE'))
@@ -75,7 +80,8 @@ class FactsRepository {
                         from (select good.store union
                               select c.store from backup.copy c
                                where c.project_id = good.project_id and c.backup_id = good.id and c.state = 'WHOLE') h) b
-               where not exists (select from unnest(b.chain) n (id)
+               where not exists (select from backup.lost_store l where l.store = b.store)
+                 and not exists (select from unnest(b.chain) n (id)
                                   where not exists (select from backup.backup m
                                                      where m.project_id = b.project_id and m.id = n.id and m.store = b.store)
                                     and not exists (select from backup.copy c
@@ -195,8 +201,10 @@ class FactsRepository {
         UUID current = logs.service(connection, project, instance)
                 .map(WalService::archive)
                 .orElse(null);
+        Set<String> lost = lost(connection);
         List<WalRepository.Archive> ofCluster = logs.archives(connection, instance).stream()
-                .filter(archive -> archive.systemIdentifier().equals(good.systemIdentifier()))
+                .filter(archive ->
+                        archive.systemIdentifier().equals(good.systemIdentifier()) && !lost.contains(archive.store()))
                 .toList();
         List<WalRepository.Stretch> stretches = new ArrayList<>();
         for (WalRepository.Archive archive : WalArchives.joinable(ofCluster, good.systemIdentifier(), current)) {
@@ -205,6 +213,17 @@ class FactsRepository {
         return stretches.isEmpty() || isOfThisHistory(connection, ofCluster, good)
                 ? LogBehind.of(stretches, good.timeline(), good.recovery())
                 : new Facts.Log(Facts.Reach.GAP, null);
+    }
+
+    private static Set<String> lost(Connection connection) throws SQLException {
+        try (var query = connection.prepareStatement("select store from backup.lost_store");
+                var rows = query.executeQuery()) {
+            Set<String> lost = new HashSet<>();
+            while (rows.next()) {
+                lost.add(rows.getString(1));
+            }
+            return lost;
+        }
     }
 
     private boolean isOfThisHistory(Connection connection, List<WalRepository.Archive> newestFirst, Good good)

@@ -97,7 +97,17 @@ public class PolicySimulationResource {
 
     /** A backup that would go. */
     @Schema(name = "PolicySimulationGoing")
-    public record GoingView(UUID backup, String kind, List<String> databases, Instant endedAt, long bytes) {}
+    public record GoingView(
+            UUID backup,
+            String kind,
+            List<String> databases,
+            Instant endedAt,
+            long bytes,
+
+            @Schema(
+                    description =
+                            "Stores that keep it locked for longer, with until when: their bytes are freed after that")
+            List<String> locks) {}
 
     /** A backup that would stay. */
     @Schema(name = "PolicySimulationStaying")
@@ -178,7 +188,8 @@ public class PolicySimulationResource {
                 stays.add(new StayingView(
                         backup.id(), backup.kind(), backup.databases(), backup.endedAt(), line.because()));
             } else {
-                goes.add(new GoingView(backup.id(), backup.kind(), backup.databases(), backup.endedAt(), bytes));
+                goes.add(new GoingView(
+                        backup.id(), backup.kind(), backup.databases(), backup.endedAt(), bytes, line.locks()));
             }
         }
         return new InstanceView(

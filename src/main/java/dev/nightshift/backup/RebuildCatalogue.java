@@ -82,7 +82,12 @@ public class RebuildCatalogue extends TargetBatchlet {
         Search search = new Search(target, keyring.of(target.project()));
         target.begin(RebuildJob.LIST);
         List<String> names =
-                target.parameters().text(RebuildJob.STORE).map(List::of).orElseGet(stores::names);
+                target.parameters().text(RebuildJob.STORE).map(List::of).orElseGet(stores::present);
+        stores.names().stream()
+                .filter(stores::isLost)
+                .forEach(name -> target.warn("The store " + name
+                        + " is declared lost, and not looked through: a log that another store has a copy of is entered from"
+                        + " there."));
         names.forEach(search::look);
         target.done(RebuildJob.LIST, search.unknown.size() + " that the catalogue lacks");
         target.begin(RebuildJob.BACKUPS);
@@ -323,7 +328,7 @@ public class RebuildCatalogue extends TargetBatchlet {
                         return String.join(", ", away.keySet());
                     }
                     String only = target.parameters().text(RebuildJob.STORE).orElse(null);
-                    List<String> others = stores.names().stream()
+                    List<String> others = stores.present().stream()
                             .filter(name -> only != null && !name.equals(only))
                             .toList();
                     return others.isEmpty() ? null : String.join(", ", others);

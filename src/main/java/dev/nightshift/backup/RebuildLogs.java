@@ -130,7 +130,7 @@ class RebuildLogs {
                     throw new Failure.Fatal(
                             "it may be a copy that another store has more of, and " + notSeen
                                     + " was not looked through.",
-                            "Look through all stores. Delete the definition of one that is lost for good.",
+                            "Look through all stores. Let an installation admin declare one lost that is lost for good.",
                             null);
                 } else {
                     enter(target, each.log(), instance, all);

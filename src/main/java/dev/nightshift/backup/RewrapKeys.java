@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +63,12 @@ public class RewrapKeys extends TargetBatchlet {
         target.figure("rewrapped", progress.done);
         target.figure("left", progress.left);
         progress.throwFirst();
+        if (!progress.lost.isEmpty()) {
+            target.warn(
+                    progress.left + " of this server's backups, copies and logs open by older keys still: they lie in "
+                            + String.join(", ", progress.lost) + ", declared lost.");
+            return;
+        }
         target.info("All " + places.size() + " kept backups, copies and logs of this server open by key " + keys.keyId()
                 + ".");
     }
@@ -70,6 +78,7 @@ public class RewrapKeys extends TargetBatchlet {
         private final TargetRun target;
         private final ProjectKeys keys;
         private final Map<String, Failure> away = new LinkedHashMap<>();
+        private final Set<String> lost = new TreeSet<>();
         private long done;
         private long left;
         private Failure.@Nullable Fatal damaged;
@@ -95,6 +104,11 @@ public class RewrapKeys extends TargetBatchlet {
 
         private void wrap(ProjectKeyRepository.Place place) {
             if (away.containsKey(place.store())) {
+                left++;
+                return;
+            }
+            if (stores.isLost(place.store())) {
+                lost.add(place.store());
                 left++;
                 return;
             }

@@ -63,7 +63,7 @@ class StoreSweep {
         }
         try {
             swept = now;
-            stores.names().forEach(this::sweep);
+            stores.present().forEach(this::sweep);
         } catch (Failure e) {
             LOG.log(Level.WARNING, "The stores could not be swept: {0}", e.getMessage());
         } finally {
@@ -75,6 +75,7 @@ class StoreSweep {
     private void sweep(String name) {
         try {
             sweep(name, stores.of(name));
+            stores.measureLock(name);
         } catch (Failure e) {
             LOG.log(Level.WARNING, "The store {0} could not be swept: {1}", name, e.getMessage());
         } catch (RuntimeException e) {
@@ -126,6 +127,15 @@ class StoreSweep {
             }
         }
         store.deleteFolder(dead.location());
+        if (!store.taking(dead.location() + "/").isEmpty()) {
+            throw new Failure.Retryable(
+                    "it was deleted, and the store keeps it"
+                            + store.lock(dead.location() + "/")
+                                    .map(lock -> ", " + lock.words())
+                                    .orElse("") + ".",
+                    null,
+                    null);
+        }
         transactions.run(dead.project(), connection -> copies.removed(connection, dead));
         LOG.log(Level.INFO, "Removed {0} of the store {1}, which an interrupted copy had left", dead.location(), name);
     }

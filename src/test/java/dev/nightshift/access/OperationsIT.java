@@ -204,6 +204,9 @@ class OperationsIT {
         row("PUT /api/stores/{name}", Needs.INSTALLATION, 404);
         row("DELETE /api/stores/{name}", Needs.INSTALLATION, 404);
         row("POST /api/stores/{name}/check", Needs.INSTALLATION, 404);
+        row("GET /api/stores/{name}/loss", Needs.INSTALLATION, 404);
+        row("PUT /api/stores/{name}/loss", Needs.INSTALLATION, 404);
+        row("DELETE /api/stores/{name}/loss", Needs.INSTALLATION, 404);
         row("GET /api/support", Needs.INSTALLATION, 200);
         row("GET /api/people", Needs.INSTALLATION, 200);
         row("POST /api/people", Needs.INSTALLATION, 400);

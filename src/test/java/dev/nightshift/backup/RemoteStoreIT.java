@@ -127,7 +127,7 @@ class RemoteStoreIT {
         JsonObject check = admin.post("api/stores/offsite/check").expect(200).object();
         assertTrue(check.getBoolean("works"), check::toString);
         assertEquals(
-                List.of("OPEN", "WRITE", "ONCE", "READ", "LIST", "DELETE"),
+                List.of("OPEN", "WRITE", "ONCE", "READ", "LIST", "DELETE", "LOCK"),
                 check.getJsonArray("steps").getValuesAs(JsonObject.class).stream()
                         .map(step -> step.getString("step"))
                         .toList());

@@ -34,6 +34,7 @@ class RowSecurityIT {
             "access.login_failure",
             "access.person",
             "access.session",
+            "backup.lost_store",
             "backup.store",
             "fleet.project",
             "job.fleet_pause",

@@ -7,7 +7,6 @@ import java.io.ByteArrayInputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,16 +15,12 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javax.crypto.Cipher;
-import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -41,10 +36,6 @@ public final class AwsKmsStandIn extends HttpStandIn {
     public record Login(String id, String secret, String session) {}
 
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'");
-    private static final Pattern AUTHORIZATION =
-            Pattern.compile("AWS4-HMAC-SHA256 Credential=(?<id>[^/]+)/(?<day>\\d{8})/" + REGION
-                    + "/kms/aws4_request, SignedHeaders=(?<headers>[a-z0-9;-]+), Signature=(?<signature>[0-9a-f]{64})");
-
     private final Map<String, SecretKeySpec> keys = new ConcurrentHashMap<>();
     private volatile String failure = "";
     private volatile Login login = new Login("AKIASTANDIN", "secret-of-the-stand-in", "");
@@ -214,15 +205,14 @@ public final class AwsKmsStandIn extends HttpStandIn {
 
     /** Why the request is not one of the login's; empty if it is. */
     private String refused(HttpExchange exchange, byte[] body) throws GeneralSecurityException {
-        String given = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
-        Matcher authorization = AUTHORIZATION.matcher(given);
-        if (!authorization.matches()) {
+        AwsSignature signature = AwsSignature.of(exchange);
+        if (signature == null || !signature.isFor("kms", REGION)) {
             return "IncompleteSignature";
         }
-        if (authorization.group("id").equals(expired)) {
+        if (signature.id().equals(expired)) {
             return "ExpiredTokenException";
         }
-        if (!authorization.group("id").equals(login.id())) {
+        if (!signature.id().equals(login.id())) {
             return "UnrecognizedClientException";
         }
         String time = String.valueOf(exchange.getRequestHeaders().getFirst("X-Amz-Date"));
@@ -230,7 +220,7 @@ public final class AwsKmsStandIn extends HttpStandIn {
         if (Duration.between(signed, Instant.now()).abs().compareTo(Duration.ofMinutes(5)) > 0) {
             return "RequestExpired";
         }
-        List<String> names = List.of(authorization.group("headers").split(";", -1));
+        List<String> names = signature.headers();
         if (!names.containsAll(List.of("host", "x-amz-date", "x-amz-target"))
                 || (!login.session().isEmpty() && !names.contains("x-amz-security-token"))) {
             return "IncompleteSignature";
@@ -239,38 +229,6 @@ public final class AwsKmsStandIn extends HttpStandIn {
         if (!login.session().equals(session == null ? "" : session)) {
             return "UnrecognizedClientException";
         }
-        StringBuilder canonical = new StringBuilder("POST\n/\n\n");
-        for (String name : names) {
-            canonical
-                    .append(name)
-                    .append(':')
-                    .append(exchange.getRequestHeaders().getFirst(name).strip())
-                    .append('\n');
-        }
-        canonical
-                .append('\n')
-                .append(authorization.group("headers"))
-                .append('\n')
-                .append(sha256(body));
-        String day = authorization.group("day");
-        String text = "AWS4-HMAC-SHA256\n" + time + "\n" + day + "/" + REGION + "/kms/aws4_request\n"
-                + sha256(canonical.toString().getBytes(StandardCharsets.UTF_8));
-        byte[] key = ("AWS4" + login.secret()).getBytes(StandardCharsets.UTF_8);
-        for (String part : List.of(day, REGION, "kms", "aws4_request", text)) {
-            key = hmac(key, part);
-        }
-        return HexFormat.of().formatHex(key).equals(authorization.group("signature"))
-                ? ""
-                : "InvalidSignatureException";
-    }
-
-    private static byte[] hmac(byte[] key, String text) throws GeneralSecurityException {
-        Mac mac = Mac.getInstance("HmacSHA256");
-        mac.init(new SecretKeySpec(key, "HmacSHA256"));
-        return mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String sha256(byte[] bytes) throws GeneralSecurityException {
-        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        return signature.isBy(login.secret(), exchange, body) ? "" : "InvalidSignatureException";
     }
 }

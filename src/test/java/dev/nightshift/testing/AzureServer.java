@@ -158,9 +158,14 @@ public final class AzureServer implements AutoCloseable {
 
     /** A shared access signature of the account, for all that blobs allow: learn.microsoft.com, "Create an account SAS". */
     public static String sharedAccess(Instant until) {
+        return sharedAccess(until, "rwdlac");
+    }
+
+    /** The same for some of it: r(ead), w(rite), d(elete), l(ist), a(dd), c(reate). */
+    public static String sharedAccess(Instant until, String rights) {
         String expiry = DateTimeFormatter.ISO_INSTANT.format(until.truncatedTo(ChronoUnit.SECONDS));
-        String signed = String.join("\n", ACCOUNT, "rwdlac", "b", "sco", "", expiry, "", "", "2021-12-02", "", "");
-        return "?sv=2021-12-02&ss=b&srt=sco&sp=rwdlac&se=" + expiry + "&sig="
+        String signed = String.join("\n", ACCOUNT, rights, "b", "sco", "", expiry, "", "", "2021-12-02", "", "");
+        return "?sv=2021-12-02&ss=b&srt=sco&sp=" + rights + "&se=" + expiry + "&sig="
                 + URLEncoder.encode(signature(signed), StandardCharsets.UTF_8);
     }
 

@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -115,25 +116,41 @@ public final class StoredLog implements ArchivedLog {
     }
 
     /**
+     * What came of trimming, in bytes of the store.
+     *
+     * @param bytes that it is freed of, or would be
+     * @param left that take room still although they were deleted
+     */
+    public record Trimmed(long bytes, long left) {}
+
+    /**
      * Deletes the pieces that end at this position or before it, of every timeline.
      *
      * @param apply false to delete nothing
-     * @return their bytes in the store
      */
-    public long trim(Lsn from, boolean apply) {
-        long bytes = 0;
+    public Trimmed trim(Lsn from, boolean apply) {
+        Predicate<String> before = name -> WalPiece.parse(name, segmentBytes)
+                .filter(piece -> piece.to().compareTo(from) <= 0)
+                .isPresent();
+        long bytes = taking(before);
+        if (!apply || bytes == 0) {
+            return new Trimmed(bytes, 0);
+        }
         for (Store.Entry entry : folder.list("")) {
-            boolean before = WalPiece.parse(entry.name(), segmentBytes)
-                    .filter(piece -> piece.to().compareTo(from) <= 0)
-                    .isPresent();
-            if (before) {
-                bytes += entry.bytes();
-                if (apply) {
-                    folder.delete(entry.name());
-                }
+            if (before.test(entry.name())) {
+                folder.delete(entry.name());
             }
         }
-        return bytes;
+        folder.purge(before);
+        long left = taking(before);
+        return new Trimmed(bytes - left, left);
+    }
+
+    private long taking(Predicate<String> which) {
+        return folder.taking().stream()
+                .filter(entry -> which.test(entry.name()))
+                .mapToLong(Store.Entry::bytes)
+                .sum();
     }
 
     /** Whether all that was listed ends at this position or before it. */

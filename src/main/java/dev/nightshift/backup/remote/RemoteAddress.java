@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param prefix the folder within the bucket, with forward slashes; empty for all of it
  * @param account S3's access key id, empty where that changes with the secret; Azure's account name; empty for Google, whose
  *     key names its account itself
+ * @param checksums whether each upload carries one: a bucket of S3 that locks what is stored takes none without
  */
 public record RemoteAddress(
         Provider provider,
@@ -27,7 +28,8 @@ public record RemoteAddress(
         @Nullable String endpoint,
         @Nullable String region,
         String prefix,
-        String account) {
+        String account,
+        boolean checksums) {
     /** Who keeps it. */
     public enum Provider {
         S3("s3"),
@@ -89,6 +91,17 @@ public record RemoteAddress(
         }
     }
 
+    /** One that asks for no checksums. */
+    public RemoteAddress(
+            Provider provider,
+            String bucket,
+            @Nullable String endpoint,
+            @Nullable String region,
+            String prefix,
+            String account) {
+        this(provider, bucket, endpoint, region, prefix, account, false);
+    }
+
     private static void require(String field, boolean right, String rule) {
         if (!right) {
             throw new Failure.Invalid(field, "The field " + field + " cannot be used: " + rule + ".");
@@ -140,6 +153,9 @@ public record RemoteAddress(
                 settings.put("region", region == null ? USUAL_REGION : region);
                 settings.put("disable_config_load", "true");
                 settings.put("disable_ec2_metadata", "true");
+                if (checksums) {
+                    settings.put("checksum_algorithm", "crc32c");
+                }
                 put(settings, "endpoint", endpoint);
             }
             case AZBLOB -> {

@@ -133,7 +133,7 @@ final class RemoteCalls implements AutoCloseable {
         return cut(ADDRESS.matcher(said).replaceAll("").replaceFirst("^\\w+ \\(\\w+\\) at [\\w:]* (=> )?", ""));
     }
 
-    private static String cut(String text) {
+    static String cut(String text) {
         String line = text.replaceAll("\\s+", " ").replaceFirst("[.\\s]+$", "");
         return line.length() > LONGEST ? line.substring(0, LONGEST) + "…" : line;
     }

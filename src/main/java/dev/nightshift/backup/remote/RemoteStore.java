@@ -1,5 +1,6 @@
 package dev.nightshift.backup.remote;
 
+import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.ObjectName;
 import dev.nightshift.backup.stored.Store;
@@ -15,8 +16,10 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.opendal.AsyncOperator;
@@ -75,6 +78,19 @@ public final class RemoteStore implements Store, AutoCloseable {
     private final Clock clock;
     private volatile Opened opened;
 
+    private final @Nullable Login deleting;
+    private volatile @Nullable RemoteStore deleter;
+
+    /** Of S3 alone; null for the others, of whose versions nothing is known here. */
+    private final @Nullable KeptVersions versions;
+
+    /**
+     * Another login to the same place, which alone is used to delete.
+     *
+     * @param secret asked for when something is to be deleted, and not before
+     */
+    public record Login(RemoteAddress address, Supplier<@Nullable String> secret) {}
+
     /** With what it was opened. One that is replaced may still be at work: it is left to itself, with the little memory it has. */
     private record Opened(@Nullable String secret, Operator operator, long lookedAt) {
         @Override
@@ -86,16 +102,22 @@ public final class RemoteStore implements Store, AutoCloseable {
     private RemoteStore(
             RemoteAddress address,
             Supplier<@Nullable String> secret,
+            @Nullable Login deleting,
             RemoteCalls calls,
             String title,
             Semaphore memory,
             Clock clock) {
         this.address = address;
         this.secret = secret;
+        this.deleting = deleting;
         this.memory = memory;
         this.calls = calls;
         this.title = title;
         this.clock = clock;
+        this.versions = address.provider() == RemoteAddress.Provider.S3
+                ? new KeptVersions(
+                        title, () -> bucket(opened()), () -> deleter().bucketNow())
+                : null;
         this.opened = opened(secret.get());
     }
 
@@ -104,22 +126,28 @@ public final class RemoteStore implements Store, AutoCloseable {
      *
      * @param title what people call it, within a sentence: {@code "store offsite"}
      * @param secret see {@link RemoteLogin}; asked again and again, so that what is renewed is used from then on
+     * @param deleting the login that deletes; null where this one does
      * @throws Failure.Fatal if it cannot be one, or lies where this installation never connects to
      * @throws Failure.Skippable if the secret is none
      */
     public static RemoteStore open(
-            String title, RemoteAddress address, Supplier<@Nullable String> secret, ForbiddenAddresses forbidden) {
-        return open(title, address, secret, forbidden, MEMORY);
+            String title,
+            RemoteAddress address,
+            Supplier<@Nullable String> secret,
+            @Nullable Login deleting,
+            ForbiddenAddresses forbidden) {
+        return open(title, address, secret, deleting, forbidden, MEMORY);
     }
 
     static RemoteStore open(
             String title,
             RemoteAddress address,
             Supplier<@Nullable String> secret,
+            @Nullable Login deleting,
             ForbiddenAddresses forbidden,
             Semaphore memory) {
         refuse(title, address.host(), forbidden);
-        return new RemoteStore(address, secret, new RemoteCalls(title), title, memory, Clock.system());
+        return new RemoteStore(address, secret, deleting, new RemoteCalls(title), title, memory, Clock.system());
     }
 
     private Opened opened(@Nullable String with) {
@@ -155,7 +183,41 @@ public final class RemoteStore implements Store, AutoCloseable {
         }
     }
 
+    /** This store by the login that deletes. */
+    private RemoteStore deleter() {
+        Login login = deleting;
+        if (login == null) {
+            return this;
+        }
+        RemoteStore before = deleter;
+        if (before != null) {
+            return before;
+        }
+        synchronized (this) {
+            RemoteStore now = deleter;
+            if (now == null) {
+                String name = title + " (by the login that deletes)";
+                now = new RemoteStore(
+                        login.address(), login.secret(), null, new RemoteCalls(name), name, memory, clock);
+                deleter = now;
+            }
+            return now;
+        }
+    }
+
+    private S3Bucket bucketNow() {
+        return bucket(opened());
+    }
+
+    private S3Bucket bucket(Opened with) {
+        return new S3Bucket(title, address.settings(with.secret(), clock.now()));
+    }
+
     private Operator operator() {
+        return opened().operator();
+    }
+
+    private Opened opened() {
         if (System.nanoTime() - opened.lookedAt() > SECRET_LOOKED_AT.toNanos()) {
             try {
                 renew();
@@ -163,7 +225,7 @@ public final class RemoteStore implements Store, AutoCloseable {
                 // What is at work goes on with what it has: the server says when that opens nothing any more
             }
         }
-        return opened.operator();
+        return opened;
     }
 
     private static void refuse(String title, @Nullable String host, ForbiddenAddresses forbidden) {
@@ -253,15 +315,88 @@ public final class RemoteStore implements Store, AutoCloseable {
     @Override
     public void delete(String name) {
         ObjectName.check(name);
-        calls.run("delete " + name, PATIENCE, () -> operator().delete(name));
+        RemoteStore by = deleter();
+        by.calls.run("delete " + name, PATIENCE, () -> by.operator().delete(name));
+    }
+
+    /** Whether another login deletes here. */
+    public boolean hasDeleter() {
+        return deleting != null;
+    }
+
+    /** Whether the login that writes may delete as well; if so, the object is deleted. */
+    public boolean isDeletedByWriter(String name) {
+        ObjectName.check(name);
+        return calls.call("delete " + name, PATIENCE, () -> {
+            try {
+                operator().delete(name);
+                return true;
+            } catch (OpenDALException e) {
+                if (e.getCode() == OpenDALException.Code.PermissionDenied) {
+                    return false;
+                }
+                throw e;
+            }
+        });
     }
 
     @Override
     public void deleteFolder(String folder) {
+        boolean kept = versions != null && versions.kept();
         // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without its
-        // objects
-        delete(folder + "/" + Manifest.NAME);
-        calls.run("delete " + folder, LONG_PATIENCE, () -> operator().removeAll(folder + "/"));
+        // objects. Where versions are kept, each deletion of what is not there would add to them
+        if (!kept || size(folder + "/" + Manifest.NAME).isPresent()) {
+            delete(folder + "/" + Manifest.NAME);
+        }
+        RemoteStore by = deleter();
+        by.calls.run("delete " + folder, LONG_PATIENCE, () -> by.operator().removeAll(folder + "/"));
+        purge(folder + "/", name -> true);
+    }
+
+    @Override
+    public List<Entry> taking(String begin) {
+        return versions != null && versions.kept() ? versions.taking(begin) : list(begin);
+    }
+
+    @Override
+    public Optional<String> doubt() {
+        return versions == null ? Optional.empty() : versions.doubt();
+    }
+
+    @Override
+    public void purge(String begin, Predicate<String> which) {
+        if (versions != null && versions.kept()) {
+            versions.purge(begin, which);
+        }
+    }
+
+    @Override
+    public Optional<Lock> lock(String begin) {
+        return versions != null && versions.kept() ? versions.lock(begin) : Optional.empty();
+    }
+
+    /** Whether it is of a kind that can be asked for {@link #bucketLock}. */
+    public boolean locks() {
+        return versions != null;
+    }
+
+    /**
+     * What the bucket does by itself to each object that is stored in it, measured now.
+     *
+     * @throws Failure.Skippable if the service does not answer it, or not to this login
+     */
+    public BucketLock bucketLock() {
+        if (versions != null) {
+            versions.renew();
+        }
+        try {
+            return bucket(opened()).lock();
+        } catch (S3Bucket.Unanswered e) {
+            throw new Failure.Skippable(
+                    "The " + title + " does not say whether it locks what is stored: " + e.getMessage() + ".",
+                    "Let its login have s3:GetBucketObjectLockConfiguration, if it is a service that locks objects.",
+                    null);
+        }
     }
 
     @Override
@@ -293,6 +428,10 @@ public final class RemoteStore implements Store, AutoCloseable {
     /** Whoever still works with it fails. What is native stays: a call that is under way would use memory that was freed. */
     @Override
     public void close() {
+        RemoteStore by = deleter;
+        if (by != null) {
+            by.close();
+        }
         calls.close();
     }
 

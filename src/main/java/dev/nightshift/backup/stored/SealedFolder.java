@@ -9,6 +9,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A folder of the store under a data key of its own, to which whole objects are added for as long as it exists: the archive of
@@ -170,6 +171,18 @@ public final class SealedFolder {
     /** Deletes an object of it; what is not there is deleted already. */
     public void delete(String name) {
         store.delete(prefix + name);
+    }
+
+    /** What takes room in it, by their names as {@link #list} has them: versions of what was deleted too, where the store keeps them. */
+    public List<Store.Entry> taking() {
+        return store.taking(prefix).stream()
+                .map(each -> new Store.Entry(each.name().substring(prefix.length()), each.bytes()))
+                .toList();
+    }
+
+    /** Frees what the store keeps of objects that were deleted, as far as it is not locked. */
+    public void purge(Predicate<String> which) {
+        store.purge(prefix, name -> which.test(name.substring(prefix.length())));
     }
 
     /** Where it lies, as errors call it. */

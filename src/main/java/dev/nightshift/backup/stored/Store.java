@@ -1,8 +1,13 @@
 package dev.nightshift.backup.stored;
 
 import java.io.InputStream;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A place for backups. Objects are written once, whole or not at all, and never appended to; a backup's manifest is written
@@ -11,6 +16,18 @@ import java.util.OptionalLong;
 public interface Store {
     /** An object and its size in bytes. */
     record Entry(String name, long bytes) {}
+
+    /**
+     * What keeps an object in the store although it was deleted.
+     *
+     * @param until null where it has no end of its own, as S3's legal hold
+     */
+    record Lock(@Nullable Instant until) {
+        /** Within a sentence: {@code "locked until 2026-12-24T02:00:00Z"}. */
+        public String words() {
+            return until == null ? "locked by a legal hold" : "locked until " + until.truncatedTo(ChronoUnit.SECONDS);
+        }
+    }
 
     /** An object that is being written: it exists after {@link #commit} and not before. Used by one thread. */
     interface Upload extends AutoCloseable {
@@ -62,11 +79,33 @@ public interface Store {
     /** The object's size; empty if there is none. */
     OptionalLong size(String name);
 
-    /** Deletes an object; what is not there is deleted already. */
+    /** Deletes an object; what is not there is deleted already. A store that keeps versions keeps one of it. */
     void delete(String name);
 
-    /** Deletes everything below a folder, what was never committed included. */
+    /** Deletes everything below a folder, what was never committed included; of versions those that are not locked. */
     void deleteFolder(String folder);
+
+    /** All whose names begin so and that take room: where the store keeps versions of what was deleted or replaced, each of them. */
+    default List<Entry> taking(String begin) {
+        return list(begin);
+    }
+
+    /** Why it is not known whether the store keeps versions of what is deleted; empty where that is known. */
+    default Optional<String> doubt() {
+        return Optional.empty();
+    }
+
+    /**
+     * Deletes the versions that the store keeps of deleted objects whose names begin so, as far as they are not locked.
+     *
+     * @param which of them, by their names
+     */
+    default void purge(String begin, Predicate<String> which) {}
+
+    /** What locks the newest of all that {@linkplain #taking takes room}; empty if nothing does, or the login may not see it. */
+    default Optional<Lock> lock(String begin) {
+        return Optional.empty();
+    }
 
     /** Folders that hold anything, committed or not, at this depth: 3 for {@code shop/main/0192…}. */
     List<String> folders(int depth);

@@ -1,5 +1,7 @@
 package dev.nightshift.backup.stores;
 
+import dev.nightshift.backup.remote.RemoteStore;
+import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
@@ -13,6 +15,7 @@ import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,15 +33,18 @@ final class StoreCheck {
         ONCE,
         READ,
         LIST,
-        DELETE
+        KEEP,
+        DELETE,
+        LOCK
     }
 
-    /** How one step went; {@code reason} is null where it passed. */
+    /** How one step went; {@code reason} is null where it passed, {@code found} where nothing was measured. */
     record Result(
             Step step,
             long millis,
             @Nullable String reason,
-            @Nullable String remedy) {}
+            @Nullable String remedy,
+            @Nullable String found) {}
 
     /** What a step does; a sentence if the store did something else than it must. */
     private interface Work {
@@ -50,11 +56,23 @@ final class StoreCheck {
     private final String name = FOLDER + UUID.randomUUID();
     private final byte[] content = new byte[BYTES];
 
-    private StoreCheck() {}
+    private final int lockDays;
+    private final Consumer<BucketLock> measured;
+    private @Nullable String found;
 
-    /** The steps until one fails; what was written is deleted in any case, if the store lets that happen. */
-    static List<Result> run(Supplier<Store> opening) {
-        StoreCheck check = new StoreCheck();
+    private StoreCheck(int lockDays, Consumer<BucketLock> measured) {
+        this.lockDays = lockDays;
+        this.measured = measured;
+    }
+
+    /**
+     * The steps until one fails; what was written is deleted in any case, if the store lets that happen.
+     *
+     * @param lockDays for which the store is to lock what is stored; 0 for not at all
+     * @param measured hears for how long it does
+     */
+    static List<Result> run(Supplier<Store> opening, int lockDays, Consumer<BucketLock> measured) {
+        StoreCheck check = new StoreCheck(lockDays, measured);
         Store[] store = new Store[1];
         if (check.step(
                 Step.OPEN,
@@ -81,8 +99,23 @@ final class StoreCheck {
                 && step(Step.ONCE, () -> overwrites(store), "Use a service that honours If-None-Match on PUT.")
                 && step(Step.READ, () -> reads(store), "Look what stands between Nightshift and the store.")
                 && step(Step.LIST, () -> lists(store), "Look what stands between Nightshift and the store.");
+        if (served && store instanceof RemoteStore remote && remote.hasDeleter()) {
+            served = step(
+                    Step.KEEP,
+                    () -> remote.isDeletedByWriter(name)
+                            ? "The login that writes may delete as well, so a second one protects nothing."
+                            : null,
+                    "Take the right to delete from the store's first login.");
+        }
         if (served) {
-            step(Step.DELETE, () -> deletes(store), "Look what the store does with what is deleted.");
+            served = step(Step.DELETE, () -> deletes(store), "Look what the store does with what is deleted.");
+            if (served && store instanceof RemoteStore remote && remote.locks()) {
+                step(
+                        Step.LOCK,
+                        () -> locks(remote),
+                        "Set a default retention on the bucket, which needs object lock and versioning; or give the store the"
+                                + " lockDays that it has.");
+            }
         } else if (written) {
             try {
                 store.delete(name);
@@ -96,6 +129,7 @@ final class StoreCheck {
         long began = System.nanoTime();
         String reason;
         String advice = remedy;
+        found = null;
         try {
             reason = work.run();
         } catch (Failure e) {
@@ -105,7 +139,7 @@ final class StoreCheck {
             reason = "It cannot be read: " + e.getMessage() + ".";
         }
         long millis = Duration.ofNanos(System.nanoTime() - began).toMillis();
-        results.add(new Result(step, millis, reason, reason == null ? null : advice));
+        results.add(new Result(step, millis, reason, reason == null ? null : advice, found));
         return reason == null;
     }
 
@@ -146,5 +180,26 @@ final class StoreCheck {
     private @Nullable String deletes(Store store) {
         store.delete(name);
         return store.size(name).equals(OptionalLong.empty()) ? null : "The object is still there after its deletion.";
+    }
+
+    private @Nullable String locks(RemoteStore store) {
+        BucketLock lock;
+        try {
+            lock = store.bucketLock();
+        } catch (Failure.Skippable e) {
+            if (lockDays > 0) {
+                throw e;
+            }
+            found = e.getMessage();
+            return null;
+        }
+        measured.accept(lock);
+        found = "The bucket " + lock.words() + "."
+                + store.doubt()
+                        .map(why -> " Whether it keeps versions of what is deleted is not known: " + why + ".")
+                        .orElse("");
+        return lockDays == 0 || lock.isFor(lockDays)
+                ? null
+                : "The bucket " + lock.words() + "; the store is defined with a lock of " + lockDays + " days.";
     }
 }

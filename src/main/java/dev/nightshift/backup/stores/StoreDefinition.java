@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param folder of FOLDER alone: an absolute path that every node sees
  * @param bucket of the others; at Azure the container
  * @param secret where the secret key, account key or key file's text is found; never the secret itself
+ * @param lockDays for how long the bucket is to lock what is stored in it, of S3 alone; 0 for not at all
+ * @param deleting the login that deletes there; the other one deletes where it has no secret
  */
 record StoreDefinition(
         Name name,
@@ -22,7 +24,25 @@ record StoreDefinition(
         String endpoint,
         String region,
         String account,
-        Secret secret) {
+        Secret secret,
+        int lockDays,
+        Deleting deleting) {
+    /**
+     * A second login, which alone is used to delete.
+     *
+     * @param account of S3, the access key id; empty where the secret holds that too
+     */
+    record Deleting(String account, Secret secret) {
+        static final Deleting NONE = new Deleting("", new Secret.None());
+
+        boolean isNone() {
+            return secret instanceof Secret.None;
+        }
+    }
+
+    /** S3 allows a hundred years. */
+    private static final int LONGEST_LOCK = 36_500;
+
     /** What keeps it. */
     enum Kind {
         FOLDER,
@@ -43,7 +63,30 @@ record StoreDefinition(
         if (name.value().equals(Stores.EACH)) {
             throw new Failure.Invalid("name", "The name each-store stands for all stores of a backup.");
         }
+        if (lockDays != 0 && kind != Kind.S3) {
+            throw new Failure.Invalid("lockDays", "Only buckets of S3 are asked whether they lock what is stored.");
+        }
+        if (lockDays < 0 || lockDays > LONGEST_LOCK) {
+            throw new Failure.Invalid("lockDays", "The field lockDays is 0 to " + LONGEST_LOCK + ".");
+        }
+        if (deleting.isNone() && !deleting.account().isEmpty()) {
+            throw new Failure.Invalid(
+                    "deleteSecretFile",
+                    "Name the file or the variable that holds the secret of the login that deletes.");
+        }
+        if (kind != Kind.S3) {
+            refuse("deleteAccount", deleting.account());
+        }
+        if (!deleting.isNone()
+                && deleting.secret().equals(secret)
+                && deleting.account().equals(account)) {
+            throw new Failure.Invalid(
+                    "deleteSecretFile", "The login that deletes is the same as the one that writes: name another one.");
+        }
         if (kind == Kind.FOLDER) {
+            if (!deleting.isNone()) {
+                throw new Failure.Invalid("deleteSecretFile", "A folder needs no secret.");
+            }
             refuse("bucket", bucket);
             refuse("prefix", prefix);
             refuse("endpoint", endpoint);
@@ -74,7 +117,20 @@ record StoreDefinition(
 
     /** Of all kinds but FOLDER. */
     RemoteAddress address() {
-        return new RemoteAddress(kind.provider(), bucket, orNull(endpoint), orNull(region), prefix, account);
+        return new RemoteAddress(
+                kind.provider(), bucket, orNull(endpoint), orNull(region), prefix, account, lockDays > 0);
+    }
+
+    /** The same place by the login that deletes. */
+    RemoteAddress deletingAddress() {
+        return new RemoteAddress(
+                kind.provider(),
+                bucket,
+                orNull(endpoint),
+                orNull(region),
+                prefix,
+                kind == Kind.S3 ? deleting.account() : account,
+                lockDays > 0);
     }
 
     Stores.Place place() {

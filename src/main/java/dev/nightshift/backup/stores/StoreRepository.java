@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rows of backup.store, which belong to no project: read in a transaction of their own, for the caller's may be a
@@ -24,8 +25,8 @@ import java.util.Optional;
 @ApplicationScoped
 class StoreRepository {
     private static final String COLUMNS =
-            "select name, kind, folder, bucket, prefix, endpoint, region, account, secret_file, secret_variable"
-                    + " from backup.store";
+            "select name, kind, folder, bucket, prefix, endpoint, region, account, secret_file, secret_variable, lock_days,"
+                    + " delete_account, delete_secret_file, delete_secret_variable from backup.store";
     private static final String TAKEN = "23505";
 
     /** Before the words that say by what. */
@@ -74,8 +75,6 @@ class StoreRepository {
     }
 
     private static StoreDefinition definition(ResultSet row) throws SQLException {
-        String file = row.getString("secret_file");
-        String variable = row.getString("secret_variable");
         return new StoreDefinition(
                 new Name(row.getString("name")),
                 StoreDefinition.Kind.valueOf(row.getString("kind")),
@@ -85,17 +84,25 @@ class StoreRepository {
                 row.getString("endpoint"),
                 row.getString("region"),
                 row.getString("account"),
-                file != null
-                        ? new Secret.File(Path.of(file))
-                        : variable != null ? new Secret.Variable(variable) : new Secret.None());
+                secret(row.getString("secret_file"), row.getString("secret_variable")),
+                row.getInt("lock_days"),
+                new StoreDefinition.Deleting(
+                        row.getString("delete_account"),
+                        secret(row.getString("delete_secret_file"), row.getString("delete_secret_variable"))));
+    }
+
+    private static Secret secret(@Nullable String file, @Nullable String variable) {
+        return file != null
+                ? new Secret.File(Path.of(file))
+                : variable != null ? new Secret.Variable(variable) : new Secret.None();
     }
 
     /** @throws Failure.Conflict if the name is taken, or the place is another store's already */
     void insert(Connection connection, StoreDefinition store) throws SQLException {
         try (var insert = connection.prepareStatement("""
-                insert into backup.store (endpoint, region, account, secret_file, secret_variable, name, kind, folder, bucket,
-                    prefix)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                insert into backup.store (endpoint, region, account, secret_file, secret_variable, lock_days, delete_account,
+                    delete_secret_file, delete_secret_variable, name, kind, folder, bucket, prefix)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)) {
             int at = reachedBy(insert, store);
             insert.setString(++at, store.name().value());
@@ -112,7 +119,8 @@ class StoreRepository {
     /** How it is reached and what opens it; where it lies never changes. */
     void update(Connection connection, StoreDefinition store) throws SQLException {
         try (var update = connection.prepareStatement("""
-                update backup.store set endpoint = ?, region = ?, account = ?, secret_file = ?, secret_variable = ?
+                update backup.store set endpoint = ?, region = ?, account = ?, secret_file = ?, secret_variable = ?,
+                       lock_days = ?, delete_account = ?, delete_secret_file = ?, delete_secret_variable = ?
                  where name = ?
                 """)) {
             int at = reachedBy(update, store);
@@ -127,10 +135,16 @@ class StoreRepository {
         statement.setString(1, store.endpoint());
         statement.setString(2, store.region());
         statement.setString(3, store.account());
-        statement.setString(
-                4, store.secret() instanceof Secret.File file ? file.path().toString() : null);
-        statement.setString(5, store.secret() instanceof Secret.Variable variable ? variable.name() : null);
-        return 5;
+        secret(statement, 4, store.secret());
+        statement.setInt(6, store.lockDays());
+        statement.setString(7, store.deleting().account());
+        secret(statement, 8, store.deleting().secret());
+        return 9;
+    }
+
+    private static void secret(PreparedStatement statement, int at, Secret secret) throws SQLException {
+        statement.setString(at, secret instanceof Secret.File file ? file.path().toString() : null);
+        statement.setString(at + 1, secret instanceof Secret.Variable variable ? variable.name() : null);
     }
 
     private static SQLException taken(SQLException e) {
@@ -159,12 +173,12 @@ class StoreRepository {
                             "Let the policy name other stores first.");
                 }
                 switch (answer) {
-                    case "DELETED" -> {}
+                    case "DELETED" -> LostStores.found(connection, name);
                     case "HELD" ->
                         throw new Failure.Conflict(
                                 "Backups or archived logs lie in the store " + name
                                         + "; without it nobody could restore them.",
-                                "Let the backups in it expire, of every project; archived logs stay as long as their instances are known.");
+                                "Let the backups in it expire, of every project, and be freed; archived logs stay as long as their instances are known.");
                     case "USED" ->
                         throw new Failure.Conflict(
                                 "A backup run that is not over stores in " + name + ".", "Wait for it, or stop it.");

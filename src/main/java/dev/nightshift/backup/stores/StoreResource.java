@@ -7,7 +7,6 @@ import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Secret;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Name;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
@@ -26,7 +25,6 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -74,9 +72,18 @@ public class StoreResource {
             @Nullable String region,
             @Nullable String account,
             @Nullable String secretFile,
-            @Nullable String secretVariable) {
+            @Nullable String secretVariable,
+
+            @Schema(description = "Of S3: for how many days the bucket is to lock what is stored") @Nullable
+            Integer lockDays,
+
+            @Schema(description = "Of S3: the access key id of the login that deletes") @Nullable
+            String deleteAccount,
+
+            @Nullable String deleteSecretFile,
+            @Nullable String deleteSecretVariable) {
         static StoreView named(String name, String kind) {
-            return new StoreView(name, kind, null, null, null, null, null, null, null, null);
+            return new StoreView(name, kind, null, null, null, null, null, null, null, null, null, null, null, null);
         }
 
         static StoreView of(StoreDefinition store) {
@@ -89,8 +96,20 @@ public class StoreResource {
                     text(store.endpoint()),
                     text(store.region()),
                     text(store.account()),
-                    store.secret() instanceof Secret.File file ? file.path().toString() : null,
-                    store.secret() instanceof Secret.Variable variable ? variable.name() : null);
+                    file(store.secret()),
+                    variable(store.secret()),
+                    store.lockDays() == 0 ? null : store.lockDays(),
+                    text(store.deleting().account()),
+                    file(store.deleting().secret()),
+                    variable(store.deleting().secret()));
+        }
+
+        private static @Nullable String file(Secret secret) {
+            return secret instanceof Secret.File file ? file.path().toString() : null;
+        }
+
+        private static @Nullable String variable(Secret secret) {
+            return secret instanceof Secret.Variable variable ? variable.name() : null;
         }
 
         private static @Nullable String text(String text) {
@@ -98,55 +117,22 @@ public class StoreResource {
         }
     }
 
-    /** A store to be made or changed; on a change, what is left out stays, and what is empty goes. */
-    @Schema(name = "StoreRequest")
-    public record Body(
-            @Nullable String name,
-
-            @Schema(enumeration = {"FOLDER", "S3", "AZBLOB", "GCS"}) @Nullable
-            String kind,
-
-            @Schema(description = "Of a FOLDER: absolute, below NIGHTSHIFT_STORE_ROOTS, the same on every node")
-            @Nullable
-            String folder,
-
-            @Schema(description = "At Azure the container") @Nullable
-            String bucket,
-
-            @Schema(description = "The folder within the bucket") @Nullable
-            String prefix,
-
-            @Schema(description = "The service's address, unless it is the provider's own") @Nullable
-            String endpoint,
-
-            @Nullable String region,
-
-            @Schema(description = "S3's access key id, unless the secret holds it too; Azure's storage account")
-            @Nullable
-            String account,
-
-            @Schema(
-                    description =
-                            "File on every node, below NIGHTSHIFT_CREDENTIAL_ROOTS: S3's secret access key, Azure's"
-                                    + " account key, or Google's key file itself")
-            @Nullable
-            String secretFile,
-
-            @Schema(description = "Instead, a variable NIGHTSHIFT_CREDENTIAL_… of every node") @Nullable
-            String secretVariable) {}
-
     /** Whether a store does what backups need, and where it failed. */
     @Schema(name = "StoreCheck")
     public record CheckView(boolean works, List<StepView> steps) {}
 
-    /** One step of the check; {@code reason} and {@code remedy} where it failed. */
+    /** One step of the check; {@code reason} and {@code remedy} where it failed, {@code found} where there is more to say. */
     @Schema(name = "StoreCheckStep")
     public record StepView(
             String step,
             boolean passed,
             long millis,
             @Nullable String reason,
-            @Nullable String remedy) {}
+            @Nullable String remedy,
+
+            @Schema(description = "What was measured: whether and for how long the bucket locks what is stored")
+            @Nullable
+            String found) {}
 
     @GET
     @Operation(
@@ -182,9 +168,8 @@ public class StoreResource {
             description = "The store",
             content = @Content(schema = @Schema(implementation = StoreView.class)))
     @APIResponse(responseCode = "409", description = "The name is taken, or the place another store's")
-    public Response create(@Context UriInfo uri, @Nullable Body body) {
-        Body asked = Asked.body(body);
-        StoreDefinition store = defined(asked, null);
+    public Response create(@Context UriInfo uri, @Nullable StoreBody body) {
+        StoreDefinition store = Asked.body(body).create(stores, fleet.credentialRoots());
         transactions.installation(connection -> {
             repository.insert(connection, store);
             audit("store.create", store);
@@ -202,9 +187,9 @@ public class StoreResource {
     @Operation(
             summary = "Change how a store is reached, or what opens it",
             description = "Its name, kind, folder, bucket and prefix never change: the backups lie there.")
-    public StoreView change(@PathParam("name") String name, @Nullable Body body) {
+    public StoreView change(@PathParam("name") String name, @Nullable StoreBody body) {
         StoreDefinition before = defined(name);
-        StoreDefinition after = defined(Asked.body(body), before);
+        StoreDefinition after = Asked.body(body).over(before, fleet.credentialRoots());
         transactions.installation(connection -> {
             repository.update(connection, after);
             audit("store.change", after);
@@ -239,12 +224,11 @@ public class StoreResource {
             summary = "Try a store",
             description =
                     "Writes a small object, sees that it cannot be overwritten, reads it, lists it and deletes it, from"
-                            + " the node that answers. Up to two minutes a step where the store does not answer.")
+                            + " the node that answers; where another login deletes, sees that the first one cannot; at S3 asks for how long the bucket locks what is stored. Up to two minutes a step where the store does not answer.")
     public CheckView check(@PathParam("name") String name) {
-        if (!name.equals(Stores.LOCAL)) {
-            defined(name);
-        }
-        List<StoreCheck.Result> results = StoreCheck.run(() -> stores.of(name));
+        int lockDays = name.equals(Stores.LOCAL) ? 0 : defined(name).lockDays();
+        List<StoreCheck.Result> results =
+                StoreCheck.run(() -> stores.found(name), lockDays, lock -> stores.measured(name, lockDays, lock));
         return new CheckView(
                 results.stream().allMatch(result -> result.reason() == null),
                 results.stream()
@@ -253,7 +237,8 @@ public class StoreResource {
                                 result.reason() == null,
                                 result.millis(),
                                 result.reason(),
-                                result.remedy()))
+                                result.remedy(),
+                                result.found()))
                         .toList());
     }
 
@@ -264,57 +249,6 @@ public class StoreResource {
                     "Change that setting, or define another store.");
         }
         return stores.definition(name);
-    }
-
-    /** What a request describes, of a new store or of a change to one. */
-    private StoreDefinition defined(Body asked, @Nullable StoreDefinition before) {
-        StoreDefinition.Kind kind = Asked.word("kind", asked.kind(), StoreDefinition.Kind.class);
-        if (before == null && (asked.name() == null || kind == null)) {
-            String missing = asked.name() == null ? "name" : "kind";
-            throw new Failure.Invalid(missing, "The field " + missing + " is missing.");
-        }
-        Secret secret = Secret.referred("secret", asked.secretFile(), asked.secretVariable(), fleet.credentialRoots());
-        if (before == null) {
-            String folder = given(asked.folder(), "");
-            return new StoreDefinition(
-                    new Name(Objects.requireNonNull(asked.name())),
-                    Objects.requireNonNull(kind),
-                    kind == StoreDefinition.Kind.FOLDER
-                            ? stores.confined(folder).toString()
-                            : folder,
-                    given(asked.bucket(), ""),
-                    given(asked.prefix(), ""),
-                    given(asked.endpoint(), ""),
-                    given(asked.region(), ""),
-                    given(asked.account(), ""),
-                    secret == null ? new Secret.None() : secret);
-        }
-        Asked.sameName("name", asked.name(), before.name().value());
-        Asked.sameName("kind", kind == null ? null : kind.name(), before.kind().name());
-        Asked.sameName("folder", asked.folder(), before.folder());
-        Asked.sameName("bucket", asked.bucket(), before.bucket());
-        Asked.sameName("prefix", asked.prefix(), before.prefix());
-        boolean elsewhere = !given(asked.endpoint(), before.endpoint()).equals(before.endpoint())
-                || !given(asked.account(), before.account()).equals(before.account());
-        if (elsewhere && secret == null && !(before.secret() instanceof Secret.None)) {
-            throw new Failure.Invalid(
-                    "secretFile",
-                    "Name what opens the store again: with another endpoint or account it would be shown to somebody else.");
-        }
-        return new StoreDefinition(
-                before.name(),
-                before.kind(),
-                before.folder(),
-                before.bucket(),
-                before.prefix(),
-                given(asked.endpoint(), before.endpoint()),
-                given(asked.region(), before.region()),
-                given(asked.account(), before.account()),
-                secret == null ? before.secret() : secret);
-    }
-
-    private static String given(@Nullable String asked, String otherwise) {
-        return asked == null ? otherwise : asked.strip();
     }
 
     private void audit(String action, StoreDefinition store) {
@@ -330,6 +264,10 @@ public class StoreResource {
                         "prefix", store.prefix(),
                         "region", store.region(),
                         "account", store.account(),
-                        "opens", String.valueOf(store.secret())));
+                        "opens", String.valueOf(store.secret()),
+                        "lockDays", store.lockDays(),
+                        "deletes",
+                                store.deleting().account() + " "
+                                        + store.deleting().secret()));
     }
 }

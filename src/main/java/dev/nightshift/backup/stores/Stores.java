@@ -1,6 +1,7 @@
 package dev.nightshift.backup.stores;
 
 import dev.nightshift.backup.remote.RemoteStore;
+import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.fleet.Fleet;
@@ -10,11 +11,13 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.kernel.Roots;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.eclipse.microprofile.config.Config;
@@ -36,7 +39,13 @@ public class Stores {
     private StoreRepository repository;
 
     @Inject
+    private LostStores lost;
+
+    @Inject
     private Fleet fleet;
+
+    @Inject
+    private Event<Measured> measured;
 
     private final Map<String, Opened> opened = new ConcurrentHashMap<>();
 
@@ -49,9 +58,25 @@ public class Stores {
      *
      * @throws Failure.NotFound if there is none
      * @throws Failure.Skippable if what opens it is not to be had on this node
-     * @throws Failure.Fatal if it cannot be opened
+     * @throws Failure.Fatal if it cannot be opened, or is declared lost
      */
     public Store of(String name) {
+        if (lost.all().containsKey(name)) {
+            throw new Failure.Fatal(
+                    "The store " + name + " is declared lost.",
+                    "Use another store; or, if this one is there again, let an installation admin take that back.",
+                    null);
+        }
+        return found(name);
+    }
+
+    /** Whether somebody has declared it lost for good. */
+    public boolean isLost(String name) {
+        return lost.all().containsKey(name);
+    }
+
+    /** The same, lost or not. */
+    Store found(String name) {
         return name.equals(LOCAL) ? local() : open(definition(name));
     }
 
@@ -72,12 +97,48 @@ public class Stores {
         return "store " + name;
     }
 
+    /**
+     * For how long a store locks what lies in it, fired when that was measured.
+     *
+     * @param lockDays that it is defined with; 0 for none
+     */
+    public record Measured(String store, int lockDays, BucketLock lock) {}
+
+    /**
+     * Measures for how long a store that is to lock what lies in it does; nothing of others.
+     *
+     * @throws Failure if it does not say
+     */
+    public void measureLock(String name) {
+        if (name.equals(LOCAL)) {
+            return;
+        }
+        StoreDefinition definition = definition(name);
+        if (definition.kind() == StoreDefinition.Kind.S3 && open(definition) instanceof RemoteStore store) {
+            if (definition.lockDays() > 0) {
+                measured(name, definition.lockDays(), store.bucketLock());
+            } else {
+                measured(name, 0, BucketLock.NONE);
+            }
+        }
+    }
+
+    void measured(String name, int lockDays, BucketLock lock) {
+        measured.fire(new Measured(name, lockDays, lock));
+    }
+
     /** The names of all, {@code local} first. */
     public List<String> names() {
         return Stream.concat(
                         Stream.of(LOCAL),
                         repository.all().stream().map(store -> store.name().value()))
                 .toList();
+    }
+
+    /** The names of those that are not declared lost. */
+    public List<String> present() {
+        Set<String> gone = lost.all().keySet();
+        return names().stream().filter(name -> !gone.contains(name)).toList();
     }
 
     /**
@@ -156,17 +217,27 @@ public class Stores {
                             RemoteStore.open(
                                     title(name),
                                     definition.address(),
-                                    () -> secret(definition),
+                                    () -> secret(definition.secret()),
+                                    deleting(definition),
                                     fleet.boundary().forbidden()));
                 })
                 .store();
     }
 
-    private @Nullable String secret(StoreDefinition definition) {
-        if (definition.secret() instanceof Secret.Variable variable) {
+    /** Whose secret is looked at when something is deleted, and not before. */
+    private RemoteStore.@Nullable Login deleting(StoreDefinition definition) {
+        return definition.deleting().isNone()
+                ? null
+                : new RemoteStore.Login(
+                        definition.deletingAddress(),
+                        () -> secret(definition.deleting().secret()));
+    }
+
+    private @Nullable String secret(Secret named) {
+        if (named instanceof Secret.Variable variable) {
             return Secret.reading(variable).get();
         }
-        if (definition.secret() instanceof Secret.File file) {
+        if (named instanceof Secret.File file) {
             String text = Secret.readingAll(file.path(), fleet.boundary()).get();
             // JSON has many lines; of anything else the first one counts, as in every file with a secret
             return text.startsWith("{") ? text : text.lines().findFirst().orElse(text);

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,7 @@ class AzureStoreIT implements StoreContract {
                 null,
                 "nightshift/prod",
                 AzureServer.ACCOUNT);
-        return RemoteStore.open("store offsite", address, () -> secret, ForbiddenAddresses.STANDARD);
+        return RemoteStore.open("store offsite", address, () -> secret, null, ForbiddenAddresses.STANDARD);
     }
 
     @AfterAll
@@ -70,6 +71,41 @@ class AzureStoreIT implements StoreContract {
             assertEquals("Check the store's bucket, endpoint and region.", said.remedy());
             assertThrows(Failure.Fatal.class, () -> nowhere.list(""));
             assertThrows(Failure.Fatal.class, () -> nowhere.size("a"));
+        }
+    }
+
+    @Test
+    void whatWritesNeedsNoRightToDeleteWhereAnotherLoginDeletes() throws IOException {
+        Instant until = Instant.now().plusSeconds(600);
+        byte[] content = StoreContract.content(1000, 4);
+        var address = new RemoteAddress(
+                RemoteAddress.Provider.AZBLOB,
+                AzureServer.CONTAINER,
+                server.endpoint(),
+                null,
+                "nightshift/prod",
+                AzureServer.ACCOUNT);
+        int[] asked = new int[1];
+        var deleting = new RemoteStore.Login(address, () -> {
+            asked[0]++;
+            return AzureServer.sharedAccess(until, "rdl");
+        });
+        try (RemoteStore apart = RemoteStore.open(
+                "store offsite",
+                address,
+                () -> AzureServer.sharedAccess(until, "rwlac"),
+                deleting,
+                ForbiddenAddresses.STANDARD)) {
+            StoreContract.put(apart, "apart/x", content);
+            assertFalse(apart.isDeletedByWriter("apart/x"));
+            assertArrayEquals(content, StoreContract.get(apart, "apart/x"));
+            assertEquals(0, asked[0], "its secret is not read before something is deleted");
+            apart.deleteFolder("apart");
+            assertEquals(List.of(), apart.list("apart/"));
+        }
+        try (RemoteStore both = open(AzureServer.CONTAINER, AzureServer.sharedAccess(until))) {
+            StoreContract.put(both, "apart/y", content);
+            assertTrue(both.isDeletedByWriter("apart/y"));
         }
     }
 

@@ -20,7 +20,7 @@ class GoogleStoreIT implements StoreContract {
         server = GoogleStandIn.start(folder);
         var address = new RemoteAddress(
                 RemoteAddress.Provider.GCS, GoogleStandIn.BUCKET, server.endpoint(), null, "nightshift/prod", "");
-        store = RemoteStore.open("store offsite", address, () -> null, ForbiddenAddresses.STANDARD);
+        store = RemoteStore.open("store offsite", address, () -> null, null, ForbiddenAddresses.STANDARD);
     }
 
     @AfterAll

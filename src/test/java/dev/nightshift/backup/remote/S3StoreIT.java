@@ -46,7 +46,7 @@ class S3StoreIT implements StoreContract {
     private static RemoteStore open(String bucket, String endpoint, String secret) {
         var address =
                 new RemoteAddress(RemoteAddress.Provider.S3, bucket, endpoint, null, "nightshift/prod", S3Server.KEY);
-        return RemoteStore.open("store offsite", address, () -> secret, ForbiddenAddresses.STANDARD);
+        return RemoteStore.open("store offsite", address, () -> secret, null, ForbiddenAddresses.STANDARD);
     }
 
     @AfterAll
@@ -98,8 +98,8 @@ class S3StoreIT implements StoreContract {
         var address = new RemoteAddress(
                 RemoteAddress.Provider.S3, S3Server.BUCKET, server.endpoint(), null, "narrow", S3Server.KEY);
         Semaphore memory = new Semaphore(4096);
-        try (RemoteStore narrow =
-                RemoteStore.open("store narrow", address, () -> S3Server.SECRET, ForbiddenAddresses.STANDARD, memory)) {
+        try (RemoteStore narrow = RemoteStore.open(
+                "store narrow", address, () -> S3Server.SECRET, null, ForbiddenAddresses.STANDARD, memory)) {
             for (int bytes : List.of(50_000, 1_000_000, 3_000_000, 20_000_000)) {
                 byte[] content = StoreContract.content(bytes, bytes);
                 StoreContract.put(narrow, "a/b/c/" + bytes, content);
@@ -166,7 +166,7 @@ class S3StoreIT implements StoreContract {
         AtomicReference<String> secret = new AtomicReference<>(temporary("wrong"));
         byte[] content = StoreContract.content(1000, 4);
         try (RemoteStore renewed =
-                RemoteStore.open("store renewed", address, secret::get, ForbiddenAddresses.STANDARD)) {
+                RemoteStore.open("store renewed", address, secret::get, null, ForbiddenAddresses.STANDARD)) {
             assertThrows(Failure.Fatal.class, () -> StoreContract.put(renewed, "a/b", content));
             secret.set("{\"AccessKeyId\":");
             assertThrows(Failure.Skippable.class, renewed::renew);
@@ -203,7 +203,7 @@ class S3StoreIT implements StoreContract {
                 "");
         String secret = "{\"AccessKeyId\":\"ASIA1\",\"SecretAccessKey\":\"key\",\"SessionToken\":\"the-token\"}";
         try (RemoteStore sessions =
-                RemoteStore.open("store sessions", address, () -> secret, ForbiddenAddresses.STANDARD)) {
+                RemoteStore.open("store sessions", address, () -> secret, null, ForbiddenAddresses.STANDARD)) {
             Failure said = assertThrows(Failure.Fatal.class, () -> sessions.list(""));
             assertFalse(said.getMessage().contains("the-token"), said.getMessage());
         } finally {
@@ -218,7 +218,7 @@ class S3StoreIT implements StoreContract {
                 RemoteAddress.Provider.S3, "bucket", "https://169.254.169.254", null, "", S3Server.KEY);
         Failure said = assertThrows(
                 Failure.Fatal.class,
-                () -> RemoteStore.open("store x", address, () -> "secret", ForbiddenAddresses.STANDARD));
+                () -> RemoteStore.open("store x", address, () -> "secret", null, ForbiddenAddresses.STANDARD));
         assertTrue(said.getMessage().contains("forbids"), said.getMessage());
     }
 }

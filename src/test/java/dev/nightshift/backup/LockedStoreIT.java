@@ -1,0 +1,166 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.testing.Api;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.S3StandIn;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** A store whose bucket locks what lies in it: measured, missed, and freed when the lock has ended. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LockedStoreIT {
+    private static final String STORE = "locked";
+
+    private final Nightshift nightshift = Nightshift.shared();
+    private final Api admin = nightshift.admin();
+    private S3StandIn s3;
+    private Postgres source;
+    private TestProject project;
+
+    @BeforeAll
+    void aBucketThatLocks() throws Exception {
+        s3 = S3StandIn.start(30);
+        s3.login("all", Nightshift.CREDENTIAL, S3StandIn.Right.values());
+        s3.login("writes", Nightshift.CREDENTIAL, S3StandIn.Right.READ, S3StandIn.Right.WRITE);
+        source = Postgres.start(18, Map.of("max_wal_senders", "6"));
+        project = TestProject.create(admin, "locking");
+        project.register("vault", source, "postgres");
+        admin.post(
+                        "api/stores",
+                        Json.createObjectBuilder()
+                                .add("name", STORE)
+                                .add("kind", "S3")
+                                .add("bucket", S3StandIn.BUCKET)
+                                .add("endpoint", s3.endpoint())
+                                .add("account", "all")
+                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
+                                .add("lockDays", 31)
+                                .add("deleteAccount", "deletes")
+                                .add("deleteSecretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
+                                .build())
+                .expect(201);
+    }
+
+    @AfterAll
+    void close() {
+        source.close();
+        s3.close();
+    }
+
+    private JsonObject lock(boolean passed) {
+        JsonObject check =
+                admin.post("api/stores/" + STORE + "/check").expect(200).object();
+        JsonObject last = check.getJsonArray("steps")
+                .getJsonObject(check.getJsonArray("steps").size() - 1);
+        assertEquals("LOCK", last.getString("step"), check::toString);
+        assertEquals(passed, check.getBoolean("works"), check::toString);
+        return last;
+    }
+
+    private JsonObject changed(String... fields) {
+        var body = Json.createObjectBuilder();
+        for (int at = 0; at < fields.length; at += 2) {
+            body.add(fields[at], fields[at + 1]);
+        }
+        return admin.put("api/stores/" + STORE, body.build()).expect(200).object();
+    }
+
+    private JsonObject failed(String step) {
+        JsonObject check =
+                admin.post("api/stores/" + STORE + "/check").expect(200).object();
+        JsonObject last = check.getJsonArray("steps")
+                .getJsonObject(check.getJsonArray("steps").size() - 1);
+        assertFalse(check.getBoolean("works"));
+        assertEquals(step, last.getString("step"), check::toString);
+        return last;
+    }
+
+    private boolean isReported() {
+        return admin.get(project.path("findings?state=OPEN")).expect(200).object().getJsonArray("items").stream()
+                .map(JsonValue::asJsonObject)
+                .anyMatch(finding -> finding.getString("title")
+                        .equals("The store " + STORE + " does not lock what is stored in it"));
+    }
+
+    private JsonObject expire(boolean apply) {
+        return project.complete(
+                "expire",
+                "vault",
+                Json.createObjectBuilder()
+                        .add("keepCount", 1)
+                        .add("apply", apply)
+                        .build());
+    }
+
+    private static long figure(JsonObject run, String name) {
+        JsonObject figures = IncrementalRefusedIT.figures(run);
+        return figures.containsKey(name) ? figures.getJsonNumber(name).longValue() : 0;
+    }
+
+    @Test
+    void whatIsLockedIsSaidAndFreedOnlyAfterItsLock() {
+        // First one login that may all and another that is unknown, then the two as they should be
+        assertTrue(failed("KEEP").getString("reason").contains("may delete as well"));
+        changed("account", "writes", "secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST");
+        assertTrue(failed("DELETE").getString("reason").contains("by the login that deletes"));
+        assertEquals(
+                "all",
+                changed("deleteAccount", "all", "deleteSecretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
+                        .getString("deleteAccount"));
+
+        assertTrue(lock(false).getString("reason").contains("30 days"));
+        admin.put(
+                        "api/stores/" + STORE,
+                        Json.createObjectBuilder().add("lockDays", 30).build())
+                .expect(200);
+        assertTrue(lock(true).getString("found").contains("locks each object for 30 days, mode COMPLIANCE"));
+
+        JsonObject taken = project.complete("backup", "vault", TestProject.parameters("store", STORE));
+        String location = project.backup(IncrementalRefusedIT.figures(taken).getString("backup"))
+                        .getString("location")
+                + "/";
+        long stored = s3.bytes(location);
+        assertTrue(stored > 0);
+
+        s3.lockFor(7);
+        lock(false);
+        assertTrue(isReported());
+        s3.lockFor(30);
+        lock(true);
+        assertFalse(isReported());
+
+        project.complete("backup", "vault", Json.createObjectBuilder().build());
+        JsonObject planned = expire(false);
+        assertTrue(
+                project.log(planned.getString("id")).contains("stays in the store locked, locked until "),
+                () -> project.log(planned.getString("id")));
+
+        JsonObject hidden = expire(true);
+        assertEquals(1, project.backups("vault").size());
+        assertEquals(stored, s3.bytes(location), "the server keeps it");
+        assertEquals(0, figure(hidden, "bytesFreed"));
+        assertEquals(stored, figure(hidden, "bytesLocked"));
+        assertTrue(s3.keys(location).isEmpty(), "nobody sees it");
+
+        s3.pass(Duration.ofDays(31));
+        JsonObject freed = expire(true);
+        assertEquals(0, s3.versions(location));
+        assertEquals(stored, figure(freed, "bytesFreed"));
+        assertEquals(0, figure(expire(true), "bytesFreed"), "once");
+
+        admin.delete("api/stores/" + STORE + "?confirm=" + STORE).expect(204);
+    }
+}

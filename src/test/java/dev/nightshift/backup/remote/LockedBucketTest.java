@@ -1,0 +1,147 @@
+package dev.nightshift.backup.remote;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.backup.stored.BucketLock;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ForbiddenAddresses;
+import dev.nightshift.testing.S3StandIn;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A bucket that keeps versions and locks them: what is freed is what takes no room any more. */
+class LockedBucketTest {
+    private static final String ALL = "all";
+
+    private S3StandIn server;
+    private RemoteStore store;
+
+    @BeforeEach
+    void open() {
+        server = S3StandIn.start(30);
+        server.login(
+                ALL,
+                "secret/of+all",
+                S3StandIn.Right.READ,
+                S3StandIn.Right.WRITE,
+                S3StandIn.Right.DELETE,
+                S3StandIn.Right.DELETE_VERSION);
+        store = open(ALL, "secret/of+all", true);
+    }
+
+    private RemoteStore open(String account, String secret, boolean checksums) {
+        var address = new RemoteAddress(
+                RemoteAddress.Provider.S3,
+                S3StandIn.BUCKET,
+                server.endpoint(),
+                null,
+                "nightshift/prod",
+                account,
+                checksums);
+        return RemoteStore.open("store offsite", address, () -> secret, null, ForbiddenAddresses.STANDARD);
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+        server.close();
+    }
+
+    @Test
+    void theBucketSaysForHowLongItLocks() {
+        assertEquals(new BucketLock("COMPLIANCE", 30), store.bucketLock());
+        assertTrue(store.bucketLock().isFor(30));
+        assertFalse(store.bucketLock().isFor(31));
+        server.lockFor(0);
+        assertEquals("locks nothing by itself", store.bucketLock().words());
+        assertFalse(store.bucketLock().isFor(1));
+    }
+
+    @Test
+    void aBucketThatLocksTakesNothingWithoutAChecksum() {
+        try (RemoteStore without = open(ALL, "secret/of+all", false)) {
+            Failure said = assertThrows(Failure.class, () -> StoreContract.put(without, "x/1", new byte[9]));
+            assertTrue(said.getMessage().contains("Content-MD5 OR x-amz-checksum-"), said.getMessage());
+        }
+    }
+
+    @Test
+    void whatIsLockedIsHiddenAndFreedAfterItsLock() {
+        byte[] content = StoreContract.content(1000, 3);
+        for (int i = 0; i < 12; i++) {
+            StoreContract.put(store, "shop/main/x/part/" + i, content);
+        }
+        StoreContract.put(store, "shop/main/x/manifest.json", content);
+        StoreContract.put(store, "shop/main/y/manifest.json", content);
+        store.replace("shop/main/x/manifest.json", StoreContract.content(500, 4));
+        assertEquals(13_500, bytes(store.taking("shop/main/x/")));
+
+        store.deleteFolder("shop/main/x");
+        assertEquals(List.of(), store.list("shop/main/x/"));
+        assertEquals(13_500, bytes(store.taking("shop/main/x/")), "locked");
+        Instant until = store.lock("shop/main/x/").orElseThrow().until();
+        assertTrue(until != null && Duration.between(Instant.now(), until).toDays() >= 29, () -> "" + until);
+        long versions = server.versions("nightshift/prod/shop/main/x/");
+        store.deleteFolder("shop/main/x");
+        assertEquals(versions, server.versions("nightshift/prod/shop/main/x/"), "no more of them each night");
+        assertEquals(List.of(), store.list("shop/main/x/"), "what says so stays until the versions are gone");
+
+        server.pass(Duration.ofDays(31));
+        assertEquals(Optional.empty(), store.lock("shop/main/x/"));
+        store.deleteFolder("shop/main/x");
+        assertEquals(List.of(), store.taking("shop/main/x/"));
+        assertEquals(0, server.versions("nightshift/prod/shop/main/x/"));
+        assertEquals(1, server.versions("nightshift/prod/shop/main/y/"), "others are not touched");
+    }
+
+    @Test
+    void onlyVersionsOfWhatIsDeletedArePurged() {
+        byte[] content = StoreContract.content(1000, 3);
+        for (String name : List.of("1", "2", "3")) {
+            StoreContract.put(store, "log/" + name, content);
+        }
+        store.replace("log/3", content);
+        store.delete("log/1");
+        store.delete("log/2");
+        server.pass(Duration.ofDays(31));
+        store.purge("log/", name -> !name.equals("log/2"));
+        assertEquals(0, server.versions("nightshift/prod/log/1"));
+        assertEquals(2, server.versions("nightshift/prod/log/2"), "not asked for");
+        assertEquals(2, server.versions("nightshift/prod/log/3"), "it was replaced, and not deleted");
+    }
+
+    @Test
+    void aDeletedNameIsTakenAgain() throws Exception {
+        byte[] content = StoreContract.content(9_000_000, 5);
+        StoreContract.put(store, "again/x", content);
+        store.delete("again/x");
+        StoreContract.put(store, "again/x", content);
+        assertArrayEquals(content, StoreContract.get(store, "again/x"));
+        assertThrows(Failure.Conflict.class, () -> StoreContract.put(store, "again/x", content));
+    }
+
+    @Test
+    void aLoginThatMayNotDeleteVersionsIsNotTakenForALock() {
+        server.lockFor(0);
+        server.login("weak", "weak", S3StandIn.Right.READ, S3StandIn.Right.WRITE, S3StandIn.Right.DELETE);
+        try (RemoteStore weak = open("weak", "weak", true)) {
+            StoreContract.put(weak, "shop/main/z/manifest.json", new byte[10]);
+            Failure said = assertThrows(Failure.Fatal.class, () -> weak.deleteFolder("shop/main/z"));
+            assertTrue(said.getMessage().contains("shows no lock"), said.getMessage());
+        }
+    }
+
+    private static long bytes(List<Store.Entry> entries) {
+        return entries.stream().mapToLong(Store.Entry::bytes).sum();
+    }
+}

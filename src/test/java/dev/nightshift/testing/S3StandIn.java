@@ -1,0 +1,521 @@
+package dev.nightshift.testing;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * In the place of a bucket of S3 that keeps versions and locks each object by its default retention, as none can be had here
+ * that enforces it: docs.aws.amazon.com, "Locking objects with Object Lock". It checks signatures, and what each login may do.
+ * What it cannot show is how AWS itself behaves.
+ */
+public final class S3StandIn implements AutoCloseable {
+    public static final String BUCKET = "locked";
+
+    /** What a login may do, in S3's own words. */
+    public enum Right {
+        READ,
+        WRITE,
+        DELETE,
+        DELETE_VERSION
+    }
+
+    /** One version; without content it says that the object is deleted. */
+    private static final class Version {
+        private final String id;
+        private final byte @Nullable [] content;
+        private final Instant at;
+
+        Version(String id, byte @Nullable [] content, Instant at) {
+            this.id = id;
+            this.content = content;
+            this.at = at;
+        }
+
+        String id() {
+            return id;
+        }
+
+        byte @Nullable [] content() {
+            return content;
+        }
+
+        Instant at() {
+            return at;
+        }
+    }
+
+    private record Login(String secret, Set<Right> rights) {}
+
+    private static final Pattern OBJECT =
+            Pattern.compile("<Object><Key>([^<]*)</Key>(?:<VersionId>([^<]*)</VersionId>)?[^O]*</Object>");
+    private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d*)");
+
+    /** Small, so that every listing of a test has pages. */
+    private static final int PAGE = 5;
+
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final Map<String, Login> logins = new ConcurrentHashMap<>();
+
+    /** The newest first. */
+    private final TreeMap<String, List<Version>> objects = new TreeMap<>();
+
+    private final Map<String, TreeMap<Integer, byte[]>> uploads = new HashMap<>();
+    private int lockDays;
+    private int next;
+    private volatile boolean away;
+
+    private S3StandIn(HttpServer server, int lockDays) {
+        this.server = server;
+        this.lockDays = lockDays;
+        server.setExecutor(threads);
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                handle(exchange);
+            }
+        });
+        server.start();
+    }
+
+    /**
+     * On a free port of the loopback.
+     *
+     * @param lockDays for which each object is locked; 0 for a bucket that keeps versions alone
+     */
+    public static S3StandIn start(int lockDays) {
+        try {
+            return new S3StandIn(
+                    HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0), lockDays);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void login(String id, String secret, Right... rights) {
+        logins.put(id, new Login(secret, Set.of(rights)));
+    }
+
+    /** Of what is stored from now on. */
+    public synchronized void lockFor(int days) {
+        lockDays = days;
+    }
+
+    /** All that is stored is so much older. */
+    public synchronized void pass(Duration time) {
+        objects.values()
+                .forEach(versions -> versions.replaceAll(version -> new Version(
+                        version.id(), version.content(), version.at().minus(time))));
+    }
+
+    /** Whether it answers no request with anything but 503. */
+    public void away(boolean now) {
+        away = now;
+    }
+
+    public String endpoint() {
+        return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    /** Of all versions whose keys begin so. */
+    public synchronized long bytes(String begin) {
+        return begins(begin)
+                .flatMap(key -> Objects.requireNonNull(objects.get(key)).stream())
+                .mapToLong(version -> version.content() == null ? 0 : version.content().length)
+                .sum();
+    }
+
+    /** Versions whose keys begin so, with those that say that an object is deleted. */
+    public synchronized long versions(String begin) {
+        return begins(begin)
+                .mapToLong(key -> Objects.requireNonNull(objects.get(key)).size())
+                .sum();
+    }
+
+    /** The keys of what is not deleted. */
+    public synchronized List<String> keys(String begin) {
+        return begins(begin).filter(key -> current(key) != null).toList();
+    }
+
+    private Stream<String> begins(String begin) {
+        return List.copyOf(objects.keySet()).stream().filter(key -> key.startsWith(begin));
+    }
+
+    private @Nullable Version current(String key) {
+        List<Version> versions = objects.get(key);
+        return versions == null || versions.get(0).content() == null ? null : versions.get(0);
+    }
+
+    /** An answer that is no success. */
+    private static final class Refusal extends Exception {
+        private static final long serialVersionUID = 1;
+        private final int status;
+        private final String code;
+
+        Refusal(int status, String code, String message) {
+            super(message);
+            this.status = status;
+            this.code = code;
+        }
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        byte[] body = exchange.getRequestBody().readAllBytes();
+        int status = 200;
+        byte[] answer;
+        try {
+            if (away) {
+                throw new Refusal(503, "ServiceUnavailable", "Away");
+            }
+            Request request = new Request(exchange, body);
+            synchronized (this) {
+                answer = request.answered();
+            }
+            status = request.status;
+        } catch (Refusal e) {
+            status = e.status;
+            answer = xml("<Error><Code>" + e.code + "</Code><Message>" + e.getMessage() + "</Message></Error>");
+        } catch (RuntimeException | GeneralSecurityException e) {
+            status = 500;
+            answer = xml("<Error><Code>InternalError</Code><Message>" + e + "</Message></Error>");
+        }
+        boolean head = exchange.getRequestMethod().equals("HEAD");
+        if (head && status == 200) {
+            exchange.getResponseHeaders().set("Content-Length", Integer.toString(answer.length));
+        }
+        exchange.sendResponseHeaders(status, head || answer.length == 0 ? -1 : answer.length);
+        if (!head && answer.length > 0) {
+            exchange.getResponseBody().write(answer);
+        }
+    }
+
+    private static byte[] xml(String text) {
+        return ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>" + text).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private final class Request {
+        private final HttpExchange exchange;
+        private final byte[] body;
+        private final String key;
+        private final Map<String, String> query = new TreeMap<>();
+        private final Login login;
+        private int status = 200;
+
+        Request(HttpExchange exchange, byte[] body) throws Refusal, GeneralSecurityException {
+            this.exchange = exchange;
+            this.body = body;
+            String path = exchange.getRequestURI().getPath();
+            if (!path.equals("/" + BUCKET) && !path.startsWith("/" + BUCKET + "/")) {
+                throw new Refusal(404, "NoSuchBucket", "The specified bucket does not exist");
+            }
+            this.key = path.substring(Math.min(path.length(), BUCKET.length() + 2));
+            String raw = exchange.getRequestURI().getRawQuery();
+            for (String each : raw == null ? new String[0] : raw.split("&", -1)) {
+                String[] pair = each.split("=", 2);
+                query.put(pair[0], pair.length == 1 ? "" : URLDecoder.decode(pair[1], StandardCharsets.UTF_8));
+            }
+            AwsSignature signature = AwsSignature.of(exchange);
+            Login found = signature == null ? null : logins.get(signature.id());
+            if (found == null || !Objects.requireNonNull(signature).isBy(found.secret(), exchange, body)) {
+                throw new Refusal(403, "SignatureDoesNotMatch", "The signature does not match");
+            }
+            this.login = found;
+        }
+
+        private void require(Right right) throws Refusal {
+            if (!login.rights().contains(right)) {
+                throw new Refusal(403, "AccessDenied", "Access Denied");
+            }
+        }
+
+        private String header(String name) {
+            return String.valueOf(exchange.getRequestHeaders().getFirst(name));
+        }
+
+        byte[] answered() throws Refusal {
+            switch (exchange.getRequestMethod()) {
+                case "PUT" -> {
+                    require(Right.WRITE);
+                    return query.containsKey("uploadId") ? part() : put(body, false);
+                }
+                case "POST" -> {
+                    return posted();
+                }
+                case "DELETE" -> {
+                    String refused = delete(key, query.get("versionId"));
+                    if (!refused.isEmpty()) {
+                        throw new Refusal(403, refused, "Access Denied");
+                    }
+                    status = 204;
+                    return new byte[0];
+                }
+                default -> {
+                    require(Right.READ);
+                    return key.isEmpty() ? ofBucket() : read();
+                }
+            }
+        }
+
+        private byte[] ofBucket() throws Refusal {
+            if (query.containsKey("versioning")) {
+                return xml("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>");
+            }
+            if (query.containsKey("object-lock")) {
+                if (lockDays == 0) {
+                    throw new Refusal(404, "ObjectLockConfigurationNotFoundError", "There is none");
+                }
+                return xml("<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>"
+                        + "<DefaultRetention><Mode>COMPLIANCE</Mode><Days>" + lockDays
+                        + "</Days></DefaultRetention></Rule></ObjectLockConfiguration>");
+            }
+            return query.containsKey("versions") ? listedVersions() : listed();
+        }
+
+        private byte[] listed() {
+            String prefix = query.getOrDefault("prefix", "");
+            String delimiter = query.getOrDefault("delimiter", "");
+            String after = query.getOrDefault("continuation-token", query.getOrDefault("start-after", ""));
+            TreeSet<String> names = new TreeSet<>();
+            keys(prefix).forEach(name -> {
+                int end = delimiter.isEmpty() ? -1 : name.indexOf(delimiter, prefix.length());
+                names.add(end < 0 ? name : name.substring(0, end + 1));
+            });
+            StringBuilder text = new StringBuilder("<ListBucketResult>");
+            int given = 0;
+            String last = after;
+            for (String name : names.tailSet(after, false)) {
+                if (given++ == PAGE) {
+                    text.append("<IsTruncated>true</IsTruncated><NextContinuationToken>")
+                            .append(last)
+                            .append("</NextContinuationToken>");
+                    return xml(text.append("</ListBucketResult>").toString());
+                }
+                last = name;
+                Version version = current(name);
+                if (version == null) {
+                    text.append("<CommonPrefixes><Prefix>").append(name).append("</Prefix></CommonPrefixes>");
+                } else {
+                    text.append("<Contents>").append(described(name, version)).append("</Contents>");
+                }
+            }
+            return xml(text.append("<IsTruncated>false</IsTruncated></ListBucketResult>")
+                    .toString());
+        }
+
+        private String described(String name, Version version) {
+            byte[] content = version.content();
+            return "<Key>" + name + "</Key><LastModified>" + version.at() + "</LastModified>"
+                    + (content == null
+                            ? ""
+                            : "<ETag>\"" + version.id() + "\"</ETag><Size>" + content.length + "</Size>");
+        }
+
+        private byte[] listedVersions() {
+            StringBuilder text = new StringBuilder("<ListVersionsResult>");
+            String afterKey = query.getOrDefault("key-marker", "");
+            String afterId = query.getOrDefault("version-id-marker", "");
+            boolean passed = afterKey.isEmpty();
+            int given = 0;
+            String lastKey = "";
+            String lastId = "";
+            for (String name : begins(query.getOrDefault("prefix", "")).toList()) {
+                List<Version> versions = Objects.requireNonNull(objects.get(name));
+                for (Version version : versions) {
+                    if (!passed) {
+                        passed = name.equals(afterKey) && version.id().equals(afterId);
+                        continue;
+                    }
+                    if (given++ == PAGE) {
+                        return xml(text.append("<IsTruncated>true</IsTruncated><NextKeyMarker>")
+                                .append(lastKey)
+                                .append("</NextKeyMarker><NextVersionIdMarker>")
+                                .append(lastId)
+                                .append("</NextVersionIdMarker></ListVersionsResult>")
+                                .toString());
+                    }
+                    String kind = version.content() == null ? "DeleteMarker" : "Version";
+                    text.append("<")
+                            .append(kind)
+                            .append("><VersionId>")
+                            .append(version.id())
+                            .append("</VersionId><IsLatest>")
+                            .append(version.id().equals(versions.get(0).id()))
+                            .append("</IsLatest>")
+                            .append(described(name, version))
+                            .append("</")
+                            .append(kind)
+                            .append(">");
+                    lastKey = name;
+                    lastId = version.id();
+                }
+            }
+            return xml(text.append("<IsTruncated>false</IsTruncated></ListVersionsResult>")
+                    .toString());
+        }
+
+        private byte[] read() throws Refusal {
+            Version version = query.containsKey("versionId")
+                    ? objects.getOrDefault(key, List.of()).stream()
+                            .filter(each -> each.id().equals(query.get("versionId")))
+                            .findFirst()
+                            .orElse(null)
+                    : current(key);
+            byte[] content = version == null ? null : version.content();
+            if (version == null || content == null) {
+                throw new Refusal(404, "NoSuchKey", "The specified key does not exist.");
+            }
+            var headers = exchange.getResponseHeaders();
+            headers.set("ETag", "\"" + version.id() + "\"");
+            headers.set(
+                    "Last-Modified",
+                    DateTimeFormatter.RFC_1123_DATE_TIME.format(version.at().atOffset(ZoneOffset.UTC)));
+            if (lockDays > 0) {
+                headers.set("x-amz-object-lock-mode", "COMPLIANCE");
+                headers.set(
+                        "x-amz-object-lock-retain-until-date", until(version).toString());
+            }
+            var range = RANGE.matcher(header("Range"));
+            if (!range.matches()) {
+                return content;
+            }
+            int from = Integer.parseInt(range.group(1));
+            int to = range.group(2).isEmpty()
+                    ? content.length
+                    : Math.min(content.length, Integer.parseInt(range.group(2)) + 1);
+            status = 206;
+            headers.set("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + content.length);
+            return Arrays.copyOfRange(content, from, to);
+        }
+
+        private Instant until(Version version) {
+            return version.at().plus(Duration.ofDays(lockDays));
+        }
+
+        private byte[] put(byte[] content, boolean checked) throws Refusal {
+            if (header("If-None-Match").equals("*") && current(key) != null) {
+                throw new Refusal(
+                        412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.");
+            }
+            if (lockDays > 0
+                    && !checked
+                    && exchange.getRequestHeaders().getFirst("Content-MD5") == null
+                    && exchange.getRequestHeaders().keySet().stream()
+                            .noneMatch(name -> name.toLowerCase(Locale.ROOT).startsWith("x-amz-checksum-"))) {
+                throw new Refusal(
+                        400,
+                        "InvalidRequest",
+                        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
+                                + " parameters");
+            }
+            Version version = new Version("v" + ++next, content, Instant.now());
+            objects.computeIfAbsent(key, name -> new ArrayList<>()).add(0, version);
+            exchange.getResponseHeaders().set("ETag", "\"" + version.id() + "\"");
+            return new byte[0];
+        }
+
+        private byte[] part() throws Refusal {
+            TreeMap<Integer, byte[]> upload = uploads.get(query.get("uploadId"));
+            if (upload == null) {
+                throw new Refusal(404, "NoSuchUpload", "There is none");
+            }
+            upload.put(Integer.parseInt(query.getOrDefault("partNumber", "0")), body);
+            exchange.getResponseHeaders().set("ETag", "\"part\"");
+            return new byte[0];
+        }
+
+        private byte[] posted() throws Refusal {
+            if (query.containsKey("delete")) {
+                StringBuilder text = new StringBuilder("<DeleteResult>");
+                List<MatchResult> asked = OBJECT.matcher(new String(body, StandardCharsets.UTF_8))
+                        .results()
+                        .toList();
+                for (MatchResult each : asked) {
+                    String refused = delete(each.group(1), each.group(2));
+                    String version = each.group(2) == null ? "" : "<VersionId>" + each.group(2) + "</VersionId>";
+                    text.append(
+                            refused.isEmpty()
+                                    ? "<Deleted><Key>" + each.group(1) + "</Key>" + version + "</Deleted>"
+                                    : "<Error><Key>" + each.group(1) + "</Key>" + version + "<Code>" + refused
+                                            + "</Code><Message>Access Denied</Message></Error>");
+                }
+                return xml(text.append("</DeleteResult>").toString());
+            }
+            require(Right.WRITE);
+            if (query.containsKey("uploads")) {
+                String id = "u" + ++next;
+                uploads.put(id, new TreeMap<>());
+                return xml("<InitiateMultipartUploadResult><UploadId>" + id
+                        + "</UploadId></InitiateMultipartUploadResult>");
+            }
+            TreeMap<Integer, byte[]> parts = Objects.requireNonNull(uploads.remove(query.get("uploadId")));
+            byte[] whole = new byte
+                    [parts.values().stream().mapToInt(each -> each.length).sum()];
+            int at = 0;
+            for (byte[] each : parts.values()) {
+                System.arraycopy(each, 0, whole, at, each.length);
+                at += each.length;
+            }
+            put(whole, true);
+            return xml("<CompleteMultipartUploadResult><ETag>\"x\"</ETag></CompleteMultipartUploadResult>");
+        }
+
+        /** The code of why it is not; empty if it is. */
+        private String delete(String name, @Nullable String id) {
+            if (!login.rights().contains(id == null ? Right.DELETE : Right.DELETE_VERSION)) {
+                return "AccessDenied";
+            }
+            if (id == null) {
+                objects.computeIfAbsent(name, none -> new ArrayList<>())
+                        .add(0, new Version("v" + ++next, null, Instant.now()));
+                return "";
+            }
+            List<Version> versions = objects.getOrDefault(name, new ArrayList<>());
+            boolean locked = lockDays > 0
+                    && versions.stream()
+                            .anyMatch(version -> version.id().equals(id)
+                                    && version.content() != null
+                                    && until(version).isAfter(Instant.now()));
+            if (locked) {
+                return "AccessDenied";
+            }
+            versions.removeIf(version -> version.id().equals(id));
+            if (versions.isEmpty()) {
+                objects.remove(name);
+            }
+            return "";
+        }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
