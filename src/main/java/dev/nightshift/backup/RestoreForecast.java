@@ -39,11 +39,11 @@ class RestoreForecast {
     /** Backups whose sums are kept: some tens of bytes each. */
     private static final int KNOWN = 1000;
 
-    /** Of a server's list: about as many bytes are held while it is read, and twice that of what it names. */
-    private static final long LONGEST_LIST = 256L << 20;
+    /** Of a server's list: while it is read several times that is held, of what jobs of the same JVM need, too. */
+    private static final long LONGEST_LIST = 48L << 20;
 
     /** For those that wait for another's: the lists of one chain are read at a time. */
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Map<UUID, RestoreSize.Listed> known = Collections.synchronizedMap(new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;

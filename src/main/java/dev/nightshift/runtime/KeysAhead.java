@@ -81,7 +81,7 @@ public class KeysAhead {
         try {
             keyring.of(project);
             seen.add(project);
-        } catch (Failure.Retryable e) {
+        } catch (Failure.Retryable | Failure.Unusable e) {
             throw e;
         } catch (Failure e) {
             seen.add(project);

@@ -220,7 +220,7 @@ public class Keyring {
         refuse();
         try {
             return question.get();
-        } catch (Failure.Retryable e) {
+        } catch (Failure.Retryable | Failure.Unusable e) {
             rest(e);
             throw e;
         }

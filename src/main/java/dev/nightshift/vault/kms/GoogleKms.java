@@ -262,8 +262,8 @@ final class GoogleKms implements Aead {
     private Failure forbidden(String text) {
         if (text.contains("SERVICE_DISABLED") || text.contains("has not been used in project")) {
             return new Failure.Unusable(
-                    "The project of the key of " + config.variable() + " has Cloud KMS switched off.",
-                    "Enable cloudkms.googleapis.com in it.",
+                    "Cloud KMS is switched off in a project that the key of " + config.variable() + " is used from.",
+                    "Enable cloudkms.googleapis.com in the service account's project, and in the key's.",
                     null);
         }
         if (text.contains("SCOPE_INSUFFICIENT")) {

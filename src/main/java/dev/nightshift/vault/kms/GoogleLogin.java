@@ -30,6 +30,8 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -53,13 +55,17 @@ final class GoogleLogin {
     private static final long LONGEST_SECONDS = Duration.ofHours(12).toSeconds();
     private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]{1,8192}");
     private static final Pattern HOST = Pattern.compile("(https?://[^/?#]+)(/[^?#]*)?");
+    /** For another thread that asks for one. */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private static final Set<Integer> PASSING = Set.of(408, 429, 500, 502, 503, 504);
 
     private final KmsConfig config;
     private final KmsHttp http;
     private final Clock clock;
     private final URI metadata;
-    private @Nullable Access held;
+    private final ReentrantLock asking = new ReentrantLock();
+    private volatile @Nullable Access held;
 
     /** @param until when another one is asked for */
     private record Access(String token, Instant until) {
@@ -88,18 +94,49 @@ final class GoogleLogin {
      *
      * @throws Failure.Retryable if none is to be had; what it is asked with is read again each time
      */
-    synchronized String token() {
-        if (held == null || !clock.now().isBefore(held.until())) {
-            held = config.credentialsFile().isPresent()
+    String token() {
+        String token = serving();
+        if (token != null) {
+            return token;
+        }
+        if (!locked()) {
+            throw new Failure.Retryable(
+                    "The access token for the KMS is being asked for.", "Try again in a moment.", null);
+        }
+        try {
+            token = serving();
+            if (token != null) {
+                return token;
+            }
+            Access fresh = config.credentialsFile().isPresent()
                     ? signedFor(account(config.credentialsFile().get()))
                     : machines();
+            held = fresh;
+            return fresh.token();
+        } finally {
+            asking.unlock();
         }
-        return held.token();
+    }
+
+    private @Nullable String serving() {
+        Access known = held;
+        return known != null && clock.now().isBefore(known.until()) ? known.token() : null;
+    }
+
+    /** Whoever waits for another's question does not ask after it: a service that is away would be waited for one by one. */
+    private boolean locked() {
+        try {
+            return asking.tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     /** It does not open the service any more; others may have noticed before. */
-    synchronized void refused(String token) {
-        if (held != null && held.token().equals(token)) {
+    void refused(String token) {
+        Access known = held;
+        if (known != null && known.token().equals(token)) {
             held = null;
         }
     }
