@@ -76,7 +76,8 @@ class WalRepository {
 
     Optional<WalService> service(Connection connection, ProjectId project, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, slot, state, message, state_at, chosen_at,
+                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, method, slot, state, message, state_at,
+                       chosen_at,
                        archive_id, retained_bytes, slot_status, looked_at
                   from backup.wal_service where instance_id = ?
                 """)) {
@@ -97,7 +98,8 @@ class WalRepository {
                         row.getLong("retained_limit_bytes"),
                         row.getBoolean("give_up"),
                         row.getInt("rpo_goal_seconds"),
-                        row.getString("store")),
+                        row.getString("store"),
+                        WalService.Method.valueOf(row.getString("method"))),
                 row.getString("slot"),
                 WalService.State.valueOf(row.getString("state")),
                 row.getString("message"),
@@ -118,13 +120,13 @@ class WalRepository {
             throws SQLException {
         try (var upsert = connection.prepareStatement("""
                 insert into backup.wal_service as s (project_id, instance_id, enabled, piece_seconds, retained_limit_bytes,
-                                                     give_up, rpo_goal_seconds, store, slot, state)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, case when ? then 'STARTING' else 'OFF' end)
+                                                     give_up, rpo_goal_seconds, store, method, slot, state)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, case when ? then 'STARTING' else 'OFF' end)
                 on conflict (project_id, instance_id) do update
                    set enabled = excluded.enabled, piece_seconds = excluded.piece_seconds,
                        retained_limit_bytes = excluded.retained_limit_bytes, give_up = excluded.give_up,
                        rpo_goal_seconds = excluded.rpo_goal_seconds,
-                       store = excluded.store,
+                       store = excluded.store, method = excluded.method,
                        state = case when excluded.enabled and s.state in ('OFF', 'GIVING_UP', 'GIVEN_UP', 'STOPPING') then 'STARTING'
                                     when not excluded.enabled and s.state <> 'OFF' then 'STOPPING'
                                     else s.state end,
@@ -142,8 +144,9 @@ class WalRepository {
             upsert.setBoolean(6, settings.giveUp());
             upsert.setInt(7, settings.rpoGoalSeconds());
             upsert.setString(8, settings.store());
-            upsert.setString(9, WalService.slot(instance));
-            upsert.setBoolean(10, enabled);
+            upsert.setString(9, settings.method().name());
+            upsert.setString(10, WalService.slot(instance));
+            upsert.setBoolean(11, enabled);
             upsert.executeUpdate();
         }
     }

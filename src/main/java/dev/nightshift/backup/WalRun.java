@@ -74,9 +74,11 @@ final class WalRun implements Runnable {
     @Override
     public void run() {
         int failures = 0;
+        boolean pushed = false;
         try {
             while (!ended) {
                 WalService service = work.service(project, instance);
+                pushed = service.pushed();
                 if (service.state() == WalService.State.GIVEN_UP) {
                     return;
                 }
@@ -86,19 +88,24 @@ final class WalRun implements Runnable {
                     }
                     failures++;
                 } else if (!service.enabled()) {
-                    if (dropSlot(service)) {
+                    if (pushed || dropSlot(service)) {
                         work.state(project, instance, WalService.State.OFF, null);
                         return;
                     }
                     failures++;
+                } else if (pushed) {
+                    settings = service.settings();
+                    sleep(LONGEST_PAUSE); // the server pushes, to whichever node it likes; this one looks
                 } else {
                     failures = archive(service) ? 0 : failures + 1;
                 }
                 pause(failures);
             }
-            tell(
-                    WalService.State.STARTING,
-                    "No node archives it at present; another one, or this one's next start, goes on.");
+            if (!pushed) {
+                tell(
+                        WalService.State.STARTING,
+                        "No node archives it at present; another one, or this one's next start, goes on.");
+            }
         } catch (Failure e) {
             LOG.log(Level.WARNING, "Archiving the log of instance {0} pauses: {1}", instance, e.getMessage());
         } catch (RuntimeException e) {
@@ -245,6 +252,9 @@ final class WalRun implements Runnable {
             if (!goesOn || other) {
                 stop(); // the next session, if there is one, does as it is told now
             }
+            if (service.pushed()) {
+                followPushed(service);
+            }
             String reason = goesOn ? work.look(service, this::moment) : null;
             if (reason != null) {
                 work.state(project, instance, WalService.State.GIVING_UP, reason);
@@ -260,7 +270,21 @@ final class WalRun implements Runnable {
         }
     }
 
-    /** Only while there is a session, which the position is held against. */
+    /** Any node may have stored what the server pushed: how far that came stands in the catalogue. */
+    private void followPushed(WalService service) {
+        UUID archive = service.archive();
+        WalRepository.End end =
+                archive == null ? null : work.end(project, archive).orElse(null);
+        synchronized (moments) {
+            if (end == null || end.stretch() != current) {
+                moments.clear();
+            }
+            current = end == null ? NONE : end.stretch();
+            stored = end == null ? Lsn.NONE : end.reached().to();
+        }
+    }
+
+    /** Only while it is known what the position is to be held against. */
     private void moment(Instant at, Lsn position) {
         synchronized (moments) {
             if (current == NONE) {

@@ -13,6 +13,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.LogPosition;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.SlotStatus;
@@ -99,8 +100,7 @@ class WalWork {
             system = session.identify().systemIdentifier();
             segment = session.walSegmentBytes();
         }
-        Instance instance = fleet.instance(service.project(), service.instance());
-        String known = instance.systemIdentifier();
+        String known = fleet.instance(service.project(), service.instance()).systemIdentifier();
         if (known != null && !known.equals(system)) {
             throw new Failure.Fatal(
                     "Another cluster answers at " + endpoint + ": its system identifier is " + system + ", not " + known
@@ -109,6 +109,12 @@ class WalWork {
                             + " new one.",
                     null);
         }
+        return open(service, system, segment);
+    }
+
+    /** The same for log of a cluster that is known to be the instance's. */
+    WalFolder.Opened open(WalService service, String system, int segment) {
+        Instance instance = fleet.instance(service.project(), service.instance());
         String name = service.settings().store();
         Store store = stores.of(name);
         ProjectKeys keys = keyring.of(service.project());
@@ -191,6 +197,10 @@ class WalWork {
      */
     @Nullable
     String look(WalService service, BiConsumer<Instant, Lsn> moment) {
+        if (service.pushed()) {
+            lookAtPushed(service, moment);
+            return null;
+        }
         SlotStatus status;
         try {
             status = SlotStatus.look(endpoint(service.project(), service.instance()), service.slot());
@@ -214,6 +224,35 @@ class WalWork {
                         + new Bytes(service.settings().retainedLimitBytes())
                         + ", and was dropped so that the server's disk does not fill."
                 : null;
+    }
+
+    /** There is no slot. Whether the position is of the log that is archived is told by cluster and timeline. */
+    private void lookAtPushed(WalService service, BiConsumer<Instant, Lsn> moment) {
+        try {
+            LogPosition now = LogPosition.look(endpoint(service.project(), service.instance()));
+            Instant at = now.at();
+            UUID archive = service.archive();
+            boolean same = archive != null
+                    && now.systemIdentifier() != null
+                    && now.systemIdentifier()
+                            .equals(fleet.instance(service.project(), service.instance())
+                                    .systemIdentifier())
+                    && end(service.project(), archive)
+                            .filter(end -> end.reached().timeline() == now.timeline())
+                            .isPresent();
+            if (at != null && same) {
+                moment.accept(at, now.position());
+            }
+            transactions.run(
+                    service.project(),
+                    connection -> repository.looked(
+                            connection,
+                            service.instance(),
+                            new SlotStatus(at, now.position(), false, false, false, null, null)));
+            findings.covered(service, coveredTo(service), at == null ? clock.now() : at);
+        } catch (SQLException e) {
+            findings.covered(service, coveredTo(service), clock.now());
+        }
     }
 
     private @Nullable Instant coveredTo(WalService service) {

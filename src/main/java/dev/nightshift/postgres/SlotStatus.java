@@ -75,10 +75,10 @@ public record SlotStatus(
         }
     }
 
-    private record Moment(@Nullable Instant at, Lsn position, boolean standby) {}
+    record Moment(@Nullable Instant at, Lsn position, boolean standby) {}
 
     /** In two statements: one alone does not say which of its parts is computed first. */
-    private static Moment moment(Connection connection) throws SQLException {
+    static Moment moment(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             boolean standby;
             Instant at;
