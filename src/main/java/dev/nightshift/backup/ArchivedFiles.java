@@ -138,7 +138,8 @@ class ArchivedFiles {
                             .orElse(null));
             if (archives.isEmpty()) {
                 throw new Failure.Conflict(
-                        "What is archived of " + instance.name() + " is of another cluster: the system identifier that is"
+                        "What is archived of " + instance.name()
+                                + " is of another cluster: the system identifier that is"
                                 + " asked for is " + wanted + ", archived is that of "
                                 + all.get(0).systemIdentifier() + ".",
                         "Ask for the log of the server that the backup is of.");
@@ -176,7 +177,8 @@ class ArchivedFiles {
         Failure failure = null;
         for (WalRepository.Archive archive : known.archives()) {
             try {
-                Optional<String> text = StoredLog.ofHistory(open(instance.project(), archive, archive.store(), archive.location()), timeline)
+                Optional<String> text = StoredLog.ofHistory(
+                                open(instance.project(), archive, archive.store(), archive.location()), timeline)
                         .history(timeline);
                 if (text.isPresent()) {
                     return text;
@@ -199,7 +201,12 @@ class ArchivedFiles {
         Failure failure = null;
         for (WalRepository.Archive archive : known.archives()) {
             try {
-                best = more(best, part(open(instance.project(), archive, archive.store(), archive.location()), file.timeline(), start));
+                best = more(
+                        best,
+                        part(
+                                open(instance.project(), archive, archive.store(), archive.location()),
+                                file.timeline(),
+                                start));
             } catch (Failure e) {
                 failure = e;
                 best = more(best, fromCopies(instance, archive, file.timeline(), start));
@@ -248,14 +255,13 @@ class ArchivedFiles {
 
     private static Failure gap(Instance instance, LogFile file, String why) {
         return new Failure.Conflict(
-                "The archived log of " + instance.name() + " has a gap: " + file.name() + " is not stored, or not all of it,"
-                        + " though " + why + ".",
+                "The archived log of " + instance.name() + " has a gap: " + file.name()
+                        + " is not stored, or not all of it," + " though " + why + ".",
                 "Restore a backup from after the gap, or stop the recovery before it.");
     }
 
     private static Failure away(Failure failure) {
-        return new Failure.Retryable(
-                "An archive cannot be read: " + failure.getMessage(), "Check the store.", failure);
+        return new Failure.Retryable("An archive cannot be read: " + failure.getMessage(), "Check the store.", failure);
     }
 
     private static @Nullable Part more(@Nullable Part one, @Nullable Part other) {
@@ -280,7 +286,8 @@ class ArchivedFiles {
                 continue;
             }
             try {
-                best = more(best, part(open(instance.project(), archive, copy.store(), copy.location()), timeline, start));
+                best = more(
+                        best, part(open(instance.project(), archive, copy.store(), copy.location()), timeline, start));
             } catch (Failure e) {
                 // It is away as well
             }
@@ -291,7 +298,8 @@ class ArchivedFiles {
     private WalFolder.Opened open(ProjectId project, WalRepository.Archive archive, String store, String location) {
         WalFolder.Opened opened = WalFolder.open(stores.of(store), location, keyring.of(project));
         if (!opened.description().id().equals(archive.id())) {
-            throw new Failure.Fatal(location + " in " + store + " is another archive than the catalogue says.", null, null);
+            throw new Failure.Fatal(
+                    location + " in " + store + " is another archive than the catalogue says.", null, null);
         }
         return opened;
     }

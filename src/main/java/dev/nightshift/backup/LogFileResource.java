@@ -121,10 +121,11 @@ public class LogFileResource {
     @Operation(
             operationId = "logFile",
             summary = "A file of an instance's archived log, as restore_command asks for it",
-            description = "A segment or a history file. The header Nightshift-Log says WHOLE, PARTIAL (the log's last segment,"
-                    + " filled up with zeros) or ABSENT; Nightshift-Log-Sha256 and Nightshift-Log-Bytes are of the file."
-                    + " Nightshift-Log-System in the request is the cluster's system identifier, and Nightshift-Log-Request a word"
-                    + " that the answer repeats.")
+            description =
+                    "A segment or a history file. The header Nightshift-Log says WHOLE, PARTIAL (the log's last segment,"
+                            + " filled up with zeros) or ABSENT; Nightshift-Log-Sha256 and Nightshift-Log-Bytes are of the file."
+                            + " Nightshift-Log-System in the request is the cluster's system identifier, and Nightshift-Log-Request a word"
+                            + " that the answer repeats.")
     @APIResponse(
             responseCode = "200",
             description = "The file",
@@ -134,8 +135,9 @@ public class LogFileResource {
                             schema = @Schema(type = SchemaType.STRING, format = "binary")))
     @APIResponse(
             responseCode = "404",
-            description = "With Nightshift-Log: ABSENT it is proven that the log ends before this file; else there is no such"
-                    + " instance, or nothing is archived of it")
+            description =
+                    "With Nightshift-Log: ABSENT it is proven that the log ends before this file; else there is no such"
+                            + " instance, or nothing is archived of it")
     @APIResponse(responseCode = "409", description = "The archive has a gap here, or is another cluster's")
     public Response get(@PathParam("instance") String name, @PathParam("file") String file) throws IOException {
         Instance instance = found(name);
@@ -200,7 +202,9 @@ public class LogFileResource {
                             mediaType = MediaType.APPLICATION_OCTET_STREAM,
                             schema = @Schema(type = SchemaType.STRING, format = "binary")))
     @APIResponse(responseCode = "200", description = "It is stored, durably")
-    @APIResponse(responseCode = "409", description = "It does not belong into this archive, or the archive holds another one")
+    @APIResponse(
+            responseCode = "409",
+            description = "It does not belong into this archive, or the archive holds another one")
     @APIResponse(responseCode = "413", description = "It is larger than 64 MiB")
     public Response put(@PathParam("instance") String name, @PathParam("file") String file) throws IOException {
         Instance instance = found(name);
@@ -222,8 +226,9 @@ public class LogFileResource {
         return answer(missing ? 409 : 200, state.name(), echo)
                 .type(MediaType.TEXT_PLAIN)
                 .header(SHA256, expected)
-                .entity("nightshift-log " + state.name().toLowerCase(Locale.ROOT).replace('_', '-') + " " + given.name()
-                        + " " + (echo == null ? "-" : echo) + "\n")
+                .entity("nightshift-log "
+                        + state.name().toLowerCase(Locale.ROOT).replace('_', '-') + " " + given.name() + " "
+                        + (echo == null ? "-" : echo) + "\n")
                 .build();
     }
 

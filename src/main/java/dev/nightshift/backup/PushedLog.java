@@ -73,9 +73,7 @@ class PushedLog {
      */
     State push(Instance instance, LogFile file, byte[] content, @Nullable String cluster) {
         WalService service = transactions
-                .in(
-                        instance.project(),
-                        connection -> repository.service(connection, instance.project(), instance.id()))
+                .in(instance.project(), connection -> repository.service(connection, instance.project(), instance.id()))
                 .filter(WalService::enabled)
                 .orElseThrow(() -> new Failure.Conflict(
                         "The log of " + instance.name() + " is not to be archived.",
@@ -89,8 +87,8 @@ class PushedLog {
         }
         if (cluster != null && !cluster.equals(system)) {
             throw new Failure.Conflict(
-                    "Another cluster pushes: its system identifier is " + cluster + ", that of " + instance.name() + " is "
-                            + system + ".",
+                    "Another cluster pushes: its system identifier is " + cluster + ", that of " + instance.name()
+                            + " is " + system + ".",
                     "Let each server push under its own name.");
         }
         if (file.kind() == LogFile.Kind.BACKUP) {
@@ -121,7 +119,8 @@ class PushedLog {
         StoreSegment archive = new StoreSegment(opened);
         Lsn start = file.start(segmentBytes);
         int length = length(archive, file, start, content, segmentBytes);
-        boolean unknown = file.timeline() > 1 && archive.history(file.timeline()).isEmpty();
+        boolean unknown =
+                file.timeline() > 1 && archive.history(file.timeline()).isEmpty();
         if (length < 0 || unknown) {
             return State.HISTORY_MISSING;
         }
@@ -177,15 +176,14 @@ class PushedLog {
                         .findFirst());
     }
 
-    private State besideTheStream(
-            WalService service, Instance instance, LogFile file, byte[] content, String system) {
+    private State besideTheStream(WalService service, Instance instance, LogFile file, byte[] content, String system) {
         Failure.Conflict notYet = new Failure.Conflict(
                 "The log of " + instance.name() + " is streamed, and " + file.name() + " is not stored yet.",
                 "Push it again in a moment. If it is from before the stream's beginning it never will be: push to an archive"
                         + " that is declared as pushed.");
         WalRepository.Archive found = current(service, system).orElseThrow(() -> notYet);
-        StoreSegment archive = new StoreSegment(WalFolder.open(
-                stores.of(found.store()), found.location(), keyring.of(instance.project())));
+        StoreSegment archive = new StoreSegment(
+                WalFolder.open(stores.of(found.store()), found.location(), keyring.of(instance.project())));
         if (file.kind() == LogFile.Kind.HISTORY) {
             if (archive.history(file.timeline()).isEmpty()) {
                 throw notYet;
@@ -247,7 +245,8 @@ class PushedLog {
                         + " were not pushed";
             }
             TimelineHistory history = archive.history(timeline).orElseThrow();
-            Lsn left = history.part(end.timeline()).map(TimelineHistory.Part::to).orElse(null);
+            Lsn left =
+                    history.part(end.timeline()).map(TimelineHistory.Part::to).orElse(null);
             if (left == null) {
                 return "timeline " + timeline + " does not descend from timeline " + end.timeline()
                         + " that the archive ends with";
@@ -271,7 +270,8 @@ class PushedLog {
         private void grow(Connection connection, Lsn to, long objectBytes) throws SQLException {
             PushedRepository.Row before =
                     pushed.upTo(connection, id, timeline, start).orElse(null);
-            PushedRepository.Row after = pushed.from(connection, id, timeline, to).orElse(null);
+            PushedRepository.Row after =
+                    pushed.from(connection, id, timeline, to).orElse(null);
             if (before != null) {
                 pushed.reach(connection, before.id(), start, to, objectBytes);
             } else if (after != null) {

@@ -102,8 +102,9 @@ public class WalResource {
             String store,
 
             @Schema(
-                    description = "STREAM: from a replication slot. PUSH: by the server's archive_command, without a slot"
-                            + " (STREAM); changed only while archiving is OFF")
+                    description =
+                            "STREAM: from a replication slot. PUSH: by the server's archive_command, without a slot"
+                                    + " (STREAM); changed only while archiving is OFF")
             @Nullable
             String method) {}
 
@@ -112,6 +113,7 @@ public class WalResource {
      *
      * @param coveredTo the server's clock: all that it had acknowledged by then is stored
      * @param rpoSeconds how long that is ago
+     * @param slot its name on the server; null where the server pushes its log
      * @param location of the archive in its store
      * @param stretches log without a gap, the newest first
      * @param copies of the archive in other stores, as they were when they were made last
@@ -127,7 +129,7 @@ public class WalResource {
             String state,
             @Nullable Instant since,
             @Nullable String message,
-            String slot,
+            @Nullable String slot,
             @Nullable String slotStatus,
             @Nullable Long retainedBytes,
             @Nullable Instant lookedAt,
@@ -184,8 +186,9 @@ public class WalResource {
     @Operation(
             operationId = "changeWal",
             summary = "Switch archiving of an instance's log on or off",
-            description = "On makes a replication slot on the server, off drops it; with the method PUSH there is none, and the"
-                    + " server's archive_command pushes. What is left out stays as it is.")
+            description =
+                    "On makes a replication slot on the server, off drops it; with the method PUSH there is none, and the"
+                            + " server's archive_command pushes. What is left out stays as it is.")
     @APIResponse(responseCode = "400", description = "A field breaks a rule; the problem names it")
     public View change(@PathParam("instance") String name, @Nullable Body body) {
         Body asked = Asked.body(body);
@@ -247,7 +250,8 @@ public class WalResource {
                 .orElseThrow(() -> new Failure.Invalid("method", "STREAM or PUSH is expected."));
         if (before != null && before.state() != WalService.State.OFF) {
             throw new Failure.Invalid(
-                    "method", "Switch archiving off first, and wait until its state is OFF: it is " + before.state() + ".");
+                    "method",
+                    "Switch archiving off first, and wait until its state is OFF: it is " + before.state() + ".");
         }
         return wanted;
     }
@@ -305,7 +309,7 @@ public class WalResource {
                 (service == null ? WalService.State.OFF : service.state()).name(),
                 service == null ? null : service.stateAt(),
                 service == null ? null : service.message(),
-                WalService.slot(instance.id()),
+                settings.method() == WalService.Method.PUSH ? null : WalService.slot(instance.id()),
                 service == null ? null : service.slotStatus(),
                 service == null ? null : service.retainedBytes(),
                 service == null ? null : service.lookedAt(),

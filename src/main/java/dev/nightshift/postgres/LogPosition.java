@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param segmentBytes of the server's log
  */
 public record LogPosition(
-        @Nullable Instant at, Lsn position, int timeline, @Nullable String systemIdentifier, int segmentBytes) {
+        @Nullable Instant at,
+        Lsn position,
+        int timeline,
+        @Nullable String systemIdentifier,
+        int segmentBytes) {
     private static final Duration DEADLINE = Duration.ofSeconds(10);
 
     /**
@@ -40,8 +44,7 @@ public record LogPosition(
                                    (select setting::int from pg_catalog.pg_settings where name = 'wal_segment_size')
                             """)) {
                 row.next();
-                return new LogPosition(
-                        moment.at(), moment.position(), row.getInt(1), row.getString(2), row.getInt(3));
+                return new LogPosition(moment.at(), moment.position(), row.getInt(1), row.getString(2), row.getInt(3));
             }
         }
     }

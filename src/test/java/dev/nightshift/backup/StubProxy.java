@@ -66,7 +66,8 @@ final class StubProxy implements AutoCloseable {
         }
         OutputStream out = caller.getOutputStream();
         String content = head.startsWith("204") ? "" : body;
-        out.write(("HTTP/1.1 " + head + "\r\nContent-Length: " + content.length() + "\r\nConnection: close\r\n\r\n" + content)
+        out.write(("HTTP/1.1 " + head + "\r\nContent-Length: " + content.length() + "\r\nConnection: close\r\n\r\n"
+                        + content)
                 .getBytes(StandardCharsets.US_ASCII));
         out.flush();
     }

@@ -17,6 +17,7 @@ import java.util.Map;
 /** bin/nightshift-wal as an installed program, with settings in a file. */
 final class WalCommand {
     private static final Path SCRIPT = Path.of("bin", "nightshift-wal").toAbsolutePath();
+    private static final Path GUIDE = Path.of("docs", "how-to", "ship-the-log-by-archive-command.md");
     private static final Duration DEADLINE = Duration.ofSeconds(90);
 
     private final Path config;
@@ -26,11 +27,11 @@ final class WalCommand {
     }
 
     /** Settings and a key in a folder that is there. */
-    static WalCommand install(Path folder, URI server, String project, String instance, String key)
-            throws IOException {
+    static WalCommand install(Path folder, URI server, String project, String instance, String key) throws IOException {
         Files.createDirectories(folder);
         Path keyFile = Files.createFile(
-                folder.resolve("key"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                folder.resolve("key"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(keyFile, key + "\n");
         return new WalCommand(Files.writeString(
                 folder.resolve("nightshift-wal.conf"),
@@ -61,9 +62,14 @@ final class WalCommand {
                 other, Files.readString(config).replaceAll("(?m)^" + name + "=.*\n", "") + name + "=" + value + "\n"));
     }
 
-    /** As it stands in postgresql.conf. */
-    String line(String words) {
-        return SCRIPT + " --config " + config + " " + words;
+    /** The value of a setting of postgresql.conf, as the guide has it, but for where script and settings are. */
+    String documented(String setting) throws IOException {
+        return Files.readAllLines(GUIDE).stream()
+                .filter(each -> each.startsWith(setting + " = '"))
+                .findFirst()
+                .map(each -> each.substring(each.indexOf('\'') + 1, each.lastIndexOf('\''))
+                        .replace("/usr/local/bin/nightshift-wal", SCRIPT + " --config " + config))
+                .orElseThrow(() -> new AssertionError("The guide has no " + setting + "."));
     }
 
     /** Runs it in a folder; what it said is in the output. */

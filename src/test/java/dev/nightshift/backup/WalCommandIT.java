@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
@@ -23,19 +24,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -43,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
  * past what is missing. The script, the server and PostgreSQL are the real ones.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class WalCommandIT {
     private static final Duration SOON = Duration.ofSeconds(90);
     private static final String NAME = "pushed";
@@ -84,7 +91,7 @@ class WalCommandIT {
                 .expect(200);
         source.execute(
                 "postgres",
-                "alter system set archive_command = '" + shipper.line("push %p %f") + "'",
+                "alter system set archive_command = '" + shipper.documented("archive_command") + "'",
                 "select pg_reload_conf()",
                 "create table t as select 1 as id");
         String backup = project.complete("backup", NAME, TestProject.none())
@@ -105,7 +112,10 @@ class WalCommandIT {
         system = text("select system_identifier::text from pg_control_system()");
         files = folder.resolve("files");
         ByHand.decode(
-                        nightshift.data().resolve("store").resolve(project.backup(backup).getString("location")),
+                        nightshift
+                                .data()
+                                .resolve("store")
+                                .resolve(project.backup(backup).getString("location")),
                         project.recoveryKey(folder),
                         files)
                 .succeeded();
@@ -123,7 +133,9 @@ class WalCommandIT {
     }
 
     private WalCommand command(String name, String role) throws Exception {
-        String key = Accounts.key(nightshift, project.name(), role).header("Authorization").replace("Bearer ", "");
+        String key = Accounts.key(nightshift, project.name(), role)
+                .header("Authorization")
+                .replace("Bearer ", "");
         return WalCommand.install(folder.resolve(name), nightshift, project.name(), NAME, key);
     }
 
@@ -161,22 +173,87 @@ class WalCommandIT {
         Path here = Files.createDirectory(folder.resolve("same"));
         Processes.Result fetched = reader.run(here, "fetch", last, here + "/fetched");
         assertEquals(0, fetched.exit(), fetched.output());
-        assertArrayEquals(Files.readAllBytes(source.data().resolve("pg_wal/" + last)), Files.readAllBytes(here.resolve("fetched")));
+        assertArrayEquals(
+                Files.readAllBytes(source.data().resolve("pg_wal/" + last)),
+                Files.readAllBytes(here.resolve("fetched")));
     }
 
     @Test
     void recoveryComesToTheEndOfTheLog() throws Exception {
-        Path data = recovering("end", reader.line("fetch %f %p"));
+        assertEquals("1 2 3 4", recovered(recovering("end", reader.documented("restore_command"))));
+        assertTrue(Files.exists(folder.resolve("end/data/pg_wal").resolve(HISTORY_2)), "it was promoted");
+    }
+
+    private String recovered(Path data) throws Exception {
         try (RestoredServer restored = RestoredServer.start(Postgres.debian15(), data);
                 Connection connection = restored.connect("postgres", source.password());
                 Statement statement = connection.createStatement()) {
             restored.awaitEndOfRecovery(connection);
             try (ResultSet row = statement.executeQuery("select string_agg(id::text, ' ' order by id) from t")) {
                 row.next();
-                assertEquals("1 2 3 4", row.getString(1));
+                return row.getString(1);
             }
         }
-        assertTrue(Files.exists(data.resolve("pg_wal").resolve(HISTORY_2)), "it was promoted");
+    }
+
+    /** Last, as the others know one timeline. */
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void aPromotionIsFollowed() throws Exception {
+        String current = text("select pg_walfile_name(pg_current_wal_lsn())");
+        source.execute("postgres", "insert into t values (5)");
+        source.kill();
+        Files.createFile(source.data().resolve("standby.signal"));
+        source.startAgain(Map.of("archive_mode", "on", "max_wal_senders", "6"));
+        text("select pg_promote()::text");
+        source.execute("postgres", "insert into t values (6)", "select pg_switch_wal()");
+        Eventually.isTrue(
+                "the new timeline",
+                SOON,
+                () -> stretch().getInt("timeline") == 2
+                        && !stretch().getString("to").equals(stretch().getString("from")));
+
+        JsonObject wal = wal();
+        assertEquals(2, wal.getJsonArray("stretches").size(), wal::toString);
+        assertTrue(stretch().isNull("gap"), "all of the old timeline is there: " + wal);
+        Path here = Files.createDirectory(folder.resolve("promoted"));
+        Path pgWal = source.data().resolve("pg_wal");
+        fetched(reader, here, HISTORY_2, Files.readAllBytes(pgWal.resolve(HISTORY_2)));
+        fetches(1, "and nothing that comes after it", reader, here, "00000003.history");
+        // What was written of the old timeline's last segment, and zeros
+        byte[] left = Files.readAllBytes(pgWal.resolve(current + ".partial"));
+        Lsn to = Lsn.parse(wal.getJsonArray("stretches").getJsonObject(1).getString("to"));
+        Arrays.fill(left, (int) (to.value() - to.segmentStart(left.length).value()), left.length, (byte) 0);
+        fetched(reader, here, current, left);
+        fetches(1, "and nothing that comes after it", reader, here, previous(current, -1));
+
+        String first = "00000002" + current.substring(8);
+        Path history = stored(HISTORY_2);
+        Path aside = folder.resolve("history");
+        Files.move(history, aside);
+        fetches(200, "though log of timeline 2 is", reader, here, HISTORY_2);
+        fetches(200, "whose history is not", reader, here, previous(current, -1));
+        assertEquals(
+                1,
+                shipper.run(
+                                here,
+                                "push",
+                                Files.copy(pgWal.resolve(first), here.resolve("f"))
+                                        .toString(),
+                                first)
+                        .exit());
+        Processes.Result again = shipper.run(source.data(), "push", "pg_wal/" + first, first);
+        assertEquals(0, again.exit(), again.output());
+        assertTrue(Files.exists(history), "pushed with the segment that needs it");
+
+        assertEquals("1 2 3 4 5 6", recovered(recovering("latest", reader.documented("restore_command"))));
+    }
+
+    private static void fetched(WalCommand command, Path here, String file, byte[] expected) throws IOException {
+        Processes.Result result =
+                command.run(here, "fetch", file, here.resolve(file).toString());
+        assertEquals(0, result.exit(), result.output());
+        assertArrayEquals(expected, Files.readAllBytes(here.resolve(file)), file);
     }
 
     @Test
@@ -185,8 +262,10 @@ class WalCommandIT {
         WalCommand away = reader.with("NIGHTSHIFT_URL", "http://127.0.0.1:" + RestoredServer.freePort());
         Path goes = Files.writeString(
                 folder.resolve("goes-away"),
-                "case $1 in *.history) ;; *) [ ! -e " + seen + " ] || exec " + away.line("fetch \"$1\" \"$2\"")
-                        + "; : > " + seen + " ;; esac\nexec " + reader.line("fetch \"$1\" \"$2\"") + "\n");
+                "case $1 in *.history) ;; *) [ ! -e " + seen + " ] || exec "
+                        + away.documented("restore_command").replace("%f %p", "\"$1\" \"$2\"") + "; : > " + seen
+                        + " ;; esac\nexec "
+                        + reader.documented("restore_command").replace("%f %p", "\"$1\" \"$2\"") + "\n");
         aborts(recovering("away", "sh " + goes + " %f %p"), "Failed to connect");
         assertTrue(Files.exists(seen), "it had begun");
     }
@@ -197,7 +276,7 @@ class WalCommandIT {
         Path aside = folder.resolve("aside");
         Files.move(object, aside);
         try {
-            aborts(recovering("gap", reader.line("fetch %f %p")), "has a gap");
+            aborts(recovering("gap", reader.documented("restore_command")), "has a gap");
         } finally {
             Files.move(aside, object);
         }
@@ -254,14 +333,22 @@ class WalCommandIT {
         fetches(200, "HTTP 404", reader.with("NIGHTSHIFT_SERVER", "nobody"), here, next);
         fetches(200, "HTTP 404", reader.with("NIGHTSHIFT_PROJECT", "nobody"), here, next);
         Path wrong = Files.writeString(here.resolve("wrong"), "ns_no-key-of-anybody\n");
-        Files.setPosixFilePermissions(wrong, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
+        Files.setPosixFilePermissions(wrong, PosixFilePermissions.fromString("rw-------"));
         fetches(200, "HTTP 401", reader.with("NIGHTSHIFT_KEY_FILE", wrong.toString()), here, next);
-        Files.setPosixFilePermissions(wrong, java.nio.file.attribute.PosixFilePermissions.fromString("rw-r--r--"));
+        Files.setPosixFilePermissions(wrong, PosixFilePermissions.fromString("rw-r--r--"));
         fetches(200, "Every user", reader.with("NIGHTSHIFT_KEY_FILE", wrong.toString()), here, next);
-        fetches(200, "certificate", reader.with("NIGHTSHIFT_CA_FILE", "/etc/ssl/certs/ca-certificates.crt"), here, next);
+        fetches(
+                200,
+                "certificate",
+                reader.with("NIGHTSHIFT_CA_FILE", "/etc/ssl/certs/ca-certificates.crt"),
+                here,
+                next);
         fetches(200, "Could not resolve", reader.with("NIGHTSHIFT_URL", "https://nightshift.invalid"), here, next);
         fetches(200, "for this machine alone", reader.with("NIGHTSHIFT_URL", "http://192.0.2.1"), here, next);
-        assertEquals(200, reader.run(here, Map.of("PATH", "/nowhere"), "fetch", next, "x").exit(), "no tools");
+        assertEquals(
+                200,
+                reader.run(here, Map.of("PATH", "/nowhere"), "fetch", next, "x").exit(),
+                "no tools");
 
         // Of the cluster that is recovered, as its control file says
         Files.createDirectory(here.resolve("global"));
@@ -282,7 +369,10 @@ class WalCommandIT {
         Files.move(object, aside);
         try {
             fetches(200, "has a gap", reader, here, previous(newest, 1));
-            assertEquals(200, reader.run(here, "--standby", "fetch", previous(newest, 1), "x").exit());
+            assertEquals(
+                    200,
+                    reader.run(here, "--standby", "fetch", previous(newest, 1), "x")
+                            .exit());
         } finally {
             Files.move(aside, object);
         }
@@ -290,7 +380,10 @@ class WalCommandIT {
     }
 
     private static byte[] eight(long number) {
-        return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(number).array();
+        return ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(number)
+                .array();
     }
 
     private static void fetches(int exit, String word, WalCommand command, Path here, String file) throws IOException {
@@ -336,7 +429,7 @@ class WalCommandIT {
         pushes(0, "", shipper, copy, newest);
         assertEquals("RECEIVING", wal().getString("state"));
         pushes(1, "another segment than its name", shipper, copy, previous(newest, -1));
-        pushes(1, "bytes", shipper, Files.write(here.resolve("short"), java.util.Arrays.copyOf(whole, 8192)), newest);
+        pushes(1, "bytes", shipper, Files.write(here.resolve("short"), Arrays.copyOf(whole, 8192)), newest);
         pushes(1, "no segment", shipper, Files.write(here.resolve("none"), new byte[16 << 20]), newest);
         other = whole.clone();
         other[24] ^= 1;
@@ -369,7 +462,8 @@ class WalCommandIT {
                 "502 Bad Gateway",
                 "503 Service Unavailable")) {
             try (StubProxy proxy = StubProxy.answering(answer, "nightshift-log absent " + next + " -\n")) {
-                WalCommand behind = reader.with("NIGHTSHIFT_URL", proxy.address().toString());
+                WalCommand behind =
+                        reader.with("NIGHTSHIFT_URL", proxy.address().toString());
                 fetches(200, "not known whether", behind, here, next);
                 pushes(1, "is not stored", behind, copy, newest);
             }

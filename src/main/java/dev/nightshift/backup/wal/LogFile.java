@@ -47,8 +47,7 @@ public record LogFile(String name, Kind kind, int timeline, long high, long low)
         if (low >= 0x1_0000_0000L / LEAST_SEGMENT) {
             throw new Failure.Invalid("file", "\"" + name + "\" is the name of no segment.");
         }
-        return new LogFile(
-                name, kind, timeline(name, segment.group(1)), Long.parseLong(segment.group(2), 16), low);
+        return new LogFile(name, kind, timeline(name, segment.group(1)), Long.parseLong(segment.group(2), 16), low);
     }
 
     private static int timeline(String name, String digits) {

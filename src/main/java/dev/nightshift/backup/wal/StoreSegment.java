@@ -55,17 +55,23 @@ public final class StoreSegment {
     public static int require(LogFile file, byte[] content, String systemIdentifier) {
         SegmentHeader header = SegmentHeader.parse(file.name(), content);
         if (!header.systemIdentifier().equals(systemIdentifier)) {
-            throw new Failure.Conflict(file.name() + " is of another cluster: its system identifier is "
-                    + header.systemIdentifier() + ", that of the server is " + systemIdentifier + ".", null);
+            throw new Failure.Conflict(
+                    file.name() + " is of another cluster: its system identifier is " + header.systemIdentifier()
+                            + ", that of the server is " + systemIdentifier + ".",
+                    null);
         }
         if (content.length != header.segmentBytes()) {
-            throw new Failure.Conflict(file.name() + " has " + content.length + " bytes; segments of its log have "
-                    + header.segmentBytes() + ".", null);
+            throw new Failure.Conflict(
+                    file.name() + " has " + content.length + " bytes; segments of its log have " + header.segmentBytes()
+                            + ".",
+                    null);
         }
         Lsn start = file.start(header.segmentBytes());
         if (!header.start().equals(start) || header.timeline() < 1 || header.timeline() > file.timeline()) {
-            throw new Failure.Conflict(file.name() + " is another segment than its name says: its first page is at "
-                    + header.start() + " on timeline " + header.timeline() + ".", null);
+            throw new Failure.Conflict(
+                    file.name() + " is another segment than its name says: its first page is at " + header.start()
+                            + " on timeline " + header.timeline() + ".",
+                    null);
         }
         return header.segmentBytes();
     }
@@ -85,9 +91,11 @@ public final class StoreSegment {
         try (InputStream in = StoredLog.ofSegment(archive, timeline, start).open(timeline, start)) {
             byte[] stored = in.readNBytes(count);
             if (!Arrays.equals(stored, 0, stored.length, content, 0, count)) {
-                throw new Failure.Conflict("The archive holds another " + start.segmentName(timeline, segmentBytes)
-                        + " than this one, and keeps what it holds.", "If a copy of the server pushes, switch its archive_command off. If the server itself was set back to an earlier"
-                        + " state, begin a new archive: switch archiving off, then on in another store, and take a backup.");
+                throw new Failure.Conflict(
+                        "The archive holds another " + start.segmentName(timeline, segmentBytes)
+                                + " than this one, and keeps what it holds.",
+                        "If a copy of the server pushes, switch its archive_command off. If the server itself was set back to an earlier"
+                                + " state, begin a new archive: switch archiving off, then on in another store, and take a backup.");
             }
         } catch (IOException e) {
             throw unread(e);
@@ -133,8 +141,8 @@ public final class StoreSegment {
         }
         archiver.storePiece();
         if (written.met && !holds(timeline, start, content, length)) {
-            throw new Failure.Retryable("Only a part of " + start.segmentName(timeline, segmentBytes) + " is stored.",
-                    null, null);
+            throw new Failure.Retryable(
+                    "Only a part of " + start.segmentName(timeline, segmentBytes) + " is stored.", null, null);
         }
         catalogue.stored(end, written.bytes);
         return Outcome.STORED;
@@ -181,7 +189,8 @@ public final class StoreSegment {
     public Outcome storeHistory(int timeline, byte[] content) {
         String text = new String(content, StandardCharsets.UTF_8);
         try {
-            List<TimelineHistory.Part> parts = TimelineHistory.parse(timeline, text).parts();
+            List<TimelineHistory.Part> parts =
+                    TimelineHistory.parse(timeline, text).parts();
             if (parts.size() < 2 || !Arrays.equals(text.getBytes(StandardCharsets.UTF_8), content)) {
                 throw new IllegalArgumentException("It names no timeline before.");
             }
@@ -193,8 +202,10 @@ public final class StoreSegment {
             if (before.get().equals(text)) {
                 return Outcome.PRESENT;
             }
-            throw new Failure.Conflict("The archive holds another history of timeline " + timeline
-                    + ", and keeps it: two servers were promoted to the same timeline.", "Archive one of them under a name of its own.");
+            throw new Failure.Conflict(
+                    "The archive holds another history of timeline " + timeline
+                            + ", and keeps it: two servers were promoted to the same timeline.",
+                    "Archive one of them under a name of its own.");
         }
         archive.folder().put(StoredLog.historyName(timeline, content.length), content, 0, content.length);
         return Outcome.STORED;
