@@ -31,7 +31,11 @@ public record LogFile(String name, Kind kind, int timeline, long high, long low)
         BACKUP
     }
 
-    /** @throws Failure.Invalid if it is no such name */
+    /**
+     * What a name says.
+     *
+     * @throws Failure.Invalid if it is no such name
+     */
     public static LogFile parse(String name) {
         Matcher history = HISTORY.matcher(name);
         if (history.matches()) {
