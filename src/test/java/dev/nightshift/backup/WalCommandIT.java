@@ -442,7 +442,7 @@ class WalCommandIT {
     }
 
     private static void pushes(int exit, String word, WalCommand command, Path path, String file) throws IOException {
-        Processes.Result result = command.run(path.getParent(), "push", path.toString(), file);
+        Processes.Result result = command.run(path.resolveSibling("."), "push", path.toString(), file);
         assertEquals(exit, result.exit(), file + ": " + result.output());
         assertTrue(result.output().contains(word), result.output());
     }
