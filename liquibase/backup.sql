@@ -1189,7 +1189,9 @@ end $$;
 --rollback drop table backup.wal_copy_stretch; drop table backup.wal_copy;
 
 --changeset nightshift:backup-60 splitStatements:false
--- How the log comes: streamed from a slot, or pushed segment by segment by the server's archive_command.
+-- How the log comes: streamed from a slot, or pushed segment by segment by the server's archive_command. A stretch that is pushed
+-- has the server's snapshot of a look that it covers: while a later one is the same, nothing was committed.
+alter table backup.wal_stretch add covered_snapshot text;
 alter table backup.wal_service add method text not null default 'STREAM' check (method in ('STREAM', 'PUSH'));
 alter table backup.wal_service drop constraint wal_service_state_check;
 alter table backup.wal_service add constraint wal_service_state_check
@@ -1215,3 +1217,4 @@ $$;
 --rollback alter table backup.wal_service drop constraint wal_service_state_check;
 --rollback alter table backup.wal_service add constraint wal_service_state_check check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVING_UP', 'GIVEN_UP', 'STOPPING'));
 --rollback alter table backup.wal_service drop column method;
+--rollback alter table backup.wal_stretch drop column covered_snapshot;

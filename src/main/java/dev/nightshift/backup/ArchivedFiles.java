@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the files that a restore_command asks for. What is there is asked of the stores, by the file's own name: another node may
  * have stored it a moment ago. That nothing is there is told only where the catalogue, in which every stretch stands before its
- * first object, knows nothing that would come after it: PostgreSQL takes it for the end of the log.
+ * first object, knows nothing that would come after it, and the stores hold nothing either: PostgreSQL takes it for the end of the
+ * log. Archives that are not joined with the newest, as the server was set back, are never handed out, but they count there.
  */
 @ApplicationScoped
 class ArchivedFiles {
@@ -67,15 +68,31 @@ class ArchivedFiles {
         InputStream open() throws IOException;
     }
 
-    /** Archived log of one cluster as the catalogue knows it. */
-    private record Known(List<WalRepository.Archive> archives, List<WalRepository.Stretch> stretches) {
+    /**
+     * Archived log of one cluster as the catalogue knows it.
+     *
+     * @param others what is stored of the same cluster in archives that are not of this log
+     */
+    private record Known(
+            List<WalRepository.Archive> archives,
+            List<WalRepository.Stretch> stretches,
+            List<WalRepository.Stretch> others) {
         int segmentBytes() {
             return archives.get(0).segmentBytes();
         }
 
         /** Log of this timeline, or one that was begun, beyond this position or in a later segment. */
         boolean isBeyond(int timeline, Lsn have, Lsn segment) {
-            return stretches.stream()
+            return isBeyond(stretches, timeline, have, segment);
+        }
+
+        /** The same of archives that are not of this log. */
+        boolean isBeyondElsewhere(int timeline, Lsn have, Lsn segment) {
+            return isBeyond(others, timeline, have, segment);
+        }
+
+        private static boolean isBeyond(List<WalRepository.Stretch> of, int timeline, Lsn have, Lsn segment) {
+            return of.stream()
                     .anyMatch(each -> each.timeline() == timeline
                             && (each.to().compareTo(have) > 0 || each.from().compareTo(segment) > 0));
         }
@@ -125,6 +142,17 @@ class ArchivedFiles {
             if (all.isEmpty()) {
                 throw new Failure.NotFound("Nothing is archived of " + instance.name() + ".");
             }
+            if (cluster == null
+                    && all.stream()
+                                    .map(WalRepository.Archive::systemIdentifier)
+                                    .distinct()
+                                    .count()
+                            > 1) {
+                throw new Failure.Conflict(
+                        "Log of more than one cluster is archived of " + instance.name() + ", and the request does not"
+                                + " say of which it is.",
+                        "Run it in the data folder.");
+            }
             String ofServer = instance.systemIdentifier();
             String wanted = cluster != null
                     ? cluster
@@ -145,13 +173,17 @@ class ArchivedFiles {
                         "Ask for the log of the server that the backup is of.");
             }
             List<WalRepository.Stretch> stretches = new ArrayList<>();
-            for (WalRepository.Archive archive : archives) {
-                stretches.addAll(repository.stretches(connection, archive.id(), MOST_STRETCHES));
+            List<WalRepository.Stretch> others = new ArrayList<>();
+            for (WalRepository.Archive archive : all) {
+                if (archive.systemIdentifier().equals(wanted)) {
+                    (archives.contains(archive) ? stretches : others)
+                            .addAll(repository.stretches(connection, archive.id(), MOST_STRETCHES));
+                }
             }
             if (stretches.isEmpty()) {
                 throw new Failure.NotFound("No log is archived of " + instance.name() + " yet.");
             }
-            return new Known(archives, stretches);
+            return new Known(archives, stretches, others);
         });
     }
 
@@ -168,6 +200,10 @@ class ArchivedFiles {
                     "The history of timeline " + file.timeline() + " is not stored, though log of timeline "
                             + now.after(file.timeline() - 1).first() + " is.",
                     "Push the server's pg_wal/" + file.name() + ".");
+        }
+        if (now.others().stream().anyMatch(each -> file.timeline() > 1 && each.timeline() >= file.timeline())) {
+            throw elsewhere(
+                    instance, file, "To recover on one timeline alone, set recovery_target_timeline to its number.");
         }
         return new Found.Absent();
     }
@@ -222,6 +258,7 @@ class ArchivedFiles {
         // A part may have grown since it was listed: it is held against what was known before. That nothing is there is
         // held against what is known now.
         requireEnd(instance, best != null ? known : known(instance, cluster), file, start, have);
+        requireNothingStored(instance, known, file, have);
         return best == null ? new Found.Absent() : file(best, file.timeline(), start, segmentBytes, false);
     }
 
@@ -230,6 +267,10 @@ class ArchivedFiles {
         int segmentBytes = known.segmentBytes();
         if (known.isBeyond(file.timeline(), have, start)) {
             throw gap(instance, file, "log of the same timeline that comes after it is stored");
+        }
+        if (known.isBeyondElsewhere(file.timeline(), have, start)) {
+            throw elsewhere(
+                    instance, file, "Restore by the job, or recover to a target that lies before the end of the log.");
         }
         for (int later : known.after(file.timeline())) {
             String text = history(instance, known, later)
@@ -251,6 +292,37 @@ class ArchivedFiles {
                 throw gap(instance, file, "log of timeline " + later + " that comes after it is stored");
             }
         }
+    }
+
+    /** The catalogue does not know what is stored behind a hole of a timeline that was left, nor what came after it was set back. */
+    private void requireNothingStored(Instance instance, Known known, LogFile file, Lsn have) {
+        for (WalRepository.Archive archive : known.archives()) {
+            for (ArchivedLog.Stretch each : stored(instance, archive, file.timeline())) {
+                if (each.to().compareTo(have) <= 0) {
+                    continue;
+                }
+                if (each.from().compareTo(have) <= 0) {
+                    throw new Failure.Retryable(file.name() + " is being stored.", "Ask again in a moment.", null);
+                }
+                throw gap(instance, file, "log of the same timeline that comes after it is in the store");
+            }
+        }
+    }
+
+    private List<ArchivedLog.Stretch> stored(Instance instance, WalRepository.Archive archive, int timeline) {
+        try {
+            WalFolder.Opened opened = open(instance.project(), archive, archive.store(), archive.location());
+            return StoredLog.ofTimeline(opened, timeline).stretches();
+        } catch (Failure e) {
+            throw away(e);
+        }
+    }
+
+    private static Failure elsewhere(Instance instance, LogFile file, String remedy) {
+        return new Failure.Conflict(
+                "Log of " + instance.name() + " that may come after " + file.name()
+                        + " is stored in an archive that ended" + " before, as the server was set back.",
+                remedy);
     }
 
     private static Failure gap(Instance instance, LogFile file, String why) {

@@ -70,6 +70,11 @@ public class LogFileResource {
     /** 16 MiB at 1 Mbit/s take over two minutes. */
     private static final Duration LONGEST_BODY = Duration.ofMinutes(5);
 
+    /** Half of that rate at least, after a while: memory is held for it. */
+    private static final int LEAST_BYTES_A_SECOND = 64 << 10;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9-]{1,64}");
     private static final Pattern SYSTEM = Pattern.compile("[0-9]{1,20}");
     private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
@@ -265,12 +270,23 @@ public class LogFileResource {
         int at = 0;
         while (at < bytes) {
             int count = in.read(content, at, Math.min(BUFFER, bytes - at));
-            if (count < 0 || System.nanoTime() - began > LONGEST_BODY.toNanos()) {
+            if (count < 0) {
                 throw new Failure.Invalid("Only " + at + " of " + bytes + " bytes came.");
             }
             at += count;
+            Duration took = Duration.ofNanos(System.nanoTime() - began);
+            if (at < bytes && tooSlow(at, took)) {
+                throw new Failure.Retryable(
+                        "Only " + at + " of " + bytes + " bytes came within " + took.toSeconds() + " s.",
+                        "See what slows the way from the server to Nightshift.",
+                        null);
+            }
         }
         return content;
+    }
+
+    static boolean tooSlow(int bytes, Duration took) {
+        return took.compareTo(LONGEST_BODY) > 0 || bytes < took.minus(PATIENCE).toSeconds() * LEAST_BYTES_A_SECOND;
     }
 
     private Instance found(String name) {

@@ -27,7 +27,7 @@ class LogRoom {
      * @throws Failure.Retryable if that takes too long
      */
     Taken take(int bytes) {
-        int wanted = Math.max(1, bytes / MEBIBYTE);
+        int wanted = 1 + (bytes - 1) / MEBIBYTE;
         try {
             if (free.tryAcquire(wanted, PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 return () -> free.release(wanted);

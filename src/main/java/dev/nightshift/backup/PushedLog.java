@@ -16,6 +16,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,11 @@ class PushedLog {
         if (file.kind() == LogFile.Kind.BACKUP) {
             return State.NOT_KEPT;
         }
+        if (file.kind() == LogFile.Kind.HISTORY && cluster == null) {
+            throw new Failure.Conflict(
+                    "Nothing in " + file.name() + " says whose it is, and the request does not either.",
+                    "Push it from the server's data folder.");
+        }
         if (!service.pushed()) {
             return besideTheStream(service, instance, file, content, system);
         }
@@ -115,6 +121,12 @@ class PushedLog {
             return State.of(archive.storeHistory(file.timeline(), content));
         }
         int segmentBytes = StoreSegment.require(file, content, system);
+        int known = segmentBytes(service, system);
+        if (segmentBytes != known) {
+            throw new Failure.Conflict(
+                    file.name() + " has " + segmentBytes + " bytes; segments of this server's log have " + known + ".",
+                    "After pg_resetwal --wal-segsize, register the server anew.");
+        }
         WalFolder.Opened opened = work.open(service, system, segmentBytes);
         StoreSegment archive = new StoreSegment(opened);
         Lsn start = file.start(segmentBytes);
@@ -151,9 +163,14 @@ class PushedLog {
         return -1;
     }
 
-    /** Which no history file says: the archive does, or the server. */
+    /** Not as a file says, which would begin an archive that hides the ones before: the newest archive does, or the server. */
     private int segmentBytes(WalService service, String system) {
-        return current(service, system).map(WalRepository.Archive::segmentBytes).orElseGet(() -> {
+        List<WalRepository.Archive> archives =
+                transactions.in(service.project(), connection -> repository.archives(connection, service.instance()));
+        Optional<WalRepository.Archive> newest = archives.stream()
+                .filter(each -> each.systemIdentifier().equals(system) && each.endedBecause() == null)
+                .findFirst();
+        return newest.map(WalRepository.Archive::segmentBytes).orElseGet(() -> {
             try {
                 return LogPosition.look(work.endpoint(service.project(), service.instance()))
                         .segmentBytes();
@@ -279,7 +296,7 @@ class PushedLog {
             }
             if (before != null && after != null && before.id() < after.id()) {
                 pushed.join(connection, before.id(), after.id());
-                if (after.gap() != null && before.gap() == null) {
+                if (after.gap() != null && !pushed.hasGap(connection, id)) {
                     findings.filled(service.project(), service.instance());
                 }
             }

@@ -81,6 +81,17 @@ class PushedRepository {
         }
     }
 
+    /** Whether log is missing before any of the archive's stretches. */
+    boolean hasGap(Connection connection, UUID archive) throws SQLException {
+        try (var query = connection.prepareStatement(
+                "select from backup.wal_stretch where archive_id = ? and gap is not null")) {
+            query.setObject(1, archive);
+            try (var row = query.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     /** What was missing between the two has come: the later one, which may be the newest of all, is both from now on. */
     void join(Connection connection, long earlier, long later) throws SQLException {
         try (var update = connection.prepareStatement("""

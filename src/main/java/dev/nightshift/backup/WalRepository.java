@@ -251,17 +251,22 @@ class WalRepository {
         }
     }
 
-    /** The end of an archive, and which of its stretches that is of. */
-    record End(long stretch, ArchiveWal.Reached reached) {}
+    /** The end of an archive, which of its stretches that is of, and the transactions that had ended before it, where known. */
+    record End(
+            long stretch,
+            ArchiveWal.Reached reached,
+            @Nullable String ended) {}
 
     Optional<End> end(Connection connection, UUID archive) throws SQLException {
         try (var query = connection.prepareStatement(
-                "select id, timeline, to_lsn from backup.wal_stretch where archive_id = ? order by id desc limit 1")) {
+                "select id, timeline, to_lsn, covered_snapshot from backup.wal_stretch where archive_id = ? order by id desc limit 1")) {
             query.setObject(1, archive);
             try (var row = query.executeQuery()) {
                 return row.next()
                         ? Optional.of(new End(
-                                row.getLong(1), new ArchiveWal.Reached(row.getInt(2), Lsn.parse(row.getString(3)))))
+                                row.getLong(1),
+                                new ArchiveWal.Reached(row.getInt(2), Lsn.parse(row.getString(3))),
+                                row.getString(4)))
                         : Optional.empty();
             }
         }
@@ -368,12 +373,16 @@ class WalRepository {
         }
     }
 
-    /** All that the server had acknowledged by then is in this stretch, or before it. */
-    void covered(Connection connection, long stretch, Instant to) throws SQLException {
-        try (var update = connection.prepareStatement(
-                "update backup.wal_stretch set covered_to = greatest(covered_to, ?) where id = ?")) {
+    /** All that the server had acknowledged by then is in this stretch, or before it; all that had ended too, where that is known. */
+    void covered(Connection connection, long stretch, Instant to, @Nullable String ended) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.wal_stretch
+                   set covered_to = greatest(covered_to, ?), covered_snapshot = coalesce(?, covered_snapshot)
+                 where id = ?
+                """)) {
             update.setTimestamp(1, Timestamp.from(to));
-            update.setLong(2, stretch);
+            update.setString(2, ended);
+            update.setLong(3, stretch);
             update.executeUpdate();
         }
     }

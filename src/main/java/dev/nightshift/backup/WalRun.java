@@ -49,13 +49,15 @@ final class WalRun implements Runnable {
     private final Deque<Moment> moments = new ArrayDeque<>();
     private volatile @Nullable ArchiveWal session;
     private long current = NONE;
+    private @Nullable String endedBefore;
     private volatile Lsn stored = Lsn.NONE;
     private volatile WalService.@Nullable Settings settings;
     private volatile boolean ended;
     private volatile boolean done;
 
-    /** What the server had acknowledged at a time lies before a position. */
-    private record Moment(Instant at, Lsn position) {}
+    /** What the server had acknowledged at a time lies before a position, and is of the transactions that had ended. */
+    private record Moment(
+            Instant at, Lsn position, @Nullable String ended) {}
 
     WalRun(WalWork work, ProjectId project, UUID instance) {
         this.work = work;
@@ -210,16 +212,16 @@ final class WalRun implements Runnable {
     }
 
     private void covered() {
-        Instant newest = null;
+        Moment newest = null;
         long of;
         synchronized (moments) {
             while (!moments.isEmpty() && moments.peek().position().compareTo(stored) <= 0) {
-                newest = moments.remove().at();
+                newest = moments.remove();
             }
             of = current;
         }
         if (newest != null) {
-            work.covered(project, of, newest);
+            work.covered(project, of, newest.at(), newest.ended());
         }
     }
 
@@ -281,11 +283,12 @@ final class WalRun implements Runnable {
             }
             current = end == null ? NONE : end.stretch();
             stored = end == null ? Lsn.NONE : end.reached().to();
+            endedBefore = end == null ? null : end.ended();
         }
     }
 
     /** Only while it is known what the position is to be held against. */
-    private void moment(Instant at, Lsn position) {
+    private void moment(Instant at, Lsn position, @Nullable String ended) {
         synchronized (moments) {
             if (current == NONE) {
                 return;
@@ -293,7 +296,13 @@ final class WalRun implements Runnable {
             if (moments.size() == MOST_MOMENTS) {
                 moments.removeLast();
             }
-            moments.add(new Moment(at, beforeHeader(position)));
+            // Nothing has ended since a position that is stored: what the server writes for itself behind it may never
+            // be pushed
+            boolean same = ended != null && ended.equals(endedBefore);
+            if (same) {
+                moments.clear(); // one whose position is such a record would wait for ever
+            }
+            moments.add(new Moment(at, same ? stored : beforeHeader(position), ended));
         }
         covered();
     }

@@ -27,7 +27,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** What archiving an instance's log asks of the repository, the store and the server. */
@@ -177,8 +176,8 @@ class WalWork {
         transactions.run(project, connection -> repository.grow(connection, stretch, to, objectBytes));
     }
 
-    void covered(ProjectId project, long stretch, Instant to) {
-        transactions.run(project, connection -> repository.covered(connection, stretch, to));
+    void covered(ProjectId project, long stretch, Instant to, @Nullable String ended) {
+        transactions.run(project, connection -> repository.covered(connection, stretch, to, ended));
     }
 
     /** What the server sends is not what it had sent: the next session begins a new archive. */
@@ -189,16 +188,20 @@ class WalWork {
         });
     }
 
+    /** Told of a time, the position that was reached then, and the transactions that had ended if that is known. */
+    interface Moments {
+        void reached(Instant at, Lsn position, @Nullable String ended);
+    }
+
     /**
      * Asks the server, and holds what it says against the goals.
      *
-     * @param moment told of a time and the position that was reached then
      * @return why the slot is to be given up; null if it is not
      */
     @Nullable
-    String look(WalService service, BiConsumer<Instant, Lsn> moment) {
+    String look(WalService service, Moments moments) {
         if (service.pushed()) {
-            lookAtPushed(service, moment);
+            lookAtPushed(service, moments);
             return null;
         }
         SlotStatus status;
@@ -210,7 +213,7 @@ class WalWork {
         }
         // Whoever else answers at the address has no slot of this name that somebody streams from
         if (status.at() != null && status.active()) {
-            moment.accept(status.at(), status.position());
+            moments.reached(status.at(), status.position(), null);
         }
         transactions.run(service.project(), connection -> repository.looked(connection, service.instance(), status));
         // A standby's own time stands still with its primary: all that it has replayed is all there is to store
@@ -227,7 +230,7 @@ class WalWork {
     }
 
     /** There is no slot. Whether the position is of the log that is archived is told by cluster and timeline. */
-    private void lookAtPushed(WalService service, BiConsumer<Instant, Lsn> moment) {
+    private void lookAtPushed(WalService service, Moments moments) {
         try {
             LogPosition now = LogPosition.look(endpoint(service.project(), service.instance()));
             Instant at = now.at();
@@ -241,7 +244,7 @@ class WalWork {
                             .filter(end -> end.reached().timeline() == now.timeline())
                             .isPresent();
             if (at != null && same) {
-                moment.accept(at, now.position());
+                moments.reached(at, now.position(), now.ended());
             }
             transactions.run(
                     service.project(),

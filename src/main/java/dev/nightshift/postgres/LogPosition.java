@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param at by the server's clock, before the position was read; on a standby the time of the last transaction that it replayed
  * @param position every transaction that was acknowledged by then lies before it; on a standby, as far as it has replayed
+ * @param ended stands for the transactions that had ended since the server's start: those that had by {@code at} are among
+ *     them, and all of them lie before {@code position}. A later look that says the same found no other: what commits and has
+ *     written anything, a sequence's step too, had a transaction id, and the snapshot's end lies behind it from then on. Null on a
+ *     standby, while an older transaction runs, and while one is prepared, as that moves no snapshot
  * @param timeline that the position is on; on a standby as of its last restart point
  * @param systemIdentifier of the cluster; null where the role may not ask for it
  * @param segmentBytes of the server's log
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public record LogPosition(
         @Nullable Instant at,
         Lsn position,
+        @Nullable String ended,
         int timeline,
         @Nullable String systemIdentifier,
         int segmentBytes) {
@@ -44,7 +49,8 @@ public record LogPosition(
                                    (select setting::int from pg_catalog.pg_settings where name = 'wal_segment_size')
                             """)) {
                 row.next();
-                return new LogPosition(moment.at(), moment.position(), row.getInt(1), row.getString(2), row.getInt(3));
+                return new LogPosition(
+                        moment.at(), moment.position(), moment.ended(), row.getInt(1), row.getString(2), row.getInt(3));
             }
         }
     }

@@ -1,5 +1,10 @@
 package dev.nightshift.backup;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import dev.nightshift.runtime.tls.ServedCertificate;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Processes;
@@ -84,5 +89,30 @@ final class WalCommand {
         command.addAll(List.of("/bin/sh", SCRIPT.toString(), "--config", config.toString()));
         command.addAll(List.of(words));
         return Processes.run(DEADLINE, command);
+    }
+
+    /** It fetches a file of this content into a folder. */
+    static void fetched(WalCommand command, Path here, String file, byte[] expected) throws IOException {
+        Processes.Result result =
+                command.run(here, "fetch", file, here.resolve(file).toString());
+        assertEquals(0, result.exit(), result.output());
+        assertArrayEquals(expected, Files.readAllBytes(here.resolve(file)), file);
+    }
+
+    /** It fetches nothing, ends so and says why. */
+    static void fetches(int exit, String word, WalCommand command, Path here, String file) throws IOException {
+        Path target = here.resolve("fetched");
+        Processes.Result result = command.run(here, "fetch", file, target.toString());
+        assertEquals(exit, result.exit(), file + ": " + result.output());
+        assertTrue(result.output().contains(word), result.output());
+        assertFalse(Files.exists(target), file);
+        assertFalse(Files.exists(here.resolve("fetched.nightshift-wal")), file);
+    }
+
+    /** It pushes a file, ends so and says why. */
+    static void pushes(int exit, String word, WalCommand command, Path path, String file) throws IOException {
+        Processes.Result result = command.run(path.resolveSibling("."), "push", path.toString(), file);
+        assertEquals(exit, result.exit(), file + ": " + result.output());
+        assertTrue(result.output().contains(word), result.output());
     }
 }

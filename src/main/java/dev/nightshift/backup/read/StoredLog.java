@@ -70,6 +70,12 @@ public final class StoredLog implements ArchivedLog {
         return new StoredLog(archive.folder(), segmentBytes, WalPiece.begin(timeline, start, segmentBytes));
     }
 
+    /** Lists what the archive holds of one timeline, and nothing else. */
+    public static StoredLog ofTimeline(WalFolder.Opened archive, int timeline) {
+        return new StoredLog(
+                archive.folder(), archive.description().segmentBytes(), String.format(Locale.ROOT, "%08X", timeline));
+    }
+
     /** Lists the archive's history file of one timeline, and nothing else. */
     public static StoredLog ofHistory(WalFolder.Opened archive, int timeline) {
         return new StoredLog(
