@@ -1188,6 +1188,76 @@ end $$;
 --rollback end $$;
 --rollback drop table backup.wal_copy_stretch; drop table backup.wal_copy;
 
+--changeset nightshift:backup-57
+-- What a policy has done at times, as JSON: each is a schedule that belongs to it. Where its backups go; how many stores shall hold
+-- the newest, how old its key may be, and how long the newest key may be in no recovery kit.
+alter table backup.policy
+    add column schedules   jsonb not null default '[]' check (jsonb_typeof(schedules) = 'array'),
+    add column stores      text[] not null default '{}' check (array_position(stores, null) is null),
+    add column store_count int check (store_count > 0),
+    add column key_days    int check (key_days > 0),
+    add column kit_hours   int check (kit_hours > 0);
+--rollback delete from backup.policy
+--rollback  where rpo_seconds is null and rto_seconds is null and proof_days is null and backup_hours is null
+--rollback    and keep_days + keep_count + keep_daily + keep_weekly + keep_monthly + keep_yearly = 0;
+--rollback update job.schedule set deleted_at = now(), enabled = false, next_fire = null where policy is not null and deleted_at is null;
+--rollback alter table backup.policy drop column schedules, drop column stores, drop column store_count, drop column key_days, drop column kit_hours;
+
+--changeset nightshift:backup-58 splitStatements:false rollbackSplitStatements:false
+-- A store that a policy names is not forgotten under it: NAMED, and by which.
+create or replace function backup.delete_store(store text) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    named text;
+begin
+    perform from backup.store s where s.name = delete_store.store for update;
+    if not found then
+        return 'UNKNOWN';
+    elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+       or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+       or exists (select from backup.wal_archive a where a.store = delete_store.store)
+       or exists (select from backup.wal_copy c where c.store = delete_store.store and c.freed_at is null)
+       or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+        return 'HELD';
+    elsif exists (select from job.run r where r.job in ('backup', 'copy')
+                     and (r.parameters ->> 'store' = delete_store.store
+                          or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+                     and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+        return 'USED';
+    end if;
+    select ' by the policy ' || y.name || ' of the project ' || p.name into named
+      from backup.policy y join fleet.project p on p.id = y.project_id and p.deleted_at is null
+     where delete_store.store = any (y.stores) order by p.name, y.name limit 1;
+    if found then
+        return 'NAMED' || named;
+    end if;
+    delete from backup.store s where s.name = delete_store.store;
+    return 'DELETED';
+end $$;
+--rollback create or replace function backup.delete_store(store text) returns text
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback begin
+--rollback     perform from backup.store s where s.name = delete_store.store for update;
+--rollback     if not found then
+--rollback         return 'UNKNOWN';
+--rollback     elsif exists (select from backup.backup b where b.store = delete_store.store and b.deleted_at is null)
+--rollback        or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+--rollback        or exists (select from backup.wal_archive a where a.store = delete_store.store)
+--rollback        or exists (select from backup.wal_copy c where c.store = delete_store.store and c.freed_at is null)
+--rollback        or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+--rollback         return 'HELD';
+--rollback     elsif exists (select from job.run r where r.job in ('backup', 'copy')
+--rollback                      and (r.parameters ->> 'store' = delete_store.store
+--rollback                           or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+--rollback                      and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+--rollback         return 'USED';
+--rollback     end if;
+--rollback     delete from backup.store s where s.name = delete_store.store;
+--rollback     return 'DELETED';
+--rollback end $$;
+
 --changeset nightshift:backup-60 splitStatements:false
 -- How the log comes: streamed from a slot, or pushed segment by segment by the server's archive_command. A stretch that is pushed
 -- has the server's snapshot of a look that it covers: while a later one is the same, nothing was committed.

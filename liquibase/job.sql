@@ -1086,3 +1086,9 @@ end $$;
 --rollback drop function job.guests_of_node(uuid);
 --rollback create or replace function job.targets_of_node(node uuid) returns bigint language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select count(*) from job.run r join job.attempt a on a.project_id = r.project_id and a.run_id = r.id and a.number = r.attempt join job.target t on t.project_id = r.project_id and t.run_id = r.id where r.status in ('STARTED', 'STOPPING') and a.node_id = node and t.status = 'STARTED' $$;
 --rollback drop index job.target_node; alter table job.target drop column node_id;
+
+--changeset nightshift:job-35
+-- A schedule that belongs to a backup policy is made, changed and deleted with it. A policy's name never changes.
+alter table job.schedule add column policy text check (policy ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$');
+create index schedule_policy on job.schedule (project_id, policy) where policy is not null and deleted_at is null;
+--rollback drop index job.schedule_policy; alter table job.schedule drop column policy;

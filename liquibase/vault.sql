@@ -35,3 +35,9 @@ alter table vault.master_key add column rotated_at timestamptz;
 -- making came with the project.
 alter table vault.project_key add column backup_keys jsonb not null default '{}';
 --rollback alter table vault.project_key drop column backup_keys;
+
+--changeset nightshift:vault-71
+-- Where the master key lies in a KMS: its URI as it was given, and random bytes that it wrapped, by which it is known again.
+alter table vault.master_key add column kms_uri text, add column kms_check text,
+    add constraint kms_whole check ((kms_uri is null) = (kms_check is null));
+--rollback alter table vault.master_key drop constraint kms_whole, drop column kms_uri, drop column kms_check;

@@ -45,6 +45,8 @@ const pages = [
   ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['restore-tables', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Get tables back' }).click(); }],
   ['policies', '/p/demo/policies'], ['policies-empty', '/p/empty/policies'], ['policy', '/p/demo/policies/gold'], ['policy-rest', '/p/demo/policies/rest'],
+  ['policy-work-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Add what is done' }).scrollIntoViewIfNeeded(); }],
+  ['policy-stores-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Save' }).scrollIntoViewIfNeeded(); }],
   ['policy-form-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Simulate' }).click(); await page.locator('summary').first().click(); await page.locator('summary').first().scrollIntoViewIfNeeded(); }],
   ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],
   ['schedules', '/p/demo/schedules'], ['calendar', '/p/demo/schedules?tab=calendar'], ['windows', '/p/demo/schedules?tab=windows'], ['windows-empty', '/p/empty/schedules?tab=windows'], ['window-change-dialog', '/p/demo/schedules?tab=windows', async (page) => { await page.getByRole('button', { name: 'Change weekend-noon' }).click(); }],

@@ -1,4 +1,4 @@
-import type { Time } from './types';
+import type { RunStatus, Time } from './types';
 
 /** Backup policies as REST answers them. */
 
@@ -7,10 +7,31 @@ export interface PolicyGoals {
   rtoSeconds: number | null;
   proofDays: number | null;
   backupHours: number | null;
+  stores: number | null;
+  keyDays: number | null;
+  kitHours: number | null;
 }
 
 /** 0 and null leave a part out. */
 export type PolicyKeep = Record<'days' | 'count' | 'daily' | 'weekly' | 'monthly' | 'yearly', number | null>;
+
+/** What a policy has done, and when. */
+export interface PolicyWork {
+  name: string;
+  work: string;
+  cron: string;
+  zone: string;
+  except: string[];
+}
+
+export interface PolicySchedule extends PolicyWork {
+  /** The schedule that does it. */
+  schedule: string;
+  /** Null where none is ahead: paused, switched off by a fault, or held back. */
+  nextFire: Time | null;
+  paused: boolean;
+  lastRun: { id: string; status: RunStatus; at: Time } | null;
+}
 
 export interface Policy {
   name: string;
@@ -19,6 +40,9 @@ export interface Policy {
   databases: string[];
   goals: PolicyGoals;
   keep: PolicyKeep;
+  schedules: PolicySchedule[];
+  /** Where its scheduled backups go: taken to the first, copied to the others. */
+  stores: string[];
   counts: { instances: number; met: number; missed: number; unknown: number };
 }
 

@@ -305,6 +305,8 @@ export interface Schedule {
   /** Days left out: 2026-12-24, or 12-24 for every year. */
   except: string[];
   enabled: boolean;
+  /** The policy that it belongs to, which alone changes it; null for none. */
+  policy: string | null;
   paused: Pause | null;
   nextFires: Time[];
   lastRun: { id: string; status: RunStatus; at: Time } | null;

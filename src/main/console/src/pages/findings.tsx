@@ -44,7 +44,7 @@ function subjectHref(finding: Finding): string | null {
   if (kind === 'DATABASE') return address(name, 'databases', subject);
   if (kind === 'INSTANCE') return `${address(name, 'databases')}?tab=instances&q=${encodeURIComponent(subject)}`;
   if (kind === 'BACKUP' && id) return address(name, 'backups', id);
-  if (kind === 'PROJECT') return address(name, 'retention');
+  if (kind === 'PROJECT') return finding.evidence?.goal === 'KIT' ? address(name, 'backup-keys') : address(name, 'retention');
   if (kind === 'RUN' && id) return address(name, 'runs', id);
   return null;
 }
@@ -66,7 +66,7 @@ function FindingItem({ finding }: { finding: Finding }) {
           {evidence.length > 0 && <dl class="evidence-list">{evidence.map(([key, value]) => <div key={key}><dt>{words(key)}</dt><dd class="break">{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd></div>)}</dl>}
           <p class="muted small">First seen <When at={finding.firstSeen} /></p>
           <div class="actions">
-            {href && <ButtonLink href={href}>{finding.subject.kind === 'DATABASE' || finding.subject.kind === 'INSTANCE' ? `${words(finding.subject.kind.toLowerCase())} ${finding.subject.name}` : ({ BACKUP: 'The backup', RUN: 'The run', PROJECT: 'Retention' })[finding.subject.kind]}</ButtonLink>}
+            {href && <ButtonLink href={href}>{finding.subject.kind === 'DATABASE' || finding.subject.kind === 'INSTANCE' ? `${words(finding.subject.kind.toLowerCase())} ${finding.subject.name}` : ({ BACKUP: 'The backup', RUN: 'The run', PROJECT: finding.evidence?.goal === 'KIT' ? 'Backup keys' : 'Retention' })[finding.subject.kind]}</ButtonLink>}
             {finding.run && finding.subject.kind !== 'RUN' && <ButtonLink href={address(project.value!.name, 'runs', finding.run)}>Run {shortId(finding.run)}</ButtonLink>}
           </div>
         </div>

@@ -1,24 +1,30 @@
 import { useState } from 'preact/hooks';
+import type { StoreInfo } from '../api/backups';
 import { inProject, post, put } from '../api/client';
+import { useList } from '../api/load';
 import type { Policy, PolicyGoals, PolicyKeep, Simulated, Simulation } from '../api/policies';
 import type { Database } from '../api/types';
 import { project } from '../frame/session';
 import { zone } from '../prefs';
 import { bytes, exact, plural } from '../text/format';
 import { nameProblem } from '../text/names';
-import { MOST, MOST_KEPT, numberProblem, numbers, stillOf, texts } from '../text/policies';
-import type { Answered } from '../text/policies';
+import { MOST, MOST_KEPT, numberProblem, numbers, stillOf, texts, typedOf, typedProblem, workOf } from '../text/policies';
+import type { Answered, Typed } from '../text/policies';
 import { Button } from '../ui/bits';
 import { Dialog, notify, useAction } from '../ui/dialog';
 import { Field } from '../ui/field';
 import { Trouble } from '../ui/panel';
 import { DatabasePicker } from './database-picker';
+import { ScheduleRows, StoreOrder } from './policy-schedules';
 
 const GOALS: [keyof PolicyGoals, string, string][] = [
   ['rpoSeconds', 'Data loss, seconds', 'Of what was done last, if the server were lost.'],
   ['rtoSeconds', 'Time to restore, seconds', 'As the newest drill measured it.'],
   ['proofDays', 'Age of the proof, days', 'Stands in for the instance’s own.'],
   ['backupHours', 'Age of the backup, hours', 'Of the newest good one.'],
+  ['stores', 'Stores that hold it, at least', 'The newest good backup, with all that it needs.'],
+  ['keyDays', 'Age of the key, days', 'Of the one that the newest good backup opens by.'],
+  ['kitHours', 'Time without a kit, hours', 'Of the project’s newest key.'],
 ];
 const KEEP: [keyof PolicyKeep, string][] = [
   ['days', 'All of so many days'], ['count', 'The newest so many'], ['daily', 'One a day for'], ['weekly', 'One a week for'], ['monthly', 'One a month for'], ['yearly', 'One a year for'],
@@ -32,12 +38,15 @@ export function PolicyForm({ policy, all, onClose, done }: { policy: Policy | nu
   const [databases, setDatabases] = useState(policy?.databases ?? ['*']);
   const [goals, setGoals] = useState(texts(GOALS.map(([key]) => key), policy?.goals));
   const [keep, setKeep] = useState(texts(KEEP.map(([key]) => key), policy?.keep));
+  const [work, setWork] = useState<Typed[]>((policy?.schedules ?? []).map(typedOf));
+  const [stores, setStores] = useState(policy?.stores ?? []);
+  const known = useList<StoreInfo>('/stores');
   const [answered, setAnswered] = useState<Answered<Simulation> | null>(null);
   const keeps = Object.values(keep).some((text) => text.trim() !== '');
   const right = databases.length > 0 && (policy != null || !nameProblem(name))
-    && GOALS.every(([key]) => !numberProblem(goals[key], MOST[key])) && KEEP.every(([key]) => !numberProblem(keep[key], MOST_KEPT));
-  const ready = right && (keeps || Object.values(goals).some((text) => text.trim() !== ''));
-  const body = { name, description: description.trim(), databases, goals: numbers(goals), keep: numbers(keep) };
+    && GOALS.every(([key]) => !numberProblem(goals[key], MOST[key])) && KEEP.every(([key]) => !numberProblem(keep[key], MOST_KEPT)) && work.every((each) => !typedProblem(each, work));
+  const ready = right && (keeps || work.length > 0 || Object.values(goals).some((text) => text.trim() !== ''));
+  const body = { name, description: description.trim(), databases, goals: numbers(goals), keep: numbers(keep), schedules: work.map(workOf), stores };
   const save = useAction(() => (policy ? put(inProject(at, ['policies', policy.name]), body) : post(inProject(at, ['policies']), body)), () => { notify('Saved.'); done(); });
   const found = stillOf(answered, body);
   const simulate = useAction(async () => {
@@ -58,6 +67,8 @@ export function PolicyForm({ policy, all, onClose, done }: { policy: Policy | nu
         <fieldset class="form"><legend>Backups to keep</legend><div class="form-grid">
           {KEEP.map(([key, label]) => <Field key={key} label={label} value={keep[key]} onInput={(text) => setKeep({ ...keep, [key]: text })} numeric required={false} error={numberProblem(keep[key], MOST_KEPT)} refused={refused(`keep.${key}`)} />)}
         </div></fieldset>
+        <ScheduleRows typed={work} onChange={setWork} refused={problem ?? null} />
+        <StoreOrder chosen={stores} all={known.data ?? []} onChange={setStores} refused={problem ?? null} />
         {problem && <Trouble problem={problem} />}
         {found && <div role="status"><Outcome found={found} /></div>}
         <div class="actions end">

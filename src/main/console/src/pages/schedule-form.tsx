@@ -30,7 +30,7 @@ export function ScheduleForm({ name }: { name: string | undefined }) {
   return (
     <>
       <PageHead title={name === undefined ? 'Add a schedule' : `Schedule ${name}`} sub="Starts a job by itself" />
-      {name === undefined ? form() : <Panel loaded={existing} rows={6}>{(before) => form(before)}</Panel>}
+      {name === undefined ? form() : <Panel loaded={existing} rows={6}>{(before) => (before.policy ? <Card><p>It belongs to the policy <a href={address(at, 'policies', before.policy)}>{before.policy}</a>: change that.</p></Card> : form(before))}</Panel>}
     </>
   );
 }

@@ -64,21 +64,21 @@ function Schedules({ pause }: { pause: (of: Paused) => void }) {
   const [deleting, setDeleting] = useState<Schedule | null>(null);
   const add = address(name, 'schedules', undefined, 'new');
   const columns: Column<Schedule>[] = [
-    { key: 'name', title: 'Schedule', cell: (each) => each.name, sort: (each) => each.name },
+    { key: 'name', title: 'Schedule', cell: (each) => (each.policy ? <span class="two">{each.name}<small><a href={address(name, 'policies', each.policy)}>Policy {each.policy}</a></small></span> : each.name), sort: (each) => each.name },
     { key: 'state', title: 'State', phone: 'top', cell: (each) => <Standing schedule={each} />, sort: (each) => (!each.enabled ? 'off' : lasts(each.paused) ? 'paused' : 'on') },
     { key: 'job', title: 'Job', cell: (each) => words(each.job), sort: (each) => each.job },
     { key: 'when', title: 'When', phone: 'wide', cell: (each) => <span class="two">{whenWords(each)}{each.cron && <small class="mono">{each.cron} · {each.zone}</small>}</span> },
     { key: 'databases', title: 'Databases', cell: (each) => aimWords(each.databases) },
     { key: 'next', title: 'Next', cell: (each) => (each.nextFires[0] ? <When at={each.nextFires[0]} plain /> : <span class="muted">–</span>), sort: (each) => each.nextFires[0] ?? null, numeric: true },
     { key: 'last', title: 'Last run', cell: (each) => (each.lastRun ? <a href={address(name, 'runs', each.lastRun.id)}><RunState status={each.lastRun.status} /></a> : <span class="muted">never</span>) },
-    ...(can('OPERATOR') ? [{ key: 'acts', title: '', cell: (each: Schedule) => <span class="row-acts">{lasts(each.paused) ? <Resume of={{ schedule: each.name }} done={schedules.reload} /> : each.enabled && <Button kind="quiet" label={`Pause ${each.name}`} onClick={() => pause({ schedule: each.name })}>Pause</Button>}<Toggle schedule={each} reload={schedules.reload} /><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></span> }] : []),
+    ...(can('OPERATOR') ? [{ key: 'acts', title: '', cell: (each: Schedule) => <span class="row-acts">{lasts(each.paused) ? <Resume of={{ schedule: each.name }} done={schedules.reload} /> : each.enabled && <Button kind="quiet" label={`Pause ${each.name}`} onClick={() => pause({ schedule: each.name })}>Pause</Button>}{!each.policy && <><Toggle schedule={each} reload={schedules.reload} /><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></>}</span> }] : []),
   ];
   return (
     <>
       <Card flush>
         <Panel loaded={schedules} rows={4}>
           {(items) => (items.length > 0
-            ? <Table caption="Schedules" rows={items} columns={columns} keyOf={(each) => each.name} href={can('OPERATOR') ? (each) => address(name, 'schedules', each.name, 'edit') : undefined} />
+            ? <Table caption="Schedules" rows={items} columns={columns} keyOf={(each) => each.name} href={can('OPERATOR') ? (each) => (each.policy ? address(name, 'policies', each.policy) : address(name, 'schedules', each.name, 'edit')) : undefined} />
             : <Empty title="Nothing starts by itself yet" action={can('OPERATOR') && <ButtonLink kind="primary" icon="plus" href={add}>Add a schedule</ButtonLink>}>
               A nightly backup and a weekly drill are a good beginning.
             </Empty>)}

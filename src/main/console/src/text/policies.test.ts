@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepWords, measureWords, nextWords, numberProblem, numbers, stillOf, texts } from './policies';
+import { keepWords, measureWords, nameOf, nextWords, numberProblem, numbers, stillOf, texts, typedOf, typedProblem, wantedWords, workOf } from './policies';
 
 const none = { days: 0, count: 0, daily: 0, weekly: null, monthly: 0, yearly: 0 };
 
@@ -14,6 +14,7 @@ test('what was not measured is said, never shown as 0', () => {
   expect(measureWords(0, 'SECONDS')).toBe('0 s');
   expect(measureWords(604_800, 'SECONDS')).toBe('7 d 0 h');
   expect(measureWords(2, 'STORES')).toBe('2 stores');
+  expect(measureWords(1, 'STORES')).toBe('1 store');
 });
 
 test('a simulation is shown of what it was asked for alone', () => {
@@ -37,4 +38,25 @@ test('what is typed goes out as numbers, and comes back as it was', () => {
 test('a number out of its range is told before it is sent', () => {
   expect(['', '1', '365'].map((text) => numberProblem(text, 365))).toEqual([null, null, null]);
   expect(['0', '366', '1.5', 'x', '-1'].map((text) => numberProblem(text, 365) !== null)).toEqual([true, true, true, true, true]);
+});
+
+test('of stores the fewest are wanted, of time the most', () => {
+  expect(wantedWords(2, 'STORES')).toBe('2 stores or more');
+  expect(wantedWords(300, 'SECONDS')).toBe('5 min 00 s');
+});
+
+const full = { name: '', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: '' };
+
+test('what is done is named by what it does unless it has a name', () => {
+  expect(nameOf({ ...full, work: 'DRILL_RANDOM_POINT' })).toBe('drill-random-point');
+  expect(workOf({ ...full, name: ' weekly ', except: '12-24, 2027-04-05' })).toEqual({ name: 'weekly', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: ['12-24', '2027-04-05'] });
+  expect(workOf(typedOf(workOf(full)))).toEqual(workOf(full));
+});
+
+test('a schedule of a policy that could not be is told by its field', () => {
+  expect(typedProblem(full, [full])).toBeNull();
+  expect(Object.keys(typedProblem({ ...full, cron: '0 2 * *' }, [full]) ?? {})).toEqual(['cron']);
+  expect(Object.keys(typedProblem({ ...full, zone: 'Vienna' }, [full]) ?? {})).toEqual(['zone']);
+  expect(Object.keys(typedProblem({ ...full, except: 'Christmas' }, [full]) ?? {})).toEqual(['except']);
+  expect(Object.keys(typedProblem(full, [full, { ...full, name: 'full' }]) ?? {})).toEqual(['name']);
 });

@@ -1,5 +1,8 @@
-import type { PolicyGoals, PolicyKeep } from '../api/policies';
+import type { PolicyGoals, PolicyKeep, PolicyWork } from '../api/policies';
+import { cronProblem } from './cron';
 import { UNKNOWN, clock, plural } from './format';
+import { nameProblem } from './names';
+import { zoneProblem } from './zone';
 
 const PARTS: [keyof PolicyKeep, (value: number) => string][] = [
   ['days', (value) => `all of ${plural(value, 'day')}`],
@@ -16,13 +19,58 @@ export function keepWords(keep: PolicyKeep): string {
 }
 
 export const GOAL_WORDS: Record<string, string> = {
-  RPO: 'Data loss', RTO: 'Time to restore', PROOF: 'Age of the proof', BACKUP: 'Age of the backup',
+  RPO: 'Data loss', RTO: 'Time to restore', PROOF: 'Age of the proof', BACKUP: 'Age of the backup', STORES: 'Stores that hold it', KEY: 'Age of the key', KIT: 'Time without a kit',
 };
 
 /** A goal's figure in its unit, as people say it. */
 export function measureWords(value: number | null, unit: string): string {
   if (value == null) return UNKNOWN;
-  return unit === 'SECONDS' ? clock(value * 1000) : `${value} ${unit.toLowerCase()}`;
+  return unit === 'SECONDS' ? clock(value * 1000) : unit === 'STORES' ? plural(value, 'store') : `${value} ${unit.toLowerCase()}`;
+}
+
+/** What is wanted: the most of a time, the fewest of stores. */
+export function wantedWords(value: number, unit: string): string {
+  return unit === 'STORES' ? `${measureWords(value, unit)} or more` : measureWords(value, unit);
+}
+
+export const WORKS: Record<string, string> = {
+  FULL: 'Full backup', INCREMENTAL: 'Incremental backup', DIFFERENTIAL: 'Differential backup', LOGICAL: 'Logical backup', SCHEMA: 'Backup of the definitions', DATA: 'Backup of the rows alone',
+  DRILL_NEWEST: 'Drill of the newest backup', DRILL_RANDOM: 'Drill of a random older one', DRILL_RANDOM_POINT: 'Drill of a random moment', EXPIRE: 'Expiry of what is not kept',
+};
+
+/** A schedule of a policy as it is typed. */
+export interface Typed {
+  name: string;
+  work: string;
+  cron: string;
+  zone: string;
+  except: string;
+}
+
+export function typedOf(work: PolicyWork): Typed {
+  return { name: work.name, work: work.work, cron: work.cron, zone: work.zone, except: work.except.join(', ') };
+}
+
+export function workOf(typed: Typed): PolicyWork {
+  return { name: nameOf(typed), work: typed.work, cron: typed.cron.trim(), zone: typed.zone, except: typed.except.split(',').map((each) => each.trim()).filter(Boolean) };
+}
+
+/** What it does is its name where none was typed. */
+export function nameOf(typed: Typed): string {
+  return typed.name.trim() || typed.work.toLowerCase().replace(/_/g, '-');
+}
+
+/** Why one of the schedules cannot be saved, by its field; null where it can. */
+export function typedProblem(typed: Typed, all: Typed[]): Partial<Record<'name' | 'cron' | 'zone' | 'except', string>> | null {
+  const name = nameOf(typed);
+  const found = {
+    name: nameProblem(name) ?? (all.filter((each) => nameOf(each) === name).length > 1 ? 'Another schedule of this policy has this name.' : null),
+    cron: cronProblem(typed.cron),
+    zone: zoneProblem(typed.zone),
+    except: workOf(typed).except.every((each) => /^(\d{4}-)?\d\d-\d\d$/.test(each)) ? null : 'Days as 2026-12-24, or 12-24 for every year, with commas between.',
+  };
+  const problems = Object.fromEntries(Object.entries(found).filter(([, problem]) => problem !== null)) as Partial<Record<keyof typeof found, string>>;
+  return Object.keys(problems).length === 0 ? null : problems;
 }
 
 /** What was answered to a request says nothing of another one. */
@@ -42,7 +90,7 @@ export function nextWords(instances: { instance: string; next: string | null }[]
 
 export type Texts<K extends string> = Record<K, string>;
 
-export const MOST: Record<keyof PolicyGoals, number> = { rpoSeconds: 2_592_000, rtoSeconds: 604_800, proofDays: 365, backupHours: 8_760 };
+export const MOST: Record<keyof PolicyGoals, number> = { rpoSeconds: 2_592_000, rtoSeconds: 604_800, proofDays: 365, backupHours: 8_760, stores: 10, keyDays: 3_650, kitHours: 8_760 };
 export const MOST_KEPT = 10_000;
 
 /** Nothing typed is nothing wanted. */

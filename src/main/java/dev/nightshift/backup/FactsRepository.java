@@ -6,6 +6,7 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -17,8 +18,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What goals are held against, within the transaction of the project whose connection is passed. */
@@ -66,6 +69,32 @@ class FactsRepository {
             """
             + STANDS.formatted("s", "c") + ")) and " + STANDS.formatted("f", "b") + " and " + GOOD;
 
+    /** The stores that hold the backup {@code good} with all that it needs, where nothing speaks against any of it. */
+    private static final String STORES = """
+             (select array_agg(b.store order by b.store)
+                from (select good.project_id, good.instance_id, good.chain, h.store
+                        from (select good.store union
+                              select c.store from backup.copy c
+                               where c.project_id = good.project_id and c.backup_id = good.id and c.state = 'WHOLE') h) b
+               where not exists (select from unnest(b.chain) n (id)
+                                  where not exists (select from backup.backup m
+                                                     where m.project_id = b.project_id and m.id = n.id and m.store = b.store)
+                                    and not exists (select from backup.copy c
+                                                     where c.project_id = b.project_id and c.backup_id = n.id
+                                                       and c.store = b.store and c.state = 'WHOLE'))
+                 and (not exists (""" + BaseRepository.AGAINST + """
+                 ) or exists (select from backup.standing_proof(good.project_id, good.id, b.store) p
+                               where p.level >= 3 and p.outcome <> 'FAILED'))) as stores,
+             exists (select from job.target t join job.run r on r.project_id = t.project_id and r.id = t.run_id
+                      where t.project_id = good.project_id and t.instance_id = good.instance_id
+                        and t.status in ('WAITING', 'STARTED', 'LOST')
+                        and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING')
+                        and (r.id = good.run_id
+                             or exists (select from backup.copy c
+                                         where c.project_id = good.project_id and c.backup_id = any (good.chain)
+                                           and c.run_id = r.id and c.state = 'COPYING'))) as under_way
+            """;
+
     @Inject
     private WalRepository logs;
 
@@ -76,15 +105,22 @@ class FactsRepository {
      * Of these instances. Backups of another cluster, which stood at the same address before, stand in for nothing of them.
      *
      * @param withLog those of them whose log is looked at; of the others it is as if there were none
+     * @param keys what is known of the keys, by the id of the one that the newest good backup opens by
      */
-    Map<UUID, Facts> of(Connection connection, ProjectId project, Collection<UUID> instances, Set<UUID> withLog)
+    Map<UUID, Facts> of(
+            Connection connection,
+            ProjectId project,
+            Collection<UUID> instances,
+            Set<UUID> withLog,
+            Function<Optional<String>, Facts.Keys> keys)
             throws SQLException {
         Map<UUID, Facts> facts = new HashMap<>();
-        try (var query = connection.prepareStatement("""
+        try (var query = connection.prepareStatement(
+                """
                 select i.id, i.created_at, now() as now, good.ended_at as backup_at, good.largest as good_bytes, good.system_identifier,
                        good.timeline, good.recovery_lsn::text as recovery_lsn, bad.ended_at as bad_at, proven.at as proven_at,
                        drill.at as drilled_at, drill.rto_millis, drill.ended_at as drilled_backup_at,
-                       drill.largest as drilled_bytes
+                       drill.largest as drilled_bytes, good.key_id,""" + STORES + """
                   from fleet.instance i
                   left join lateral (select b.*,""" + LARGEST + """
                                        from backup.backup b
@@ -106,14 +142,16 @@ class FactsRepository {
             try (var rows = query.executeQuery()) {
                 while (rows.next()) {
                     UUID instance = rows.getObject("id", UUID.class);
-                    facts.put(instance, facts(connection, project, instance, rows, withLog.contains(instance)));
+                    Facts.Keys its = keys.apply(Optional.ofNullable(rows.getString("key_id")));
+                    facts.put(instance, facts(connection, project, instance, rows, withLog.contains(instance), its));
                 }
             }
         }
         return facts;
     }
 
-    private Facts facts(Connection connection, ProjectId project, UUID instance, ResultSet row, boolean withLog)
+    private Facts facts(
+            Connection connection, ProjectId project, UUID instance, ResultSet row, boolean withLog, Facts.Keys keys)
             throws SQLException {
         Instant backupAt = instant(row.getTimestamp("backup_at"));
         Instant drilledAt = instant(row.getTimestamp("drilled_at"));
@@ -141,7 +179,13 @@ class FactsRepository {
                                 Duration.ofMillis(row.getLong("rto_millis")),
                                 row.getTimestamp("drilled_backup_at").toInstant(),
                                 row.getLong("drilled_bytes"),
-                                row.getLong("good_bytes")));
+                                row.getLong("good_bytes")),
+                backupAt == null ? null : new Facts.Copies(texts(row.getArray("stores")), row.getBoolean("under_way")),
+                keys);
+    }
+
+    private static List<String> texts(@Nullable Array array) throws SQLException {
+        return array == null ? List.of() : List.of((String[]) array.getArray());
     }
 
     private Facts.Log log(Connection connection, ProjectId project, UUID instance, Good good) throws SQLException {
@@ -178,7 +222,8 @@ class FactsRepository {
     /** The findings about goals that are open, by their fingerprints. */
     Map<String, PolicyGoals.Open> openGoals(Connection connection) throws SQLException {
         try (var query = connection.prepareStatement("""
-                        select fingerprint, severity, evidence ->> 'policy', (evidence ->> 'wantedSeconds')::bigint
+                        select fingerprint, severity, evidence ->> 'policy',
+                               coalesce(evidence ->> 'wantedSeconds', evidence ->> 'wantedStores')::bigint
                           from finding.finding
                          where project_id = tenancy.current_project() and state = 'OPEN'
                            and starts_with(fingerprint, 'backup.goal.')

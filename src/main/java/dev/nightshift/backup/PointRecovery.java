@@ -1,6 +1,6 @@
 package dev.nightshift.backup;
 
-import dev.nightshift.backup.read.ArchivedLog;
+import dev.nightshift.backup.RecoverySources.Stored;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.LogWalk;
 import dev.nightshift.backup.read.Recovery;
@@ -12,16 +12,12 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
-import dev.nightshift.vault.Keyring;
-import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -36,93 +32,8 @@ class PointRecovery {
     /** For each the last segments are read: enough for the newest, and for the gaps that still matter. */
     private static final int MOST_TIMED = 4;
 
-    /** Of a server that says nothing else. */
-    private static final int SEGMENT = 16 << 20;
-
     @Inject
-    private Backups backups;
-
-    @Inject
-    private BackupSources sources;
-
-    @Inject
-    private Keyring keyring;
-
-    @Inject
-    private ArchivedLogs archives;
-
-    /** What is stored of an instance, where it may be read, and what was opened so far. */
-    private record Stored(List<Backup> backups, ArchivedLogs.Held held, Opening opening) {
-        ArchivedLog archive() {
-            return held.log();
-        }
-
-        BackupSources.Source open(Backup backup) {
-            return opening.of(backup);
-        }
-
-        RecoveryPlanner planner() {
-            return new RecoveryPlanner(candidates(), archive());
-        }
-
-        /** With what one backup's manifest says in place of the catalogue's word of it. */
-        RecoveryPlanner planner(Candidate exact) {
-            return new RecoveryPlanner(
-                    candidates().stream()
-                            .map(each -> each.backup().equals(exact.backup()) ? exact : each)
-                            .toList(),
-                    archive());
-        }
-
-        /** As the catalogue knows them: that the last segment is whole is for the manifest of the chosen one to say. */
-        private List<Candidate> candidates() {
-            return backups.stream()
-                    .map(backup -> {
-                        Lsn expected = Lsn.parse(backup.recoveryLsn());
-                        return new Candidate(
-                                backup.id(),
-                                backup.systemIdentifier(),
-                                backup.timeline(),
-                                Lsn.parse(backup.startLsn()),
-                                Lsn.parse(backup.stopLsn()),
-                                expected,
-                                expected.segmentEnd(archive().segmentBytes()),
-                                backup.endedAt());
-                    })
-                    .toList();
-        }
-
-        Backup of(Candidate candidate) {
-            return backups.stream()
-                    .filter(backup -> backup.id().equals(candidate.backup()))
-                    .findFirst()
-                    .orElseThrow();
-        }
-    }
-
-    /** Opens each backup once. */
-    private final class Opening {
-        private final ProjectId project;
-        private final BackupSources.Reading reading;
-        private final ProjectKeys keys;
-        private final List<String> notes = new ArrayList<>();
-        private final Map<UUID, BackupSources.Source> opened = new HashMap<>();
-
-        Opening(ProjectId project, BackupSources.Reading reading) {
-            this.project = project;
-            this.reading = reading;
-            this.keys = keyring.of(project);
-        }
-
-        BackupSources.Source of(Backup backup) {
-            BackupSources.Source known = opened.get(backup.id());
-            if (known == null) {
-                known = sources.open(project, backup, reading, keys, notes::add);
-                opened.put(backup.id(), known);
-            }
-            return known;
-        }
-    }
+    private RecoverySources sources;
 
     /**
      * A backup, opened, with what is to be replayed behind it.
@@ -175,7 +86,7 @@ class PointRecovery {
             @Nullable Backup only,
             RecoveryTarget target,
             BackupSources.Reading reading) {
-        return plan(stored(project, instance, only, reading), only, target);
+        return plan(sources.of(project, instance, only, reading), only, target);
     }
 
     private Planned plan(Stored stored, @Nullable Backup only, RecoveryTarget target) {
@@ -249,7 +160,7 @@ class PointRecovery {
 
     /** What can be recovered to by the newest timeline or this one. */
     Window window(ProjectId project, UUID instance, @Nullable Integer timeline, BackupSources.Reading reading) {
-        Stored stored = stored(project, instance, null, reading);
+        Stored stored = sources.of(project, instance, null, reading);
         boolean archived = !stored.archive().stretches().isEmpty();
         if (stored.backups().isEmpty()) {
             return new Window(archived, List.of(), null);
@@ -293,7 +204,7 @@ class PointRecovery {
             RecoveryTarget target,
             BackupSources.Reading reading,
             BackupProgress progress) {
-        Stored stored = stored(project, instance, only, reading);
+        Stored stored = sources.of(project, instance, only, reading);
         Chosen newest = chosen(stored, plan(stored, only, target));
         boolean searched = only == null
                 && (target.point() instanceof RecoveryTarget.Transaction
@@ -363,46 +274,8 @@ class PointRecovery {
         Backup backup = Objects.requireNonNull(planned.backup());
         BackupSources.Source source = stored.open(backup);
         List<String> notes = Stream.concat(
-                        stored.opening().notes.stream(),
-                        Stream.ofNullable(stored.held().lacks()))
+                        stored.notes().stream(), Stream.ofNullable(stored.held().lacks()))
                 .toList();
         return new Chosen(backup, source, new Recovery(plan, stored.archive()), notes);
-    }
-
-    /**
-     * Of the cluster of the newest one, or of this one: an instance's address may have held another before.
-     *
-     * @param only counts as restorable, whatever the catalogue says
-     */
-    private Stored stored(ProjectId project, UUID instance, @Nullable Backup only, BackupSources.Reading reading) {
-        List<Backup> all = new ArrayList<>(backups.restorable(project, instance));
-        if (reading.store() != null) {
-            Map<UUID, List<CopyRepository.Place>> places =
-                    sources.places(project, all.stream().map(Backup::id).toList());
-            all.removeIf(backup -> places.getOrDefault(backup.id(), List.of()).stream()
-                    .noneMatch(place -> place.store().equals(reading.store())));
-        }
-        if (only != null && all.stream().noneMatch(backup -> backup.id().equals(only.id()))) {
-            all.add(only);
-        }
-        Opening opening = new Opening(project, reading);
-        if (all.isEmpty()) {
-            return new Stored(List.of(), none(SEGMENT), opening);
-        }
-        Backup first = only == null ? all.get(0) : only;
-        Optional<ArchivedLogs.Held> held =
-                archives.of(project, instance, first.systemIdentifier(), reading, opening.keys);
-        held.ifPresent(found -> opening.notes.addAll(found.notes()));
-        return new Stored(
-                all.stream()
-                        .filter(backup -> backup.systemIdentifier().equals(first.systemIdentifier()))
-                        .toList(),
-                held.orElseGet(() ->
-                        none(opening.of(first).reader().manifest().source().walSegmentBytes())),
-                opening);
-    }
-
-    private static ArchivedLogs.Held none(int segmentBytes) {
-        return new ArchivedLogs.Held(ArchivedLog.none(segmentBytes), List.of(), List.of(), null);
     }
 }

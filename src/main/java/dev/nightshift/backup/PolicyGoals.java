@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ class PolicyGoals {
     @Inject
     private FactsRepository facts;
 
+    @Inject
+    private ProjectKeyRing ring;
+
     /** A server under the policy that answers for it. */
     record Judged(Policy policy, Answering.Server server, List<Judgement> goals, Facts facts) {}
 
@@ -39,13 +43,12 @@ class PolicyGoals {
      * A finding about a goal that is open.
      *
      * @param policy that it names
-     * @param wantedSeconds the goal that it names
+     * @param wanted the goal that it names
      */
-    record Open(Severity severity, @Nullable String policy, long wantedSeconds) {
+    record Open(Severity severity, @Nullable String policy, long wanted) {
         /** Whether it is about this goal as it is now. */
         boolean isOf(Policy of, Judgement goal) {
-            return of.name().value().equals(policy)
-                    && wantedSeconds == goal.wanted().toSeconds();
+            return of.name().value().equals(policy) && wanted == goal.wanted();
         }
     }
 
@@ -66,8 +69,19 @@ class PolicyGoals {
     /** What is measured of an instance; empty if there is no such one. */
     Optional<Facts> facts(ProjectId project, UUID server) {
         return Optional.ofNullable(transactions
-                .in(project, connection -> facts.of(connection, project, List.of(server), Set.of(server)))
+                .in(
+                        project,
+                        connection -> facts.of(
+                                connection, project, List.of(server), Set.of(server), id -> Facts.Keys.NOT_ASKED))
                 .get(server));
+    }
+
+    private Function<Optional<String>, Facts.Keys> keys(ProjectId project, List<Policy> policies) {
+        return policies.stream()
+                        .map(Policy::goals)
+                        .allMatch(goals -> goals.keyDays() == null && goals.kitHours() == null)
+                ? id -> Facts.Keys.NOT_ASKED
+                : ring.facts(project);
     }
 
     private static Stream<UUID> answered(Answering answering, List<Policy> policies) {
@@ -87,7 +101,7 @@ class PolicyGoals {
                                     .filter(policy -> policy.goals().rpoSeconds() != null)
                                     .toList())
                     .collect(Collectors.toSet());
-            Map<UUID, Facts> measured = facts.of(connection, project, servers, withLog);
+            Map<UUID, Facts> measured = facts.of(connection, project, servers, withLog, keys(project, all));
             List<Judged> judged = new ArrayList<>();
             for (Policy policy : all) {
                 for (Answering.Server server : answering.answered(policy)) {

@@ -4,18 +4,19 @@ import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
 import dev.nightshift.audit.Audit;
-import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.backup.policy.Answering;
 import dev.nightshift.backup.policy.Goal;
-import dev.nightshift.backup.policy.Goals;
 import dev.nightshift.backup.policy.Judgement;
 import dev.nightshift.backup.policy.Policies;
 import dev.nightshift.backup.policy.Policy;
+import dev.nightshift.backup.policy.Scheduled;
+import dev.nightshift.backup.policy.Work;
+import dev.nightshift.job.schedule.PolicySchedules;
+import dev.nightshift.job.schedule.ScheduleResource;
+import dev.nightshift.job.schedule.Schedules;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Ids;
-import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.Page;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
@@ -33,11 +34,9 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -60,6 +59,12 @@ public class PolicyResource {
     private PolicyGoals goals;
 
     @Inject
+    private PolicyWork work;
+
+    @Inject
+    private PolicySchedules schedules;
+
+    @Inject
     private Transactions transactions;
 
     @Inject
@@ -71,89 +76,6 @@ public class PolicyResource {
     @Inject
     private Clock clock;
 
-    /** The goals; what is left out is not wanted. */
-    @Schema(name = "PolicyGoals")
-    public record GoalsView(
-            @Schema(description = "The most that may be lost of what was done last") @Nullable
-            Integer rpoSeconds,
-
-            @Schema(description = "The longest until a restored server answers") @Nullable
-            Integer rtoSeconds,
-
-            @Schema(description = "The oldest that the newest proof may be; replaces the instance's proofDays")
-            @Nullable
-            Integer proofDays,
-
-            @Schema(description = "The oldest that the newest good backup may be") @Nullable
-            Integer backupHours) {
-        static GoalsView of(Goals goals) {
-            return new GoalsView(goals.rpoSeconds(), goals.rtoSeconds(), goals.proofDays(), goals.backupHours());
-        }
-
-        Goals goals() {
-            return new Goals(rpoSeconds, rtoSeconds, proofDays, backupHours);
-        }
-    }
-
-    /** Which backups to keep, as the job expire means it; what is left out keeps none. */
-    @Schema(name = "PolicyKeep")
-    public record KeepView(
-            @Nullable Integer days,
-            @Nullable Integer count,
-            @Nullable Integer daily,
-            @Nullable Integer weekly,
-            @Nullable Integer monthly,
-            @Nullable Integer yearly) {
-        static KeepView of(KeepRule rule) {
-            return new KeepView(rule.days(), rule.count(), rule.daily(), rule.weekly(), rule.monthly(), rule.yearly());
-        }
-
-        KeepRule rule() {
-            return new KeepRule(
-                    orNone(days), orNone(count), orNone(daily), orNone(weekly), orNone(monthly), orNone(yearly));
-        }
-
-        private static int orNone(@Nullable Integer part) {
-            return part == null ? 0 : part;
-        }
-    }
-
-    /** A policy to be; on a change, what is left out stays, goals and keep each as a whole. */
-    @Schema(
-            name = "PolicyRequest",
-            example = "{\"name\":\"gold\",\"description\":\"what customers pay for\",\"databases\":[\"tag:gold\"],"
-                    + "\"goals\":{\"rpoSeconds\":300,\"rtoSeconds\":3600,\"proofDays\":7,\"backupHours\":26},"
-                    + "\"keep\":{\"days\":14,\"monthly\":12}}")
-    public record Body(
-            @Nullable String name,
-            @Nullable String description,
-
-            @Schema(description = "Whose servers it is for: names, tag: and a tag, or * alone for all") @Nullable
-            List<String> databases,
-
-            @Nullable GoalsView goals,
-            @Nullable KeepView keep) {
-        Policy create(Clock clock) {
-            return new Policy(
-                    Ids.next(clock),
-                    new Name(Objects.requireNonNullElse(name, "")),
-                    Objects.requireNonNullElse(description, "").strip(),
-                    Objects.requireNonNullElse(databases, List.of()),
-                    goals == null ? Goals.NONE : goals.goals(),
-                    keep == null ? new KeepRule(0, 0, 0, 0, 0, 0) : keep.rule());
-        }
-
-        Policy over(Policy before) {
-            return new Policy(
-                    before.id(),
-                    before.name(),
-                    description == null ? before.description() : description.strip(),
-                    Objects.requireNonNullElse(databases, before.databases()),
-                    goals == null ? before.goals() : goals.goals(),
-                    keep == null ? before.keep() : keep.rule());
-        }
-    }
-
     /** How many goals of how many instances are met. */
     @Schema(name = "PolicyCounts")
     public record CountsView(int instances, long met, long missed, long unknown) {}
@@ -164,9 +86,34 @@ public class PolicyResource {
             String name,
             String description,
             List<String> databases,
-            GoalsView goals,
-            KeepView keep,
+            PolicyBody.GoalsView goals,
+            PolicyBody.KeepView keep,
+            List<ScheduledView> schedules,
+            List<String> stores,
             CountsView counts) {}
+
+    /** What a policy has done at times, by a schedule that belongs to it. */
+    @Schema(name = "PolicySchedule")
+    public record ScheduledView(
+            @Schema(description = "Tells it from the policy's others")
+            String name,
+
+            Work work,
+            String cron,
+            String zone,
+            List<String> except,
+
+            @Schema(description = "The schedule that does it")
+            String schedule,
+
+            @Schema(description = "Without what a pause, a day left out or a blackout takes away; null for none")
+            @Nullable
+            Instant nextFire,
+
+            @Schema(description = "Whether the schedule itself is paused")
+            boolean paused,
+
+            ScheduleResource.@Nullable LastRunView lastRun) {}
 
     /** A policy with its measured state. */
     @Schema(name = "PolicyDetails")
@@ -203,9 +150,9 @@ public class PolicyResource {
     public record GoalView(
             Goal goal,
 
-            @Schema(enumeration = "SECONDS") String unit,
+            Goal.Unit unit,
 
-            @Schema(description = "The most that is allowed")
+            @Schema(description = "In SECONDS the most that is allowed, in STORES the fewest")
             long wanted,
 
             @Schema(description = "Null where nothing was measured") @Nullable
@@ -215,12 +162,11 @@ public class PolicyResource {
             Judgement.State state,
             String reason) {
         static GoalView of(Judgement judgement) {
-            Duration measured = judgement.measured();
             return new GoalView(
                     judgement.goal(),
-                    "SECONDS",
-                    judgement.wanted().toSeconds(),
-                    measured == null ? null : measured.toSeconds(),
+                    judgement.goal().unit(),
+                    judgement.wanted(),
+                    judgement.measured(),
                     judgement.at(),
                     judgement.state(),
                     judgement.reason());
@@ -233,8 +179,12 @@ public class PolicyResource {
             summary = "The project's backup policies, with their measured state in figures")
     public Page<PolicyView> list() {
         PolicyGoals.Seen seen = goals.look(project.id());
+        Map<String, Schedules.Planned> planned = schedules.all(project.id());
         return new Page<>(
-                seen.policies().stream().map(policy -> view(seen, policy)).toList(), null);
+                seen.policies().stream()
+                        .map(policy -> view(seen, policy, planned))
+                        .toList(),
+                null);
     }
 
     @POST
@@ -243,16 +193,19 @@ public class PolicyResource {
             operationId = "addPolicy",
             summary = "Add a backup policy",
             description = "It deletes nothing: the job expire does, where it is told to go by the policies, and of the"
-                    + " instances that this one answers for from now on it goes by this one.")
+                    + " instances that this one answers for from now on it goes by this one. What it has done at times is"
+                    + " made with it, as schedules of their own.")
     @APIResponse(
             responseCode = "201",
             description = "The policy",
             content = @Content(schema = @Schema(implementation = DetailsView.class)))
     @APIResponse(responseCode = "409", description = "The name is taken")
-    public Response add(@Nullable Body body, @Context UriInfo uri) {
+    public Response add(@Nullable PolicyBody body, @Context UriInfo uri) {
         Policy policy = Asked.body(body).create(clock);
         transactions.run(project.id(), connection -> {
+            work.require(policy, List.of());
             policies.add(project.id(), policy);
+            work.plan(project.id(), policy);
             audit("policy.add", policy);
         });
         return Response.created(
@@ -275,7 +228,7 @@ public class PolicyResource {
                 .orElseThrow(() -> new Failure.NotFound("There is no policy \"" + name + "\"."));
         Answering without = policies.answeringWithout(project.id(), policy.name());
         return new DetailsView(
-                view(seen, policy),
+                view(seen, policy, schedules.all(project.id())),
                 seen.of(policy).stream()
                         .map(judged -> new InstanceView(
                                 judged.server().name(),
@@ -291,14 +244,22 @@ public class PolicyResource {
     @Operation(
             operationId = "changePolicy",
             summary = "Change a backup policy",
-            description = "What is left out stays, goals and keep each as a whole; the name never changes.")
+            description = "What is left out stays, goals, keep, schedules and stores each as a whole; the name never"
+                    + " changes. Its schedules change with it.")
     @APIResponse(responseCode = "404", description = "There is no such policy")
-    public DetailsView change(@PathParam("policy") String name, @Nullable Body body) {
-        Body asked = Asked.body(body);
+    public DetailsView change(@PathParam("policy") String name, @Nullable PolicyBody body) {
+        PolicyBody asked = Asked.body(body);
         policies.named(project.id(), name);
         Asked.sameName("name", asked.name(), name);
-        transactions.run(
-                project.id(), connection -> audit("policy.change", policies.change(project.id(), name, asked::over)));
+        transactions.run(project.id(), connection -> {
+            Policy policy = policies.change(project.id(), name, before -> {
+                Policy after = asked.over(before);
+                work.require(after, before.stores());
+                return after;
+            });
+            work.plan(project.id(), policy);
+            audit("policy.change", policy);
+        });
         return get(name);
     }
 
@@ -310,13 +271,14 @@ public class PolicyResource {
             summary = "Delete a backup policy",
             description =
                     "Pass its name as confirm. Expiry by policy then goes by the policy that answers for an instance"
-                            + " next, or skips it, as the answer says; findings about its goals are closed.")
+                            + " next, or skips it, as the answer says; findings about its goals are closed, and its schedules deleted.")
     public DeletedView delete(@PathParam("policy") String name, @QueryParam("confirm") @Nullable String confirm) {
         Policy policy = policies.named(project.id(), name);
         Asked.confirmed(confirm, name);
         return transactions.in(project.id(), connection -> {
             List<Answering.Server> servers = policies.answering(project.id()).answered(policy);
             policies.delete(project.id(), name);
+            schedules.keepOnly(project.id(), name, List.of());
             audit("policy.delete", policy);
             Answering after = policies.answering(project.id());
             return new DeletedView(servers.stream()
@@ -337,22 +299,46 @@ public class PolicyResource {
                 Map.of(
                         "databases", policy.databases(),
                         "goals", policy.goals().toString(),
-                        "keep", policy.keep().toString()));
+                        "keep", policy.keep().toString(),
+                        "schedules",
+                                policy.schedules().stream()
+                                        .map(Scheduled::toString)
+                                        .toList(),
+                        "stores", policy.stores()));
     }
 
-    private static PolicyView view(PolicyGoals.Seen seen, Policy policy) {
+    private PolicyView view(PolicyGoals.Seen seen, Policy policy, Map<String, Schedules.Planned> planned) {
         List<PolicyGoals.Judged> judged = seen.of(policy);
         return new PolicyView(
                 policy.name().value(),
                 policy.description(),
                 policy.databases(),
-                GoalsView.of(policy.goals()),
-                KeepView.of(policy.keep()),
+                PolicyBody.GoalsView.of(policy.goals()),
+                PolicyBody.KeepView.of(policy.keep()),
+                policy.schedules().stream()
+                        .map(each -> view(each, policy, planned.get(each.schedule(policy))))
+                        .toList(),
+                policy.stores(),
                 new CountsView(
                         judged.size(),
                         count(judged, Judgement.State.MET),
                         count(judged, Judgement.State.MISSED),
                         count(judged, Judgement.State.UNKNOWN)));
+    }
+
+    private ScheduledView view(Scheduled of, Policy policy, Schedules.@Nullable Planned planned) {
+        return new ScheduledView(
+                of.name(),
+                of.work(),
+                of.cron(),
+                of.zone(),
+                of.except(),
+                of.schedule(policy),
+                planned == null || planned.nextFires().isEmpty()
+                        ? null
+                        : planned.nextFires().get(0),
+                planned != null && planned.schedule().isPausedAt(clock.now()),
+                planned == null ? null : ScheduleResource.LastRunView.of(planned));
     }
 
     private static long count(List<PolicyGoals.Judged> judged, Judgement.State state) {

@@ -114,8 +114,8 @@ public class PolicySimulationResource {
                             + " no more, which go by another policy. Planned as the job expire plans. Nothing is"
                             + " changed.")
     @APIResponse(responseCode = "400", description = "The policy does not say which backups to keep")
-    public SimulationView simulate(PolicyResource.@Nullable Body body) {
-        PolicyResource.Body asked = Asked.body(body);
+    public SimulationView simulate(@Nullable PolicyBody body) {
+        PolicyBody asked = Asked.body(body);
         Policy policy = policies.all(project.id()).stream()
                 .filter(each -> each.name().value().equals(asked.name()))
                 .findFirst()

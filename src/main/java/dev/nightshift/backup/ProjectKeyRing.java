@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.audit.Audit;
+import dev.nightshift.backup.policy.Facts;
 import dev.nightshift.backup.stored.Described;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -80,9 +82,29 @@ class ProjectKeyRing {
         });
     }
 
-    private static Instant made(Map<String, Instant> made, String id) {
+    /** What goals are held against, by the key that a backup opens by. */
+    Function<Optional<String>, Facts.Keys> facts(ProjectId project) {
+        return transactions.in(project, connection -> {
+            ProjectKeys keys = keyring.of(project);
+            Map<String, Instant> made = keyring.made(project);
+            boolean inKit = keyring.exported(project).containsKey(keys.keyId());
+            return id -> new Facts.Keys(
+                    id.filter(keys.ids()::contains)
+                            .map(each -> known(made, each))
+                            .orElse(null),
+                    known(made, keys.keyId()),
+                    inKit);
+        });
+    }
+
+    private static @Nullable Instant known(Map<String, Instant> made, String id) {
         Instant own = made.get(id);
-        return own != null ? own : made.getOrDefault(Keyring.WITH_THE_PROJECT, Instant.EPOCH);
+        return own != null ? own : made.get(Keyring.WITH_THE_PROJECT);
+    }
+
+    private static Instant made(Map<String, Instant> made, String id) {
+        Instant own = known(made, id);
+        return own != null ? own : Instant.EPOCH;
     }
 
     /**

@@ -4,7 +4,6 @@ import dev.nightshift.backup.proof.DrillGround;
 import dev.nightshift.backup.proof.DumpMaterial;
 import dev.nightshift.backup.proof.Proof;
 import dev.nightshift.backup.proof.ProofOptions;
-import dev.nightshift.backup.proof.ProofOutcome;
 import dev.nightshift.backup.proof.ProofRung;
 import dev.nightshift.backup.proof.Provable;
 import dev.nightshift.backup.proof.StoredMaterial;
@@ -14,9 +13,7 @@ import dev.nightshift.finding.Subject;
 import dev.nightshift.job.StopRequested;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
-import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.Ids;
 import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
@@ -25,13 +22,11 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -52,9 +47,6 @@ public class ProveStoredBackup extends TargetBatchlet {
     private Backups backups;
 
     @Inject
-    private BackupRepository repository;
-
-    @Inject
     private BackupSources sources;
 
     @Inject
@@ -73,10 +65,7 @@ public class ProveStoredBackup extends TargetBatchlet {
     private DrillChoice choices;
 
     @Inject
-    private DrillRepository history;
-
-    @Inject
-    private Clock clock;
+    private ProofRecords records;
 
     /** What each store came to, over all tries of the target: empty where it passed. */
     private final Map<String, Optional<Failure>> settled = new LinkedHashMap<>();
@@ -192,17 +181,17 @@ public class ProveStoredBackup extends TargetBatchlet {
                 ? new StoredMaterial(source.reader())
                 : new DumpMaterial(source.reader(), ground.programs());
         Proof proof = prove(target, material, upTo, steps);
-        keep(target, backup, store, proof);
+        records.proof(target, backup, store, proof);
         if (backup.physical()) { // the history is of restores of the whole server
-            history(target, choice, backup, store, proof, null, began);
+            records.drill(target, choice, backup, store, proof, null, began);
         }
         throwReason(
                 proof,
-                "The backup of " + backup.instance() + " in the store " + store + " is " + word(proof)
+                "The backup of " + backup.instance() + " in the store " + store + " is " + ProofRecords.word(proof)
                         + ", not more: ");
         target.store(connection -> findings.proven(target.project(), backup.instanceId(), backup.id(), store, upTo));
         steps.finish(null);
-        return word(proof);
+        return ProofRecords.word(proof);
     }
 
     /** What is not there at all is a failed proof too; a store that refuses says nothing of the backup. */
@@ -216,40 +205,13 @@ public class ProveStoredBackup extends TargetBatchlet {
                     target::warn);
         } catch (Failure.NotFound | Failure.Fatal e) {
             if (e instanceof Failure.NotFound || e.getCause() instanceof Failure.NotFound) {
-                keep(target, backup, stored(target, store, "FAILED", -1, null, e.getMessage(), missing(e), "[]"));
+                records.missing(target, backup, store, e);
             }
-            var drill = new Drill(
-                    Ids.next(clock),
-                    target.instanceId(),
-                    backup.id(),
-                    target.runId(),
-                    store,
-                    clock.now(),
-                    choice.how(),
-                    null,
-                    -1,
-                    "FAILED",
-                    e.getMessage(),
-                    null,
-                    null);
             if (backup.physical()) {
-                target.store(connection -> history.insert(connection, target.project(), drill));
+                records.notOpened(target, choice, backup, store, e);
             }
             throw e;
         }
-    }
-
-    private String missing(Failure e) {
-        var rung = new ProofRung(
-                ProofLevel.STORED,
-                ProofOutcome.FAILED,
-                clock.now(),
-                Duration.ZERO,
-                "",
-                Map.of(),
-                e.getMessage(),
-                e.remedy());
-        return Json.createArrayBuilder().add(ProofText.json(rung)).build().toString();
     }
 
     private PointRecovery.Chosen chosen(TargetRun target, DrillChoice.Choice choice, BackupSources.Reading reading) {
@@ -281,44 +243,17 @@ public class ProveStoredBackup extends TargetBatchlet {
         ProofLevel asFar = DrillJob.upTo(target.parameters());
         var material = new StoredMaterial(chosen.reader(), chosen.recovery());
         Proof proof = prove(target, material, asFar == ProofLevel.MATCHED ? ProofLevel.RESTORED : asFar, steps);
-        figures(target, chosen.backup(), chosen.source().store(), proof);
-        history(target, choice, chosen.backup(), chosen.source().store(), proof, words, began);
+        ProofRecords.figures(target, chosen.backup(), chosen.source().store(), proof);
+        records.drill(target, choice, chosen.backup(), chosen.source().store(), proof, words, began);
         material.end().ifPresent(end -> {
             RestoreBackup.figures(target, end);
             if (end.note() != null) {
                 target.warn(end.note());
             }
         });
-        throwReason(proof, what + " is " + word(proof) + ", not more: ");
+        throwReason(proof, what + " is " + ProofRecords.word(proof) + ", not more: ");
         steps.finish(null);
-        return word(proof);
-    }
-
-    private void history(
-            TargetRun target,
-            DrillChoice.Choice choice,
-            Backup backup,
-            String store,
-            Proof proof,
-            @Nullable String point,
-            long began) {
-        Duration rto = proof.rto();
-        var drill = new Drill(
-                Ids.next(clock),
-                target.instanceId(),
-                backup.id(),
-                target.runId(),
-                store,
-                clock.now(),
-                choice.how(),
-                point,
-                number(proof),
-                outcome(proof),
-                proof.reason(),
-                rto == null ? null : rto.toMillis(),
-                proof.reason() == null ? (System.nanoTime() - began) / 1_000_000 : null);
-        target.store(connection -> history.insert(connection, target.project(), drill));
-        target.figure("chosen", choice.how());
+        return ProofRecords.word(proof);
     }
 
     private static void throwReason(Proof proof, String what) {
@@ -340,81 +275,5 @@ public class ProveStoredBackup extends TargetBatchlet {
         } catch (CancellationException e) {
             throw new StopRequested();
         }
-    }
-
-    private void keep(TargetRun target, Backup backup, String store, Proof proof) {
-        Duration rto = proof.rto();
-        var ladder = Json.createArrayBuilder();
-        proof.ladder().forEach(rung -> ladder.add(ProofText.json(rung)));
-        var notChecked = Json.createArrayBuilder();
-        proof.notChecked().forEach(notChecked::add);
-        keep(
-                target,
-                backup,
-                stored(
-                        target,
-                        store,
-                        outcome(proof),
-                        number(proof),
-                        rto == null ? null : rto.toMillis(),
-                        proof.reason(),
-                        ladder.build().toString(),
-                        notChecked.build().toString()));
-        figures(target, backup, store, proof);
-    }
-
-    private void keep(TargetRun target, Backup backup, Backup.StoredProof stored) {
-        target.store(connection -> repository.insert(connection, target.project(), backup.id(), stored));
-    }
-
-    private Backup.StoredProof stored(
-            TargetRun target,
-            String store,
-            String outcome,
-            int level,
-            @Nullable Long rtoMillis,
-            @Nullable String reason,
-            String ladder,
-            String notChecked) {
-        return new Backup.StoredProof(
-                Ids.next(clock),
-                target.runId(),
-                store,
-                clock.now(),
-                level,
-                outcome,
-                rtoMillis,
-                reason,
-                ladder,
-                notChecked);
-    }
-
-    private static int number(Proof proof) {
-        return proof.level()
-                .map(reached -> List.of(ProofLevel.values()).indexOf(reached))
-                .orElse(-1);
-    }
-
-    private static String outcome(Proof proof) {
-        return proof.failed() ? "FAILED" : proof.stumbled().isPresent() ? "NOT_POSSIBLE" : "PASSED";
-    }
-
-    private static void figures(TargetRun target, Backup backup, String store, Proof proof) {
-        Duration rto = proof.rto();
-        target.figure("backup", backup.id());
-        target.figure("store", store);
-        target.figure("level", word(proof));
-        if (rto != null) {
-            target.figure("rtoMillis", rto.toMillis());
-        }
-        proof.ladder().stream()
-                .filter(rung -> rung.outcome() == ProofOutcome.PASSED)
-                .forEach(rung -> target.info(rung.level().name().toLowerCase(Locale.ROOT) + ": " + rung.evidence()));
-    }
-
-    private static String word(Proof proof) {
-        return proof.level()
-                .map(level -> "proven " + level.name().toLowerCase(Locale.ROOT))
-                .orElse("not proven");
     }
 }

@@ -3,6 +3,7 @@ package dev.nightshift.job;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
+import dev.nightshift.vault.Keyring;
 import jakarta.ejb.ConcurrencyManagement;
 import jakarta.ejb.ConcurrencyManagementType;
 import jakarta.ejb.EJB;
@@ -42,6 +43,9 @@ public class RunStarter {
     private LocalTargets local;
 
     @Inject
+    private Keyring keyring;
+
+    @Inject
     private Clock clock;
 
     @EJB
@@ -67,7 +71,7 @@ public class RunStarter {
         try {
             stopWhatIsToStop();
             startWhatIsInDoubt();
-            int room = node.draining() ? 0 : local.room(config.parallelRuns());
+            int room = node.draining() || !hasMasterKey() ? 0 : local.room(config.parallelRuns());
             if (room > 0) {
                 leases.holdBack(config.projectRuns());
                 leases.waitingRuns(room, config.projectRuns()).forEach(this::start);
@@ -78,6 +82,17 @@ public class RunStarter {
             LOG.log(System.Logger.Level.ERROR, "Starting runs failed", e);
         } finally {
             busy.set(false);
+        }
+    }
+
+    /** Without it runs would fail that another node, or this one in a minute, can do. */
+    private boolean hasMasterKey() {
+        try {
+            keyring.check();
+            return true;
+        } catch (Failure e) {
+            LOG.log(System.Logger.Level.DEBUG, "Nothing started: {0}", e.getMessage());
+            return false;
         }
     }
 

@@ -51,7 +51,14 @@ final class CheckRules {
         } else {
             items.add(Item.ok("version", "Server version", text));
         }
-        if (major < PHYSICAL_BACKUP) {
+        if (facts.service() != null && !mayReplicate()) {
+            items.add(Item.warning(
+                    "physicalBackup",
+                    "Physical backup",
+                    "not possible: this looks like " + facts.service()
+                            + ", by its roles, and such a service lets nobody stream base backups or WAL",
+                    "Use logical backups: the parameter kind=logical of the job backup."));
+        } else if (major < PHYSICAL_BACKUP) {
             items.add(Item.warning(
                     "physicalBackup",
                     "Physical backup",
@@ -108,13 +115,20 @@ final class CheckRules {
         items.add(free("walSenders", "WAL senders", senders, WAL_SENDERS, facts.maxWalSenders(), "max_wal_senders"));
         int slots = facts.maxSlots() - facts.usedSlots();
         items.add(free("replicationSlots", "Replication slots", slots, 1, facts.maxSlots(), "max_replication_slots"));
-        boolean may = role.superuser() || role.replication();
-        items.add(privilege(
-                "replication",
-                "Replication privilege (backup)",
-                may,
-                "ALTER ROLE " + grantee + " REPLICATION;",
-                "the role may not stream backups or WAL"));
+        String label = "Replication privilege (backup)";
+        items.add(
+                facts.service() != null && !mayReplicate()
+                        ? Item.notMeasured("replication", label, "of no use at " + facts.service())
+                        : privilege(
+                                "replication",
+                                label,
+                                mayReplicate(),
+                                "ALTER ROLE " + grantee + " REPLICATION;",
+                                "the role may not stream backups or WAL"));
+    }
+
+    private boolean mayReplicate() {
+        return role.superuser() || role.replication();
     }
 
     private static Item free(String item, String label, int free, int needed, int max, String setting) {

@@ -37,7 +37,14 @@ final class ServerCatalog {
                                (select installed_version is not null from pg_available_extensions
                                 where name = 'pg_stat_statements') as stat_statements,
                                (select installed_version is not null from pg_available_extensions
-                                where name = 'amcheck') as amcheck
+                                where name = 'amcheck') as amcheck,
+                               -- The administrators' roles that the services document
+                               (select min(case rolname when 'rds_superuser' then 'Amazon RDS or Aurora'
+                                                        when 'cloudsqlsuperuser' then 'Google Cloud SQL'
+                                                        when 'alloydbsuperuser' then 'Google AlloyDB'
+                                                        when 'azure_pg_admin' then 'Azure Database for PostgreSQL'
+                                                        when 'neon_superuser' then 'Neon' end)
+                                from pg_roles) as service
                         """)) {
             row.next();
             return new ServerFacts(
@@ -60,6 +67,7 @@ final class ServerCatalog {
                     row.getString("preloaded"),
                     extension(optional(row, "stat_statements")),
                     extension(optional(row, "amcheck")),
+                    row.getString("service"),
                     role,
                     tables);
         }

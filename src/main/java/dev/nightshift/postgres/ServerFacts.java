@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param cipher TLS version and cipher of this session; null for a plain one
  * @param unreadDatabases databases whose size the role may not ask for; they are missing in instanceBytes
  * @param preloaded shared_preload_libraries
+ * @param service the managed service whose roles are there; null if none is known by its roles
  */
 record ServerFacts(
         int version,
@@ -32,6 +33,7 @@ record ServerFacts(
         @Nullable String preloaded,
         Extension statStatements,
         Extension amcheck,
+        @Nullable String service,
         Role role,
         Tables tables) {
 

@@ -39,7 +39,7 @@ final class Announcement {
                         : "";
                 terminal.say("  Login        admin / " + secrets.password(Secrets.ADMIN_PASSWORD) + off
                         + "   (shown this once; kept in " + secrets.file(Secrets.ADMIN_PASSWORD) + ")");
-                if (config.masterKey().isEmpty()) {
+                if (config.masterKey().isEmpty() && config.kms().isEmpty()) {
                     terminal.say("  Master key   " + secrets.file(Secrets.MASTER_KEY));
                     terminal.say(
                             "               Copy it to a safe place that is not this machine. Every backup is encrypted"

@@ -12,7 +12,7 @@ import jakarta.ws.rs.container.PreMatching;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.Provider;
 
-/** Answers every request with 503 while the master key is missing or the wrong one: before the login, before anything. */
+/** Answers every request with 503 while the master key is missing, the wrong one or not to be used: before the login, before anything. */
 @Provider
 @PreMatching
 @Priority(100)

@@ -14,19 +14,21 @@ import org.eclipse.microprofile.health.Startup;
 @Readiness
 @ApplicationScoped
 public class KeyStarted implements HealthCheck {
+    static final String NAME = "master key";
+
     @Inject
     private Keyring keyring;
 
     @Override
     public HealthCheckResponse call() {
-        var response = HealthCheckResponse.named("master key");
+        var response = HealthCheckResponse.named(NAME);
         try {
             keyring.check();
             return response.up().build();
         } catch (Failure failure) {
-            return response.down()
-                    .withData("reason", String.valueOf(failure.getMessage()))
-                    .build();
+            response.down().withData("reason", failure.getMessage());
+            String remedy = failure.remedy();
+            return (remedy == null ? response : response.withData("remedy", remedy)).build();
         }
     }
 }

@@ -7,7 +7,7 @@ import dev.nightshift.postgres.TlsMode;
 import dev.nightshift.runtime.LauncherConfig.Secret;
 import dev.nightshift.runtime.tls.CertificateFiles;
 import dev.nightshift.runtime.tls.CertificateRenewal;
-import dev.nightshift.vault.MasterKey;
+import dev.nightshift.vault.MasterKeyMark;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +33,7 @@ final class Launch {
     private final LibertyServer.Places places;
     private final Terminal terminal;
     private final Secrets secrets;
+    private final MasterKeys masterKeys;
     private final Deque<Runnable> stops = new ArrayDeque<>();
 
     Launch(LauncherConfig config, Path basedir, Terminal terminal) {
@@ -40,6 +41,7 @@ final class Launch {
         this.places = new LibertyServer.Places(basedir, config.data());
         this.terminal = terminal;
         this.secrets = Secrets.in(config.data().resolve("secrets"));
+        this.masterKeys = new MasterKeys(config, secrets);
     }
 
     /** Starts databases, schema and server, and waits until the server is ready. */
@@ -67,7 +69,7 @@ final class Launch {
                     config.javaOptions(),
                     terminal::say);
             stops.push(started::stop);
-            Readiness.await(config.httpHost(), config.httpsPort(), started, places.log());
+            Readiness.await(config, started, places.log(), terminal::say);
             stops.push(() -> drain(started));
             return started;
         });
@@ -181,7 +183,7 @@ final class Launch {
                     given.ownerPassword().value(),
                     given.user());
         }
-        refuseLostMasterKey();
+        masterKeys.refuseLost();
         EmbeddedCluster cluster = terminal.timed("Repository database ready on port " + config.postgresPort(), () -> {
             EmbeddedCluster started = EmbeddedDatabases.repository(
                     embedded(binaries), config.data().resolve("repository"), config.postgresPort(), secrets);
@@ -202,12 +204,7 @@ final class Launch {
                 "Schema is current",
                 () -> Migration.run(owner.url(), owner.user(), owner.password(), owner.app(), changeLogs));
         try (Connection connection = owner.connect()) {
-            Optional<String> fingerprint = MasterKeyFile.fingerprint(connection);
-            if (config.masterKey().isEmpty()) {
-                fingerprint.ifPresent(new MasterKeyFile(secrets)::take); // where a rotation was cut short
-            }
-            MasterKey key = MasterKey.parse(masterKey().value());
-            fingerprint.ifPresent(key::mustBe);
+            masterKeys.check(MasterKeyMark.read(connection, false));
         } catch (SQLException e) {
             throw new Failure.Fatal(
                     "The repository does not tell which master key it was written under: " + e.getMessage(), null, e);
@@ -219,65 +216,16 @@ final class Launch {
 
     /** Exchanges the master key; of all that {@link #start} starts, only the embedded repository is needed. */
     void rotateMasterKey() {
-        Optional<LauncherConfig.Secret> given = config.newMasterKey();
-        if (config.masterKey().isPresent() && given.isEmpty()) {
-            throw new Failure.Invalid(
-                    "NIGHTSHIFT_NEW_MASTER_KEY",
-                    "NIGHTSHIFT_NEW_MASTER_KEY, or NIGHTSHIFT_NEW_MASTER_KEY_FILE, is needed: the key that this"
-                            + " installation is to have. Make it with \"openssl rand -base64 32\" and keep it safe.");
-        }
+        masterKeys.requireNew();
         Owner owner = owner(binaries());
         migrate(owner);
-        MasterKey from = MasterKey.parse(masterKey().value());
-        MasterKeyFile file = new MasterKeyFile(secrets);
-        MasterKey to = given.map(secret -> MasterKey.parse(secret.value())).orElseGet(file::next);
-        if (from.fingerprint().equals(to.fingerprint())) {
-            throw new Failure.Invalid("NIGHTSHIFT_NEW_MASTER_KEY", "The new master key is the one that is in use.");
-        }
-        if (config.masterKey().isEmpty()) {
-            file.keep(to);
-        }
         try (Connection connection = owner.connect()) {
-            int projects = RotateMasterKey.in(connection, from, to);
-            terminal.say("The keys of " + projects + (projects == 1 ? " project are" : " projects are")
-                    + " wrapped by the master key " + to.fingerprint() + ".");
+            masterKeys.exchange(connection, terminal);
         } catch (SQLException e) {
             throw new Failure.Fatal("The master key was not exchanged: " + e.getMessage(), null, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Failure.Fatal("Interrupted; the master key was not exchanged.", null, e);
-        }
-        if (config.masterKey().isEmpty()) {
-            file.take(to.fingerprint());
-            terminal.say("It is in " + secrets.file(Secrets.MASTER_KEY) + ". Copy it to the safe place now.");
-        } else {
-            terminal.say("Start every node with it from now on: NIGHTSHIFT_MASTER_KEY, or NIGHTSHIFT_MASTER_KEY_FILE.");
-        }
-        terminal.say("Copies of the repository that were made before open with the master key " + from.fingerprint()
-                + " only: keep it as long as one of them.");
-    }
-
-    /** As it was given, or the file in which the embedded mode keeps the one that it generates. */
-    private Secret masterKey() {
-        return config.masterKey().orElseGet(() -> {
-            Path file = secrets.keyFile(Secrets.MASTER_KEY);
-            try {
-                return new Secret(Files.readString(file), Optional.of(file));
-            } catch (IOException e) {
-                throw new Failure.Fatal("The master key file " + file + " cannot be read.", null, e);
-            }
-        });
-    }
-
-    /** A new key beside old data would look like a start and be the loss of every backup. */
-    private void refuseLostMasterKey() {
-        boolean used = Files.exists(config.data().resolve("repository/data"));
-        if (used && config.masterKey().isEmpty() && !secrets.has(Secrets.MASTER_KEY)) {
-            throw new Failure.Fatal(
-                    "The master key is gone: " + secrets.file(Secrets.MASTER_KEY) + ".",
-                    "Put your copy of it back, or point NIGHTSHIFT_MASTER_KEY_FILE to it; without it no backup and no"
-                            + " stored password can be read.",
-                    null);
         }
     }
 
@@ -358,7 +306,7 @@ final class Launch {
         environment.put(
                 "NIGHTSHIFT_ADMIN_PASSWORD_FILE",
                 passwordFile(Secrets.ADMIN_PASSWORD).toString());
-        put(environment, "NIGHTSHIFT_MASTER_KEY", masterKey());
+        masterKeys.local().ifPresent(key -> put(environment, "NIGHTSHIFT_MASTER_KEY", key));
         config.bootstrapKey().ifPresent(key -> put(environment, "NIGHTSHIFT_BOOTSTRAP_KEY", key));
         environment.put("NIGHTSHIFT_DEMO", Boolean.toString(config.demo()));
         if (config.demo()) {

@@ -13,6 +13,7 @@ import dev.nightshift.retention.RetentionConfig;
 import dev.nightshift.runtime.tls.CertificateFiles;
 import dev.nightshift.runtime.tls.ServerCertificate;
 import dev.nightshift.sandbox.Sandboxes;
+import dev.nightshift.vault.kms.KmsConfig;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -36,14 +37,16 @@ import java.util.TreeMap;
  * @param repository an external repository; empty for the embedded one
  * @param demo NIGHTSHIFT_DEMO
  * @param masterKey NIGHTSHIFT_MASTER_KEY; empty has the embedded mode generate one
+ * @param kms NIGHTSHIFT_MASTER_KEY_URI and NIGHTSHIFT_KMS_: where the master key lies, if in a service
  * @param newMasterKey NIGHTSHIFT_NEW_MASTER_KEY; only {@link RotateMasterKey} reads it
+ * @param newKms NIGHTSHIFT_NEW_MASTER_KEY_URI and NIGHTSHIFT_NEW_KMS_, likewise
  * @param bootstrapKey NIGHTSHIFT_BOOTSTRAP_KEY: a first API key, 32 characters or more
  * @param metricsPublic NIGHTSHIFT_METRICS_PUBLIC (false): /metrics needs no login
  * @param drain NIGHTSHIFT_DRAIN_SECONDS (10, and 0 with the demo, which no load balancer watches): how long the node says
  *     that it drains before it is stopped
  * @param javaOptions NIGHTSHIFT_JAVA_OPTIONS: of the server's JVM, separated by white space
  * @param messaging what carries the targets of runs from node to node
- * @param passedOn further NIGHTSHIFT_ variables, which the application reads itself
+ * @param passedOn further NIGHTSHIFT_ variables, which the application reads itself, and AWS_ ones if the master key is there
  */
 record LauncherConfig(
         int httpPort,
@@ -57,7 +60,9 @@ record LauncherConfig(
         Optional<Repository> repository,
         boolean demo,
         Optional<Secret> masterKey,
+        Optional<KmsConfig> kms,
         Optional<Secret> newMasterKey,
+        Optional<KmsConfig> newKms,
         Optional<Secret> bootstrapKey,
         boolean metricsPublic,
         Duration drain,
@@ -85,6 +90,11 @@ record LauncherConfig(
             "NIGHTSHIFT_MASTER_KEY_FILE",
             "NIGHTSHIFT_NEW_MASTER_KEY",
             "NIGHTSHIFT_NEW_MASTER_KEY_FILE",
+            "NIGHTSHIFT_NEW_MASTER_KEY_URI",
+            "NIGHTSHIFT_NEW_KMS_TOKEN",
+            "NIGHTSHIFT_NEW_KMS_TOKEN_FILE",
+            "NIGHTSHIFT_NEW_KMS_NAMESPACE",
+            "NIGHTSHIFT_NEW_KMS_ROOT_CERTIFICATE",
             "NIGHTSHIFT_BOOTSTRAP_KEY",
             "NIGHTSHIFT_BOOTSTRAP_KEY_FILE",
             "NIGHTSHIFT_METRICS_PUBLIC",
@@ -153,11 +163,15 @@ record LauncherConfig(
         boolean demo = variables.flag("NIGHTSHIFT_DEMO", true);
         Optional<Repository> repository = repository(variables);
         Optional<Secret> masterKey = variables.secret("NIGHTSHIFT_MASTER_KEY");
-        if (repository.isPresent() && masterKey.isEmpty()) {
+        Optional<KmsConfig> kms = kms(KmsConfig.IN_USE, variables);
+        if (kms.isPresent() && masterKey.isPresent()) {
+            variables.wrong("NIGHTSHIFT_MASTER_KEY_URI", "and NIGHTSHIFT_MASTER_KEY are both set: set one");
+        }
+        if (repository.isPresent() && masterKey.isEmpty() && !variables.isSet("NIGHTSHIFT_MASTER_KEY_URI")) {
             variables.wrong(
                     "NIGHTSHIFT_MASTER_KEY",
-                    "is needed with NIGHTSHIFT_REPOSITORY_URL (or NIGHTSHIFT_MASTER_KEY_FILE): all nodes of a"
-                            + " repository share one key. Make it once with \"openssl rand -base64 32\" and keep it safe");
+                    "is needed with NIGHTSHIFT_REPOSITORY_URL (or NIGHTSHIFT_MASTER_KEY_FILE, or"
+                            + " NIGHTSHIFT_MASTER_KEY_URI): all nodes of a repository share one key. Make it once with \"openssl rand -base64 32\" and keep it safe");
         }
         Optional<Secret> bootstrapKey = variables.secret("NIGHTSHIFT_BOOTSTRAP_KEY");
         if (bootstrapKey
@@ -183,13 +197,15 @@ record LauncherConfig(
                 repository,
                 demo,
                 masterKey,
+                kms,
                 variables.secret("NIGHTSHIFT_NEW_MASTER_KEY"),
+                kms(KmsConfig.NEW, variables),
                 bootstrapKey,
                 variables.flag("NIGHTSHIFT_METRICS_PUBLIC", false),
                 variables.seconds("NIGHTSHIFT_DRAIN_SECONDS", demo ? 0 : 10, 3600),
                 options,
                 Messaging.from(variables),
-                passedOn(environment));
+                passedOn(environment, kms));
         variables.readable(JobConfig::of);
         variables.readable(RequestLimitFilter::perMinute);
         variables.readable(FleetConfig::of);
@@ -209,6 +225,15 @@ record LauncherConfig(
                     "NIGHTSHIFT_DATA",
                     "must be a path of at most " + longest + " bytes, and \"" + data + "\" has " + length
                             + ": the sockets of the servers that prove backups lie below it");
+        }
+    }
+
+    private static Optional<KmsConfig> kms(String which, Variables variables) {
+        try {
+            return KmsConfig.of(which, name -> variables.text(TypedSettings.variable(name)));
+        } catch (Failure.Invalid e) {
+            variables.refused(e);
+            return Optional.empty();
         }
     }
 
@@ -277,10 +302,12 @@ record LauncherConfig(
         }
     }
 
-    private static Map<String, String> passedOn(Map<String, String> environment) {
+    private static Map<String, String> passedOn(Map<String, String> environment, Optional<KmsConfig> kms) {
+        boolean aws = kms.filter(KmsConfig::isAws).isPresent();
         Map<String, String> others = new TreeMap<>();
         environment.forEach((name, value) -> {
-            if (name.startsWith("NIGHTSHIFT_") && !name.startsWith("NIGHTSHIFT_REPOSITORY_") && !OWN.contains(name)) {
+            boolean ours = name.startsWith("NIGHTSHIFT_") && !name.startsWith("NIGHTSHIFT_REPOSITORY_");
+            if ((ours && !OWN.contains(name)) || (aws && name.startsWith("AWS_"))) {
                 others.put(name, value);
             }
         });

@@ -4,6 +4,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.vault.MasterKey;
+import dev.nightshift.vault.MasterKeyMark;
 import dev.nightshift.vault.Rotation;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -64,12 +65,14 @@ public final class RotateMasterKey {
             try (var entry = connection.prepareStatement("""
                     insert into audit.entry (id, who, who_kind, action, object, details)
                     values (?, 'nightshift', 'SYSTEM', 'master-key.rotate', 'master key',
-                            jsonb_build_object('old', ?::text, 'new', ?::text, 'projects', ?::int))
+                            jsonb_strip_nulls(jsonb_build_object(
+                                'old', ?::text, 'new', ?::text, 'projects', ?::int, 'kms', ?::text)))
                     """)) {
                 entry.setObject(1, Ids.next(Clock.system()));
                 entry.setString(2, from.fingerprint());
                 entry.setString(3, to.fingerprint());
                 entry.setInt(4, projects);
+                entry.setString(5, to.mark().kms().map(MasterKeyMark.InKms::uri).orElse(null));
                 entry.executeUpdate();
             }
         } catch (SQLException | RuntimeException e) {

@@ -1,20 +1,25 @@
 package dev.nightshift.vault;
 
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
+import dev.nightshift.vault.kms.KmsConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.microprofile.config.Config;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The first start stores the master key's fingerprint; a later one with another key, or with none, opens nothing: the
  * server answers every request with 503 and never becomes ready, because what it wrote would not open with the right
- * key.
+ * key. One that lies in a KMS is asked for again until it answers, and known from then on: what was opened stays open while the
+ * KMS is away.
  */
 @ApplicationScoped
 public class Keyring {
@@ -34,6 +40,12 @@ public class Keyring {
 
     /** Far more than anybody keeps. */
     private static final int MOST = 100;
+
+    /** A KMS that did not answer is left alone for so long. */
+    private static final Duration REST = Duration.ofSeconds(10);
+
+    /** For another thread that asks it. */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Map<ProjectId, Opened> opened = new ConcurrentHashMap<>();
 
@@ -49,24 +61,37 @@ public class Keyring {
     @Inject
     private Config config;
 
+    @Inject
+    private Clock clock;
+
+    private final ReentrantLock checking = new ReentrantLock();
     private volatile @Nullable MasterKey master;
-    private volatile Failure.@Nullable Fatal refused;
+    private volatile @Nullable Refusal refusal;
+
+    /** @param until when it may be asked again; null if only a restart helps */
+    private record Refusal(Failure failure, @Nullable Instant until) {}
 
     void atStart(@Observes @Initialized(ApplicationScoped.class) Object started) {
         try {
             check();
         } catch (Failure.Retryable e) {
-            LOG.log(System.Logger.Level.WARNING, "nightshift: the master key is not checked yet: " + e.getMessage());
+            LOG.log(System.Logger.Level.WARNING, "nightshift: the master key is not checked yet: " + said(e));
         } catch (Failure.Fatal e) {
-            LOG.log(System.Logger.Level.ERROR, "nightshift: " + e.getMessage() + " " + e.remedy());
+            LOG.log(System.Logger.Level.ERROR, "nightshift: " + said(e));
         }
+    }
+
+    private static String said(Failure failure) {
+        String remedy = failure.remedy();
+        return remedy == null ? failure.getMessage() : failure.getMessage() + " " + remedy;
     }
 
     /**
      * Makes sure that the master key is there and the right one; cheap once that is known.
      *
-     * @throws Failure.Fatal if it is missing, unreadable or another than at first start; only a restart helps
-     * @throws Failure.Retryable if the repository database, which knows the fingerprint, is away
+     * @throws Failure.Fatal if it is missing, unreadable or another than at first start; only a restart helps. Or if the KMS that has it
+     *     says that it cannot be used, which is asked again
+     * @throws Failure.Retryable if the repository database, which knows the fingerprint, or the KMS is away
      */
     public void check() {
         masterKey();
@@ -77,30 +102,83 @@ public class Keyring {
         return known != null ? known : checked();
     }
 
-    private synchronized MasterKey checked() {
-        if (refused != null) {
-            throw refused;
-        }
-        if (master != null) {
-            return master;
+    private MasterKey checked() {
+        refuse();
+        if (!locked()) {
+            throw new Failure.Retryable("The master key is being asked for.", "Try again in a moment.", null);
         }
         try {
-            MasterKey given = VaultConfig.of(name -> config.getOptionalValue(name, String.class))
-                    .masterKey();
-            given.mustBe(repository.fingerprint(given));
-            master = given;
-            return given;
+            MasterKey known = master;
+            if (known != null) {
+                return known;
+            }
+            refuse();
+            VaultConfig settings = settings();
+            try {
+                MasterKey right =
+                        settings.kms().isPresent() ? inKms(settings.kms().get()) : local(settings.masterKey());
+                master = right;
+                return right;
+            } catch (Failure.Retryable | Failure.Fatal e) {
+                if (settings.kms().isPresent()) {
+                    refusal = new Refusal(e, clock.now().plus(REST));
+                } else if (e instanceof Failure.Fatal) {
+                    refusal = new Refusal(e, null);
+                }
+                throw e;
+            }
+        } finally {
+            checking.unlock();
+        }
+    }
+
+    private boolean locked() {
+        try {
+            return checking.tryLock(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void refuse() {
+        Refusal known = refusal;
+        if (known != null && (known.until() == null || clock.now().isBefore(known.until()))) {
+            throw known.failure();
+        }
+    }
+
+    private VaultConfig settings() {
+        try {
+            VaultConfig settings = VaultConfig.of(name -> config.getOptionalValue(name, String.class));
+            settings.requireOne();
+            return settings;
         } catch (Failure.Fatal e) {
-            refused = e;
+            refusal = new Refusal(e, null);
             throw e;
         }
+    }
+
+    private MasterKey local(LocalMasterKey given) {
+        MasterKeyMark mark = repository.mark(given);
+        mark.requireLocal();
+        given.mustBe(mark.fingerprint());
+        return given;
+    }
+
+    private MasterKey inKms(KmsConfig kms) {
+        MasterKeyMark mark = repository.mark().orElseGet(() -> repository.mark(KmsMasterKey.begin(kms)));
+        MasterKey right = KmsMasterKey.open(kms, mark.requireKms());
+        right.mustBe(mark.fingerprint());
+        LOG.log(System.Logger.Level.INFO, "nightshift: the master key is in " + kms.uri());
+        return right;
     }
 
     /**
      * The project's keys as they are now: another node may have exchanged them.
      *
      * @throws Failure.Fatal if they do not open with this master key
-     * @throws Failure.Retryable if the repository database is away
+     * @throws Failure.Retryable if the repository database is away, or the KMS and they were not opened before
      */
     public ProjectKeys of(ProjectId project) {
         MasterKey key = masterKey();
@@ -115,9 +193,15 @@ public class Keyring {
         if (known != null && known.wrapped().equals(wrapped)) {
             return known.keys();
         }
-        ProjectKeys keys = ProjectKeys.unwrap(project, wrapped, key);
-        opened.put(project, new Opened(wrapped, keys));
-        return keys;
+        refuse();
+        try {
+            ProjectKeys keys = ProjectKeys.unwrap(project, wrapped, key);
+            opened.put(project, new Opened(wrapped, keys));
+            return keys;
+        } catch (Failure.Retryable e) {
+            refusal = new Refusal(e, clock.now().plus(REST)); // else each request would wait for a KMS that is away
+            throw e;
+        }
     }
 
     private static Failure.NotFound unknown(ProjectId project) {
@@ -237,7 +321,7 @@ public class Keyring {
 
     private ProjectKeys locked(Connection connection, ProjectId project) throws SQLException {
         String wrapped = repository.lock(connection, project).orElseThrow(() -> unknown(project));
-        return ProjectKeys.unwrap(project, wrapped, masterKey());
+        return opened(project, wrapped, masterKey());
     }
 
     private void replace(Connection connection, ProjectKeys before, ProjectKeys after) throws SQLException {

@@ -22,26 +22,26 @@ class KeyringRepository {
     @Inject
     private Transactions transactions;
 
+    /** What was stored at first start; empty before it. In a transaction of its own, as the caller's may be a project's. */
+    @Transactional(Transactional.TxType.NOT_SUPPORTED)
+    Optional<MasterKeyMark> mark() {
+        return transactions.installation(connection -> MasterKeyMark.read(connection, false));
+    }
+
     /**
-     * The fingerprint stored at first start, which is this key's if none was. In a transaction of its own: the caller's
-     * may be a project's, and may still roll back.
+     * The same, which is this key's if there was none. In a transaction of its own: the caller's may be a project's, and may still
+     * roll back.
      */
     @Transactional(Transactional.TxType.NOT_SUPPORTED)
-    String fingerprint(MasterKey first) {
+    MasterKeyMark mark(MasterKey first) {
         return transactions.installation(connection -> {
             try (var insert = connection.prepareStatement("""
-                    insert into vault.master_key (fingerprint) values (?) on conflict do nothing
+                    insert into vault.master_key (fingerprint, kms_uri, kms_check) values (?, ?, ?) on conflict do nothing
                     """)) {
-                insert.setString(1, first.fingerprint());
+                first.mark().set(insert);
                 insert.executeUpdate();
             }
-            try (var select = connection.prepareStatement("""
-                            select fingerprint from vault.master_key
-                            """);
-                    var row = select.executeQuery()) {
-                row.next();
-                return row.getString(1);
-            }
+            return MasterKeyMark.read(connection, false).orElseThrow();
         });
     }
 

@@ -1,97 +1,22 @@
 package dev.nightshift.vault;
 
-import com.google.crypto.tink.AccessesPartialKey;
 import com.google.crypto.tink.Aead;
-import com.google.crypto.tink.InsecureSecretKeyAccess;
-import com.google.crypto.tink.KeysetHandle;
-import com.google.crypto.tink.RegistryConfiguration;
-import com.google.crypto.tink.aead.AeadConfig;
-import com.google.crypto.tink.aead.AesGcmKey;
-import com.google.crypto.tink.aead.PredefinedAeadParameters;
-import com.google.crypto.tink.util.SecretBytes;
 import dev.nightshift.kernel.Failure;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
-import java.util.Base64;
-import java.util.HexFormat;
+import java.util.Optional;
 
 /**
- * The installation's one secret: everything else that is encrypted hangs under it. Its text is base64 (standard or URL
- * alphabet) of at least 32 random bytes, as {@code openssl rand -base64 32} prints them. Losing it loses the backups.
+ * The installation's one secret: everything else that is encrypted hangs under it. People keep its bytes, or a service has it
+ * that never gives them away.
  */
-public final class MasterKey {
-    private static final String REMEDY =
-            "Set NIGHTSHIFT_MASTER_KEY, or NIGHTSHIFT_MASTER_KEY_FILE to a file with it, to"
-                    + " the base64 text of 32 random bytes that was exported when Nightshift was first started.";
-    private static final int BYTES = 32;
-    private final byte[] secret;
-    private final String fingerprint;
-    private final Aead aead;
-
-    private MasterKey(byte[] secret) {
-        this.secret = secret;
-        byte[] print = derive("nightshift master fingerprint v1");
-        this.fingerprint = HexFormat.of().formatHex(print, 0, 8);
-        this.aead = aead(
-                derive("nightshift master wrapping v1"), ByteBuffer.wrap(print).getInt());
-    }
-
-    /** A new one, from the JDK's secure random source. */
-    public static MasterKey generate() {
-        byte[] bytes = new byte[BYTES];
-        new SecureRandom().nextBytes(bytes);
-        return new MasterKey(bytes);
-    }
-
-    /**
-     * Reads the text form; white space around it does not matter.
-     *
-     * @throws Failure.Fatal if it is empty, not base64, or fewer than 32 bytes; the text is not repeated
-     */
-    public static MasterKey parse(String text) {
-        String trimmed = text.strip();
-        if (trimmed.isEmpty()) {
-            throw new Failure.Fatal("The master key is missing: its text is empty.", REMEDY, null);
-        }
-        byte[] bytes;
-        try {
-            bytes = Base64.getDecoder().decode(trimmed.replace('-', '+').replace('_', '/'));
-        } catch (IllegalArgumentException e) {
-            throw new Failure.Fatal("The master key cannot be read: its text is not base64.", REMEDY, null);
-        }
-        if (bytes.length < BYTES) {
-            throw new Failure.Fatal(
-                    "The master key is too short: " + bytes.length + " bytes instead of at least 32.", REMEDY, null);
-        }
-        return new MasterKey(bytes);
-    }
-
-    /**
-     * Reads the text form from a file.
-     *
-     * @throws Failure.Fatal if the file cannot be read, or what it holds is no master key
-     */
-    public static MasterKey fromFile(Path file) {
-        try {
-            return parse(Files.readString(file, StandardCharsets.UTF_8));
-        } catch (IOException e) {
-            throw new Failure.Fatal("The master key file " + file + " cannot be read.", REMEDY, e);
-        }
-    }
-
-    /** The text form. Show it to the person who must keep it; write it nowhere else. */
-    public String text() {
-        return Base64.getEncoder().encodeToString(secret);
-    }
+public abstract sealed class MasterKey permits LocalMasterKey, KmsMasterKey {
+    MasterKey() {}
 
     /** Sixteen hexadecimal digits that tell this key from others and reveal nothing of it. */
-    public String fingerprint() {
-        return fingerprint;
+    public abstract String fingerprint();
+
+    /** What the repository keeps of it. */
+    public MasterKeyMark mark() {
+        return new MasterKeyMark(fingerprint(), Optional.empty());
     }
 
     /**
@@ -100,44 +25,23 @@ public final class MasterKey {
      * @throws Failure.Fatal if this is another key
      */
     public void mustBe(String storedFingerprint) {
-        if (!fingerprint.equals(storedFingerprint)) {
+        if (!fingerprint().equals(storedFingerprint)) {
             throw new Failure.Fatal(
-                    "The master key is the wrong one: its fingerprint is " + fingerprint + ", this installation's is "
+                    "The master key is the wrong one: its fingerprint is " + fingerprint() + ", this installation's is "
                             + storedFingerprint + ".",
-                    REMEDY,
+                    remedy(),
                     null);
         }
     }
 
-    Aead aead() {
-        return aead;
-    }
+    /** Wraps and opens the projects' keys; one in a service fails with a {@link Failure} where that does not answer. */
+    abstract Aead aead();
 
-    private byte[] derive(String purpose) {
-        return Hkdf.derive(secret, new byte[0], purpose.getBytes(StandardCharsets.UTF_8), BYTES);
-    }
-
-    @AccessesPartialKey
-    private static Aead aead(byte[] key, int id) {
-        try {
-            AeadConfig.register();
-            AesGcmKey gcm = AesGcmKey.builder()
-                    .setParameters(PredefinedAeadParameters.AES256_GCM)
-                    .setIdRequirement(id)
-                    .setKeyBytes(SecretBytes.copyFrom(key, InsecureSecretKeyAccess.get()))
-                    .build();
-            return KeysetHandle.newBuilder()
-                    .addEntry(KeysetHandle.importKey(gcm).withFixedId(id).makePrimary())
-                    .build()
-                    .getPrimitive(RegistryConfiguration.get(), Aead.class);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("AES-256-GCM is part of every JDK and of Tink.", e);
-        }
-    }
+    abstract String remedy();
 
     /** The fingerprint, never the key. */
     @Override
     public String toString() {
-        return "MasterKey[" + fingerprint + "]";
+        return "MasterKey[" + fingerprint() + "]";
     }
 }

@@ -22,7 +22,7 @@ public final class Rotation {
      * @throws Failure.Fatal if {@code from} is not this installation's master key, or a project's keys do not open with it
      */
     public static int exchange(Connection connection, MasterKey from, MasterKey to) throws SQLException {
-        from.mustBe(lockedFingerprint(connection));
+        from.mustBe(locked(connection).fingerprint());
         try (var lock = connection.createStatement()) {
             lock.execute("lock table vault.project_key in share row exclusive mode"); // no new project's keys meanwhile
         }
@@ -45,24 +45,20 @@ public final class Rotation {
             }
             update.executeBatch();
         }
-        try (var update =
-                connection.prepareStatement("update vault.master_key set fingerprint = ?, rotated_at = now()")) {
-            update.setString(1, to.fingerprint());
+        try (var update = connection.prepareStatement("""
+                update vault.master_key set fingerprint = ?, kms_uri = ?, kms_check = ?, rotated_at = now()
+                """)) {
+            to.mark().set(update);
             update.executeUpdate();
         }
         return wrapped.size();
     }
 
-    private static String lockedFingerprint(Connection connection) throws SQLException {
-        try (var query = connection.prepareStatement("select fingerprint from vault.master_key for update");
-                var row = query.executeQuery()) {
-            if (!row.next()) {
-                throw new Failure.Fatal(
+    private static MasterKeyMark locked(Connection connection) throws SQLException {
+        return MasterKeyMark.read(connection, true)
+                .orElseThrow(() -> new Failure.Fatal(
                         "This installation has no master key yet: nothing was encrypted under one.",
                         "Start Nightshift with the key that it is to have.",
-                        null);
-            }
-            return row.getString(1);
-        }
+                        null));
     }
 }

@@ -1,6 +1,7 @@
 package dev.nightshift.vault;
 
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.vault.kms.KmsConfig;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
@@ -10,22 +11,47 @@ import java.util.function.Function;
  *
  * @param key NIGHTSHIFT_MASTER_KEY: the text itself
  * @param file NIGHTSHIFT_MASTER_KEY_FILE: a file that holds it
+ * @param kms NIGHTSHIFT_MASTER_KEY_URI: where it lies, if in a service
  */
-record VaultConfig(Optional<String> key, Optional<Path> file) {
-    private static final String REMEDY = "Set NIGHTSHIFT_MASTER_KEY, or NIGHTSHIFT_MASTER_KEY_FILE to a file that holds"
-            + " it. For a new installation, make one with: openssl rand -base64 32";
+record VaultConfig(Optional<String> key, Optional<Path> file, Optional<KmsConfig> kms) {
+    private static final String REMEDY = "Set NIGHTSHIFT_MASTER_KEY, NIGHTSHIFT_MASTER_KEY_FILE to a file that holds"
+            + " it, or NIGHTSHIFT_MASTER_KEY_URI if it lies in a KMS. For a new installation, make one with: openssl rand -base64 32";
 
-    /** Reads the settings; an empty text counts as not set. */
+    /**
+     * Reads the settings; an empty text counts as not set.
+     *
+     * @throws Failure.Fatal if those of a service cannot be used
+     */
     static VaultConfig of(Function<String, Optional<String>> setting) {
         return new VaultConfig(
                 setting.apply("nightshift.master.key").filter(text -> !text.isBlank()),
                 setting.apply("nightshift.master.key.file")
                         .filter(text -> !text.isBlank())
-                        .map(text -> Path.of(text.strip())));
+                        .map(text -> Path.of(text.strip())),
+                kms(setting));
+    }
+
+    private static Optional<KmsConfig> kms(Function<String, Optional<String>> setting) {
+        try {
+            return KmsConfig.of(KmsConfig.IN_USE, setting);
+        } catch (Failure.Invalid e) {
+            throw new Failure.Fatal(e.getMessage(), REMEDY, null);
+        }
+    }
+
+    /** @throws Failure.Fatal if both are set */
+    void requireOne() {
+        if (kms.isPresent() && (key.isPresent() || file.isPresent())) {
+            throw new Failure.Fatal(
+                    "The master key is given twice: NIGHTSHIFT_MASTER_KEY_URI, and its bytes.",
+                    "Set NIGHTSHIFT_MASTER_KEY_URI alone, or leave it out.",
+                    null);
+        }
     }
 
     /** @throws Failure.Fatal if there is none, there are two, or it cannot be read */
-    MasterKey masterKey() {
+    LocalMasterKey masterKey() {
+        requireOne();
         if (key.isPresent() && file.isPresent()) {
             throw new Failure.Fatal(
                     "The master key is given twice: NIGHTSHIFT_MASTER_KEY and NIGHTSHIFT_MASTER_KEY_FILE.",
@@ -33,9 +59,9 @@ record VaultConfig(Optional<String> key, Optional<Path> file) {
                     null);
         }
         if (key.isPresent()) {
-            return MasterKey.parse(key.get());
+            return LocalMasterKey.parse(key.get());
         }
-        return MasterKey.fromFile(
+        return LocalMasterKey.fromFile(
                 file.orElseThrow(() -> new Failure.Fatal("The master key is missing.", REMEDY, null)));
     }
 
@@ -43,6 +69,11 @@ record VaultConfig(Optional<String> key, Optional<Path> file) {
     @Override
     public String toString() {
         return "VaultConfig["
-                + (key.isPresent() ? "key" : file.map(Path::toString).orElse("none")) + "]";
+                + (key.isPresent()
+                        ? "key"
+                        : file.map(Path::toString)
+                                .or(() -> kms.map(KmsConfig::uri))
+                                .orElse("none"))
+                + "]";
     }
 }

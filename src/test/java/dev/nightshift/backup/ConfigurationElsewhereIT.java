@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.postgres.Binaries;
+import dev.nightshift.testing.FreePorts;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -56,7 +55,7 @@ class ConfigurationElsewhereIT {
             assertAll(
                     () -> assertFalse(Files.exists(folder.resolve("postgresql.conf")), "pg_verifybackup would object"),
                     () -> assertTrue(project.log(run).contains("-o \"" + option + "\" start"), project.log(run)));
-            int port = freePort();
+            int port = FreePorts.one();
             control("start", folder, "--options=" + option + " -p " + port + " -c unix_socket_directories=''");
             try {
                 assertAll(
@@ -121,12 +120,6 @@ class ConfigurationElsewhereIT {
                 var row = statement.executeQuery(sql)) {
             row.next();
             return String.valueOf(row.getString(1));
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 }

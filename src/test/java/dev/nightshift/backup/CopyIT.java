@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.TestProject.figures;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.LogArchiving;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
@@ -157,8 +159,7 @@ class CopyIT {
     }
 
     private String take(JsonObjectBuilder parameters) {
-        return IncrementalRefusedIT.figures(project.complete("backup", "shop", parameters.build()))
-                .getString("backup");
+        return figures(project.complete("backup", "shop", parameters.build())).getString("backup");
     }
 
     private static JsonObjectBuilder with(String name, String value) {
@@ -166,7 +167,7 @@ class CopyIT {
     }
 
     private JsonObject copy(JsonObjectBuilder parameters) {
-        return IncrementalRefusedIT.figures(project.complete("copy", "shop", parameters.build()));
+        return figures(project.complete("copy", "shop", parameters.build()));
     }
 
     private JsonObject copyOf(String backup, String store) {
@@ -326,7 +327,7 @@ class CopyIT {
     @Test
     @Order(4)
     void aRandomDrillTakesAnOlderBackupAndOneOfEachStoreProvesEachByItself() {
-        JsonObject random = IncrementalRefusedIT.figures(project.complete(
+        JsonObject random = figures(project.complete(
                 "restore-drill",
                 "shop",
                 with("which", "random").add("upTo", "stored").build()));
@@ -437,7 +438,7 @@ class CopyIT {
         nightshift.start();
         JsonObject ended = project.ended(run, LONG);
         assertEquals("COMPLETED", ended.getString("status"), () -> ended + project.log(run));
-        JsonObject figures = IncrementalRefusedIT.figures(ended);
+        JsonObject figures = figures(ended);
         assertSame(local().resolve(project.backup(backup).getString("location")), folder);
         Map<String, FileTime> after = times(folder);
         before.forEach((name, at) -> assertEquals(at, after.get(name), name));
@@ -535,7 +536,7 @@ class CopyIT {
                 "restore",
                 "shop",
                 with("backup", changes).add("folder", to.toString()).build());
-        assertEquals("offsite", IncrementalRefusedIT.figures(run).getString("store"));
+        assertEquals("offsite", figures(run).getString("store"));
         String log = project.log(run.getString("id"));
         assertTrue(log.contains("Its copy in the store offsite is tried"), log);
         try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), to)) {
@@ -629,19 +630,15 @@ class CopyIT {
     @Test
     @Order(11)
     void aDrillOfARandomMomentRecoversToItAndKeepsIt() throws SQLException {
-        archive(true);
-        Eventually.isTrue("streaming", LONG, () -> wal().getString("state").equals("STREAMING"));
+        LogArchiving archive = new LogArchiving(project, "shop");
+        archive.begin();
         String backup = take(Json.createObjectBuilder());
         for (int i = 0; i < 3; i++) {
             source.execute("shop", "insert into item values (" + i + ", 'later')", "select pg_sleep(0.5)");
         }
         source.execute("shop", "select pg_switch_wal()", "insert into item values (9, 'last')");
         Instant now = Instant.now();
-        Eventually.isTrue("the moment is covered", LONG, () -> {
-            JsonObject stretch = wal().getJsonArray("stretches").getJsonObject(0);
-            return !stretch.isNull("coveredTo")
-                    && Instant.parse(stretch.getString("coveredTo")).isAfter(now);
-        });
+        archive.awaitCovered();
         JsonObject run = project.complete(
                 "restore-drill", "shop", with("which", "random-point").build());
         JsonObject drill = drills("?limit=1").getJsonArray("items").getJsonObject(0);
@@ -658,23 +655,7 @@ class CopyIT {
                 "NONE",
                 project.backup(backup).getJsonObject("proof").getString("level"),
                 "a point behind it proves no backup");
-        archive(false);
-        Eventually.isTrue("off", LONG, () -> wal().getString("state").equals("OFF"));
-    }
-
-    private void archive(boolean enabled) {
-        project.api()
-                .put(
-                        project.path("instances/shop/wal"),
-                        Json.createObjectBuilder()
-                                .add("enabled", enabled)
-                                .add("pieceSeconds", 5)
-                                .build())
-                .expect(200);
-    }
-
-    private JsonObject wal() {
-        return project.api().get(project.path("instances/shop/wal")).expect(200).object();
+        archive.end();
     }
 
     private static JsonObject newest() {

@@ -139,6 +139,42 @@ class FactsIT {
                         Facts.Reach.NONE, facts(server, Set.of()).log().reach(), "where nobody asks it is not read"));
     }
 
+    @Test
+    void aStoreCountsThatHoldsTheWholeChainAndWhereNoProofFailed() {
+        UnreachableServer server = UnreachableServer.register(registration, "facts-stores");
+        UUID full = backup(server, 10, "COMPLETE", null);
+        UUID increment = backup(server, 8, "COMPLETE", full);
+        copy(server, increment, "nas", "WHOLE");
+        List<String> halfAChain = stores(server);
+        copy(server, full, "nas", "WHOLE");
+        List<String> wholeChain = stores(server);
+        copy(server, increment, "vault", "FREEING");
+        copy(server, full, "vault", "WHOLE");
+        List<String> onItsWayOut = stores(server);
+        prove(server, "nas", full, 6, "FAILED");
+        assertAll(
+                () -> assertEquals(List.of("local"), halfAChain),
+                () -> assertEquals(List.of("local", "nas"), wholeChain),
+                () -> assertEquals(List.of("local", "nas"), onItsWayOut),
+                () -> assertEquals(List.of("local"), stores(server), "a proof failed there"));
+    }
+
+    private List<String> stores(UnreachableServer server) {
+        Facts.Copies copies = facts(server).copies();
+        assertNotNull(copies);
+        return copies.stores();
+    }
+
+    private void copy(UnreachableServer server, UUID backup, String store, String state) {
+        boolean whole = state.equals("WHOLE");
+        run(
+                server,
+                "insert into backup.copy (id, project_id, backup_id, run_id, store, location, state, made_at, verified_at)"
+                        + " values (gen_random_uuid(), '" + server.project() + "', '" + backup
+                        + "', gen_random_uuid(), '" + store + "', 'nowhere', '" + state + "', "
+                        + (whole ? "now(), now())" : "null, null)"));
+    }
+
     private Facts facts(UnreachableServer server) {
         return facts(server, Set.of(server.instance()));
     }
@@ -147,7 +183,12 @@ class FactsIT {
         Facts facts = transactions
                 .in(
                         server.project(),
-                        connection -> repository.of(connection, server.project(), List.of(server.instance()), withLog))
+                        connection -> repository.of(
+                                connection,
+                                server.project(),
+                                List.of(server.instance()),
+                                withLog,
+                                id -> Facts.Keys.NOT_ASKED))
                 .get(server.instance());
         assertNotNull(facts);
         return facts;

@@ -10,15 +10,14 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.Workload;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,37 +33,31 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * A night of a server in two minutes: rows come all the time, a full and two incremental backups, its log archived, the server
- * killed twice. Between any two rows lies a moment of which it is known what the server held: restores to some of them hold just
- * that. {@code -Dnightshift.points=20} restores to more.
+ * A night of a server in two minutes: rows come all the time and pgbench's transactions with them, a full and two incremental
+ * backups, its log archived, the server killed twice. Between any two ticks lies a moment of which it is known what the server
+ * held: restores to some of them hold just that. {@link WholeNightIT} is the long form of it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class LifeInMiniatureIT {
     private static final String NAME = "night";
-    private static final int POINTS = Integer.getInteger("nightshift.points", 3);
+    private static final int POINTS = 3;
     private static final Duration SOON = Duration.ofSeconds(90);
     private static final Map<String, String> SETTINGS =
             Map.of("wal_level", "logical", "max_wal_senders", "8", "max_replication_slots", "8", "summarize_wal", "on");
 
     private final Nightshift nightshift = Nightshift.shared();
-    private final List<Moment> moments = new ArrayList<>();
+    private final List<Workload.Moment> moments = new ArrayList<>();
     private final Random random = new Random(20261129);
     private TestProject project;
     private Postgres source;
-
-    /** By the server's clock: after this row was committed, before the next one was begun. */
-    private record Moment(Instant at, long rows) {}
+    private Workload workload;
 
     @BeforeAll
     void aNight() throws Exception {
         project = TestProject.create(nightshift.admin(), "miniature");
         source = Postgres.start(17, SETTINGS);
-        source.execute("postgres", "create database shop");
-        source.execute(
-                "shop",
-                "create table tick (id bigint primary key, note text)",
-                "create table bulk as select id, md5(id::text) as note from generate_series(1, 50000) id");
+        workload = Workload.start(source, "shop", 20261129);
         project.register(NAME, source, "shop");
         project.api()
                 .put(
@@ -87,6 +80,7 @@ class LifeInMiniatureIT {
         source.kill();
         source.startAgain(SETTINGS);
         rows(20);
+        workload.close();
         awaitStored();
     }
 
@@ -112,18 +106,9 @@ class LifeInMiniatureIT {
     }
 
     private void rows(int count) throws SQLException {
-        try (Connection connection = source.connect("shop");
-                Statement statement = connection.createStatement()) {
+        try (Connection connection = source.connect("shop")) {
             for (int i = 0; i < count; i++) {
-                statement.execute("insert into tick select count(*) + 1, md5(random()::text) from tick");
-                statement.execute("update bulk set note = md5(random()::text) where id % 50 = " + i % 50);
-                if (i % 15 == 14) {
-                    statement.execute("select pg_switch_wal()");
-                }
-                try (ResultSet row = statement.executeQuery("select clock_timestamp(), count(*) from tick")) {
-                    row.next();
-                    moments.add(new Moment(row.getTimestamp(1).toInstant(), row.getLong(2)));
-                }
+                moments.add(workload.tick(connection));
                 Eventually.sleep(Duration.ofMillis(5));
             }
         }
@@ -149,16 +134,16 @@ class LifeInMiniatureIT {
     @Order(1)
     void restoresToAnyMomentHoldWhatTheServerHeldThen() throws Exception {
         Instant first = Instant.parse(backups().get(2).getString("endedAt"));
-        List<Moment> known =
+        List<Workload.Moment> known =
                 moments.stream().filter(each -> each.at().isAfter(first)).toList();
         List<String> wrong = new ArrayList<>();
         for (int point = 0; point < POINTS; point++) {
-            Moment moment = known.get(random.nextInt(known.size()));
+            Workload.Moment moment = known.get(random.nextInt(known.size()));
             JsonObject plan = plan("time", moment.at().toString());
             assertTrue(plan.getBoolean("reachable") && plan.getBoolean("certain"), plan::toString);
-            long held =
+            Workload.Moment held =
                     heldAfter("point-" + point, parameters("time", moment.at().toString()));
-            if (held != moment.rows()) {
+            if (!held.holds(moment)) {
                 wrong.add(moment + ": " + held + ", " + plan);
             }
         }
@@ -169,15 +154,17 @@ class LifeInMiniatureIT {
     @Order(2)
     void restoresTheLatestThatIsStored() throws Exception {
         assertEquals(
-                moments.get(moments.size() - 1).rows() + 1,
+                moments.get(moments.size() - 1).ticks() + 1,
                 heldAfter(
-                        "latest", Json.createObjectBuilder().add("to", "latest").build()));
+                                "latest",
+                                Json.createObjectBuilder().add("to", "latest").build())
+                        .ticks());
     }
 
     @Test
     @Order(3)
     void aDrillReachesAMomentInASandbox() {
-        Moment moment = moments.get(moments.size() - 15);
+        Workload.Moment moment = moments.get(moments.size() - 15);
         JsonObject run = project.complete(
                 "restore-drill", NAME, parameters("time", moment.at().toString()));
         String log = project.log(run.getString("id"));
@@ -221,11 +208,11 @@ class LifeInMiniatureIT {
     @Test
     @Order(5)
     void aMissingSegmentIsToldAndNothingPastItIsRestored() throws Exception {
-        Moment early = moments.stream()
+        Workload.Moment early = moments.stream()
                 .filter(each -> each.at().isAfter(Instant.parse(backups().get(2).getString("endedAt"))))
                 .findFirst()
                 .orElseThrow();
-        Moment late = moments.get(moments.size() - 1);
+        Workload.Moment late = moments.get(moments.size() - 1);
         Path gone = segments().get(segments().size() - 2);
         Files.delete(gone);
         JsonObject run = project.run(project.start(
@@ -235,10 +222,9 @@ class LifeInMiniatureIT {
                 () -> assertFalse(ended.getString("status").equals("COMPLETED"), ended::toString),
                 () -> assertFalse(
                         Files.exists(folder("behind-the-gap").resolve("PG_VERSION")), "what was restored is removed"),
-                () -> assertEquals(
-                        early.rows(),
-                        heldAfter(
-                                "before-the-gap", parameters("time", early.at().toString()))));
+                () -> assertTrue(heldAfter(
+                                "before-the-gap", parameters("time", early.at().toString()))
+                        .holds(early)));
     }
 
     private List<Path> segments() throws IOException {
@@ -282,22 +268,17 @@ class LifeInMiniatureIT {
                 .build();
     }
 
-    /** Restores, starts it with PostgreSQL's own programs, and counts. */
-    private long heldAfter(String name, JsonObject to) throws Exception {
+    /** Restores, starts it with PostgreSQL's own programs, and looks. */
+    private Workload.Moment heldAfter(String name, JsonObject to) throws Exception {
         Path folder = folder(name);
         project.complete(
                 "restore",
                 NAME,
                 Json.createObjectBuilder(to).add("folder", folder.toString()).build());
         try (RestoredServer restored = RestoredServer.start(Postgres.binaries(17), folder);
-                Connection connection = restored.connect("shop", source.password());
-                Statement statement = connection.createStatement()) {
+                Connection connection = restored.connect("shop", source.password())) {
             restored.awaitEndOfRecovery(connection);
-            try (ResultSet row = statement.executeQuery("select count(*), max(id) from tick")) {
-                row.next();
-                assertEquals(row.getLong(1), row.getLong(2), "rows without a hole");
-                return row.getLong(1);
-            }
+            return Workload.moment(connection);
         }
     }
 }

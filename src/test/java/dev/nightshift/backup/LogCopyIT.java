@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.TestProject.figures;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.LogArchiving;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
@@ -53,7 +55,8 @@ class LogCopyIT {
     private Path nas;
     private String moment = "";
     private Instant copied = Instant.MIN;
-    private String archive = "";
+    private LogArchiving archive;
+    private String location = "";
 
     @BeforeAll
     void aServerThatIsArchivedAndTwoStores(@TempDir Path folder) throws SQLException {
@@ -81,8 +84,8 @@ class LogCopyIT {
         source.execute("postgres", "create table t as select 1 as id");
         project = TestProject.create(nightshift.admin(), "logs");
         project.register("main", source, "postgres");
-        archive(true);
-        Eventually.isTrue("streaming", SOON, () -> wal().getString("state").equals("STREAMING"));
+        archive = new LogArchiving(project, "main");
+        archive.begin();
     }
 
     @AfterAll
@@ -91,28 +94,13 @@ class LogCopyIT {
         source.close();
     }
 
-    private void archive(boolean enabled) {
-        project.api()
-                .put(
-                        project.path("instances/main/wal"),
-                        Json.createObjectBuilder()
-                                .add("enabled", enabled)
-                                .add("pieceSeconds", 5)
-                                .build())
-                .expect(200);
-    }
-
-    private JsonObject wal() {
-        return project.api().get(project.path("instances/main/wal")).expect(200).object();
-    }
-
     /** Ends the segment, and waits until the archive holds it. */
     private void awaitStored() throws SQLException {
         Lsn end = Lsn.parse(text("select pg_switch_wal()::text")).segmentEnd(16 << 20);
         Eventually.isTrue("the log up to " + end, SOON, () -> {
-            var stretches = wal().getJsonArray("stretches");
+            List<JsonObject> stretches = archive.stretches();
             return !stretches.isEmpty()
-                    && Lsn.parse(stretches.getJsonObject(0).getString("to")).compareTo(end) >= 0;
+                    && Lsn.parse(stretches.get(0).getString("to")).compareTo(end) >= 0;
         });
     }
 
@@ -122,7 +110,7 @@ class LogCopyIT {
     }
 
     private Path log(Path store) {
-        return store.resolve(archive);
+        return store.resolve(location);
     }
 
     private static Map<String, FileTime> files(Path folder) throws IOException {
@@ -135,10 +123,6 @@ class LogCopyIT {
             }
         }
         return found;
-    }
-
-    private static JsonObject figures(JsonObject run) {
-        return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
     }
 
     private static JsonObject toNas() {
@@ -188,7 +172,7 @@ class LogCopyIT {
     void theLogGoesWithTheBackupAndOnlyWhatIsNewGoesAgain() throws Exception {
         project.complete("backup", "main", TestProject.none());
         row(2);
-        archive = wal().getString("location");
+        location = archive.location();
         JsonObject first = figures(project.complete("copy", "main", toNas()));
         assertTrue(first.getInt("logObjectsSent") > 0, first::toString);
         Map<String, FileTime> before = files(log(nas));
@@ -222,7 +206,7 @@ class LogCopyIT {
         Files.write(damaged, other);
         JsonObject run = failed("copy", toNas());
         assertAll(
-                () -> assertTrue(reason(run).contains(archive + "/" + fresh.first()), () -> reason(run)),
+                () -> assertTrue(reason(run).contains(location + "/" + fresh.first()), () -> reason(run)),
                 () -> assertTrue(reason(run).contains("it is not copied"), () -> reason(run)),
                 () -> assertFalse(Files.exists(log(nas).resolve(fresh.first()))),
                 () -> assertTrue(Files.exists(log(nas).resolve(fresh.last()))));
@@ -239,7 +223,7 @@ class LogCopyIT {
         row(6);
         project.complete("copy", "main", toNas());
         assertTrue(plan(latest(), "nas").isNull("gap"));
-        JsonObject copy = wal().getJsonArray("copies").getJsonObject(0);
+        JsonObject copy = archive.now().getJsonArray("copies").getJsonObject(0);
         assertEquals("nas", copy.getString("store"), copy::toString);
         assertEquals(0, copy.getInt("gaps"), copy::toString);
         assertTrue(copy.getInt("objects") > 0 && !copy.isNull("copiedAt"), copy::toString);
@@ -250,8 +234,7 @@ class LogCopyIT {
     @Test
     @Order(3)
     void theSecondStoreAloneLeadsToThePoint() throws Exception {
-        archive(false);
-        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
+        archive.end();
         Path away = local.resolveSibling("away");
         Files.move(local, away);
         try {
@@ -326,13 +309,7 @@ class LogCopyIT {
         assertEquals(0, figures(rebuild()).getInt("logCopiesEntered"));
 
         project.api().post(project.path("keys/rotate")).expect(200);
-        project.api()
-                .post(
-                        project.path("recovery-kit"),
-                        Json.createObjectBuilder()
-                                .add("passphrase", "five words nobody would guess")
-                                .build())
-                .expect(200);
+        project.recoveryKit("five words nobody would guess");
         project.complete("rewrap-keys", "main", TestProject.none());
         String description = "archive.json";
         assertEquals(key(log(local).resolve(description)), key(log(nas).resolve(description)));
@@ -346,20 +323,7 @@ class LogCopyIT {
     }
 
     private JsonObject rebuild() {
-        String id = project.api()
-                .post(
-                        project.path("runs"),
-                        Json.createObjectBuilder()
-                                .add("job", "rebuild-catalogue")
-                                .add("databases", Json.createArrayBuilder())
-                                .add("parameters", TestProject.none())
-                                .build())
-                .expect(202)
-                .object()
-                .getString("id");
-        JsonObject ended = project.ended(id, SOON);
-        assertEquals("COMPLETED", ended.getString("status"), () -> ended + project.log(id));
-        return ended;
+        return project.complete("rebuild-catalogue");
     }
 
     @Test
@@ -396,11 +360,9 @@ class LogCopyIT {
     @Test
     @Order(6)
     void theLogItselfIsNeverTakenForItsCopy() throws Exception {
-        archive(true); // the test before has freed all of it
-        Eventually.isTrue("streaming", SOON, () -> wal().getString("state").equals("STREAMING"));
+        archive.begin(); // the test before has freed all of it
         awaitStored();
-        archive(false);
-        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
+        archive.end();
         Path alias = Files.createSymbolicLink(local.resolveSibling("alias"), local.getParent());
         nightshift
                 .admin()

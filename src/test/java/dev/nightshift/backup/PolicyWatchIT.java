@@ -22,6 +22,7 @@ import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.testing.UnreachableServer;
+import dev.nightshift.vault.Keyring;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.UUID;
@@ -52,12 +53,15 @@ class PolicyWatchIT {
     private Transactions transactions;
 
     @Inject
+    private Keyring keyring;
+
+    @Inject
     private Clock clock;
 
     @Test
     void aMissedGoalIsAFindingThatRisesUntilItIsMetOrNobodys() {
         UnreachableServer server = registered("goal-missed");
-        policies.add(server.project(), policy("gold", new Goals(null, 60, null, 4)));
+        policies.add(server.project(), policy("gold", new Goals(null, 60, null, 4, null, null, null)));
         watch.check();
         assertEquals(List.of(), open(server), "nothing is known yet");
 
@@ -97,7 +101,7 @@ class PolicyWatchIT {
     void thePolicysDaysStandInForTheInstancesInTheOneFindingAboutItsProof() {
         UnreachableServer server = registered("goal-proof");
         registered(server, 36);
-        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null)));
+        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null, null, null, null)));
         watch.check();
         proofs.look();
         List<Finding> open = open(server);
@@ -108,7 +112,7 @@ class PolicyWatchIT {
                 () -> assertEquals(1, open.get(0).report().evidence().getInt("policyDays")),
                 () -> assertEquals("strict", open.get(0).report().evidence().getString("policy")));
 
-        change(server, "strict", new Goals(null, null, 2, null));
+        change(server, "strict", new Goals(null, null, 2, null, null, null, null));
         proofs.look();
         assertEquals(List.of(), open(server), "two days are not over");
 
@@ -122,24 +126,33 @@ class PolicyWatchIT {
     void aRuleIsFoundForTheServerThatAPolicyAnswersFor() {
         UnreachableServer server = registered("goal-keep");
         assertTrue(message(server).startsWith("No policy answers for this server"), message(server));
-        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4)));
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4, null, null, null)));
         assertTrue(message(server).contains("says not which backups to keep"), message(server));
         KeepRule rule = new KeepRule(14, 0, 0, 0, 12, 0);
         policies.add(
-                server.project(), new Policy(Ids.next(clock), new Name("a-first"), "", List.of("*"), Goals.NONE, rule));
+                server.project(),
+                new Policy(
+                        Ids.next(clock),
+                        new Name("a-first"),
+                        "",
+                        List.of("*"),
+                        Goals.NONE,
+                        rule,
+                        List.of(),
+                        List.of()));
         assertEquals(rule, policies.keeping(server.project(), server.instance()).keep());
     }
 
     @Test
     void aFindingSaysWhatIsWantedNowAndByWhichPolicy() {
         UnreachableServer server = registered("goal-anew");
-        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4)));
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, 4, null, null, null)));
         backup(server, 9);
         watch.check();
         Finding first = open(server).get(0);
         assertEquals(Severity.CRITICAL, first.report().severity());
 
-        change(server, "gold", new Goals(null, null, null, 8));
+        change(server, "gold", new Goals(null, null, null, 8, null, null, null));
         watch.check();
         Finding second = open(server).get(0);
         assertAll(
@@ -147,7 +160,7 @@ class PolicyWatchIT {
                 () -> assertEquals(Severity.WARNING, second.report().severity(), "it is less than twice the goal now"),
                 () -> assertEquals(8 * 3_600, second.report().evidence().getInt("wantedSeconds")));
 
-        policies.add(server.project(), policy("a-first", new Goals(null, null, null, 8)));
+        policies.add(server.project(), policy("a-first", new Goals(null, null, null, 8, null, null, null)));
         watch.check();
         assertEquals("a-first", open(server).get(0).report().evidence().getString("policy"));
         Finding third = open(server).get(0);
@@ -159,10 +172,10 @@ class PolicyWatchIT {
     void anEasierGoalForTheProofLowersItsFinding() {
         UnreachableServer server = registered("goal-easier");
         registered(server, 60);
-        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null)));
+        policies.add(server.project(), policy("strict", new Goals(null, null, 1, null, null, null, null)));
         proofs.look();
         assertEquals(Severity.CRITICAL, open(server).get(0).report().severity());
-        change(server, "strict", new Goals(null, null, 2, null));
+        change(server, "strict", new Goals(null, null, 2, null, null, null, null));
         proofs.look();
         assertAll(
                 () -> assertEquals(
@@ -175,7 +188,7 @@ class PolicyWatchIT {
         UnreachableServer server = registered("goal-none");
         registered(server, 60);
         update(server, "update fleet.instance set proof_days = 0 where id = ?", server.instance());
-        policies.add(server.project(), policy("all", new Goals(null, null, 1, null)));
+        policies.add(server.project(), policy("all", new Goals(null, null, 1, null, null, null, null)));
         proofs.look();
         assertEquals(List.of(), open(server));
         policies.add(
@@ -185,8 +198,10 @@ class PolicyWatchIT {
                         new Name("named"),
                         "",
                         List.of("goal-none"),
-                        new Goals(null, null, 1, null),
-                        NOTHING));
+                        new Goals(null, null, 1, null, null, null, null),
+                        NOTHING,
+                        List.of(),
+                        List.of()));
         proofs.look();
         assertEquals(1, open(server).size(), "by its name it does");
         update(server, "update fleet.instance set server_version = '14.19' where id = ?", server.instance());
@@ -197,10 +212,10 @@ class PolicyWatchIT {
     @Test
     void aDatabaseThatIsGoneKeepsNobodyFromChangingTheRest() {
         UnreachableServer server = registered("goal-gone");
-        Policy gold = policy("gold", new Goals(null, null, null, 4));
+        Policy gold = policy("gold", new Goals(null, null, null, 4, null, null, null));
         policies.add(server.project(), gold);
         update(server, "update backup.policy set databases = '{gone}' where id = ?", gold.id());
-        change(server, "gold", new Goals(null, null, null, 5));
+        change(server, "gold", new Goals(null, null, null, 5, null, null, null));
         assertThrows(
                 Failure.Invalid.class,
                 () -> policies.change(
@@ -212,14 +227,84 @@ class PolicyWatchIT {
                                 "",
                                 List.of("gone", "another"),
                                 before.goals(),
-                                before.keep())));
+                                before.keep(),
+                                List.of(),
+                                List.of())));
+    }
+
+    @Test
+    void tooFewStoresAreAFindingUntilACopyIsWhole() {
+        UnreachableServer server = registered("goal-stores");
+        UUID backup = backup(server, 1);
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, null, 2, null, null)));
+        watch.check();
+        Finding missed = open(server).get(0);
+        assertAll(
+                () -> assertEquals(
+                        PolicyWatch.fingerprint(Goal.STORES, server.instance()),
+                        missed.report().fingerprint()),
+                () -> assertEquals(Severity.WARNING, missed.report().severity()),
+                () -> assertEquals(1, missed.report().evidence().getInt("measuredStores")),
+                () -> assertTrue(
+                        missed.report().detail().contains("The policy gold wants it in 2 stores"),
+                        missed.report()::detail));
+        watch.check();
+        assertEquals(missed.seen(), open(server).get(0).seen(), "told once");
+        update(
+                server,
+                "insert into backup.copy (id, project_id, backup_id, run_id, store, location, state, made_at, verified_at)"
+                        + " select gen_random_uuid(), project_id, id, run_id, 'nas', 'nowhere', 'WHOLE', now(), now()"
+                        + " from backup.backup where id = ?",
+                backup);
+        watch.check();
+        assertEquals(List.of(), open(server));
+    }
+
+    @Test
+    void aKeyWithoutAKitIsOneFindingOfTheProjectWhateverItHasOfServers() {
+        UnreachableServer server = registered("goal-kit");
+        policies.add(server.project(), policy("gold", new Goals(null, null, null, null, null, null, 1)));
+        policies.add(server.project(), policy("a-lenient", new Goals(null, null, null, null, null, null, 9)));
+        made(server, 3);
+        watch.check();
+        assertEquals(List.of(), open(server), "nine hours are not over, and a-lenient answers");
+        policies.delete(server.project(), "a-lenient");
+        watch.check();
+        Finding missed = open(server).get(0);
+        assertAll(
+                () -> assertEquals(
+                        "backup.goal.kit:" + server.project(), missed.report().fingerprint()),
+                () -> assertEquals(
+                        "The goal for the recovery kit of goal-kit is missed",
+                        missed.report().title()),
+                () -> assertEquals(Severity.CRITICAL, missed.report().severity()));
+        keyring.exported(server.project(), List.of(keyring.of(server.project()).keyId()));
+        watch.check();
+        assertEquals(List.of(), open(server));
+    }
+
+    /** As if the project's key were so old. */
+    private void made(UnreachableServer server, int hoursAgo) {
+        update(
+                server,
+                "update vault.project_key set created_at = now() - interval '" + hoursAgo
+                        + " hours' where project_id = ?",
+                server.project().value());
     }
 
     private void change(UnreachableServer server, String name, Goals goals) {
         policies.change(
                 server.project(),
                 name,
-                before -> new Policy(before.id(), before.name(), "", before.databases(), goals, before.keep()));
+                before -> new Policy(
+                        before.id(),
+                        before.name(),
+                        "",
+                        before.databases(),
+                        goals,
+                        before.keep(),
+                        List.of(),
+                        List.of()));
     }
 
     private String message(UnreachableServer server) {
@@ -241,7 +326,7 @@ class PolicyWatchIT {
     }
 
     private Policy policy(String name, Goals goals) {
-        return new Policy(Ids.next(clock), new Name(name), "", List.of("*"), goals, NOTHING);
+        return new Policy(Ids.next(clock), new Name(name), "", List.of("*"), goals, NOTHING, List.of(), List.of());
     }
 
     private List<Finding> open(UnreachableServer server) {

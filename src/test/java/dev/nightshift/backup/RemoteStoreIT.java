@@ -317,7 +317,7 @@ class RemoteStoreIT {
     void everyOtherKindHoldsABackupThatIsProven(@TempDir Path folder) throws Exception {
         Path elsewhere = roots.resolve("nas");
         try (AzureServer azure = AzureServer.start(folder);
-                GoogleStandIn google = GoogleStandIn.start()) {
+                GoogleStandIn google = GoogleStandIn.start(folder)) {
             proven(Json.createObjectBuilder()
                     .add("name", "azure")
                     .add("kind", "AZBLOB")

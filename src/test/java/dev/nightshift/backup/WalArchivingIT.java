@@ -41,6 +41,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -64,6 +66,7 @@ class WalArchivingIT {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(ints = {15, 18})
     void holdsWhatTheServerWroteThroughCrashesOfIt(int major) throws Exception {
         String name = "log" + major;
@@ -96,6 +99,7 @@ class WalArchivingIT {
 
     /** A server that shuts down sends its log to the end, and waits until that is stored. */
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void keepsNoServerFromShuttingDown() throws Exception {
         String name = "shut";
         try (Postgres source = Postgres.start(16, KEEPS)) {
@@ -113,6 +117,7 @@ class WalArchivingIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void goesOnWithTheNewTimelineWhereTheServerIsPromoted() throws Exception {
         String name = "promoted";
         try (Postgres source = Postgres.start(18, KEEPS)) {
@@ -147,6 +152,7 @@ class WalArchivingIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void givesTheSlotUpAtItsLimitAndTellsTheGap() throws Exception {
         String name = "limited";
         try (Postgres source = Postgres.start(17, KEEPS_LITTLE)) {
@@ -187,6 +193,7 @@ class WalArchivingIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void restoresByHandToAMomentBetweenTwoBackups(@TempDir Path work) throws Exception {
         String name = "moment";
         try (Postgres source = Postgres.start(Postgres.debian15(), KEEPS)) {
@@ -269,6 +276,7 @@ class WalArchivingIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void refusesWhatIsOutOfBounds() {
         try (Postgres source = Postgres.start(18)) {
             refuses(source);

@@ -83,6 +83,27 @@ class ConnectionCheckIT {
         return Endpoint.local(server(major).port(), database, user, () -> password);
     }
 
+    /** Its administrators' role is all that the services let one see of themselves. */
+    @Test
+    void aManagedServiceIsToldThatItGivesNoPhysicalBackup() throws SQLException {
+        server(18).execute("postgres", "create role rds_superuser", "create role tenant login password 'secret'");
+        try {
+            CheckReport report = CHECK.check(endpoint(18, "shop", "tenant", "secret"));
+            Item physical = item(report, "physicalBackup");
+            assertEquals(State.WARNING, physical.state());
+            assertTrue(physical.found().contains("Amazon RDS"), physical.found());
+            assertTrue(String.valueOf(physical.remedy()).contains("kind=logical"), physical.toString());
+            assertEquals(State.NOT_MEASURED, item(report, "replication").state());
+            // A server that took in a dump of such roles is no such service where it lets one replicate
+            assertEquals(
+                    State.OK,
+                    item(CHECK.check(endpoint(18, "shop", "postgres", "secret")), "physicalBackup")
+                            .state());
+        } finally {
+            server(18).execute("postgres", "drop role rds_superuser", "drop role tenant");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {15, 18})
     void everyMissingPrivilegeIsNamedWithAStatementThatGivesIt(int major) throws SQLException {

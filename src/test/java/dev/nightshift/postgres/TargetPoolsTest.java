@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.BreakerStatus.State;
+import dev.nightshift.testing.FreePorts;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestClock;
 import java.io.IOException;
@@ -132,7 +133,7 @@ class TargetPoolsTest {
 
     @Test
     void aRefusedPortOpensTheBreakerWhichThenFailsAtOnceAndClosesAfterASuccessfulTrial() throws IOException {
-        int port = freePort();
+        int port = FreePorts.one();
         Endpoint endpoint = Endpoint.local(port, "postgres", server.user(), server::password);
         AtomicInteger tries = new AtomicInteger();
         assertThrows(
@@ -288,12 +289,6 @@ class TargetPoolsTest {
     private static void execute(Session session, String sql) throws SQLException {
         try (Statement statement = session.connection().createStatement()) {
             statement.execute(sql);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -102,6 +102,26 @@ class LauncherConfigTest {
     }
 
     @Test
+    void theSdksVariablesArePassedOnForAKeyInAwsOnly() {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "AWS_PROFILE",
+                "nights",
+                "NIGHTSHIFT_NEW_KMS_TOKEN",
+                "hvs.of-the-new-one",
+                "NIGHTSHIFT_MASTER_KEY_URI",
+                "aws-kms://arn:aws:kms:eu-central-1:111122223333:key/one"));
+        Map<String, String> passedOn = LauncherConfig.from(environment, BASE).passedOn();
+        assertEquals("nights", passedOn.get("AWS_PROFILE"));
+        assertEquals(environment.get("NIGHTSHIFT_MASTER_KEY_URI"), passedOn.get("NIGHTSHIFT_MASTER_KEY_URI"));
+        assertFalse(passedOn.containsKey("NIGHTSHIFT_NEW_KMS_TOKEN"));
+        environment.put("NIGHTSHIFT_MASTER_KEY_URI", "vault+http://127.0.0.1/transit/one");
+        assertFalse(LauncherConfig.from(environment, BASE).passedOn().containsKey("AWS_PROFILE"));
+        environment.put("NIGHTSHIFT_MASTER_KEY", "a-key-too");
+        Failure.Invalid both = assertThrows(Failure.Invalid.class, () -> LauncherConfig.from(environment, BASE));
+        assertTrue(both.getMessage().startsWith("NIGHTSHIFT_MASTER_KEY_URI and NIGHTSHIFT_MASTER_KEY are both set"));
+    }
+
+    @Test
     void secretsMayComeFromFilesAndWhiteSpaceAtTheirEndsDoesNotMatter() throws IOException {
         Path file = Files.writeString(folder.resolve("key"), "a-key-of-more-than-thirty-two-characters\n");
         LauncherConfig.Secret key = LauncherConfig.from(Map.of("NIGHTSHIFT_BOOTSTRAP_KEY_FILE", file.toString()), BASE)

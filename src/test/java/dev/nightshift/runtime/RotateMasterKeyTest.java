@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Binaries;
+import dev.nightshift.testing.TransitStandIn;
+import dev.nightshift.vault.LocalMasterKey;
 import dev.nightshift.vault.MasterKey;
 import dev.nightshift.vault.ProjectKeys;
 import java.io.ByteArrayOutputStream;
@@ -39,7 +41,7 @@ class RotateMasterKeyTest {
 
     private final Map<String, String> environment = new HashMap<>();
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
-    private MasterKey first = MasterKey.generate();
+    private LocalMasterKey first = LocalMasterKey.generate();
     private String password = "";
 
     RotateMasterKeyTest(@TempDir Path folder) {
@@ -53,7 +55,7 @@ class RotateMasterKeyTest {
         environment.put("NIGHTSHIFT_POSTGRES_PORT", Integer.toString(Ports.anyFree()));
         environment.put("NIGHTSHIFT_DEMO", "false");
         assertTrue(refusal().startsWith("This installation has no master key yet"));
-        first = MasterKey.fromFile(file("master.key"));
+        first = LocalMasterKey.fromFile(file("master.key"));
         ProjectKeys keys = ProjectKeys.generate(PROJECT);
         password = keys.seal("instance:1:password", "secret");
         inRepository(connection -> {
@@ -73,13 +75,13 @@ class RotateMasterKeyTest {
     @Test
     void whatWasSealedOpensUnderTheNewKeyAndTheOldOneIsKeptBesideIt() throws Exception {
         rotate();
-        MasterKey second = MasterKey.fromFile(file("master.key"));
+        LocalMasterKey second = LocalMasterKey.fromFile(file("master.key"));
         assertFalse(second.fingerprint().equals(first.fingerprint()));
         assertEquals("secret", unsealed(second));
         assertThrows(Failure.Fatal.class, () -> unsealed(first));
         assertEquals(
                 first.text(),
-                MasterKey.fromFile(file("old-master-" + first.fingerprint() + ".key"))
+                LocalMasterKey.fromFile(file("old-master-" + first.fingerprint() + ".key"))
                         .text());
         assertTrue(
                 said().contains("The keys of 1 project are wrapped by the master key " + second.fingerprint()), said());
@@ -94,7 +96,7 @@ class RotateMasterKeyTest {
 
     @Test
     void whatAKillLeftBetweenRepositoryAndFileIsTakenUp() throws Exception {
-        MasterKey second = MasterKey.generate();
+        LocalMasterKey second = LocalMasterKey.generate();
         Files.writeString(file("next-master.key"), second.text());
         inRepository(connection -> {
             execute(connection, "update vault.master_key set fingerprint = ?", second.fingerprint());
@@ -107,10 +109,10 @@ class RotateMasterKeyTest {
         rotate();
         assertEquals(
                 second.text(),
-                MasterKey.fromFile(file("old-master-" + second.fingerprint() + ".key"))
+                LocalMasterKey.fromFile(file("old-master-" + second.fingerprint() + ".key"))
                         .text(),
                 "it had become the key, and gave way to a third");
-        assertEquals("secret", unsealed(MasterKey.fromFile(file("master.key"))));
+        assertEquals("secret", unsealed(LocalMasterKey.fromFile(file("master.key"))));
     }
 
     @Test
@@ -120,7 +122,7 @@ class RotateMasterKeyTest {
                 "update vault.project_key set wrapped = ?",
                 ProjectKeys.generate(new ProjectId(UUID.randomUUID())).wrap(first)));
         assertTrue(refusal().startsWith("The keys of project " + PROJECT + " cannot be opened"));
-        assertEquals(first.text(), MasterKey.fromFile(file("master.key")).text());
+        assertEquals(first.text(), LocalMasterKey.fromFile(file("master.key")).text());
         inRepository(connection ->
                 assertEquals(first.fingerprint(), text(connection, "select fingerprint from vault.master_key")));
     }
@@ -144,7 +146,7 @@ class RotateMasterKeyTest {
         Files.delete(file("master.key"));
         environment.put("NIGHTSHIFT_MASTER_KEY", first.text());
         assertTrue(refusal().contains("NIGHTSHIFT_NEW_MASTER_KEY_FILE, is needed"));
-        MasterKey second = MasterKey.generate();
+        LocalMasterKey second = LocalMasterKey.generate();
         environment.put("NIGHTSHIFT_NEW_MASTER_KEY", second.text());
         rotate();
         assertEquals("secret", unsealed(second));
@@ -152,6 +154,33 @@ class RotateMasterKeyTest {
         assertTrue(refusal().startsWith("The master key is the wrong one"), "with the old one");
         environment.put("NIGHTSHIFT_MASTER_KEY", second.text());
         assertTrue(refusal().startsWith("The new master key is the one that is in use"));
+    }
+
+    @Test
+    void itMovesToAKmsToTheNewestVersionThereAndBack() throws Exception {
+        try (TransitStandIn kms = TransitStandIn.start().with("nights", false)) {
+            environment.put("NIGHTSHIFT_NEW_MASTER_KEY_URI", kms.uri("nights"));
+            environment.put("NIGHTSHIFT_NEW_KMS_TOKEN", TransitStandIn.TOKEN);
+            rotate();
+            assertTrue(said().contains("It is in " + kms.uri("nights") + ". Start every node with it"), said());
+            assertTrue(said().contains("open with the master key " + first.fingerprint() + " only"), said());
+            assertTrue(refusal().contains("lies in a KMS: " + kms.uri("nights")), "a start without it");
+
+            environment.put("NIGHTSHIFT_MASTER_KEY_URI", kms.uri("nights"));
+            environment.put("NIGHTSHIFT_KMS_TOKEN", TransitStandIn.TOKEN);
+            kms.rotate("nights");
+            rotate();
+            kms.closeOlderThan("nights", 2);
+
+            LocalMasterKey last = LocalMasterKey.generate();
+            environment.remove("NIGHTSHIFT_NEW_MASTER_KEY_URI");
+            assertTrue(refusal().contains("NIGHTSHIFT_NEW_MASTER_KEY_FILE, is needed"));
+            environment.put("NIGHTSHIFT_NEW_MASTER_KEY", last.text());
+            rotate();
+            assertEquals("secret", unsealed(last));
+            assertFalse(said().contains(TransitStandIn.TOKEN), "a token on the terminal");
+            assertTrue(refusal().contains("lies in no KMS"), "with the KMS");
+        }
     }
 
     private void beat(AtomicBoolean over) {

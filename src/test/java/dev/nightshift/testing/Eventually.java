@@ -6,11 +6,17 @@ import java.util.function.Supplier;
 
 /** Waits for what takes its time, and says what was missing when it took too long. */
 public final class Eventually {
+    /** Most of what is waited for comes at once, or takes seconds: the first looks come soon, the later ones seldom. */
+    private static final Duration FIRST = Duration.ofMillis(25);
+
+    private static final Duration SELDOM = Duration.ofMillis(250);
+
     private Eventually() {}
 
     /** Asks until there is an answer. */
     public static <T> T get(String what, Duration most, Supplier<Optional<T>> question) {
         long end = System.nanoTime() + most.toNanos();
+        Duration pause = FIRST;
         while (true) {
             Optional<T> answer = question.get();
             if (answer.isPresent()) {
@@ -19,7 +25,8 @@ public final class Eventually {
             if (System.nanoTime() > end) {
                 throw new AssertionError("Not within " + most.toSeconds() + " s: " + what);
             }
-            sleep(Duration.ofMillis(250));
+            sleep(pause);
+            pause = pause.compareTo(SELDOM) < 0 ? pause.multipliedBy(2) : SELDOM;
         }
     }
 

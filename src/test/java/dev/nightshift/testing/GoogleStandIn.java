@@ -9,6 +9,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -26,8 +28,8 @@ import java.util.regex.Pattern;
 
 /**
  * Stands in for Google Cloud Storage, of which no emulator can be had that knows both of its interfaces: as much of the JSON
- * one (get, insert, list by pages, delete alone and by the hundred) and of the XML one (uploads in parts) as a store needs, in
- * memory, without logins. What it cannot show is how Google itself behaves.
+ * one (get, insert, list by pages, delete alone and by the hundred) and of the XML one (uploads in parts) as a store needs,
+ * without logins. Each object is a file. What it cannot show is how Google itself behaves.
  */
 public final class GoogleStandIn implements AutoCloseable {
     public static final String BUCKET = "backups";
@@ -36,32 +38,85 @@ public final class GoogleStandIn implements AutoCloseable {
     private static final int PAGE = 1000;
     private static final Pattern BATCHED = Pattern.compile("DELETE (?<path>\\S+) HTTP");
 
-    private final NavigableMap<String, byte[]> objects = new ConcurrentSkipListMap<>();
+    private final Path folder;
+    private final NavigableMap<String, Path> objects = new ConcurrentSkipListMap<>();
     private final Map<String, Map<Integer, byte[]>> uploads = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newFixedThreadPool(8);
-    private final HttpServer server;
+    private final int port;
+    private HttpServer server;
 
-    private GoogleStandIn(HttpServer server) {
-        this.server = server;
-        server.setExecutor(threads);
-        server.createContext("/", exchange -> {
-            try (exchange) {
-                handle(exchange);
-            }
-        });
-        server.start();
+    private GoogleStandIn(Path folder) throws IOException {
+        this.folder = Files.createDirectories(folder.resolve("google"));
+        this.server = listen(0);
+        this.port = server.getAddress().getPort();
     }
 
-    public static GoogleStandIn start() {
+    public static GoogleStandIn start(Path folder) {
         try {
-            return new GoogleStandIn(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+            return new GoogleStandIn(folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
+    private HttpServer listen(int port) throws IOException {
+        HttpServer listening = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+        listening.setExecutor(threads);
+        listening.createContext("/", exchange -> {
+            try (exchange) {
+                handle(exchange);
+            }
+        });
+        listening.start();
+        return listening;
+    }
+
     public String endpoint() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return "http://127.0.0.1:" + port;
+    }
+
+    /** Cuts all connections; what was not answered may have been done or not. */
+    public void kill() {
+        server.stop(0);
+    }
+
+    /** On the same port, with its objects and with the uploads that were begun. */
+    public void restart() {
+        try {
+            server = listen(port);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What its objects add up to. */
+    public long bytes() {
+        return objects.values().stream().mapToLong(GoogleStandIn::size).sum();
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            return 0; // just deleted
+        }
+    }
+
+    private Path written(byte[] content) throws IOException {
+        return Files.write(folder.resolve(UUID.randomUUID().toString()), content);
+    }
+
+    /** Whether it was there. */
+    private boolean delete(String name) throws IOException {
+        Path file = objects.remove(name);
+        return file != null && Files.deleteIfExists(file);
+    }
+
+    private void put(String name, byte[] content) throws IOException {
+        Path before = objects.put(name, written(content));
+        if (before != null) {
+            Files.deleteIfExists(before);
+        }
     }
 
     private static final class Answer {
@@ -118,7 +173,7 @@ public final class GoogleStandIn implements AutoCloseable {
         return query;
     }
 
-    private Answer insert(HttpExchange exchange, Map<String, String> query, byte[] body) {
+    private Answer insert(HttpExchange exchange, Map<String, String> query, byte[] body) throws IOException {
         String name = query.getOrDefault("name", "");
         byte[] content = body;
         if ("multipart".equals(query.get("uploadType"))) {
@@ -131,15 +186,15 @@ public final class GoogleStandIn implements AutoCloseable {
                     body, text.indexOf("\r\n\r\n", second) + 4, text.lastIndexOf("\r\n" + boundary + "--"));
         }
         if (!"0".equals(query.get("ifGenerationMatch"))) {
-            objects.put(name, content);
-        } else if (objects.putIfAbsent(name, content) != null) {
+            put(name, content);
+        } else if (objects.putIfAbsent(name, written(content)) != null) {
             return new Answer(412, JSON, "{\"error\":{\"code\":412,\"message\":\"conditionNotMet\"}}");
         }
-        return new Answer(200, JSON, described(name, content));
+        return new Answer(200, JSON, described(name, content.length));
     }
 
-    private static String described(String name, byte[] content) {
-        return "{\"name\":\"" + name + "\",\"size\":\"" + content.length + "\",\"etag\":\"e\",\"generation\":\"1\","
+    private static String described(String name, long size) {
+        return "{\"name\":\"" + name + "\",\"size\":\"" + size + "\",\"etag\":\"e\",\"generation\":\"1\","
                 + "\"updated\":\"2026-01-01T00:00:00.000Z\",\"contentType\":\"application/octet-stream\"}";
     }
 
@@ -149,8 +204,9 @@ public final class GoogleStandIn implements AutoCloseable {
         TreeSet<String> prefixes = new TreeSet<>();
         List<String> items = new ArrayList<>();
         String next = null;
-        for (String name :
-                objects.tailMap(query.getOrDefault("pageToken", ""), false).keySet()) {
+        for (Map.Entry<String, Path> object :
+                objects.tailMap(query.getOrDefault("pageToken", ""), false).entrySet()) {
+            String name = object.getKey();
             if (!name.startsWith(prefix)) {
                 continue;
             }
@@ -159,7 +215,7 @@ public final class GoogleStandIn implements AutoCloseable {
             }
             int end = delimiter.isEmpty() ? -1 : name.indexOf(delimiter, prefix.length());
             if (end < 0) {
-                items.add(described(name, objects.getOrDefault(name, new byte[0])));
+                items.add(described(name, size(object.getValue())));
             } else {
                 prefixes.add("\"" + name.substring(0, end + 1) + "\"");
             }
@@ -173,18 +229,19 @@ public final class GoogleStandIn implements AutoCloseable {
                         + (more ? ",\"nextPageToken\":\"" + next + "\"" : "") + "}");
     }
 
-    private Answer object(HttpExchange exchange, Map<String, String> query, String name) {
-        byte[] content = objects.get(name);
-        if (content == null) {
+    private Answer object(HttpExchange exchange, Map<String, String> query, String name) throws IOException {
+        Path file = objects.get(name);
+        if (file == null) {
             return new Answer(404, JSON, "{\"error\":{\"code\":404,\"message\":\"No such object\"}}");
         }
         if (exchange.getRequestMethod().equals("DELETE")) {
-            objects.remove(name);
+            delete(name);
             return new Answer(204, JSON, "");
         }
         if (!"media".equals(query.get("alt"))) {
-            return new Answer(200, JSON, described(name, content));
+            return new Answer(200, JSON, described(name, size(file)));
         }
+        byte[] content = Files.readAllBytes(file);
         String range = exchange.getRequestHeaders().getFirst("Range");
         if (range == null) {
             return new Answer(200, "application/octet-stream", content);
@@ -197,13 +254,13 @@ public final class GoogleStandIn implements AutoCloseable {
     }
 
     /** Deletions, up to a hundred of them in one request. */
-    private Answer batch(String body) {
+    private Answer batch(String body) throws IOException {
         StringBuilder answers = new StringBuilder();
         Matcher deleted = BATCHED.matcher(body);
         int count = 0;
         while (deleted.find()) {
             String path = deleted.group("path");
-            boolean there = objects.remove(decoded(path.substring(path.indexOf("/o/") + 3))) != null;
+            boolean there = delete(decoded(path.substring(path.indexOf("/o/") + 3)));
             answers.append("--answers\r\nContent-Type: application/http\r\nContent-ID: <response-")
                     .append(++count)
                     .append(">\r\n\r\nHTTP/1.1 ")
@@ -213,7 +270,8 @@ public final class GoogleStandIn implements AutoCloseable {
         return new Answer(200, "multipart/mixed; boundary=answers", answers + "--answers--\r\n");
     }
 
-    private Answer parts(HttpExchange exchange, Map<String, String> query, String name, byte[] body) {
+    private Answer parts(HttpExchange exchange, Map<String, String> query, String name, byte[] body)
+            throws IOException {
         String id = query.get("uploadId");
         Map<Integer, byte[]> parts = id == null ? null : uploads.get(id);
         return switch (exchange.getRequestMethod()) {
@@ -230,7 +288,7 @@ public final class GoogleStandIn implements AutoCloseable {
                 }
                 ByteArrayOutputStream whole = new ByteArrayOutputStream();
                 parts.values().forEach(whole::writeBytes);
-                objects.put(name, whole.toByteArray());
+                put(name, whole.toByteArray());
                 uploads.remove(id);
                 yield new Answer(
                         200,

@@ -3,8 +3,6 @@ package dev.nightshift.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +54,7 @@ public final class Nightshift {
     private int starts;
 
     private Nightshift(Path home, Map<String, String> environment, List<String> inside) {
-        List<Integer> ports = freePorts(4);
+        List<Integer> ports = FreePorts.different(4);
         this.home = home;
         this.inside = inside;
         this.http = ports.get(0);
@@ -158,6 +156,7 @@ public final class Nightshift {
 
     private Map<String, String> environment() {
         Map<String, String> all = new TreeMap<>(Map.of(
+                "NIGHTSHIFT_DRAIN_SECONDS", "0", // no load balancer watches; LauncherIT shows that a node drains
                 "NIGHTSHIFT_DATA", data().toString(),
                 "NIGHTSHIFT_HTTP_PORT", Integer.toString(http),
                 "NIGHTSHIFT_HTTPS_PORT", Integer.toString(https),
@@ -390,17 +389,6 @@ public final class Nightshift {
     private static String read(Path file) {
         try {
             return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Different ones: the system gives out each port once while these sockets are open. */
-    private static List<Integer> freePorts(int count) {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            List<Integer> ports = count > 1 ? freePorts(count - 1) : List.of();
-            return Stream.concat(ports.stream(), Stream.of(socket.getLocalPort()))
-                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,8 +2,6 @@ package dev.nightshift.testing;
 
 import dev.nightshift.postgres.Binaries;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -86,10 +84,8 @@ public final class RestoredServer implements AutoCloseable {
         return new RestoredServer(programs, folder, port);
     }
 
-    public static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
+    public static int freePort() {
+        return FreePorts.one();
     }
 
     /** As the superuser, whose password is the source's; what recovers without being a hot standby is waited for. */

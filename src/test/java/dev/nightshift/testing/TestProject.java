@@ -1,6 +1,7 @@
 package dev.nightshift.testing;
 
 import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.io.IOException;
@@ -94,11 +95,15 @@ public final class TestProject {
 
     /** Starts a run and answers its id. */
     public String start(String job, String database, JsonObject parameters) {
+        return start(job, Json.createArrayBuilder().add(database), parameters);
+    }
+
+    private String start(String job, JsonArrayBuilder databases, JsonObject parameters) {
         Api.Answer answer = api.post(
                         path("runs"),
                         Json.createObjectBuilder()
                                 .add("job", job)
-                                .add("databases", Json.createArrayBuilder().add(database))
+                                .add("databases", databases)
                                 .add("parameters", parameters)
                                 .build())
                 .expect(202);
@@ -112,12 +117,26 @@ public final class TestProject {
 
     /** Starts a run, waits for its end, and fails unless it completed. */
     public JsonObject complete(String job, String database, JsonObject parameters) {
-        String id = start(job, database, parameters);
+        return completed(start(job, database, parameters));
+    }
+
+    /** The same of a job that works on the project itself, and not on databases. */
+    public JsonObject complete(String job) {
+        return completed(start(job, Json.createArrayBuilder(), none()));
+    }
+
+    /** The run once it has ended; fails unless it completed. */
+    public JsonObject completed(String id) {
         JsonObject run = ended(id, Duration.ofMinutes(4));
         if (!run.getString("status").equals("COMPLETED")) {
-            throw new AssertionError(job + " of " + database + ": " + run + "\n" + log(id));
+            throw new AssertionError(run + "\n" + log(id));
         }
         return run;
+    }
+
+    /** What the run's only target tells of its work. */
+    public static JsonObject figures(JsonObject run) {
+        return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
     }
 
     static boolean hasEnded(String status) {
@@ -171,6 +190,13 @@ public final class TestProject {
     public Path recoveryKey(Path folder) throws IOException {
         String text = api.post(path("recovery-key")).expect(200).body();
         return Files.writeString(folder.resolve(name + ".json"), text);
+    }
+
+    /** Makes the recovery kit, and answers it. */
+    public String recoveryKit(String passphrase) {
+        return api.post(path("recovery-kit"), parameters("passphrase", passphrase))
+                .expect(200)
+                .body();
     }
 
     /** No parameters. */

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class KeysTest {
-    private final MasterKey master = MasterKey.generate();
+    private final LocalMasterKey master = LocalMasterKey.generate();
     private final ProjectId project = new ProjectId(UUID.randomUUID());
     private final ProjectKeys keys = ProjectKeys.generate(project);
     private final UUID backup = UUID.randomUUID();
@@ -39,7 +39,7 @@ class KeysTest {
     @Test
     void aMasterKeySurvivesItsTextAndKeepsItsFingerprint(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(folder.resolve("master.key"), "\n " + master.text() + " \n");
-        MasterKey again = MasterKey.fromFile(file);
+        LocalMasterKey again = LocalMasterKey.fromFile(file);
         assertEquals(master.fingerprint(), again.fingerprint());
         assertEquals(master.text(), again.text());
         again.mustBe(master.fingerprint());
@@ -49,26 +49,26 @@ class KeysTest {
 
     @Test
     void aWrongMissingOrShortMasterKeyIsRefusedWithItsReasonAndNeverShown() {
-        MasterKey other = MasterKey.generate();
+        LocalMasterKey other = LocalMasterKey.generate();
         Failure wrong = assertThrows(Failure.Fatal.class, () -> other.mustBe(master.fingerprint()));
         assertTrue(wrong.getMessage().contains(master.fingerprint()));
-        assertTrue(assertThrows(Failure.Fatal.class, () -> MasterKey.parse("  "))
+        assertTrue(assertThrows(Failure.Fatal.class, () -> LocalMasterKey.parse("  "))
                 .getMessage()
                 .contains("missing"));
-        assertTrue(assertThrows(Failure.Fatal.class, () -> MasterKey.parse("c2hvcnQ="))
+        assertTrue(assertThrows(Failure.Fatal.class, () -> LocalMasterKey.parse("c2hvcnQ="))
                 .getMessage()
                 .contains("short"));
-        Failure noBase64 = assertThrows(Failure.Fatal.class, () -> MasterKey.parse("correct horse battery!"));
+        Failure noBase64 = assertThrows(Failure.Fatal.class, () -> LocalMasterKey.parse("correct horse battery!"));
         assertFalse(noBase64.getMessage().contains("horse"));
         assertFalse(master.toString().contains(master.text()));
-        assertThrows(Failure.Fatal.class, () -> MasterKey.fromFile(Path.of("/does/not/exist")));
+        assertThrows(Failure.Fatal.class, () -> LocalMasterKey.fromFile(Path.of("/does/not/exist")));
     }
 
     @Test
     void projectKeysOpenUnderTheirMasterKeyAndForTheirProjectOnly() {
         String wrapped = keys.wrap(master);
-        Failure master2 =
-                assertThrows(Failure.Fatal.class, () -> ProjectKeys.unwrap(project, wrapped, MasterKey.generate()));
+        Failure master2 = assertThrows(
+                Failure.Fatal.class, () -> ProjectKeys.unwrap(project, wrapped, LocalMasterKey.generate()));
         assertTrue(master2.getMessage().contains(master.fingerprint()));
         ProjectId other = new ProjectId(UUID.randomUUID());
         assertThrows(Failure.Fatal.class, () -> ProjectKeys.unwrap(other, wrapped, master));

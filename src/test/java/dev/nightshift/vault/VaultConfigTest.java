@@ -34,8 +34,8 @@ class VaultConfigTest {
     @Test
     void theKeyIsReadFromTheSettingOrFromTheFile(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("key"), KEY + "\n");
-        MasterKey given = with(Map.of("nightshift.master.key", KEY)).masterKey();
-        MasterKey read =
+        LocalMasterKey given = with(Map.of("nightshift.master.key", KEY)).masterKey();
+        LocalMasterKey read =
                 with(Map.of("nightshift.master.key.file", file.toString())).masterKey();
         assertEquals(given.fingerprint(), read.fingerprint());
     }

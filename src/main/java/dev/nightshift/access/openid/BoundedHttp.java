@@ -5,21 +5,13 @@ import com.nimbusds.oauth2.sdk.http.HTTPRequestSender;
 import com.nimbusds.oauth2.sdk.http.HTTPResponse;
 import com.nimbusds.oauth2.sdk.http.ReadOnlyHTTPRequest;
 import com.nimbusds.oauth2.sdk.http.ReadOnlyHTTPResponse;
-import java.io.ByteArrayOutputStream;
+import dev.nightshift.kernel.BoundedExchange;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Flow;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -57,7 +49,7 @@ final class BoundedHttp implements HTTPRequestSender {
                 body == null
                         ? HttpRequest.BodyPublishers.noBody()
                         : HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8));
-        HttpResponse<byte[]> response = answer(client.sendAsync(request.build(), info -> new UpTo(MOST_BYTES)));
+        HttpResponse<byte[]> response = BoundedExchange.send(client, request.build(), longest, MOST_BYTES);
         HTTPResponse answered = new HTTPResponse(response.statusCode());
         try {
             String type = response.headers().firstValue("Content-Type").orElse(null);
@@ -69,70 +61,5 @@ final class BoundedHttp implements HTTPRequestSender {
         }
         answered.setBody(new String(response.body(), StandardCharsets.UTF_8));
         return answered;
-    }
-
-    /** The request's own timeout ends with the headers. */
-    private HttpResponse<byte[]> answer(CompletableFuture<HttpResponse<byte[]>> asked) throws IOException {
-        try {
-            return asked.get(longest.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            asked.cancel(true);
-            Thread.currentThread().interrupt();
-            throw new IOException("Interrupted.", e);
-        } catch (TimeoutException e) {
-            asked.cancel(true);
-            throw new IOException("It did not answer within " + longest.toSeconds() + " s.", e);
-        } catch (ExecutionException e) {
-            throw new IOException(e.getCause());
-        }
-    }
-
-    /** Collects an answer and gives up at the first byte too many. */
-    private static final class UpTo implements HttpResponse.BodySubscriber<byte[]> {
-        private final int most;
-        private final ByteArrayOutputStream collected = new ByteArrayOutputStream();
-        private final CompletableFuture<byte[]> body = new CompletableFuture<>();
-        private Flow.@org.jspecify.annotations.Nullable Subscription subscription;
-
-        UpTo(int most) {
-            this.most = most;
-        }
-
-        @Override
-        public CompletionStage<byte[]> getBody() {
-            return body;
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription given) {
-            subscription = given;
-            given.request(Long.MAX_VALUE);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> buffers) {
-            for (ByteBuffer buffer : buffers) {
-                if (collected.size() + buffer.remaining() > most) {
-                    if (subscription != null) {
-                        subscription.cancel();
-                    }
-                    body.completeExceptionally(new IOException("Its answer is longer than " + most + " bytes."));
-                    return;
-                }
-                byte[] bytes = new byte[buffer.remaining()];
-                buffer.get(bytes);
-                collected.writeBytes(bytes);
-            }
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            body.completeExceptionally(failure);
-        }
-
-        @Override
-        public void onComplete() {
-            body.complete(collected.toByteArray());
-        }
     }
 }

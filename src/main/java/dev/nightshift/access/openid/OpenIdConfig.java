@@ -1,6 +1,7 @@
 package dev.nightshift.access.openid;
 
 import dev.nightshift.access.LocalLogin;
+import dev.nightshift.kernel.Trust;
 import dev.nightshift.kernel.TypedSettings;
 import java.io.IOException;
 import java.net.URI;

@@ -41,7 +41,7 @@ public final class Answering {
 
         /** Why a goal of a policy is not held against this server; empty if it is. */
         public Optional<String> outside(Policy policy, Goal goal) {
-            if (version != null && major(version) < FIRST) {
+            if (goal != Goal.KIT && version != null && major(version) < FIRST) {
                 return Optional.of("Physical backups begin with PostgreSQL " + FIRST + ", and this server is of "
                         + version + ": it has none.");
             }

@@ -2,6 +2,7 @@ package dev.nightshift.backup.policy;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param log how far the archived log goes on from that backup
  * @param provenAt null if no proof stands
  * @param drill the newest drill that measured and still stands; null for none
+ * @param copies of the newest good backup; null if there is none
  */
 public record Facts(
         Instant now,
@@ -23,7 +25,9 @@ public record Facts(
         @Nullable Instant badAt,
         Log log,
         @Nullable Instant provenAt,
-        @Nullable Drill drill) {
+        @Nullable Drill drill,
+        @Nullable Copies copies,
+        Keys keys) {
     /** The newest moment that can be restored to; empty if there is none. */
     public Optional<Instant> restorableTo() {
         Instant covered = log.reach() == Reach.GOES_ON ? log.coveredTo() : null;
@@ -40,6 +44,31 @@ public record Facts(
      * @param newestBytes likewise of the newest good backup
      */
     public record Drill(Instant at, Duration took, Instant backupAt, long bytes, long newestBytes) {}
+
+    /**
+     * Where a backup lies.
+     *
+     * @param stores that hold it with all that it needs, and none of it against which a proof speaks there
+     * @param underWay whether the run that took it, or one that copies it, is not over
+     */
+    public record Copies(List<String> stores, boolean underWay) {
+        public Copies {
+            stores = List.copyOf(stores);
+        }
+    }
+
+    /**
+     * The keys that count. Those of a project, as it knows them.
+     *
+     * @param backupKeyMadeAt of the key that the newest good backup opens by; null without a backup, or where the key is not known
+     * @param newestMadeAt of the key that wraps what is new; null where it was not asked for
+     * @param newestInKit whether that one was put into a recovery kit or a key file, or came from a kit
+     */
+    public record Keys(
+            @Nullable Instant backupKeyMadeAt, @Nullable Instant newestMadeAt, boolean newestInKit) {
+        /** Where no goal is about them. */
+        public static final Keys NOT_ASKED = new Keys(null, null, false);
+    }
 
     /**
      * The log behind the newest good backup.

@@ -1,7 +1,6 @@
 package dev.nightshift.backup.policy;
 
 import dev.nightshift.kernel.Failure;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +10,12 @@ public record Goals(
         @Nullable Integer rpoSeconds,
         @Nullable Integer rtoSeconds,
         @Nullable Integer proofDays,
-        @Nullable Integer backupHours) {
+        @Nullable Integer backupHours,
+        @Nullable Integer stores,
+        @Nullable Integer keyDays,
+        @Nullable Integer kitHours) {
     /** Nothing is wanted. */
-    public static final Goals NONE = new Goals(null, null, null, null);
+    public static final Goals NONE = new Goals(null, null, null, null, null, null, null);
 
     /** @throws Failure.Invalid naming the field that does not hold */
     public Goals {
@@ -21,6 +23,9 @@ public record Goals(
         range("rtoSeconds", rtoSeconds, 7 * 86_400);
         range("proofDays", proofDays, 365);
         range("backupHours", backupHours, 365 * 24);
+        range("stores", stores, 10);
+        range("keyDays", keyDays, 3_650);
+        range("kitHours", kitHours, 365 * 24);
     }
 
     private static void range(String field, @Nullable Integer value, int most) {
@@ -30,21 +35,25 @@ public record Goals(
         }
     }
 
-    /** In the order in which they are shown. */
-    public Map<Goal, Duration> wanted() {
-        Map<Goal, Duration> wanted = new EnumMap<>(Goal.class);
-        if (rpoSeconds != null) {
-            wanted.put(Goal.RPO, Duration.ofSeconds(rpoSeconds));
-        }
-        if (rtoSeconds != null) {
-            wanted.put(Goal.RTO, Duration.ofSeconds(rtoSeconds));
-        }
-        if (proofDays != null) {
-            wanted.put(Goal.PROOF, Duration.ofDays(proofDays));
-        }
-        if (backupHours != null) {
-            wanted.put(Goal.BACKUP, Duration.ofHours(backupHours));
-        }
+    private static final long HOUR = 3_600;
+    private static final long DAY = 24 * HOUR;
+
+    /** Each in its goal's unit, in the order in which they are shown. */
+    public Map<Goal, Long> wanted() {
+        Map<Goal, Long> wanted = new EnumMap<>(Goal.class);
+        put(wanted, Goal.RPO, rpoSeconds, 1);
+        put(wanted, Goal.RTO, rtoSeconds, 1);
+        put(wanted, Goal.PROOF, proofDays, DAY);
+        put(wanted, Goal.BACKUP, backupHours, HOUR);
+        put(wanted, Goal.STORES, stores, 1);
+        put(wanted, Goal.KEY, keyDays, DAY);
+        put(wanted, Goal.KIT, kitHours, HOUR);
         return wanted;
+    }
+
+    private static void put(Map<Goal, Long> wanted, Goal goal, @Nullable Integer value, long times) {
+        if (value != null) {
+            wanted.put(goal, value * times);
+        }
     }
 }

@@ -12,15 +12,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A goal held against what was measured.
  *
- * @param measured rounded up to seconds; null where nothing was
+ * @param wanted in the goal's unit
+ * @param measured likewise, a duration rounded up; null where nothing was
  * @param at when that was measured; null where nothing was
  * @param reason in sentences
  * @param farBeyond missed by more than twice the goal
  */
 public record Judgement(
         Goal goal,
-        Duration wanted,
-        @Nullable Duration measured,
+        long wanted,
+        @Nullable Long measured,
         @Nullable Instant at,
         State state,
         String reason,
@@ -30,6 +31,9 @@ public record Judgement(
 
     /** What took so long once says nothing of the server that it is after this. */
     private static final Duration DRILLS_SPEAK = Duration.ofDays(30);
+
+    /** Where a goal is no duration: until a server that was registered has its first backup. */
+    private static final Duration FIRST_BACKUP = Duration.ofDays(1);
 
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT).withZone(ZoneOffset.UTC);
@@ -42,7 +46,8 @@ public record Judgement(
     }
 
     public Judgement {
-        if (state == State.MET && (measured == null || at == null || measured.compareTo(wanted) > 0)) {
+        if (state == State.MET
+                && (measured == null || at == null || !goal.unit().isMet(wanted, measured))) {
             throw new IllegalArgumentException("A goal is met by a measurement alone.");
         }
     }
@@ -56,21 +61,24 @@ public record Judgement(
                 .toList();
     }
 
-    private static Judgement unknown(Goal goal, Duration wanted, String reason) {
+    private static Judgement unknown(Goal goal, long wanted, String reason) {
         return new Judgement(goal, wanted, null, null, State.UNKNOWN, reason, false);
     }
 
-    static Judgement of(Goal goal, Duration wanted, Facts facts) {
+    static Judgement of(Goal goal, long wanted, Facts facts) {
         return switch (goal) {
             case RPO -> rpo(wanted, facts);
             case RTO -> rto(wanted, facts);
             case PROOF -> proof(wanted, facts);
             case BACKUP -> backup(wanted, facts);
+            case STORES -> stores(wanted, facts);
+            case KEY -> key(wanted, facts);
+            case KIT -> kit(wanted, facts);
         };
     }
 
     /** From the newest moment that can be restored to. */
-    private static Judgement rpo(Duration wanted, Facts facts) {
+    private static Judgement rpo(long wanted, Facts facts) {
         Instant backupAt = facts.backupAt();
         if (backupAt == null) {
             return missing(
@@ -100,7 +108,7 @@ public record Judgement(
     }
 
     /** As the newest drill measured it; never estimated. */
-    private static Judgement rto(Duration wanted, Facts facts) {
+    private static Judgement rto(long wanted, Facts facts) {
         Facts.Drill drill = facts.drill();
         if (drill == null) {
             return unknown(
@@ -128,7 +136,7 @@ public record Judgement(
         return measured(Goal.RTO, wanted, drill.took(), drill.at(), reason);
     }
 
-    private static Judgement proof(Duration wanted, Facts facts) {
+    private static Judgement proof(long wanted, Facts facts) {
         Instant provenAt = facts.provenAt();
         return provenAt == null
                 ? missing(
@@ -139,7 +147,7 @@ public record Judgement(
                 : aged(Goal.PROOF, wanted, facts, provenAt, "Its newest proof is of " + MINUTE.format(provenAt) + ".");
     }
 
-    private static Judgement backup(Duration wanted, Facts facts) {
+    private static Judgement backup(long wanted, Facts facts) {
         Instant backupAt = facts.backupAt();
         return backupAt == null
                 ? missing(Goal.BACKUP, wanted, facts, "There is no good backup of it." + bad(facts))
@@ -159,10 +167,78 @@ public record Judgement(
                         + " does not count: it is of another cluster, its source was damaged, or a proof speaks against it.";
     }
 
-    /** What there is not yet is missed once the server is registered for longer than the goal. */
-    private static Judgement missing(Goal goal, Duration wanted, Facts facts, String reason) {
-        Duration since = Duration.between(facts.registeredAt(), facts.now());
-        boolean missed = since.compareTo(wanted) > 0;
+    /** As the catalogue has it: what was deleted in a store by others, proofs find out. */
+    private static Judgement stores(long wanted, Facts facts) {
+        Facts.Copies copies = facts.copies();
+        Instant backupAt = facts.backupAt();
+        if (copies == null || backupAt == null) {
+            return missing(
+                    Goal.STORES,
+                    wanted,
+                    FIRST_BACKUP.toSeconds(),
+                    facts,
+                    "There is no good backup of it." + bad(facts));
+        }
+        List<String> stores = copies.stores();
+        String reason = "The newest good backup, of " + MINUTE.format(backupAt) + ", lies whole in "
+                + (stores.isEmpty()
+                        ? "no store without a failed proof."
+                        : stores.size() + (stores.size() == 1 ? " store: " : " stores: ") + String.join(", ", stores)
+                                + ".")
+                + bad(facts);
+        if (copies.underWay() && !Goal.STORES.unit().isMet(wanted, stores.size())) {
+            return unknown(Goal.STORES, wanted, reason + " A run that may copy it is not over.");
+        }
+        return judged(Goal.STORES, wanted, stores.size(), facts.now(), reason);
+    }
+
+    private static Judgement key(long wanted, Facts facts) {
+        Instant madeAt = facts.keys().backupKeyMadeAt();
+        if (madeAt == null) {
+            return unknown(
+                    Goal.KEY,
+                    wanted,
+                    facts.backupAt() == null
+                            ? "There is no good backup of it." + bad(facts)
+                            : "When the key was made by which its newest good backup opens is not known.");
+        }
+        return aged(
+                Goal.KEY,
+                wanted,
+                facts,
+                madeAt,
+                "Its newest good backup opens by a key that was made, or taken over, at " + MINUTE.format(madeAt)
+                        + ".");
+    }
+
+    private static Judgement kit(long wanted, Facts facts) {
+        Instant madeAt = facts.keys().newestMadeAt();
+        if (madeAt == null) {
+            return unknown(Goal.KIT, wanted, "When the project's newest key was made is not known.");
+        }
+        String key = "The project's newest key, of " + MINUTE.format(madeAt) + ", ";
+        return facts.keys().newestInKit()
+                ? judged(
+                        Goal.KIT,
+                        wanted,
+                        0,
+                        facts.now(),
+                        key + "was put into a recovery kit or a key file. Whether somebody keeps that is not known.")
+                : aged(Goal.KIT, wanted, facts, madeAt, key + "is in no recovery kit.");
+    }
+
+    private static Judgement missing(Goal goal, long wanted, Facts facts, String reason) {
+        return missing(goal, wanted, wanted, facts, reason);
+    }
+
+    /**
+     * What there is not yet is missed once the server is registered for longer than the goal.
+     *
+     * @param patience in seconds; the goal, if that is a duration
+     */
+    private static Judgement missing(Goal goal, long wanted, long patience, Facts facts, String reason) {
+        long since = seconds(Duration.between(facts.registeredAt(), facts.now()));
+        boolean missed = since > patience;
         return new Judgement(
                 goal,
                 wanted,
@@ -170,10 +246,10 @@ public record Judgement(
                 null,
                 missed ? State.MISSED : State.UNKNOWN,
                 reason + " It is registered since " + MINUTE.format(facts.registeredAt()) + ".",
-                missed && since.compareTo(wanted.multipliedBy(2)) > 0);
+                missed && since > 2 * patience);
     }
 
-    private static Judgement aged(Goal goal, Duration wanted, Facts facts, Instant from, String reason) {
+    private static Judgement aged(Goal goal, long wanted, Facts facts, Instant from, String reason) {
         Duration age = Duration.between(from, facts.now());
         if (age.compareTo(CLOCKS_DIFFER.negated()) < 0) {
             return unknown(
@@ -186,17 +262,20 @@ public record Judgement(
         return measured(goal, wanted, age.isNegative() ? Duration.ZERO : age, facts.now(), reason);
     }
 
-    private static Judgement measured(Goal goal, Duration wanted, Duration value, Instant at, String reason) {
-        Duration rounded = Duration.ofSeconds(seconds(value));
-        boolean met = rounded.compareTo(wanted) <= 0;
+    private static Judgement measured(Goal goal, long wanted, Duration value, Instant at, String reason) {
+        return judged(goal, wanted, seconds(value), at, reason);
+    }
+
+    private static Judgement judged(Goal goal, long wanted, long measured, Instant at, String reason) {
+        boolean met = goal.unit().isMet(wanted, measured);
         return new Judgement(
                 goal,
                 wanted,
-                rounded,
+                measured,
                 at,
                 met ? State.MET : State.MISSED,
                 reason,
-                rounded.compareTo(wanted.multipliedBy(2)) > 0);
+                goal.unit().isFar(wanted, measured));
     }
 
     /** Up, so that a goal that is passed by a millisecond is missed. */

@@ -36,7 +36,8 @@ class PolicyRepository {
     List<Policy> all(Connection connection) throws SQLException {
         try (var query = connection.prepareStatement("""
                         select id, name, description, databases, rpo_seconds, rto_seconds, proof_days, backup_hours,
-                               keep_days, keep_count, keep_daily, keep_weekly, keep_monthly, keep_yearly
+                               keep_days, keep_count, keep_daily, keep_weekly, keep_monthly, keep_yearly,
+                               schedules::text as schedules, stores, store_count, key_days, kit_hours
                           from backup.policy order by name
                         """);
                 var rows = query.executeQuery()) {
@@ -58,14 +59,19 @@ class PolicyRepository {
                         row.getObject("rpo_seconds", Integer.class),
                         row.getObject("rto_seconds", Integer.class),
                         row.getObject("proof_days", Integer.class),
-                        row.getObject("backup_hours", Integer.class)),
+                        row.getObject("backup_hours", Integer.class),
+                        row.getObject("store_count", Integer.class),
+                        row.getObject("key_days", Integer.class),
+                        row.getObject("kit_hours", Integer.class)),
                 new KeepRule(
                         row.getInt("keep_days"),
                         row.getInt("keep_count"),
                         row.getInt("keep_daily"),
                         row.getInt("keep_weekly"),
                         row.getInt("keep_monthly"),
-                        row.getInt("keep_yearly")));
+                        row.getInt("keep_yearly")),
+                ScheduledText.read(row.getString("schedules")),
+                List.of((String[]) row.getArray("stores").getArray()));
     }
 
     /** Until the transaction's end nobody else changes policies of the project. */
@@ -79,9 +85,10 @@ class PolicyRepository {
     /** @throws Failure.Conflict if the name is taken */
     void insert(Connection connection, ProjectId project, Policy policy) throws SQLException {
         try (var insert = connection.prepareStatement("""
-                insert into backup.policy (description, databases, rpo_seconds, rto_seconds, proof_days, backup_hours, keep_days,
-                    keep_count, keep_daily, keep_weekly, keep_monthly, keep_yearly, id, project_id, name)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                insert into backup.policy (description, databases, rpo_seconds, rto_seconds, proof_days, backup_hours, store_count,
+                    key_days, kit_hours, keep_days, keep_count, keep_daily, keep_weekly, keep_monthly, keep_yearly, schedules, stores,
+                    id, project_id, name)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?)
                 """)) {
             int at = wanted(connection, insert, policy);
             insert.setObject(++at, policy.id());
@@ -101,8 +108,8 @@ class PolicyRepository {
     void update(Connection connection, Policy policy) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update backup.policy set description = ?, databases = ?, rpo_seconds = ?, rto_seconds = ?, proof_days = ?,
-                    backup_hours = ?, keep_days = ?, keep_count = ?, keep_daily = ?, keep_weekly = ?, keep_monthly = ?,
-                    keep_yearly = ?
+                    backup_hours = ?, store_count = ?, key_days = ?, kit_hours = ?, keep_days = ?, keep_count = ?, keep_daily = ?,
+                    keep_weekly = ?, keep_monthly = ?, keep_yearly = ?, schedules = ?::jsonb, stores = ?
                  where id = ?
                 """)) {
             int at = wanted(connection, update, policy);
@@ -119,15 +126,24 @@ class PolicyRepository {
         statement.setArray(
                 ++at, connection.createArrayOf("text", policy.databases().toArray()));
         for (@Nullable
-        Integer goal :
-                new @Nullable Integer[] {goals.rpoSeconds(), goals.rtoSeconds(), goals.proofDays(), goals.backupHours()
-                }) {
+        Integer goal : new @Nullable Integer[] {
+            goals.rpoSeconds(),
+            goals.rtoSeconds(),
+            goals.proofDays(),
+            goals.backupHours(),
+            goals.stores(),
+            goals.keyDays(),
+            goals.kitHours()
+        }) {
             statement.setObject(++at, goal, Types.INTEGER);
         }
         for (int part :
                 new int[] {keep.days(), keep.count(), keep.daily(), keep.weekly(), keep.monthly(), keep.yearly()}) {
             statement.setInt(++at, part);
         }
+        statement.setString(++at, ScheduledText.write(policy.schedules()));
+        statement.setArray(
+                ++at, connection.createArrayOf("text", policy.stores().toArray()));
         return at;
     }
 

@@ -3,8 +3,7 @@ package dev.nightshift.backup.remote;
 import dev.nightshift.kernel.Failure;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -19,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint the service's address; null for the provider's own
  * @param region of S3; null where an endpoint is given, for most that speak S3 do not care
  * @param prefix the folder within the bucket, with forward slashes; empty for all of it
- * @param account S3's access key id or Azure's account name; empty for Google, whose key names its account itself
+ * @param account S3's access key id, empty where that changes with the secret; Azure's account name; empty for Google, whose
+ *     key names its account itself
  */
 public record RemoteAddress(
         Provider provider,
@@ -73,7 +73,10 @@ public record RemoteAddress(
         switch (provider) {
             case S3 -> {
                 require("region", region != null || endpoint != null, "S3 of AWS needs its region, like eu-central-1");
-                require("account", ACCOUNT.matcher(account).matches(), "S3 needs the id of an access key");
+                require(
+                        "account",
+                        account.isEmpty() || ACCOUNT.matcher(account).matches(),
+                        "it is the id of an access key, or empty where the secret holds that too");
             }
             case AZBLOB -> {
                 require("account", ACCOUNT.matcher(account).matches(), "Azure needs the name of the storage account");
@@ -125,10 +128,10 @@ public record RemoteAddress(
      * As OpenDAL takes it. What it would find by itself, in the environment, in files or at a cloud's metadata service, is
      * switched off: a store that is opened by somebody else's credentials is not the one that was meant.
      *
-     * @param secret S3's secret access key, Azure's account key, or the text of Google's key file; null where the server asks
-     *     for none
+     * @param secret see {@link RemoteLogin}; null where the server asks for none
+     * @param now for a secret that expires
      */
-    Map<String, String> settings(@Nullable String secret) {
+    Map<String, String> settings(@Nullable String secret, Instant now) {
         Map<String, String> settings = new HashMap<>();
         settings.put("root", "/" + prefix);
         switch (provider) {
@@ -138,14 +141,10 @@ public record RemoteAddress(
                 settings.put("disable_config_load", "true");
                 settings.put("disable_ec2_metadata", "true");
                 put(settings, "endpoint", endpoint);
-                put(settings, "access_key_id", account);
-                put(settings, "secret_access_key", secret);
             }
             case AZBLOB -> {
                 settings.put("container", bucket);
                 settings.put("endpoint", endpoint == null ? "https://" + account + ".blob.core.windows.net" : endpoint);
-                settings.put("account_name", account);
-                put(settings, "account_key", secret);
             }
             case GCS -> {
                 settings.put("bucket", bucket);
@@ -154,11 +153,11 @@ public record RemoteAddress(
                 put(settings, "endpoint", endpoint);
                 if (secret == null) {
                     settings.put("allow_anonymous", "true");
-                } else {
-                    settings.put(
-                            "credential", Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.UTF_8)));
                 }
             }
+        }
+        if (secret != null) {
+            RemoteLogin.add(settings, provider, account, secret, now);
         }
         return settings;
     }

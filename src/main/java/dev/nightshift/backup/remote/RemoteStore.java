@@ -3,6 +3,7 @@ package dev.nightshift.backup.remote;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.ObjectName;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ForbiddenAddress;
 import dev.nightshift.kernel.ForbiddenAddresses;
@@ -13,8 +14,10 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.opendal.AsyncOperator;
 import org.apache.opendal.ListOptions;
@@ -62,40 +65,67 @@ public final class RemoteStore implements Store, AutoCloseable {
             new Semaphore((int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 4 / 1024));
 
     private final Semaphore memory;
-    private final Operator operator;
+    /** What is renewed is seen as soon, in the middle of a backup too. */
+    private static final Duration SECRET_LOOKED_AT = Duration.ofSeconds(10);
+
+    private final RemoteAddress address;
+    private final Supplier<@Nullable String> secret;
     private final RemoteCalls calls;
     private final String title;
+    private final Clock clock;
+    private volatile Opened opened;
 
-    private RemoteStore(Operator operator, RemoteCalls calls, String title, Semaphore memory) {
+    /** With what it was opened. One that is replaced may still be at work: it is left to itself, with the little memory it has. */
+    private record Opened(@Nullable String secret, Operator operator, long lookedAt) {
+        @Override
+        public String toString() {
+            return "Opened[hidden]";
+        }
+    }
+
+    private RemoteStore(
+            RemoteAddress address,
+            Supplier<@Nullable String> secret,
+            RemoteCalls calls,
+            String title,
+            Semaphore memory,
+            Clock clock) {
+        this.address = address;
+        this.secret = secret;
         this.memory = memory;
-        this.operator = operator;
         this.calls = calls;
         this.title = title;
+        this.clock = clock;
+        this.opened = opened(secret.get());
     }
 
     /**
      * Opens the store; nothing is asked of it yet.
      *
      * @param title what people call it, within a sentence: {@code "store offsite"}
-     * @param secret see {@link RemoteAddress#settings}
+     * @param secret see {@link RemoteLogin}; asked again and again, so that what is renewed is used from then on
      * @throws Failure.Fatal if it cannot be one, or lies where this installation never connects to
+     * @throws Failure.Skippable if the secret is none
      */
     public static RemoteStore open(
-            String title, RemoteAddress address, @Nullable String secret, ForbiddenAddresses forbidden) {
+            String title, RemoteAddress address, Supplier<@Nullable String> secret, ForbiddenAddresses forbidden) {
         return open(title, address, secret, forbidden, MEMORY);
     }
 
     static RemoteStore open(
             String title,
             RemoteAddress address,
-            @Nullable String secret,
+            Supplier<@Nullable String> secret,
             ForbiddenAddresses forbidden,
             Semaphore memory) {
         refuse(title, address.host(), forbidden);
-        RemoteCalls calls = new RemoteCalls(title);
-        try (AsyncOperator plain = AsyncOperator.of(address.provider().scheme(), address.settings(secret));
+        return new RemoteStore(address, secret, new RemoteCalls(title), title, memory, Clock.system());
+    }
+
+    private Opened opened(@Nullable String with) {
+        try (AsyncOperator plain = AsyncOperator.of(address.provider().scheme(), address.settings(with, clock.now()));
                 AsyncOperator retrying = plain.layer(RETRIES)) {
-            return new RemoteStore(retrying.blocking(), calls, title, memory);
+            return new Opened(with, retrying.blocking(), System.nanoTime());
         } catch (OpenDALException e) {
             throw calls.of("open", e);
         } catch (LinkageError | UncheckedIOException e) {
@@ -105,6 +135,35 @@ public final class RemoteStore implements Store, AutoCloseable {
                     "Run Nightshift on Linux x86-64 with glibc 2.17 or newer, and let it write to its folder for temporary files.",
                     e);
         }
+    }
+
+    /**
+     * Looks whether its secret was renewed.
+     *
+     * @throws Failure.Skippable if it is none now
+     */
+    public void renew() {
+        String now = secret.get();
+        synchronized (this) {
+            Opened before = opened;
+            if (Objects.equals(now, before.secret())) {
+                address.settings(now, clock.now()); // it may have expired
+                opened = new Opened(now, before.operator(), System.nanoTime());
+            } else {
+                opened = opened(now);
+            }
+        }
+    }
+
+    private Operator operator() {
+        if (System.nanoTime() - opened.lookedAt() > SECRET_LOOKED_AT.toNanos()) {
+            try {
+                renew();
+            } catch (Failure e) {
+                // What is at work goes on with what it has: the server says when that opens nothing any more
+            }
+        }
+        return opened.operator();
     }
 
     private static void refuse(String title, @Nullable String host, ForbiddenAddresses forbidden) {
@@ -132,7 +191,7 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     @Override
     public Upload create(String name) {
-        return new RemoteUpload(this, operator, calls, memory, ObjectName.check(name));
+        return new RemoteUpload(this, operator(), calls, memory, ObjectName.check(name));
     }
 
     /** In one request up to {@link #PART}, else in parts that become the object together. */
@@ -146,7 +205,7 @@ public final class RemoteStore implements Store, AutoCloseable {
                 ? WriteOptions.builder().chunk(PART).concurrent(PARTS_IN_FLIGHT).build()
                 : WriteOptions.builder().build();
         calls.call("write " + name, patience(copy.length), () -> {
-            operator.write(name, copy, options);
+            operator().write(name, copy, options);
             return true;
         });
     }
@@ -158,7 +217,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     @Override
     public InputStream read(String name) {
         long bytes = size(name).orElseThrow(() -> missing(name));
-        return new RemoteInput(operator, calls, name, bytes);
+        return new RemoteInput(operator(), calls, name, bytes);
     }
 
     @Override
@@ -176,14 +235,15 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     private Stream<org.apache.opendal.Entry> entries(String path, boolean recursive) {
         var options = ListOptions.builder().recursive(recursive).build();
-        return calls.call("list " + path, LISTING, () -> operator.list(path, options)).stream();
+        return calls.call("list " + path, LISTING, () -> operator().list(path, options)).stream();
     }
 
     @Override
     public OptionalLong size(String name) {
         try {
             ObjectName.check(name);
-            var found = calls.call("look for " + name, PATIENCE, () -> operator.stat(name));
+            var found =
+                    calls.call("look for " + name, PATIENCE, () -> operator().stat(name));
             return found.isFile() ? OptionalLong.of(found.contentLength) : OptionalLong.empty();
         } catch (Failure.NotFound e) {
             return OptionalLong.empty();
@@ -193,7 +253,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     @Override
     public void delete(String name) {
         ObjectName.check(name);
-        calls.run("delete " + name, PATIENCE, () -> operator.delete(name));
+        calls.run("delete " + name, PATIENCE, () -> operator().delete(name));
     }
 
     @Override
@@ -201,7 +261,7 @@ public final class RemoteStore implements Store, AutoCloseable {
         // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without its
         // objects
         delete(folder + "/" + Manifest.NAME);
-        calls.run("delete " + folder, LONG_PATIENCE, () -> operator.removeAll(folder + "/"));
+        calls.run("delete " + folder, LONG_PATIENCE, () -> operator().removeAll(folder + "/"));
     }
 
     @Override

@@ -2,7 +2,9 @@ package dev.nightshift.backup.remote;
 
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import org.apache.opendal.Operator;
@@ -23,7 +25,8 @@ final class RemoteUpload implements Store.Upload {
     /** An object of the size that the store wants, and what encryption adds to it. */
     private static final int GATHERED = RemoteStore.PARTS_IN_FLIGHT * RemoteStore.PART + (1 << 20);
 
-    private static final int FIRST = 64 << 10;
+    /** Small enough for the collector to treat as any other: arrays from 512 KiB on go straight to the old generation. */
+    private static final int CHUNK = 256 << 10;
 
     /** S3 takes no smaller ones than 5 MiB, and 10,000 at most. */
     private static final int STREAMED_PART = 6 << 20;
@@ -47,7 +50,7 @@ final class RemoteUpload implements Store.Upload {
     private final RemoteCalls calls;
     private final Semaphore memory;
     private final String name;
-    private byte[] gathered = new byte[FIRST];
+    private final List<byte[]> gathered = new ArrayList<>();
     private int reserved;
     private long length;
     private @Nullable OperatorOutputStream stream;
@@ -75,29 +78,55 @@ final class RemoteUpload implements Store.Upload {
                     null);
         }
         if (stream == null && length + count <= GATHERED && hasRoom(Math.toIntExact(length) + count)) {
-            System.arraycopy(bytes, from, gathered, Math.toIntExact(length), count);
+            gather(bytes, from, count);
         } else {
             send(bytes, from, count);
         }
         length += count;
     }
 
-    /** Grows what it gathers in; twice as much is reserved, for the copy of the right length that is sent. */
+    /** Twice as much is reserved: for the one array that is sent of what is gathered, and OpenDAL's copy of that. */
     private synchronized boolean hasRoom(int needed) {
-        if (!ended && needed > gathered.length) {
-            int larger = Math.min(GATHERED, Math.max(needed, gathered.length * 2));
-            int more = 2 * (larger - gathered.length) / UNIT + 1;
-            if (!memory.tryAcquire(more)) {
+        int more = ended ? 0 : (needed + CHUNK - 1) / CHUNK - gathered.size();
+        int memoryOfMore = 2 * more * (CHUNK / UNIT);
+        if (more > 0) {
+            if (!memory.tryAcquire(memoryOfMore)) {
                 return false;
             }
-            reserved += more;
-            gathered = Arrays.copyOf(gathered, larger);
+            reserved += memoryOfMore;
+            for (int i = 0; i < more; i++) {
+                gathered.add(new byte[CHUNK]);
+            }
         }
         return true;
     }
 
+    private synchronized void gather(byte[] bytes, int from, int count) {
+        int at = Math.toIntExact(length);
+        for (int done = 0; done < count && !ended; ) {
+            int within = (at + done) % CHUNK;
+            int part = Math.min(count - done, CHUNK - within);
+            System.arraycopy(bytes, from + done, gathered.get((at + done) / CHUNK), within, part);
+            done += part;
+        }
+    }
+
+    /** What was gathered in one array, and nothing gathered any more. */
+    private synchronized byte[] content() {
+        int size = Math.toIntExact(length);
+        if ((long) gathered.size() * CHUNK < size) {
+            throw new Failure.Retryable("The upload of " + name + " was given up.", null, null);
+        }
+        byte[] content = new byte[size];
+        for (int at = 0; at < size; at += CHUNK) {
+            System.arraycopy(gathered.get(at / CHUNK), 0, content, at, Math.min(CHUNK, size - at));
+        }
+        gathered.clear();
+        return content;
+    }
+
     private synchronized void release() {
-        gathered = new byte[0];
+        gathered.clear();
         memory.release(reserved);
         reserved = 0;
     }
@@ -108,21 +137,20 @@ final class RemoteUpload implements Store.Upload {
             if (to == null) {
                 to = timed(() -> operator.createOutputStream(name, STREAMED_PART));
                 stream = to;
-                write(to, gathered, 0, Math.toIntExact(length));
+                write(to, content());
                 release();
             }
-            write(to, bytes, from, count);
+            // A copy: what the caller does with its buffer after the time is over must not be sent
+            write(to, Arrays.copyOfRange(bytes, from, from + count));
         } catch (Failure e) {
             ended = true;
             throw e;
         }
     }
 
-    /** Of a copy: what the caller does with its buffer after the time is over must not be sent. */
-    private void write(OperatorOutputStream to, byte[] bytes, int from, int count) {
-        byte[] copy = Arrays.copyOfRange(bytes, from, from + count);
+    private void write(OperatorOutputStream to, byte[] bytes) {
         timed(() -> {
-            to.write(copy);
+            to.write(bytes);
             return true;
         });
     }
@@ -159,13 +187,6 @@ final class RemoteUpload implements Store.Upload {
         if (inParts && store.size(name).orElse(-1) != length) {
             throw lost(null);
         }
-    }
-
-    private synchronized byte[] content() {
-        if (gathered.length < length) {
-            throw new Failure.Retryable("The upload of " + name + " was given up.", null, null);
-        }
-        return Arrays.copyOf(gathered, Math.toIntExact(length));
     }
 
     /** The memory counts for as long as the call has it, which may be longer than it is waited for. */

@@ -27,6 +27,9 @@ class StoreRepository {
                     + " from backup.store";
     private static final String TAKEN = "23505";
 
+    /** Before the words that say by what. */
+    private static final String NAMED = "NAMED";
+
     @Inject
     private Transactions transactions;
 
@@ -129,14 +132,20 @@ class StoreRepository {
      * Deletes what is known of it; the objects in it stay.
      *
      * @throws Failure.NotFound if there is none
-     * @throws Failure.Conflict if a backup lies in it, or is on its way there
+     * @throws Failure.Conflict if a backup lies in it, or is on its way there, or a policy names it
      */
     void delete(Connection connection, String name) throws SQLException {
         try (var delete = connection.prepareStatement("select backup.delete_store(?)")) {
             delete.setString(1, name);
             try (var row = delete.executeQuery()) {
                 row.next();
-                switch (row.getString(1)) {
+                String answer = row.getString(1);
+                if (answer.startsWith(NAMED)) {
+                    throw new Failure.Conflict(
+                            "The store " + name + " is named" + answer.substring(NAMED.length()) + ".",
+                            "Let the policy name other stores first.");
+                }
+                switch (answer) {
                     case "DELETED" -> {}
                     case "HELD" ->
                         throw new Failure.Conflict(

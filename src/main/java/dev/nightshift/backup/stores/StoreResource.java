@@ -121,7 +121,8 @@ public class StoreResource {
 
             @Nullable String region,
 
-            @Schema(description = "S3's access key id, Azure's storage account") @Nullable
+            @Schema(description = "S3's access key id, unless the secret holds it too; Azure's storage account")
+            @Nullable
             String account,
 
             @Schema(
@@ -217,7 +218,9 @@ public class StoreResource {
     @NeedsInstallationAdmin
     @Operation(summary = "Forget a store; what lies in it stays there")
     @APIResponse(responseCode = "204", description = "It is forgotten")
-    @APIResponse(responseCode = "409", description = "Backups lie in it, or are on their way there")
+    @APIResponse(
+            responseCode = "409",
+            description = "Backups lie in it, or are on their way there, or a policy names it")
     public Response delete(@PathParam("name") String name, @QueryParam("confirm") @Nullable String confirm) {
         StoreDefinition store = defined(name);
         Asked.confirmed(confirm, name);

@@ -13,7 +13,6 @@ import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -40,14 +39,8 @@ public class Stores {
 
     private final Map<String, Opened> opened = new ConcurrentHashMap<>();
 
-    /** With what it was opened; another definition or secret opens another one. */
-    private record Opened(
-            StoreDefinition definition, @Nullable String secret, RemoteStore store) {
-        @Override
-        public String toString() {
-            return "Opened[" + definition.name() + "]";
-        }
-    }
+    /** By what it was opened; another definition opens another one. */
+    private record Opened(StoreDefinition definition, RemoteStore store) {}
 
     /**
      * The store of that name. Its definition and secret are looked up each time, so that whoever changes them need not
@@ -136,22 +129,20 @@ public class Stores {
                         e);
             }
         }
-        String secret = secret(definition);
         // One that is replaced may still be at work: it is left to itself, with the little memory that it has
-        return opened.compute(
-                        definition.name().value(),
-                        (name, before) -> before != null
-                                        && before.definition().equals(definition)
-                                        && Objects.equals(before.secret(), secret)
-                                ? before
-                                : new Opened(
-                                        definition,
-                                        secret,
-                                        RemoteStore.open(
-                                                title(name),
-                                                definition.address(),
-                                                secret,
-                                                fleet.boundary().forbidden())))
+        return opened.compute(definition.name().value(), (name, before) -> {
+                    if (before != null && before.definition().equals(definition)) {
+                        before.store().renew();
+                        return before;
+                    }
+                    return new Opened(
+                            definition,
+                            RemoteStore.open(
+                                    title(name),
+                                    definition.address(),
+                                    () -> secret(definition),
+                                    fleet.boundary().forbidden()));
+                })
                 .store();
     }
 
@@ -160,11 +151,9 @@ public class Stores {
             return Secret.reading(variable).get();
         }
         if (definition.secret() instanceof Secret.File file) {
-            // Google's is a file of many lines
-            return (definition.kind() == StoreDefinition.Kind.GCS
-                            ? Secret.readingAll(file.path(), fleet.boundary())
-                            : Secret.reading(file.path(), fleet.boundary()))
-                    .get();
+            String text = Secret.readingAll(file.path(), fleet.boundary()).get();
+            // JSON has many lines; of anything else the first one counts, as in every file with a secret
+            return text.startsWith("{") ? text : text.lines().findFirst().orElse(text);
         }
         return null;
     }

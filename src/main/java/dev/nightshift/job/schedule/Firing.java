@@ -60,6 +60,9 @@ class Firing {
     private Findings findings;
 
     @Inject
+    private PolicyAim aim;
+
+    @Inject
     private Live live;
 
     /**
@@ -207,9 +210,19 @@ class Firing {
                     LONGEST_QUEUE + " runs of the schedule wait already behind run " + open.get(0) + ".");
             return;
         }
+        String policy = schedule.policy();
+        List<String> aimed = policy == null ? named : aim.of(project, policy, named);
+        if (aimed.isEmpty()) {
+            runs.skipped(
+                    project,
+                    empty(schedule, at),
+                    "Other policies answer for every server that the policy " + policy + " means.");
+            closeFinding(project, schedule);
+            return;
+        }
         try {
             List<String> gone = new ArrayList<>();
-            UUID run = request(project, schedule, at, named, gone, open.isEmpty());
+            UUID run = request(project, schedule, at, aimed, gone, open.isEmpty());
             if (note != null) {
                 runs.note(project, run, note);
             }
@@ -357,7 +370,9 @@ class Firing {
                         Severity.CRITICAL,
                         "Schedule " + schedule.name() + title,
                         "The " + schedule.job() + what,
-                        "Change or delete the schedule.",
+                        schedule.policy() == null
+                                ? "Change or delete the schedule."
+                                : "Change the policy " + schedule.policy() + ", which it belongs to.",
                         JsonValue.EMPTY_JSON_OBJECT,
                         run));
     }

@@ -9,6 +9,8 @@ import java.time.MonthDay;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,26 @@ public record Plan(
                 Overlap.SKIP,
                 List.of(),
                 true);
+    }
+
+    /** For the audit log. */
+    Map<String, Object> details() {
+        Map<String, Object> details = new TreeMap<>(Map.of(
+                "job", job,
+                "zone", zone,
+                "databases", databases,
+                "parameters", parameters,
+                "misfire", misfire,
+                "overlap", overlap,
+                "except", except,
+                "enabled", enabled));
+        if (cron != null) {
+            details.put("cron", cron);
+        }
+        if (after != null) {
+            details.put("after", after);
+        }
+        return details;
     }
 
     private static boolean isDay(@Nullable String text) {

@@ -70,6 +70,8 @@ public class Schedule {
     @Column(name = "paused_why")
     private @Nullable String pausedWhy;
 
+    private @Nullable String policy;
+
     @Column(name = "created_at")
     private Instant createdAt;
 
@@ -80,10 +82,12 @@ public class Schedule {
     @SuppressWarnings("NullAway.Init")
     protected Schedule() {}
 
-    Schedule(UUID id, UUID projectId, String name, Instant createdAt) {
+    /** @param policy the one that it belongs to; null for none */
+    Schedule(UUID id, UUID projectId, String name, @Nullable String policy, Instant createdAt) {
         this.id = id;
         this.projectId = projectId;
         this.name = name;
+        this.policy = policy;
         this.createdAt = createdAt;
         this.job = "";
         this.zone = "";
@@ -120,6 +124,12 @@ public class Schedule {
         }
     }
 
+    /** What it is. */
+    Plan asPlan() {
+        return new Plan(
+                job, cron, after, zone, List.of(databases), parametersAsJson(), misfire, overlap, except(), enabled);
+    }
+
     /** Sets the next fire after an instant; none while it is disabled, or where it follows a job. */
     void advance(Instant after) {
         nextFire = enabled ? times().flatMap(times -> times.next(after)).orElse(null) : null;
@@ -142,6 +152,11 @@ public class Schedule {
         return pausedSince == null || pausedBy == null || pausedWhy == null
                 ? Optional.empty()
                 : Optional.of(new Pause(pausedSince, pausedUntil, pausedBy, pausedWhy));
+    }
+
+    /** By itself; the project and the fleet have pauses of their own. */
+    public boolean isPausedAt(Instant time) {
+        return pause().filter(pause -> pause.covers(time)).isPresent();
     }
 
     void disable() {
@@ -168,6 +183,11 @@ public class Schedule {
 
     public String job() {
         return job;
+    }
+
+    /** The policy that it belongs to, which alone changes it; null for none. */
+    public @Nullable String policy() {
+        return policy;
     }
 
     /** Null where it follows a job. */

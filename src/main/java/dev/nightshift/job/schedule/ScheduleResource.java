@@ -30,7 +30,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -127,6 +126,12 @@ public class ScheduleResource {
             List<String> except,
             boolean enabled,
 
+            @Schema(
+                    description =
+                            "The backup policy that it belongs to, with which alone it changes and goes; null for none")
+            @Nullable
+            String policy,
+
             @Schema(description = "The schedule's own pause; those of project and fleet have addresses of their own")
             @Nullable
             PauseView paused,
@@ -138,7 +143,14 @@ public class ScheduleResource {
 
     /** The newest run that a schedule started. */
     @Schema(name = "ScheduleLastRun")
-    public record LastRunView(UUID id, String status, Instant at) {}
+    public record LastRunView(UUID id, String status, Instant at) {
+        /** Null if it never started one. */
+        public static @Nullable LastRunView of(Schedules.Planned planned) {
+            return planned.lastRun()
+                    .map(run -> new LastRunView(run.id(), run.status(), run.at()))
+                    .orElse(null);
+        }
+    }
 
     @GET
     @Operation(summary = "The project's schedules")
@@ -167,7 +179,7 @@ public class ScheduleResource {
                 Objects.requireNonNullElse(asked.except(), List.of()),
                 !Boolean.FALSE.equals(asked.enabled()));
         var name = new Name(required("name", asked.name()));
-        audited("schedule.add", name.value(), details(plan), () -> schedules.add(project.id(), name, plan));
+        audited("schedule.add", name.value(), plan.details(), () -> schedules.add(project.id(), name, plan));
         return Response.created(uri.getAbsolutePathBuilder().path(name.value()).build())
                 .entity(get(name.value()))
                 .build();
@@ -183,12 +195,13 @@ public class ScheduleResource {
     @PUT
     @Path("{schedule}")
     @Operation(summary = "Change a schedule", description = "What is left out stays; the name never changes.")
+    @APIResponse(responseCode = "409", description = "It belongs to a policy: change that")
     public ScheduleView change(@PathParam("schedule") String name, @Nullable NewSchedule body) {
         NewSchedule asked = Asked.body(body);
         Asked.sameName("name", asked.name(), get(name).name());
         transactions.run(project.id(), connection -> {
             Plan plan = schedules.change(project.id(), name, asked::over);
-            audit.record(project.id(), "schedule.change", "schedule " + name, details(plan));
+            audit.record(project.id(), "schedule.change", "schedule " + name, plan.details());
         });
         return get(name);
     }
@@ -197,6 +210,7 @@ public class ScheduleResource {
     @Path("{schedule}")
     @Operation(summary = "Delete a schedule", description = "Pass its name as confirm. Its runs stay.")
     @APIResponse(responseCode = "204", description = "It fires no more")
+    @APIResponse(responseCode = "409", description = "It belongs to a policy: change that")
     public Response delete(@PathParam("schedule") String name, @QueryParam("confirm") @Nullable String confirm) {
         Asked.confirmed(confirm, get(name).name());
         audited("schedule.delete", name, Map.of(), () -> schedules.delete(project.id(), name));
@@ -236,27 +250,6 @@ public class ScheduleResource {
         });
     }
 
-    private static Map<String, Object> details(Plan plan) {
-        Map<String, Object> details = new TreeMap<>(Map.of(
-                "job", plan.job(),
-                "zone", plan.zone(),
-                "databases", plan.databases(),
-                "parameters", plan.parameters(),
-                "misfire", plan.misfire(),
-                "overlap", plan.overlap(),
-                "except", plan.except(),
-                "enabled", plan.enabled()));
-        String cron = plan.cron();
-        String after = plan.after();
-        if (cron != null) {
-            details.put("cron", cron);
-        }
-        if (after != null) {
-            details.put("after", after);
-        }
-        return details;
-    }
-
     private static String required(String field, @Nullable String value) {
         if (value == null || value.isBlank()) {
             throw new Failure.Invalid(field, "This field is needed.");
@@ -279,13 +272,12 @@ public class ScheduleResource {
                 schedule.overlap(),
                 schedule.except(),
                 schedule.enabled(),
+                schedule.policy(),
                 schedule.pause()
                         .filter(pause -> pause.covers(clock.now()))
                         .map(PauseView::of)
                         .orElse(null),
                 planned.nextFires(),
-                planned.lastRun()
-                        .map(run -> new LastRunView(run.id(), run.status(), run.at()))
-                        .orElse(null));
+                LastRunView.of(planned));
     }
 }

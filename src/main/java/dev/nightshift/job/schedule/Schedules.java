@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Plans schedules, and pauses them. */
@@ -53,11 +54,16 @@ public class Schedules {
     public record Planned(Schedule schedule, Optional<ScheduleRepository.LastRun> lastRun, List<Instant> nextFires) {}
 
     public List<Planned> all(ProjectId project) {
+        return planned(project, schedule -> true);
+    }
+
+    List<Planned> planned(ProjectId project, Predicate<Schedule> which) {
         return transactions.in(project, connection -> {
             List<Pause> pauses = CalendarRepository.pauses(connection);
             List<Blackout> blackouts = CalendarRepository.blackouts(connection);
             var planned = new ArrayList<Planned>();
-            for (Schedule schedule : repository.all(project)) {
+            for (Schedule schedule :
+                    repository.all(project).stream().filter(which).toList()) {
                 planned.add(planned(connection, schedule, CalendarRepository.of(schedule, pauses, blackouts)));
             }
             return planned;
@@ -87,6 +93,18 @@ public class Schedules {
         });
     }
 
+    List<String> namesOf(ProjectId project, String policy) {
+        return transactions.in(project, connection -> repository.all(project)).stream()
+                .filter(schedule -> policy.equals(schedule.policy()))
+                .map(Schedule::name)
+                .toList();
+    }
+
+    /** Locked until the end of the caller's transaction; empty if the project has none of that name. */
+    Optional<Schedule> findForChange(ProjectId project, String name) {
+        return transactions.in(project, connection -> repository.namedForChange(project, name));
+    }
+
     private Schedule existing(ProjectId project, String name) {
         return repository.named(project, name).orElseThrow(Schedules::unknown);
     }
@@ -105,6 +123,11 @@ public class Schedules {
      * @throws Failure.Conflict if the name is taken
      */
     public void add(ProjectId project, Name name, Plan plan) {
+        add(project, name, null, plan);
+    }
+
+    /** @param policy the one that it is to belong to; null for none */
+    void add(ProjectId project, Name name, @Nullable String policy, Plan plan) {
         transactions.run(project, connection -> {
             if (repository.named(project, name.value()).isPresent()) {
                 throw ScheduleRepository.nameTaken(name.value());
@@ -115,7 +138,7 @@ public class Schedules {
                         "Let one schedule take several databases, by name or by tag.");
             }
             Instant now = ScheduleRepository.now(connection);
-            var schedule = new Schedule(Ids.next(clock), project.value(), name.value(), now);
+            var schedule = new Schedule(Ids.next(clock), project.value(), name.value(), policy, now);
             apply(connection, schedule, plan, now);
             repository.add(schedule);
             live.changed(project, "schedule", schedule.id());
@@ -127,10 +150,17 @@ public class Schedules {
      *
      * @param change from what it is, which nobody else changes meanwhile, to what it is to be
      * @return what it is now
+     * @throws Failure.Conflict if it belongs to a policy
      */
     public Plan change(ProjectId project, String name, Function<Schedule, Plan> change) {
+        return change(project, name, null, change);
+    }
+
+    /** @param policy the one that it belongs to; null for none */
+    Plan change(ProjectId project, String name, @Nullable String policy, Function<Schedule, Plan> change) {
         return transactions.in(project, connection -> {
             Schedule schedule = forChange(project, name);
+            refuseOwned(schedule, policy);
             Plan plan = change.apply(schedule);
             apply(connection, schedule, plan, ScheduleRepository.now(connection));
             changed(project, schedule);
@@ -138,12 +168,31 @@ public class Schedules {
         });
     }
 
+    /**
+     * Deletes it; its runs stay.
+     *
+     * @throws Failure.Conflict if it belongs to a policy
+     */
     public void delete(ProjectId project, String name) {
+        delete(project, name, null);
+    }
+
+    void delete(ProjectId project, String name, @Nullable String policy) {
         transactions.run(project, connection -> {
             Schedule schedule = forChange(project, name);
+            refuseOwned(schedule, policy);
             schedule.delete(ScheduleRepository.now(connection));
             changed(project, schedule);
         });
+    }
+
+    private static void refuseOwned(Schedule schedule, @Nullable String policy) {
+        String owner = schedule.policy();
+        if (owner != null && !owner.equals(policy)) {
+            throw new Failure.Conflict(
+                    "The schedule " + schedule.name() + " belongs to the policy " + owner + ".",
+                    "Change the policy; by itself it can only be paused and resumed.");
+        }
     }
 
     private void changed(ProjectId project, Schedule schedule) {
@@ -154,13 +203,15 @@ public class Schedules {
 
     private void apply(Connection connection, Schedule schedule, Plan plan, Instant now) throws SQLException {
         var project = new ProjectId(schedule.projectId());
-        // What it names already may be gone by now: that is no reason against another time or a pause.
+        // What it names already may be gone by now: that is no reason against another time or a pause. A policy looks
+        // at what it
+        // names by itself.
         var parameters = runs.check(
                 project,
                 plan.job(),
                 plan.databases(),
                 plan.parameters(),
-                new HashSet<>(Arrays.asList(schedule.databases())));
+                new HashSet<>(schedule.policy() == null ? Arrays.asList(schedule.databases()) : plan.databases()));
         String cron = plan.cron();
         String after = plan.after();
         boolean sameTimes =

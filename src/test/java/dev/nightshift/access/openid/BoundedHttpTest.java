@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.nimbusds.oauth2.sdk.http.HTTPRequest;
 import com.nimbusds.oauth2.sdk.http.HTTPResponse;
+import dev.nightshift.kernel.Trust;
 import dev.nightshift.testing.Certificates;
 import java.io.IOException;
 import java.net.URI;

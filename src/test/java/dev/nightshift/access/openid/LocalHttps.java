@@ -26,13 +26,13 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /** A server over HTTPS that answers as a test says. */
-final class LocalHttps implements AutoCloseable {
+public final class LocalHttps implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Certificates certificates;
     private final HttpsServer server;
 
     /** @param certificates for 127.0.0.1 */
-    LocalHttps(Certificates certificates) throws IOException, GeneralSecurityException {
+    public LocalHttps(Certificates certificates) throws IOException, GeneralSecurityException {
         this.certificates = certificates;
         server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setHttpsConfigurator(new HttpsConfigurator(context(certificates)));
@@ -61,11 +61,11 @@ final class LocalHttps implements AutoCloseable {
         return context;
     }
 
-    void answers(String path, HttpHandler handler) {
+    public void answers(String path, HttpHandler handler) {
         server.createContext(path, handler);
     }
 
-    static void json(HttpExchange exchange, int status, String body) throws IOException {
+    public static void json(HttpExchange exchange, int status, String body) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
@@ -75,11 +75,11 @@ final class LocalHttps implements AutoCloseable {
     }
 
     /** Without a slash at its end. */
-    URI address() {
+    public URI address() {
         return URI.create("https://127.0.0.1:" + server.getAddress().getPort());
     }
 
-    Path rootCertificate() {
+    public Path rootCertificate() {
         return certificates.root();
     }
 

@@ -9,6 +9,7 @@ import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,7 +31,9 @@ class AnsweringTest {
                 "",
                 Arrays.asList(databases),
                 Goals.NONE,
-                NEWEST);
+                NEWEST,
+                List.of(),
+                List.of());
     }
 
     private static Answering of(Policy... policies) {
@@ -95,10 +98,48 @@ class AnsweringTest {
                 () -> assertEquals("keep.weekly", refused(List.of("*"), new KeepRule(0, 0, 0, -1, 0, 0))));
     }
 
+    @Test
+    void whatAPolicyCannotHaveDoneIsRefusedByItsField() {
+        Scheduled full = new Scheduled("full", Work.FULL, "0 2 * * *", "UTC", List.of());
+        assertAll(
+                () -> assertEquals("schedules[1].name", refusedWork(List.of(full, full), List.of())),
+                () -> assertEquals(
+                        "schedules[0].name",
+                        refusedWork(
+                                List.of(new Scheduled("f".repeat(62), Work.FULL, "0 2 * * *", "UTC", List.of())),
+                                List.of())),
+                () -> assertEquals(
+                        "schedules[0].work",
+                        refusedWork(
+                                List.of(new Scheduled("e", Work.EXPIRE, "0 2 * * *", "UTC", List.of())), List.of())),
+                () -> assertEquals("schedules", refusedWork(Collections.nCopies(21, full), List.of())),
+                () -> assertEquals("stores[1]", refusedWork(List.of(full), List.of("local", "local"))),
+                () -> assertEquals("stores", refusedWork(List.of(full), List.of("a", "b", "c", "d", "e", "f", "g"))),
+                () -> assertEquals("p-full", full.schedule(scheduled(List.of(full), List.of("local")))));
+    }
+
+    private static Policy scheduled(List<Scheduled> schedules, List<String> stores) {
+        return new Policy(
+                new UUID(0, 9),
+                new Name("p"),
+                "",
+                List.of("*"),
+                Goals.NONE,
+                new KeepRule(0, 0, 0, 0, 0, 0),
+                schedules,
+                stores);
+    }
+
+    private static String refusedWork(List<Scheduled> schedules, List<String> stores) {
+        return String.valueOf(assertThrows(Failure.Invalid.class, () -> scheduled(schedules, stores))
+                .field());
+    }
+
     private static String refused(List<String> databases, KeepRule keep) {
         return String.valueOf(assertThrows(
                         Failure.Invalid.class,
-                        () -> new Policy(new UUID(0, 9), new Name("p"), "", databases, Goals.NONE, keep))
+                        () -> new Policy(
+                                new UUID(0, 9), new Name("p"), "", databases, Goals.NONE, keep, List.of(), List.of()))
                 .field());
     }
 }

@@ -23,11 +23,11 @@ class JudgementTest {
     }
 
     private static Facts backup(Instant at, Facts.Log log) {
-        return new Facts(NOW, ago(1_000_000), at, null, log, null, null);
+        return new Facts(NOW, ago(1_000_000), at, null, log, null, null, null, Facts.Keys.NOT_ASKED);
     }
 
     private static Judgement rpo(int wanted, Facts facts) {
-        return Judgement.of(Goal.RPO, Duration.ofSeconds(wanted), facts);
+        return Judgement.of(Goal.RPO, wanted, facts);
     }
 
     @Test
@@ -35,7 +35,7 @@ class JudgementTest {
         Judgement missed = rpo(100, backup(ago(101), NO_LOG));
         assertAll(
                 () -> assertEquals(State.MISSED, missed.state()),
-                () -> assertEquals(Duration.ofSeconds(101), missed.measured()),
+                () -> assertEquals(101L, missed.measured()),
                 () -> assertEquals(
                         "No log is archived: data since the newest backup of 2026-11-29 11:58 UTC would be lost.",
                         missed.reason()),
@@ -49,7 +49,7 @@ class JudgementTest {
         Judgement met = rpo(100, backup(ago(5_000), new Facts.Log(Facts.Reach.GOES_ON, ago(20))));
         assertAll(
                 () -> assertEquals(State.MET, met.state()),
-                () -> assertEquals(Duration.ofSeconds(20), met.measured()),
+                () -> assertEquals(20L, met.measured()),
                 () -> assertEquals(NOW, met.at()));
     }
 
@@ -58,31 +58,38 @@ class JudgementTest {
         Judgement missed = rpo(100, backup(ago(5_000), new Facts.Log(Facts.Reach.GAP, ago(20))));
         assertAll(
                 () -> assertEquals(State.MISSED, missed.state()),
-                () -> assertEquals(Duration.ofSeconds(5_000), missed.measured()),
+                () -> assertEquals(5_000L, missed.measured()),
                 () -> assertTrue(missed.reason().contains("without a gap"), missed.reason()));
     }
 
     @Test
     void aBackupThatIsNewerThanWhatTheLogCoversCountsItself() {
         Judgement met = rpo(100, backup(ago(10), new Facts.Log(Facts.Reach.GOES_ON, ago(500))));
-        assertEquals(Duration.ofSeconds(10), met.measured());
+        assertEquals(10L, met.measured());
     }
 
     @Test
     void aFractionBeyondTheGoalMissesIt() {
-        Facts facts = new Facts(NOW, ago(1_000_000), NOW.minusMillis(100_001), null, NO_LOG, null, null);
+        Facts facts = new Facts(
+                NOW, ago(1_000_000), NOW.minusMillis(100_001), null, NO_LOG, null, null, null, Facts.Keys.NOT_ASKED);
         assertEquals(State.MISSED, rpo(100, facts).state());
     }
 
     @Test
     void whatThereIsNotYetIsUnknownAndMissedOnceTheServerIsKnownForLonger() {
         for (Goal goal : List.of(Goal.RPO, Goal.PROOF, Goal.BACKUP)) {
-            Judgement young =
-                    Judgement.of(goal, Duration.ofDays(1), new Facts(NOW, ago(86_400), null, null, NO_LOG, null, null));
-            Judgement old =
-                    Judgement.of(goal, Duration.ofDays(1), new Facts(NOW, ago(86_401), null, null, NO_LOG, null, null));
+            Judgement young = Judgement.of(
+                    goal,
+                    86_400,
+                    new Facts(NOW, ago(86_400), null, null, NO_LOG, null, null, null, Facts.Keys.NOT_ASKED));
+            Judgement old = Judgement.of(
+                    goal,
+                    86_400,
+                    new Facts(NOW, ago(86_401), null, null, NO_LOG, null, null, null, Facts.Keys.NOT_ASKED));
             Judgement oldest = Judgement.of(
-                    goal, Duration.ofDays(1), new Facts(NOW, ago(172_801), null, null, NO_LOG, null, null));
+                    goal,
+                    86_400,
+                    new Facts(NOW, ago(172_801), null, null, NO_LOG, null, null, null, Facts.Keys.NOT_ASKED));
             assertAll(
                     () -> assertEquals(State.UNKNOWN, young.state()),
                     () -> assertEquals(State.MISSED, old.state()),
@@ -95,7 +102,9 @@ class JudgementTest {
     @Test
     void aTimeToRestoreIsNeverEstimated() {
         Judgement unknown = Judgement.of(
-                Goal.RTO, Duration.ofSeconds(1), new Facts(NOW, ago(1_000_000), ago(1), null, NO_LOG, null, null));
+                Goal.RTO,
+                1,
+                new Facts(NOW, ago(1_000_000), ago(1), null, NO_LOG, null, null, null, Facts.Keys.NOT_ASKED));
         assertAll(
                 () -> assertEquals(State.UNKNOWN, unknown.state()),
                 () -> assertNull(unknown.measured()),
@@ -104,19 +113,22 @@ class JudgementTest {
 
     @Test
     void aDrillsTimeIsHeldAgainstTheGoalAsItWasMeasured() {
-        Facts facts = new Facts(NOW, ago(1_000_000), ago(1), null, NO_LOG, ago(60), drill(ago(60), 4_001, 100));
+        Facts facts = new Facts(
+                NOW,
+                ago(1_000_000),
+                ago(1),
+                null,
+                NO_LOG,
+                ago(60),
+                drill(ago(60), 4_001, 100),
+                null,
+                Facts.Keys.NOT_ASKED);
         assertAll(
                 () -> assertEquals(
-                        State.MISSED,
-                        Judgement.of(Goal.RTO, Duration.ofSeconds(4), facts).state()),
-                () -> assertEquals(
-                        State.MET,
-                        Judgement.of(Goal.RTO, Duration.ofSeconds(5), facts).state()),
-                () -> assertEquals(
-                        ago(60),
-                        Judgement.of(Goal.RTO, Duration.ofSeconds(5), facts).at()),
-                () -> assertTrue(
-                        Judgement.of(Goal.RTO, Duration.ofSeconds(2), facts).farBeyond()));
+                        State.MISSED, Judgement.of(Goal.RTO, 4, facts).state()),
+                () -> assertEquals(State.MET, Judgement.of(Goal.RTO, 5, facts).state()),
+                () -> assertEquals(ago(60), Judgement.of(Goal.RTO, 5, facts).at()),
+                () -> assertTrue(Judgement.of(Goal.RTO, 2, facts).farBeyond()));
     }
 
     private static Facts.Drill drill(Instant at, long millis, long newestBytes) {
@@ -126,8 +138,8 @@ class JudgementTest {
     private static Judgement rto(Facts.Drill drill) {
         return Judgement.of(
                 Goal.RTO,
-                Duration.ofSeconds(5),
-                new Facts(NOW, ago(9_000_000), ago(1), null, NO_LOG, drill.at(), drill));
+                5,
+                new Facts(NOW, ago(9_000_000), ago(1), null, NO_LOG, drill.at(), drill, null, Facts.Keys.NOT_ASKED));
     }
 
     @Test
@@ -150,8 +162,9 @@ class JudgementTest {
 
     @Test
     void aNewerBackupThatDoesNotCountIsNamed() {
-        Facts facts = new Facts(NOW, ago(1_000_000), ago(7_200), ago(60), NO_LOG, null, null);
-        Judgement backup = Judgement.of(Goal.BACKUP, Duration.ofHours(1), facts);
+        Facts facts =
+                new Facts(NOW, ago(1_000_000), ago(7_200), ago(60), NO_LOG, null, null, null, Facts.Keys.NOT_ASKED);
+        Judgement backup = Judgement.of(Goal.BACKUP, 3_600, facts);
         assertAll(
                 () -> assertEquals(State.MISSED, backup.state()),
                 () -> assertTrue(backup.reason().contains("of 2026-11-29 11:59 UTC does not count"), backup.reason()));
@@ -164,7 +177,7 @@ class JudgementTest {
                 rpo(100, backup(ago(100_000), new Facts.Log(Facts.Reach.GOES_ON, NOW.plusSeconds(6))))
                         .state());
         assertEquals(
-                Duration.ZERO,
+                0L,
                 rpo(100, backup(ago(100_000), new Facts.Log(Facts.Reach.GOES_ON, NOW.plusSeconds(2))))
                         .measured());
     }
@@ -173,21 +186,91 @@ class JudgementTest {
     void nothingIsMetWithoutAMeasurement() {
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new Judgement(Goal.RTO, Duration.ofSeconds(1), null, null, State.MET, "because", false));
+                () -> new Judgement(Goal.RTO, 1, null, null, State.MET, "because", false));
     }
 
     @Test
     void goalsOutOfTheirRangeAreRefusedByName() {
         assertEquals(
                 "goals.rtoSeconds",
-                assertThrows(Failure.Invalid.class, () -> new Goals(null, 0, null, null))
+                assertThrows(Failure.Invalid.class, () -> new Goals(null, 0, null, null, null, null, null))
                         .field());
         assertEquals(
                 "goals.proofDays",
-                assertThrows(Failure.Invalid.class, () -> new Goals(null, null, 366, null))
+                assertThrows(Failure.Invalid.class, () -> new Goals(null, null, 366, null, null, null, null))
                         .field());
         assertEquals(
                 List.of(Goal.RPO, Goal.BACKUP),
-                List.copyOf(new Goals(1, null, null, 1).wanted().keySet()));
+                List.copyOf(
+                        new Goals(1, null, null, 1, null, null, null).wanted().keySet()));
+    }
+
+    private static Facts with(Facts.Copies copies, Facts.Keys keys) {
+        return new Facts(NOW, ago(1_000_000), ago(60), null, NO_LOG, null, null, copies, keys);
+    }
+
+    private static Judgement stores(int wanted, boolean underWay, String... names) {
+        return Judgement.of(
+                Goal.STORES, wanted, with(new Facts.Copies(List.of(names), underWay), Facts.Keys.NOT_ASKED));
+    }
+
+    @Test
+    void fewerStoresThanWantedMissTheGoalUnlessACopyIsOnItsWay() {
+        Judgement missed = stores(3, false, "local", "nas");
+        assertAll(
+                () -> assertEquals(State.MISSED, missed.state()),
+                () -> assertEquals(2L, missed.measured()),
+                () -> assertFalse(missed.farBeyond()),
+                () -> assertEquals(
+                        "The newest good backup, of 2026-11-29 11:59 UTC, lies whole in 2 stores: local, nas.",
+                        missed.reason()),
+                () -> assertTrue(stores(3, false, "local").farBeyond()),
+                () -> assertEquals(
+                        State.UNKNOWN, stores(3, true, "local", "nas").state()),
+                () -> assertEquals(State.MET, stores(2, true, "local", "nas").state()),
+                () -> assertEquals(State.MET, stores(1, false, "local", "nas").state()),
+                () -> assertEquals(State.MISSED, stores(1, false).state()));
+    }
+
+    @Test
+    void withoutABackupTheStoresAreMissedOnceTheServerIsKnownForADay() {
+        assertAll(
+                () -> assertEquals(State.UNKNOWN, noBackup(86_400).state()),
+                () -> assertEquals(State.MISSED, noBackup(86_401).state()));
+    }
+
+    private static Judgement noBackup(long knownFor) {
+        return Judgement.of(
+                Goal.STORES,
+                2,
+                new Facts(NOW, ago(knownFor), null, null, NO_LOG, null, null, null, Facts.Keys.NOT_ASKED));
+    }
+
+    private static Judgement of(Goal goal, Facts.Keys keys) {
+        return Judgement.of(goal, 100, with(new Facts.Copies(List.of("local"), false), keys));
+    }
+
+    @Test
+    void theKeyIsAsOldAsItIsKnownToBeAndAKitEndsTheTimeWithoutOne() {
+        assertAll(
+                () -> assertEquals(
+                        State.MET,
+                        of(Goal.KEY, new Facts.Keys(ago(100), ago(1), false)).state()),
+                () -> assertEquals(
+                        State.MISSED,
+                        of(Goal.KEY, new Facts.Keys(ago(101), ago(1), true)).state()),
+                () -> assertEquals(
+                        State.UNKNOWN,
+                        of(Goal.KEY, new Facts.Keys(null, ago(1), true)).state()),
+                () -> assertEquals(
+                        State.MET,
+                        of(Goal.KIT, new Facts.Keys(null, ago(100), false)).state()),
+                () -> assertEquals(
+                        State.MISSED,
+                        of(Goal.KIT, new Facts.Keys(null, ago(101), false)).state()),
+                () -> assertEquals(
+                        0L, of(Goal.KIT, new Facts.Keys(null, ago(101), true)).measured()),
+                () -> assertEquals(
+                        State.UNKNOWN, of(Goal.KIT, Facts.Keys.NOT_ASKED).state()));
     }
 }

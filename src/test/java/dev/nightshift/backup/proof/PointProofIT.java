@@ -30,6 +30,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -63,6 +65,7 @@ class PointProofIT {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(ints = {15, 16, 17, 18})
     void aDrillReachesEachKindOfPointAndMatchesNothing(int major) throws Exception {
         try (PointSource source = PointSource.start(major)) {
@@ -104,6 +107,7 @@ class PointProofIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void whatIsReachedIsHeldAgainstWhatWasExpected() throws Exception {
         try (PointSource source = PointSource.start(17)) {
             Manifest backup = drills.take(source.server(), () -> {});
@@ -173,6 +177,7 @@ class PointProofIT {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(ints = {15, 18})
     void aDrillFollowsAPromotion(int major) throws Exception {
         try (PointSource source = PointSource.start(major)) {
@@ -213,6 +218,7 @@ class PointProofIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aDrillOnALaterTimelineNeedsNoHistory() throws Exception {
         try (PointSource source = PointSource.start(17)) {
             Path standby = source.server().cluster().data().resolve("standby.signal");
@@ -234,6 +240,7 @@ class PointProofIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aPointThatIsNotInTheLogIsKnownBeforeASandboxIsFilled() throws Exception {
         try (PointSource source = PointSource.start(18)) {
             Manifest backup = drills.take(source.server(), () -> {});

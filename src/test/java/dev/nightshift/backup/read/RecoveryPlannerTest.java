@@ -1,144 +1,37 @@
 package dev.nightshift.backup.read;
 
+import static dev.nightshift.backup.read.PlannerCases.DAY;
+import static dev.nightshift.backup.read.PlannerCases.LATEST;
+import static dev.nightshift.backup.read.PlannerCases.SEGMENT;
+import static dev.nightshift.backup.read.PlannerCases.THREE;
+import static dev.nightshift.backup.read.PlannerCases.at;
+import static dev.nightshift.backup.read.PlannerCases.backup;
+import static dev.nightshift.backup.read.PlannerCases.chosen;
+import static dev.nightshift.backup.read.PlannerCases.gap;
+import static dev.nightshift.backup.read.PlannerCases.hour;
+import static dev.nightshift.backup.read.PlannerCases.lsn;
+import static dev.nightshift.backup.read.PlannerCases.plan;
+import static dev.nightshift.backup.read.PlannerCases.refused;
+import static dev.nightshift.backup.read.PlannerCases.segments;
+import static dev.nightshift.backup.read.PlannerCases.to;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.backup.read.PlannerCases.Archive;
 import dev.nightshift.backup.read.RecoveryPlan.Candidate;
-import dev.nightshift.backup.read.RecoveryPlan.Gap;
 import dev.nightshift.backup.read.RecoveryPlan.Planned;
 import dev.nightshift.backup.read.RecoveryPlan.Refused;
 import dev.nightshift.backup.read.RecoveryPlan.Why;
-import dev.nightshift.postgres.Lsn;
-import java.io.InputStream;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Segments have 1 MiB here: position 0/300000 is the first byte of segment 3. */
+/** Which backup, and which log, lead to a target on one timeline. */
 class RecoveryPlannerTest {
-    private static final int SEGMENT = 1 << 20;
-    private static final Instant DAY = Instant.parse("2026-01-01T00:00:00Z");
-
-    private static Lsn at(String text) {
-        return Lsn.parse(text);
-    }
-
-    /** An archive of these stretches: {@code "1 0/300000 0/500000"}. */
-    private record Archive(
-            List<Stretch> stretches,
-            Map<Integer, String> histories,
-            @Nullable Instant moment) implements ArchivedLog {
-        static Archive of(Map<Integer, String> histories, String... stretches) {
-            return new Archive(
-                    Stream.of(stretches)
-                            .map(each -> each.split(" "))
-                            .map(each -> new Stretch(Integer.parseInt(each[0]), at(each[1]), at(each[2])))
-                            .toList(),
-                    histories,
-                    null);
-        }
-
-        static Archive of(String... stretches) {
-            return of(Map.of(), stretches);
-        }
-
-        @Override
-        public int segmentBytes() {
-            return SEGMENT;
-        }
-
-        @Override
-        public Set<Integer> timelinesWithHistory() {
-            return histories.keySet();
-        }
-
-        @Override
-        public Optional<String> history(int timeline) {
-            return Optional.ofNullable(histories.get(timeline));
-        }
-
-        @Override
-        public Optional<Instant> covered(int timeline, Lsn end) {
-            return Optional.ofNullable(moment);
-        }
-
-        @Override
-        public InputStream open(int timeline, Lsn start) {
-            throw new AssertionError("A plan reads no log.");
-        }
-    }
-
-    /** Starts at its position, is consistent 1 KiB later, and ends 2 KiB later in a segment that is padded, or switched. */
-    private static Candidate backup(int number, int timeline, String start, boolean switched) {
-        Lsn from = at(start);
-        Lsn expected = from.plus(2048);
-        return new Candidate(
-                new UUID(0, number),
-                "7310",
-                timeline,
-                from,
-                from.plus(1024),
-                expected,
-                switched ? expected.segmentEnd(SEGMENT) : expected,
-                DAY.plusSeconds(3600L * number));
-    }
-
-    private static RecoveryTarget to(RecoveryTarget.Point point) {
-        return new RecoveryTarget(point, null);
-    }
-
-    private static RecoveryTarget lsn(String position) {
-        return to(new RecoveryTarget.Position(at(position)));
-    }
-
-    private static RecoveryTarget hour(double hours) {
-        return to(new RecoveryTarget.Time(DAY.plusSeconds((long) (3600 * hours))));
-    }
-
-    private static final RecoveryTarget LATEST = to(new RecoveryTarget.Latest());
-
-    private static RecoveryPlan plan(ArchivedLog archive, RecoveryTarget target, Candidate... backups) {
-        var outcome = new RecoveryPlanner(List.of(backups), archive).plan(target);
-        if (outcome instanceof Planned planned) {
-            return planned.plan();
-        }
-        throw new AssertionError(outcome);
-    }
-
-    private static Refused refused(ArchivedLog archive, RecoveryTarget target, Candidate... backups) {
-        var outcome = new RecoveryPlanner(List.of(backups), archive).plan(target);
-        if (outcome instanceof Refused refused) {
-            return refused;
-        }
-        throw new AssertionError(outcome);
-    }
-
-    /** {@code "own 1/2 archive 1/3"}: where each segment comes from, its timeline and number. */
-    private static String segments(RecoveryPlan plan) {
-        return String.join(
-                " ",
-                plan.segments().stream()
-                        .map(each -> (each.archived() ? "archive " : "own ") + each.timeline() + "/"
-                                + each.start().value() / SEGMENT)
-                        .toList());
-    }
-
-    private static int chosen(RecoveryPlan plan) {
-        return (int) plan.backup().backup().getLeastSignificantBits();
-    }
-
-    private static @Nullable Gap gap(String from, String to) {
-        return new Gap(at(from), at(to));
-    }
-
     @Test
     void theNewestBackupBeforeTheTargetIsChosen() {
         Archive archive = Archive.of("1 0/100000 0/900000");
@@ -352,74 +245,5 @@ class RecoveryPlannerTest {
         assertEquals(2, window.size());
         assertEquals(moment, window.get(0).last().covered());
         assertNull(window.get(1).last().covered());
-    }
-
-    private static final Map<Integer, String> THREE = Map.of(
-            2, "1\t0/380000\tno recovery target specified\n",
-            3, "1\t0/380000\tno recovery target specified\n\n2\t0/500000\tafter transaction 7\n");
-
-    @Test
-    void theNewestTimelineThatIsReachedIsFollowed() {
-        Archive archive = Archive.of(THREE, "1 0/200000 0/600000", "2 0/300000 0/500000", "3 0/500000 0/780000");
-        Candidate backup = backup(1, 1, "0/200028", true);
-        RecoveryPlan plan = plan(archive, LATEST, backup);
-        assertEquals(3, plan.history().timeline());
-        // The segment in which timeline 2 began is its own file; timeline 3 began at a segment's first byte
-        assertEquals("archive 1/2 archive 2/3 archive 2/4 archive 3/5 archive 3/6 archive 3/7", segments(plan));
-        assertEquals(at("0/780000"), plan.end());
-        assertEquals(1, plan.history().at(at("0/37FFFF")));
-        assertEquals(2, plan.history().at(at("0/380000")));
-        assertEquals(3, plan.history().at(at("0/500000")));
-
-        RecoveryPlan old = plan(archive, new RecoveryTarget(new RecoveryTarget.Latest(), 1), backup);
-        assertEquals("archive 1/2 archive 1/3 archive 1/4 archive 1/5", segments(old));
-        assertEquals(at("0/600000"), old.end());
-        assertEquals(
-                Why.NO_SUCH_TIMELINE,
-                refused(archive, new RecoveryTarget(new RecoveryTarget.Latest(), 4), backup)
-                        .why());
-    }
-
-    @Test
-    void aTimelineThatIsNotReachedIsNotFollowedUnasked() {
-        Archive archive = Archive.of(THREE, "1 0/200000 0/600000", "3 0/500000 0/780000");
-        Candidate backup = backup(1, 1, "0/200028", true);
-        assertEquals(1, plan(archive, LATEST, backup).history().timeline());
-        // The first timeline's file holds what was before the switch, and no more counts of it
-        RecoveryPlan asked = plan(archive, new RecoveryTarget(new RecoveryTarget.Latest(), 3), backup);
-        assertEquals(at("0/380000"), asked.end());
-        assertEquals(gap("0/380000", "0/500000"), asked.gap());
-    }
-
-    @Test
-    void aBackupOfAnAbandonedPartIsNotOnTheWay() {
-        Archive archive = Archive.of(THREE, "1 0/200000 0/600000", "2 0/300000 0/500000");
-        Candidate early = backup(1, 1, "0/200028", true);
-        Candidate late = backup(2, 1, "0/400028", true);
-        assertEquals(1, chosen(plan(archive, LATEST, early, late)));
-        assertEquals(2, plan(archive, LATEST, early, late).history().timeline());
-        assertEquals(2, chosen(plan(archive, new RecoveryTarget(new RecoveryTarget.Latest(), 1), early, late)));
-        assertEquals(
-                Why.NO_BACKUP,
-                refused(archive, new RecoveryTarget(new RecoveryTarget.Latest(), 2), late)
-                        .why());
-    }
-
-    @Test
-    void aBackupOfALaterTimelineNeedsNoHistory() {
-        RecoveryPlan plan = plan(Archive.of(), LATEST, backup(1, 5, "0/200028", true), backup(2, 1, "0/100028", true));
-        assertEquals(5, plan.history().timeline());
-        assertEquals("own 5/2", segments(plan));
-    }
-
-    @Test
-    void theOwnLogBehindAPromotionDoesNotCount() {
-        // Promoted within the segment that the backup had switched away from, as a standby may that was behind
-        Archive archive = Archive.of(Map.of(2, "1\t0/240000\treason\n"), "2 0/300000 0/380000");
-        RecoveryPlan plan =
-                plan(archive, new RecoveryTarget(new RecoveryTarget.Latest(), 2), backup(1, 1, "0/200028", true));
-        assertEquals("own 1/2", segments(plan));
-        assertEquals(at("0/240000"), plan.end());
-        assertEquals(gap("0/240000", "0/300000"), plan.gap());
     }
 }

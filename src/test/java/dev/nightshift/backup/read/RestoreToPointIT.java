@@ -28,6 +28,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -104,6 +106,7 @@ class RestoreToPointIT {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(ints = {15, 16, 17, 18})
     void aServerComesExactlyToEachKindOfTargetAndPromotes(int major) throws Exception {
         try (PointSource source = PointSource.start(major)) {
@@ -194,6 +197,7 @@ class RestoreToPointIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aHoleOrDamageIsToldWithItsSegmentAndNothingIsLeft() throws Exception {
         try (PointSource source = PointSource.start(17)) {
             Manifest backup = drills.take(source.server(), () -> {});
@@ -236,6 +240,7 @@ class RestoreToPointIT {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(ints = {15, 18})
     void recoveryDoesNotPauseWhereTheSourceWasGivenMoreConnections(int major) throws Exception {
         try (PointSource source = PointSource.start(major)) {
@@ -250,6 +255,7 @@ class RestoreToPointIT {
     }
 
     @Test
+    @Execution(ExecutionMode.CONCURRENT)
     void aTablespaceOnTheWayIsRefusedBeforeAServerCouldWriteIntoIt() throws Exception {
         try (PointSource source = PointSource.start(17)) {
             Manifest backup = drills.take(source.server(), () -> {});
@@ -286,6 +292,7 @@ class RestoreToPointIT {
     }
 
     @ParameterizedTest
+    @Execution(ExecutionMode.CONCURRENT)
     @ValueSource(ints = {15, 18})
     void recoveryFollowsAPromotionAndCanStayBeforeIt(int major) throws Exception {
         try (PointSource source = PointSource.start(major)) {

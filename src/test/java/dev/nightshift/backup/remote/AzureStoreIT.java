@@ -1,5 +1,6 @@
 package dev.nightshift.backup.remote;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,8 +10,10 @@ import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ForbiddenAddresses;
 import dev.nightshift.testing.AzureServer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,7 +41,7 @@ class AzureStoreIT implements StoreContract {
                 null,
                 "nightshift/prod",
                 AzureServer.ACCOUNT);
-        return RemoteStore.open("store offsite", address, secret, ForbiddenAddresses.STANDARD);
+        return RemoteStore.open("store offsite", address, () -> secret, ForbiddenAddresses.STANDARD);
     }
 
     @AfterAll
@@ -67,6 +70,22 @@ class AzureStoreIT implements StoreContract {
             assertEquals("Check the store's bucket, endpoint and region.", said.remedy());
             assertThrows(Failure.Fatal.class, () -> nowhere.list(""));
             assertThrows(Failure.Fatal.class, () -> nowhere.size("a"));
+        }
+    }
+
+    @Test
+    void aSharedAccessSignatureOpensItUntilItExpires() throws IOException {
+        byte[] content = StoreContract.content(1000, 4);
+        try (RemoteStore lasting = open(
+                AzureServer.CONTAINER, AzureServer.sharedAccess(Instant.now().plusSeconds(600)))) {
+            StoreContract.put(lasting, "signed/x", content);
+            assertArrayEquals(content, StoreContract.get(store, "signed/x"));
+            lasting.deleteFolder("signed");
+        }
+        try (RemoteStore expired = open(
+                AzureServer.CONTAINER, AzureServer.sharedAccess(Instant.now().minusSeconds(600)))) {
+            Failure said = assertThrows(Failure.Fatal.class, () -> expired.list(""));
+            assertFalse(said.getMessage().contains("sig="), said.getMessage());
         }
     }
 }

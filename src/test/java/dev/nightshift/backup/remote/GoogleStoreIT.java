@@ -3,9 +3,11 @@ package dev.nightshift.backup.remote;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.ForbiddenAddresses;
 import dev.nightshift.testing.GoogleStandIn;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 
 /** A bucket of Google Cloud Storage, as far as a stand-in for it goes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -14,11 +16,11 @@ class GoogleStoreIT implements StoreContract {
     private RemoteStore store;
 
     @BeforeAll
-    void open() {
-        server = GoogleStandIn.start();
+    void open(@TempDir Path folder) {
+        server = GoogleStandIn.start(folder);
         var address = new RemoteAddress(
                 RemoteAddress.Provider.GCS, GoogleStandIn.BUCKET, server.endpoint(), null, "nightshift/prod", "");
-        store = RemoteStore.open("store offsite", address, null, ForbiddenAddresses.STANDARD);
+        store = RemoteStore.open("store offsite", address, () -> null, ForbiddenAddresses.STANDARD);
     }
 
     @AfterAll

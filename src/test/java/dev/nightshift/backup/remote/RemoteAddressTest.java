@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.kernel.Failure;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RemoteAddressTest {
+    private static final Instant NOW = Instant.parse("2026-11-29T12:00:00Z");
+
     private static RemoteAddress s3(@Nullable String endpoint, @Nullable String region) {
         return new RemoteAddress(
                 RemoteAddress.Provider.S3, "acme-backups", endpoint, region, "nightshift/prod", "AKIA1");
@@ -22,13 +26,13 @@ class RemoteAddressTest {
 
     @Test
     void noStoreIsOpenedByALoginThatNobodyNamed() {
-        Map<String, String> s3 = s3(null, "eu-central-1").settings("a secret");
+        Map<String, String> s3 = s3(null, "eu-central-1").settings("a secret", NOW);
         assertEquals("true", s3.get("disable_config_load"));
         assertEquals("true", s3.get("disable_ec2_metadata"));
         assertNull(s3.get("endpoint"));
         assertEquals("/nightshift/prod", s3.get("root"));
         Map<String, String> google = new RemoteAddress(RemoteAddress.Provider.GCS, "acme-backups", null, null, "", "")
-                .settings("{\"type\":\"x\"}");
+                .settings("{\"type\":\"x\"}", NOW);
         assertEquals("true", google.get("disable_vm_metadata"));
         assertEquals("eyJ0eXBlIjoieCJ9", google.get("credential"));
         assertNull(google.get("allow_anonymous"));
@@ -36,14 +40,49 @@ class RemoteAddressTest {
 
     @Test
     void whatIsLeftOutIsTheProvidersOwn() {
-        Map<String, String> azure =
-                new RemoteAddress(RemoteAddress.Provider.AZBLOB, "backups", null, null, "", "acme").settings("a2V5");
+        Map<String, String> azure = new RemoteAddress(RemoteAddress.Provider.AZBLOB, "backups", null, null, "", "acme")
+                .settings("a2V5", NOW);
         assertEquals("https://acme.blob.core.windows.net", azure.get("endpoint"));
         assertEquals(
                 "us-east-1",
-                s3("https://minio.example.org:9000", null).settings("x").get("region"));
+                s3("https://minio.example.org:9000", null).settings("x", NOW).get("region"));
         assertEquals(
                 "minio.example.org", s3("https://minio.example.org:9000", null).host());
+    }
+
+    @Test
+    void whatIsTemporaryOpensToo() {
+        Map<String, String> s3 = s3(null, "eu-central-1").settings("""
+                        {"Version": 1, "AccessKeyId": "ASIA2", "SecretAccessKey": "key", "SessionToken": "token",
+                         "Expiration": "2026-11-29T12:00:01Z"}""", NOW);
+        assertEquals("ASIA2", s3.get("access_key_id"));
+        assertEquals("key", s3.get("secret_access_key"));
+        assertEquals("token", s3.get("session_token"));
+        var azure = new RemoteAddress(RemoteAddress.Provider.AZBLOB, "backups", null, null, "", "acme");
+        assertEquals("sv=1&sig=x%3D", azure.settings("?sv=1&sig=x%3D", NOW).get("sas_token"));
+        assertNull(azure.settings("?sv=1&sig=x%3D", NOW).get("account_key"));
+        var google = new RemoteAddress(RemoteAddress.Provider.GCS, "acme-backups", null, null, "", "");
+        assertEquals("ya29.x", google.settings("ya29.x", NOW).get("token"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'AccessKeyId':'ASIA2','SecretAccessKey':'hush','Expiration':'2026-11-29T12:00:00Z'}|expired",
+                "{'AccessKeyId':'ASIA2','SecretAccessKey':'hush','Expiration':'soon'}|Expiration",
+                "{'AccessKeyId':'ASIA2','SecretAccessKey':'hush',|JSON",
+                "{'AccessKeyId':'ASIA2','SecretKey':'hush'}|SecretAccessKey",
+                "{'AccessKeyId':7,'SecretAccessKey':'hush'}|AccessKeyId",
+                "hush|id"
+            },
+            quoteCharacter = '`')
+    void aSecretThatOpensNothingIsRefusedWithoutBeingShown(String secret, String about) {
+        var address = new RemoteAddress(RemoteAddress.Provider.S3, "acme-backups", null, "eu-1", "", "");
+        Failure said = assertThrows(Failure.Skippable.class, () -> address.settings(secret.replace('\'', '"'), NOW));
+        assertTrue(said.getMessage().contains(about), said.getMessage());
+        assertFalse(said.getMessage().contains("hush"), said.getMessage());
+        assertNull(said.getCause());
     }
 
     @ParameterizedTest
@@ -81,7 +120,7 @@ class RemoteAddressTest {
                 "S3, bucket, eu-1, /a, me, prefix",
                 "S3, bucket, eu-1, a/, me, prefix",
                 "S3, bucket, eu-1, a/../b, me, prefix",
-                "S3, bucket, eu-1, '', '', account",
+                "S3, bucket, eu-1, '', 'a b', account",
                 "AZBLOB, bucket, eu-1, '', me, region",
                 "AZBLOB, bucket, -, '', '', account",
                 "GCS, bucket, -, '', me, account",

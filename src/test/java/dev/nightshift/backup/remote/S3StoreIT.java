@@ -6,17 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ForbiddenAddresses;
 import dev.nightshift.testing.S3Server;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +46,7 @@ class S3StoreIT implements StoreContract {
     private static RemoteStore open(String bucket, String endpoint, String secret) {
         var address =
                 new RemoteAddress(RemoteAddress.Provider.S3, bucket, endpoint, null, "nightshift/prod", S3Server.KEY);
-        return RemoteStore.open("store offsite", address, secret, ForbiddenAddresses.STANDARD);
+        return RemoteStore.open("store offsite", address, () -> secret, ForbiddenAddresses.STANDARD);
     }
 
     @AfterAll
@@ -93,7 +99,7 @@ class S3StoreIT implements StoreContract {
                 RemoteAddress.Provider.S3, S3Server.BUCKET, server.endpoint(), null, "narrow", S3Server.KEY);
         Semaphore memory = new Semaphore(4096);
         try (RemoteStore narrow =
-                RemoteStore.open("store narrow", address, S3Server.SECRET, ForbiddenAddresses.STANDARD, memory)) {
+                RemoteStore.open("store narrow", address, () -> S3Server.SECRET, ForbiddenAddresses.STANDARD, memory)) {
             for (int bytes : List.of(50_000, 1_000_000, 3_000_000, 20_000_000)) {
                 byte[] content = StoreContract.content(bytes, bytes);
                 StoreContract.put(narrow, "a/b/c/" + bytes, content);
@@ -154,11 +160,65 @@ class S3StoreIT implements StoreContract {
     }
 
     @Test
+    void whatIsRenewedMeanwhileOpensTheStore() throws IOException {
+        var address =
+                new RemoteAddress(RemoteAddress.Provider.S3, S3Server.BUCKET, server.endpoint(), null, "renewed", "");
+        AtomicReference<String> secret = new AtomicReference<>(temporary("wrong"));
+        byte[] content = StoreContract.content(1000, 4);
+        try (RemoteStore renewed =
+                RemoteStore.open("store renewed", address, secret::get, ForbiddenAddresses.STANDARD)) {
+            assertThrows(Failure.Fatal.class, () -> StoreContract.put(renewed, "a/b", content));
+            secret.set("{\"AccessKeyId\":");
+            assertThrows(Failure.Skippable.class, renewed::renew);
+            secret.set(temporary(S3Server.SECRET));
+            renewed.renew();
+            StoreContract.put(renewed, "a/b", content);
+            secret.set("{");
+            assertArrayEquals(content, StoreContract.get(renewed, "a/b")); // what is at work keeps what it has
+        }
+    }
+
+    private static String temporary(String secret) {
+        return "{\n \"AccessKeyId\": \"" + S3Server.KEY + "\",\n \"SecretAccessKey\": \"" + secret
+                + "\",\n \"Expiration\": \"2999-01-01T00:00:00Z\"\n}";
+    }
+
+    /** The server of these tests knows no sessions, so this looks at what is sent. */
+    @Test
+    void aSessionsTokenGoesAlong() throws IOException {
+        Set<String> seen = ConcurrentHashMap.newKeySet();
+        HttpServer listening = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        listening.createContext("/", exchange -> {
+            seen.add(String.valueOf(exchange.getRequestHeaders().getFirst("x-amz-security-token")));
+            exchange.sendResponseHeaders(403, -1);
+            exchange.close();
+        });
+        listening.start();
+        var address = new RemoteAddress(
+                RemoteAddress.Provider.S3,
+                "bucket",
+                "http://127.0.0.1:" + listening.getAddress().getPort(),
+                null,
+                "",
+                "");
+        String secret = "{\"AccessKeyId\":\"ASIA1\",\"SecretAccessKey\":\"key\",\"SessionToken\":\"the-token\"}";
+        try (RemoteStore sessions =
+                RemoteStore.open("store sessions", address, () -> secret, ForbiddenAddresses.STANDARD)) {
+            Failure said = assertThrows(Failure.Fatal.class, () -> sessions.list(""));
+            assertFalse(said.getMessage().contains("the-token"), said.getMessage());
+        } finally {
+            listening.stop(0);
+        }
+        assertEquals(Set.of("the-token"), seen);
+    }
+
+    @Test
     void whereTheInstallationNeverConnectsToNoStoreLies() {
         var address = new RemoteAddress(
                 RemoteAddress.Provider.S3, "bucket", "https://169.254.169.254", null, "", S3Server.KEY);
         Failure said = assertThrows(
-                Failure.Fatal.class, () -> RemoteStore.open("store x", address, "secret", ForbiddenAddresses.STANDARD));
+                Failure.Fatal.class,
+                () -> RemoteStore.open("store x", address, () -> "secret", ForbiddenAddresses.STANDARD));
         assertTrue(said.getMessage().contains("forbids"), said.getMessage());
     }
 }

@@ -1,4 +1,4 @@
-package dev.nightshift.access.openid;
+package dev.nightshift.kernel;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,16 +14,16 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Whose certificates are believed. Made here, because the server sets the JVM's usual context to its own key store. */
-final class Trust {
+public final class Trust {
     private Trust() {}
 
     /** The authorities that the JVM knows. */
-    static SSLContext usual() throws GeneralSecurityException {
+    public static SSLContext usual() throws GeneralSecurityException {
         return context(null);
     }
 
     /** Those in the file alone. */
-    static SSLContext in(Path pem) throws IOException, GeneralSecurityException {
+    public static SSLContext in(Path pem) throws IOException, GeneralSecurityException {
         Collection<? extends Certificate> certificates;
         try (InputStream file = Files.newInputStream(pem)) {
             certificates = CertificateFactory.getInstance("X.509").generateCertificates(file);

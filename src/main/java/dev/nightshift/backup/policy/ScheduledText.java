@@ -1,0 +1,46 @@
+package dev.nightshift.backup.policy;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import java.io.StringReader;
+import java.util.List;
+
+/** A policy's schedules as they are stored with it. */
+final class ScheduledText {
+    private static final String NAME = "name";
+    private static final String WORK = "work";
+    private static final String CRON = "cron";
+    private static final String ZONE = "zone";
+    private static final String EXCEPT = "except";
+
+    private ScheduledText() {}
+
+    static String write(List<Scheduled> schedules) {
+        var array = Json.createArrayBuilder();
+        for (Scheduled each : schedules) {
+            array.add(Json.createObjectBuilder()
+                    .add(NAME, each.name())
+                    .add(WORK, each.work().name())
+                    .add(CRON, each.cron())
+                    .add(ZONE, each.zone())
+                    .add(EXCEPT, Json.createArrayBuilder(each.except())));
+        }
+        return array.build().toString();
+    }
+
+    static List<Scheduled> read(String text) {
+        try (var reader = Json.createReader(new StringReader(text))) {
+            return reader.readArray().getValuesAs(JsonObject.class).stream()
+                    .map(each -> new Scheduled(
+                            each.getString(NAME),
+                            Work.valueOf(each.getString(WORK)),
+                            each.getString(CRON),
+                            each.getString(ZONE),
+                            each.getJsonArray(EXCEPT).getValuesAs(JsonString.class).stream()
+                                    .map(JsonString::getString)
+                                    .toList()))
+                    .toList();
+        }
+    }
+}

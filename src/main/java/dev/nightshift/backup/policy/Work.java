@@ -1,0 +1,26 @@
+package dev.nightshift.backup.policy;
+
+import java.util.Locale;
+
+/** What a policy can have done at times. */
+public enum Work {
+    FULL,
+    INCREMENTAL,
+    DIFFERENTIAL,
+    LOGICAL,
+    SCHEMA,
+    DATA,
+    /** A restore drill of the newest backup. */
+    DRILL_NEWEST,
+    /** Of a random older one. */
+    DRILL_RANDOM,
+    /** Of a random moment of the recovery window. */
+    DRILL_RANDOM_POINT,
+    /** Deletes what the policy's rule does not keep. */
+    EXPIRE;
+
+    /** As a part of a name. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}
