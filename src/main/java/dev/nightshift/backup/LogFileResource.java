@@ -206,7 +206,10 @@ public class LogFileResource {
                     @Content(
                             mediaType = MediaType.APPLICATION_OCTET_STREAM,
                             schema = @Schema(type = SchemaType.STRING, format = "binary")))
-    @APIResponse(responseCode = "200", description = "It is stored, durably")
+    @APIResponse(
+            responseCode = "200",
+            description = "It is stored, durably",
+            content = @Content(mediaType = MediaType.TEXT_PLAIN, schema = @Schema(type = SchemaType.STRING)))
     @APIResponse(
             responseCode = "409",
             description = "It does not belong into this archive, or the archive holds another one")
