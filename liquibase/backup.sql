@@ -1288,3 +1288,34 @@ $$;
 --rollback alter table backup.wal_service add constraint wal_service_state_check check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVING_UP', 'GIVEN_UP', 'STOPPING'));
 --rollback alter table backup.wal_service drop column method;
 --rollback alter table backup.wal_stretch drop column covered_snapshot;
+
+--changeset nightshift:backup-68 splitStatements:false
+-- For the watch over slots that nobody archives from: the servers to ask.
+create function backup.slot_servers() returns table (project_id uuid, instance_id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select i.project_id, i.id from fleet.instance i join fleet.project p on p.id = i.project_id
+     where i.deleted_at is null and p.deleted_at is null
+$$;
+revoke execute on function backup.slot_servers() from public;
+grant execute on function backup.slot_servers() to ${app_role};
+
+-- What is known of the instance that a slot is named after, whichever project it is of; no row for nothing. It archives from
+-- the server if that is its own, or one of the same cluster. Where nothing says when archiving was over, nobody knows that it is.
+create function backup.slot_owner(owner uuid, server uuid) returns table (archives boolean, quiet_since timestamptz)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce((s.enabled or s.state <> 'OFF')
+                    and (i.id = other.id or i.system_identifier is null or other.system_identifier is null
+                         or i.system_identifier = other.system_identifier), false),
+           case when not s.enabled and s.state = 'OFF' then greatest(s.state_at, i.deleted_at) end
+      from fleet.instance i
+      left join backup.wal_service s on s.project_id = i.project_id and s.instance_id = i.id
+      left join fleet.instance other on other.id = slot_owner.server
+     where i.id = slot_owner.owner
+$$;
+revoke execute on function backup.slot_owner(uuid, uuid) from public;
+grant execute on function backup.slot_owner(uuid, uuid) to ${app_role};
+--rollback drop function backup.slot_owner(uuid, uuid); drop function backup.slot_servers();

@@ -42,6 +42,9 @@ class WalWork {
     private WalFindings findings;
 
     @Inject
+    private LeftSlots leftSlots;
+
+    @Inject
     private Fleet fleet;
 
     @Inject
@@ -184,7 +187,10 @@ class WalWork {
     void diverged(ProjectId project, UUID instance, UUID archive, String reason) {
         transactions.run(project, connection -> {
             repository.end(connection, archive, reason);
-            findings.gap(project, instance, "the server was set back to an earlier state: " + reason);
+            findings.gap(
+                    project,
+                    instance,
+                    "the server, set back to an earlier state or replaced, has other log than is archived: " + reason);
         });
     }
 
@@ -221,6 +227,7 @@ class WalWork {
         findings.covered(service, coveredTo(service), now);
         long retained = status.retainedBytes() == null ? 0 : status.retainedBytes();
         findings.retained(service, retained);
+        leftSlots.lookIfDue(service.project(), service.instance());
         return service.settings().giveUp() && retained > service.settings().retainedLimitBytes()
                 ? "Its slot " + service.slot() + " held " + new Bytes(retained)
                         + " of log on the server, more than the limit of "

@@ -14,7 +14,9 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.S3Server;
+import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.vault.ExportedKeys;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -310,6 +312,37 @@ class RemoteStoreIT {
                                 .add("parameters", asked("nowhere"))
                                 .build())
                 .expect(400);
+    }
+
+    /** In a store of its own: of the others every object is counted. */
+    @Test
+    @Order(4)
+    void archivedLogGoesOnWithoutAGapWhereItsStoreDiesInTheMiddle(@TempDir Path folder) throws Exception {
+        admin.post("api/stores", described("logs", "logs", secretFile).build()).expect(201);
+        ExportedKeys keys = ExportedKeys.read(project.recoveryKey(folder));
+        try (Postgres server = Postgres.start(18, TestArchive.KEEPS)) {
+            project.register("logged", server, "postgres");
+            TestArchive archive = new TestArchive(project, "logged");
+            archive.change(TestArchive.on().add("store", "logs"));
+            archive.awaitState("STREAMING");
+            TestArchive.fill(server, "before", 1);
+            archive.awaitCovered();
+            s3.kill();
+            try {
+                TestArchive.fill(server, "meanwhile", 2);
+                archive.awaitFailure("The store logs cannot be used");
+            } finally {
+                s3.restart();
+            }
+            archive.hurry();
+            TestArchive.fill(server, "after", 1);
+            archive.awaitCovered();
+            assertEquals(1, archive.wal().getJsonArray("stretches").size(), "no gap");
+            assertTrue(
+                    TestArchive.sameAsOfServer(archive.stored(s3.bucket().resolve("logs"), keys), server) >= 4,
+                    "segments, to the byte");
+            archive.off();
+        }
     }
 
     @Test

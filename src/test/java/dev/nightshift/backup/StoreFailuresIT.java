@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.SmallStore;
+import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.vault.ExportedKeys;
 import jakarta.json.JsonObject;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -129,6 +132,45 @@ class StoreFailuresIT {
         JsonObject again = project.ended(run, SOON);
         assertEquals("COMPLETED", again.getString("status"), () -> again + "\n" + project.log(run));
         assertEquals(List.of(), openFindings(), "the finding is closed");
+    }
+
+    @Test
+    void archivedLogWaitsForRoomAndForPermissionAndNothingOfItIsLost(@TempDir Path keyFolder) throws Exception {
+        TestProject other = TestProject.create(nightshift.admin(), "logged");
+        ExportedKeys keys = ExportedKeys.read(other.recoveryKey(keyFolder));
+        Path seen = Path.of("/proc/" + nightshift.launcher().pid() + "/root" + store.folder());
+        try (Postgres server = Postgres.start(18, TestArchive.KEEPS)) {
+            other.register("full", server, "postgres");
+            TestArchive archive = new TestArchive(other, "full");
+            archive.change(TestArchive.on());
+            archive.awaitState("STREAMING");
+            archive.awaitCovered();
+            TestArchive.fill(server, "much", 8);
+            String full = archive.awaitFailure("is full");
+            assertTrue(full.contains("The store local (" + store.folder() + ") is full"), full);
+            store.remount(nightshift.launcher(), "size=" + 8 * MEGABYTES + "m");
+            archive.hurry();
+            archive.awaitCovered();
+            store.remount(nightshift.launcher(), "ro");
+            TestArchive.fill(server, "more", 1);
+            try {
+                archive.awaitFailure("cannot be written");
+            } finally {
+                store.remount(nightshift.launcher(), "rw");
+            }
+            archive.hurry();
+            archive.awaitCovered();
+            assertEquals(1, archive.wal().getJsonArray("stretches").size(), "no gap");
+            assertTrue(TestArchive.sameAsOfServer(archive.stored(seen, keys), server) >= 9, "segments, to the byte");
+            archive.off();
+        } finally {
+            for (String file : store.files(nightshift.launcher())) {
+                if (file.startsWith("logged/")) {
+                    Files.delete(seen.resolve(file));
+                }
+            }
+            store.remount(nightshift.launcher(), "size=" + MEGABYTES + "m");
+        }
     }
 
     private List<String> storedOf(String instance) {

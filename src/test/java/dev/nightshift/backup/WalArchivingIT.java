@@ -1,15 +1,17 @@
 package dev.nightshift.backup;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static dev.nightshift.backup.SlotsIT.refuseReplication;
+import static dev.nightshift.testing.TestArchive.KEEPS;
+import static dev.nightshift.testing.TestArchive.fill;
+import static dev.nightshift.testing.TestArchive.on;
+import static dev.nightshift.testing.TestArchive.sameAsOfServer;
+import static dev.nightshift.testing.TestArchive.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.read.ArchivedLog;
-import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.read.TimelineHistory;
-import dev.nightshift.backup.stored.FolderStore;
-import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Eventually;
@@ -17,6 +19,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.RestoredServer;
+import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.testing.harness.ByHand;
 import dev.nightshift.vault.ExportedKeys;
@@ -24,17 +27,13 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,8 +49,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WalArchivingIT {
     private static final Duration SOON = Duration.ofSeconds(90);
-    private static final Map<String, String> KEEPS =
-            Map.of("max_wal_senders", "6", "max_replication_slots", "6", "wal_keep_size", "1GB");
     private static final Map<String, String> KEEPS_LITTLE = Map.of(
             "max_wal_senders", "6", "max_replication_slots", "6", "max_wal_size", "64MB", "min_wal_size", "32MB");
 
@@ -303,100 +300,36 @@ class WalArchivingIT {
         assertEquals("OFF", wal("bounds").getString("state"), "what was refused changed nothing");
     }
 
-    private static void refuseReplication(Postgres source, boolean refuse) throws Exception {
-        Path rules = Path.of(text(source, "show hba_file"));
-        String reject = "host replication archiver all reject\n";
-        String now = Files.readString(rules);
-        Files.writeString(rules, refuse ? reject + now : now.replace(reject, ""));
-        source.execute(
-                "postgres",
-                "select pg_reload_conf()",
-                "select pg_terminate_backend(pid) from pg_stat_replication where usename = 'archiver'");
-    }
-
-    private static JsonObjectBuilder on() {
-        return Json.createObjectBuilder().add("enabled", true).add("pieceSeconds", 5);
+    private TestArchive archive(String name) {
+        return new TestArchive(project, name);
     }
 
     private void change(String name, JsonObjectBuilder body) {
-        project.api()
-                .put(project.path("instances/" + name + "/wal"), body.build())
-                .expect(200);
+        archive(name).change(body);
     }
 
     private JsonObject wal(String name) {
-        return project.api()
-                .get(project.path("instances/" + name + "/wal"))
-                .expect(200)
-                .object();
+        return archive(name).wal();
     }
 
     private JsonObject newest(String name) {
-        return wal(name).getJsonArray("stretches").getJsonObject(0);
+        return archive(name).newest();
     }
 
     private void awaitState(String name, String state) {
-        try {
-            Eventually.isTrue(state, SOON, () -> wal(name).getString("state").equals(state));
-        } catch (AssertionError e) {
-            throw new AssertionError(e.getMessage() + ": " + wal(name), e);
-        }
+        archive(name).awaitState(state);
     }
 
-    /** Waits until all that was committed before now is known to be stored; answers the position that the server was at. */
     private String awaitCovered(String name) {
-        String at = wal(name).getJsonArray("stretches").getJsonObject(0).getString("from");
-        Instant now = Instant.now();
-        Eventually.isTrue(
-                "the moment",
-                SOON,
-                () -> !newest(name).isNull("coveredTo")
-                        && Instant.parse(newest(name).getString("coveredTo")).isAfter(now));
-        return at;
+        return archive(name).awaitCovered();
     }
 
     private boolean finding(String name, String words) {
-        return project.api().get(project.path("findings?state=OPEN&limit=100")).expect(200).items().stream()
-                .anyMatch(each -> each.getString("title").contains(name)
-                        && each.getString("title").contains(words));
-    }
-
-    private static void fill(Postgres source, String table, int segments) throws SQLException {
-        for (int i = 0; i < segments; i++) {
-            source.execute(
-                    "postgres",
-                    "create table " + table + i
-                            + " as select id, md5(id::text) as note from generate_series(1, 100000) id",
-                    "select pg_switch_wal()");
-        }
-        source.execute("postgres", "create table " + table + "_last as select 1 as id");
+        return archive(name).finding(words).isPresent();
     }
 
     private ArchivedLog stored(String name) {
-        String location = wal(name).getString("location");
-        return StoredLog.of(WalFolder.open(new FolderStore(nightshift.data().resolve("store")), location, keys));
-    }
-
-    /** Compares every segment that the server still has with what is stored of it; answers how many there were. */
-    private static int sameAsOfServer(ArchivedLog log, Postgres source) throws Exception {
-        Path folder = Path.of(text(source, "show data_directory")).resolve("pg_wal");
-        int compared = 0;
-        for (ArchivedLog.Stretch stretch : log.stretches()) {
-            for (Lsn at = stretch.from(); at.compareTo(stretch.to()) < 0; at = at.plus(log.segmentBytes())) {
-                Path file = folder.resolve(at.segmentName(stretch.timeline(), log.segmentBytes()));
-                if (!Files.exists(file)) {
-                    file = file.resolveSibling(file.getFileName() + ".partial");
-                }
-                byte[] stored;
-                try (InputStream in = log.open(stretch.timeline(), at)) {
-                    stored = in.readAllBytes();
-                }
-                byte[] written = Files.readAllBytes(file);
-                assertArrayEquals(Arrays.copyOf(written, stored.length), stored, file + ", " + stretch);
-                compared++;
-            }
-        }
-        return compared;
+        return archive(name).stored(nightshift.data().resolve("store"), keys);
     }
 
     private List<String> piecesBeforeTheLast(String name) throws IOException {
@@ -414,15 +347,6 @@ class WalArchivingIT {
             return names.stream()
                     .filter(each -> !lastTwo.contains(each.substring(0, 24)) && !each.endsWith(".00000000-01000000"))
                     .toList();
-        }
-    }
-
-    private static String text(Postgres source, String sql) throws SQLException {
-        try (Connection connection = source.connect("postgres");
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
         }
     }
 }

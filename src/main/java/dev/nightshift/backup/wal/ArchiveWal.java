@@ -134,6 +134,9 @@ public final class ArchiveWal {
         SystemIdentity identity = require(open);
         Lsn held = open.ensureSlot(slot).segmentStart(segmentBytes);
         Reached at = resume(open, identity, held);
+        if (at == null) {
+            return;
+        }
         boolean setBack = at.timeline() == identity.timeline()
                 && identity.flushed().compareTo(at.to()) < 0
                 && at.to().compareTo(held) > 0
@@ -170,25 +173,28 @@ public final class ArchiveWal {
         return identity;
     }
 
-    /** Where to go on: the archive's end, or where the server's own history has left that behind. */
-    private Reached resume(ReplicationSession open, SystemIdentity identity, Lsn held) {
+    /**
+     * Where to go on: the archive's end, or where the server's own history has left that behind. Null where the two never met
+     * there: the archive may hold other log of the server's timeline already, and one object would stand for two.
+     */
+    private @Nullable Reached resume(ReplicationSession open, SystemIdentity identity, Lsn held) {
         Reached end = catalogue.reached();
+        TimelineHistory history = history(open, identity.timeline());
+        if (end != null && history.part(end.timeline()).isEmpty()) {
+            catalogue.diverged("it is on timeline " + identity.timeline() + ", which does not descend from timeline "
+                    + end.timeline() + " that the archive ends with");
+            return null;
+        }
         if (identity.timeline() > 1) {
             saveHistory(open, identity.timeline());
         }
-        TimelineHistory history = history(open, identity.timeline());
         if (end == null) {
             return beginAt(history, held, null);
         }
         if (end.timeline() == identity.timeline()) {
             return end;
         }
-        TimelineHistory.Part left = history.part(end.timeline()).orElse(null);
-        if (left == null) {
-            String gap = "the server is on timeline " + identity.timeline() + ", which does not descend from timeline "
-                    + end.timeline() + " that the archive ends with";
-            return beginAt(history, held, gap);
-        }
+        TimelineHistory.Part left = history.part(end.timeline()).orElseThrow();
         if (end.to().compareTo(left.to()) < 0) {
             return end; // the server still has to send the rest of the old timeline
         }
