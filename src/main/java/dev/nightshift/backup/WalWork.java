@@ -13,6 +13,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.LogPosition;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.SlotStatus;
@@ -26,7 +27,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** What archiving an instance's log asks of the repository, the store and the server. */
@@ -102,8 +102,7 @@ class WalWork {
             system = session.identify().systemIdentifier();
             segment = session.walSegmentBytes();
         }
-        Instance instance = fleet.instance(service.project(), service.instance());
-        String known = instance.systemIdentifier();
+        String known = fleet.instance(service.project(), service.instance()).systemIdentifier();
         if (known != null && !known.equals(system)) {
             throw new Failure.Fatal(
                     "Another cluster answers at " + endpoint + ": its system identifier is " + system + ", not " + known
@@ -112,6 +111,12 @@ class WalWork {
                             + " new one.",
                     null);
         }
+        return open(service, system, segment);
+    }
+
+    /** The same for log of a cluster that is known to be the instance's. */
+    WalFolder.Opened open(WalService service, String system, int segment) {
+        Instance instance = fleet.instance(service.project(), service.instance());
         String name = service.settings().store();
         Store store = stores.of(name);
         ProjectKeys keys = keyring.of(service.project());
@@ -174,8 +179,8 @@ class WalWork {
         transactions.run(project, connection -> repository.grow(connection, stretch, to, objectBytes));
     }
 
-    void covered(ProjectId project, long stretch, Instant to) {
-        transactions.run(project, connection -> repository.covered(connection, stretch, to));
+    void covered(ProjectId project, long stretch, Instant to, @Nullable String ended) {
+        transactions.run(project, connection -> repository.covered(connection, stretch, to, ended));
     }
 
     /** What the server sends is not what it had sent: the next session begins a new archive. */
@@ -189,14 +194,22 @@ class WalWork {
         });
     }
 
+    /** Told of a time, the position that was reached then, and the transactions that had ended if that is known. */
+    interface Moments {
+        void reached(Instant at, Lsn position, @Nullable String ended);
+    }
+
     /**
      * Asks the server, and holds what it says against the goals.
      *
-     * @param moment told of a time and the position that was reached then
      * @return why the slot is to be given up; null if it is not
      */
     @Nullable
-    String look(WalService service, BiConsumer<Instant, Lsn> moment) {
+    String look(WalService service, Moments moments) {
+        if (service.pushed()) {
+            lookAtPushed(service, moments);
+            return null;
+        }
         SlotStatus status;
         try {
             status = SlotStatus.look(endpoint(service.project(), service.instance()), service.slot());
@@ -206,7 +219,7 @@ class WalWork {
         }
         // Whoever else answers at the address has no slot of this name that somebody streams from
         if (status.at() != null && status.active()) {
-            moment.accept(status.at(), status.position());
+            moments.reached(status.at(), status.position(), null);
         }
         transactions.run(service.project(), connection -> repository.looked(connection, service.instance(), status));
         // A standby's own time stands still with its primary: all that it has replayed is all there is to store
@@ -221,6 +234,35 @@ class WalWork {
                         + new Bytes(service.settings().retainedLimitBytes())
                         + ", and was dropped so that the server's disk does not fill."
                 : null;
+    }
+
+    /** There is no slot. Whether the position is of the log that is archived is told by cluster and timeline. */
+    private void lookAtPushed(WalService service, Moments moments) {
+        try {
+            LogPosition now = LogPosition.look(endpoint(service.project(), service.instance()));
+            Instant at = now.at();
+            UUID archive = service.archive();
+            boolean same = archive != null
+                    && now.systemIdentifier() != null
+                    && now.systemIdentifier()
+                            .equals(fleet.instance(service.project(), service.instance())
+                                    .systemIdentifier())
+                    && end(service.project(), archive)
+                            .filter(end -> end.reached().timeline() == now.timeline())
+                            .isPresent();
+            if (at != null && same) {
+                moments.reached(at, now.position(), now.ended());
+            }
+            transactions.run(
+                    service.project(),
+                    connection -> repository.looked(
+                            connection,
+                            service.instance(),
+                            new SlotStatus(at, now.position(), false, false, false, null, null)));
+            findings.covered(service, coveredTo(service), at == null ? clock.now() : at);
+        } catch (SQLException e) {
+            findings.covered(service, coveredTo(service), clock.now());
+        }
     }
 
     private @Nullable Instant coveredTo(WalService service) {

@@ -1,0 +1,154 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.testing.Accounts;
+import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.Processes;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A server whose archive_command pushes to Nightshift: four rows, the first of them in a backup. */
+final class PushedServer implements AutoCloseable {
+    static final Map<String, String> SETTINGS =
+            Map.of("archive_mode", "on", "max_wal_senders", "6", "autovacuum", "off");
+    static final Duration SOON = Duration.ofSeconds(90);
+    private static final String NAME = "pushed";
+
+    /** Of the segments, by the names of which they are counted. */
+    private static final int SEGMENT_BITS = 24;
+
+    final TestProject project;
+    final Postgres source;
+    final WalCommand reader;
+    final WalCommand shipper;
+
+    /** The newest segment that was switched from. */
+    final String newest;
+
+    final String system;
+    final JsonObject backup;
+    private final Nightshift nightshift;
+    private final Path folder;
+
+    PushedServer(Nightshift nightshift, Path folder) throws Exception {
+        this.nightshift = nightshift;
+        this.folder = folder;
+        project = TestProject.create(nightshift.admin(), "log-push");
+        source = Postgres.start(Postgres.debian15(), SETTINGS);
+        project.register(NAME, source, "postgres");
+        project.api().post(project.path("databases/" + NAME + "/check")).expect(200);
+        shipper = command("ship", "LOG_SHIPPER");
+        reader = command("read", "LOG_READER");
+        Path data = source.data();
+        String first = text("select pg_walfile_name(pg_current_wal_lsn())");
+        Processes.Result early = shipper.run(data, "push", "pg_wal/" + first, first);
+        assertEquals(1, early.exit(), early.output());
+        assertTrue(early.output().contains("is not to be archived"), early.output());
+        assertEquals(200, reader.run(data, "fetch", first, "x").exit(), "nothing is archived of it at all");
+
+        choose(Json.createObjectBuilder()
+                .add("enabled", true)
+                .add("method", "PUSH")
+                .build());
+        source.execute(
+                "postgres",
+                "alter system set archive_command = '" + shipper.documented("archive_command") + "'",
+                "select pg_reload_conf()",
+                "create table t as select 1 as id");
+        backup = project.backup(project.complete("backup", NAME, TestProject.none())
+                .getJsonArray("targets")
+                .getJsonObject(0)
+                .getJsonObject("figures")
+                .getString("backup"));
+        for (int i = 2; i <= 4; i++) {
+            source.execute("postgres", "insert into t values (" + i + ")", "select pg_switch_wal()");
+        }
+        newest = text("select pg_walfile_name(pg_switch_wal())");
+        long begin = Long.parseLong(newest.substring(8, 16), 16) << 32
+                | Long.parseLong(newest.substring(16), 16) << SEGMENT_BITS;
+        Eventually.isTrue("all is pushed", SOON, () -> to().value() >= begin + (1 << SEGMENT_BITS));
+        system = text("select system_identifier::text from pg_control_system()");
+    }
+
+    private WalCommand command(String name, String role) throws Exception {
+        String key = Accounts.key(nightshift, project.name(), role)
+                .header("Authorization")
+                .replace("Bearer ", "");
+        return WalCommand.install(folder.resolve(name), nightshift, project.name(), NAME, key);
+    }
+
+    private void choose(JsonObject settings) {
+        project.api().put(project.path("instances/" + NAME + "/wal"), settings).expect(200);
+    }
+
+    JsonObject wal() {
+        return project.api()
+                .get(project.path("instances/" + NAME + "/wal"))
+                .expect(200)
+                .object();
+    }
+
+    /** The newest one, of which there is one. */
+    JsonObject stretch() {
+        return wal().getJsonArray("stretches").getJsonObject(0);
+    }
+
+    /** Up to where the newest stretch comes. */
+    Lsn to() {
+        var stretches = wal().getJsonArray("stretches");
+        return stretches.isEmpty()
+                ? Lsn.NONE
+                : Lsn.parse(stretches.getJsonObject(0).getString("to"));
+    }
+
+    String text(String sql) throws SQLException {
+        try (Connection connection = source.connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /** The archive's folder in the store. */
+    Path archive() {
+        return nightshift.data().resolve("store").resolve(wal().getString("location"));
+    }
+
+    /** The file of a segment in the store. */
+    Path stored(String segment) throws IOException {
+        try (Stream<Path> found = Files.walk(archive())) {
+            return found.filter(each -> each.getFileName().toString().startsWith(segment + "."))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** So many segments before. */
+    static String previous(String segment, int count) {
+        return String.format("%s%08X", segment.substring(0, 16), Long.parseLong(segment.substring(16), 16) - count);
+    }
+
+    @Override
+    public void close() {
+        choose(Json.createObjectBuilder().add("enabled", false).build());
+        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
+        source.close();
+    }
+}
