@@ -35,15 +35,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Backups of many gigabytes ({@code -Dnightshift.gigabytes}, 5) into stores that are killed in the middle and come back: each
- * completes and can be read, and the product has less than its heap and half a gigabyte meanwhile.
+ * completes and can be read, and the product has less than a quarter of a gigabyte more meanwhile than when it is idle.
  */
 @Tag("large")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LargeBackupIT {
     private static final int GIGABYTES = Integer.getInteger("nightshift.gigabytes", 5);
 
-    /** Its heap, all of which a JVM takes before it tidies up, and as much outside of it as it has when it starts and a bit more. */
-    private static final long MOST_BYTES = (768L + 512L) << 20;
+    /** A JVM takes all of its heap before it tidies up: what it may take decides what it has at most. */
+    private static final String JAVA = System.getProperty("nightshift.java", "-Xmx512m");
+
+    /** More than it has when nothing is asked of it. */
+    private static final long MOST_BYTES = 256L << 20;
 
     private static final Duration LONG = Duration.ofMinutes(30);
     private static final String NAME = "large";
@@ -66,7 +69,7 @@ class LargeBackupIT {
                 "NIGHTSHIFT_DEMO",
                 "false",
                 "NIGHTSHIFT_JAVA_OPTIONS",
-                System.getProperty("nightshift.java", "-Xmx768m"),
+                JAVA,
                 "NIGHTSHIFT_STORE_ROOTS",
                 folder.resolve("nas").toString()));
         nightshift.start();
@@ -176,7 +179,7 @@ class LargeBackupIT {
             System.out.printf(
                     "%s: %d MB stored, idle %d MB, at most %d MB while it was taken, %d MB until it was read%n",
                     store, found.getJsonNumber("storedBytes").longValue() >> 20, idle >> 20, taken >> 20, read >> 20);
-            assertTrue(read < MOST_BYTES, (read >> 20) + " MB");
+            assertTrue(read - idle < MOST_BYTES, (read >> 20) + " MB, idle " + (idle >> 20) + " MB");
         }
         freed(store, stored);
     }
