@@ -1290,28 +1290,33 @@ $$;
 --rollback alter table backup.wal_stretch drop column covered_snapshot;
 
 --changeset nightshift:backup-68 splitStatements:false
--- For the watch over slots that nobody archives from: the servers to ask.
+-- For the watch over slots that nobody archives from: the servers to ask. The node that streams from one asks it itself.
 create function backup.slot_servers() returns table (project_id uuid, instance_id uuid)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
 as $$
     select i.project_id, i.id from fleet.instance i join fleet.project p on p.id = i.project_id
      where i.deleted_at is null and p.deleted_at is null
+       and not exists (select from backup.wal_service s where s.project_id = i.project_id and s.instance_id = i.id
+                          and s.enabled and s.method = 'STREAM' and s.state not in ('GIVING_UP', 'GIVEN_UP'))
 $$;
 revoke execute on function backup.slot_servers() from public;
 grant execute on function backup.slot_servers() to ${app_role};
 
 -- What is known of the instance that a slot is named after, whichever project it is of; no row for nothing. It archives from
--- the server if that is its own, or one of the same cluster. Where nothing says when archiving was over, nobody knows that it is.
-create function backup.slot_owner(owner uuid, server uuid) returns table (archives boolean, quiet_since timestamptz)
+-- the server if that is its own. One of the same cluster may be its own under another address, but not while its log comes: then
+-- the slot that nobody streams from is that of a server that was left.
+create function backup.slot_owner(owner uuid, server uuid) returns table (archives boolean)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce((s.enabled or s.state <> 'OFF')
-                    and (i.id = other.id or i.system_identifier is null or other.system_identifier is null
-                         or i.system_identifier = other.system_identifier), false),
-           case when not s.enabled and s.state = 'OFF' then greatest(s.state_at, i.deleted_at) end
+    select coalesce(i.deleted_at is null and p.deleted_at is null
+                    and (s.enabled or s.state <> 'OFF') and s.state <> 'GIVEN_UP' and s.method = 'STREAM'
+                    and (i.id = other.id
+                         or s.state <> 'STREAMING'
+                            and coalesce(i.system_identifier = other.system_identifier, true)), false)
       from fleet.instance i
+      join fleet.project p on p.id = i.project_id
       left join backup.wal_service s on s.project_id = i.project_id and s.instance_id = i.id
       left join fleet.instance other on other.id = slot_owner.server
      where i.id = slot_owner.owner

@@ -16,6 +16,8 @@ import dev.nightshift.postgres.LastingSlot;
 import dev.nightshift.postgres.SlotStatus;
 import dev.nightshift.postgres.SqlFailure;
 import dev.nightshift.tenancy.Transactions;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
@@ -23,22 +25,27 @@ import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Slots of Nightshift's naming that nobody archives from: their servers keep log for them until the disk is full. Where an
- * instance of this installation had one and is done with it, the slot is dropped. Every other one may be that of another
- * installation, or of this one before it lost its repository: that is a person's to decide, and a finding until then.
+ * Slots of Nightshift's naming that nobody archives from: their servers keep log for them until the disk is full. None is
+ * dropped without a person's word: it may be that of another installation, and what the repository says of it is not to be
+ * trusted where that was restored from an older copy, or cloned. It is a finding until then.
  */
 @ApplicationScoped
 class LeftSlots implements SelfCheck {
@@ -50,15 +57,16 @@ class LeftSlots implements SelfCheck {
 
     private static final Duration EVERY = Duration.ofMinutes(15);
 
-    /** Of servers that do not answer there may be many, and the other self-checks wait. */
-    private static final Duration ROUND = Duration.ofSeconds(20);
+    /** For a server that did not answer twice: there may be many. */
+    private static final Duration EVERY_SILENT = Duration.ofHours(1);
 
-    /** Longer than a node takes that has not heard yet that archiving was switched off. */
-    private static final Duration QUIET = Duration.ofMinutes(15);
+    private static final int AT_ONCE = 4;
 
     private static final String IN_USE = "55006";
 
-    private final Map<UUID, Instant> looked = new ConcurrentHashMap<>();
+    private final Map<UUID, Instant> due = new ConcurrentHashMap<>();
+    private final Set<UUID> silent = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean busy = new AtomicBoolean();
 
     @Inject
     private Transactions transactions;
@@ -86,30 +94,19 @@ class LeftSlots implements SelfCheck {
      *
      * @param known to this installation, deleted or not
      * @param archives whether its log is archived from this server, or the slot is still to be dropped
-     * @param quietSince when its archiving was over for good; null if it is not, or was never known
      */
-    record Owner(boolean known, boolean archives, @Nullable Instant quietSince) {
-        static final Owner UNKNOWN = new Owner(false, false, null);
-    }
-
-    /** What becomes of a slot. */
-    enum Fate {
-        LEAVE,
-        REPORT,
-        DROP
+    record Owner(boolean known, boolean archives) {
+        static final Owner UNKNOWN = new Owner(false, false);
     }
 
     /** A slot that somebody streams from harms nobody: whoever does that watches over it. */
-    static Fate fate(LastingSlot slot, Owner owner, Instant now) {
-        if (slot.active() || owner.archives()) {
-            return Fate.LEAVE;
-        }
-        Instant quiet = owner.quietSince();
-        if (quiet == null) {
-            return Fate.REPORT;
-        }
-        return quiet.plus(QUIET).isAfter(now) ? Fate.LEAVE : Fate.DROP;
+    static boolean isLeft(LastingSlot slot, Owner owner) {
+        return !slot.active() && !owner.archives();
     }
+
+    @Resource
+    @SuppressWarnings("NullAway.Init") // set by the container
+    private ManagedExecutorService executor;
 
     /** Critical past the limit that archiving has, and where the server's own is near. */
     static Severity severity(LastingSlot slot, long limitBytes) {
@@ -119,30 +116,63 @@ class LeftSlots implements SelfCheck {
                 : Severity.WARNING;
     }
 
-    /** Every server, those first that nobody asked for longest; one that does not answer is asked again later. */
+    /** Every server that no node archives, some at once: one that does not answer keeps nobody waiting. */
     @Override
     public void check() {
-        List<SlotRepository.Server> servers = transactions.installation(repository::servers);
-        long end = System.nanoTime() + ROUND.toNanos();
-        looked.keySet()
-                .retainAll(servers.stream().map(SlotRepository.Server::instance).toList());
-        servers.stream()
-                .sorted(Comparator.comparing(each -> looked.getOrDefault(each.instance(), Instant.EPOCH)))
-                .takeWhile(each -> System.nanoTime() < end)
-                .forEach(each -> lookIfDue(each.project(), each.instance()));
+        if (!busy.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            executor.execute(this::round);
+        } catch (RejectedExecutionException e) {
+            busy.set(false);
+        }
+    }
+
+    private void round() {
+        try {
+            var servers = new ConcurrentLinkedQueue<>(transactions.installation(repository::servers));
+            List<Future<?>> others = new ArrayList<>();
+            for (int i = 1; i < AT_ONCE; i++) {
+                others.add(executor.submit(() -> lookAtAll(servers)));
+            }
+            lookAtAll(servers);
+            for (Future<?> other : others) {
+                other.get();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Failure.Retryable e) {
+            LOG.log(Level.DEBUG, "No look at the servers'' slots: {0}", e.getMessage());
+        } catch (ExecutionException | RuntimeException e) {
+            LOG.log(Level.ERROR, "The servers' slots could not be looked at", e);
+        } finally {
+            busy.set(false);
+        }
+    }
+
+    private void lookAtAll(Queue<SlotRepository.Server> servers) {
+        SlotRepository.Server next = servers.poll();
+        while (next != null) {
+            lookIfDue(next.project(), next.instance());
+            next = servers.poll();
+        }
     }
 
     /** Looks at a server's slots, unless that was done minutes ago. */
     void lookIfDue(ProjectId project, UUID instance) {
         Instant now = clock.now();
-        Instant before = looked.get(instance);
-        if (before != null && before.plus(EVERY).isAfter(now)) {
+        if (now.isBefore(due.getOrDefault(instance, Instant.EPOCH))) {
             return;
         }
-        looked.put(instance, now);
+        due.put(instance, now.plus(EVERY));
         try {
             look(project, instance);
-        } catch (Failure | SQLException e) {
+            silent.remove(instance);
+        } catch (SQLException | RuntimeException e) {
+            if (!silent.add(instance)) {
+                due.put(instance, now.plus(EVERY_SILENT));
+            }
             LOG.log(Level.DEBUG, "The slots of instance {0} could not be looked at: {1}", instance, e.getMessage());
         }
     }
@@ -152,15 +182,12 @@ class LeftSlots implements SelfCheck {
         Set<String> left = new HashSet<>();
         for (LastingSlot slot : LastingSlot.named(endpoint, "^" + OURS.pattern() + "$")) {
             Owner owner = owner(slot.name(), instance);
-            switch (fate(slot, owner, clock.now())) {
-                case LEAVE -> {}
-                case REPORT -> {
-                    left.add(fingerprint(instance, slot.name()));
+            if (isLeft(slot, owner)) {
+                left.add(fingerprint(instance, slot.name()));
+                try {
                     report(project, instance, slot, owner);
-                }
-                case DROP -> {
-                    SlotStatus.drop(endpoint, slot.name());
-                    dropped(project, instance, slot, "slot.sweep");
+                } catch (RuntimeException e) {
+                    LOG.log(Level.WARNING, "The slot " + slot.name() + " that was left could not be reported", e);
                 }
             }
         }
@@ -182,18 +209,17 @@ class LeftSlots implements SelfCheck {
             if (owner(name, instance).archives()) {
                 throw new Failure.Conflict(
                         "An instance of this installation is archived by the slot " + name + ".",
-                        "Switch its archiving off: that drops the slot.");
+                        "Switch its archiving off: that drops the slot at the instance's address.");
             }
             if (slot.active()) {
                 throw inUse(name);
             }
             SlotStatus.drop(endpoint, name);
-            dropped(project, instance, slot, "slot.drop");
+            dropped(project, instance, slot);
         } catch (SQLException e) {
             throw IN_USE.equals(e.getSQLState()) ? inUse(name) : SqlFailure.of("Dropping the slot " + name, e);
         }
-        looked.remove(instance);
-        lookIfDue(project, instance);
+        findings.closeAbout(project, List.of(instance), fingerprint(instance, name)::equals);
     }
 
     private static Failure.Conflict inUse(String name) {
@@ -229,6 +255,7 @@ class LeftSlots implements SelfCheck {
                 .orElse(WalService.Settings.STANDARD)
                 .retainedLimitBytes();
         Long retained = slot.retainedBytes();
+        boolean lost = "lost".equals(slot.walStatus());
         var evidence = Json.createObjectBuilder().add("slot", slot.name()).add("active", slot.active());
         if (retained != null) {
             evidence.add("retainedBytes", retained);
@@ -242,17 +269,21 @@ class LeftSlots implements SelfCheck {
                         fingerprint(instance, slot.name()),
                         new Subject(Subject.Kind.INSTANCE, instance, name),
                         severity(slot, limit),
-                        name + " keeps log for a slot that nobody takes it from",
+                        name
+                                + (lost
+                                        ? " has a slot of no use that nobody takes log from: "
+                                        : " keeps log for a slot that nobody takes it from: ")
+                                + slot.name(),
                         "Its slot " + slot.name() + " is named after "
                                 + (owner.known()
-                                        ? "another instance"
+                                        ? "an instance that is not archived by it"
                                         : "an instance that this installation does not know")
                                 + ", nobody streams from it, and "
-                                + (retained == null
+                                + (lost
                                         ? "the server has given up what it held."
-                                        : "the server keeps " + new Bytes(retained)
-                                                + " of log for it, and what it writes from"
-                                                + " now on. A full disk stops the server."),
+                                        : "the server keeps "
+                                                + (retained == null ? "log" : new Bytes(retained) + " of log")
+                                                + " for it, and what it writes from now on. A full disk stops the server."),
                         "If no other installation of Nightshift archives this server, drop the slot: DELETE …/instances/"
                                 + name
                                 + "/slots/" + slot.name() + "?confirm=" + slot.name()
@@ -262,13 +293,16 @@ class LeftSlots implements SelfCheck {
                         null));
     }
 
-    private void dropped(ProjectId project, UUID instance, LastingSlot slot, String action) {
+    private void dropped(ProjectId project, UUID instance, LastingSlot slot) {
         String name = fleet.instance(project, instance).name().value();
         long retained = slot.retainedBytes() == null ? 0 : slot.retainedBytes();
         LOG.log(Level.WARNING, "The slot {0} of {1} was dropped: nobody archived from it", slot.name(), name);
         transactions.run(
                 project,
                 connection -> audit.record(
-                        project, action, "instance " + name, Map.of("slot", slot.name(), "retainedBytes", retained)));
+                        project,
+                        "slot.drop",
+                        "instance " + name,
+                        Map.of("slot", slot.name(), "retainedBytes", retained)));
     }
 }

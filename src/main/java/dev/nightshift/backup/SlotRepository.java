@@ -5,7 +5,6 @@ import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -13,7 +12,7 @@ import java.util.UUID;
 /** Whose the slots of the servers are, as the catalogue knows it, across projects. */
 @ApplicationScoped
 class SlotRepository {
-    /** A registered server. */
+    /** A registered server whose log no node archives. */
     record Server(ProjectId project, UUID instance) {}
 
     List<Server> servers(Connection connection) throws SQLException {
@@ -33,15 +32,11 @@ class SlotRepository {
      * @param server the registered one that has the slot
      */
     Owner owner(Connection connection, UUID instance, UUID server) throws SQLException {
-        try (var query = connection.prepareStatement("select archives, quiet_since from backup.slot_owner(?, ?)")) {
+        try (var query = connection.prepareStatement("select archives from backup.slot_owner(?, ?)")) {
             query.setObject(1, instance);
             query.setObject(2, server);
             try (var row = query.executeQuery()) {
-                if (!row.next()) {
-                    return Owner.UNKNOWN;
-                }
-                Timestamp quiet = row.getTimestamp(2);
-                return new Owner(true, row.getBoolean(1), quiet == null ? null : quiet.toInstant());
+                return row.next() ? new Owner(true, row.getBoolean(1)) : Owner.UNKNOWN;
             }
         }
     }

@@ -31,6 +31,9 @@ final class WalRun implements Runnable {
     /** A session answers every ten seconds. */
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(60);
 
+    /** So long other log has to be seen: the address may show another server for a moment while that is replaced. */
+    private static final Duration SURE = Duration.ofSeconds(10);
+
     private static final long NONE = -1;
     private static final int PAGE = 8192;
     private static final int LONG_HEADER = 40;
@@ -50,6 +53,7 @@ final class WalRun implements Runnable {
     private volatile @Nullable ArchiveWal session;
     private long current = NONE;
     private @Nullable String endedBefore;
+    private @Nullable Instant otherLog;
     private volatile Lsn stored = Lsn.NONE;
     private volatile WalService.@Nullable Settings settings;
     private volatile boolean ended;
@@ -174,6 +178,7 @@ final class WalRun implements Runnable {
 
             @Override
             public void begins(int timeline, Lsn from, @Nullable String gap) {
+                otherLog = null;
                 stretch = work.begins(project, instance, id, timeline, from, gap);
                 reached(from);
             }
@@ -189,6 +194,7 @@ final class WalRun implements Runnable {
 
             @Override
             public void stored(Lsn to, long objectBytes) {
+                otherLog = null;
                 work.stored(project, stretch, to, objectBytes);
                 stored = to;
                 covered();
@@ -196,6 +202,16 @@ final class WalRun implements Runnable {
 
             @Override
             public void diverged(String reason) {
+                Instant now = work.now();
+                Instant since = otherLog == null ? now : otherLog;
+                otherLog = since;
+                if (since.plus(SURE).isAfter(now)) {
+                    throw new Failure.Retryable(
+                            "The server has other log than is archived: " + reason + ".",
+                            "If it still has in a moment, a new archive begins.",
+                            null);
+                }
+                otherLog = null;
                 LOG.log(
                         Level.WARNING,
                         "The log of instance {0} is another one than is archived: {1}",
@@ -264,6 +280,8 @@ final class WalRun implements Runnable {
                     current.abort();
                 }
                 stop();
+            } else if (goesOn) {
+                work.lookForLeftSlots(service);
             }
         } catch (Failure e) {
             LOG.log(Level.DEBUG, "The slot of instance {0} could not be looked at: {1}", instance, e.getMessage());

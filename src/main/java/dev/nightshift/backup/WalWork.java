@@ -227,7 +227,6 @@ class WalWork {
         findings.covered(service, coveredTo(service), now);
         long retained = status.retainedBytes() == null ? 0 : status.retainedBytes();
         findings.retained(service, retained);
-        leftSlots.lookIfDue(service.project(), service.instance());
         return service.settings().giveUp() && retained > service.settings().retainedLimitBytes()
                 ? "Its slot " + service.slot() + " held " + new Bytes(retained)
                         + " of log on the server, more than the limit of "
@@ -263,6 +262,15 @@ class WalWork {
         } catch (SQLException e) {
             findings.covered(service, coveredTo(service), clock.now());
         }
+    }
+
+    /** The server of an instance that is archived is asked by the node that does that. */
+    void lookForLeftSlots(WalService service) {
+        leftSlots.lookIfDue(service.project(), service.instance());
+    }
+
+    Instant now() {
+        return clock.now();
     }
 
     private @Nullable Instant coveredTo(WalService service) {

@@ -20,7 +20,7 @@ public record LastingSlot(
         boolean active,
         @Nullable String walStatus,
         @Nullable Long retainedBytes) {
-    private static final Duration DEADLINE = Duration.ofSeconds(10);
+    private static final Duration DEADLINE = Duration.ofSeconds(5);
 
     /** Far more than a server has of one origin. */
     private static final int MOST = 100;

@@ -1,32 +1,23 @@
 package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.nightshift.backup.LeftSlots.Fate;
 import dev.nightshift.backup.LeftSlots.Owner;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.postgres.LastingSlot;
-import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class LeftSlotsTest {
-    private static final Instant NOW = Instant.parse("2026-11-29T12:00:00Z");
-    private static final Owner QUIET = new Owner(true, false, NOW.minus(Duration.ofHours(1)));
+    private static final Owner ARCHIVES = new Owner(true, true);
 
     @Test
-    void nobodyDropsWhatAnInstallationMayStillNeed() {
-        assertEquals(Fate.REPORT, fate(false, Owner.UNKNOWN));
-        assertEquals(Fate.REPORT, fate(false, new Owner(true, false, null)));
-        assertEquals(Fate.LEAVE, fate(true, Owner.UNKNOWN), "somebody streams");
-        assertEquals(Fate.LEAVE, fate(true, QUIET), "somebody streams");
-        assertEquals(Fate.LEAVE, fate(false, new Owner(true, true, null)), "the server or a node is just away");
-    }
-
-    @Test
-    void whatAnInstanceHereIsDoneWithIsDroppedAfterAWhile() {
-        assertEquals(Fate.DROP, fate(false, QUIET));
-        assertEquals(Fate.LEAVE, fate(false, new Owner(true, false, NOW.minus(Duration.ofMinutes(1)))));
+    void whatNobodyStreamsFromOrArchivesIsLeft() {
+        assertTrue(left(false, Owner.UNKNOWN));
+        assertTrue(left(false, new Owner(true, false)), "its instance is done with it");
+        assertFalse(left(true, Owner.UNKNOWN), "somebody streams");
+        assertFalse(left(false, ARCHIVES), "the server or a node is just away");
     }
 
     @Test
@@ -41,7 +32,7 @@ class LeftSlotsTest {
         return LeftSlots.severity(new LastingSlot("s", false, status, bytes), 100);
     }
 
-    private static Fate fate(boolean active, Owner owner) {
-        return LeftSlots.fate(new LastingSlot("s", active, "reserved", 1L), owner, NOW);
+    private static boolean left(boolean active, Owner owner) {
+        return LeftSlots.isLeft(new LastingSlot("s", active, "reserved", 1L), owner);
     }
 }

@@ -73,7 +73,7 @@ class OtherClusterIT {
         Map<String, Long> before = stored(first);
         source.startAgain(KEEPS);
         source.execute("postgres", "create table other as select 1 as id");
-        archive.hurry();
+        seenForLonger(archive);
         Eventually.isTrue(
                 "another archive",
                 SOON,
@@ -96,9 +96,16 @@ class OtherClusterIT {
         String second = archive.wal().getString("location");
         put(early);
         Map<String, Long> promoted = stored(second);
+        Path standby = Files.createFile(source.data().resolve("standby.signal"));
+        source.startAgain(KEEPS);
+        archive.hurry();
+        archive.awaitFailure("has not followed its primary's promotion yet");
+        assertEquals(second, archive.wal().getString("location"), "it may follow");
+        source.cluster().stop();
+        Files.delete(standby);
         source.startAgain(KEEPS);
         source.execute("postgres", "create table third as select 1 as id");
-        archive.hurry();
+        seenForLonger(archive);
         Eventually.isTrue(
                 "a third archive",
                 SOON,
@@ -110,6 +117,91 @@ class OtherClusterIT {
         assertTrue(descent.getString("detail").contains("does not descend from timeline 2"), descent::toString);
         assertEquals(promoted, stored(second), "the log of before");
         archive.off();
+    }
+
+    @Test
+    void anotherStandbyThatIsPromotedGoesOnInTheSameArchive() throws Exception {
+        TestProject project = TestProject.create(nightshift.admin(), "two-standbys");
+        project.register("twice", source, "postgres");
+        TestArchive archive = new TestArchive(project, "twice");
+        archive.change(on());
+        archive.awaitState("STREAMING");
+        fill(source, "common", 1);
+        archive.awaitCovered();
+        source.cluster().stop();
+        Path sibling = work.resolve("sibling");
+        copy(source.data(), sibling);
+        Files.createFile(source.data().resolve("standby.signal"));
+        source.startAgain(KEEPS);
+        text(source, "select pg_promote()::text");
+        archive.hurry();
+        Eventually.isTrue("its timeline", SOON, () -> archive.newest().getInt("timeline") == 2);
+        fill(source, "first", 1);
+        archive.awaitCovered();
+        String location = archive.wal().getString("location");
+        source.cluster().stop();
+        // It knows of the promotion, so its own timeline is the third
+        Files.copy(
+                source.data().resolve("pg_wal/00000002.history"),
+                sibling.resolve("pg_wal/00000002.history"),
+                StandardCopyOption.REPLACE_EXISTING);
+        Files.createFile(sibling.resolve("standby.signal"));
+        Map<String, Long> before = stored(location);
+        put(sibling);
+        Map<String, String> apart = new TreeMap<>(KEEPS);
+        apart.put("recovery_target_timeline", "current");
+        source.startAgain(apart);
+        text(source, "select pg_promote()::text");
+        fill(source, "second", 1);
+        archive.hurry();
+        Eventually.isTrue("its timeline", SOON, () -> archive.newest().getInt("timeline") == 3);
+        archive.awaitState("STREAMING");
+        archive.awaitCovered();
+        assertEquals(location, archive.wal().getString("location"), "what was archived before can be restored from");
+        assertTrue(archive.newest().getString("gap").contains("does not descend from timeline 2"));
+        Map<String, Long> after = stored(location);
+        before.forEach((file, content) -> assertEquals(content, after.get(file), file));
+        archive.off();
+    }
+
+    /** Its slot is that of an instance which is archived from elsewhere. */
+    @Test
+    void aServerThatWasLeftForItsStandbyKeepsASlotThatIsNamed() throws Exception {
+        TestProject project = TestProject.create(nightshift.admin(), "left-server");
+        project.register("moved", source, "postgres");
+        TestArchive archive = new TestArchive(project, "moved");
+        archive.change(on());
+        archive.awaitState("STREAMING");
+        String slot = archive.wal().getString("slot");
+        source.cluster().stop();
+        try (Postgres old = Postgres.start(18, KEEPS)) {
+            old.cluster().stop();
+            remove(old.data());
+            copy(source.data(), old.data());
+            old.startAgain(KEEPS);
+            source.startAgain(KEEPS);
+            archive.hurry();
+            archive.awaitState("STREAMING");
+            project.register("stayed", old, "postgres");
+            TestArchive left = new TestArchive(project, "stayed");
+            JsonObject finding = Eventually.get("the finding", SOON.multipliedBy(2), () -> left.finding(slot));
+            assertTrue(finding.getString("detail").contains("an instance that is not archived by it"));
+            project.api()
+                    .delete(project.path("instances/stayed/slots/" + slot + "?confirm=" + slot))
+                    .expect(204);
+            assertEquals("0", text(old, "select count(*)::text from pg_replication_slots"));
+            assertTrue(left.finding(slot).isEmpty());
+            archive.awaitState("STREAMING");
+            archive.off();
+        }
+    }
+
+    /** Another server may show for a moment: what it has is not believed at once. */
+    private static void seenForLonger(TestArchive archive) {
+        archive.hurry();
+        archive.awaitFailure("has other log than is archived");
+        Eventually.sleep(Duration.ofSeconds(11));
+        archive.hurry();
     }
 
     @Test

@@ -1,9 +1,9 @@
 package dev.nightshift.backup;
 
-import static dev.nightshift.backup.SlotsIT.refuseReplication;
 import static dev.nightshift.testing.TestArchive.KEEPS;
 import static dev.nightshift.testing.TestArchive.fill;
 import static dev.nightshift.testing.TestArchive.on;
+import static dev.nightshift.testing.TestArchive.refuseReplication;
 import static dev.nightshift.testing.TestArchive.sameAsOfServer;
 import static dev.nightshift.testing.TestArchive.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -161,4 +161,16 @@ public record TestArchive(TestProject project, String instance) {
             return row.getString(1);
         }
     }
+
+    /** Lets no replication session of the role {@code archiver} in, and ends those there are; or lets them in again. */
+    public static void refuseReplication(Postgres source, boolean refuse) throws Exception {
+        Path rules = Path.of(text(source, "show hba_file"));
+        String reject = "host replication archiver all reject\n";
+        String now = Files.readString(rules);
+        Files.writeString(rules, refuse ? reject + now : now.replace(reject, ""));
+        source.execute(
+                "postgres",
+                "select pg_reload_conf()",
+                "select pg_terminate_backend(pid) from pg_stat_replication where usename = 'archiver'");
+    }
 }

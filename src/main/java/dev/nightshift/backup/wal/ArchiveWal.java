@@ -53,7 +53,11 @@ public final class ArchiveWal {
         /** The server sends its log. */
         void streams();
 
-        /** The server's log is another one than the archive holds: what comes from now on belongs into a new archive. */
+        /**
+         * The server's log is another one than the archive holds: what comes from now on belongs into a new archive.
+         *
+         * @throws Failure.Retryable if that has to be seen again first: a server of before may answer for a moment
+         */
         void diverged(String reason);
     }
 
@@ -173,16 +177,13 @@ public final class ArchiveWal {
         return identity;
     }
 
-    /**
-     * Where to go on: the archive's end, or where the server's own history has left that behind. Null where the two never met
-     * there: the archive may hold other log of the server's timeline already, and one object would stand for two.
-     */
+    /** Where to go on: the archive's end, or where the server's own history has left that behind. Null for a new archive. */
     private @Nullable Reached resume(ReplicationSession open, SystemIdentity identity, Lsn held) {
         Reached end = catalogue.reached();
         TimelineHistory history = history(open, identity.timeline());
-        if (end != null && history.part(end.timeline()).isEmpty()) {
-            catalogue.diverged("it is on timeline " + identity.timeline() + ", which does not descend from timeline "
-                    + end.timeline() + " that the archive ends with");
+        String other = end == null ? null : otherLog(open, history, end);
+        if (other != null) {
+            catalogue.diverged(other);
             return null;
         }
         if (identity.timeline() > 1) {
@@ -194,11 +195,61 @@ public final class ArchiveWal {
         if (end.timeline() == identity.timeline()) {
             return end;
         }
-        TimelineHistory.Part left = history.part(end.timeline()).orElseThrow();
+        TimelineHistory.Part left = history.part(end.timeline()).orElse(null);
+        if (left == null) {
+            return beside(history, end, held);
+        }
         if (end.to().compareTo(left.to()) < 0) {
             return end; // the server still has to send the rest of the old timeline
         }
         return begin(open, history.at(left.to()), left.to());
+    }
+
+    /**
+     * Why the archive may hold other log of the server's timeline already, so that one object would stand for two; null if it
+     * does not.
+     */
+    private @Nullable String otherLog(ReplicationSession open, TimelineHistory history, Reached end) {
+        String descent = "it is on timeline " + history.timeline() + ", which does not descend from timeline "
+                + end.timeline() + " that the archive ends with";
+        if (history.timeline() < end.timeline()) {
+            if (open.show("in_hot_standby").equals("on")) {
+                throw new Failure.Retryable(
+                        "A standby that has not followed its primary's promotion yet answers at " + endpoint + ": "
+                                + descent + ".",
+                        "It goes on by itself once the standby follows; else look at its recovery_target_timeline.",
+                        null);
+            }
+            return descent;
+        }
+        Lsn began = history.part(end.timeline()).map(TimelineHistory.Part::from).orElse(null);
+        Lsn stored = StoredLog.of(archive)
+                .history(end.timeline())
+                .flatMap(text -> TimelineHistory.parse(end.timeline(), text).part(end.timeline()))
+                .map(TimelineHistory.Part::from)
+                .orElse(null);
+        return began == null || stored == null || began.equals(stored)
+                ? null
+                : "its timeline " + end.timeline() + " began at " + began + ", that of the archive at " + stored;
+    }
+
+    /**
+     * Another standby of the same primary was promoted, on a timeline that is newer than all of the archive: both have what was
+     * before. Only what is of newer timelines is taken, as no object stands for that yet.
+     */
+    private Reached beside(TimelineHistory history, Reached end, Lsn held) {
+        TimelineHistory.Part newer = history.parts().stream()
+                .filter(part -> part.timeline() > end.timeline() && held.compareTo(part.to()) < 0)
+                .findFirst()
+                .orElseThrow();
+        Lsn began = newer.from().segmentStart(segmentBytes);
+        Lsn from = began.compareTo(held) < 0 ? held : began;
+        catalogue.begins(
+                newer.timeline(),
+                from,
+                "the server is on timeline " + history.timeline() + ", which does not descend from timeline "
+                        + end.timeline() + " that the archive ended with");
+        return new Reached(newer.timeline(), from);
     }
 
     private static TimelineHistory history(ReplicationSession open, int timeline) {
