@@ -20,6 +20,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -32,6 +33,8 @@ final class PushedServer implements AutoCloseable {
 
     /** Of the segments, by the names of which they are counted. */
     private static final int SEGMENT_BITS = 24;
+
+    static final int SEGMENT = 1 << SEGMENT_BITS;
 
     final TestProject project;
     final Postgres source;
@@ -66,11 +69,8 @@ final class PushedServer implements AutoCloseable {
                 .add("enabled", true)
                 .add("method", "PUSH")
                 .build());
-        source.execute(
-                "postgres",
-                "alter system set archive_command = '" + shipper.documented("archive_command") + "'",
-                "select pg_reload_conf()",
-                "create table t as select 1 as id");
+        pushes();
+        source.execute("postgres", "create table t as select 1 as id");
         backup = project.backup(project.complete("backup", NAME, TestProject.none())
                 .getJsonArray("targets")
                 .getJsonObject(0)
@@ -124,6 +124,51 @@ final class PushedServer implements AutoCloseable {
             row.next();
             return row.getString(1);
         }
+    }
+
+    /** What is switched from is pushed. */
+    void pushes() throws Exception {
+        archives(shipper.documented("archive_command"));
+    }
+
+    /** What is switched from waits from now on, from this position on, which one segment at least does. */
+    Lsn pushesNothing() throws Exception {
+        String failed = "select failed_count::text from pg_stat_archiver";
+        String before = text(failed);
+        archives("false");
+        // The archiver may have one more in its hands, and the command that it began with
+        Eventually.isTrue(
+                "one waits", SOON, () -> !asked("select pg_logical_emit_message(false, 'a', 'b')").isEmpty()
+                        && switched()
+                        && !asked(failed).equals(before));
+        return to();
+    }
+
+    private void archives(String command) throws SQLException {
+        source.execute(
+                "postgres", "alter system set archive_command = '" + command + "'", "select pg_reload_conf()");
+    }
+
+    boolean switched() {
+        return !asked("select pg_switch_wal()").isEmpty();
+    }
+
+    private String asked(String sql) {
+        try {
+            return text(sql);
+        } catch (SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    Instant covered() {
+        JsonObject stretch = stretch();
+        return stretch.isNull("coveredTo") ? Instant.MIN : Instant.parse(stretch.getString("coveredTo"));
+    }
+
+    boolean toldOfAGap() {
+        return project.api().get(project.path("findings?state=OPEN")).expect(200).items().stream()
+                .anyMatch(each -> each.getString("title").endsWith("has a gap"));
     }
 
     /** The archive's folder in the store. */

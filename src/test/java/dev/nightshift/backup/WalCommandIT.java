@@ -23,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -102,15 +101,13 @@ class WalCommandIT {
     @Test
     @Order(Integer.MAX_VALUE - 2)
     void aHoleIsToldUntilAllOfItHasCome() throws Exception {
-        source.execute("postgres", "alter system set archive_command = 'false'", "select pg_reload_conf()");
-        Eventually.isTrue("all is pushed or waits", PushedServer.SOON, () -> switched());
-        String before = server.text("select pg_walfile_name(pg_switch_wal())");
+        Lsn end = server.pushesNothing();
         for (int i = 0; i < 4; i++) {
             source.execute("postgres", "create table hole" + i + " ()", "select pg_switch_wal()");
         }
         String[] next = new String[5];
         for (int i = 1; i < next.length; i++) {
-            next[i] = PushedServer.previous(before, -i);
+            next[i] = new Lsn(end.value() + (i - 1) * (long) PushedServer.SEGMENT).segmentName(1, PushedServer.SEGMENT);
         }
         Path here = Files.createDirectory(folder.resolve("holes"));
         pushed(next[2]);
@@ -118,27 +115,20 @@ class WalCommandIT {
         assertFalse(server.stretch().isNull("gap"), "one before the other");
         fetches(200, "has a gap", reader, here, next[1]);
         fetches(200, "has a gap", reader, here, next[3]);
-        assertTrue(toldOfAGap());
+        assertTrue(server.toldOfAGap());
         pushed(next[3]);
-        assertTrue(toldOfAGap(), "the first one is still missing");
+        assertTrue(server.toldOfAGap(), "the first one is still missing");
         pushed(next[1]);
-        assertFalse(toldOfAGap());
+        assertFalse(server.toldOfAGap());
         JsonObject wal = server.wal();
         assertEquals(1, wal.getJsonArray("stretches").size(), wal::toString);
         assertTrue(server.stretch().isNull("gap"), wal::toString);
-        source.execute(
-                "postgres", "alter system set archive_command = '" + shipper.documented("archive_command") + "'");
-        source.execute("postgres", "select pg_reload_conf()");
+        server.pushes();
     }
 
     private void pushed(String segment) throws Exception {
         Processes.Result result = shipper.run(source.data(), "push", "pg_wal/" + segment, segment);
         assertEquals(0, result.exit(), result.output());
-    }
-
-    private boolean toldOfAGap() {
-        return server.project.api().get(server.project.path("findings?state=OPEN")).expect(200).items().stream()
-                .anyMatch(each -> each.getString("title").endsWith("has a gap"));
     }
 
     /** As after a checkpoint, behind which PostgreSQL switches to no other segment: what is written belongs to no transaction. */
@@ -150,13 +140,13 @@ class WalCommandIT {
         Eventually.isTrue(
                 "all is pushed",
                 PushedServer.SOON,
-                () -> switched() && covered().isAfter(pushed));
+                () -> server.switched() && server.covered().isAfter(pushed));
         source.execute("postgres", "checkpoint");
         Instant idle = Instant.now();
         Lsn written = Lsn.parse(server.text("select pg_current_wal_insert_lsn()::text"));
         assertTrue(written.compareTo(server.to()) > 0, "something was written");
         Eventually.isTrue(
-                "nothing was committed", PushedServer.SOON, () -> covered().isAfter(idle));
+                "nothing was committed", PushedServer.SOON, () -> server.covered().isAfter(idle));
         assertTrue(written.compareTo(server.to()) > 0, "and it is not pushed");
 
         source.execute("postgres", "select nextval('s')");
@@ -165,20 +155,7 @@ class WalCommandIT {
                 "a look",
                 PushedServer.SOON,
                 () -> Instant.parse(server.wal().getString("lookedAt")).isAfter(committed.plusSeconds(1)));
-        assertFalse(covered().isAfter(committed), "what was committed is not pushed");
-    }
-
-    private boolean switched() {
-        try {
-            return server.text("select pg_switch_wal()") != null;
-        } catch (SQLException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private Instant covered() {
-        JsonObject stretch = server.stretch();
-        return stretch.isNull("coveredTo") ? Instant.MIN : Instant.parse(stretch.getString("coveredTo"));
+        assertFalse(server.covered().isAfter(committed), "what was committed is not pushed");
     }
 
     /** Last, as the others know one timeline. */
