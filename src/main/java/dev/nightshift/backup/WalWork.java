@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.backup.wal.ArchiveWal;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.job.Duties;
@@ -237,19 +238,30 @@ class WalWork {
 
     /** There is no slot. Whether the position is of the log that is archived is told by cluster and timeline. */
     private void lookAtPushed(WalService service, Moments moments) {
+        UUID archive = service.archive();
+        // Before the position is, which is behind all that was pushed by then
+        ArchiveWal.Reached reached = archive == null
+                ? null
+                : end(service.project(), archive)
+                        .map(WalRepository.End::reached)
+                        .orElse(null);
         try {
             LogPosition now = LogPosition.look(endpoint(service.project(), service.instance()));
             Instant at = now.at();
-            UUID archive = service.archive();
-            boolean same = archive != null
+            boolean same = reached != null
+                    && reached.timeline() == now.timeline()
                     && now.systemIdentifier() != null
                     && now.systemIdentifier()
                             .equals(fleet.instance(service.project(), service.instance())
-                                    .systemIdentifier())
-                    && end(service.project(), archive)
-                            .filter(end -> end.reached().timeline() == now.timeline())
-                            .isPresent();
-            if (at != null && same) {
+                                    .systemIdentifier());
+            if (reached != null && same && isSetBack(now, reached.to())) {
+                failing(
+                        service,
+                        "The server's log is at " + now.position() + ", before the archive's end " + reached.to()
+                                + ": the server was set back to an earlier state, or another one has pushed. What it writes"
+                                + " now is not archived. If it was set back, register it anew under another name, push under"
+                                + " that name and take a backup.");
+            } else if (at != null && same && service.state() != WalService.State.FAILING) {
                 moments.reached(at, now.position(), now.ended());
             }
             transactions.run(
@@ -261,6 +273,17 @@ class WalWork {
             findings.covered(service, coveredTo(service), at == null ? clock.now() : at);
         } catch (SQLException e) {
             findings.covered(service, coveredTo(service), clock.now());
+        }
+    }
+
+    /** A primary has all that it has pushed. A standby has replayed less than its primary may have pushed. */
+    static boolean isSetBack(LogPosition now, Lsn archived) {
+        return !now.standby() && now.position().compareTo(archived) < 0;
+    }
+
+    private void failing(WalService service, String message) {
+        if (service.state() != WalService.State.FAILING || !message.equals(service.message())) {
+            state(service.project(), service.instance(), WalService.State.FAILING, message);
         }
     }
 

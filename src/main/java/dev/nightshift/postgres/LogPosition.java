@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param at by the server's clock, before the position was read; on a standby the time of the last transaction that it replayed
  * @param position every transaction that was acknowledged by then lies before it; on a standby, as far as it has replayed
+ * @param standby whether the server is in recovery
  * @param ended stands for the transactions that had ended since the server's start: those that had by {@code at} are among
  *     them, and all of them lie before {@code position}. A later look that says the same found no other: what commits and has
  *     written anything, a sequence's step too, had a transaction id, and the snapshot's end lies behind it from then on. Null on a
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public record LogPosition(
         @Nullable Instant at,
         Lsn position,
+        boolean standby,
         @Nullable String ended,
         int timeline,
         @Nullable String systemIdentifier,
@@ -50,7 +52,13 @@ public record LogPosition(
                             """)) {
                 row.next();
                 return new LogPosition(
-                        moment.at(), moment.position(), moment.ended(), row.getInt(1), row.getString(2), row.getInt(3));
+                        moment.at(),
+                        moment.position(),
+                        moment.standby(),
+                        moment.ended(),
+                        row.getInt(1),
+                        row.getString(2),
+                        row.getInt(3));
             }
         }
     }

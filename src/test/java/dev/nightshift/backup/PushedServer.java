@@ -138,15 +138,16 @@ final class PushedServer implements AutoCloseable {
         archives("false");
         // The archiver may have one more in its hands, and the command that it began with
         Eventually.isTrue(
-                "one waits", SOON, () -> !asked("select pg_logical_emit_message(false, 'a', 'b')").isEmpty()
+                "one waits",
+                SOON,
+                () -> !asked("select pg_logical_emit_message(false, 'a', 'b')").isEmpty()
                         && switched()
                         && !asked(failed).equals(before));
         return to();
     }
 
     private void archives(String command) throws SQLException {
-        source.execute(
-                "postgres", "alter system set archive_command = '" + command + "'", "select pg_reload_conf()");
+        source.execute("postgres", "alter system set archive_command = '" + command + "'", "select pg_reload_conf()");
     }
 
     boolean switched() {

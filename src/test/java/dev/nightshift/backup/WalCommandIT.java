@@ -146,7 +146,9 @@ class WalCommandIT {
         Lsn written = Lsn.parse(server.text("select pg_current_wal_insert_lsn()::text"));
         assertTrue(written.compareTo(server.to()) > 0, "something was written");
         Eventually.isTrue(
-                "nothing was committed", PushedServer.SOON, () -> server.covered().isAfter(idle));
+                "nothing was committed",
+                PushedServer.SOON,
+                () -> server.covered().isAfter(idle));
         assertTrue(written.compareTo(server.to()) > 0, "and it is not pushed");
 
         source.execute("postgres", "select nextval('s')");
