@@ -80,6 +80,32 @@ class PushedLog {
                         "The log of " + instance.name() + " is not to be archived.",
                         "An admin of the project declares it as pushed: PUT …/instances/" + instance.name()
                                 + "/wal with {\"enabled\":true,\"method\":\"PUSH\"}."));
+        if (!service.pushed()) {
+            return take(service, instance, file, content, cluster);
+        }
+        try {
+            State state = take(service, instance, file, content, cluster);
+            switch (state) {
+                case STORED, PRESENT -> work.state(
+                        instance.project(), instance.id(), WalService.State.RECEIVING, null);
+                case HISTORY_MISSING -> work.state(
+                        instance.project(),
+                        instance.id(),
+                        WalService.State.FAILING,
+                        file.name() + " is not stored: it waits for the history of its timeline, or of the one that it was"
+                                + " left for.");
+                case NOT_KEPT -> {
+                    // Says nothing of the log
+                }
+            }
+            return state;
+        } catch (Failure e) {
+            work.state(instance.project(), instance.id(), WalService.State.FAILING, e.getMessage());
+            throw e;
+        }
+    }
+
+    private State take(WalService service, Instance instance, LogFile file, byte[] content, @Nullable String cluster) {
         String system = instance.systemIdentifier();
         if (system == null) {
             throw new Failure.Conflict(
@@ -100,19 +126,9 @@ class PushedLog {
                     "Nothing in " + file.name() + " says whose it is, and the request does not either.",
                     "Push it from the server's data folder.");
         }
-        if (!service.pushed()) {
-            return besideTheStream(service, instance, file, content, system);
-        }
-        try {
-            State state = store(service, file, content, system);
-            if (state != State.HISTORY_MISSING) {
-                work.state(instance.project(), instance.id(), WalService.State.RECEIVING, null);
-            }
-            return state;
-        } catch (Failure.Conflict e) {
-            work.state(instance.project(), instance.id(), WalService.State.FAILING, e.getMessage());
-            throw e;
-        }
+        return service.pushed()
+                ? store(service, file, content, system)
+                : besideTheStream(service, instance, file, content, system);
     }
 
     private State store(WalService service, LogFile file, byte[] content, String system) {
