@@ -162,7 +162,7 @@ class ArchivedFiles {
                     wanted,
                     repository
                             .service(connection, instance.project(), instance.id())
-                            .map(WalService::archive)
+                            .flatMap(WalService::streamsTo)
                             .orElse(null));
             if (archives.isEmpty()) {
                 throw new Failure.Conflict(

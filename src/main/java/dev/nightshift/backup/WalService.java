@@ -4,6 +4,7 @@ import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.ProjectId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,11 @@ record WalService(
     /** Whether the server pushes it. */
     boolean pushed() {
         return settings.method() == Method.PUSH;
+    }
+
+    /** The archive whose end is held against what the server sends. */
+    Optional<UUID> streamsTo() {
+        return pushed() ? Optional.empty() : Optional.ofNullable(archive);
     }
 
     /** The duty of the node that archives it. */

@@ -124,8 +124,10 @@ class WalWork {
         Optional<WalRepository.Archive> archive = transactions.in(
                 service.project(),
                 connection -> repository.archives(connection, service.instance()).stream()
-                        .filter(each -> each.systemIdentifier().equals(system)
-                                && each.segmentBytes() == segment
+                        .filter(each -> each.systemIdentifier().equals(system))
+                        // Nobody holds the end of one from before the server was set back against what a server pushes
+                        .takeWhile(each -> !service.pushed() || each.endedBecause() == null)
+                        .filter(each -> each.segmentBytes() == segment
                                 && each.store().equals(name)
                                 && each.endedBecause() == null)
                         .findFirst());

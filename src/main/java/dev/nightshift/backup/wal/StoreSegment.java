@@ -95,7 +95,7 @@ public final class StoreSegment {
                         "The archive holds another " + start.segmentName(timeline, segmentBytes)
                                 + " than this one, and keeps what it holds.",
                         "If a copy of the server pushes, switch its archive_command off. If the server itself was set back to an earlier"
-                                + " state, begin a new archive: switch archiving off, then on in another store, and take a backup.");
+                                + " state, register it anew under another name, push under that name and take a backup.");
             }
         } catch (IOException e) {
             throw unread(e);
