@@ -150,7 +150,7 @@ public class LogFileResource {
         String echo = checked("the header " + REQUEST, word, WORD);
         ArchivedFiles.Found found = archived.find(instance, wanted, checked("the header " + CLUSTER, cluster, SYSTEM));
         if (found instanceof ArchivedFiles.Found.File present) {
-            taken = room.take((int) Math.min(present.bytes(), MOST_HELD));
+            taken = room.take(project.id(), (int) Math.min(present.bytes(), MOST_HELD));
             return file(present, echo);
         }
         return answer(404, "ABSENT", echo)
@@ -223,8 +223,8 @@ public class LogFileResource {
         if (expected == null) {
             throw new Failure.Invalid("The header " + SHA256 + " is missing.");
         }
-        int bytes = length();
-        taken = room.take(2 * bytes); // it is copied once on the way into the archive
+        int bytes = length(given);
+        taken = room.take(project.id(), 2 * bytes); // it is copied once on the way into the archive
         byte[] content = body(bytes);
         if (!expected.equals(HexFormat.of().formatHex(Sha256.digest().digest(content)))) {
             throw new Failure.Invalid("The file did not arrive as it was sent: its SHA-256 is another one.");
@@ -254,7 +254,7 @@ public class LogFileResource {
         return value;
     }
 
-    private int length() {
+    private int length(LogFile given) {
         long length = request.getContentLengthLong();
         if (length < 0) {
             throw new Failure.Invalid("The header Content-Length is missing.");
@@ -263,6 +263,7 @@ public class LogFileResource {
             throw new ClientErrorException(
                     "Files of " + MOST_PUSHED + " bytes at most are pushed. Have larger segments streamed.", 413);
         }
+        given.requireLength(length);
         return (int) length;
     }
 

@@ -1,20 +1,30 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** Memory for files of logs that are pushed and fetched: so many may be at work at once on a node, the others wait for their turn. */
+/**
+ * Memory for files of logs that are pushed and fetched: so many may be at work at once on a node, the others wait for their turn.
+ * One project has half of it at most, so that none keeps the others' servers from archiving and recovering.
+ */
 @ApplicationScoped
 class LogRoom {
     /** Eight segments of the usual size. */
     private static final int MEBIBYTES = 128;
 
     private static final int MEBIBYTE = 1 << 20;
-    private static final int PATIENCE_SECONDS = 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final int OF_A_PROJECT = MEBIBYTES / 2;
 
     private final Semaphore free = new Semaphore(MEBIBYTES, true);
+    private final Map<ProjectId, Semaphore> ofProjects = new ConcurrentHashMap<>();
 
     /** Memory that is given back when it is closed. */
     interface Taken {
@@ -24,13 +34,32 @@ class LogRoom {
     /**
      * Waits for its turn.
      *
+     * @param bytes of what is more than a project may have, that much is taken: it waits for the project's other files
      * @throws Failure.Retryable if that takes too long
      */
-    Taken take(int bytes) {
-        int wanted = 1 + (bytes - 1) / MEBIBYTE;
+    Taken take(ProjectId project, int bytes) {
+        return take(project, bytes, PATIENCE);
+    }
+
+    Taken take(ProjectId project, int bytes, Duration patience) {
+        int wanted = Math.min(OF_A_PROJECT, 1 + (bytes - 1) / MEBIBYTE);
+        Semaphore own = ofProjects.computeIfAbsent(project, any -> new Semaphore(OF_A_PROJECT, true));
         try {
-            if (free.tryAcquire(wanted, PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                return () -> free.release(wanted);
+            if (own.tryAcquire(wanted, patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                boolean all = false;
+                try {
+                    all = free.tryAcquire(wanted, patience.toMillis(), TimeUnit.MILLISECONDS);
+                } finally {
+                    if (!all) {
+                        own.release(wanted);
+                    }
+                }
+                if (all) {
+                    return () -> {
+                        free.release(wanted);
+                        own.release(wanted);
+                    };
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

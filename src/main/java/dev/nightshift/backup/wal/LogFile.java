@@ -19,6 +19,11 @@ public record LogFile(String name, Kind kind, int timeline, long high, long low)
     /** Lengths of segments that PostgreSQL knows. */
     private static final int LEAST_SEGMENT = 1 << 20;
 
+    private static final int MOST_SEGMENT = 1 << 30;
+
+    /** They have some lines. */
+    private static final int MOST_TEXT = 1 << 20;
+
     /** What is in such a file. */
     public enum Kind {
         /** A segment of the log, whole. */
@@ -52,6 +57,22 @@ public record LogFile(String name, Kind kind, int timeline, long high, long low)
             throw new Failure.Invalid("file", "\"" + name + "\" is the name of no segment.");
         }
         return new LogFile(name, kind, timeline(name, segment.group(1)), Long.parseLong(segment.group(2), 16), low);
+    }
+
+    /**
+     * Holds how long a file says it is against what such a file may have.
+     *
+     * @throws Failure.Invalid if there is none of this length
+     */
+    public void requireLength(long bytes) {
+        boolean segment = kind == Kind.SEGMENT || kind == Kind.PARTIAL;
+        if (segment && (bytes < LEAST_SEGMENT || bytes > MOST_SEGMENT || Long.bitCount(bytes) != 1)) {
+            throw new Failure.Invalid(
+                    "file", name + " has " + bytes + " bytes; a segment has a power of two, and 1 MiB at least.");
+        }
+        if (!segment && bytes > MOST_TEXT) {
+            throw new Failure.Invalid("file", name + " has " + bytes + " bytes; such a file has 1 MiB at most.");
+        }
     }
 
     private static int timeline(String name, String digits) {

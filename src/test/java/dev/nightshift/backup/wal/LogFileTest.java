@@ -50,6 +50,20 @@ class LogFileTest {
     }
 
     @Test
+    void aLengthThatNoSuchFileHasIsRefused() {
+        LogFile segment = LogFile.parse(NAME + ".partial");
+        segment.requireLength(1 << 20);
+        segment.requireLength(64 << 20);
+        for (long bytes : new long[] {0, 1 << 19, (1 << 20) + 1, 3 << 20, 1L << 32}) {
+            assertThrows(Failure.Invalid.class, () -> segment.requireLength(bytes));
+        }
+        LogFile history = LogFile.parse("00000002.history");
+        history.requireLength(0);
+        history.requireLength(1 << 20);
+        assertThrows(Failure.Invalid.class, () -> history.requireLength((1 << 20) + 1));
+    }
+
+    @Test
     void aSegmentIsTheOneThatItsNameSays() {
         assertEquals(SEGMENT, StoreSegment.require(LogFile.parse(NAME), page(0xD110, 2, SEGMENT), SYSTEM));
         assertEquals(SEGMENT, StoreSegment.require(LogFile.parse(NAME), page(0xD118, 1, SEGMENT), SYSTEM));
