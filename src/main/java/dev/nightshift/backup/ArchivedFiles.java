@@ -131,8 +131,8 @@ class ArchivedFiles {
         return switch (file.kind()) {
             case HISTORY -> history(instance, known, file);
             case SEGMENT -> segment(instance, known, file, cluster);
-            // Recovery asks for none, and none is kept under such a name
-            case PARTIAL, BACKUP -> new Found.Absent();
+            // Recovery asks for none. None is kept under such a name, which says nothing of the log behind it
+            case PARTIAL, BACKUP -> throw new Failure.NotFound("Files like " + file.name() + " are not handed out.");
         };
     }
 
