@@ -13,6 +13,8 @@ import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -21,6 +23,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -144,6 +147,55 @@ final class PushedServer implements AutoCloseable {
                         && switched()
                         && !asked(failed).equals(before));
         return to();
+    }
+
+    /** Pushes a segment by hand. */
+    void push(String segment) throws IOException {
+        Processes.Result result = shipper.run(source.data(), "push", "pg_wal/" + segment, segment);
+        assertEquals(0, result.exit(), result.output());
+    }
+
+    /** Log that is pushed, and the time that it covers. */
+    void pushesMore() {
+        Instant since = Instant.now();
+        Eventually.isTrue("more is pushed", SOON, () -> {
+            asked("select pg_logical_emit_message(false, 'a', 'b')");
+            return switched() && covered().isAfter(since);
+        });
+    }
+
+    /** The server was looked at for some time. */
+    void looks(Instant since) {
+        Eventually.isTrue(
+                "a look",
+                SOON,
+                () -> Instant.parse(wal().getString("lookedAt")).isAfter(since.plusSeconds(1)));
+    }
+
+    /** A copy of the data folder as it is after a crash; the server goes on. */
+    Path copied() throws IOException {
+        Path copy = source.data().resolveSibling("copy");
+        source.kill();
+        Processes.run(SOON, List.of("cp", "-a", source.data().toString(), copy.toString()));
+        source.startAgain(SETTINGS);
+        return copy;
+    }
+
+    /** Starts from another data folder after a crash; where the one from before is now. */
+    Path startsFrom(Path other) throws IOException {
+        Path before = source.data().resolveSibling("before");
+        source.kill();
+        Files.move(source.data(), before);
+        Files.move(other, source.data());
+        source.startAgain(SETTINGS);
+        return before;
+    }
+
+    static byte[] eight(long number) {
+        return ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(number)
+                .array();
     }
 
     private void archives(String command) throws SQLException {

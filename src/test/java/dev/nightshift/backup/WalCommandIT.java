@@ -99,7 +99,7 @@ class WalCommandIT {
     }
 
     @Test
-    @Order(Integer.MAX_VALUE - 2)
+    @Order(Integer.MAX_VALUE - 3)
     void aHoleIsToldUntilAllOfItHasCome() throws Exception {
         Lsn end = server.pushesNothing();
         for (int i = 0; i < 4; i++) {
@@ -110,15 +110,15 @@ class WalCommandIT {
             next[i] = new Lsn(end.value() + (i - 1) * (long) PushedServer.SEGMENT).segmentName(1, PushedServer.SEGMENT);
         }
         Path here = Files.createDirectory(folder.resolve("holes"));
-        pushed(next[2]);
-        pushed(next[4]);
+        server.push(next[2]);
+        server.push(next[4]);
         assertFalse(server.stretch().isNull("gap"), "one before the other");
         fetches(200, "has a gap", reader, here, next[1]);
         fetches(200, "has a gap", reader, here, next[3]);
         assertTrue(server.toldOfAGap());
-        pushed(next[3]);
+        server.push(next[3]);
         assertTrue(server.toldOfAGap(), "the first one is still missing");
-        pushed(next[1]);
+        server.push(next[1]);
         assertFalse(server.toldOfAGap());
         JsonObject wal = server.wal();
         assertEquals(1, wal.getJsonArray("stretches").size(), wal::toString);
@@ -126,14 +126,9 @@ class WalCommandIT {
         server.pushes();
     }
 
-    private void pushed(String segment) throws Exception {
-        Processes.Result result = shipper.run(source.data(), "push", "pg_wal/" + segment, segment);
-        assertEquals(0, result.exit(), result.output());
-    }
-
     /** As after a checkpoint, behind which PostgreSQL switches to no other segment: what is written belongs to no transaction. */
     @Test
-    @Order(Integer.MAX_VALUE - 1)
+    @Order(Integer.MAX_VALUE - 2)
     void whereNothingIsCommittedTimeIsCovered() throws Exception {
         source.execute("postgres", "create sequence s");
         Instant pushed = Instant.now();
@@ -153,11 +148,26 @@ class WalCommandIT {
 
         source.execute("postgres", "select nextval('s')");
         Instant committed = Instant.now();
-        Eventually.isTrue(
-                "a look",
-                PushedServer.SOON,
-                () -> Instant.parse(server.wal().getString("lookedAt")).isAfter(committed.plusSeconds(1)));
+        server.looks(committed);
         assertFalse(server.covered().isAfter(committed), "what was committed is not pushed");
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE - 1)
+    void ofAServerThatWasSetBackNoTimeIsCovered() throws Exception {
+        Path earlier = server.copied();
+        server.pushesMore();
+        Path later = server.startsFrom(earlier);
+        Eventually.isTrue("behind", PushedServer.SOON, () -> server.wal()
+                .getString("message", "")
+                .contains("before the archive's end"));
+        assertEquals("FAILING", server.wal().getString("state"));
+        Instant covered = server.covered();
+        server.looks(Instant.now());
+        assertEquals(covered, server.covered());
+        server.startsFrom(later);
+        server.pushesMore();
+        assertEquals("RECEIVING", server.wal().getString("state"));
     }
 
     /** Last, as the others know one timeline. */
@@ -208,8 +218,7 @@ class WalCommandIT {
                                         .toString(),
                                 first)
                         .exit());
-        Processes.Result again = shipper.run(source.data(), "push", "pg_wal/" + first, first);
-        assertEquals(0, again.exit(), again.output());
+        server.push(first);
         assertTrue(Files.exists(history), "pushed with the segment that needs it");
 
         assertEquals(
@@ -250,6 +259,8 @@ class WalCommandIT {
         fetches(1, "and nothing that comes after it", reader, here, HISTORY_2);
         fetches(200, "no name of a file", reader, here, "../../etc/passwd");
         fetches(200, "no name of a file of a server's log", reader, here, "postgresql.conf");
+        fetches(200, "not handed out", reader, here, next + ".partial");
+        fetches(200, "not known whether", reader.with("NIGHTSHIFT_URL", "https://[::1]:1"), here, next);
         fetches(200, "HTTP 404", reader.with("NIGHTSHIFT_SERVER", "nobody"), here, next);
         fetches(200, "HTTP 404", reader.with("NIGHTSHIFT_PROJECT", "nobody"), here, next);
         Path wrong = Files.writeString(here.resolve("wrong"), "ns_no-key-of-anybody\n");
@@ -273,9 +284,9 @@ class WalCommandIT {
         // Of the cluster that is recovered, as its control file says
         Files.createDirectory(here.resolve("global"));
         Path control = here.resolve("global/pg_control");
-        Files.write(control, eight(Long.parseUnsignedLong(server.system) + 1));
+        Files.write(control, PushedServer.eight(Long.parseUnsignedLong(server.system) + 1));
         fetches(200, "of another cluster", reader, here, next);
-        Files.write(control, eight(Long.parseUnsignedLong(server.system)));
+        Files.write(control, PushedServer.eight(Long.parseUnsignedLong(server.system)));
         fetches(1, "and nothing that comes after it", reader, here, next);
 
         // A standby asks again, and is a standby only with its signal file
@@ -297,13 +308,6 @@ class WalCommandIT {
             Files.move(aside, object);
         }
         assertFalse(Files.exists(here.resolve("x")));
-    }
-
-    private static byte[] eight(long number) {
-        return ByteBuffer.allocate(8)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(number)
-                .array();
     }
 
     @Test
