@@ -44,11 +44,12 @@ class LogRoom {
     Taken take(ProjectId project, int bytes, Duration patience) {
         int wanted = Math.min(OF_A_PROJECT, 1 + (bytes - 1) / MEBIBYTE);
         Semaphore own = ofProjects.computeIfAbsent(project, any -> new Semaphore(OF_A_PROJECT, true));
+        long end = System.nanoTime() + patience.toNanos();
         try {
-            if (own.tryAcquire(wanted, patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (own.tryAcquire(wanted, patience.toNanos(), TimeUnit.NANOSECONDS)) {
                 boolean all = false;
                 try {
-                    all = free.tryAcquire(wanted, patience.toMillis(), TimeUnit.MILLISECONDS);
+                    all = free.tryAcquire(wanted, end - System.nanoTime(), TimeUnit.NANOSECONDS);
                 } finally {
                     if (!all) {
                         own.release(wanted);
