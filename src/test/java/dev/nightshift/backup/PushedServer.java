@@ -63,7 +63,9 @@ final class PushedServer implements AutoCloseable {
         reader = command("read", "LOG_READER");
         Path data = source.data();
         String first = text("select pg_walfile_name(pg_current_wal_lsn())");
-        Processes.Result early = shipper.run(data, "push", "pg_wal/" + first, first);
+        // Beside its folder: PostgreSQL has not asked to archive it
+        Path copy = Files.copy(data.resolve("pg_wal").resolve(first), folder.resolve(first));
+        Processes.Result early = shipper.run(data, "push", copy.toString(), first);
         assertEquals(1, early.exit(), early.output());
         assertTrue(early.output().contains("is not to be archived"), early.output());
         assertEquals(200, reader.run(data, "fetch", first, "x").exit(), "nothing is archived of it at all");
@@ -167,9 +169,7 @@ final class PushedServer implements AutoCloseable {
     /** The server was looked at for some time. */
     void looks(Instant since) {
         Eventually.isTrue(
-                "a look",
-                SOON,
-                () -> Instant.parse(wal().getString("lookedAt")).isAfter(since.plusSeconds(1)));
+                "a look", SOON, () -> Instant.parse(wal().getString("lookedAt")).isAfter(since.plusSeconds(1)));
     }
 
     /** A copy of the data folder as it is after a crash; the server goes on. */
@@ -183,7 +183,7 @@ final class PushedServer implements AutoCloseable {
 
     /** Starts from another data folder after a crash; where the one from before is now. */
     Path startsFrom(Path other) throws IOException {
-        Path before = source.data().resolveSibling("before");
+        Path before = source.data().resolveSibling("left-" + other.getFileName());
         source.kill();
         Files.move(source.data(), before);
         Files.move(other, source.data());

@@ -158,9 +158,10 @@ class WalCommandIT {
         Path earlier = server.copied();
         server.pushesMore();
         Path later = server.startsFrom(earlier);
-        Eventually.isTrue("behind", PushedServer.SOON, () -> server.wal()
-                .getString("message", "")
-                .contains("before the archive's end"));
+        Eventually.isTrue(
+                "behind",
+                PushedServer.SOON,
+                () -> server.wal().getString("message", "").contains("before the archive's end"));
         assertEquals("FAILING", server.wal().getString("state"));
         Instant covered = server.covered();
         server.looks(Instant.now());
