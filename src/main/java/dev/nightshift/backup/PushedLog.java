@@ -86,14 +86,15 @@ class PushedLog {
         try {
             State state = take(service, instance, file, content, cluster);
             switch (state) {
-                case STORED, PRESENT -> work.state(
-                        instance.project(), instance.id(), WalService.State.RECEIVING, null);
-                case HISTORY_MISSING -> work.state(
-                        instance.project(),
-                        instance.id(),
-                        WalService.State.FAILING,
-                        file.name() + " is not stored: it waits for the history of its timeline, or of the one that it was"
-                                + " left for.");
+                case STORED, PRESENT -> work.state(instance.project(), instance.id(), WalService.State.RECEIVING, null);
+                case HISTORY_MISSING ->
+                    work.state(
+                            instance.project(),
+                            instance.id(),
+                            WalService.State.FAILING,
+                            file.name()
+                                    + " is not stored: it waits for the history of its timeline, or of the one that it was"
+                                    + " left for.");
                 case NOT_KEPT -> {
                     // Says nothing of the log
                 }
