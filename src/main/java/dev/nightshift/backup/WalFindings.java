@@ -77,6 +77,11 @@ class WalFindings {
         });
     }
 
+    /** What was missing has come after all. */
+    void filled(ProjectId project, UUID instance) {
+        findings.close(project, "wal.gap:" + instance);
+    }
+
     /** The newest moment that is stored, held against the goal. */
     void covered(WalService service, @Nullable Instant to, Instant now) {
         Instant since = to == null ? service.chosenAt() : to;

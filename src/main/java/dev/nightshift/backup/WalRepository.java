@@ -76,7 +76,8 @@ class WalRepository {
 
     Optional<WalService> service(Connection connection, ProjectId project, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, slot, state, message, state_at, chosen_at,
+                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, method, slot, state, message, state_at,
+                       chosen_at,
                        archive_id, retained_bytes, slot_status, looked_at
                   from backup.wal_service where instance_id = ?
                 """)) {
@@ -97,7 +98,8 @@ class WalRepository {
                         row.getLong("retained_limit_bytes"),
                         row.getBoolean("give_up"),
                         row.getInt("rpo_goal_seconds"),
-                        row.getString("store")),
+                        row.getString("store"),
+                        WalService.Method.valueOf(row.getString("method"))),
                 row.getString("slot"),
                 WalService.State.valueOf(row.getString("state")),
                 row.getString("message"),
@@ -118,13 +120,13 @@ class WalRepository {
             throws SQLException {
         try (var upsert = connection.prepareStatement("""
                 insert into backup.wal_service as s (project_id, instance_id, enabled, piece_seconds, retained_limit_bytes,
-                                                     give_up, rpo_goal_seconds, store, slot, state)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, case when ? then 'STARTING' else 'OFF' end)
+                                                     give_up, rpo_goal_seconds, store, method, slot, state)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, case when ? then 'STARTING' else 'OFF' end)
                 on conflict (project_id, instance_id) do update
                    set enabled = excluded.enabled, piece_seconds = excluded.piece_seconds,
                        retained_limit_bytes = excluded.retained_limit_bytes, give_up = excluded.give_up,
                        rpo_goal_seconds = excluded.rpo_goal_seconds,
-                       store = excluded.store,
+                       store = excluded.store, method = excluded.method,
                        state = case when excluded.enabled and s.state in ('OFF', 'GIVING_UP', 'GIVEN_UP', 'STOPPING') then 'STARTING'
                                     when not excluded.enabled and s.state <> 'OFF' then 'STOPPING'
                                     else s.state end,
@@ -142,8 +144,9 @@ class WalRepository {
             upsert.setBoolean(6, settings.giveUp());
             upsert.setInt(7, settings.rpoGoalSeconds());
             upsert.setString(8, settings.store());
-            upsert.setString(9, WalService.slot(instance));
-            upsert.setBoolean(10, enabled);
+            upsert.setString(9, settings.method().name());
+            upsert.setString(10, WalService.slot(instance));
+            upsert.setBoolean(11, enabled);
             upsert.executeUpdate();
         }
     }
@@ -248,17 +251,22 @@ class WalRepository {
         }
     }
 
-    /** The end of an archive, and which of its stretches that is of. */
-    record End(long stretch, ArchiveWal.Reached reached) {}
+    /** The end of an archive, which of its stretches that is of, and the transactions that had ended before it, where known. */
+    record End(
+            long stretch,
+            ArchiveWal.Reached reached,
+            @Nullable String ended) {}
 
     Optional<End> end(Connection connection, UUID archive) throws SQLException {
         try (var query = connection.prepareStatement(
-                "select id, timeline, to_lsn from backup.wal_stretch where archive_id = ? order by id desc limit 1")) {
+                "select id, timeline, to_lsn, covered_snapshot from backup.wal_stretch where archive_id = ? order by id desc limit 1")) {
             query.setObject(1, archive);
             try (var row = query.executeQuery()) {
                 return row.next()
                         ? Optional.of(new End(
-                                row.getLong(1), new ArchiveWal.Reached(row.getInt(2), Lsn.parse(row.getString(3)))))
+                                row.getLong(1),
+                                new ArchiveWal.Reached(row.getInt(2), Lsn.parse(row.getString(3))),
+                                row.getString(4)))
                         : Optional.empty();
             }
         }
@@ -365,12 +373,16 @@ class WalRepository {
         }
     }
 
-    /** All that the server had acknowledged by then is in this stretch, or before it. */
-    void covered(Connection connection, long stretch, Instant to) throws SQLException {
-        try (var update = connection.prepareStatement(
-                "update backup.wal_stretch set covered_to = greatest(covered_to, ?) where id = ?")) {
+    /** All that the server had acknowledged by then is in this stretch, or before it; all that had ended too, where that is known. */
+    void covered(Connection connection, long stretch, Instant to, @Nullable String ended) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.wal_stretch
+                   set covered_to = greatest(covered_to, ?), covered_snapshot = coalesce(?, covered_snapshot)
+                 where id = ?
+                """)) {
             update.setTimestamp(1, Timestamp.from(to));
-            update.setLong(2, stretch);
+            update.setString(2, ended);
+            update.setLong(3, stretch);
             update.executeUpdate();
         }
     }

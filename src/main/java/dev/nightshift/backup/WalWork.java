@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.backup.wal.ArchiveWal;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.job.Duties;
@@ -13,6 +14,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.LogPosition;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.SlotStatus;
@@ -26,7 +28,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** What archiving an instance's log asks of the repository, the store and the server. */
@@ -102,8 +103,7 @@ class WalWork {
             system = session.identify().systemIdentifier();
             segment = session.walSegmentBytes();
         }
-        Instance instance = fleet.instance(service.project(), service.instance());
-        String known = instance.systemIdentifier();
+        String known = fleet.instance(service.project(), service.instance()).systemIdentifier();
         if (known != null && !known.equals(system)) {
             throw new Failure.Fatal(
                     "Another cluster answers at " + endpoint + ": its system identifier is " + system + ", not " + known
@@ -112,14 +112,22 @@ class WalWork {
                             + " new one.",
                     null);
         }
+        return open(service, system, segment);
+    }
+
+    /** The same for log of a cluster that is known to be the instance's. */
+    WalFolder.Opened open(WalService service, String system, int segment) {
+        Instance instance = fleet.instance(service.project(), service.instance());
         String name = service.settings().store();
         Store store = stores.of(name);
         ProjectKeys keys = keyring.of(service.project());
         Optional<WalRepository.Archive> archive = transactions.in(
                 service.project(),
                 connection -> repository.archives(connection, service.instance()).stream()
-                        .filter(each -> each.systemIdentifier().equals(system)
-                                && each.segmentBytes() == segment
+                        .filter(each -> each.systemIdentifier().equals(system))
+                        // Nobody holds the end of one from before the server was set back against what a server pushes
+                        .takeWhile(each -> !service.pushed() || each.endedBecause() == null)
+                        .filter(each -> each.segmentBytes() == segment
                                 && each.store().equals(name)
                                 && each.endedBecause() == null)
                         .findFirst());
@@ -174,8 +182,8 @@ class WalWork {
         transactions.run(project, connection -> repository.grow(connection, stretch, to, objectBytes));
     }
 
-    void covered(ProjectId project, long stretch, Instant to) {
-        transactions.run(project, connection -> repository.covered(connection, stretch, to));
+    void covered(ProjectId project, long stretch, Instant to, @Nullable String ended) {
+        transactions.run(project, connection -> repository.covered(connection, stretch, to, ended));
     }
 
     /** What the server sends is not what it had sent: the next session begins a new archive. */
@@ -189,14 +197,22 @@ class WalWork {
         });
     }
 
+    /** Told of a time, the position that was reached then, and the transactions that had ended if that is known. */
+    interface Moments {
+        void reached(Instant at, Lsn position, @Nullable String ended);
+    }
+
     /**
      * Asks the server, and holds what it says against the goals.
      *
-     * @param moment told of a time and the position that was reached then
      * @return why the slot is to be given up; null if it is not
      */
     @Nullable
-    String look(WalService service, BiConsumer<Instant, Lsn> moment) {
+    String look(WalService service, Moments moments) {
+        if (service.pushed()) {
+            lookAtPushed(service, moments);
+            return null;
+        }
         SlotStatus status;
         try {
             status = SlotStatus.look(endpoint(service.project(), service.instance()), service.slot());
@@ -206,7 +222,7 @@ class WalWork {
         }
         // Whoever else answers at the address has no slot of this name that somebody streams from
         if (status.at() != null && status.active()) {
-            moment.accept(status.at(), status.position());
+            moments.reached(status.at(), status.position(), null);
         }
         transactions.run(service.project(), connection -> repository.looked(connection, service.instance(), status));
         // A standby's own time stands still with its primary: all that it has replayed is all there is to store
@@ -220,6 +236,57 @@ class WalWork {
                         + new Bytes(service.settings().retainedLimitBytes())
                         + ", and was dropped so that the server's disk does not fill."
                 : null;
+    }
+
+    /** There is no slot. Whether the position is of the log that is archived is told by cluster and timeline. */
+    private void lookAtPushed(WalService service, Moments moments) {
+        UUID archive = service.archive();
+        // Before the position is, which is behind all that was pushed by then
+        ArchiveWal.Reached reached = archive == null
+                ? null
+                : end(service.project(), archive)
+                        .map(WalRepository.End::reached)
+                        .orElse(null);
+        try {
+            LogPosition now = LogPosition.look(endpoint(service.project(), service.instance()));
+            Instant at = now.at();
+            boolean same = reached != null
+                    && reached.timeline() == now.timeline()
+                    && now.systemIdentifier() != null
+                    && now.systemIdentifier()
+                            .equals(fleet.instance(service.project(), service.instance())
+                                    .systemIdentifier());
+            if (reached != null && same && isSetBack(now, reached.to())) {
+                failing(
+                        service,
+                        "The server's log is at " + now.position() + ", before the archive's end " + reached.to()
+                                + ": the server was set back to an earlier state, or another one has pushed. What it writes"
+                                + " now is not archived. If it was set back, register it anew under another name, push under"
+                                + " that name and take a backup.");
+            } else if (at != null && same && service.state() != WalService.State.FAILING) {
+                moments.reached(at, now.position(), now.ended());
+            }
+            transactions.run(
+                    service.project(),
+                    connection -> repository.looked(
+                            connection,
+                            service.instance(),
+                            new SlotStatus(at, now.position(), false, false, false, null, null)));
+            findings.covered(service, coveredTo(service), at == null ? clock.now() : at);
+        } catch (SQLException e) {
+            findings.covered(service, coveredTo(service), clock.now());
+        }
+    }
+
+    /** A primary has all that it has pushed. A standby has replayed less than its primary may have pushed. */
+    static boolean isSetBack(LogPosition now, Lsn archived) {
+        return !now.standby() && now.position().compareTo(archived) < 0;
+    }
+
+    private void failing(WalService service, String message) {
+        if (service.state() != WalService.State.FAILING || !message.equals(service.message())) {
+            state(service.project(), service.instance(), WalService.State.FAILING, message);
+        }
     }
 
     /** The server of an instance that is archived is asked by the node that does that. */

@@ -13,9 +13,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
@@ -32,6 +34,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -208,6 +211,7 @@ class WalArchivingIT {
             source.execute("postgres", "insert into t values (3)");
             awaitCovered(name);
 
+            answersArchiveCommandBesideTheStream(name, source, work);
             Path key = project.recoveryKey(work);
             Path store = nightshift.data().resolve("store");
             Path files = work.resolve("files");
@@ -236,6 +240,28 @@ class WalArchivingIT {
             change(name, Json.createObjectBuilder().add("enabled", false));
             awaitState(name, "OFF");
         }
+    }
+
+    /** Only what the stream has stored is confirmed; what of the last segment has come is handed out as the log's end. */
+    private void answersArchiveCommandBesideTheStream(String name, Postgres source, Path work) throws Exception {
+        String key = Accounts.key(nightshift, project.name(), "LOG_SHIPPER")
+                .header("Authorization")
+                .replace("Bearer ", "");
+        WalCommand command = WalCommand.install(work.resolve("wal"), nightshift, project.name(), name, key);
+        String current = text(source, "select pg_walfile_name(pg_current_wal_lsn())");
+        String before = text(source, "select pg_walfile_name(pg_current_wal_lsn() - 16777216)");
+        command.run(source.data(), "push", "pg_wal/" + before, before).succeeded();
+        Processes.Result early = command.run(source.data(), "push", "pg_wal/" + current, current);
+        assertEquals(1, early.exit(), early.output());
+        assertTrue(early.output().contains("is not stored yet"), early.output());
+        Path end = work.resolve("end");
+        command.run(source.data(), "fetch", current, end.toString()).succeeded();
+        assertEquals(16 << 20, Files.size(end));
+        assertEquals(
+                -1,
+                Arrays.mismatch(
+                        Arrays.copyOf(Files.readAllBytes(end), 8192),
+                        Arrays.copyOf(Files.readAllBytes(source.data().resolve("pg_wal/" + current)), 8192)));
     }
 
     /** Its last database would take the instance with it. */

@@ -204,6 +204,14 @@ public final class FolderStore implements Store {
         List<Entry> found = new ArrayList<>();
         try {
             Files.walkFileTree(from, new SimpleFileVisitor<>() {
+                /** Of a log that is thousands of folders, where one file is looked for. */
+                @Override
+                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes is) {
+                    return folder.equals(from) || name(folder).startsWith(prefix)
+                            ? FileVisitResult.CONTINUE
+                            : FileVisitResult.SKIP_SUBTREE;
+                }
+
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes is) {
                     if (is.isRegularFile()
