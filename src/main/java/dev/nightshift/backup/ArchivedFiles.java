@@ -18,10 +18,11 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,9 @@ class ArchivedFiles {
 
     @Inject
     private LogCopyRepository copies;
+
+    @Inject
+    private ListedEnds ends;
 
     @Inject
     private Stores stores;
@@ -68,53 +72,6 @@ class ArchivedFiles {
         InputStream open() throws IOException;
     }
 
-    /**
-     * Archived log of one cluster as the catalogue knows it.
-     *
-     * @param others what is stored of the same cluster in archives that are not of this log
-     */
-    private record Known(
-            List<WalRepository.Archive> archives,
-            List<WalRepository.Stretch> stretches,
-            List<WalRepository.Stretch> others) {
-        int segmentBytes() {
-            return archives.get(0).segmentBytes();
-        }
-
-        /** Log of this timeline, or one that was begun, beyond this position or in a later segment. */
-        boolean isBeyond(int timeline, Lsn have, Lsn segment) {
-            return isBeyond(stretches, timeline, have, segment);
-        }
-
-        /** The same of archives that are not of this log. */
-        boolean isBeyondElsewhere(int timeline, Lsn have, Lsn segment) {
-            return isBeyond(others, timeline, have, segment);
-        }
-
-        private static boolean isBeyond(List<WalRepository.Stretch> of, int timeline, Lsn have, Lsn segment) {
-            return of.stream()
-                    .anyMatch(each -> each.timeline() == timeline
-                            && (each.to().compareTo(have) > 0 || each.from().compareTo(segment) > 0));
-        }
-
-        boolean holds(int timeline, Lsn segment) {
-            return stretches.stream()
-                    .anyMatch(each -> each.timeline() == timeline
-                            && each.from().compareTo(segment) <= 0
-                            && each.to().compareTo(segment) > 0);
-        }
-
-        /** Timelines with log behind this one, in order. */
-        TreeSet<Integer> after(int timeline) {
-            TreeSet<Integer> after = new TreeSet<>();
-            stretches.stream()
-                    .map(WalRepository.Stretch::timeline)
-                    .filter(each -> each > timeline)
-                    .forEach(after::add);
-            return after;
-        }
-    }
-
     /** What an archive holds of a segment. */
     private record Part(StoredLog log, Lsn to) {}
 
@@ -127,7 +84,7 @@ class ArchivedFiles {
      * @throws Failure.Retryable if a store cannot be read now
      */
     Found find(Instance instance, LogFile file, @Nullable String cluster) {
-        Known known = known(instance, cluster);
+        KnownLog known = known(instance, cluster);
         return switch (file.kind()) {
             case HISTORY -> history(instance, known, file);
             case SEGMENT -> segment(instance, known, file, cluster);
@@ -136,7 +93,7 @@ class ArchivedFiles {
         };
     }
 
-    private Known known(Instance instance, @Nullable String cluster) {
+    private KnownLog known(Instance instance, @Nullable String cluster) {
         return transactions.in(instance.project(), connection -> {
             List<WalRepository.Archive> all = repository.archives(connection, instance.id());
             if (all.isEmpty()) {
@@ -183,23 +140,24 @@ class ArchivedFiles {
             if (stretches.isEmpty()) {
                 throw new Failure.NotFound("No log is archived of " + instance.name() + " yet.");
             }
-            return new Known(archives, stretches, others);
+            return new KnownLog(archives, stretches, others);
         });
     }
 
-    private Found history(Instance instance, Known known, LogFile file) {
+    private Found history(Instance instance, KnownLog known, LogFile file) {
         Optional<String> text = history(instance, known, file.timeline());
         if (text.isPresent()) {
             byte[] bytes = text.get().getBytes(StandardCharsets.UTF_8);
             return new Found.File(true, bytes.length, () -> new ByteArrayInputStream(bytes));
         }
         // Looked up once more behind the look into the stores
-        Known now = known(instance, known.archives().get(0).systemIdentifier());
+        KnownLog now = known(instance, known.archives().get(0).systemIdentifier());
         if (file.timeline() > 1 && !now.after(file.timeline() - 1).isEmpty()) {
             throw new Failure.Conflict(
                     "The history of timeline " + file.timeline() + " is not stored, though log of timeline "
                             + now.after(file.timeline() - 1).first() + " is.",
-                    "Push the server's pg_wal/" + file.name() + ".");
+                    "Push the server's pg_wal/" + file.name()
+                            + "; where its log is streamed, a new session stores it.");
         }
         if (now.others().stream().anyMatch(each -> file.timeline() > 1 && each.timeline() >= file.timeline())) {
             throw elsewhere(
@@ -209,7 +167,7 @@ class ArchivedFiles {
     }
 
     /** @throws Failure.Retryable and others if it is not found, and an archive cannot be read */
-    private Optional<String> history(Instance instance, Known known, int timeline) {
+    private Optional<String> history(Instance instance, KnownLog known, int timeline) {
         Failure failure = null;
         for (WalRepository.Archive archive : known.archives()) {
             try {
@@ -221,6 +179,15 @@ class ArchivedFiles {
                 }
             } catch (Failure e) {
                 failure = e;
+                List<String> copied = fromCopies(
+                        instance,
+                        archive,
+                        copy -> StoredLog.ofHistory(copy, timeline)
+                                .history(timeline)
+                                .orElse(null));
+                if (!copied.isEmpty()) {
+                    return Optional.of(copied.get(0));
+                }
             }
         }
         if (failure != null) {
@@ -229,7 +196,7 @@ class ArchivedFiles {
         return Optional.empty();
     }
 
-    private Found segment(Instance instance, Known known, LogFile file, @Nullable String cluster) {
+    private Found segment(Instance instance, KnownLog known, LogFile file, @Nullable String cluster) {
         int segmentBytes = known.segmentBytes();
         Lsn start = file.start(segmentBytes);
         Lsn end = start.plus(segmentBytes);
@@ -245,7 +212,9 @@ class ArchivedFiles {
                                 start));
             } catch (Failure e) {
                 failure = e;
-                best = more(best, fromCopies(instance, archive, file.timeline(), start));
+                for (Part copied : fromCopies(instance, archive, copy -> part(copy, file.timeline(), start))) {
+                    best = more(best, copied);
+                }
             }
             if (best != null && best.to().equals(end)) {
                 return file(best, file.timeline(), start, segmentBytes, true);
@@ -263,7 +232,7 @@ class ArchivedFiles {
     }
 
     /** What the source lacks may be in the catalogue, in a store that is away, or in the log of a timeline that came of it. */
-    private void requireEnd(Instance instance, Known known, LogFile file, Lsn start, Lsn have) {
+    private void requireEnd(Instance instance, KnownLog known, LogFile file, Lsn start, Lsn have) {
         int segmentBytes = known.segmentBytes();
         if (known.isBeyond(file.timeline(), have, start)) {
             throw gap(instance, file, "log of the same timeline that comes after it is stored");
@@ -295,9 +264,18 @@ class ArchivedFiles {
     }
 
     /** The catalogue does not know what is stored behind a hole of a timeline that was left, nor what came after it was set back. */
-    private void requireNothingStored(Instance instance, Known known, LogFile file, Lsn have) {
+    private void requireNothingStored(Instance instance, KnownLog known, LogFile file, Lsn have) {
+        boolean newest = known.after(file.timeline()).isEmpty();
         for (WalRepository.Archive archive : known.archives()) {
-            for (ArchivedLog.Stretch each : stored(instance, archive, file.timeline())) {
+            if (newest && ends.isNothingBehind(archive.id(), file.timeline(), have)) {
+                continue;
+            }
+            Instant since = ends.now();
+            List<ArchivedLog.Stretch> stored = stored(instance, archive, file.timeline());
+            Lsn end =
+                    stored.isEmpty() ? Lsn.NONE : stored.get(stored.size() - 1).to();
+            ends.listed(archive.id(), file.timeline(), end, since);
+            for (ArchivedLog.Stretch each : stored) {
                 if (each.to().compareTo(have) <= 0) {
                     continue;
                 }
@@ -350,21 +328,25 @@ class ArchivedFiles {
                 .orElse(null);
     }
 
-    private @Nullable Part fromCopies(Instance instance, WalRepository.Archive archive, int timeline, Lsn start) {
-        Part best = null;
+    /** What the copies of an archive hold that can be read. */
+    private <T> List<T> fromCopies(
+            Instance instance, WalRepository.Archive archive, Function<WalFolder.Opened, @Nullable T> read) {
+        List<T> found = new ArrayList<>();
         for (LogCopyRepository.Copy copy :
                 transactions.in(instance.project(), connection -> copies.copies(connection, instance.id()))) {
             if (!copy.archive().equals(archive.id())) {
                 continue;
             }
             try {
-                best = more(
-                        best, part(open(instance.project(), archive, copy.store(), copy.location()), timeline, start));
+                T held = read.apply(open(instance.project(), archive, copy.store(), copy.location()));
+                if (held != null) {
+                    found.add(held);
+                }
             } catch (Failure e) {
                 // It is away as well
             }
         }
-        return best;
+        return found;
     }
 
     private WalFolder.Opened open(ProjectId project, WalRepository.Archive archive, String store, String location) {

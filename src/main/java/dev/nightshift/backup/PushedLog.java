@@ -264,7 +264,7 @@ class PushedLog {
                 if (!newest || pushed.upTo(connection, id, timeline, from).isPresent()) {
                     return;
                 }
-                String gap = end == null ? null : gap(end.reached(), from);
+                String gap = end == null ? null : gap(end.reached(), timeline, from);
                 if (gap != null) {
                     findings.gap(service.project(), service.instance(), gap);
                 }
@@ -273,7 +273,7 @@ class PushedLog {
         }
 
         /** Why log is missing between the archive's end and what comes now; null where none is. */
-        private @Nullable String gap(ArchiveWal.Reached end, Lsn from) {
+        private @Nullable String gap(ArchiveWal.Reached end, int timeline, Lsn from) {
             if (end.timeline() == timeline) {
                 return "the segments from " + end.to() + " up to " + from + " of timeline " + timeline
                         + " were not pushed";
@@ -311,12 +311,30 @@ class PushedLog {
             } else if (after != null) {
                 pushed.reach(connection, after.id(), start, to, objectBytes);
             }
+            boolean filled = false;
             if (before != null && after != null && before.id() < after.id()) {
                 pushed.join(connection, before.id(), after.id());
-                if (after.gap() != null && !pushed.hasGap(connection, id)) {
-                    findings.filled(service.project(), service.instance());
-                }
+                filled = after.gap() != null;
             }
+            if ((filled | isFollowed(connection, to)) && !pushed.hasGap(connection, service.instance())) {
+                findings.filled(service.project(), service.instance());
+            }
+        }
+
+        /** The timeline may have been left where it is whole now: what the next one lacked before it has come then. */
+        private boolean isFollowed(Connection connection, Lsn to) throws SQLException {
+            PushedRepository.Later later =
+                    pushed.later(connection, id, timeline).orElse(null);
+            Lsn reached = later == null
+                    ? null
+                    : pushed.end(connection, id, timeline, to).orElse(null);
+            if (later == null
+                    || reached == null
+                    || gap(new ArchiveWal.Reached(timeline, reached), later.timeline(), later.from()) != null) {
+                return false;
+            }
+            pushed.follows(connection, later.id());
+            return true;
         }
     }
 }

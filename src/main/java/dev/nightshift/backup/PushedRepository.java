@@ -17,6 +17,9 @@ class PushedRepository {
     /** A stretch, and why log is missing before it. */
     record Row(long id, @Nullable String gap) {}
 
+    /** A stretch of a later timeline, where it begins. */
+    record Later(long id, int timeline, Lsn from) {}
+
     /** One transaction after the other changes the stretches of an instance. */
     void lock(Connection connection, UUID instance) throws SQLException {
         try (var query =
@@ -81,11 +84,53 @@ class PushedRepository {
         }
     }
 
-    /** Whether log is missing before any of the archive's stretches. */
-    boolean hasGap(Connection connection, UUID archive) throws SQLException {
-        try (var query = connection.prepareStatement(
-                "select from backup.wal_stretch where archive_id = ? and gap is not null")) {
+    /** The first stretch of a later timeline, if log is missing before it. */
+    Optional<Later> later(Connection connection, UUID archive, int timeline) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select id, timeline, from_lsn, gap from backup.wal_stretch where archive_id = ? and timeline > ?
+                 order by timeline, from_lsn limit 1
+                """)) {
             query.setObject(1, archive);
+            query.setInt(2, timeline);
+            try (var row = query.executeQuery()) {
+                return row.next() && row.getString(4) != null
+                        ? Optional.of(new Later(row.getLong(1), row.getInt(2), Lsn.parse(row.getString(3))))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    /** Up to where the stretch comes that holds the log before this position. */
+    Optional<Lsn> end(Connection connection, UUID archive, int timeline, Lsn position) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select max(to_lsn) from backup.wal_stretch
+                 where archive_id = ? and timeline = ? and from_lsn < ?::pg_lsn and to_lsn >= ?::pg_lsn
+                """)) {
+            query.setObject(1, archive);
+            query.setInt(2, timeline);
+            query.setString(3, position.toString());
+            query.setString(4, position.toString());
+            try (var row = query.executeQuery()) {
+                return row.next() ? Optional.ofNullable(row.getString(1)).map(Lsn::parse) : Optional.empty();
+            }
+        }
+    }
+
+    /** Nothing is missing before a stretch any more. */
+    void follows(Connection connection, long stretch) throws SQLException {
+        try (var update = connection.prepareStatement("update backup.wal_stretch set gap = null where id = ?")) {
+            update.setLong(1, stretch);
+            update.executeUpdate();
+        }
+    }
+
+    /** Whether log is missing before any stretch of the instance's archives, but for those that ended. */
+    boolean hasGap(Connection connection, UUID instance) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select from backup.wal_stretch t join backup.wal_archive a on a.id = t.archive_id
+                 where a.instance_id = ? and a.ended_because is null and t.gap is not null limit 1
+                """)) {
+            query.setObject(1, instance);
             try (var row = query.executeQuery()) {
                 return row.next();
             }

@@ -272,12 +272,18 @@ class WalRepository {
         }
     }
 
-    /** The newest moment up to which everything was stored once, else when the archive was begun; empty if it was not. */
-    Optional<Instant> coveredTo(Connection connection, UUID archive) throws SQLException {
+    /**
+     * The newest moment up to which everything was stored once, else when the archive was begun; empty if it was not.
+     *
+     * @param pushed what comes first may be hours old then: when it came says nothing
+     */
+    Optional<Instant> coveredTo(Connection connection, UUID archive, boolean pushed) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select coalesce(max(covered_to), min(begun_at)) from backup.wal_stretch where archive_id = ?
+                select coalesce(max(covered_to), case when not ? then min(begun_at) end)
+                  from backup.wal_stretch where archive_id = ?
                 """)) {
-            query.setObject(1, archive);
+            query.setBoolean(1, pushed);
+            query.setObject(2, archive);
             try (var row = query.executeQuery()) {
                 return row.next() ? Optional.ofNullable(instant(row.getTimestamp(1))) : Optional.empty();
             }

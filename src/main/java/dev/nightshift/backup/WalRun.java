@@ -296,7 +296,8 @@ final class WalRun implements Runnable {
         WalRepository.End end =
                 archive == null ? null : work.end(project, archive).orElse(null);
         synchronized (moments) {
-            if (end == null || end.stretch() != current) {
+            // While it fails, another server may have answered
+            if (end == null || end.stretch() != current || service.state() == WalService.State.FAILING) {
                 moments.clear();
             }
             current = end == null ? NONE : end.stretch();
@@ -314,8 +315,7 @@ final class WalRun implements Runnable {
             if (moments.size() == MOST_MOMENTS) {
                 moments.removeLast();
             }
-            // Nothing has ended since a position that is stored: what the server writes for itself behind it may never
-            // be pushed
+            // None ended since a position that is stored: what the server writes for itself behind it may never be pushed
             boolean same = ended != null && ended.equals(endedBefore);
             if (same) {
                 moments.clear(); // one whose position is such a record would wait for ever

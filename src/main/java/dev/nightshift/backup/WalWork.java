@@ -24,6 +24,7 @@ import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
@@ -38,6 +39,9 @@ class WalWork {
 
     @Inject
     private WalRepository repository;
+
+    @Inject
+    private PushedRepository pushed;
 
     @Inject
     private WalFindings findings;
@@ -121,18 +125,10 @@ class WalWork {
         String name = service.settings().store();
         Store store = stores.of(name);
         ProjectKeys keys = keyring.of(service.project());
-        Optional<WalRepository.Archive> archive = transactions.in(
-                service.project(),
-                connection -> repository.archives(connection, service.instance()).stream()
-                        .filter(each -> each.systemIdentifier().equals(system))
-                        // Nobody holds the end of one from before the server was set back against what a server pushes
-                        .takeWhile(each -> !service.pushed() || each.endedBecause() == null)
-                        .filter(each -> each.segmentBytes() == segment
-                                && each.store().equals(name)
-                                && each.endedBecause() == null)
-                        .findFirst());
+        Optional<WalRepository.Archive> archive =
+                transactions.in(service.project(), connection -> current(connection, service, system, segment));
         WalFolder.Opened opened = archive.map(each -> WalFolder.open(store, each.location(), keys))
-                .orElseGet(() -> begin(instance, system, segment, name, store, keys));
+                .orElseGet(() -> begin(service, instance, system, segment, store, keys));
         transactions.run(
                 service.project(),
                 connection -> repository.writesTo(
@@ -140,8 +136,20 @@ class WalWork {
         return opened;
     }
 
+    private Optional<WalRepository.Archive> current(
+            Connection connection, WalService service, String system, int segment) throws SQLException {
+        return repository.archives(connection, service.instance()).stream()
+                .filter(each -> each.systemIdentifier().equals(system))
+                // Nobody holds the end of one from before the server was set back against what a server pushes
+                .takeWhile(each -> !service.pushed() || each.endedBecause() == null)
+                .filter(each -> each.segmentBytes() == segment
+                        && each.store().equals(service.settings().store())
+                        && each.endedBecause() == null)
+                .findFirst();
+    }
+
     private WalFolder.Opened begin(
-            Instance instance, String system, int segment, String name, Store store, ProjectKeys keys) {
+            WalService service, Instance instance, String system, int segment, Store store, ProjectKeys keys) {
         UUID id = Ids.next(clock);
         WalFolder made = new WalFolder(
                 instance.project(),
@@ -153,15 +161,26 @@ class WalWork {
                 clock.now(),
                 keys.wrap(keys.newDataKey(), id));
         WalFolder.Opened opened = new WalFolder.Opened(made, made.begin(store, keys));
-        transactions.run(
-                instance.project(),
-                connection -> repository.begin(
+        Optional<WalRepository.Archive> other = transactions.in(instance.project(), connection -> {
+            pushed.lock(connection, instance.id());
+            // Two nodes may have a first segment each
+            Optional<WalRepository.Archive> begun = current(connection, service, system, segment);
+            if (begun.isEmpty()) {
+                repository.begin(
                         connection,
                         instance.project(),
                         instance.id(),
-                        new WalRepository.Archive(id, system, segment, name, made.folder(), null),
-                        made.key().keyId()));
-        return opened;
+                        new WalRepository.Archive(
+                                id, system, segment, service.settings().store(), made.folder(), null),
+                        made.key().keyId());
+            }
+            return begun;
+        });
+        if (other.isEmpty()) {
+            return opened;
+        }
+        store.deleteFolder(made.folder());
+        return WalFolder.open(store, other.get().location(), keys);
     }
 
     Optional<WalRepository.End> end(ProjectId project, UUID archive) {
@@ -303,7 +322,9 @@ class WalWork {
         return archive == null
                 ? null
                 : transactions
-                        .in(service.project(), connection -> repository.coveredTo(connection, archive))
+                        .in(
+                                service.project(),
+                                connection -> repository.coveredTo(connection, archive, service.pushed()))
                         .orElse(null);
     }
 

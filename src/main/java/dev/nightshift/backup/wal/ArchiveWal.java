@@ -197,7 +197,7 @@ public final class ArchiveWal {
         }
         TimelineHistory.Part left = history.part(end.timeline()).orElse(null);
         if (left == null) {
-            return beside(history, end, held);
+            return beside(open, history, end, held);
         }
         if (end.to().compareTo(left.to()) < 0) {
             return end; // the server still has to send the rest of the old timeline
@@ -223,7 +223,7 @@ public final class ArchiveWal {
             return descent;
         }
         Lsn began = history.part(end.timeline()).map(TimelineHistory.Part::from).orElse(null);
-        Lsn stored = StoredLog.of(archive)
+        Lsn stored = StoredLog.ofHistory(archive, end.timeline())
                 .history(end.timeline())
                 .flatMap(text -> TimelineHistory.parse(end.timeline(), text).part(end.timeline()))
                 .map(TimelineHistory.Part::from)
@@ -237,13 +237,14 @@ public final class ArchiveWal {
      * Another standby of the same primary was promoted, on a timeline that is newer than all of the archive: both have what was
      * before. Only what is of newer timelines is taken, as no object stands for that yet.
      */
-    private Reached beside(TimelineHistory history, Reached end, Lsn held) {
+    private Reached beside(ReplicationSession open, TimelineHistory history, Reached end, Lsn held) {
         TimelineHistory.Part newer = history.parts().stream()
                 .filter(part -> part.timeline() > end.timeline() && held.compareTo(part.to()) < 0)
                 .findFirst()
                 .orElseThrow();
         Lsn began = newer.from().segmentStart(segmentBytes);
         Lsn from = began.compareTo(held) < 0 ? held : began;
+        saveHistory(open, newer.timeline());
         catalogue.begins(
                 newer.timeline(),
                 from,
@@ -315,7 +316,8 @@ public final class ArchiveWal {
     private byte[] stored(Reached upTo, Lsn unit) throws IOException {
         Lsn segment = unit.segmentStart(segmentBytes);
         int count = (int) (upTo.to().value() - unit.value());
-        try (InputStream in = StoredLog.of(archive).open(upTo.timeline(), segment)) {
+        try (InputStream in =
+                StoredLog.ofSegment(archive, upTo.timeline(), segment).open(upTo.timeline(), segment)) {
             in.skipNBytes(unit.value() - segment.value());
             byte[] stored = in.readNBytes(count);
             if (stored.length < count) {
