@@ -7,6 +7,7 @@ import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.wal.LogFile;
 import dev.nightshift.fleet.Instance;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
@@ -46,6 +47,9 @@ class ArchivedFiles {
 
     @Inject
     private ListedEnds ends;
+
+    @Inject
+    private Clock clock;
 
     @Inject
     private Stores stores;
@@ -265,16 +269,16 @@ class ArchivedFiles {
 
     /** The catalogue does not know what is stored behind a hole of a timeline that was left, nor what came after it was set back. */
     private void requireNothingStored(Instance instance, KnownLog known, LogFile file, Lsn have) {
+        Instant now = clock.now();
         boolean newest = known.after(file.timeline()).isEmpty();
         for (WalRepository.Archive archive : known.archives()) {
-            if (newest && ends.isNothingBehind(archive.id(), file.timeline(), have)) {
+            if (newest && ends.isNothingBehind(archive.id(), file.timeline(), have, now)) {
                 continue;
             }
-            Instant since = ends.now();
             List<ArchivedLog.Stretch> stored = stored(instance, archive, file.timeline());
             Lsn end =
                     stored.isEmpty() ? Lsn.NONE : stored.get(stored.size() - 1).to();
-            ends.listed(archive.id(), file.timeline(), end, since);
+            ends.listed(archive.id(), file.timeline(), end, now);
             for (ArchivedLog.Stretch each : stored) {
                 if (each.to().compareTo(have) <= 0) {
                     continue;

@@ -1,9 +1,7 @@
 package dev.nightshift.backup;
 
-import dev.nightshift.kernel.Clock;
 import dev.nightshift.postgres.Lsn;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -28,26 +26,19 @@ class ListedEnds {
 
     private record Listed(Lsn end, Instant at) {}
 
-    @Inject
-    private Clock clock;
-
     /** Whether there was no log behind this position. */
-    boolean isNothingBehind(UUID archive, int timeline, Lsn have) {
+    boolean isNothingBehind(UUID archive, int timeline, Lsn have, Instant now) {
         Listed last = listed.get(new Log(archive, timeline));
         return last != null
                 && last.end().compareTo(have) <= 0
-                && clock.now().isBefore(last.at().plus(LASTS));
+                && now.isBefore(last.at().plus(LASTS));
     }
 
-    /** @param since before the store was listed */
-    void listed(UUID archive, int timeline, Lsn end, Instant since) {
+    /** @param at before the store was listed */
+    void listed(UUID archive, int timeline, Lsn end, Instant at) {
         if (listed.size() >= MOST) {
             listed.clear();
         }
-        listed.put(new Log(archive, timeline), new Listed(end, since));
-    }
-
-    Instant now() {
-        return clock.now();
+        listed.put(new Log(archive, timeline), new Listed(end, at));
     }
 }

@@ -315,7 +315,8 @@ final class WalRun implements Runnable {
             if (moments.size() == MOST_MOMENTS) {
                 moments.removeLast();
             }
-            // None ended since a position that is stored: what the server writes for itself behind it may never be pushed
+            // None ended since a position that is stored: what the server writes for itself behind it may never be
+            // pushed
             boolean same = ended != null && ended.equals(endedBefore);
             if (same) {
                 moments.clear(); // one whose position is such a record would wait for ever

@@ -114,6 +114,11 @@ final class PushedServer implements AutoCloseable {
         return wal().getJsonArray("stretches").getJsonObject(0);
     }
 
+    /** The one before it. */
+    JsonObject former() {
+        return wal().getJsonArray("stretches").getJsonObject(1);
+    }
+
     /** Up to where the newest stretch comes. */
     Lsn to() {
         var stretches = wal().getJsonArray("stretches");

@@ -175,6 +175,7 @@ class WalCommandIT {
     @Test
     @Order(Integer.MAX_VALUE)
     void aPromotionIsFollowed() throws Exception {
+        server.pushesNothing();
         source.execute("postgres", "insert into t values (5)");
         // At a segment's very beginning it would be the one before
         String current = server.text("select pg_walfile_name(pg_current_wal_lsn())");
@@ -183,29 +184,30 @@ class WalCommandIT {
         source.startAgain(PushedServer.SETTINGS);
         server.text("select pg_promote()::text");
         source.execute("postgres", "insert into t values (6)", "select pg_switch_wal()");
+        Path pgWal = source.data().resolve("pg_wal");
+        byte[] left = Files.readAllBytes(pgWal.resolve(current + ".partial"));
+        String first = "00000002" + current.substring(8);
+        server.push(first);
+        assertEquals(2, server.stretch().getInt("timeline"));
+        assertFalse(server.stretch().isNull("gap"), "of the old timeline something waits");
+        assertTrue(server.toldOfAGap());
+        server.pushes();
         Eventually.isTrue(
-                "the new timeline",
-                PushedServer.SOON,
-                () -> server.stretch().getInt("timeline") == 2
-                        && !server.stretch()
-                                .getString("to")
-                                .equals(server.stretch().getString("from")));
+                "the old timeline", PushedServer.SOON, () -> server.switched() && comesIntoASegment(server.former()));
+        assertTrue(server.stretch().isNull("gap"), "nothing waits any more");
+        assertFalse(server.toldOfAGap());
 
         JsonObject wal = server.wal();
         assertEquals(2, wal.getJsonArray("stretches").size(), wal::toString);
-        assertTrue(server.stretch().isNull("gap"), "all of the old timeline is there: " + wal);
         Path here = Files.createDirectory(folder.resolve("promoted"));
-        Path pgWal = source.data().resolve("pg_wal");
         fetched(reader, here, HISTORY_2, Files.readAllBytes(pgWal.resolve(HISTORY_2)));
         fetches(1, "and nothing that comes after it", reader, here, "00000003.history");
         // What was written of the old timeline's last segment, and zeros
-        byte[] left = Files.readAllBytes(pgWal.resolve(current + ".partial"));
-        Lsn to = Lsn.parse(wal.getJsonArray("stretches").getJsonObject(1).getString("to"));
+        Lsn to = Lsn.parse(server.former().getString("to"));
         Arrays.fill(left, (int) (to.value() - to.segmentStart(left.length).value()), left.length, (byte) 0);
         fetched(reader, here, current, left);
         fetches(1, "and nothing that comes after it", reader, here, PushedServer.previous(current, -1));
 
-        String first = "00000002" + current.substring(8);
         Path history = server.stored(HISTORY_2);
         Path aside = folder.resolve("history");
         Files.move(history, aside);
@@ -225,6 +227,11 @@ class WalCommandIT {
 
         assertEquals(
                 "1 2 3 4 5 6", recovery.recovered(recovery.prepared("latest", reader.documented("restore_command"))));
+    }
+
+    private static boolean comesIntoASegment(JsonObject stretch) {
+        Lsn to = Lsn.parse(stretch.getString("to"));
+        return !to.equals(to.segmentStart(PushedServer.SEGMENT));
     }
 
     @Test
