@@ -119,6 +119,12 @@ final class PushedServer implements AutoCloseable {
         return wal().getJsonArray("stretches").getJsonObject(1);
     }
 
+    /** As a timeline's end does. */
+    boolean comesIntoASegment() {
+        Lsn to = Lsn.parse(former().getString("to"));
+        return !to.equals(to.segmentStart(SEGMENT));
+    }
+
     /** Up to where the newest stretch comes. */
     Lsn to() {
         var stretches = wal().getJsonArray("stretches");
@@ -147,12 +153,7 @@ final class PushedServer implements AutoCloseable {
         String before = text(failed);
         archives("false");
         // The archiver may have one more in its hands, and the command that it began with
-        Eventually.isTrue(
-                "one waits",
-                SOON,
-                () -> !asked("select pg_logical_emit_message(false, 'a', 'b')").isEmpty()
-                        && switched()
-                        && !asked(failed).equals(before));
+        Eventually.isTrue("one waits", SOON, () -> writes() && !asked(failed).equals(before));
         return to();
     }
 
@@ -165,10 +166,7 @@ final class PushedServer implements AutoCloseable {
     /** Log that is pushed. */
     void pushesMore() {
         Lsn before = to();
-        Eventually.isTrue("more is pushed", SOON, () -> {
-            asked("select pg_logical_emit_message(false, 'a', 'b')");
-            return switched() && to().compareTo(before) > 0;
-        });
+        Eventually.isTrue("more is pushed", SOON, () -> writes() && to().compareTo(before) > 0);
     }
 
     /** The server was looked at for some time. */
@@ -205,6 +203,11 @@ final class PushedServer implements AutoCloseable {
 
     private void archives(String command) throws SQLException {
         source.execute("postgres", "alter system set archive_command = '" + command + "'", "select pg_reload_conf()");
+    }
+
+    /** A segment with something in it, for which the archiver wakes up. */
+    boolean writes() {
+        return !asked("select pg_logical_emit_message(false, 'a', 'b')").isEmpty() && switched();
     }
 
     boolean switched() {

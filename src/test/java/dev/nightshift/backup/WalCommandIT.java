@@ -192,8 +192,7 @@ class WalCommandIT {
         assertFalse(server.stretch().isNull("gap"), "of the old timeline something waits");
         assertTrue(server.toldOfAGap());
         server.pushes();
-        Eventually.isTrue(
-                "the old timeline", PushedServer.SOON, () -> server.switched() && comesIntoASegment(server.former()));
+        Eventually.isTrue("the old timeline", PushedServer.SOON, () -> server.writes() && server.comesIntoASegment());
         assertTrue(server.stretch().isNull("gap"), "nothing waits any more");
         assertFalse(server.toldOfAGap());
 
@@ -227,11 +226,6 @@ class WalCommandIT {
 
         assertEquals(
                 "1 2 3 4 5 6", recovery.recovered(recovery.prepared("latest", reader.documented("restore_command"))));
-    }
-
-    private static boolean comesIntoASegment(JsonObject stretch) {
-        Lsn to = Lsn.parse(stretch.getString("to"));
-        return !to.equals(to.segmentStart(PushedServer.SEGMENT));
     }
 
     @Test
