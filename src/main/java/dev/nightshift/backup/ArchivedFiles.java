@@ -161,7 +161,7 @@ class ArchivedFiles {
                     "The history of timeline " + file.timeline() + " is not stored, though log of timeline "
                             + now.after(file.timeline() - 1).first() + " is.",
                     "Push the server's pg_wal/" + file.name()
-                            + "; where its log is streamed, a new session stores it.");
+                            + "; where its log is streamed, a new session stores that of the server's timeline.");
         }
         if (now.others().stream().anyMatch(each -> file.timeline() > 1 && each.timeline() >= file.timeline())) {
             throw elsewhere(

@@ -272,25 +272,12 @@ class PushedLog {
             });
         }
 
-        /** Why log is missing between the archive's end and what comes now; null where none is. */
         private @Nullable String gap(ArchiveWal.Reached end, int timeline, Lsn from) {
-            if (end.timeline() == timeline) {
-                return "the segments from " + end.to() + " up to " + from + " of timeline " + timeline
-                        + " were not pushed";
-            }
-            TimelineHistory history = archive.history(timeline).orElseThrow();
-            Lsn left =
-                    history.part(end.timeline()).map(TimelineHistory.Part::to).orElse(null);
-            if (left == null) {
-                return "timeline " + timeline + " does not descend from timeline " + end.timeline()
-                        + " that the archive ends with";
-            }
-            Lsn begin = history.part(timeline).orElseThrow().from().segmentStart(segmentBytes);
-            boolean whole = end.to().compareTo(left.segmentStart(segmentBytes)) >= 0 && from.compareTo(begin) <= 0;
-            return whole
-                    ? null
-                    : "the segments from " + end.to() + " of timeline " + end.timeline() + " up to " + from
-                            + " of timeline " + timeline + " were not pushed";
+            return end.timeline() == timeline
+                    ? LogGap.within(end, from)
+                    : archive.history(timeline)
+                            .map(history -> LogGap.across(end, history, from, segmentBytes))
+                            .orElse("the history of timeline " + timeline + " is not stored");
         }
 
         @Override
@@ -316,7 +303,8 @@ class PushedLog {
                 pushed.join(connection, before.id(), after.id());
                 filled = after.gap() != null;
             }
-            if ((filled | isFollowed(connection, to)) && !pushed.hasGap(connection, service.instance())) {
+            filled = isFollowed(connection, to) || filled;
+            if (filled && !pushed.hasGap(connection, service.instance())) {
                 findings.filled(service.project(), service.instance());
             }
         }

@@ -197,7 +197,7 @@ public final class ArchiveWal {
         }
         TimelineHistory.Part left = history.part(end.timeline()).orElse(null);
         if (left == null) {
-            return beside(open, history, end, held);
+            return beside(history, end, held);
         }
         if (end.to().compareTo(left.to()) < 0) {
             return end; // the server still has to send the rest of the old timeline
@@ -237,14 +237,13 @@ public final class ArchiveWal {
      * Another standby of the same primary was promoted, on a timeline that is newer than all of the archive: both have what was
      * before. Only what is of newer timelines is taken, as no object stands for that yet.
      */
-    private Reached beside(ReplicationSession open, TimelineHistory history, Reached end, Lsn held) {
+    private Reached beside(TimelineHistory history, Reached end, Lsn held) {
         TimelineHistory.Part newer = history.parts().stream()
                 .filter(part -> part.timeline() > end.timeline() && held.compareTo(part.to()) < 0)
                 .findFirst()
                 .orElseThrow();
         Lsn began = newer.from().segmentStart(segmentBytes);
         Lsn from = began.compareTo(held) < 0 ? held : began;
-        saveHistory(open, newer.timeline());
         catalogue.begins(
                 newer.timeline(),
                 from,
