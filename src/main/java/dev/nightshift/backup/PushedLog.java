@@ -273,11 +273,13 @@ class PushedLog {
         }
 
         private @Nullable String gap(ArchiveWal.Reached end, int timeline, Lsn from) {
-            return end.timeline() == timeline
-                    ? LogGap.within(end, from)
-                    : archive.history(timeline)
-                            .map(history -> LogGap.across(end, history, from, segmentBytes))
-                            .orElse("the history of timeline " + timeline + " is not stored");
+            if (end.timeline() == timeline) {
+                return LogGap.within(end, from);
+            }
+            TimelineHistory history = archive.history(timeline).orElse(null);
+            return history == null
+                    ? "the history of timeline " + timeline + " is not stored"
+                    : LogGap.across(end, history, from, segmentBytes);
         }
 
         @Override

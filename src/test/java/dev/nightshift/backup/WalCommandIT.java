@@ -192,8 +192,9 @@ class WalCommandIT {
         assertFalse(server.stretch().isNull("gap"), "of the old timeline something waits");
         assertTrue(server.toldOfAGap());
         server.pushes();
-        Eventually.isTrue("the old timeline", PushedServer.SOON, () -> server.writes() && server.comesIntoASegment());
-        assertTrue(server.stretch().isNull("gap"), "nothing waits any more");
+        assertTrue(server.writes(), "the archiver wakes up");
+        Eventually.isTrue("the old timeline", PushedServer.SOON, server::comesIntoASegment);
+        assertTrue(server.stretch().isNull("gap"), () -> "nothing waits any more: " + server.wal());
         assertFalse(server.toldOfAGap());
 
         JsonObject wal = server.wal();
