@@ -341,7 +341,7 @@ class WalCommandIT {
         Path copy = Files.write(here.resolve("copy"), whole);
         pushes(0, "", shipper, copy, newest);
         byte[] other = whole.clone();
-        other[100_000] ^= 1;
+        other[44] ^= 1; // of the first record
         Path changed = Files.write(here.resolve("changed"), other);
         pushes(1, "keeps what it holds", shipper, changed, newest);
         assertEquals("FAILING", server.wal().getString("state"));
@@ -349,6 +349,9 @@ class WalCommandIT {
         assertEquals("RECEIVING", server.wal().getString("state"));
         pushes(1, "another segment than its name", shipper, copy, PushedServer.previous(newest, -1));
         pushes(1, "bytes", shipper, Files.write(here.resolve("short"), Arrays.copyOf(whole, 8192)), newest);
+        byte[] half = whole.clone();
+        Arrays.fill(half, 64, half.length, (byte) 0);
+        pushes(1, "it is not full", shipper, Files.write(here.resolve("half"), half), newest);
         pushes(1, "no segment", shipper, Files.write(here.resolve("none"), new byte[16 << 20]), newest);
         other = whole.clone();
         other[24] ^= 1;

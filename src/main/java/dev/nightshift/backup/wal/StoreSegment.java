@@ -50,7 +50,8 @@ public final class StoreSegment {
      * Of whom and what a segment is, before any archive is opened.
      *
      * @return how long its log's segments are
-     * @throws Failure.Conflict if it is no segment, or another one than its name says, or of another cluster
+     * @throws Failure.Conflict if it is no segment, or another one than its name says, or of another cluster, or the log ends
+     *     within it
      */
     public static int require(LogFile file, byte[] content, String systemIdentifier) {
         SegmentHeader header = SegmentHeader.parse(file.name(), content);
@@ -72,6 +73,9 @@ public final class StoreSegment {
                     file.name() + " is another segment than its name says: its first page is at " + header.start()
                             + " on timeline " + header.timeline() + ".",
                     null);
+        }
+        if (file.kind() == LogFile.Kind.SEGMENT) {
+            SegmentEnd.require(file.name(), content);
         }
         return header.segmentBytes();
     }
