@@ -1381,3 +1381,12 @@ $$;
 --rollback alter table backup.wal_service add constraint wal_service_state_check check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVING_UP', 'GIVEN_UP', 'STOPPING'));
 --rollback alter table backup.wal_service drop column method;
 --rollback alter table backup.wal_stretch drop column covered_snapshot;
+
+--changeset nightshift:backup-61
+-- The segment in whose place the archive of a server that pushes holds other log than somebody pushed: until it is settled whose log
+-- is whose, none of it is known to be the server's.
+alter table backup.wal_service
+    add column refused_timeline integer check (refused_timeline > 0),
+    add column refused_from pg_lsn,
+    add constraint wal_service_refused check ((refused_timeline is null) = (refused_from is null));
+--rollback alter table backup.wal_service drop column refused_timeline, drop column refused_from;

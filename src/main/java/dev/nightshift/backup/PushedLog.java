@@ -127,6 +127,9 @@ class PushedLog {
                     "Nothing in " + file.name() + " says whose it is, and the request does not either.",
                     "Push it from the server's data folder.");
         }
+        if (service.pushed()) {
+            work.requireNoPromotedCopy(service, system, file.timeline());
+        }
         return service.pushed()
                 ? store(service, file, content, system)
                 : besideTheStream(service, instance, file, content, system);
@@ -287,7 +290,14 @@ class PushedLog {
             transactions.run(service.project(), connection -> {
                 pushed.lock(connection, service.instance());
                 grow(connection, to, objectBytes);
+                pushed.settled(connection, service.instance(), timeline, start);
             });
+        }
+
+        @Override
+        public void refused() {
+            transactions.run(
+                    service.project(), connection -> pushed.refused(connection, service.instance(), timeline, start));
         }
 
         private void grow(Connection connection, Lsn to, long objectBytes) throws SQLException {

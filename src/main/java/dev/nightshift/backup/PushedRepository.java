@@ -29,6 +29,32 @@ class PushedRepository {
         }
     }
 
+    /** From now on it fails, until it is settled whose this segment is: the first such one counts. */
+    void refused(Connection connection, UUID instance, int timeline, Lsn from) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.wal_service set refused_timeline = ?, refused_from = ?::pg_lsn
+                 where instance_id = ? and enabled and refused_timeline is null
+                """)) {
+            update.setInt(1, timeline);
+            update.setString(2, from.toString());
+            update.setObject(3, instance);
+            update.executeUpdate();
+        }
+    }
+
+    /** A segment was pushed that is the archive's. */
+    void settled(Connection connection, UUID instance, int timeline, Lsn from) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.wal_service set refused_timeline = null, refused_from = null
+                 where instance_id = ? and refused_timeline = ? and refused_from = ?::pg_lsn
+                """)) {
+            update.setObject(1, instance);
+            update.setInt(2, timeline);
+            update.setString(3, from.toString());
+            update.executeUpdate();
+        }
+    }
+
     /** The stretch that holds all up to this position, or more. */
     Optional<Row> upTo(Connection connection, UUID archive, int timeline, Lsn position) throws SQLException {
         return one(

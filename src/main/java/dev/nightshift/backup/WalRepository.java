@@ -134,7 +134,9 @@ class WalRepository {
                        state_at = case when excluded.enabled = s.enabled and s.state <> 'GIVEN_UP' then s.state_at
                                        else now() end,
                        chosen_at = case when excluded.enabled = s.enabled and s.state <> 'GIVEN_UP' then s.chosen_at
-                                        else now() end
+                                        else now() end,
+                       refused_timeline = case when excluded.enabled = s.enabled then s.refused_timeline end,
+                       refused_from = case when excluded.enabled = s.enabled then s.refused_from end
                 """)) {
             upsert.setObject(1, project.value());
             upsert.setObject(2, instance);
@@ -159,6 +161,7 @@ class WalRepository {
                    set state_at = case when state = ? then state_at else now() end, state = ?, message = ?, node_id = ?
                  where instance_id = ? and (enabled or ? in ('OFF', 'STOPPING'))
                    and (state not in ('GIVING_UP', 'GIVEN_UP') or ? = 'GIVEN_UP')
+                   and (? <> 'RECEIVING' or refused_timeline is null)
                    and (state, coalesce(message, '')) is distinct from (?, ?)
                 """)) {
             update.setString(1, state.name());
@@ -169,7 +172,8 @@ class WalRepository {
             update.setString(6, state.name());
             update.setString(7, state.name());
             update.setString(8, state.name());
-            update.setString(9, message == null ? "" : message);
+            update.setString(9, state.name());
+            update.setString(10, message == null ? "" : message);
             update.executeUpdate();
         }
     }

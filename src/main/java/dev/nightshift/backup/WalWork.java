@@ -269,13 +269,25 @@ class WalWork {
         try {
             LogPosition now = LogPosition.look(endpoint(service.project(), service.instance()));
             Instant at = now.at();
+            String system =
+                    fleet.instance(service.project(), service.instance()).systemIdentifier();
             boolean same = reached != null
                     && reached.timeline() == now.timeline()
                     && now.systemIdentifier() != null
-                    && now.systemIdentifier()
-                            .equals(fleet.instance(service.project(), service.instance())
-                                    .systemIdentifier());
-            if (reached != null && same && isSetBack(now, reached.to())) {
+                    && now.systemIdentifier().equals(system);
+            boolean below = reached != null && system != null && isBelow(now, system, reached.timeline());
+            findings.takenOver(service, below ? now.timeline() : null, reached == null ? 0 : reached.timeline());
+            if (reached != null && below) {
+                failing(
+                        service,
+                        "The server writes timeline " + now.timeline() + ", and log of timeline " + reached.timeline()
+                                + " was pushed: most likely a copy that was promoted pushes.");
+            } else if (reached != null && same && isSetBack(now, reached.to())) {
+                // The last one that is stored: what comes at the end may be either's
+                Lsn last = new Lsn(reached.to().value() - 1).segmentStart(now.segmentBytes());
+                transactions.run(
+                        service.project(),
+                        connection -> pushed.refused(connection, service.instance(), reached.timeline(), last));
                 failing(
                         service,
                         "The server's log is at " + now.position() + ", before the archive's end " + reached.to()
@@ -300,6 +312,43 @@ class WalWork {
     /** A primary has all that it has pushed. A standby has replayed less than its primary may have pushed. */
     static boolean isSetBack(LogPosition now, Lsn archived) {
         return !now.standby() && now.position().compareTo(archived) < 0;
+    }
+
+    /**
+     * A timeline that is new to the archive is begun by the server itself. While that is a primary on one before, a copy was
+     * promoted; where it is not reached, or is a standby, another server may have taken over.
+     *
+     * @throws Failure.Conflict if a copy pushes
+     */
+    void requireNoPromotedCopy(WalService service, String system, int timeline) {
+        UUID archive = service.archive();
+        int known = archive == null
+                ? 0
+                : end(service.project(), archive)
+                        .map(each -> each.reached().timeline())
+                        .orElse(0);
+        if (timeline <= known) {
+            return;
+        }
+        LogPosition now;
+        try {
+            now = LogPosition.look(endpoint(service.project(), service.instance()));
+        } catch (SQLException e) {
+            return;
+        }
+        if (isBelow(now, system, timeline)) {
+            throw new Failure.Conflict(
+                    "Log of timeline " + timeline + " is pushed, and the server writes timeline " + now.timeline()
+                            + ": most likely a copy that was promoted pushes. Nothing of it is stored.",
+                    "Set archive_mode = off on the copy. If it is to take the server's place, stop the server, or change the"
+                            + " address in the database's settings.");
+        }
+    }
+
+    /** Whether the server is a primary on a timeline before this one. Whose it is may be hidden from the role that asks. */
+    static boolean isBelow(LogPosition now, String system, int timeline) {
+        String answers = now.systemIdentifier();
+        return !now.standby() && now.timeline() < timeline && (answers == null || answers.equals(system));
     }
 
     private void failing(WalService service, String message) {

@@ -166,8 +166,15 @@ class WalCommandIT {
         Instant covered = server.covered();
         server.looks(Instant.now());
         assertEquals(covered, server.covered());
+        String last = new Lsn(server.to().value() - 1).segmentName(1, PushedServer.SEGMENT);
+        Path here = Files.createDirectory(folder.resolve("set-back"));
+        assertEquals(0, reader.run(here, "fetch", last, last).exit());
         server.startsFrom(later);
         server.pushesMore();
+        server.looks(Instant.now());
+        assertEquals("FAILING", server.wal().getString("state"), "it may be the other one that has pushed");
+        assertEquals(covered, server.covered());
+        pushes(0, "", shipper, here.resolve(last), last);
         assertEquals("RECEIVING", server.wal().getString("state"));
     }
 
@@ -345,6 +352,10 @@ class WalCommandIT {
         Path changed = Files.write(here.resolve("changed"), other);
         pushes(1, "keeps what it holds", shipper, changed, newest);
         assertEquals("FAILING", server.wal().getString("state"));
+        String before = PushedServer.previous(newest, 1);
+        Path former = Files.copy(source.data().resolve("pg_wal/" + before), here.resolve("former"));
+        pushes(0, "", shipper, former, before);
+        assertEquals("FAILING", server.wal().getString("state"), "whose the refused one is is not settled");
         pushes(0, "", shipper, copy, newest);
         assertEquals("RECEIVING", server.wal().getString("state"));
         pushes(1, "another segment than its name", shipper, copy, PushedServer.previous(newest, -1));
@@ -363,6 +374,11 @@ class WalCommandIT {
                 newest.substring(0, 16), Long.parseLong(newest.substring(16), 16) * (whole.length / small.length));
         pushes(1, "segments of this server", shipper, Files.write(here.resolve("small"), small), smaller);
         pushes(1, "HTTP 403", reader, copy, newest);
+        Path promoted = Files.writeString(here.resolve("promoted"), "1\t0/3000000\tno recovery target\n");
+        Processes.Result refused = shipper.run(source.data(), "push", promoted.toString(), HISTORY_2);
+        assertEquals(1, refused.exit(), refused.output());
+        assertTrue(refused.output().contains("a copy that was promoted"), refused.output());
+        fetches(1, "and nothing that comes after it", reader, here, HISTORY_2);
         pushes(1, "no name of a file", shipper, copy, "postgresql.conf");
         pushes(0, "", shipper, Files.writeString(here.resolve("b"), "START"), newest + ".00000028.backup");
         assertTrue(server.wal().getJsonArray("stretches").size() == 1, "no gap");

@@ -51,7 +51,8 @@ final class SegmentEnd {
         long rest = Integer.toUnsignedLong(segment.getInt(page + INFO_AT));
         long at = header + aligned(rest);
         if (at > PAGE) {
-            return page == last; // a record that goes on in the next page, which was never written if it is this segment's
+            return page
+                    == last; // a record that goes on in the next page, which was never written if it is this segment's
         }
         boolean switched = rest > 0 && rest < RECORD_HEADER && isSwitch((int) (page + header + rest), (int) rest, page);
         while (at < PAGE) {

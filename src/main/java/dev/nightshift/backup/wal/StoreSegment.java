@@ -39,6 +39,9 @@ public final class StoreSegment {
 
         /** All from there up to here is stored; the last object has so many bytes. */
         void stored(Lsn to, long objectBytes);
+
+        /** Something else is stored in its place. */
+        void refused();
     }
 
     public StoreSegment(WalFolder.Opened archive) {
@@ -128,6 +131,15 @@ public final class StoreSegment {
      * @throws Failure.Retryable if the store cannot take it now
      */
     public Outcome store(int timeline, Lsn start, byte[] content, int length, Catalogue catalogue) {
+        try {
+            return storeOrCompare(timeline, start, content, length, catalogue);
+        } catch (Failure.Conflict e) {
+            catalogue.refused();
+            throw e;
+        }
+    }
+
+    private Outcome storeOrCompare(int timeline, Lsn start, byte[] content, int length, Catalogue catalogue) {
         Lsn end = start.plus(length);
         if (holds(timeline, start, content, length)) {
             catalogue.begins(start);
