@@ -193,3 +193,12 @@ $$;
 revoke execute on function access.keys_of_person(text, int) from public;
 grant execute on function access.keys_of_person(text, int) to ${app_role};
 --rollback drop function access.keys_of_person(text, int);
+
+--changeset nightshift:access-11
+-- Keys for archive_command and restore_command: they open archived log and nothing else. People have no such role.
+alter table access.api_key drop constraint api_key_role_check;
+alter table access.api_key add constraint api_key_role_check
+    check (role in ('LOG_READER', 'LOG_SHIPPER', 'VIEWER', 'OPERATOR', 'ADMIN'));
+--rollback update access.api_key set revoked_at = coalesce(revoked_at, now()), role = 'VIEWER' where role in ('LOG_READER', 'LOG_SHIPPER');
+--rollback alter table access.api_key drop constraint api_key_role_check;
+--rollback alter table access.api_key add constraint api_key_role_check check (role in ('VIEWER', 'OPERATOR', 'ADMIN'));

@@ -1549,3 +1549,72 @@ $$;
 revoke execute on function backup.of_repository() from public;
 grant execute on function backup.of_repository() to ${app_role};
 --rollback drop function backup.of_repository();
+
+--changeset nightshift:backup-60 splitStatements:false
+-- How the log comes: streamed from a slot, or pushed segment by segment by the server's archive_command. A stretch that is pushed
+-- has the server's snapshot of a look that it covers: while a later one is the same, nothing was committed.
+alter table backup.wal_stretch add covered_snapshot text;
+alter table backup.wal_service add method text not null default 'STREAM' check (method in ('STREAM', 'PUSH'));
+alter table backup.wal_service drop constraint wal_service_state_check;
+alter table backup.wal_service add constraint wal_service_state_check
+    check (state in ('OFF', 'STARTING', 'STREAMING', 'RECEIVING', 'FAILING', 'GIVING_UP', 'GIVEN_UP', 'STOPPING'));
+
+create or replace function backup.wal_figures()
+    returns table (project text, server text, streams boolean, covered_age_seconds double precision, retained_bytes bigint)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, i.name, s.state in ('STREAMING', 'RECEIVING'),
+           extract(epoch from greatest(now() - newest.covered_to, interval '0')), s.retained_bytes
+      from backup.wal_service s
+      join fleet.project p on p.id = s.project_id and p.deleted_at is null
+      join fleet.instance i on i.project_id = s.project_id and i.id = s.instance_id and i.deleted_at is null
+      left join lateral (select t.covered_to from backup.wal_stretch t
+                          where t.project_id = s.project_id and t.archive_id = s.archive_id
+                          order by t.id desc limit 1) newest on true
+     where s.enabled
+$$;
+
+-- A slot of a server that pushes now is left: nobody streams from it any more. The node that streams from one asks it itself.
+create or replace function backup.slot_servers() returns table (project_id uuid, instance_id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select i.project_id, i.id from fleet.instance i join fleet.project p on p.id = i.project_id
+     where i.deleted_at is null and p.deleted_at is null
+       and not exists (select from backup.wal_service s where s.project_id = i.project_id and s.instance_id = i.id
+                          and s.enabled and s.method = 'STREAM' and s.state not in ('GIVING_UP', 'GIVEN_UP'))
+$$;
+
+create or replace function backup.slot_owner(owner uuid, server uuid) returns table (archives boolean)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select coalesce(i.deleted_at is null and p.deleted_at is null
+                    and (s.enabled or s.state <> 'OFF') and s.state <> 'GIVEN_UP' and s.method = 'STREAM'
+                    and (i.id = other.id
+                         or s.state <> 'STREAMING'
+                            and coalesce(i.system_identifier = other.system_identifier, true)), false)
+      from fleet.instance i
+      join fleet.project p on p.id = i.project_id
+      left join backup.wal_service s on s.project_id = i.project_id and s.instance_id = i.id
+      left join fleet.instance other on other.id = slot_owner.server
+     where i.id = slot_owner.owner
+$$;
+--rollback update backup.wal_service set enabled = false, state = 'OFF', message = null where method = 'PUSH';
+--rollback create or replace function backup.slot_servers() returns table (project_id uuid, instance_id uuid) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select i.project_id, i.id from fleet.instance i join fleet.project p on p.id = i.project_id where i.deleted_at is null and p.deleted_at is null and not exists (select from backup.wal_service s where s.project_id = i.project_id and s.instance_id = i.id and s.enabled and s.state not in ('GIVING_UP', 'GIVEN_UP')) $$;
+--rollback create or replace function backup.slot_owner(owner uuid, server uuid) returns table (archives boolean) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select coalesce(i.deleted_at is null and p.deleted_at is null and (s.enabled or s.state <> 'OFF') and s.state <> 'GIVEN_UP' and (i.id = other.id or s.state <> 'STREAMING' and coalesce(i.system_identifier = other.system_identifier, true)), false) from fleet.instance i join fleet.project p on p.id = i.project_id left join backup.wal_service s on s.project_id = i.project_id and s.instance_id = i.id left join fleet.instance other on other.id = slot_owner.server where i.id = slot_owner.owner $$;
+--rollback create or replace function backup.wal_figures() returns table (project text, server text, streams boolean, covered_age_seconds double precision, retained_bytes bigint) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select p.name, i.name, s.state = 'STREAMING', extract(epoch from greatest(now() - newest.covered_to, interval '0')), s.retained_bytes from backup.wal_service s join fleet.project p on p.id = s.project_id and p.deleted_at is null join fleet.instance i on i.project_id = s.project_id and i.id = s.instance_id and i.deleted_at is null left join lateral (select t.covered_to from backup.wal_stretch t where t.project_id = s.project_id and t.archive_id = s.archive_id order by t.id desc limit 1) newest on true where s.enabled $$;
+--rollback alter table backup.wal_service drop constraint wal_service_state_check;
+--rollback alter table backup.wal_service add constraint wal_service_state_check check (state in ('OFF', 'STARTING', 'STREAMING', 'FAILING', 'GIVING_UP', 'GIVEN_UP', 'STOPPING'));
+--rollback alter table backup.wal_service drop column method;
+--rollback alter table backup.wal_stretch drop column covered_snapshot;
+
+--changeset nightshift:backup-61
+-- The segment in whose place the archive of a server that pushes holds other log than somebody pushed: until it is settled whose log
+-- is whose, none of it is known to be the server's.
+alter table backup.wal_service
+    add column refused_timeline integer check (refused_timeline > 0),
+    add column refused_from pg_lsn,
+    add constraint wal_service_refused check ((refused_timeline is null) = (refused_from is null));
+--rollback alter table backup.wal_service drop column refused_timeline, drop column refused_from;

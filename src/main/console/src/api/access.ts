@@ -1,5 +1,5 @@
 /** Who may, and what was deleted: what the rarer pages read. */
-import type { Role, Time } from './types';
+import type { KeyRole, Role, Time } from './types';
 
 export interface Person {
   name: string;
@@ -47,7 +47,7 @@ export interface Key {
   id: string;
   name: string;
   project: string | null;
-  role: Role;
+  role: KeyRole;
   installationAdmin?: boolean;
   expires: string | null;
   createdBy: string | null;

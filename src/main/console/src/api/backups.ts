@@ -133,7 +133,8 @@ export interface Wal {
   store: string;
   state: string;
   message: string | null;
-  slot: string;
+  /** Null where the server pushes its log. */
+  slot: string | null;
   retainedBytes: number | null;
   coveredTo: string | null;
   rpoSeconds: number | null;

@@ -5,6 +5,9 @@ import type { Attempt } from './runs';
 export type Time = string;
 export type Role = 'VIEWER' | 'OPERATOR' | 'ADMIN';
 
+/** A key may have one that opens the archived log and nothing else. */
+export type KeyRole = Role | 'LOG_READER' | 'LOG_SHIPPER';
+
 export interface Page<T> {
   items: T[];
   next: string | null;

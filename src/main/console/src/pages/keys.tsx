@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { me, path, post, remove } from '../api/client';
 import { useAll } from '../api/load';
 import type { Key } from '../api/access';
-import type { Role } from '../api/types';
+import type { KeyRole } from '../api/types';
 import { can, project } from '../frame/session';
 import { date, dayOver, words } from '../text/format';
 import { needed } from '../text/names';
@@ -13,7 +13,12 @@ import { Empty, Panel, Trouble } from '../ui/panel';
 import { Table } from '../ui/table';
 import { ROLE_HELP } from './persons';
 
-const ROLES: Role[] = ['VIEWER', 'OPERATOR', 'ADMIN'];
+const ROLES: KeyRole[] = ['VIEWER', 'OPERATOR', 'ADMIN', 'LOG_READER', 'LOG_SHIPPER'];
+
+const HELP: Partial<Record<KeyRole, string>> = {
+  LOG_READER: 'For restore_command: reads the archived log of the project’s servers, which holds all their rows, and may do nothing else.',
+  LOG_SHIPPER: 'For archive_command and restore_command: stores and reads the log of the project’s servers, which holds all their rows, and may do nothing else.',
+};
 
 export function Keys() {
   const name = project.value!.name;
@@ -59,7 +64,7 @@ function Expiry({ at }: { at: string }) {
 
 function AddKey({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('');
-  const [role, setRole] = useState<Role>('OPERATOR');
+  const [role, setRole] = useState<KeyRole>('OPERATOR');
   const [expires, setExpires] = useState('');
   const [installation, setInstallation] = useState(false);
   const [created, setCreated] = useState<Key | null>(null);
@@ -84,7 +89,7 @@ function AddKey({ onClose }: { onClose: () => void }) {
     <Dialog title="Create a key" onClose={onClose}>
       <form class="form" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) void run(); }}>
         <Field label="Name" value={name} onInput={setName} autoFocus placeholder="nightly-pipeline" help="What uses it." error={needed(name, 'A name')} refused={problem?.field === 'name' ? problem.detail : null} />
-        {!installation && <Select label={`Role in ${project.value!.displayName}`} value={role} onChange={(value) => setRole(value as Role)} options={ROLES.map((each) => ({ value: each, label: words(each.toLowerCase()) }))} help={ROLE_HELP} />}
+        {!installation && <Select label={`Role in ${project.value!.displayName}`} value={role} onChange={(value) => setRole(value as KeyRole)} options={ROLES.map((each) => ({ value: each, label: words(each.toLowerCase()) }))} help={HELP[role] ?? ROLE_HELP} />}
         <Field label="Last day" type="date" required={false} value={expires} onInput={setExpires} help="It ends with this day, in UTC. Empty: never." error={past} />
         {me.value!.installationAdmin && <Checkbox label="Administers the installation" help="For automation that makes projects; not bound to this one." checked={installation} onChange={setInstallation} />}
         {problem && <Trouble problem={problem} />}

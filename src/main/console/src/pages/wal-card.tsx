@@ -15,6 +15,7 @@ const STATES: Record<string, Look> = {
   OFF: { word: 'off', shape: 'ring', tone: 'idle' },
   STARTING: { word: 'starting', shape: 'half', tone: 'busy' },
   STREAMING: { word: 'streaming', shape: 'dot', tone: 'good' },
+  RECEIVING: { word: 'receiving what is pushed', shape: 'dot', tone: 'good' },
   FAILING: { word: 'failing, tried again', shape: 'square', tone: 'bad' },
   GIVING_UP: { word: 'giving up', shape: 'half', tone: 'bad' },
   GIVEN_UP: { word: 'given up', shape: 'cross', tone: 'bad' },
@@ -52,7 +53,7 @@ function facts(wal: Wal): Parameters<typeof Facts>[0]['items'] {
     ['Would be lost', wal.rpoSeconds == null ? 'not measured' : <span class="tabular">{age(wal.rpoSeconds * 1000)}<small>{late ? 'more than' : 'within'} the goal of {age(wal.rpoGoalSeconds * 1000)}</small></span>],
     ['Kept on the server', wal.retainedBytes == null ? 'not measured' : <span class="tabular">{bytes(wal.retainedBytes)}<small>{wal.giveUp ? 'given up' : 'an alarm'} from {bytes(wal.retainedLimitBytes)}</small></span>],
     ['Store', wal.store],
-    ['Slot', <span class="mono break">{wal.slot}</span>],
+    ['Slot', wal.slot ? <span class="mono break">{wal.slot}</span> : 'none: the server pushes'],
     ['Without a gap since', <When at={wal.stretches[0]?.begunAt} none="not begun" />],
   ];
 }

@@ -193,7 +193,7 @@ export function endWords(wal: Wal, instance: string, archived: boolean | null): 
   }
   if (wal.state === 'FAILING') return { tone: 'bad', text: `The log of ${instance} cannot be archived${why}. ${stored === null ? 'How far it is stored is not known.' : `By the catalogue it is stored up to ${stored} ago.`} It is tried again.` };
   if (measured && archived === false) return { tone: 'bad', text: `The log of ${instance} is being archived, but none of it is found in the stores that answer: only the moments of its backups can be restored to.` };
-  if (!measured) return { tone: 'idle', text: wal.state === 'STREAMING' ? `The log of ${instance} is being archived; how far it is stored is not measured yet.` : `Archiving the log of ${instance} begins; nothing of it was measured yet.` };
+  if (!measured) return { tone: 'idle', text: wal.state === 'STREAMING' || wal.state === 'RECEIVING' ? `The log of ${instance} is being archived; how far it is stored is not measured yet.` : `Archiving the log of ${instance} begins; nothing of it was measured yet.` };
   return wal.rpoSeconds! > wal.rpoGoalSeconds
     ? { tone: 'bad', text: `By the catalogue it is stored up to ${stored} ago, more than the goal of ${age(wal.rpoGoalSeconds * 1000)}: what happened since cannot be restored. The log archive says why.` }
     : null;

@@ -73,6 +73,9 @@ public class MemberResource {
     @RequestBody(content = @Content(examples = @ExampleObject(name = "example", value = "{\"role\":\"OPERATOR\"}")))
     public MemberView put(@PathParam("person") String name, @Nullable RoleChange change) {
         Role role = Fields.value("role", Asked.body(change).role());
+        if (role.isOfLog()) {
+            throw new Failure.Invalid("role", "Only API keys have the role " + role + ".");
+        }
         // Also for a project's admin, who may not list the installation's people but must know whom to add
         Person person = people.find(name)
                 .filter(p -> !p.disabled())

@@ -48,6 +48,7 @@ public class ProjectFilter implements ContainerRequestFilter {
         Method method = resource.getResourceMethod();
         List<String> named = context.getUriInfo().getPathParameters().get("project");
         if (named == null || named.isEmpty()) {
+            refuseKeyOfLog(identity);
             boolean changes = !SAFE.contains(context.getMethod()) && !method.isAnnotationPresent(PermitAll.class);
             refuseUnlessAdmin(changes || needsInstallationAdmin(method), identity);
             return;
@@ -62,6 +63,13 @@ public class ProjectFilter implements ContainerRequestFilter {
         }
         refuseUnlessAdmin(needsInstallationAdmin(method), identity);
         project.is(admission);
+    }
+
+    /** Not even what everybody who is logged in may see. */
+    private static void refuseKeyOfLog(Optional<Identity> identity) {
+        identity.map(Identity::keyRole).filter(Role::isOfLog).ifPresent(role -> {
+            throw new ForbiddenException("A key with the role " + word(role) + " opens archived log and nothing else.");
+        });
     }
 
     private static void refuseUnlessAdmin(boolean needed, Optional<Identity> identity) {

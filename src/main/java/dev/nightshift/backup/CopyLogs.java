@@ -115,7 +115,7 @@ class CopyLogs {
         return transactions.in(target.project(), connection -> {
             List<WalRepository.Archive> archives = logs.archives(connection, target.instanceId());
             UUID current = logs.service(connection, target.project(), target.instanceId())
-                    .map(WalService::archive)
+                    .flatMap(WalService::streamsTo)
                     .orElse(null);
             List<Wanted> wanted = new ArrayList<>();
             for (Map.Entry<String, Lsn> each : repository

@@ -199,7 +199,7 @@ class FactsRepository {
 
     private Facts.Log log(Connection connection, ProjectId project, UUID instance, Good good) throws SQLException {
         UUID current = logs.service(connection, project, instance)
-                .map(WalService::archive)
+                .flatMap(WalService::streamsTo)
                 .orElse(null);
         Set<String> lost = lost(connection);
         List<WalRepository.Archive> ofCluster = logs.archives(connection, instance).stream()

@@ -133,7 +133,7 @@ class WalArchives implements ArchivedLogs {
                                 systemIdentifier,
                                 repository
                                         .service(connection, project, instance)
-                                        .map(WalService::archive)
+                                        .flatMap(WalService::streamsTo)
                                         .orElse(null)),
                         copies.copies(connection, instance)));
         String only = known.only(reading);
@@ -280,10 +280,10 @@ class WalArchives implements ArchivedLogs {
     /**
      * Those of a cluster's archives that hold one and the same log. One that ended does so because the server was set back: it
      * and those before it may hold what never was in the server's log of now. So they are left out as soon as there is a later
-     * one; but for the one that is written to now, whose end the archiver has held against what the server sends.
+     * one; but for the one that is streamed to now, whose end the archiver has held against what the server sends.
      *
      * @param archives newest first
-     * @param current that is written to; null if none is
+     * @param current that is streamed to; null if none is
      */
     static List<WalRepository.Archive> joinable(
             List<WalRepository.Archive> archives, String systemIdentifier, @Nullable UUID current) {

@@ -30,6 +30,7 @@ class WalFindings {
     private static final String BEHIND = "wal.behind:";
     private static final String RETAINED = "wal.retained:";
     private static final String LOST = "wal.lost:";
+    private static final String TAKEN_OVER = "wal.taken-over:";
 
     /** After which a finding is told to be seen again, and one that another node left open is closed. */
     private static final Duration SAY_AGAIN = Duration.ofMinutes(5);
@@ -76,6 +77,11 @@ class WalFindings {
                 findings.close(project, "wal.gap:" + instance);
             }
         });
+    }
+
+    /** What was missing has come after all. */
+    void filled(ProjectId project, UUID instance) {
+        findings.close(project, "wal.gap:" + instance);
     }
 
     /** The newest moment that is stored, held against the goal. */
@@ -167,6 +173,35 @@ class WalFindings {
                 Json.createObjectBuilder().add("slot", service.slot()).build());
     }
 
+    /**
+     * Somebody else's timeline is what the archive ends with.
+     *
+     * @param writes the timeline that the server is on, where it is before the archive's; null where it is not
+     */
+    void takenOver(WalService service, @Nullable Integer writes, int archived) {
+        if (writes == null) {
+            fine(service, TAKEN_OVER);
+            return;
+        }
+        if (wasSaid(TAKEN_OVER + service.instance(), Severity.CRITICAL)) {
+            return;
+        }
+        report(
+                service.project(),
+                service.instance(),
+                TAKEN_OVER,
+                Severity.CRITICAL,
+                "The archived log of %s goes on with another server's",
+                "The server writes timeline " + writes + ", and log of timeline " + archived
+                        + " was pushed. A restore to the newest moment, and to any after the fork, follows that one.",
+                "If a copy was promoted, set archive_mode = off there, register the server anew under another name, push under that"
+                        + " name and take a backup. If the copy took the server's place, change the address to its.",
+                Json.createObjectBuilder()
+                        .add("timeline", writes)
+                        .add("archivedTimeline", archived)
+                        .build());
+    }
+
     /** The slot was dropped so that the server lives on. */
     void givenUp(WalService service, String reason) {
         fine(service, RETAINED);
@@ -184,7 +219,7 @@ class WalFindings {
 
     /** Nothing is archived any more because people said so, or it begins anew: what was said of it is over. */
     void over(ProjectId project, UUID instance) {
-        for (String kind : new String[] {BEHIND, RETAINED, LOST, "wal.given-up:"}) {
+        for (String kind : new String[] {BEHIND, RETAINED, LOST, TAKEN_OVER, "wal.given-up:"}) {
             said.remove(kind + instance);
             findings.close(project, kind + instance);
         }

@@ -76,7 +76,8 @@ class WalRepository {
 
     Optional<WalService> service(Connection connection, ProjectId project, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, slot, state, message, state_at, chosen_at,
+                select enabled, piece_seconds, retained_limit_bytes, give_up, rpo_goal_seconds, store, method, slot, state, message, state_at,
+                       chosen_at,
                        archive_id, retained_bytes, slot_status, looked_at
                   from backup.wal_service where instance_id = ?
                 """)) {
@@ -97,7 +98,8 @@ class WalRepository {
                         row.getLong("retained_limit_bytes"),
                         row.getBoolean("give_up"),
                         row.getInt("rpo_goal_seconds"),
-                        row.getString("store")),
+                        row.getString("store"),
+                        WalService.Method.valueOf(row.getString("method"))),
                 row.getString("slot"),
                 WalService.State.valueOf(row.getString("state")),
                 row.getString("message"),
@@ -118,13 +120,13 @@ class WalRepository {
             throws SQLException {
         try (var upsert = connection.prepareStatement("""
                 insert into backup.wal_service as s (project_id, instance_id, enabled, piece_seconds, retained_limit_bytes,
-                                                     give_up, rpo_goal_seconds, store, slot, state)
-                values (?, ?, ?, ?, ?, ?, ?, ?, ?, case when ? then 'STARTING' else 'OFF' end)
+                                                     give_up, rpo_goal_seconds, store, method, slot, state)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, case when ? then 'STARTING' else 'OFF' end)
                 on conflict (project_id, instance_id) do update
                    set enabled = excluded.enabled, piece_seconds = excluded.piece_seconds,
                        retained_limit_bytes = excluded.retained_limit_bytes, give_up = excluded.give_up,
                        rpo_goal_seconds = excluded.rpo_goal_seconds,
-                       store = excluded.store,
+                       store = excluded.store, method = excluded.method,
                        state = case when excluded.enabled and s.state in ('OFF', 'GIVING_UP', 'GIVEN_UP', 'STOPPING') then 'STARTING'
                                     when not excluded.enabled and s.state <> 'OFF' then 'STOPPING'
                                     else s.state end,
@@ -132,7 +134,9 @@ class WalRepository {
                        state_at = case when excluded.enabled = s.enabled and s.state <> 'GIVEN_UP' then s.state_at
                                        else now() end,
                        chosen_at = case when excluded.enabled = s.enabled and s.state <> 'GIVEN_UP' then s.chosen_at
-                                        else now() end
+                                        else now() end,
+                       refused_timeline = case when excluded.enabled = s.enabled then s.refused_timeline end,
+                       refused_from = case when excluded.enabled = s.enabled then s.refused_from end
                 """)) {
             upsert.setObject(1, project.value());
             upsert.setObject(2, instance);
@@ -142,8 +146,9 @@ class WalRepository {
             upsert.setBoolean(6, settings.giveUp());
             upsert.setInt(7, settings.rpoGoalSeconds());
             upsert.setString(8, settings.store());
-            upsert.setString(9, WalService.slot(instance));
-            upsert.setBoolean(10, enabled);
+            upsert.setString(9, settings.method().name());
+            upsert.setString(10, WalService.slot(instance));
+            upsert.setBoolean(11, enabled);
             upsert.executeUpdate();
         }
     }
@@ -156,6 +161,7 @@ class WalRepository {
                    set state_at = case when state = ? then state_at else now() end, state = ?, message = ?, node_id = ?
                  where instance_id = ? and (enabled or ? in ('OFF', 'STOPPING'))
                    and (state not in ('GIVING_UP', 'GIVEN_UP') or ? = 'GIVEN_UP')
+                   and (? <> 'RECEIVING' or refused_timeline is null)
                    and (state, coalesce(message, '')) is distinct from (?, ?)
                 """)) {
             update.setString(1, state.name());
@@ -166,7 +172,8 @@ class WalRepository {
             update.setString(6, state.name());
             update.setString(7, state.name());
             update.setString(8, state.name());
-            update.setString(9, message == null ? "" : message);
+            update.setString(9, state.name());
+            update.setString(10, message == null ? "" : message);
             update.executeUpdate();
         }
     }
@@ -248,28 +255,39 @@ class WalRepository {
         }
     }
 
-    /** The end of an archive, and which of its stretches that is of. */
-    record End(long stretch, ArchiveWal.Reached reached) {}
+    /** The end of an archive, which of its stretches that is of, and the transactions that had ended before it, where known. */
+    record End(
+            long stretch,
+            ArchiveWal.Reached reached,
+            @Nullable String ended) {}
 
     Optional<End> end(Connection connection, UUID archive) throws SQLException {
         try (var query = connection.prepareStatement(
-                "select id, timeline, to_lsn from backup.wal_stretch where archive_id = ? order by id desc limit 1")) {
+                "select id, timeline, to_lsn, covered_snapshot from backup.wal_stretch where archive_id = ? order by id desc limit 1")) {
             query.setObject(1, archive);
             try (var row = query.executeQuery()) {
                 return row.next()
                         ? Optional.of(new End(
-                                row.getLong(1), new ArchiveWal.Reached(row.getInt(2), Lsn.parse(row.getString(3)))))
+                                row.getLong(1),
+                                new ArchiveWal.Reached(row.getInt(2), Lsn.parse(row.getString(3))),
+                                row.getString(4)))
                         : Optional.empty();
             }
         }
     }
 
-    /** The newest moment up to which everything was stored once, else when the archive was begun; empty if it was not. */
-    Optional<Instant> coveredTo(Connection connection, UUID archive) throws SQLException {
+    /**
+     * The newest moment up to which everything was stored once, else when the archive was begun; empty if it was not.
+     *
+     * @param pushed what comes first may be hours old then: when it came says nothing
+     */
+    Optional<Instant> coveredTo(Connection connection, UUID archive, boolean pushed) throws SQLException {
         try (var query = connection.prepareStatement("""
-                select coalesce(max(covered_to), min(begun_at)) from backup.wal_stretch where archive_id = ?
+                select coalesce(max(covered_to), case when not ? then min(begun_at) end)
+                  from backup.wal_stretch where archive_id = ?
                 """)) {
-            query.setObject(1, archive);
+            query.setBoolean(1, pushed);
+            query.setObject(2, archive);
             try (var row = query.executeQuery()) {
                 return row.next() ? Optional.ofNullable(instant(row.getTimestamp(1))) : Optional.empty();
             }
@@ -365,12 +383,16 @@ class WalRepository {
         }
     }
 
-    /** All that the server had acknowledged by then is in this stretch, or before it. */
-    void covered(Connection connection, long stretch, Instant to) throws SQLException {
-        try (var update = connection.prepareStatement(
-                "update backup.wal_stretch set covered_to = greatest(covered_to, ?) where id = ?")) {
+    /** All that the server had acknowledged by then is in this stretch, or before it; all that had ended too, where that is known. */
+    void covered(Connection connection, long stretch, Instant to, @Nullable String ended) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.wal_stretch
+                   set covered_to = greatest(covered_to, ?), covered_snapshot = coalesce(?, covered_snapshot)
+                 where id = ?
+                """)) {
             update.setTimestamp(1, Timestamp.from(to));
-            update.setLong(2, stretch);
+            update.setString(2, ended);
+            update.setLong(3, stretch);
             update.executeUpdate();
         }
     }

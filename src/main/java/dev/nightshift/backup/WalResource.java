@@ -26,6 +26,7 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -98,13 +99,21 @@ public class WalResource {
             Integer rpoGoalSeconds,
 
             @Schema(description = "Where it is stored (local); a change begins a new archive there") @Nullable
-            String store) {}
+            String store,
+
+            @Schema(
+                    description =
+                            "STREAM: from a replication slot. PUSH: by the server's archive_command, without a slot"
+                                    + " (STREAM); changed only while archiving is OFF")
+            @Nullable
+            String method) {}
 
     /**
      * How archiving goes.
      *
      * @param coveredTo the server's clock: all that it had acknowledged by then is stored
      * @param rpoSeconds how long that is ago
+     * @param slot its name on the server; null where the server pushes its log
      * @param location of the archive in its store
      * @param stretches log without a gap, the newest first
      * @param copies of the archive in other stores, as they were when they were made last
@@ -120,13 +129,14 @@ public class WalResource {
             String state,
             @Nullable Instant since,
             @Nullable String message,
-            String slot,
+            @Nullable String slot,
             @Nullable String slotStatus,
             @Nullable Long retainedBytes,
             @Nullable Instant lookedAt,
             @Nullable Instant coveredTo,
             @Nullable Long rpoSeconds,
             String store,
+            String method,
             @Nullable String location,
             List<StretchView> stretches,
             List<CopyView> copies) {}
@@ -176,7 +186,9 @@ public class WalResource {
     @Operation(
             operationId = "changeWal",
             summary = "Switch archiving of an instance's log on or off",
-            description = "On makes a replication slot on the server, off drops it. What is left out stays as it is.")
+            description =
+                    "On makes a replication slot on the server, off drops it; with the method PUSH there is none, and the"
+                            + " server's archive_command pushes. What is left out stays as it is.")
     @APIResponse(responseCode = "400", description = "A field breaks a rule; the problem names it")
     public View change(@PathParam("instance") String name, @Nullable Body body) {
         Body asked = Asked.body(body);
@@ -198,7 +210,8 @@ public class WalResource {
                             MOST_LIMIT),
                     asked.giveUp() == null ? old.giveUp() : asked.giveUp(),
                     (int) within("rpoGoalSeconds", asked.rpoGoalSeconds(), old.rpoGoalSeconds(), 30, 604_800),
-                    asked.store() == null ? old.store() : asked.store());
+                    asked.store() == null ? old.store() : asked.store(),
+                    method(asked.method(), before, old));
             if (asked.enabled() == null && before != null && before.state() == WalService.State.GIVEN_UP) {
                 throw new Failure.Invalid(
                         "enabled", "Archiving was given up: say true to begin again, or false to leave it off.");
@@ -218,10 +231,29 @@ public class WalResource {
                             "retainedLimitBytes", settings.retainedLimitBytes(),
                             "giveUp", settings.giveUp(),
                             "rpoGoalSeconds", settings.rpoGoalSeconds(),
-                            "store", settings.store()));
+                            "store", settings.store(),
+                            "method", settings.method()));
             live.changed(project.id(), "instance", instance.id());
         });
         return view(instance);
+    }
+
+    /** A slot has to be dropped, and what is pushed must not meet what is streamed. */
+    private static WalService.Method method(
+            @Nullable String asked, @Nullable WalService before, WalService.Settings old) {
+        if (asked == null || asked.equals(old.method().name())) {
+            return old.method();
+        }
+        WalService.Method wanted = Arrays.stream(WalService.Method.values())
+                .filter(each -> each.name().equals(asked))
+                .findFirst()
+                .orElseThrow(() -> new Failure.Invalid("method", "STREAM or PUSH is expected."));
+        if (before != null && before.state() != WalService.State.OFF) {
+            throw new Failure.Invalid(
+                    "method",
+                    "Switch archiving off first, and wait until its state is OFF: it is " + before.state() + ".");
+        }
+        return wanted;
     }
 
     private static long within(String field, @Nullable Number asked, long old, long least, long most) {
@@ -277,7 +309,7 @@ public class WalResource {
                 (service == null ? WalService.State.OFF : service.state()).name(),
                 service == null ? null : service.stateAt(),
                 service == null ? null : service.message(),
-                WalService.slot(instance.id()),
+                settings.method() == WalService.Method.PUSH ? null : WalService.slot(instance.id()),
                 service == null ? null : service.slotStatus(),
                 service == null ? null : service.retainedBytes(),
                 service == null ? null : service.lookedAt(),
@@ -286,6 +318,7 @@ public class WalResource {
                         ? null
                         : Math.max(0, Duration.between(coveredTo, clock.now()).toSeconds()),
                 settings.store(),
+                settings.method().name(),
                 archive == null ? null : archive.location(),
                 stretches.stream()
                         .map(each -> new StretchView(

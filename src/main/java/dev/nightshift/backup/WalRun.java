@@ -52,14 +52,16 @@ final class WalRun implements Runnable {
     private final Deque<Moment> moments = new ArrayDeque<>();
     private volatile @Nullable ArchiveWal session;
     private long current = NONE;
+    private @Nullable String endedBefore;
     private @Nullable Instant otherLog;
     private volatile Lsn stored = Lsn.NONE;
     private volatile WalService.@Nullable Settings settings;
     private volatile boolean ended;
     private volatile boolean done;
 
-    /** What the server had acknowledged at a time lies before a position. */
-    private record Moment(Instant at, Lsn position) {}
+    /** What the server had acknowledged at a time lies before a position, and is of the transactions that had ended. */
+    private record Moment(
+            Instant at, Lsn position, @Nullable String ended) {}
 
     WalRun(WalWork work, ProjectId project, UUID instance) {
         this.work = work;
@@ -78,9 +80,11 @@ final class WalRun implements Runnable {
     @Override
     public void run() {
         int failures = 0;
+        boolean pushed = false;
         try {
             while (!ended) {
                 WalService service = work.service(project, instance);
+                pushed = service.pushed();
                 if (service.state() == WalService.State.GIVEN_UP) {
                     return;
                 }
@@ -90,19 +94,24 @@ final class WalRun implements Runnable {
                     }
                     failures++;
                 } else if (!service.enabled()) {
-                    if (dropSlot(service)) {
+                    if (pushed || dropSlot(service)) {
                         work.state(project, instance, WalService.State.OFF, null);
                         return;
                     }
                     failures++;
+                } else if (pushed) {
+                    settings = service.settings();
+                    sleep(LONGEST_PAUSE); // the server pushes, to whichever node it likes; this one looks
                 } else {
                     failures = archive(service) ? 0 : failures + 1;
                 }
                 pause(failures);
             }
-            tell(
-                    WalService.State.STARTING,
-                    "No node archives it at present; another one, or this one's next start, goes on.");
+            if (!pushed) {
+                tell(
+                        WalService.State.STARTING,
+                        "No node archives it at present; another one, or this one's next start, goes on.");
+            }
         } catch (Failure e) {
             LOG.log(Level.WARNING, "Archiving the log of instance {0} pauses: {1}", instance, e.getMessage());
         } catch (RuntimeException e) {
@@ -220,16 +229,16 @@ final class WalRun implements Runnable {
     }
 
     private void covered() {
-        Instant newest = null;
+        Moment newest = null;
         long of;
         synchronized (moments) {
             while (!moments.isEmpty() && moments.peek().position().compareTo(stored) <= 0) {
-                newest = moments.remove().at();
+                newest = moments.remove();
             }
             of = current;
         }
         if (newest != null) {
-            work.covered(project, of, newest);
+            work.covered(project, of, newest.at(), newest.ended());
         }
     }
 
@@ -262,6 +271,9 @@ final class WalRun implements Runnable {
             if (!goesOn || other) {
                 stop(); // the next session, if there is one, does as it is told now
             }
+            if (service.pushed()) {
+                followPushed(service);
+            }
             String reason = goesOn ? work.look(service, this::moment) : null;
             if (reason != null) {
                 work.state(project, instance, WalService.State.GIVING_UP, reason);
@@ -279,8 +291,24 @@ final class WalRun implements Runnable {
         }
     }
 
-    /** Only while there is a session, which the position is held against. */
-    private void moment(Instant at, Lsn position) {
+    /** Any node may have stored what the server pushed: how far that came stands in the catalogue. */
+    private void followPushed(WalService service) {
+        UUID archive = service.archive();
+        WalRepository.End end =
+                archive == null ? null : work.end(project, archive).orElse(null);
+        synchronized (moments) {
+            // While it fails, another server may have answered
+            if (end == null || end.stretch() != current || service.state() == WalService.State.FAILING) {
+                moments.clear();
+            }
+            current = end == null ? NONE : end.stretch();
+            stored = end == null ? Lsn.NONE : end.reached().to();
+            endedBefore = end == null ? null : end.ended();
+        }
+    }
+
+    /** Only while it is known what the position is to be held against. */
+    private void moment(Instant at, Lsn position, @Nullable String ended) {
         synchronized (moments) {
             if (current == NONE) {
                 return;
@@ -288,7 +316,13 @@ final class WalRun implements Runnable {
             if (moments.size() == MOST_MOMENTS) {
                 moments.removeLast();
             }
-            moments.add(new Moment(at, beforeHeader(position)));
+            // None ended since a position that is stored: what the server writes for itself behind it may never be
+            // pushed
+            boolean same = ended != null && ended.equals(endedBefore);
+            if (same) {
+                moments.clear(); // one whose position is such a record would wait for ever
+            }
+            moments.add(new Moment(at, same ? stored : beforeHeader(position), ended));
         }
         covered();
     }

@@ -4,6 +4,7 @@ import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.ProjectId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,8 @@ record WalService(
         OFF,
         STARTING,
         STREAMING,
+        /** The server pushes its log, and what it pushed last is stored. */
+        RECEIVING,
         /** It is tried again, for as long as it takes. */
         FAILING,
         /** The slot is about to be dropped, for the reason that the message gives. */
@@ -48,6 +51,14 @@ record WalService(
         STOPPING
     }
 
+    /** How the log comes. */
+    enum Method {
+        /** From a replication slot, as the server writes it. */
+        STREAM,
+        /** By the server's archive_command, a segment at a time; the server keeps no slot for it. */
+        PUSH
+    }
+
     /**
      * What people choose.
      *
@@ -56,10 +67,17 @@ record WalService(
      * @param giveUp whether the slot is then dropped as well, and a gap taken for it
      * @param store its name; a change begins another archive there
      * @param rpoGoalSeconds how old the newest stored moment may be before that is an alarm, 30 s to a week
+     * @param method how it comes; of what is pushed the pieces, the limit and giving up mean nothing
      */
-    record Settings(int pieceSeconds, long retainedLimitBytes, boolean giveUp, int rpoGoalSeconds, String store) {
+    record Settings(
+            int pieceSeconds,
+            long retainedLimitBytes,
+            boolean giveUp,
+            int rpoGoalSeconds,
+            String store,
+            Method method) {
         /** A stored moment is half a minute old; ten gigabytes fit beside most databases. */
-        static final Settings STANDARD = new Settings(30, 10L << 30, false, 900, Stores.LOCAL);
+        static final Settings STANDARD = new Settings(30, 10L << 30, false, 900, Stores.LOCAL, Method.STREAM);
 
         Duration piece() {
             return Duration.ofSeconds(pieceSeconds);
@@ -68,6 +86,16 @@ record WalService(
         Duration rpoGoal() {
             return Duration.ofSeconds(rpoGoalSeconds);
         }
+    }
+
+    /** Whether the server pushes it. */
+    boolean pushed() {
+        return settings.method() == Method.PUSH;
+    }
+
+    /** The archive whose end is held against what the server sends. */
+    Optional<UUID> streamsTo() {
+        return pushed() ? Optional.empty() : Optional.ofNullable(archive);
     }
 
     /** The duty of the node that archives it. */

@@ -33,7 +33,7 @@ class WalWatch implements SelfCheck {
     private void look(WalRepository.Wanted each) {
         try {
             WalService service = work.service(each.project(), each.instance());
-            String reason = work.look(service, (at, position) -> {});
+            String reason = work.look(service, (at, position, ended) -> {});
             if (reason != null) {
                 work.state(each.project(), each.instance(), WalService.State.GIVING_UP, reason);
                 new WalRun(work, each.project(), each.instance()).giveUp();

@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
+import dev.nightshift.backup.wal.ArchiveWal;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.job.Duties;
@@ -13,6 +14,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.LogPosition;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.SlotStatus;
@@ -24,11 +26,11 @@ import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.lang.System.Logger.Level;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** What archiving an instance's log asks of the repository, the store and the server. */
@@ -41,6 +43,9 @@ class WalWork {
 
     @Inject
     private WalRepository repository;
+
+    @Inject
+    private PushedRepository pushed;
 
     @Inject
     private WalFindings findings;
@@ -106,8 +111,7 @@ class WalWork {
             system = session.identify().systemIdentifier();
             segment = session.walSegmentBytes();
         }
-        Instance instance = fleet.instance(service.project(), service.instance());
-        String known = instance.systemIdentifier();
+        String known = fleet.instance(service.project(), service.instance()).systemIdentifier();
         if (known != null && !known.equals(system)) {
             throw new Failure.Fatal(
                     "Another cluster answers at " + endpoint + ": its system identifier is " + system + ", not " + known
@@ -116,19 +120,19 @@ class WalWork {
                             + " new one.",
                     null);
         }
+        return open(service, system, segment);
+    }
+
+    /** The same for log of a cluster that is known to be the instance's. */
+    WalFolder.Opened open(WalService service, String system, int segment) {
+        Instance instance = fleet.instance(service.project(), service.instance());
         String name = service.settings().store();
         Store store = stores.of(name);
         ProjectKeys keys = keyring.of(service.project());
-        Optional<WalRepository.Archive> archive = transactions.in(
-                service.project(),
-                connection -> repository.archives(connection, service.instance()).stream()
-                        .filter(each -> each.systemIdentifier().equals(system)
-                                && each.segmentBytes() == segment
-                                && each.store().equals(name)
-                                && each.endedBecause() == null)
-                        .findFirst());
+        Optional<WalRepository.Archive> archive =
+                transactions.in(service.project(), connection -> current(connection, service, system, segment));
         WalFolder.Opened opened = archive.map(each -> WalFolder.open(store, each.location(), keys))
-                .orElseGet(() -> begin(instance, system, segment, name, store, keys));
+                .orElseGet(() -> begin(service, instance, system, segment, store, keys));
         transactions.run(
                 service.project(),
                 connection -> repository.writesTo(
@@ -136,8 +140,20 @@ class WalWork {
         return opened;
     }
 
+    private Optional<WalRepository.Archive> current(
+            Connection connection, WalService service, String system, int segment) throws SQLException {
+        return repository.archives(connection, service.instance()).stream()
+                .filter(each -> each.systemIdentifier().equals(system))
+                // Nobody holds the end of one from before the server was set back against what a server pushes
+                .takeWhile(each -> !service.pushed() || each.endedBecause() == null)
+                .filter(each -> each.segmentBytes() == segment
+                        && each.store().equals(service.settings().store())
+                        && each.endedBecause() == null)
+                .findFirst();
+    }
+
     private WalFolder.Opened begin(
-            Instance instance, String system, int segment, String name, Store store, ProjectKeys keys) {
+            WalService service, Instance instance, String system, int segment, Store store, ProjectKeys keys) {
         UUID id = Ids.next(clock);
         WalFolder made = new WalFolder(
                 instance.project(),
@@ -149,15 +165,26 @@ class WalWork {
                 clock.now(),
                 keys.wrap(keys.newDataKey(), id));
         WalFolder.Opened opened = new WalFolder.Opened(made, made.begin(store, keys));
-        transactions.run(
-                instance.project(),
-                connection -> repository.begin(
+        Optional<WalRepository.Archive> other = transactions.in(instance.project(), connection -> {
+            pushed.lock(connection, instance.id());
+            // Two nodes may have a first segment each
+            Optional<WalRepository.Archive> begun = current(connection, service, system, segment);
+            if (begun.isEmpty()) {
+                repository.begin(
                         connection,
                         instance.project(),
                         instance.id(),
-                        new WalRepository.Archive(id, system, segment, name, made.folder(), null),
-                        made.key().keyId()));
-        return opened;
+                        new WalRepository.Archive(
+                                id, system, segment, service.settings().store(), made.folder(), null),
+                        made.key().keyId());
+            }
+            return begun;
+        });
+        if (other.isEmpty()) {
+            return opened;
+        }
+        store.deleteFolder(made.folder());
+        return WalFolder.open(store, other.get().location(), keys);
     }
 
     Optional<WalRepository.End> end(ProjectId project, UUID archive) {
@@ -178,8 +205,8 @@ class WalWork {
         transactions.run(project, connection -> repository.grow(connection, stretch, to, objectBytes));
     }
 
-    void covered(ProjectId project, long stretch, Instant to) {
-        transactions.run(project, connection -> repository.covered(connection, stretch, to));
+    void covered(ProjectId project, long stretch, Instant to, @Nullable String ended) {
+        transactions.run(project, connection -> repository.covered(connection, stretch, to, ended));
     }
 
     /** What the server sends is not what it had sent: the next session begins a new archive. */
@@ -193,14 +220,22 @@ class WalWork {
         });
     }
 
+    /** Told of a time, the position that was reached then, and the transactions that had ended if that is known. */
+    interface Moments {
+        void reached(Instant at, Lsn position, @Nullable String ended);
+    }
+
     /**
      * Asks the server, and holds what it says against the goals.
      *
-     * @param moment told of a time and the position that was reached then
      * @return why the slot is to be given up; null if it is not
      */
     @Nullable
-    String look(WalService service, BiConsumer<Instant, Lsn> moment) {
+    String look(WalService service, Moments moments) {
+        if (service.pushed()) {
+            lookAtPushed(service, moments);
+            return null;
+        }
         SlotStatus status;
         try {
             status = SlotStatus.look(endpoint(service.project(), service.instance()), service.slot());
@@ -210,7 +245,7 @@ class WalWork {
         }
         // Whoever else answers at the address has no slot of this name that somebody streams from
         if (status.at() != null && status.active()) {
-            moment.accept(status.at(), status.position());
+            moments.reached(status.at(), status.position(), null);
         }
         transactions.run(service.project(), connection -> repository.looked(connection, service.instance(), status));
         Instant coveredTo = coveredTo(service);
@@ -237,6 +272,106 @@ class WalWork {
         }
     }
 
+    /** There is no slot. Whether the position is of the log that is archived is told by cluster and timeline. */
+    private void lookAtPushed(WalService service, Moments moments) {
+        UUID archive = service.archive();
+        // Before the position is, which is behind all that was pushed by then
+        ArchiveWal.Reached reached = archive == null
+                ? null
+                : end(service.project(), archive)
+                        .map(WalRepository.End::reached)
+                        .orElse(null);
+        try {
+            LogPosition now = LogPosition.look(endpoint(service.project(), service.instance()));
+            Instant at = now.at();
+            String system =
+                    fleet.instance(service.project(), service.instance()).systemIdentifier();
+            boolean same = reached != null
+                    && reached.timeline() == now.timeline()
+                    && now.systemIdentifier() != null
+                    && now.systemIdentifier().equals(system);
+            boolean below = reached != null && system != null && isBelow(now, system, reached.timeline());
+            findings.takenOver(service, below ? now.timeline() : null, reached == null ? 0 : reached.timeline());
+            if (reached != null && below) {
+                failing(
+                        service,
+                        "The server writes timeline " + now.timeline() + ", and log of timeline " + reached.timeline()
+                                + " was pushed: most likely a copy that was promoted pushes.");
+            } else if (reached != null && same && isSetBack(now, reached.to())) {
+                // The last one that is stored: what comes at the end may be either's
+                Lsn last = new Lsn(reached.to().value() - 1).segmentStart(now.segmentBytes());
+                transactions.run(
+                        service.project(),
+                        connection -> pushed.refused(connection, service.instance(), reached.timeline(), last));
+                failing(
+                        service,
+                        "The server's log is at " + now.position() + ", before the archive's end " + reached.to()
+                                + ": the server was set back to an earlier state, or another one has pushed. What it writes"
+                                + " now is not archived. If it was set back, register it anew under another name, push under"
+                                + " that name and take a backup.");
+            } else if (at != null && same && service.state() != WalService.State.FAILING) {
+                moments.reached(at, now.position(), now.ended());
+            }
+            transactions.run(
+                    service.project(),
+                    connection -> repository.looked(
+                            connection,
+                            service.instance(),
+                            new SlotStatus(at, now.position(), false, false, false, null, null)));
+            findings.covered(service, coveredTo(service), at == null ? clock.now() : at);
+        } catch (SQLException e) {
+            findings.covered(service, coveredTo(service), clock.now());
+        }
+    }
+
+    /** A primary has all that it has pushed. A standby has replayed less than its primary may have pushed. */
+    static boolean isSetBack(LogPosition now, Lsn archived) {
+        return !now.standby() && now.position().compareTo(archived) < 0;
+    }
+
+    /**
+     * A timeline that is new to the archive is begun by the server itself. While that is a primary on one before, a copy was
+     * promoted; where it is not reached, or is a standby, another server may have taken over.
+     *
+     * @throws Failure.Conflict if a copy pushes
+     */
+    void requireNoPromotedCopy(WalService service, String system, int timeline) {
+        UUID archive = service.archive();
+        int known = archive == null
+                ? 0
+                : end(service.project(), archive)
+                        .map(each -> each.reached().timeline())
+                        .orElse(0);
+        if (timeline <= known) {
+            return;
+        }
+        LogPosition now;
+        try {
+            now = LogPosition.look(endpoint(service.project(), service.instance()));
+        } catch (SQLException e) {
+            return;
+        }
+        if (isBelow(now, system, timeline)) {
+            throw new Failure.Conflict(
+                    "Log of timeline " + timeline + " is pushed, and the server writes timeline " + now.timeline()
+                            + ": most likely a copy that was promoted pushes. Nothing of it is stored.",
+                    "Set archive_mode = off on the copy. If it is to take the server's place, stop the server, or change the"
+                            + " address in the database's settings.");
+        }
+    }
+
+    /** Whether the server is a primary on a timeline before this one. Whose it is may be hidden from the role that asks. */
+    static boolean isBelow(LogPosition now, String system, int timeline) {
+        String answers = now.systemIdentifier();
+        return !now.standby() && now.timeline() < timeline && (answers == null || answers.equals(system));
+    }
+
+    private void failing(WalService service, String message) {
+        if (service.state() != WalService.State.FAILING || !message.equals(service.message())) {
+            state(service.project(), service.instance(), WalService.State.FAILING, message);
+        }
+    }
+
     /** The server of an instance that is archived is asked by the node that does that. */
     void lookForLeftSlots(WalService service) {
         leftSlots.lookIfDue(service.project(), service.instance());
@@ -251,7 +386,9 @@ class WalWork {
         return archive == null
                 ? null
                 : transactions
-                        .in(service.project(), connection -> repository.coveredTo(connection, archive))
+                        .in(
+                                service.project(),
+                                connection -> repository.coveredTo(connection, archive, service.pushed()))
                         .orElse(null);
     }
 

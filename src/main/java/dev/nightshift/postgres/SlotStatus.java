@@ -29,6 +29,15 @@ public record SlotStatus(
         @Nullable Long retainedBytes) {
     private static final Duration DEADLINE = Duration.ofSeconds(10);
 
+    /** PREPARE TRANSACTION is acknowledged and changes no snapshot. A server that was set back was started again. */
+    private static final String PRIMARY = """
+            select pg_catalog.pg_current_wal_insert_lsn()::text,
+                   (select extract(epoch from pg_catalog.pg_postmaster_start_time())::text || ' ' || pg_catalog.pg_snapshot_xmax(s)::text
+                      from pg_catalog.pg_current_snapshot() s
+                     where pg_catalog.pg_snapshot_xmin(s) = pg_catalog.pg_snapshot_xmax(s)
+                       and not exists (select from pg_catalog.pg_prepared_xacts))
+            """;
+
     /** Whether the server has given it up: nobody can stream from it any more. */
     public boolean lost() {
         return "lost".equals(walStatus);
@@ -97,10 +106,22 @@ public record SlotStatus(
         }
     }
 
-    private record Moment(@Nullable Instant at, Lsn position, boolean standby) {}
+    /**
+     * A position that was reached at a time.
+     *
+     * @param ended how many transactions had ended in between, see {@link LogPosition}
+     */
+    record Moment(
+            @Nullable Instant at,
+            Lsn position,
+            boolean standby,
+            @Nullable String ended) {}
 
-    /** In two statements: one alone does not say which of its parts is computed first. */
-    private static Moment moment(Connection connection) throws SQLException {
+    /**
+     * In two statements: one alone does not say which of its parts is computed first. The second one's snapshot is taken before any
+     * of it is computed, so it lies between time and position.
+     */
+    static Moment moment(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             boolean standby;
             Instant at;
@@ -114,11 +135,9 @@ public record SlotStatus(
                 at = row.getTimestamp(2) == null ? null : row.getTimestamp(2).toInstant();
             }
             try (ResultSet row = statement.executeQuery(
-                    standby
-                            ? "select pg_catalog.pg_last_wal_replay_lsn()::text"
-                            : "select pg_catalog.pg_current_wal_insert_lsn()::text")) {
+                    standby ? "select pg_catalog.pg_last_wal_replay_lsn()::text, null" : PRIMARY)) {
                 row.next();
-                return new Moment(at, Lsn.parse(row.getString(1)), standby);
+                return new Moment(at, Lsn.parse(row.getString(1)), standby, row.getString(2));
             }
         }
     }

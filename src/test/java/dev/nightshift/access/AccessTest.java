@@ -32,6 +32,11 @@ class AccessTest {
         assertTrue(Role.ADMIN.covers(Role.VIEWER));
         assertTrue(Role.OPERATOR.covers(Role.OPERATOR));
         assertFalse(Role.VIEWER.covers(Role.OPERATOR));
+        assertTrue(Role.LOG_SHIPPER.covers(Role.LOG_READER));
+        assertFalse(Role.LOG_READER.covers(Role.LOG_SHIPPER));
+        assertTrue(Role.ADMIN.covers(Role.LOG_SHIPPER));
+        assertFalse(Role.OPERATOR.covers(Role.LOG_READER), "the log holds every row");
+        assertFalse(Role.LOG_SHIPPER.covers(Role.VIEWER), "nothing but log");
     }
 
     @Test

@@ -39,6 +39,10 @@ class OperationsIT {
         VIEWER,
         OPERATOR,
         ADMIN,
+        /** A key that reads log, or an admin. */
+        LOG_READER,
+        /** A key that ships log, or an admin. */
+        LOG_SHIPPER,
         INSTALLATION,
         /** Of a project, whose own people hear that it takes more. */
         INSTALLATION_WITHIN
@@ -52,14 +56,25 @@ class OperationsIT {
         VIEWER,
         OPERATOR,
         ADMIN,
+        LOG_READER,
+        LOG_SHIPPER,
+        LOG_READER_OF_ANOTHER_PROJECT,
         INSTALLATION_ADMIN;
 
         private boolean isElsewhere() {
             return name().endsWith("_OF_ANOTHER_PROJECT");
         }
 
+        /** Only keys are. */
+        private boolean isOfLog() {
+            return name().startsWith("LOG_");
+        }
+
         /** 0 if admitted, else the status of the refusal. */
         private int refusal(Needs needs, int hidden) {
+            if (isOfLog() && (needs == Needs.NOBODY || needs == Needs.LOGIN || needs == Needs.INSTALLATION)) {
+                return 403; // not even what everybody may
+            }
             if (needs == Needs.NOBODY) {
                 return 0;
             }
@@ -76,8 +91,10 @@ class OperationsIT {
                 return 404;
             }
             boolean tooLittle = switch (this) {
+                case LOG_READER -> needs != Needs.LOG_READER;
+                case LOG_SHIPPER -> needs != Needs.LOG_READER && needs != Needs.LOG_SHIPPER;
                 case VIEWER -> needs != Needs.VIEWER;
-                case OPERATOR -> needs == Needs.ADMIN || needs == Needs.INSTALLATION_WITHIN;
+                case OPERATOR -> needs != Needs.VIEWER && needs != Needs.OPERATOR;
                 default -> needs == Needs.INSTALLATION_WITHIN;
             };
             return tooLittle ? 403 : 0;
@@ -130,6 +147,8 @@ class OperationsIT {
         row("DELETE " + project + "/backups/{id}/hold", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/wal", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}/wal", Needs.ADMIN, 404);
+        row("GET " + project + "/instances/{instance}/wal/{file}", Needs.LOG_READER, 404);
+        row("PUT " + project + "/instances/{instance}/wal/{file}", Needs.LOG_SHIPPER, 404);
         row("DELETE " + project + "/instances/{instance}/slots/{slot}", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/adopted-backups", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}/adopted-backups/{tool}", Needs.OPERATOR, 404);
@@ -257,6 +276,8 @@ class OperationsIT {
             if (who == Who.INSTALLATION_ADMIN) {
                 Api browser = Accounts.browser(nightshift, Accounts.person(nightshift, true), Accounts.PASSWORD);
                 callers.put(who, Map.of("by key", nightshift.admin(), "by cookie", browser));
+            } else if (who.isOfLog()) {
+                callers.put(who, Map.of("by key", Accounts.key(nightshift, project, role)));
             } else if (who != Who.NOBODY) {
                 Api browser = Accounts.member(nightshift, project, role);
                 callers.put(who, Map.of("by key", Accounts.key(nightshift, project, role), "by cookie", browser));

@@ -79,6 +79,11 @@ class SlotsIT {
             archive.off();
             makeSlot(source, own);
             project.api().delete(path(project, own)).expect(204);
+            // Its log is archived, but pushed
+            archive.change(on().add("method", "PUSH"));
+            makeSlot(source, own);
+            project.api().delete(path(project, own)).expect(204);
+            archive.off();
             Eventually.isTrue("nobody streams", SOON, () -> {
                 Api.Answer dropped = project.api().delete(path(project, others));
                 return dropped.status() == 204;

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.postgres.Lsn;
+import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
@@ -32,6 +33,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -208,6 +210,7 @@ class WalArchivingIT {
             source.execute("postgres", "insert into t values (3)");
             awaitCovered(name);
 
+            answersArchiveCommandBesideTheStream(name, source, work);
             Path key = project.recoveryKey(work);
             Path store = nightshift.data().resolve("store");
             Path files = work.resolve("files");
@@ -236,6 +239,31 @@ class WalArchivingIT {
             change(name, Json.createObjectBuilder().add("enabled", false));
             awaitState(name, "OFF");
         }
+    }
+
+    /** Only what the stream has stored is confirmed; what of the last segment has come is handed out as the log's end. */
+    private void answersArchiveCommandBesideTheStream(String name, Postgres source, Path work) throws Exception {
+        String key = Accounts.key(nightshift, project.name(), "LOG_SHIPPER")
+                .header("Authorization")
+                .replace("Bearer ", "");
+        WalCommand command = WalCommand.install(work.resolve("wal"), nightshift, project.name(), name, key);
+        String current = text(source, "select pg_walfile_name(pg_current_wal_lsn())");
+        String before = text(source, "select pg_walfile_name(pg_current_wal_lsn() - 16777216)");
+        Path wal = source.data().resolve("pg_wal");
+        // Copies of them: the server does not archive, and what it has not asked to archive the script refuses
+        Path copy = Files.copy(wal.resolve(before), work.resolve(before));
+        command.run(source.data(), "push", copy.toString(), before).succeeded();
+        WalCommand.pushes(1, "has not asked to archive", command, wal.resolve(current), current);
+        copy = Files.copy(wal.resolve(current), work.resolve(current));
+        WalCommand.pushes(1, "is not stored yet", command, copy, current);
+        Path end = work.resolve("end");
+        command.run(source.data(), "fetch", current, end.toString()).succeeded();
+        assertEquals(16 << 20, Files.size(end));
+        assertEquals(
+                -1,
+                Arrays.mismatch(
+                        Arrays.copyOf(Files.readAllBytes(end), 8192),
+                        Arrays.copyOf(Files.readAllBytes(source.data().resolve("pg_wal/" + current)), 8192)));
     }
 
     /** Its last database would take the instance with it. */

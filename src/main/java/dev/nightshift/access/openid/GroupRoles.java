@@ -57,7 +57,10 @@ record GroupRoles(List<Rule> rules) {
         String[] words = role.split(":", -1);
         try {
             if (words.length == 2 && words[1].equals(words[1].toLowerCase(Locale.ROOT))) {
-                return new Rule(group, new Name(words[0]).toString(), Role.valueOf(words[1].toUpperCase(Locale.ROOT)));
+                Role given = Role.valueOf(words[1].toUpperCase(Locale.ROOT));
+                if (!given.isOfLog()) {
+                    return new Rule(group, new Name(words[0]).toString(), given);
+                }
             }
         } catch (IllegalArgumentException | dev.nightshift.kernel.Failure.Invalid e) {
             throw new IllegalArgumentException(notARule(part), e);

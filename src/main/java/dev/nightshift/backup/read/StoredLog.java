@@ -36,10 +36,10 @@ public final class StoredLog implements ArchivedLog {
     private final List<WalPiece> pieces;
     private final TreeMap<Integer, SealedFolder.Content> histories = new TreeMap<>();
 
-    private StoredLog(SealedFolder folder, int segmentBytes) {
+    private StoredLog(SealedFolder folder, int segmentBytes, String begin) {
         this.folder = folder;
         this.segmentBytes = segmentBytes;
-        List<Store.Entry> entries = folder.list("");
+        List<Store.Entry> entries = folder.list(begin);
         for (Store.Entry entry : entries) {
             Matcher history = HISTORY.matcher(entry.name());
             if (history.matches()) {
@@ -62,7 +62,27 @@ public final class StoredLog implements ArchivedLog {
 
     /** Lists the archive; what is stored from now on is not seen. */
     public static StoredLog of(WalFolder.Opened archive) {
-        return new StoredLog(archive.folder(), archive.description().segmentBytes());
+        return new StoredLog(archive.folder(), archive.description().segmentBytes(), "");
+    }
+
+    /** Lists what the archive holds of one segment, and nothing else. */
+    public static StoredLog ofSegment(WalFolder.Opened archive, int timeline, Lsn start) {
+        int segmentBytes = archive.description().segmentBytes();
+        return new StoredLog(archive.folder(), segmentBytes, WalPiece.begin(timeline, start, segmentBytes));
+    }
+
+    /** Lists what the archive holds of one timeline, and nothing else. */
+    public static StoredLog ofTimeline(WalFolder.Opened archive, int timeline) {
+        return new StoredLog(
+                archive.folder(), archive.description().segmentBytes(), String.format(Locale.ROOT, "%08X", timeline));
+    }
+
+    /** Lists the archive's history file of one timeline, and nothing else. */
+    public static StoredLog ofHistory(WalFolder.Opened archive, int timeline) {
+        return new StoredLog(
+                archive.folder(),
+                archive.description().segmentBytes(),
+                String.format(Locale.ROOT, "%08X.history.", timeline));
     }
 
     /** A history file's name in the archive: the server's, and its length in hexadecimal. */

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -128,20 +129,43 @@ public final class FolderStore implements Store {
             try {
                 channel.force(true);
                 channel.close();
-                if (!other && Files.exists(file)) {
+                if (other) {
+                    if (!Files.exists(file)) {
+                        throw missing(name);
+                    }
+                    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+                } else if (!putOnce()) {
                     syncFolders(); // whoever made it may not have come so far, and it counts from now on
                     throw new Failure.Conflict(
                             "The object " + name + " exists in " + root + "; stored objects never change.", null);
                 }
-                if (other && !Files.exists(file)) {
-                    throw missing(name);
-                }
-                Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
                 committed = true;
                 syncFolders();
             } catch (IOException e) {
                 throw unwritable(name, e);
             }
+        }
+
+        /**
+         * Two may write one name at once, and a rename would replace the first one's object: a second name for the file does not,
+         * where the file system has such.
+         *
+         * @return false if the object is there already
+         */
+        private boolean putOnce() throws IOException {
+            if (Files.exists(file)) {
+                return false;
+            }
+            try {
+                Files.createLink(file, partial);
+            } catch (FileAlreadyExistsException e) {
+                return false;
+            } catch (UnsupportedOperationException | FileSystemException e) {
+                Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+                return true;
+            }
+            Files.deleteIfExists(partial);
+            return true;
         }
 
         private void syncFolders() throws IOException {
@@ -204,6 +228,14 @@ public final class FolderStore implements Store {
         List<Entry> found = new ArrayList<>();
         try {
             Files.walkFileTree(from, new SimpleFileVisitor<>() {
+                /** Of a log that is thousands of folders, where one file is looked for. */
+                @Override
+                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes is) {
+                    return folder.equals(from) || name(folder).startsWith(prefix)
+                            ? FileVisitResult.CONTINUE
+                            : FileVisitResult.SKIP_SUBTREE;
+                }
+
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes is) {
                     if (is.isRegularFile()

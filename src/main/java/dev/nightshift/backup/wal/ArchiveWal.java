@@ -223,7 +223,7 @@ public final class ArchiveWal {
             return descent;
         }
         Lsn began = history.part(end.timeline()).map(TimelineHistory.Part::from).orElse(null);
-        Lsn stored = StoredLog.of(archive)
+        Lsn stored = StoredLog.ofHistory(archive, end.timeline())
                 .history(end.timeline())
                 .flatMap(text -> TimelineHistory.parse(end.timeline(), text).part(end.timeline()))
                 .map(TimelineHistory.Part::from)
@@ -315,7 +315,8 @@ public final class ArchiveWal {
     private byte[] stored(Reached upTo, Lsn unit) throws IOException {
         Lsn segment = unit.segmentStart(segmentBytes);
         int count = (int) (upTo.to().value() - unit.value());
-        try (InputStream in = StoredLog.of(archive).open(upTo.timeline(), segment)) {
+        try (InputStream in =
+                StoredLog.ofSegment(archive, upTo.timeline(), segment).open(upTo.timeline(), segment)) {
             in.skipNBytes(unit.value() - segment.value());
             byte[] stored = in.readNBytes(count);
             if (stored.length < count) {

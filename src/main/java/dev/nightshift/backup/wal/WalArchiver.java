@@ -3,6 +3,7 @@ package dev.nightshift.backup.wal;
 import dev.nightshift.backup.read.WalPiece;
 import dev.nightshift.backup.stored.DamageException;
 import dev.nightshift.backup.stored.SealedFolder;
+import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.WalSink;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -151,7 +153,11 @@ final class WalArchiver implements WalSink {
     private void removePieces(WalPiece whole) {
         String kept = whole.name(segmentBytes);
         String begin = WalPiece.begin(timeline, whole.from().segmentStart(segmentBytes), segmentBytes);
-        folder.list(begin).stream()
+        List<Store.Entry> listed = folder.list(begin);
+        if (listed.stream().noneMatch(entry -> entry.name().equals(kept))) {
+            return; // it never came whole, before a gap: its pieces are all there is of it
+        }
+        listed.stream()
                 .filter(entry -> !entry.name().equals(kept))
                 .filter(entry -> WalPiece.parse(entry.name(), segmentBytes)
                         .filter(piece -> piece.from().compareTo(whole.from()) >= 0

@@ -9,8 +9,14 @@ import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +49,41 @@ class FolderStoreTest {
         assertTrue(store.freeBytes().orElseThrow() > 0);
         store.deleteFolder("a/b/c");
         assertEquals(List.of(), store.list(""));
+    }
+
+    /** As two servers do that push one segment, one of them a copy: what the first was told to be stored stays. */
+    @Test
+    void ofTwoThatWriteOneNameAtOnceOneIsRefused(@TempDir Path folder) throws Exception {
+        FolderStore store = new FolderStore(folder);
+        for (int round = 0; round < 200; round++) {
+            String name = "a/" + round;
+            CyclicBarrier both = new CyclicBarrier(2);
+            AtomicInteger refused = new AtomicInteger();
+            Set<Long> stored = ConcurrentHashMap.newKeySet();
+            List<Thread> threads = new ArrayList<>();
+            for (int bytes = 1; bytes <= 2; bytes++) {
+                int count = bytes;
+                Thread thread = new Thread(() -> {
+                    try (Store.Upload upload = store.create(name)) {
+                        upload.write(new byte[count], 0, count);
+                        both.await();
+                        upload.commit();
+                        stored.add((long) count);
+                    } catch (Failure.Conflict e) {
+                        refused.incrementAndGet();
+                    } catch (InterruptedException | BrokenBarrierException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+                thread.start();
+                threads.add(thread);
+            }
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            assertEquals(1, refused.get(), name);
+            assertEquals(Set.of(store.size(name).orElseThrow()), stored, name);
+        }
     }
 
     @Test
