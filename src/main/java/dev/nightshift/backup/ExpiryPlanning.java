@@ -128,12 +128,8 @@ class ExpiryPlanning {
         Map<UUID, List<CopyRepository.Place>> places = sources.places(project, known.keySet());
         ExpiryPlan plan = ExpiryPlan.of(
                 kept.stream()
-                        .map(backup -> judged(
-                                project,
-                                backup,
-                                named,
-                                places.getOrDefault(backup.id(), List.of()),
-                                known))
+                        .map(backup ->
+                                judged(project, backup, named, places.getOrDefault(backup.id(), List.of()), known))
                         .toList(),
                 rule,
                 now,
@@ -143,8 +139,11 @@ class ExpiryPlanning {
 
     /** Whether a copy stands proven with all that it needs in its store, and no proof says that one of those fails there. */
     static boolean isCopyProven(Backup backup, List<CopyRepository.Place> places, Map<UUID, Backup> known) {
-        return stands(backup, places, known, copy -> copy.proof() != null
-                && copy.proof().isRestored());
+        return stands(
+                backup,
+                places,
+                known,
+                copy -> copy.proof() != null && copy.proof().isRestored());
     }
 
     /** Whether such a copy is whole with all that it needs in its store, and no proof says that one of those fails there. */
@@ -168,9 +167,8 @@ class ExpiryPlanning {
         Backup.Hold hold = backup.hold();
         boolean undamaged = backup.state().equals("COMPLETE");
         boolean lost = stores.isLost(backup.store());
-        boolean own = undamaged
-                && !lost
-                && backups.against(project, backup.id()).isEmpty();
+        boolean own =
+                undamaged && !lost && backups.against(project, backup.id()).isEmpty();
         boolean copyProven = undamaged && isCopyProven(backup, places, known);
         // Where its own store is lost, a copy is all that there is: it counts as the backup did there, drilled or not
         boolean copied = undamaged && lost && stands(backup, places, known, copy -> true);
