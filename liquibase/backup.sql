@@ -1327,14 +1327,18 @@ alter table backup.drill add column kit_made_at timestamptz;
 -- against that, never set.
 alter table backup.store add column lock_days int not null default 0 check (lock_days between 0 and 36500);
 
--- Of every project: which have anything in a store, or an open finding about its lock.
+-- Of every project that is not deleted: which have anything in a store, or an open finding about its lock.
 create function backup.store_projects(store text) returns table (project_id uuid)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
 as $$
-    select b.project_id from backup.backup b where b.store = $1 and b.deleted_at is null
-    union select c.project_id from backup.copy c where c.store = $1 and c.state = 'WHOLE'
-    union select f.project_id from finding.finding f where f.state = 'OPEN' and f.fingerprint = 'backup.lock:' || $1
+    with concerned as (
+        select b.project_id from backup.backup b where b.store = $1 and b.deleted_at is null
+        union select c.project_id from backup.copy c where c.store = $1 and c.state = 'WHOLE'
+        union select a.project_id from backup.wal_archive a where a.store = $1
+        union select c.project_id from backup.wal_copy c where c.store = $1 and c.freed_at is null
+        union select f.project_id from finding.finding f where f.state = 'OPEN' and f.fingerprint = 'backup.lock:' || $1)
+    select c.project_id from concerned c join fleet.project p on p.id = c.project_id and p.deleted_at is null
 $$;
 revoke execute on function backup.store_projects(text) from public;
 grant execute on function backup.store_projects(text) to ${app_role};
@@ -1360,29 +1364,36 @@ create table backup.lost_store (
 );
 grant select, insert, delete on backup.lost_store to ${app_role};
 
--- What projects hold in a store: backups that lie whole in no other one that is not lost, those that do, and archived logs that
--- were not copied to such a one.
+-- What projects that are not deleted hold in a store: backups that lie whole in no other one that is not lost, with all that they
+-- need, those that do, and archived logs of which no copy was finished in such a one.
 create function backup.store_loss(store text)
     returns table (project_id uuid, only_there bigint, elsewhere bigint, logs bigint)
     language sql stable security definer
     set search_path = pg_catalog, pg_temp
 as $$
     with place as (
-        select b.project_id, b.id, b.store from backup.backup b where b.deleted_at is null
+        select b.project_id, b.id, b.chain, b.store from backup.backup b
+          join fleet.project f on f.id = b.project_id and f.deleted_at is null
+         where b.deleted_at is null
         union
-        select c.project_id, c.backup_id, c.store from backup.copy c
+        select c.project_id, c.backup_id, b.chain, c.store from backup.copy c
           join backup.backup b on b.project_id = c.project_id and b.id = c.backup_id and b.deleted_at is null
+          join fleet.project f on f.id = b.project_id and f.deleted_at is null
          where c.state = 'WHOLE'),
     held as (
         select p.project_id, p.id,
                exists (select from place o where o.project_id = p.project_id and o.id = p.id and o.store <> $1
-                          and not exists (select from backup.lost_store l where l.store = o.store)) as elsewhere
+                          and not exists (select from backup.lost_store l where l.store = o.store)
+                          and not exists (select from unnest(o.chain) n (id)
+                                where not exists (select from place m where m.project_id = o.project_id and m.id = n.id
+                                                     and m.store = o.store))) as elsewhere
           from place p where p.store = $1),
     archive as (
         select a.project_id, a.id from backup.wal_archive a
+          join fleet.project f on f.id = a.project_id and f.deleted_at is null
          where a.store = $1
            and not exists (select from backup.wal_copy c where c.project_id = a.project_id and c.archive_id = a.id
-                              and c.store <> $1 and c.freed_at is null
+                              and c.store <> $1 and c.freed_at is null and c.copied_at is not null
                               and not exists (select from backup.lost_store l where l.store = c.store)))
     select coalesce(h.project_id, a.project_id), coalesce(h.only_there, 0), coalesce(h.elsewhere, 0), coalesce(a.logs, 0)
       from (select project_id, count(*) filter (where not elsewhere) as only_there,

@@ -252,7 +252,22 @@ class CopyRepository {
         }
     }
 
-    /** Of every project: which have anything in a store, or an open finding about its lock. */
+    /** Whether the project has archived log in a store, copied or not. */
+    static boolean holdsLog(Connection connection, String store) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select exists (select from backup.wal_archive where store = ?)
+                       or exists (select from backup.wal_copy where store = ? and freed_at is null)
+                """)) {
+            query.setString(1, store);
+            query.setString(2, store);
+            try (var row = query.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    /** Of every project that is not deleted: which have anything in a store, or an open finding about its lock. */
     static List<ProjectId> projectsIn(Connection connection, String store) throws SQLException {
         try (var query = connection.prepareStatement("select project_id from backup.store_projects(?)")) {
             query.setString(1, store);
@@ -293,6 +308,33 @@ class CopyRepository {
                 }
             }
             return dead;
+        }
+    }
+
+    /**
+     * What was claimed is deleted, and its store keeps versions of it: another copy may be begun, and what is left is claimed again
+     * in a day.
+     */
+    void hidden(Connection connection, Dead dead) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.copy set state = 'COPYING', began_at = now()
+                 where id = ? and state = 'FREEING' and freeing_at = ? and made_at is null
+                """)) {
+            update.setObject(1, dead.id());
+            update.setTimestamp(2, Timestamp.from(dead.claimedAt()));
+            update.executeUpdate();
+        }
+    }
+
+    /** Whether a sweep is removing what was left of a copy. */
+    static boolean isBeingRemoved(Connection connection, UUID backup, String store) throws SQLException {
+        try (var query = connection.prepareStatement(
+                "select from backup.copy where backup_id = ? and store = ? and state = 'FREEING'")) {
+            query.setObject(1, backup);
+            query.setString(2, store);
+            try (var row = query.executeQuery()) {
+                return row.next();
+            }
         }
     }
 

@@ -94,7 +94,11 @@ class CopyToStore {
             }
             try {
                 sum = sum.plus(one(target, backup, to, store));
-            } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict e) {
+            } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict | Failure.Retryable e) {
+                // A store that cannot be used now cannot be for the others either
+                if (e instanceof Failure.Retryable && !isBeingRemoved(target, backup, store)) {
+                    throw e;
+                }
                 target.error("Backup " + backup.id() + " is not copied to the store " + store + ": " + e.getMessage());
                 failed.add(backup.id());
                 first = first == null ? e : first;
@@ -104,6 +108,11 @@ class CopyToStore {
             throw first;
         }
         return sum;
+    }
+
+    private boolean isBeingRemoved(TargetRun target, Backup backup, String store) {
+        return transactions.in(
+                target.project(), connection -> CopyRepository.isBeingRemoved(connection, backup.id(), store));
     }
 
     /**

@@ -74,6 +74,9 @@ public class ExpireBackups extends TargetBatchlet {
     /** By store, over all tries of the target. */
     private final Map<String, Long> freedIn = new TreeMap<>();
 
+    /** As {@link #freedIn}, where it is not known whether the store keeps versions of what is deleted. */
+    private final Map<String, Long> doubtedIn = new TreeMap<>();
+
     /** Of deleted backups, what stores keep locked, by this try. */
     private long locked;
 
@@ -281,6 +284,7 @@ public class ExpireBackups extends TargetBatchlet {
             target.figure("bytesFreed." + store, bytes);
             target.info("Freed " + new Bytes(bytes) + " in the store " + store + ", by its listing.");
         });
+        doubtedIn.forEach((store, bytes) -> target.figure("bytesDeleted." + store, bytes));
         return first;
     }
 
@@ -336,9 +340,16 @@ public class ExpireBackups extends TargetBatchlet {
             locked += bytes(left);
             return bytes - bytes(left);
         }
-        store.doubt()
-                .ifPresent(why -> target.info("Whether the store " + deleted.store()
-                        + " keeps versions of what is deleted is not known: " + why + "."));
+        Store.Doubt doubt = store.doubt().orElse(null);
+        if (doubt != null) {
+            if (!doubtedIn.containsKey(deleted.store())) {
+                target.info(ExpireLog.words(deleted.store(), doubt));
+            }
+            doubtedIn.merge(deleted.store(), bytes, Long::sum);
+            if (!doubt.none()) {
+                return 0; // it is looked at again, until the store says what it keeps
+            }
+        }
         target.store(connection -> {
             if (deleted.copy()) {
                 copies.freed(connection, deleted.id(), deleted.store());
@@ -346,7 +357,7 @@ public class ExpireBackups extends TargetBatchlet {
                 repository.freed(connection, deleted.id());
             }
         });
-        return bytes;
+        return doubt == null ? bytes : 0;
     }
 
     private static long bytes(List<Store.Entry> entries) {

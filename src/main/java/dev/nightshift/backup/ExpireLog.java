@@ -73,7 +73,7 @@ class ExpireLog {
                 continue; // its copies are the only ones, and nothing is added to them
             }
             try {
-                freed.merge(archive.store(), trim(target, archive, needed.get(), apply), Long::sum);
+                count(target, freed, archive.store(), trim(target, archive, needed.get(), apply), apply);
             } catch (Failure e) {
                 Failure told = told(target, archive.location(), archive.store(), e);
                 first = first == null ? told : first;
@@ -84,7 +84,7 @@ class ExpireLog {
                 }
                 target.throwIfStopped();
                 try {
-                    freed.merge(copy.store(), trim(target, archive, copy, needed.get(), apply), Long::sum);
+                    count(target, freed, copy.store(), trim(target, archive, copy, needed.get(), apply), apply);
                 } catch (Failure e) {
                     Failure told = told(target, copy.location(), copy.store(), e);
                     first = first == null ? told : first;
@@ -102,6 +102,25 @@ class ExpireLog {
             });
         }
         return new Sum(bytes, first);
+    }
+
+    /** What may be kept as versions is not freed. */
+    private void count(TargetRun target, Map<String, Long> freed, String store, long bytes, boolean apply) {
+        Store.Doubt doubt = apply && bytes > 0 ? stores.of(store).doubt().orElse(null) : null;
+        if (doubt != null) {
+            target.info(new Bytes(bytes) + " of archived log are deleted in the store " + store + ". "
+                    + words(store, doubt));
+        }
+        freed.merge(store, doubt == null ? bytes : 0, Long::sum);
+    }
+
+    /** That what is deleted does not count as freed, and what would help. */
+    static String words(String store, Store.Doubt doubt) {
+        return "Whether the store " + store + " keeps versions of what is deleted is not known: " + doubt.why()
+                + ". Nothing there counts as freed."
+                + (doubt.none()
+                        ? ""
+                        : " Let its login have s3:GetBucketVersioning: each run of expire looks again until then.");
     }
 
     private static Failure told(TargetRun target, String location, String store, Failure e) {
@@ -188,7 +207,9 @@ class ExpireLog {
             locked(target, copy.store(), copy.location(), bytes(left));
             return bytes - bytes(left); // the next run frees the rest
         }
-        target.store(connection -> copies.freed(connection, copy.id()));
+        if (store.doubt().filter(doubt -> !doubt.none()).isEmpty()) {
+            target.store(connection -> copies.freed(connection, copy.id()));
+        }
         return bytes;
     }
 

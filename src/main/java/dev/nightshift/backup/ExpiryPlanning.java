@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** Says of one instance's backups which go by a rule, and what of its log goes with them. Changes nothing. */
@@ -127,11 +128,8 @@ class ExpiryPlanning {
         Map<UUID, List<CopyRepository.Place>> places = sources.places(project, known.keySet());
         ExpiryPlan plan = ExpiryPlan.of(
                 kept.stream()
-                        .map(backup -> judged(
-                                project,
-                                backup,
-                                named,
-                                isCopyProven(backup, places.getOrDefault(backup.id(), List.of()), known)))
+                        .map(backup ->
+                                judged(project, backup, named, places.getOrDefault(backup.id(), List.of()), known))
                         .toList(),
                 rule,
                 now,
@@ -141,24 +139,40 @@ class ExpiryPlanning {
 
     /** Whether a copy stands proven with all that it needs in its store, and no proof says that one of those fails there. */
     static boolean isCopyProven(Backup backup, List<CopyRepository.Place> places, Map<UUID, Backup> known) {
+        return stands(
+                backup,
+                places,
+                known,
+                copy -> copy.proof() != null && copy.proof().isRestored());
+    }
+
+    /** Whether such a copy is whole with all that it needs in its store, and no proof says that one of those fails there. */
+    private static boolean stands(
+            Backup backup, List<CopyRepository.Place> places, Map<UUID, Backup> known, Predicate<Backup.Copy> which) {
         return backup.copies().stream()
-                .filter(copy ->
-                        copy.isWhole() && copy.proof() != null && copy.proof().isRestored())
+                .filter(copy -> copy.isWhole() && which.test(copy))
                 .map(Backup.Copy::store)
                 .filter(store -> places.stream().anyMatch(place -> place.store().equals(store)))
                 .anyMatch(store ->
                         backup.chain().stream().map(known::get).allMatch(each -> each != null && !each.failsIn(store)));
     }
 
-    private ExpiryPlan.Kept judged(ProjectId project, Backup backup, Set<UUID> named, boolean copyStands) {
+    private ExpiryPlan.Kept judged(
+            ProjectId project,
+            Backup backup,
+            Set<UUID> named,
+            List<CopyRepository.Place> places,
+            Map<UUID, Backup> known) {
         Backup.StoredProof proof = backup.proof();
         Backup.Hold hold = backup.hold();
         boolean undamaged = backup.state().equals("COMPLETE");
-        boolean own = undamaged
-                && !stores.isLost(backup.store())
-                && backups.against(project, backup.id()).isEmpty();
-        boolean copyProven = undamaged && copyStands;
-        boolean whole = own || copyProven;
+        boolean lost = stores.isLost(backup.store());
+        boolean own =
+                undamaged && !lost && backups.against(project, backup.id()).isEmpty();
+        boolean copyProven = undamaged && isCopyProven(backup, places, known);
+        // Where its own store is lost, a copy is all that there is: it counts as the backup did there, drilled or not
+        boolean copied = undamaged && lost && stands(backup, places, known, copy -> true);
+        boolean whole = own || copyProven || copied;
         boolean proven = copyProven || (own && proof != null && proof.isRestored());
         String wanted =
                 hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;

@@ -7,19 +7,23 @@ import dev.nightshift.finding.Findings;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.finding.Subject;
 import dev.nightshift.fleet.Fleet;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
+import java.lang.System.Logger.Level;
 
 /**
- * A store that is to lock what lies in it, and does not for so long, is a finding of every project whose backups lie there. What
+ * A store that is to lock what lies in it, and does not for so long, is a finding of every project whose backups or log lie there. What
  * the service does not answer neither opens one nor closes it.
  */
 @ApplicationScoped
 class LockWatch {
+    private static final System.Logger LOG = System.getLogger(LockWatch.class.getName());
+
     @Inject
     private Transactions transactions;
 
@@ -36,12 +40,29 @@ class LockWatch {
         String fingerprint = "backup.lock:" + store;
         for (ProjectId project :
                 transactions.installation(connection -> CopyRepository.projectsIn(connection, store))) {
-            boolean concerned = transactions.in(project, connection -> CopyRepository.holds(connection, store));
-            if (kept || !concerned) {
-                findings.close(project, fingerprint);
-            } else if (!findings.isOpen(project, fingerprint)) {
-                findings.report(project, report(project, fingerprint, measured));
+            try {
+                say(project, fingerprint, measured, kept);
+            } catch (Failure e) {
+                // One project, deleted meanwhile say, does not keep the others from knowing
+                LOG.log(
+                        Level.WARNING,
+                        "The lock of the store {0} is not told to the project {1}: {2}",
+                        store,
+                        project.value(),
+                        e.getMessage());
             }
+        }
+    }
+
+    private void say(ProjectId project, String fingerprint, Stores.Measured measured, boolean kept) {
+        boolean concerned = transactions.in(
+                project,
+                connection -> CopyRepository.holds(connection, measured.store())
+                        || CopyRepository.holdsLog(connection, measured.store()));
+        if (kept || !concerned) {
+            findings.close(project, fingerprint);
+        } else if (!findings.isOpen(project, fingerprint)) {
+            findings.report(project, report(project, fingerprint, measured));
         }
     }
 

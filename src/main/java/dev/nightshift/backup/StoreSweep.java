@@ -73,9 +73,14 @@ class StoreSweep {
 
     /** One that does not answer does not keep the others out. */
     private void sweep(String name) {
+        alone(name, () -> sweep(name, stores.of(name)));
+        // What cannot be deleted there is no reason to look away
+        alone(name, () -> stores.measureLock(name));
+    }
+
+    private static void alone(String name, Runnable work) {
         try {
-            sweep(name, stores.of(name));
-            stores.measureLock(name);
+            work.run();
         } catch (Failure e) {
             LOG.log(Level.WARNING, "The store {0} could not be swept: {1}", name, e.getMessage());
         } catch (RuntimeException e) {
@@ -118,6 +123,32 @@ class StoreSweep {
     }
 
     private void remove(CopyRepository.Dead dead, String name, Store store) {
+        if (!stores.isLost(dead.home())) {
+            refuseHome(dead, store);
+        }
+        String begin = dead.location() + "/";
+        store.deleteFolder(dead.location());
+        Store.Doubt doubt = store.doubt().orElse(null);
+        if (!store.taking(begin).isEmpty() || (doubt != null && !doubt.none())) {
+            // Nothing is in the way of another copy any more, and that one knows of what is left here
+            if (store.list(begin).isEmpty()
+                    && (doubt != null || store.lock(begin).isPresent())) {
+                transactions.run(dead.project(), connection -> copies.hidden(connection, dead));
+            }
+            if (doubt != null) {
+                throw new Failure.Retryable(ExpireLog.words(name, doubt), null, null);
+            }
+            throw new Failure.Retryable(
+                    "it was deleted, and the store keeps it"
+                            + store.lock(begin).map(lock -> ", " + lock.words()).orElse("") + ".",
+                    null,
+                    null);
+        }
+        transactions.run(dead.project(), connection -> copies.removed(connection, dead));
+        LOG.log(Level.INFO, "Removed {0} of the store {1}, which an interrupted copy had left", dead.location(), name);
+    }
+
+    private void refuseHome(CopyRepository.Dead dead, Store store) {
         try (PlaceProbe probe = PlaceProbe.put(store)) {
             if (probe.isIn(stores.of(dead.home()))) {
                 throw new Failure.Fatal(
@@ -126,18 +157,6 @@ class StoreSweep {
                         null);
             }
         }
-        store.deleteFolder(dead.location());
-        if (!store.taking(dead.location() + "/").isEmpty()) {
-            throw new Failure.Retryable(
-                    "it was deleted, and the store keeps it"
-                            + store.lock(dead.location() + "/")
-                                    .map(lock -> ", " + lock.words())
-                                    .orElse("") + ".",
-                    null,
-                    null);
-        }
-        transactions.run(dead.project(), connection -> copies.removed(connection, dead));
-        LOG.log(Level.INFO, "Removed {0} of the store {1}, which an interrupted copy had left", dead.location(), name);
     }
 
     private void catalogue(String name, Store store, String folder, BackupRepository.Attempt attempt) {

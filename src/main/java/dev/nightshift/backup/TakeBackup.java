@@ -31,6 +31,7 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.Json;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -40,6 +41,8 @@ import java.util.UUID;
 @Named("takeBackup")
 @Dependent
 public class TakeBackup extends TargetBatchlet {
+    private static final System.Logger LOG = System.getLogger(TakeBackup.class.getName());
+
     @Inject
     private Fleet fleet;
 
@@ -186,7 +189,18 @@ public class TakeBackup extends TargetBatchlet {
             probe.write(new byte[] {1}, 0, 1);
             probe.commit();
         }
-        store.deleteFolder(folder);
+        tryDelete(store, folder);
+    }
+
+    /** No backup waits for whoever deletes: what stays is looked at again by the sweep, and by expiry. */
+    static boolean tryDelete(Store store, String folder) {
+        try {
+            store.deleteFolder(folder);
+            return true;
+        } catch (Failure e) {
+            LOG.log(Level.WARNING, "{0} of the {1} is not deleted for now: {2}", folder, store, e.getMessage());
+            return false;
+        }
     }
 
     /** Where another cluster answers than before, a backup would carry the wrong name. */
@@ -210,8 +224,10 @@ public class TakeBackup extends TargetBatchlet {
             TargetRun target, Store store, ProjectKeys keys, Project project, Instance instance, UUID earlier) {
         String folder = Manifest.folder(project.name().value(), instance.name().value(), earlier);
         if (store.size(folder + "/" + Manifest.NAME).isEmpty()) {
-            store.deleteFolder(folder);
-            target.info("Removed what the interrupted attempt had stored in " + folder + ".");
+            target.info(
+                    tryDelete(store, folder)
+                            ? "Removed what the interrupted attempt had stored in " + folder + "."
+                            : "What the interrupted attempt had stored in " + folder + " stays for now.");
             return false;
         }
         String keyId = new Described(folder, earlier, false).keyId(store);
@@ -224,9 +240,8 @@ public class TakeBackup extends TargetBatchlet {
         Manifest manifest = reader.manifest();
         String damage = reader.verify(ProofLevel.STORED, BackupProgress.NONE).damage();
         if (damage != null) {
-            target.warn("What the interrupted attempt stored in " + folder + " is not whole, and is removed: " + damage
-                    + ".");
-            store.deleteFolder(folder);
+            target.warn("What the interrupted attempt stored in " + folder + " is not whole, and "
+                    + (tryDelete(store, folder) ? "is removed: " : "cannot be removed now: ") + damage + ".");
             return false;
         }
         target.info("The interrupted attempt had stored a whole backup; it is entered in the catalogue.");

@@ -225,12 +225,12 @@ class TakeDumps {
         }
         String folder = folder(source, id);
         if (source.store().size(folder + "/" + Manifest.NAME).isEmpty()) {
-            source.store().deleteFolder(folder);
+            TakeBackup.tryDelete(source.store(), folder);
             return;
         }
         BackupReader reader = BackupReader.open(source.store(), folder, source.keys());
         if (reader.verify(ProofLevel.STORED, BackupProgress.NONE).damage() != null) {
-            source.store().deleteFolder(folder);
+            TakeBackup.tryDelete(source.store(), folder);
             return;
         }
         target.info("The interrupted attempt had stored a whole backup; it is entered in the catalogue.");

@@ -92,6 +92,7 @@ public final class S3StandIn implements AutoCloseable {
     private int lockDays;
     private int next;
     private volatile boolean away;
+    private volatile @Nullable Refusal versioning;
 
     private S3StandIn(HttpServer server, int lockDays) {
         this.server = server;
@@ -140,6 +141,11 @@ public final class S3StandIn implements AutoCloseable {
         away = now;
     }
 
+    /** What it says instead of whether it keeps versions; a code of null is an answer that is no XML, no status the truth. */
+    public void versioning(int instead, @Nullable String code) {
+        versioning = instead == 0 ? null : new Refusal(instead, code, "Not so");
+    }
+
     public String endpoint() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
@@ -177,9 +183,9 @@ public final class S3StandIn implements AutoCloseable {
     private static final class Refusal extends Exception {
         private static final long serialVersionUID = 1;
         private final int status;
-        private final String code;
+        private final @Nullable String code;
 
-        Refusal(int status, String code, String message) {
+        Refusal(int status, @Nullable String code, String message) {
             super(message);
             this.status = status;
             this.code = code;
@@ -201,7 +207,9 @@ public final class S3StandIn implements AutoCloseable {
             status = request.status;
         } catch (Refusal e) {
             status = e.status;
-            answer = xml("<Error><Code>" + e.code + "</Code><Message>" + e.getMessage() + "</Message></Error>");
+            answer = e.code == null
+                    ? "<html><br>".getBytes(StandardCharsets.UTF_8)
+                    : xml("<Error><Code>" + e.code + "</Code><Message>" + e.getMessage() + "</Message></Error>");
         } catch (RuntimeException | GeneralSecurityException e) {
             status = 500;
             answer = xml("<Error><Code>InternalError</Code><Message>" + e + "</Message></Error>");
@@ -285,6 +293,10 @@ public final class S3StandIn implements AutoCloseable {
 
         private byte[] ofBucket() throws Refusal {
             if (query.containsKey("versioning")) {
+                Refusal said = versioning;
+                if (said != null) {
+                    throw said;
+                }
                 return xml("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>");
             }
             if (query.containsKey("object-lock")) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The versions that a bucket of S3 keeps of what was deleted in it. A service that does not know of versions, and a login that may
- * not ask, are taken for one that keeps none, with {@link #doubt}.
+ * not ask, are taken for one that keeps none, with {@link #doubt}, unless it was seen to keep them before.
  */
 final class KeptVersions {
     /** Who switches it on while Nightshift runs is believed as late. */
@@ -27,7 +27,7 @@ final class KeptVersions {
     private final Supplier<S3Bucket> deleting;
     private volatile @Nullable Known known;
 
-    private record Known(boolean kept, @Nullable String doubt, long at) {}
+    private record Known(boolean kept, Store.@Nullable Doubt doubt, long at) {}
 
     /** @param deleting the bucket by the login that deletes */
     KeptVersions(String title, Supplier<S3Bucket> reading, Supplier<S3Bucket> deleting) {
@@ -45,7 +45,10 @@ final class KeptVersions {
         try {
             now = new Known(reading.get().keepsVersions(), null, System.nanoTime());
         } catch (S3Bucket.Unanswered e) {
-            now = new Known(false, String.valueOf(e.getMessage()), System.nanoTime());
+            now = before != null && before.kept()
+                    ? new Known(true, null, System.nanoTime())
+                    : new Known(
+                            false, new Store.Doubt(String.valueOf(e.getMessage()), e.isUnknown()), System.nanoTime());
         }
         known = now;
         return now;
@@ -55,12 +58,15 @@ final class KeptVersions {
         return known().kept();
     }
 
-    /** Forgets what was measured. */
+    /** Measures anew when it is asked next. */
     void renew() {
-        known = null;
+        Known before = known;
+        if (before != null) {
+            known = new Known(before.kept(), before.doubt(), System.nanoTime() - MEASURED.toNanos());
+        }
     }
 
-    Optional<String> doubt() {
+    Optional<Store.Doubt> doubt() {
         return Optional.ofNullable(known().doubt());
     }
 

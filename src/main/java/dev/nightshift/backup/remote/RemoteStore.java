@@ -342,10 +342,9 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     @Override
     public void deleteFolder(String folder) {
-        boolean kept = versions != null && versions.kept();
         // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without its
-        // objects. Where versions are kept, each deletion of what is not there would add to them
-        if (!kept || size(folder + "/" + Manifest.NAME).isPresent()) {
+        // objects. Where versions are kept, a deletion of what is not there would add to them
+        if (size(folder + "/" + Manifest.NAME).isPresent()) {
             delete(folder + "/" + Manifest.NAME);
         }
         RemoteStore by = deleter();
@@ -359,7 +358,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     }
 
     @Override
-    public Optional<String> doubt() {
+    public Optional<Doubt> doubt() {
         return versions == null ? Optional.empty() : versions.doubt();
     }
 

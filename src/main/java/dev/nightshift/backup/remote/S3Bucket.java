@@ -78,8 +78,16 @@ final class S3Bucket {
     static final class Unanswered extends Exception {
         private static final long serialVersionUID = 1;
 
-        Unanswered(String why) {
+        private final boolean unknown;
+
+        Unanswered(String why, boolean unknown) {
             super(why);
+            this.unknown = unknown;
+        }
+
+        /** Whether the service itself says that it has no such thing. */
+        boolean isUnknown() {
+            return unknown;
         }
     }
 
@@ -95,6 +103,15 @@ final class S3Bucket {
         S3Text text() {
             return S3Text.of(response.body());
         }
+
+        /** Whether it is what S3 answers, and nothing that stands between. */
+        boolean isXml() {
+            try {
+                return response.body().length > 0 && text() != null;
+            } catch (Failure e) {
+                return false;
+            }
+        }
     }
 
     /**
@@ -105,6 +122,9 @@ final class S3Bucket {
     boolean keepsVersions() throws Unanswered {
         Answer answer = asked("ask for versioning", "GET", "", Map.of("versioning", ""), null);
         requireAnswered(answer, "versioning");
+        if (!answer.isXml()) {
+            throw new Unanswered(words(answer), false);
+        }
         return !answer.text().first("Status").isEmpty(); // one that was suspended has those of before
     }
 
@@ -115,7 +135,9 @@ final class S3Bucket {
      */
     BucketLock lock() throws Unanswered {
         Answer answer = asked("ask for the object lock", "GET", "", Map.of("object-lock", ""), null);
-        if (answer.status() == 404 && answer.text().first("Code").startsWith("ObjectLockConfiguration")) {
+        if (answer.status() == 404
+                && answer.isXml()
+                && answer.text().first("Code").startsWith("ObjectLockConfiguration")) {
             return BucketLock.NONE;
         }
         requireAnswered(answer, "the object lock");
@@ -130,11 +152,28 @@ final class S3Bucket {
     }
 
     private void requireAnswered(Answer answer, String what) throws Unanswered {
-        switch (answer.status()) {
-            case 200 -> {}
-            case 400, 403, 405, 501 -> throw new Unanswered(words(answer));
-            default -> throw refused("ask for " + what, answer);
+        if (answer.status() == 200) {
+            return;
         }
+        String code = answer.isXml() ? answer.text().first("Code") : "";
+        switch (code) {
+            case "NotImplemented", "MethodNotAllowed" -> throw new Unanswered(words(answer), true);
+            case "AccessDenied" -> throw new Unanswered(words(answer), false);
+            case "" -> {
+                // Something that does not speak S3 so far: it says nothing of logins or of time that may pass
+                switch (answer.status()) {
+                    case 405, 501 -> throw new Unanswered(words(answer), true);
+                    case 400, 403, 404 -> throw new Unanswered(words(answer), false);
+                    default -> {}
+                }
+            }
+            default -> {
+                if (answer.status() == 404 && !code.equals("NoSuchBucket")) {
+                    throw new Unanswered(words(answer), false);
+                }
+            }
+        }
+        throw refused("ask for " + what, answer);
     }
 
     /** All whose names begin so, deleted ones and what says so included; those of one object the newest first. */
@@ -316,6 +355,9 @@ final class S3Bucket {
     }
 
     private String words(Answer answer) {
+        if (!answer.isXml()) {
+            return "HTTP " + answer.status();
+        }
         S3Text text = answer.text();
         String code = text.first("Code");
         return code.isEmpty() ? "HTTP " + answer.status() : code + ", " + RemoteCalls.cut(text.first("Message"));

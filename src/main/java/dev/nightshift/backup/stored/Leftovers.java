@@ -1,5 +1,7 @@
 package dev.nightshift.backup.stored;
 
+import dev.nightshift.kernel.Failure;
+import java.lang.System.Logger.Level;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +11,7 @@ import java.util.stream.Collectors;
 
 /** What interrupted backups left in a store: folders with objects but without a manifest. Never backups. */
 public final class Leftovers {
+    private static final System.Logger LOG = System.getLogger(Leftovers.class.getName());
     private static final int DEPTH = 3;
 
     private Leftovers() {}
@@ -44,7 +47,7 @@ public final class Leftovers {
     }
 
     /**
-     * Deletes those that nobody works on any more; answers what it deleted.
+     * Deletes those that nobody works on any more; answers what it deleted. One that cannot be deleted keeps no other out.
      *
      * @param ended answers which of these backups are over. It is asked once the folders are known: a backup that begins
      *     meanwhile is not among them, and one that ends meanwhile has its manifest when that is looked for
@@ -56,7 +59,21 @@ public final class Leftovers {
                 .filter(folder -> folder != null && !isWhole(store, folder))
                 .sorted()
                 .toList();
-        left.forEach(store::deleteFolder);
-        return left;
+        return left.stream().filter(folder -> isDeleted(store, folder)).toList();
+    }
+
+    private static boolean isDeleted(Store store, String folder) {
+        try {
+            store.deleteFolder(folder);
+            return true;
+        } catch (Failure e) {
+            LOG.log(
+                    Level.WARNING,
+                    "{0} of the {1}, which an interrupted backup had left, stays for now: {2}",
+                    folder,
+                    store,
+                    e.getMessage());
+            return false;
+        }
     }
 }

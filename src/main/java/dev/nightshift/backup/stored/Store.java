@@ -90,8 +90,15 @@ public interface Store {
         return list(begin);
     }
 
+    /**
+     * That it was not measured whether a store keeps versions of what is deleted.
+     *
+     * @param none whether its service says that it does not know of versions
+     */
+    record Doubt(String why, boolean none) {}
+
     /** Why it is not known whether the store keeps versions of what is deleted; empty where that is known. */
-    default Optional<String> doubt() {
+    default Optional<Doubt> doubt() {
         return Optional.empty();
     }
 

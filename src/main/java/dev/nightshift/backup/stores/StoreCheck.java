@@ -196,7 +196,8 @@ final class StoreCheck {
         measured.accept(lock);
         found = "The bucket " + lock.words() + "."
                 + store.doubt()
-                        .map(why -> " Whether it keeps versions of what is deleted is not known: " + why + ".")
+                        .map(doubt ->
+                                " Whether it keeps versions of what is deleted is not known: " + doubt.why() + ".")
                         .orElse("");
         return lockDays == 0 || lock.isFor(lockDays)
                 ? null

@@ -123,7 +123,8 @@ public class StoreLossResource {
         return List.of(
                 lost + " kept backups lie in no other store and cannot be restored any more.",
                 elsewhere + " kept backups lie in another store too; the copies here count for no goal.",
-                logs + " archived logs lie here alone: points in time that only they reach cannot be restored.",
+                logs + " archived logs lie here alone: points in time that only they reach cannot be restored."
+                        + " A copy of a log elsewhere ends where it was copied last.",
                 "Nothing is read from it, written to it or deleted in it; runs of backup, copy and archiving that name it fail.",
                 "expire and rebuild-catalogue go on without it. What expires meanwhile is freed there only if it is found again.");
     }

@@ -141,6 +141,43 @@ class LockedBucketTest {
         }
     }
 
+    @Test
+    void whatIsNotSaidIsADoubtAndNothingThatPassesIs() {
+        StoreContract.put(store, "shop/main/z/manifest.json", new byte[10]);
+        server.versioning(400, "ExpiredToken");
+        assertThrows(Failure.class, store::doubt);
+        Failure expired = assertThrows(Failure.class, () -> store.deleteFolder("shop/main/z"));
+        assertTrue(expired.getMessage().contains("ExpiredToken"), expired.getMessage());
+        assertEquals(List.of(), store.list("shop/main/z/"), "it is deleted, if not freed");
+        server.versioning(404, "NoSuchBucket");
+        assertThrows(Failure.class, store::doubt);
+        for (int status : new int[] {400, 403, 404, 405, 501}) {
+            server.versioning(status, null);
+            assertEquals(doubt("HTTP " + status, status > 404), renewed());
+        }
+        server.versioning(501, "NotImplemented");
+        assertEquals(doubt("NotImplemented, Not so", true), renewed());
+        server.versioning(403, "AccessDenied");
+        assertEquals(doubt("AccessDenied, Not so", false), renewed());
+        assertEquals(List.of(), store.taking("shop/main/z/"));
+
+        server.versioning(0, null);
+        assertEquals(Optional.empty(), renewed());
+        assertEquals(10, bytes(store.taking("shop/main/z/")));
+        server.versioning(403, "AccessDenied");
+        assertEquals(Optional.empty(), renewed(), "it was seen to keep them");
+        assertEquals(10, bytes(store.taking("shop/main/z/")));
+    }
+
+    private Optional<Store.Doubt> renewed() {
+        store.bucketLock();
+        return store.doubt();
+    }
+
+    private static Optional<Store.Doubt> doubt(String why, boolean none) {
+        return Optional.of(new Store.Doubt(why, none));
+    }
+
     private static long bytes(List<Store.Entry> entries) {
         return entries.stream().mapToLong(Store.Entry::bytes).sum();
     }
