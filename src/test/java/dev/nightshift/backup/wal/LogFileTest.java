@@ -82,7 +82,9 @@ class LogFileTest {
         assertTrue(refused.getMessage().contains(why), refused.getMessage());
     }
 
+    /** Its last page is filled by a record that goes on behind it. */
     private static byte[] page(int magic, int timeline, int segmentBytes) {
+        int last = SEGMENT - 8192;
         return ByteBuffer.allocate(SEGMENT)
                 .order(ByteOrder.LITTLE_ENDIAN)
                 .putShort(0, (short) magic)
@@ -91,6 +93,8 @@ class LogFileTest {
                 .putLong(8, Lsn.parse("A/FF000000").value())
                 .putLong(24, Long.parseUnsignedLong(SYSTEM))
                 .putInt(32, segmentBytes)
+                .putLong(last + 8, Lsn.parse("A/FF000000").value() + last)
+                .putInt(last + 16, 1 << 20)
                 .array();
     }
 }
