@@ -96,6 +96,13 @@ export interface StoreInfo {
   account: string | null;
   secretFile: string | null;
   secretVariable: string | null;
+  /** For how many days the bucket is to lock what is stored. */
+  lockDays: number | null;
+  deleteAccount: string | null;
+  deleteSecretFile: string | null;
+  deleteSecretVariable: string | null;
+  /** Declared lost for good. */
+  lostSince: string | null;
 }
 
 export interface StoreCheck {

@@ -22,6 +22,14 @@ const STEPS: Record<string, string> = {
   KEEP: 'Not delete it by the first login', LOCK: 'Lock what is stored',
 };
 
+const LOST = { word: 'declared lost', shape: 'cross', tone: 'bad' } as const;
+
+/** What is to keep a stolen login from deleting. */
+function safety(store: StoreInfo): string {
+  const deletes = store.deleteSecretFile ?? store.deleteSecretVariable;
+  return [deletes && `deletes by ${deletes}`, store.lockDays && `to lock for ${store.lockDays} days`].filter(Boolean).join(', ');
+}
+
 /** Where backups and archived logs of the whole installation can lie. */
 export function StoresPage() {
   const stores = useList<StoreInfo>('/stores');
@@ -34,10 +42,10 @@ export function StoresPage() {
       <Card flush>
         <Panel loaded={stores} rows={3}>
           {(items) => <Table caption="Stores" rows={items} keyOf={(each) => each.name} columns={[
-            { key: 'name', title: 'Store', cell: (each) => <b>{each.name}</b>, sort: (each) => each.name },
+            { key: 'name', title: 'Store', cell: (each) => <span class="two"><b>{each.name}</b>{each.lostSince && <State look={LOST} />}</span>, sort: (each) => each.name },
             { key: 'kind', title: 'Kind', phone: 'top', cell: (each) => kindWord(each.kind), sort: (each) => each.kind },
             { key: 'place', title: 'Place', phone: 'wide', cell: (each) => <span class="two"><span class="mono break">{place(each)}</span>{(each.endpoint ?? each.region) && <small class="break">{[each.endpoint, each.region].filter(Boolean).join(', ')}</small>}</span> },
-            { key: 'secret', title: 'Opened by', cell: (each) => <span class="mono break">{each.secretFile ?? each.secretVariable ?? ''}</span> },
+            { key: 'secret', title: 'Opened by', cell: (each) => <span class="two"><span class="mono break">{each.secretFile ?? each.secretVariable ?? ''}</span>{safety(each) && <small class="break">{safety(each)}</small>}</span> },
             { key: 'acts', title: '', cell: (each) => (
               <span class="row-acts"><Button kind="quiet" label={`Check ${each.name}`} onClick={() => check(each.name)}>Check</Button>
                 {each.name !== 'local' && <><Button kind="quiet" label={`Change ${each.name}`} onClick={() => setForm(each)}>Change</Button><Button kind="quiet" label={`Delete ${each.name}`} onClick={() => setDeleting(each)}>Delete</Button></>}</span>) },

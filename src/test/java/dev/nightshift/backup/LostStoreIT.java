@@ -100,6 +100,8 @@ class LostStoreIT {
         assertFalse(admin.get(LOSS).expect(200).object().getBoolean("lost"));
         assertTrue(
                 admin.put(LOSS + "?confirm=" + STORE, why).expect(200).object().getBoolean("lost"));
+        assertTrue(admin.get("api/stores").expect(200).items().stream()
+                .anyMatch(each -> each.getString("name").equals(STORE) && !each.isNull("lostSince")));
 
         String refused = project.start("backup", "gone", TestProject.parameters("store", STORE));
         assertEquals("FAILED", project.ended(refused, Duration.ofMinutes(3)).getString("status"));

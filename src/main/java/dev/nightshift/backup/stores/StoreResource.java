@@ -23,6 +23,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -47,6 +48,9 @@ public class StoreResource {
 
     @Inject
     private StoreRepository repository;
+
+    @Inject
+    private LostStores losses;
 
     @Inject
     private Transactions transactions;
@@ -81,9 +85,34 @@ public class StoreResource {
             String deleteAccount,
 
             @Nullable String deleteSecretFile,
-            @Nullable String deleteSecretVariable) {
+            @Nullable String deleteSecretVariable,
+
+            @Schema(description = "Since when it is declared lost for good; null if it is not") @Nullable
+            Instant lostSince) {
         static StoreView named(String name, String kind) {
-            return new StoreView(name, kind, null, null, null, null, null, null, null, null, null, null, null, null);
+            return new StoreView(
+                    name, kind, null, null, null, null, null, null, null, null, null, null, null, null, null);
+        }
+
+        StoreView lost(LostStores.@Nullable Loss loss) {
+            return loss == null
+                    ? this
+                    : new StoreView(
+                            name,
+                            kind,
+                            folder,
+                            bucket,
+                            prefix,
+                            endpoint,
+                            region,
+                            account,
+                            secretFile,
+                            secretVariable,
+                            lockDays,
+                            deleteAccount,
+                            deleteSecretFile,
+                            deleteSecretVariable,
+                            loss.at());
         }
 
         static StoreView of(StoreDefinition store) {
@@ -101,7 +130,8 @@ public class StoreResource {
                     store.lockDays() == 0 ? null : store.lockDays(),
                     text(store.deleting().account()),
                     file(store.deleting().secret()),
-                    variable(store.deleting().secret()));
+                    variable(store.deleting().secret()),
+                    null);
         }
 
         private static @Nullable String file(Secret secret) {
@@ -140,6 +170,7 @@ public class StoreResource {
             description = "Names and kinds for everybody; where they lie for the installation's admins.")
     public List<StoreView> list() {
         boolean all = caller.installationAdmin();
+        Map<String, LostStores.Loss> lost = losses.all();
         return Stream.concat(
                         Stream.of(StoreView.named(Stores.LOCAL, StoreDefinition.Kind.FOLDER.name())),
                         repository.all().stream()
@@ -148,6 +179,7 @@ public class StoreResource {
                                         : StoreView.named(
                                                 store.name().value(),
                                                 store.kind().name())))
+                .map(view -> view.lost(lost.get(view.name())))
                 .toList();
     }
 
