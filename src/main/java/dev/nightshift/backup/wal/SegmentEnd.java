@@ -3,6 +3,7 @@ package dev.nightshift.backup.wal;
 import dev.nightshift.kernel.Failure;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
 
 /**
  * Whether a segment was written to its end. What is stored of one that was not is handed out with zeros behind, and may come back
@@ -15,8 +16,13 @@ final class SegmentEnd {
     private static final int LONG_HEADER = 40;
     private static final int HAS_LONG_HEADER = 0x0002;
     private static final int RECORD_HEADER = 24;
+    private static final int PREVIOUS_AT = 8;
     private static final int INFO_AT = 16;
+    private static final int CHECKSUM_AT = 20;
     private static final int LOG_SWITCH = 0x40;
+
+    /** Of no record: where a log begins there is a page's header. */
+    private static final long NONE = 0;
 
     private final ByteBuffer segment;
 
@@ -25,7 +31,8 @@ final class SegmentEnd {
     }
 
     /**
-     * Only behind a switch is the rest left empty, page headers included.
+     * Only behind a switch may the rest be anything: zeros as a rule, pages of the segment that the file was before where the
+     * server crashed in between and went on in the next one.
      *
      * @throws Failure.Conflict if the log ends within it
      */
@@ -34,18 +41,16 @@ final class SegmentEnd {
             throw new Failure.Conflict(
                     "The log ends within " + name + ": it is not full, and nothing of it is taken.",
                     "The server that writes it pushes it once it is. Let no standby or copy push what it got by restore_command:"
-                            + " archive_mode = on or off there, not always.");
+                            + " archive_mode = on or off there, not always. If it is of a timeline that this server has left by a"
+                            + " promotion, nobody needs it: rename its file in pg_wal/archive_status from .ready to .done.");
         }
     }
 
     private boolean isReached() {
         int last = segment.limit() - PAGE;
         int page = last;
-        while (page >= 0 && isEmpty(page, PAGE)) {
+        while (page > 0 && !isOurs(page)) {
             page -= PAGE;
-        }
-        if (page < 0 || segment.getLong(page + 8) - segment.getLong(8) != page) {
-            return false; // a page of another segment, which this one's file was before
         }
         int header = (segment.getShort(page + 2) & HAS_LONG_HEADER) == 0 ? SHORT_HEADER : LONG_HEADER;
         long rest = Integer.toUnsignedLong(segment.getInt(page + INFO_AT));
@@ -54,34 +59,67 @@ final class SegmentEnd {
             return page
                     == last; // a record that goes on in the next page, which was never written if it is this segment's
         }
-        boolean switched = rest > 0 && rest < RECORD_HEADER && isSwitch((int) (page + header + rest), (int) rest, page);
+        if (rest > 0 && rest < RECORD_HEADER && isSwitchThatEnds(page, header, (int) rest)) {
+            return true;
+        }
+        long before = NONE;
         while (at < PAGE) {
             int record = (int) (page + at);
             long length = Integer.toUnsignedLong(segment.getInt(record));
-            if (length == 0) {
-                return switched && isEmpty(record, page + PAGE - record);
-            }
             if (length < RECORD_HEADER) {
                 return false;
             }
-            at += aligned(length);
-            if (at > PAGE) {
-                return page == last;
+            if (length == RECORD_HEADER && at + length <= PAGE && isSwitch(bytes(record, RECORD_HEADER), before)) {
+                return true;
             }
-            switched = length == RECORD_HEADER && isSwitch(record + RECORD_HEADER, RECORD_HEADER, page);
+            before = segment.getLong(8) + record;
+            at += aligned(length);
         }
-        return page == last || switched;
+        return page == last;
     }
 
-    /** Whether the record that ends here, of which so much is on this page, is the one behind which nothing is written. */
-    private boolean isSwitch(int end, int here, int page) {
-        int fields = end - RECORD_HEADER + INFO_AT;
-        boolean isSwitch = (segment.get(fields) & 0xf0) == LOG_SWITCH
-                && segment.get(fields + 1) == 0
-                && segment.getShort(fields + 2) == 0;
+    /** Whether the page was written for this segment. */
+    private boolean isOurs(int page) {
+        return !isEmpty(page, PAGE) && segment.getLong(page + 8) - segment.getLong(8) == page;
+    }
+
+    /** A record of which so much is on this page. Of one that began in the segment before, only the end can be looked at. */
+    private boolean isSwitchThatEnds(int page, int header, int here) {
         int begun = RECORD_HEADER - here;
-        // Of one that began in the segment before, only the end is here
-        return isSwitch && (begun == 0 || page == 0 || segment.getInt(page - begun) == RECORD_HEADER);
+        if (page > 0) {
+            byte[] record = new byte[RECORD_HEADER];
+            segment.get(page - begun, record, 0, begun);
+            segment.get(page + header, record, begun, here);
+            return isSwitch(record, NONE);
+        }
+        int fields = header + here - RECORD_HEADER + INFO_AT;
+        int behind = header + (int) aligned(here);
+        return here >= RECORD_HEADER - INFO_AT
+                && (segment.get(fields) & 0xf0) == LOG_SWITCH
+                && segment.get(fields + 1) == 0
+                && isEmpty(behind, segment.limit() - behind);
+    }
+
+    /**
+     * By its checksum, too: bytes that look like one may be left of what the file was before.
+     *
+     * @param before position of the record before, which it names; {@link #NONE} if that is on another page
+     */
+    private static boolean isSwitch(byte[] header, long before) {
+        ByteBuffer record = ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN);
+        CRC32C checksum = new CRC32C();
+        checksum.update(header, 0, CHECKSUM_AT);
+        return record.getInt(0) == RECORD_HEADER
+                && (before == NONE || record.getLong(PREVIOUS_AT) == before)
+                && (record.get(INFO_AT) & 0xf0) == LOG_SWITCH
+                && record.get(INFO_AT + 1) == 0
+                && record.getInt(CHECKSUM_AT) == (int) checksum.getValue();
+    }
+
+    private byte[] bytes(int from, int count) {
+        byte[] bytes = new byte[count];
+        segment.get(from, bytes);
+        return bytes;
     }
 
     private boolean isEmpty(int from, int bytes) {

@@ -45,7 +45,20 @@ class SegmentEndTest {
             byte[] whole = switched(server, connection, to);
             takes(whole);
             refuses(whole, to);
+            takes(crashedBehindItsSwitch(whole, to));
         }
+    }
+
+    /** As a crash leaves it that comes before the rest was emptied: what the file was before is there still, a half page of it, too. */
+    private static byte[] crashedBehindItsSwitch(byte[] whole, Lsn to) {
+        byte[] crashed = whole.clone();
+        int end = (int) (to.value() - to.segmentStart(SEGMENT).value());
+        int next = (end + PAGE - 1) / PAGE * PAGE;
+        for (int page = next; page < SEGMENT; page += PAGE) {
+            System.arraycopy(whole, 0, crashed, page, PAGE);
+        }
+        Arrays.fill(crashed, next - 512, next, (byte) 'b');
+        return crashed;
     }
 
     /** The switch's record begins 0 to 48 bytes before a page ends. */
