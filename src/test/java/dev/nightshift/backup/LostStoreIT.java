@@ -100,7 +100,7 @@ class LostStoreIT {
         assertFalse(admin.get(LOSS).expect(200).object().getBoolean("lost"));
         assertTrue(
                 admin.put(LOSS + "?confirm=" + STORE, why).expect(200).object().getBoolean("lost"));
-        assertTrue(admin.get("api/stores").expect(200).items().stream()
+        assertTrue(admin.get("api/stores").expect(200).array().getValuesAs(JsonObject.class).stream()
                 .anyMatch(each -> each.getString("name").equals(STORE) && !each.isNull("lostSince")));
 
         String refused = project.start("backup", "gone", TestProject.parameters("store", STORE));
