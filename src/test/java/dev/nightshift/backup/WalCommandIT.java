@@ -215,6 +215,7 @@ class WalCommandIT {
         fetched(reader, here, current, left);
         fetches(1, "and nothing that comes after it", reader, here, PushedServer.previous(current, -1));
 
+        server.pushesNothing(); // or the archiver stores the history again, with what it still has in its hands
         Path history = server.stored(HISTORY_2);
         Path aside = folder.resolve("history");
         Files.move(history, aside);
