@@ -77,8 +77,8 @@ record LauncherConfig(
     private static final int OTHER_THREADS = 20;
 
     /**
-     * The serial collector takes memory when what is used has grown; the one that a JVM chooses on two processors takes all that
-     * it may have before it tidies up.
+     * Backups of 5 GiB to buckets took 1,166 MiB of the whole server at most by the serial collector, once, and up to 1,291 by the
+     * one that the JVM chooses itself, once with an earlier version.
      */
     private static final String DEFAULT_JAVA_OPTIONS = "-Xmx768m -XX:+UseSerialGC";
 
