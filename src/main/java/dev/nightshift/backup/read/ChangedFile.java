@@ -11,11 +11,17 @@ import java.nio.file.StandardOpenOption;
 /** A restored file that takes the changes of a later backup. */
 final class ChangedFile implements FileTaker.Blocks {
     private final FileChannel channel;
-    private final boolean durable;
+    private final Finish finish;
+
+    /** What becomes of the file when all changes are in it; it closes it. */
+    @FunctionalInterface
+    interface Finish {
+        void of(FileChannel written) throws IOException;
+    }
 
     /** @throws DamageException if there is no such file */
-    ChangedFile(Path file, boolean durable) throws IOException {
-        this.durable = durable;
+    ChangedFile(Path file, Finish finish) throws IOException {
+        this.finish = finish;
         try {
             this.channel = FileChannel.open(file, StandardOpenOption.WRITE);
         } catch (NoSuchFileException e) {
@@ -45,10 +51,6 @@ final class ChangedFile implements FileTaker.Blocks {
 
     @Override
     public void close() throws IOException {
-        try (channel) {
-            if (durable) {
-                channel.force(true);
-            }
-        }
+        finish.of(channel);
     }
 }

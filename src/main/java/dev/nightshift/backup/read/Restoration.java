@@ -17,9 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -35,11 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>While it works, each folder holds a mark that names who restores into it: nobody else can begin there, and the same
  * restore, begun again after a crash, clears away what is its own.
  */
-final class Restoration implements FileTaker {
-    private static final FileAttribute<Set<PosixFilePermission>> FOLDER =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-    private static final FileAttribute<Set<PosixFilePermission>> FILE =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+final class Restoration {
     /** In each folder while the restore works. */
     static final String MARK = ".nightshift-restore";
 
@@ -75,9 +68,7 @@ final class Restoration implements FileTaker {
         boolean done = false;
         try {
             mark();
-            write();
-            makeHarmless();
-            configure();
+            writeFiles();
             syncFolders();
             whole.accept(end);
             done = true;
@@ -184,9 +175,11 @@ final class Restoration implements FileTaker {
     /** Only one can make the file: of two restores into one empty folder the second fails before it writes anything. */
     private void mark() throws IOException {
         for (Path root : roots) {
-            Files.createDirectories(root, FOLDER);
+            Files.createDirectories(root, RestoredFiles.FOLDER);
             try (FileChannel mark = FileChannel.open(
-                    root.resolve(MARK), Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE)) {
+                    root.resolve(MARK),
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    RestoredFiles.FILE)) {
                 mark.write(ByteBuffer.wrap(destination.mark().getBytes(StandardCharsets.UTF_8)));
                 mark.force(true);
             } catch (FileAlreadyExistsException e) {
@@ -194,7 +187,7 @@ final class Restoration implements FileTaker {
                         "Another restore works in " + root + ".", "Give a new or empty folder to each restore.");
             }
             marked.add(root);
-            Files.setPosixFilePermissions(root, FOLDER.value());
+            Files.setPosixFilePermissions(root, RestoredFiles.FOLDER.value());
         }
     }
 
@@ -242,31 +235,31 @@ final class Restoration implements FileTaker {
      * are the source's, one that follows a primary would hold its slot. Before the mark goes: a restore counts as done with
      * these lines only. pg_verifybackup leaves the file out of its comparison, as the server's manual says.
      */
-    private void makeHarmless() throws IOException {
+    private void makeHarmless(RestoredFiles files) throws IOException {
         if (destination.configuration() != null) {
-            append(destination.data().resolve("postgresql.auto.conf"), ServerConfiguration.HARMLESS);
-            recoverToTarget();
+            files.append(destination.data().resolve("postgresql.auto.conf"), ServerConfiguration.HARMLESS);
+            recoverToTarget(files);
         }
     }
 
     /** A standby goes on as one behind any target: what recovers to a point is none. */
-    private void recoverToTarget() throws IOException {
+    private void recoverToTarget(RestoredFiles files) throws IOException {
         RecoveryEnd known = end;
         if (known != null && recovery != null) {
             RecoveryPlan plan = recovery.plan();
-            append(
+            files.append(
                     destination.data().resolve("postgresql.auto.conf"),
                     RecoverySettings.of(
                             known.target(),
                             plan.history().timeline(),
                             plan.backup().timeline()));
-            append(destination.data().resolve("recovery.signal"), "");
+            files.append(destination.data().resolve("recovery.signal"), "");
             Files.deleteIfExists(destination.data().resolve("standby.signal"));
         }
     }
 
     /** Debian's servers keep their configuration in /etc: the data folder alone does not start. */
-    private void configure() throws IOException {
+    private void configure(RestoredFiles files) throws IOException {
         Path folder = destination.configuration();
         if (folder == null
                 || (Files.exists(destination.data().resolve(ServerConfiguration.MAIN))
@@ -274,36 +267,32 @@ final class Restoration implements FileTaker {
             return;
         }
         for (var file : ServerConfiguration.files(sealed, folder).entrySet()) {
-            append(folder.resolve(file.getKey()), file.getValue());
+            files.append(folder.resolve(file.getKey()), file.getValue());
         }
     }
 
-    private void append(Path file, String text) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND), FILE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            if (destination.durable()) {
-                channel.force(true);
-            }
+    private void writeFiles() throws IOException {
+        try (RestoredFiles files = new RestoredFiles(destination.data(), destination.durable())) {
+            write(files);
+            makeHarmless(files);
+            configure(files);
+            files.sync();
         }
     }
 
-    private void write() throws IOException {
+    private void write(RestoredFiles files) throws IOException {
         Path log = destination.log();
         Path segments = log == null ? destination.data().resolve("pg_wal") : log;
-        writeLog(segments);
+        writeLog(segments, files);
         if (recovery != null) {
-            end = new RecoveryFiles(recovery, segments, this::create, progress).write(sealed.manifest());
+            end = new RecoveryFiles(recovery, segments, files::create, progress).write(sealed.manifest());
         }
-        folder("pg_tblspc");
+        files.folder("pg_tblspc");
         for (Manifest.Tablespace tablespace : sealed.manifest().tablespaces()) {
             Path link = destination.data().resolve("pg_tblspc").resolve(tablespace.oid());
             Path place = destination.tablespaces().get(tablespace.oid());
             if (tablespace.inPlace() || place == null) {
-                Files.createDirectory(link, FOLDER);
+                Files.createDirectory(link, RestoredFiles.FOLDER);
             } else {
                 Files.createSymbolicLink(link, place.toAbsolutePath().normalize());
             }
@@ -311,72 +300,27 @@ final class Restoration implements FileTaker {
         progress.phase(BackupProgress.Phase.FILES);
         byte[] sent = sealed.bytes(ServerManifest.NAME);
         List<Layer> layers = Chain.layers(chain);
-        ArchivePass.run(layers, this, progress);
+        ArchivePass.run(layers, files, progress);
         byte[] list = chain.size() == 1 ? sent : CombinedList.of(layers.get(layers.size() - 1), destination.data());
-        try (Content content = file(ServerManifest.NAME)) {
+        try (FileTaker.Content content = files.file(ServerManifest.NAME)) {
             content.write(list, list.length);
         }
     }
 
-    private void writeLog(Path folder) throws IOException {
+    private void writeLog(Path folder, RestoredFiles files) throws IOException {
         progress.phase(BackupProgress.Phase.LOG);
-        Files.createDirectories(folder, FOLDER);
+        Files.createDirectories(folder, RestoredFiles.FOLDER);
         byte[] buffer = new byte[1 << 18];
         for (StoredObject object : sealed.manifest().objects(StoredObject.Kind.WAL)) {
             String name = ArchivePass.safe(object.name());
             Path file = folder.resolve(name.substring(name.lastIndexOf('/') + 1));
             try (InputStream in = sealed.open(object.stream());
-                    Content content = create(file)) {
+                    FileTaker.Content content = files.create(file)) {
                 for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                     content.write(buffer, count);
                 }
             }
         }
-    }
-
-    @Override
-    public void folder(String path) throws IOException {
-        Path folder = destination.data().resolve(path);
-        if (!Files.isDirectory(folder)) {
-            Files.createDirectories(folder, FOLDER);
-        }
-    }
-
-    @Override
-    public Content file(String path) throws IOException {
-        return create(destination.data().resolve(path));
-    }
-
-    @Override
-    public Blocks change(String path) throws IOException {
-        return new ChangedFile(destination.data().resolve(path), destination.durable());
-    }
-
-    private Content create(Path file) throws IOException {
-        FileChannel channel;
-        try {
-            channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), FILE);
-        } catch (FileAlreadyExistsException e) {
-            throw new DamageException("The backup holds the file " + file.getFileName() + " twice", e);
-        }
-        return new Content() {
-            @Override
-            public void write(byte[] bytes, int count) throws IOException {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, count);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-            }
-
-            @Override
-            public void close() throws IOException {
-                try (channel) {
-                    if (destination.durable()) {
-                        channel.force(true);
-                    }
-                }
-            }
-        };
     }
 
     /** Marked folders were new or empty: everything in them is ours. */
