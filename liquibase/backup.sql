@@ -1629,3 +1629,12 @@ alter table backup.wal_service
     add column refused_from pg_lsn,
     add constraint wal_service_refused check ((refused_timeline is null) = (refused_from is null));
 --rollback alter table backup.wal_service drop column refused_timeline, drop column refused_from;
+
+--changeset nightshift:backup-93
+-- Logical backups of a policy go to all of its stores now, as the physical ones did: its lines say so from here on.
+update job.schedule s
+   set parameters = s.parameters || jsonb_build_object('copies', array_to_string(p.stores[2:], ', '))
+  from backup.policy p
+ where p.project_id = s.project_id and p.name = s.policy and s.deleted_at is null and s.job = 'backup'
+   and s.parameters ->> 'kind' in ('logical', 'schema', 'data') and cardinality(p.stores) > 1;
+--rollback update job.schedule s set parameters = s.parameters - 'copies' where s.policy is not null and s.job = 'backup' and s.parameters ->> 'kind' in ('logical', 'schema', 'data');

@@ -131,11 +131,6 @@ class BackupJob implements Job {
         parameters.text(STORE).ifPresent(name -> stores.require("parameters." + STORE, name));
         Manifest.Kind kind = kind(parameters);
         DumpParameters.check(kind, parameters);
-        if (!kind.physical() && parameters.text(COPIES).isPresent()) {
-            throw new Failure.Invalid(
-                    "parameters." + COPIES,
-                    "Logical backups are copied by the job copy, with which = all or by their id.");
-        }
         parameters
                 .text(COPIES)
                 .ifPresent(list -> CopyJob.check(

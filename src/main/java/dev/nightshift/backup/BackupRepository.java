@@ -234,6 +234,22 @@ class BackupRepository {
         }
     }
 
+    /** Those that a run took of one instance and that are kept, oldest first. */
+    List<UUID> takenBy(Connection connection, UUID run, UUID instance) throws SQLException {
+        try (var query = connection.prepareStatement("select id from backup.backup where run_id = ? and instance_id = ?"
+                + " and deleted_at is null order by id")) {
+            query.setObject(1, run);
+            query.setObject(2, instance);
+            List<UUID> ids = new ArrayList<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    ids.add(rows.getObject(1, UUID.class));
+                }
+            }
+            return ids;
+        }
+    }
+
     /** Those of the whole instance, newest first. */
     List<Backup> restorable(Connection connection, UUID instance) throws SQLException {
         try (var query = connection.prepareStatement(

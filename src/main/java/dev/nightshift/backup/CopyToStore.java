@@ -116,24 +116,28 @@ class CopyToStore {
     }
 
     /**
-     * Copies a backup to several stores, each with the archived log behind those that lie there; one that fails does not keep the
-     * others out.
+     * Copies what a run took to several stores, physical backups with the archived log behind those that lie there; a store that
+     * fails does not keep the others out.
      *
-     * @throws Failure of the first that failed, when the others are done; the backup itself is not touched
+     * @throws Failure of the first that failed, when the others are done; the backups themselves are not touched
      */
-    void copyAll(TargetRun target, UUID id, List<String> to) {
-        Backup backup = backups.get(target.project(), id);
+    void copyAll(TargetRun target, List<UUID> ids, List<String> to) {
+        List<Backup> taken =
+                ids.stream().map(id -> backups.get(target.project(), id)).toList();
+        String what = taken.size() == 1 ? "Backup " + ids.get(0) : "All of the " + taken.size() + " backups";
         Failure first = null;
         for (String store : to) {
             boolean copied = false;
             try {
-                copy(target, needed(target, List.of(backup), store), store);
+                copy(target, needed(target, taken, store), store);
                 copied = true;
-                logs.copy(target, store);
+                if (taken.stream().anyMatch(Backup::physical)) {
+                    logs.copy(target, store);
+                }
             } catch (Failure e) {
                 if (e instanceof Failure.Retryable || e instanceof Failure.Skippable) { // the others were told of
-                    target.error((copied ? "The archived log" : "Backup " + id) + " is not copied to the store " + store
-                            + ": " + e.getMessage());
+                    target.error((copied ? "The archived log" : what) + " is not copied to the store " + store + ": "
+                            + e.getMessage());
                 }
                 // As long as one may come back, all are tried again: what is whole by then is not sent
                 first = first == null || (e instanceof Failure.Retryable && !(first instanceof Failure.Retryable))

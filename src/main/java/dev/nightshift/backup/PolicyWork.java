@@ -103,7 +103,7 @@ class PolicyWork implements PolicyAim {
                 if (!stores.isEmpty()) {
                     parameters.add(BackupJob.STORE, stores.get(0));
                 }
-                if (stores.size() > 1 && isPhysical(scheduled)) {
+                if (stores.size() > 1) {
                     parameters.add(BackupJob.COPIES, String.join(", ", stores.subList(1, stores.size())));
                 }
             }
@@ -117,14 +117,6 @@ class PolicyWork implements PolicyAim {
                         .add(ExpireJob.APPLY, true);
         }
         return parameters.build();
-    }
-
-    /** The others are copied by the job copy alone. */
-    private static boolean isPhysical(Scheduled scheduled) {
-        return switch (scheduled.work()) {
-            case FULL, INCREMENTAL, DIFFERENTIAL -> true;
-            default -> false;
-        };
     }
 
     private static String field(int i, String field) {

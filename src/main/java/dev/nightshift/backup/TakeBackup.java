@@ -84,18 +84,28 @@ public class TakeBackup extends TargetBatchlet {
 
     @Override
     protected void work(TargetRun target) throws Exception {
-        if (!BackupJob.kind(target.parameters()).physical()) {
-            dumps.take(target);
-            target.skipped(BackupJob.COPIES, "Logical backups are copied by the job copy.");
+        if (BackupJob.kind(target.parameters()).physical()) {
+            copy(target, List.of(take(target)));
             return;
         }
-        UUID backup = take(target);
+        Failure missing = dumps.take(target);
+        try {
+            copy(target, dumps.taken(target));
+        } catch (Failure e) {
+            throw missing == null ? e : TakeDumps.worse(missing, e);
+        }
+        if (missing != null) {
+            throw missing;
+        }
+    }
+
+    private void copy(TargetRun target, List<UUID> taken) {
         String list = target.parameters().text(BackupJob.COPIES).orElse(null);
         if (list == null) {
             target.skipped(BackupJob.COPIES, "None was asked for.");
         } else {
             target.begin(BackupJob.COPIES);
-            copies.copyAll(target, backup, CopyJob.stores(list));
+            copies.copyAll(target, taken, CopyJob.stores(list));
             target.done(BackupJob.COPIES, String.join(", ", CopyJob.stores(list)));
         }
     }

@@ -100,11 +100,12 @@ class TakeDumps {
             Set<String> done) {}
 
     /**
-     * Takes them.
+     * Takes them. Answers why one could not be taken, the worst reason where there are several; null where all were.
      *
-     * @throws Failure of the first that could not be taken, after the others were tried
+     * @throws Failure if none is taken
      */
-    void take(TargetRun target) {
+    @Nullable
+    Failure take(TargetRun target) {
         target.begin(BackupJob.PREPARE);
         Source source = prepare(target);
         List<Database> databases = fleet.databasesOf(target.project(), target.instanceId()).stream()
@@ -135,13 +136,26 @@ class TakeDumps {
                 }
             }
         }
-        if (first != null) {
-            throw failed.size() == 1 && databases.size() == 1 ? first : among(first, failed, databases.size());
+        Failure missing = first == null || databases.size() == 1 ? first : among(first, failed, databases.size());
+        if (missing != null && failed.size() == databases.size()) {
+            throw missing;
         }
-        target.done(BackupJob.COPY, new Bytes(bytes).toString());
+        if (missing == null) {
+            target.done(BackupJob.COPY, new Bytes(bytes).toString());
+        } else {
+            target.failed(BackupJob.COPY, String.valueOf(missing.getMessage()));
+        }
         target.skipped(BackupJob.LOG, NONE_NEEDED);
         target.begin(BackupJob.CATALOGUE);
-        target.done(BackupJob.CATALOGUE, databases.size() + (databases.size() == 1 ? " backup" : " backups"));
+        int taken = databases.size() - failed.size();
+        target.done(BackupJob.CATALOGUE, taken + (taken == 1 ? " backup" : " backups"));
+        return missing;
+    }
+
+    /** What this run took of the target's databases, by this attempt or one before, and is kept; oldest first. */
+    List<UUID> taken(TargetRun target) {
+        return transactions.in(
+                target.project(), connection -> repository.takenBy(connection, target.runId(), target.instanceId()));
     }
 
     /** The first of the worst: what nobody foresaw before what is worth another try, and that before what is to be put right. */

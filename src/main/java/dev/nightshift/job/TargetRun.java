@@ -115,6 +115,11 @@ public final class TargetRun {
         endStep(name, TargetStatus.COMPLETED, figure, null);
     }
 
+    /** Ends a step that came to less than it should, with the reason, where the steps behind it can go on. */
+    public void failed(String name, String reason) {
+        endStep(name, TargetStatus.FAILED, null, reason);
+    }
+
     /** Ends a step that was not needed or not possible, with the reason. */
     public void skipped(String name, String reason) {
         endStep(name, TargetStatus.SKIPPED, null, reason);

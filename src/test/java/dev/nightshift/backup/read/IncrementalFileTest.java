@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ class IncrementalFileTest {
 
     private static byte[] applied(Path folder, byte[] before, byte[] changes, int piece) throws IOException {
         Path file = Files.write(folder.resolve("1"), before);
-        apply(changes, piece, new ChangedFile(file, true));
+        apply(changes, piece, new ChangedFile(file, FileChannel::close));
         return Files.readAllBytes(file);
     }
 
@@ -148,7 +149,7 @@ class IncrementalFileTest {
         Path file = Files.createTempFile("nightshift-incremental", "");
         try {
             Files.write(file, old);
-            apply(incremental(length, changed), piece, new ChangedFile(file, false));
+            apply(incremental(length, changed), piece, new ChangedFile(file, FileChannel::close));
             assertArrayEquals(expected, Files.readAllBytes(file));
         } finally {
             Files.delete(file);
@@ -182,7 +183,7 @@ class IncrementalFileTest {
     @Test
     void changesWithoutTheFileAreRefused(@TempDir Path folder) {
         DamageException damage =
-                assertThrows(DamageException.class, () -> new ChangedFile(folder.resolve("16384"), false));
+                assertThrows(DamageException.class, () -> new ChangedFile(folder.resolve("16384"), FileChannel::close));
         assertTrue(String.valueOf(damage.getMessage()).contains("16384"), damage::getMessage);
     }
 }

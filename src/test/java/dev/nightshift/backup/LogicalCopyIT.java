@@ -1,0 +1,160 @@
+package dev.nightshift.backup;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nightshift.testing.Nightshift;
+import dev.nightshift.testing.Postgres;
+import dev.nightshift.testing.S3Server;
+import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Logical backups that go to another store when they are taken, by a run's parameter and by a policy's. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LogicalCopyIT {
+    private static final String STORE = "dumps-offsite";
+
+    private final Nightshift nightshift = Nightshift.shared();
+    private TestProject project;
+    private Postgres source;
+    private S3Server s3;
+
+    @BeforeAll
+    void aServerOfTwoDatabasesAndABucket(@TempDir Path folder) throws SQLException {
+        s3 = S3Server.start(folder);
+        project = TestProject.create(nightshift.admin(), "dump-copies");
+        source = Postgres.start(15);
+        source.execute("postgres", "create database first");
+        source.execute("postgres", "create database second");
+        source.execute("first", "create table item as select id from generate_series(1, 1000) id");
+        project.register("first", source, "first");
+        project.registerOn("first", "second", "second");
+        project.api()
+                .post(
+                        "api/stores",
+                        Json.createObjectBuilder()
+                                .add("name", STORE)
+                                .add("kind", "S3")
+                                .add("bucket", S3Server.BUCKET)
+                                .add("endpoint", s3.endpoint())
+                                .add("account", S3Server.KEY)
+                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
+                                .build())
+                .expect(201);
+    }
+
+    @AfterAll
+    void gone() {
+        source.close();
+        s3.close();
+    }
+
+    private JsonObject backUpBoth(boolean all) {
+        JsonObjectBuilder parameters =
+                Json.createObjectBuilder().add("kind", "logical").add("copies", STORE);
+        String run = project.api()
+                .post(
+                        project.path("runs"),
+                        Json.createObjectBuilder()
+                                .add("job", "backup")
+                                .add(
+                                        "databases",
+                                        Json.createArrayBuilder().add("first").add("second"))
+                                .add("parameters", parameters)
+                                .build())
+                .expect(202)
+                .object()
+                .getString("id");
+        JsonObject ended = project.ended(run, Duration.ofMinutes(5));
+        assertEquals(all ? "COMPLETED" : "FAILED", ended.getString("status"), ended::toString);
+        return ended.getJsonArray("targets").getJsonObject(0);
+    }
+
+    private static List<String> steps(JsonObject target) {
+        return target.getJsonArray("steps").getValuesAs(JsonObject.class).stream()
+                .map(step -> step.getString("name") + " " + step.getString("status"))
+                .toList();
+    }
+
+    private JsonObject newest(String database) {
+        return project.backup(project.backups(database).get(0).getString("id"));
+    }
+
+    private static void assertCopied(JsonObject backup, Path bucket) {
+        JsonObject copy = backup.getJsonArray("copies").getJsonObject(0);
+        assertEquals(STORE + " WHOLE", copy.getString("store") + " " + copy.getString("state"));
+        assertTrue(
+                Files.exists(bucket.resolve(backup.getString("location")).resolve("manifest.json")), backup::toString);
+    }
+
+    @Test
+    void oneThatCannotBeTakenKeepsTheOtherFromNoStore() throws SQLException {
+        source.execute("postgres", "alter database second rename to away");
+        JsonObject target = backUpBoth(false);
+        assertAll(
+                () -> assertTrue(target.getString("reason").contains("second"), target::toString),
+                () -> assertTrue(
+                        steps(target).containsAll(List.of("copy FAILED", "copies COMPLETED")), () -> target.toString()),
+                () -> assertCopied(newest("first"), s3.bucket()));
+
+        source.execute("postgres", "alter database away rename to second");
+        assertTrue(steps(backUpBoth(true)).containsAll(List.of("copy COMPLETED", "copies COMPLETED")));
+        assertCopied(newest("first"), s3.bucket());
+        assertCopied(newest("second"), s3.bucket());
+        project.complete(
+                "restore-drill",
+                "first",
+                Json.createObjectBuilder()
+                        .add("backup", newest("first").getString("id"))
+                        .add("from", STORE)
+                        .build());
+        assertEquals(
+                "MATCHED",
+                newest("first")
+                        .getJsonArray("copies")
+                        .getJsonObject(0)
+                        .getJsonObject("proof")
+                        .getString("level"));
+    }
+
+    @Test
+    void aPolicySendsThemToAllOfItsStores() {
+        project.api()
+                .post(
+                        project.path("policies"),
+                        Json.createObjectBuilder()
+                                .add("name", "dumped")
+                                .add("databases", Json.createArrayBuilder().add("*"))
+                                .add(
+                                        "stores",
+                                        Json.createArrayBuilder().add("local").add(STORE))
+                                .add(
+                                        "schedules",
+                                        Json.createArrayBuilder()
+                                                .add(Json.createObjectBuilder()
+                                                        .add("work", "LOGICAL")
+                                                        .add("cron", "17 3 * * *")
+                                                        .add("zone", "UTC")))
+                                .build())
+                .expect(201);
+        JsonObject schedule = project.api().get(project.path("schedules")).expect(200).items().stream()
+                .filter(each -> each.getString("name").equals("dumped-logical"))
+                .findFirst()
+                .orElseThrow();
+        assertEquals(STORE, schedule.getJsonObject("parameters").getString("copies"));
+        project.api().delete(project.path("policies/dumped")).expect(204);
+    }
+}
