@@ -34,6 +34,9 @@ class PushedLog {
     private WalWork work;
 
     @Inject
+    private PushedLook look;
+
+    @Inject
     private WalRepository repository;
 
     @Inject
@@ -128,7 +131,7 @@ class PushedLog {
                     "Push it from the server's data folder.");
         }
         if (service.pushed()) {
-            work.requireNoPromotedCopy(service, system, file.timeline());
+            look.requireNoPromotedCopy(service, system, file.timeline());
         }
         return service.pushed()
                 ? store(service, file, content, system)
