@@ -150,15 +150,19 @@ public final class StoreSegment {
         Written written = new Written();
         WalArchiver archiver =
                 new WalArchiver(archive.folder(), timeline, segmentBytes, start, start, Duration.ofDays(1), written);
-        try {
-            archiver.write(start, new ByteArrayInputStream(content, 0, length), length);
-        } catch (IOException e) {
-            throw unread(e);
-        }
-        archiver.storePiece();
-        if (written.met && !holds(timeline, start, content, length)) {
-            throw new Failure.Retryable(
-                    "Only a part of " + start.segmentName(timeline, segmentBytes) + " is stored.", null, null);
+        for (int at = 0; at < length; at += WalArchiver.MOST_UNIT_BYTES) {
+            int unit = Math.min(WalArchiver.MOST_UNIT_BYTES, length - at);
+            try {
+                archiver.write(start.plus(at), new ByteArrayInputStream(content, at, unit), unit);
+            } catch (IOException e) {
+                throw unread(e);
+            }
+            archiver.storePiece();
+            // Before the next one: what two that push at once have stored is all of it the log of one of them
+            if (written.takeMet() && !holds(timeline, start, content, at + unit)) {
+                throw new Failure.Retryable(
+                        "Only a part of " + start.segmentName(timeline, segmentBytes) + " is stored.", null, null);
+            }
         }
         catalogue.stored(end, written.bytes);
         return Outcome.STORED;
@@ -168,6 +172,13 @@ public final class StoreSegment {
     private static final class Written implements ArchiveWal.Catalogue {
         private long bytes;
         private boolean met;
+
+        /** Whether an object of somebody else's was there since it was asked last. */
+        boolean takeMet() {
+            boolean before = met;
+            met = false;
+            return before;
+        }
 
         @Override
         public ArchiveWal.@Nullable Reached reached() {
