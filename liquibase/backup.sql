@@ -1629,3 +1629,8 @@ alter table backup.wal_service
     add column refused_from pg_lsn,
     add constraint wal_service_refused check ((refused_timeline is null) = (refused_from is null));
 --rollback alter table backup.wal_service drop column refused_timeline, drop column refused_from;
+
+--changeset nightshift:backup-80
+-- When the push of another server than an instance's own was refused last.
+alter table backup.wal_service add stranger_at timestamptz;
+--rollback alter table backup.wal_service drop column stranger_at;

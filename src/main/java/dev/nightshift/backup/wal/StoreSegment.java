@@ -39,9 +39,6 @@ public final class StoreSegment {
 
         /** All from there up to here is stored; the last object has so many bytes. */
         void stored(Lsn to, long objectBytes);
-
-        /** Something else is stored in its place. */
-        void refused();
     }
 
     public StoreSegment(WalFolder.Opened archive) {
@@ -53,8 +50,7 @@ public final class StoreSegment {
      * Of whom and what a segment is, before any archive is opened.
      *
      * @return how long its log's segments are
-     * @throws Failure.Conflict if it is no segment, or another one than its name says, or of another cluster, or the log ends
-     *     within it
+     * @throws Failure.Conflict if it is no segment, or another one than its name says, or of another cluster
      */
     public static int require(LogFile file, byte[] content, String systemIdentifier) {
         SegmentHeader header = SegmentHeader.parse(file.name(), content);
@@ -77,10 +73,12 @@ public final class StoreSegment {
                             + " on timeline " + header.timeline() + ".",
                     null);
         }
-        if (file.kind() == LogFile.Kind.SEGMENT) {
-            SegmentEnd.require(file.name(), content);
-        }
         return header.segmentBytes();
+    }
+
+    /** Whether a segment was written to its end. Of a file that is none, or of which a part counts, nothing is asked. */
+    public static boolean isFull(LogFile file, byte[] content) {
+        return file.kind() != LogFile.Kind.SEGMENT || SegmentEnd.isReached(content);
     }
 
     /**
@@ -131,15 +129,6 @@ public final class StoreSegment {
      * @throws Failure.Retryable if the store cannot take it now
      */
     public Outcome store(int timeline, Lsn start, byte[] content, int length, Catalogue catalogue) {
-        try {
-            return storeOrCompare(timeline, start, content, length, catalogue);
-        } catch (Failure.Conflict e) {
-            catalogue.refused();
-            throw e;
-        }
-    }
-
-    private Outcome storeOrCompare(int timeline, Lsn start, byte[] content, int length, Catalogue catalogue) {
         Lsn end = start.plus(length);
         if (holds(timeline, start, content, length)) {
             catalogue.begins(start);

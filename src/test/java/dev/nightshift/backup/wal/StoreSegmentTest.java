@@ -35,9 +35,6 @@ class StoreSegmentTest {
 
         @Override
         public void stored(Lsn to, long objectBytes) {}
-
-        @Override
-        public void refused() {}
     };
 
     @Test
