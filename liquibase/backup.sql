@@ -1638,3 +1638,8 @@ update job.schedule s
  where p.project_id = s.project_id and p.name = s.policy and s.deleted_at is null and s.job = 'backup'
    and s.parameters ->> 'kind' in ('logical', 'schema', 'data') and cardinality(p.stores) > 1;
 --rollback update job.schedule s set parameters = s.parameters - 'copies' where s.policy is not null and s.job = 'backup' and s.parameters ->> 'kind' in ('logical', 'schema', 'data');
+
+--changeset nightshift:backup-80
+-- When the push of another server than an instance's own was refused last.
+alter table backup.wal_service add stranger_at timestamptz;
+--rollback alter table backup.wal_service drop column stranger_at;

@@ -26,9 +26,10 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.StreamingOutput;
-import java.io.ByteArrayOutputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -159,26 +160,39 @@ public class LogFileResource {
                 .build();
     }
 
+    /** Memory is held for it until all of it is gone: whoever takes it too slowly is cut off, and asks again. */
+    private static void send(InputStream in, OutputStream out) throws IOException {
+        long began = System.nanoTime();
+        byte[] buffer = new byte[BUFFER];
+        int sent = 0;
+        for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+            if (tooSlow(sent, Duration.ofNanos(System.nanoTime() - began))) {
+                throw new IOException("Only " + sent + " bytes of the file were taken in time.");
+            }
+            out.write(buffer, 0, count);
+            sent += count;
+        }
+    }
+
     private static Response file(ArchivedFiles.Found.File file, @Nullable String echo) throws IOException {
         MessageDigest digest = Sha256.digest();
         boolean held = file.bytes() <= MOST_HELD;
-        ByteArrayOutputStream content = new ByteArrayOutputStream(held ? (int) file.bytes() : 0);
+        byte[] content = new byte[held ? (int) file.bytes() : 0];
         try (InputStream in = file.content().open()) {
             byte[] buffer = new byte[BUFFER];
+            int at = 0;
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
                 digest.update(buffer, 0, count);
                 if (held) {
-                    content.write(buffer, 0, count);
+                    System.arraycopy(buffer, 0, content, at, count);
+                    at += count;
                 }
             }
         }
         StreamingOutput body = out -> {
-            if (held) {
-                content.writeTo(out);
-                return;
-            }
-            try (InputStream in = file.content().open()) {
-                in.transferTo(out);
+            try (InputStream in =
+                    held ? new ByteArrayInputStream(content) : file.content().open()) {
+                send(in, out);
             }
         };
         return answer(200, file.whole() ? "WHOLE" : "PARTIAL", echo)

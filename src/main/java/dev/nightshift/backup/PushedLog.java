@@ -3,7 +3,6 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.read.TimelineHistory;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
-import dev.nightshift.backup.wal.ArchiveWal;
 import dev.nightshift.backup.wal.LogFile;
 import dev.nightshift.backup.wal.StoreSegment;
 import dev.nightshift.fleet.Instance;
@@ -14,11 +13,9 @@ import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,10 +31,16 @@ class PushedLog {
     private WalWork work;
 
     @Inject
+    private PushedLook look;
+
+    @Inject
     private WalRepository repository;
 
     @Inject
     private PushedRepository pushed;
+
+    @Inject
+    private PushedCatalogue catalogue;
 
     @Inject
     private WalFindings findings;
@@ -100,10 +103,45 @@ class PushedLog {
                 }
             }
             return state;
+        } catch (OtherStored e) {
+            refused(service, file, cluster, e.conflict, e.start);
+            throw e.conflict;
+        } catch (Failure.Conflict e) {
+            refused(service, file, cluster, e, null);
+            throw e;
         } catch (Failure e) {
             work.state(instance.project(), instance.id(), WalService.State.FAILING, e.getMessage());
             throw e;
         }
+    }
+
+    /** The archive holds something else in a segment's place. */
+    private static final class OtherStored extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final Failure.Conflict conflict;
+        private final transient Lsn start;
+
+        OtherStored(Failure.Conflict conflict, Lsn start) {
+            super(conflict);
+            this.conflict = conflict;
+            this.start = start;
+        }
+    }
+
+    /** What another server pushes says nothing of this one's log. Where it may be its own, somebody has to look. */
+    private void refused(
+            WalService service, LogFile file, @Nullable String cluster, Failure.Conflict why, @Nullable Lsn other) {
+        if (look.isAnothers(service, file, cluster)) {
+            transactions.run(service.project(), connection -> pushed.stranger(connection, service.instance()));
+            findings.stranger(service, file.name(), why.getMessage());
+            return;
+        }
+        if (other != null) {
+            transactions.run(
+                    service.project(),
+                    connection -> pushed.refused(connection, service.instance(), file.timeline(), other));
+        }
+        work.state(service.project(), service.instance(), WalService.State.FAILING, why.getMessage());
     }
 
     private State take(WalService service, Instance instance, LogFile file, byte[] content, @Nullable String cluster) {
@@ -128,7 +166,7 @@ class PushedLog {
                     "Push it from the server's data folder.");
         }
         if (service.pushed()) {
-            work.requireNoPromotedCopy(service, system, file.timeline());
+            look.requireNoPromotedCopy(service, system, file.timeline());
         }
         return service.pushed()
                 ? store(service, file, content, system)
@@ -150,20 +188,56 @@ class PushedLog {
         WalFolder.Opened opened = work.open(service, system, segmentBytes);
         StoreSegment archive = new StoreSegment(opened);
         Lsn start = file.start(segmentBytes);
+        if (!StoreSegment.isFull(file, content)) {
+            return unfilled(archive, file, start, content, segmentBytes);
+        }
         int length = length(archive, file, start, content, segmentBytes);
         boolean unknown =
                 file.timeline() > 1 && archive.history(file.timeline()).isEmpty();
         if (length < 0 || unknown) {
             return State.HISTORY_MISSING;
         }
-        return length == 0
-                ? State.NOT_KEPT
-                : State.of(archive.store(
-                        file.timeline(),
-                        start,
-                        content,
-                        length,
-                        new Rows(service, archive, opened.description().id(), file.timeline(), start, segmentBytes)));
+        if (length == 0) {
+            return State.NOT_KEPT;
+        }
+        StoreSegment.Catalogue rows = catalogue.of(service, archive, opened.description(), file.timeline(), start);
+        try {
+            return State.of(archive.store(file.timeline(), start, content, length, rows));
+        } catch (Failure.Conflict e) {
+            throw new OtherStored(e, start);
+        }
+    }
+
+    /**
+     * A segment in which the log ends. A server that has left the timeline by two promotions pushes such a one: of that nothing is
+     * needed once all is stored up to where the timeline was left, or if that was before.
+     *
+     * @throws Failure.Conflict if it may be needed
+     */
+    private static State unfilled(StoreSegment archive, LogFile file, Lsn start, byte[] content, int segmentBytes) {
+        Lsn left = Lsn.NONE;
+        for (int later = file.timeline() + 1; later <= file.timeline() + TIMELINES_AFTER; later++) {
+            Lsn to = archive.history(later)
+                    .flatMap(history -> history.part(file.timeline()))
+                    .map(TimelineHistory.Part::to)
+                    .orElse(Lsn.NONE);
+            left = to.compareTo(left) > 0 ? to : left;
+        }
+        boolean within = left.compareTo(start) > 0 && left.compareTo(start.plus(segmentBytes)) < 0;
+        if (within && archive.holds(file.timeline(), start, content, (int) (left.value() - start.value()))) {
+            return State.PRESENT;
+        }
+        if (!left.equals(Lsn.NONE) && left.compareTo(start) <= 0) {
+            return State.NOT_KEPT;
+        }
+        throw new Failure.Conflict(
+                "The log ends within " + file.name() + ": it is not full, and nothing of it is taken."
+                        + (within
+                                ? " The timeline was left at " + left + ", and up to there not all is stored."
+                                : " No promotion is known by which its timeline was left within it or before."),
+                "The server that writes it pushes it once it is. Let no standby or copy push what it got by restore_command:"
+                        + " archive_mode = on or off there, not always. If it is of a timeline that this server has left by a"
+                        + " promotion, nobody needs it: rename its file in pg_wal/archive_status from .ready to .done.");
     }
 
     /** What counts of a file: of one that was left within it, what is before; negative while that is not known. */
@@ -229,112 +303,13 @@ class PushedLog {
         }
         int segmentBytes = StoreSegment.require(file, content, system);
         Lsn start = file.start(segmentBytes);
+        if (!StoreSegment.isFull(file, content)) {
+            return unfilled(archive, file, start, content, segmentBytes);
+        }
         int length = length(archive, file, start, content, segmentBytes);
         if (length < 0 || !archive.holds(file.timeline(), start, content, length)) {
             throw notYet;
         }
         return State.PRESENT;
-    }
-
-    /** The catalogue of one segment that is stored. */
-    private final class Rows implements StoreSegment.Catalogue {
-        private final WalService service;
-        private final StoreSegment archive;
-        private final UUID id;
-        private final int timeline;
-        private final Lsn start;
-        private final int segmentBytes;
-
-        Rows(WalService service, StoreSegment archive, UUID id, int timeline, Lsn start, int segmentBytes) {
-            this.service = service;
-            this.archive = archive;
-            this.id = id;
-            this.timeline = timeline;
-            this.start = start;
-            this.segmentBytes = segmentBytes;
-        }
-
-        /** Before the object: who asks for a segment before it hears that there is later log. */
-        @Override
-        public void begins(Lsn from) {
-            transactions.run(service.project(), connection -> {
-                pushed.lock(connection, service.instance());
-                WalRepository.End end = repository.end(connection, id).orElse(null);
-                boolean newest = end == null
-                        || timeline > end.reached().timeline()
-                        || (timeline == end.reached().timeline()
-                                && from.compareTo(end.reached().to()) > 0);
-                if (!newest || pushed.upTo(connection, id, timeline, from).isPresent()) {
-                    return;
-                }
-                String gap = end == null ? null : gap(end.reached(), timeline, from);
-                if (gap != null) {
-                    findings.gap(service.project(), service.instance(), gap);
-                }
-                repository.beginStretch(connection, service.project(), id, timeline, from, gap);
-            });
-        }
-
-        private @Nullable String gap(ArchiveWal.Reached end, int timeline, Lsn from) {
-            if (end.timeline() == timeline) {
-                return LogGap.within(end, from);
-            }
-            TimelineHistory history = archive.history(timeline).orElse(null);
-            return history == null
-                    ? "the history of timeline " + timeline + " is not stored"
-                    : LogGap.across(end, history, from, segmentBytes);
-        }
-
-        @Override
-        public void stored(Lsn to, long objectBytes) {
-            transactions.run(service.project(), connection -> {
-                pushed.lock(connection, service.instance());
-                grow(connection, to, objectBytes);
-                pushed.settled(connection, service.instance(), timeline, start);
-            });
-        }
-
-        @Override
-        public void refused() {
-            transactions.run(
-                    service.project(), connection -> pushed.refused(connection, service.instance(), timeline, start));
-        }
-
-        private void grow(Connection connection, Lsn to, long objectBytes) throws SQLException {
-            PushedRepository.Row before =
-                    pushed.upTo(connection, id, timeline, start).orElse(null);
-            PushedRepository.Row after =
-                    pushed.from(connection, id, timeline, to).orElse(null);
-            if (before != null) {
-                pushed.reach(connection, before.id(), start, to, objectBytes);
-            } else if (after != null) {
-                pushed.reach(connection, after.id(), start, to, objectBytes);
-            }
-            boolean filled = false;
-            if (before != null && after != null && before.id() < after.id()) {
-                pushed.join(connection, before.id(), after.id());
-                filled = after.gap() != null;
-            }
-            filled = isFollowed(connection, to) || filled;
-            if (filled && !pushed.hasGap(connection, service.instance())) {
-                findings.filled(service.project(), service.instance());
-            }
-        }
-
-        /** The timeline may have been left where it is whole now: what the next one lacked before it has come then. */
-        private boolean isFollowed(Connection connection, Lsn to) throws SQLException {
-            PushedRepository.Later later =
-                    pushed.later(connection, id, timeline).orElse(null);
-            Lsn reached = later == null
-                    ? null
-                    : pushed.end(connection, id, timeline, to).orElse(null);
-            if (later == null
-                    || reached == null
-                    || gap(new ArchiveWal.Reached(timeline, reached), later.timeline(), later.from()) != null) {
-                return false;
-            }
-            pushed.follows(connection, later.id());
-            return true;
-        }
     }
 }

@@ -42,6 +42,26 @@ class PushedRepository {
         }
     }
 
+    /** Another server's push was refused. */
+    void stranger(Connection connection, UUID instance) throws SQLException {
+        try (var update = connection.prepareStatement(
+                "update backup.wal_service set stranger_at = now() where instance_id = ? and enabled")) {
+            update.setObject(1, instance);
+            update.executeUpdate();
+        }
+    }
+
+    /** Whether one was, and none is any more: an archiver tries again every minute. True once. */
+    boolean isQuiet(Connection connection, UUID instance) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.wal_service set stranger_at = null
+                 where instance_id = ? and stranger_at < now() - interval '15 minutes'
+                """)) {
+            update.setObject(1, instance);
+            return update.executeUpdate() > 0;
+        }
+    }
+
     /** A segment was pushed that is the archive's. */
     void settled(Connection connection, UUID instance, int timeline, Lsn from) throws SQLException {
         try (var update = connection.prepareStatement("""

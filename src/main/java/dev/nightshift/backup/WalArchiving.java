@@ -40,6 +40,9 @@ class WalArchiving {
     private WalWork work;
 
     @Inject
+    private PushedLook pushedLook;
+
+    @Inject
     private Duties duties;
 
     @Resource
@@ -88,7 +91,7 @@ class WalArchiving {
                 continue;
             }
             taken++;
-            WalRun run = new WalRun(work, each.project(), each.instance());
+            WalRun run = new WalRun(work, pushedLook, each.project(), each.instance());
             Thread thread = threads.newThread(run);
             thread.setName("nightshift-wal-" + each.instance());
             thread.start();

@@ -31,6 +31,7 @@ class WalFindings {
     private static final String RETAINED = "wal.retained:";
     private static final String LOST = "wal.lost:";
     private static final String TAKEN_OVER = "wal.taken-over:";
+    private static final String STRANGER = "wal.stranger:";
 
     /** After which a finding is told to be seen again, and one that another node left open is closed. */
     private static final Duration SAY_AGAIN = Duration.ofMinutes(5);
@@ -202,6 +203,28 @@ class WalFindings {
                         .build());
     }
 
+    /** What another server pushed under the name of this one was refused. */
+    void stranger(WalService service, String file, String why) {
+        if (wasSaid(STRANGER + service.instance(), Severity.WARNING)) {
+            return;
+        }
+        report(
+                service.project(),
+                service.instance(),
+                STRANGER,
+                Severity.WARNING,
+                "Another server pushes its log as that of %s",
+                file + " was refused, and nothing of it is stored. " + why + " The server itself does not push it.",
+                "Set archive_mode = off on the other server, or declare its log as pushed under a name of its own.",
+                Json.createObjectBuilder().add("file", file).build());
+    }
+
+    /** None did for a while. */
+    void noStranger(WalService service) {
+        said.remove(STRANGER + service.instance());
+        findings.close(service.project(), STRANGER + service.instance());
+    }
+
     /** The slot was dropped so that the server lives on. */
     void givenUp(WalService service, String reason) {
         fine(service, RETAINED);
@@ -219,7 +242,7 @@ class WalFindings {
 
     /** Nothing is archived any more because people said so, or it begins anew: what was said of it is over. */
     void over(ProjectId project, UUID instance) {
-        for (String kind : new String[] {BEHIND, RETAINED, LOST, TAKEN_OVER, "wal.given-up:"}) {
+        for (String kind : new String[] {BEHIND, RETAINED, LOST, TAKEN_OVER, STRANGER, "wal.given-up:"}) {
             said.remove(kind + instance);
             findings.close(project, kind + instance);
         }

@@ -11,8 +11,6 @@ import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -34,39 +32,28 @@ final class WalRun implements Runnable {
     /** So long other log has to be seen: the address may show another server for a moment while that is replaced. */
     private static final Duration SURE = Duration.ofSeconds(10);
 
-    private static final long NONE = -1;
-    private static final int PAGE = 8192;
-    private static final int LONG_HEADER = 40;
-    private static final int SHORT_HEADER = 24;
     private static final int DROPS = 5;
     private static final Duration DROP_PAUSE = Duration.ofSeconds(1);
 
-    /** A moment that is not stored after so many later ones will not be: archiving is stuck, and newer ones tell as much. */
-    private static final int MOST_MOMENTS = 100;
-
     private final WalWork work;
+    private final PushedLook pushedLook;
     private final ProjectId project;
     private final UUID instance;
     private final AtomicBoolean looking = new AtomicBoolean();
     private final Semaphore wake = new Semaphore(0);
-    private final Deque<Moment> moments = new ArrayDeque<>();
+    private final WalMoments moments;
     private volatile @Nullable ArchiveWal session;
-    private long current = NONE;
-    private @Nullable String endedBefore;
     private @Nullable Instant otherLog;
-    private volatile Lsn stored = Lsn.NONE;
     private volatile WalService.@Nullable Settings settings;
     private volatile boolean ended;
     private volatile boolean done;
 
-    /** What the server had acknowledged at a time lies before a position, and is of the transactions that had ended. */
-    private record Moment(
-            Instant at, Lsn position, @Nullable String ended) {}
-
-    WalRun(WalWork work, ProjectId project, UUID instance) {
+    WalRun(WalWork work, PushedLook pushedLook, ProjectId project, UUID instance) {
         this.work = work;
+        this.pushedLook = pushedLook;
         this.project = project;
         this.instance = instance;
+        this.moments = new WalMoments((stretch, at, ended) -> work.covered(project, stretch, at, ended));
     }
 
     UUID instance() {
@@ -150,7 +137,7 @@ final class WalRun implements Runnable {
             return false;
         } finally {
             session = null;
-            forget();
+            moments.forget();
         }
     }
 
@@ -173,7 +160,7 @@ final class WalRun implements Runnable {
                     return null;
                 }
                 stretch = end.stretch();
-                reached(end.reached().to());
+                moments.begins(stretch, end.reached().to());
                 return end.reached();
             }
 
@@ -181,24 +168,14 @@ final class WalRun implements Runnable {
             public void begins(int timeline, Lsn from, @Nullable String gap) {
                 otherLog = null;
                 stretch = work.begins(project, instance, id, timeline, from, gap);
-                reached(from);
-            }
-
-            /** What was asked before is of another stretch. */
-            private void reached(Lsn to) {
-                synchronized (moments) {
-                    moments.clear();
-                    stored = to;
-                    current = stretch;
-                }
+                moments.begins(stretch, from);
             }
 
             @Override
             public void stored(Lsn to, long objectBytes) {
                 otherLog = null;
                 work.stored(project, stretch, to, objectBytes);
-                stored = to;
-                covered();
+                moments.stored(to);
             }
 
             @Override
@@ -228,27 +205,6 @@ final class WalRun implements Runnable {
         };
     }
 
-    private void covered() {
-        Moment newest = null;
-        long of;
-        synchronized (moments) {
-            while (!moments.isEmpty() && moments.peek().position().compareTo(stored) <= 0) {
-                newest = moments.remove();
-            }
-            of = current;
-        }
-        if (newest != null) {
-            work.covered(project, of, newest.at(), newest.ended());
-        }
-    }
-
-    private void forget() {
-        synchronized (moments) {
-            moments.clear();
-            current = NONE;
-        }
-    }
-
     /** Asks the server how it stands to the slot, unless an earlier look still does. */
     void look() {
         if (!looking.compareAndSet(false, true)) {
@@ -271,10 +227,7 @@ final class WalRun implements Runnable {
             if (!goesOn || other) {
                 stop(); // the next session, if there is one, does as it is told now
             }
-            if (service.pushed()) {
-                followPushed(service);
-            }
-            String reason = goesOn ? work.look(service, this::moment) : null;
+            String reason = goesOn ? look(service) : null;
             if (reason != null) {
                 work.state(project, instance, WalService.State.GIVING_UP, reason);
                 if (current != null) {
@@ -291,49 +244,16 @@ final class WalRun implements Runnable {
         }
     }
 
-    /** Any node may have stored what the server pushed: how far that came stands in the catalogue. */
-    private void followPushed(WalService service) {
+    private @Nullable String look(WalService service) {
+        if (!service.pushed()) {
+            return work.look(service, moments);
+        }
         UUID archive = service.archive();
-        WalRepository.End end =
-                archive == null ? null : work.end(project, archive).orElse(null);
-        synchronized (moments) {
-            // While it fails, another server may have answered
-            if (end == null || end.stretch() != current || service.state() == WalService.State.FAILING) {
-                moments.clear();
-            }
-            current = end == null ? NONE : end.stretch();
-            stored = end == null ? Lsn.NONE : end.reached().to();
-            endedBefore = end == null ? null : end.ended();
-        }
-    }
-
-    /** Only while it is known what the position is to be held against. */
-    private void moment(Instant at, Lsn position, @Nullable String ended) {
-        synchronized (moments) {
-            if (current == NONE) {
-                return;
-            }
-            if (moments.size() == MOST_MOMENTS) {
-                moments.removeLast();
-            }
-            // None ended since a position that is stored: what the server writes for itself behind it may never be
-            // pushed
-            boolean same = ended != null && ended.equals(endedBefore);
-            if (same) {
-                moments.clear(); // one whose position is such a record would wait for ever
-            }
-            moments.add(new Moment(at, same ? stored : beforeHeader(position), ended));
-        }
-        covered();
-    }
-
-    /**
-     * The server inserts behind the header of a page that holds nothing yet, and sends up to the page's beginning: 40 bytes in
-     * a segment's first page and 24 in others (access/xlog_internal.h).
-     */
-    private static Lsn beforeHeader(Lsn position) {
-        long inPage = position.value() & (PAGE - 1);
-        return inPage == LONG_HEADER || inPage == SHORT_HEADER ? new Lsn(position.value() - inPage) : position;
+        moments.follow(
+                archive == null ? null : work.end(project, archive).orElse(null),
+                service.state() == WalService.State.FAILING);
+        pushedLook.look(service, moments);
+        return null;
     }
 
     /** True if that is done: what was to be given up was read before the slot goes. */

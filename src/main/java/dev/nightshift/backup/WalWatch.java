@@ -21,6 +21,9 @@ class WalWatch implements SelfCheck {
     @Inject
     private WalWork work;
 
+    @Inject
+    private PushedLook pushedLook;
+
     @Override
     public void check() {
         for (WalRepository.Wanted each : transactions.installation(WalRepository::wanted)) {
@@ -33,10 +36,14 @@ class WalWatch implements SelfCheck {
     private void look(WalRepository.Wanted each) {
         try {
             WalService service = work.service(each.project(), each.instance());
+            if (service.pushed()) {
+                pushedLook.look(service, (at, position, ended) -> {});
+                return;
+            }
             String reason = work.look(service, (at, position, ended) -> {});
             if (reason != null) {
                 work.state(each.project(), each.instance(), WalService.State.GIVING_UP, reason);
-                new WalRun(work, each.project(), each.instance()).giveUp();
+                new WalRun(work, pushedLook, each.project(), each.instance()).giveUp();
             }
         } catch (Failure e) {
             LOG.log(

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeline that the position is on; on a standby as of its last restart point
  * @param systemIdentifier of the cluster; null where the role may not ask for it
  * @param segmentBytes of the server's log
+ * @param archiver what its archiver has done
  */
 public record LogPosition(
         @Nullable Instant at,
@@ -29,7 +31,8 @@ public record LogPosition(
         @Nullable String ended,
         int timeline,
         @Nullable String systemIdentifier,
-        int segmentBytes) {
+        int segmentBytes,
+        ArchiverStatus archiver) {
     private static final Duration DEADLINE = Duration.ofSeconds(10);
 
     /**
@@ -48,7 +51,10 @@ public record LogPosition(
                                                  pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int end,
                                    case when has_function_privilege('pg_catalog.pg_control_system()', 'execute')
                                         then (select system_identifier::text from pg_catalog.pg_control_system()) end,
-                                   (select setting::int from pg_catalog.pg_settings where name = 'wal_segment_size')
+                                   (select setting::int from pg_catalog.pg_settings where name = 'wal_segment_size'),
+                                   current_setting('archive_mode') <> 'off', last_archived_wal, last_archived_time,
+                                   last_failed_wal, last_failed_time
+                              from pg_catalog.pg_stat_archiver
                             """)) {
                 row.next();
                 return new LogPosition(
@@ -58,8 +64,18 @@ public record LogPosition(
                         moment.ended(),
                         row.getInt(1),
                         row.getString(2),
-                        row.getInt(3));
+                        row.getInt(3),
+                        new ArchiverStatus(
+                                row.getBoolean(4),
+                                row.getString(5),
+                                instant(row.getTimestamp(6)),
+                                row.getString(7),
+                                instant(row.getTimestamp(8))));
             }
         }
+    }
+
+    private static @Nullable Instant instant(@Nullable Timestamp at) {
+        return at == null ? null : at.toInstant();
     }
 }

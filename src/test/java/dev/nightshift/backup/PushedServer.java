@@ -51,12 +51,18 @@ final class PushedServer implements AutoCloseable {
     final JsonObject backup;
     private final Nightshift nightshift;
     private final Path folder;
+    private final Map<String, String> settings;
 
     PushedServer(Nightshift nightshift, Path folder) throws Exception {
+        this(nightshift, folder, "log-push", SETTINGS);
+    }
+
+    PushedServer(Nightshift nightshift, Path folder, String name, Map<String, String> settings) throws Exception {
         this.nightshift = nightshift;
         this.folder = folder;
-        project = TestProject.create(nightshift.admin(), "log-push");
-        source = Postgres.start(Postgres.debian15(), SETTINGS);
+        this.settings = settings;
+        project = TestProject.create(nightshift.admin(), name);
+        source = Postgres.start(Postgres.debian15(), settings);
         project.register(NAME, source, "postgres");
         project.api().post(project.path("databases/" + NAME + "/check")).expect(200);
         shipper = command("ship", "LOG_SHIPPER");
@@ -134,7 +140,11 @@ final class PushedServer implements AutoCloseable {
     }
 
     String text(String sql) throws SQLException {
-        try (Connection connection = source.connect("postgres");
+        return text(source, sql);
+    }
+
+    static String text(Postgres of, String sql) throws SQLException {
+        try (Connection connection = of.connect("postgres");
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
@@ -180,7 +190,7 @@ final class PushedServer implements AutoCloseable {
         Path copy = source.data().resolveSibling("copy");
         source.kill();
         Processes.run(SOON, List.of("cp", "-a", source.data().toString(), copy.toString()));
-        source.startAgain(SETTINGS);
+        source.startAgain(settings);
         return copy;
     }
 
@@ -190,7 +200,7 @@ final class PushedServer implements AutoCloseable {
         source.kill();
         Files.move(source.data(), before);
         Files.move(other, source.data());
-        source.startAgain(SETTINGS);
+        source.startAgain(settings);
         return before;
     }
 
@@ -228,8 +238,32 @@ final class PushedServer implements AutoCloseable {
     }
 
     boolean toldOfAGap() {
+        return told("has a gap");
+    }
+
+    boolean toldOfAStranger() {
+        return told("Another server pushes its log as that of " + NAME);
+    }
+
+    private boolean told(String end) {
         return project.api().get(project.path("findings?state=OPEN")).expect(200).items().stream()
-                .anyMatch(each -> each.getString("title").endsWith("has a gap"));
+                .anyMatch(each -> each.getString("title").endsWith(end));
+    }
+
+    String state() {
+        return wal().getString("state");
+    }
+
+    /** It is reached at this server's address from now on. */
+    void isReachedAt(Postgres other) {
+        project.api()
+                .put(
+                        project.path("instances/" + NAME),
+                        Json.createObjectBuilder()
+                                .add("port", other.port())
+                                .add("password", other.password())
+                                .build())
+                .expect(200);
     }
 
     /** The archive's folder in the store. */

@@ -1,6 +1,5 @@
 package dev.nightshift.backup.wal;
 
-import dev.nightshift.kernel.Failure;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
@@ -31,19 +30,11 @@ final class SegmentEnd {
     }
 
     /**
-     * Only behind a switch may the rest be anything: zeros as a rule, pages of the segment that the file was before where the
-     * server crashed in between and went on in the next one.
-     *
-     * @throws Failure.Conflict if the log ends within it
+     * Whether the log comes to its end. Only behind a switch may the rest be anything: zeros as a rule, pages of the segment that
+     * the file was before where the server crashed in between and went on in the next one.
      */
-    static void require(String name, byte[] content) {
-        if (!new SegmentEnd(content).isReached()) {
-            throw new Failure.Conflict(
-                    "The log ends within " + name + ": it is not full, and nothing of it is taken.",
-                    "The server that writes it pushes it once it is. Let no standby or copy push what it got by restore_command:"
-                            + " archive_mode = on or off there, not always. If it is of a timeline that this server has left by a"
-                            + " promotion, nobody needs it: rename its file in pg_wal/archive_status from .ready to .done.");
-        }
+    static boolean isReached(byte[] content) {
+        return new SegmentEnd(content).isReached();
     }
 
     private boolean isReached() {

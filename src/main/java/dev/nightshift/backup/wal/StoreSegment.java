@@ -39,9 +39,6 @@ public final class StoreSegment {
 
         /** All from there up to here is stored; the last object has so many bytes. */
         void stored(Lsn to, long objectBytes);
-
-        /** Something else is stored in its place. */
-        void refused();
     }
 
     public StoreSegment(WalFolder.Opened archive) {
@@ -53,8 +50,7 @@ public final class StoreSegment {
      * Of whom and what a segment is, before any archive is opened.
      *
      * @return how long its log's segments are
-     * @throws Failure.Conflict if it is no segment, or another one than its name says, or of another cluster, or the log ends
-     *     within it
+     * @throws Failure.Conflict if it is no segment, or another one than its name says, or of another cluster
      */
     public static int require(LogFile file, byte[] content, String systemIdentifier) {
         SegmentHeader header = SegmentHeader.parse(file.name(), content);
@@ -77,10 +73,12 @@ public final class StoreSegment {
                             + " on timeline " + header.timeline() + ".",
                     null);
         }
-        if (file.kind() == LogFile.Kind.SEGMENT) {
-            SegmentEnd.require(file.name(), content);
-        }
         return header.segmentBytes();
+    }
+
+    /** Whether a segment was written to its end. Of a file that is none, or of which a part counts, nothing is asked. */
+    public static boolean isFull(LogFile file, byte[] content) {
+        return file.kind() != LogFile.Kind.SEGMENT || SegmentEnd.isReached(content);
     }
 
     /**
@@ -131,15 +129,6 @@ public final class StoreSegment {
      * @throws Failure.Retryable if the store cannot take it now
      */
     public Outcome store(int timeline, Lsn start, byte[] content, int length, Catalogue catalogue) {
-        try {
-            return storeOrCompare(timeline, start, content, length, catalogue);
-        } catch (Failure.Conflict e) {
-            catalogue.refused();
-            throw e;
-        }
-    }
-
-    private Outcome storeOrCompare(int timeline, Lsn start, byte[] content, int length, Catalogue catalogue) {
         Lsn end = start.plus(length);
         if (holds(timeline, start, content, length)) {
             catalogue.begins(start);
@@ -150,15 +139,19 @@ public final class StoreSegment {
         Written written = new Written();
         WalArchiver archiver =
                 new WalArchiver(archive.folder(), timeline, segmentBytes, start, start, Duration.ofDays(1), written);
-        try {
-            archiver.write(start, new ByteArrayInputStream(content, 0, length), length);
-        } catch (IOException e) {
-            throw unread(e);
-        }
-        archiver.storePiece();
-        if (written.met && !holds(timeline, start, content, length)) {
-            throw new Failure.Retryable(
-                    "Only a part of " + start.segmentName(timeline, segmentBytes) + " is stored.", null, null);
+        for (int at = 0; at < length; at += WalArchiver.MOST_UNIT_BYTES) {
+            int unit = Math.min(WalArchiver.MOST_UNIT_BYTES, length - at);
+            try {
+                archiver.write(start.plus(at), new ByteArrayInputStream(content, at, unit), unit);
+            } catch (IOException e) {
+                throw unread(e);
+            }
+            archiver.storePiece();
+            // Before the next one: what two that push at once have stored is all of it the log of one of them
+            if (written.takeMet() && !holds(timeline, start, content, at + unit)) {
+                throw new Failure.Retryable(
+                        "Only a part of " + start.segmentName(timeline, segmentBytes) + " is stored.", null, null);
+            }
         }
         catalogue.stored(end, written.bytes);
         return Outcome.STORED;
@@ -168,6 +161,13 @@ public final class StoreSegment {
     private static final class Written implements ArchiveWal.Catalogue {
         private long bytes;
         private boolean met;
+
+        /** Whether an object of somebody else's was there since it was asked last. */
+        boolean takeMet() {
+            boolean before = met;
+            met = false;
+            return before;
+        }
 
         @Override
         public ArchiveWal.@Nullable Reached reached() {

@@ -1,0 +1,232 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.wal.ArchiveWal;
+import dev.nightshift.backup.wal.LogFile;
+import dev.nightshift.fleet.Fleet;
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.ArchiverStatus;
+import dev.nightshift.postgres.LogPosition;
+import dev.nightshift.postgres.Lsn;
+import dev.nightshift.postgres.SlotStatus;
+import dev.nightshift.tenancy.Transactions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Asks a server that pushes its log where it is, and holds that against what was pushed under its name. */
+@ApplicationScoped
+class PushedLook {
+    /** So long it fails before a look alone says that it does not any more: the server notes a moment later what it was told. */
+    private static final Duration SURE = Duration.ofSeconds(20);
+
+    /** An archiver that has something to push tries every minute, and its command is ended by the script long before. */
+    private static final Duration GIVEN_UP = Duration.ofMinutes(25);
+
+    /** Between the answer to a push and what the server says of it. */
+    private static final Duration NOTED = Duration.ofSeconds(1);
+
+    @Inject
+    private WalWork work;
+
+    @Inject
+    private WalRepository repository;
+
+    @Inject
+    private PushedRepository pushed;
+
+    @Inject
+    private WalFindings findings;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private Fleet fleet;
+
+    @Inject
+    private Clock clock;
+
+    /** There is no slot. Whether the position is of the log that is archived is told by cluster and timeline. */
+    void look(WalService service, WalWork.Moments moments) {
+        UUID archive = service.archive();
+        // Before the position is, which is behind all that was pushed by then
+        ArchiveWal.Reached reached = archive == null
+                ? null
+                : work.end(service.project(), archive)
+                        .map(WalRepository.End::reached)
+                        .orElse(null);
+        try {
+            LogPosition now = LogPosition.look(work.endpoint(service.project(), service.instance()));
+            Instant at = now.at();
+            String system =
+                    fleet.instance(service.project(), service.instance()).systemIdentifier();
+            boolean same = reached != null
+                    && reached.timeline() == now.timeline()
+                    && now.systemIdentifier() != null
+                    && now.systemIdentifier().equals(system);
+            boolean below = reached != null && system != null && isBelow(now, system, reached.timeline());
+            findings.takenOver(service, below ? now.timeline() : null, reached == null ? 0 : reached.timeline());
+            if (reached != null && below) {
+                failing(
+                        service,
+                        "The server writes timeline " + now.timeline() + ", and log of timeline " + reached.timeline()
+                                + " was pushed: most likely a copy that was promoted pushes.");
+            } else if (reached != null && same && isSetBack(now, reached.to())) {
+                // The last one that is stored: what comes at the end may be either's
+                Lsn last = new Lsn(reached.to().value() - 1).segmentStart(now.segmentBytes());
+                transactions.run(
+                        service.project(),
+                        connection -> pushed.refused(connection, service.instance(), reached.timeline(), last));
+                failing(
+                        service,
+                        "The server's log is at " + now.position() + ", before the archive's end " + reached.to()
+                                + ": the server was set back to an earlier state, or another one has pushed. What it writes"
+                                + " now is not archived. If it was set back, register it anew under another name, push under"
+                                + " that name and take a backup.");
+            } else if (at != null && reached != null && same) {
+                if (service.state() != WalService.State.FAILING) {
+                    moments.reached(at, now.position(), now.ended());
+                } else if (service.stateAt().plus(SURE).isBefore(clock.now()) && isSettled(now, at, reached)) {
+                    // What was refused for its content is not: the repository minds that
+                    work.state(service.project(), service.instance(), WalService.State.RECEIVING, null);
+                }
+            }
+            boolean quiet = transactions.in(service.project(), connection -> {
+                repository.looked(
+                        connection,
+                        service.instance(),
+                        new SlotStatus(at, now.position(), false, false, false, null, null));
+                return pushed.isQuiet(connection, service.instance());
+            });
+            if (quiet) {
+                findings.noStranger(service);
+            }
+            findings.covered(service, work.coveredTo(service), at == null ? clock.now() : at);
+        } catch (SQLException e) {
+            findings.covered(service, work.coveredTo(service), clock.now());
+        }
+    }
+
+    /** A primary has all that it has pushed. A standby has replayed less than its primary may have pushed. */
+    static boolean isSetBack(LogPosition now, Lsn archived) {
+        return !now.standby() && now.position().compareTo(archived) < 0;
+    }
+
+    /**
+     * A timeline that is new to the archive is begun by the server itself. While that is a primary on one before, a copy was
+     * promoted; where it is not reached, or is a standby, another server may have taken over.
+     *
+     * @throws Failure.Conflict if a copy pushes
+     */
+    void requireNoPromotedCopy(WalService service, String system, int timeline) {
+        UUID archive = service.archive();
+        int known = archive == null
+                ? 0
+                : work.end(service.project(), archive)
+                        .map(each -> each.reached().timeline())
+                        .orElse(0);
+        if (timeline <= known) {
+            return;
+        }
+        LogPosition now = asked(service);
+        if (now != null && isBelow(now, system, timeline)) {
+            throw new Failure.Conflict(
+                    "Log of timeline " + timeline + " is pushed, and the server writes timeline " + now.timeline()
+                            + ": most likely a copy that was promoted pushes. Nothing of it is stored.",
+                    "Set archive_mode = off on the copy. If it is to take the server's place, stop the server, or change the"
+                            + " address in the database's settings.");
+        }
+    }
+
+    /** Whether the server is a primary on a timeline before this one. Whose it is may be hidden from the role that asks. */
+    static boolean isBelow(LogPosition now, String system, int timeline) {
+        String answers = now.systemIdentifier();
+        return !now.standby() && now.timeline() < timeline && (answers == null || answers.equals(system));
+    }
+
+    /**
+     * Whether a server that pushes nothing now has nothing that waits: what it could not push it has pushed since, or does not try
+     * any more. An archiver whose command pushes nothing is not one that is fine: what it archived last has to be stored.
+     */
+    static boolean isSettled(LogPosition now, Instant at, ArchiveWal.Reached reached) {
+        ArchiverStatus archiver = now.archiver();
+        if (now.standby() || !archiver.on()) {
+            return false;
+        }
+        Instant failed = archiver.failedAt();
+        Instant archived = archiver.archivedAt();
+        String last = archiver.archived();
+        boolean over = failed == null
+                || (archived != null && archived.isAfter(failed))
+                || failed.plus(GIVEN_UP).isBefore(at);
+        // The last one that is stored begins before the archive's end
+        String end = new Lsn(reached.to().value() - 1).segmentName(reached.timeline(), now.segmentBytes());
+        return over && (last == null || (last.length() == end.length() && last.compareTo(end) <= 0));
+    }
+
+    /**
+     * Whether a file that is refused is pushed by another server than the one that answers at the instance's address: what that
+     * has not written yet, or has archived already, it does not push. Where that is not known it is taken for the server's own.
+     *
+     * @param cluster the system identifier that the push names; null where it names none
+     */
+    boolean isAnothers(WalService service, LogFile file, @Nullable String cluster) {
+        String system = fleet.instance(service.project(), service.instance()).systemIdentifier();
+        LogPosition now = asked(service);
+        if (system == null) {
+            return false;
+        }
+        if (cluster != null && !cluster.equals(system)) {
+            return now == null || !cluster.equals(now.systemIdentifier());
+        }
+        if (now == null || isAnothers(now, system, file)) {
+            return now != null;
+        }
+        if (now.standby() || file.name().equals(now.archiver().failed())) {
+            return false;
+        }
+        // It may have been told a moment ago that this very file is stored, and not have noted it yet
+        try {
+            Thread.sleep(NOTED.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+        LogPosition later = asked(service);
+        return later != null && isAnothers(later, system, file);
+    }
+
+    /** The same of what the server said. */
+    static boolean isAnothers(LogPosition now, String system, LogFile file) {
+        String answers = now.systemIdentifier();
+        if (now.standby() || (answers != null && !answers.equals(system))) {
+            return false;
+        }
+        if (!now.archiver().on() || file.timeline() > now.timeline()) {
+            return true;
+        }
+        return file.kind() == LogFile.Kind.SEGMENT
+                && file.timeline() == now.timeline()
+                && (now.position().compareTo(file.start(now.segmentBytes()).plus(now.segmentBytes())) < 0
+                        || now.archiver().isBehind(file.name()));
+    }
+
+    private @Nullable LogPosition asked(WalService service) {
+        try {
+            return LogPosition.look(work.endpoint(service.project(), service.instance()));
+        } catch (SQLException e) {
+            return null;
+        }
+    }
+
+    private void failing(WalService service, String message) {
+        if (service.state() != WalService.State.FAILING || !message.equals(service.message())) {
+            work.state(service.project(), service.instance(), WalService.State.FAILING, message);
+        }
+    }
+}
