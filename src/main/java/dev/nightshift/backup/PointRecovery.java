@@ -126,6 +126,8 @@ class PointRecovery {
             return last != null && !time.at().isAfter(last)
                     ? new Planned(reached, backup, store, true, stored.held())
                     : new Planned(plan.storedOnly(time, last), backup, store, true, stored.held());
+        } catch (Failure.Unusable e) {
+            throw e; // the store refuses: nothing is known of its log
         } catch (Failure.Fatal e) {
             // What is damaged at the end need not be in the way: reading will tell
             return new Planned(reached, backup, store, false, stored.held());
@@ -229,6 +231,8 @@ class PointRecovery {
                 if (isFound(now, searched, progress)) {
                     return now;
                 }
+            } catch (Failure.Unusable e) {
+                throw e; // the store refuses: it says nothing of where the point is
             } catch (Failure.Fatal e) {
                 obstacle = obstacle == null ? e : obstacle;
             }

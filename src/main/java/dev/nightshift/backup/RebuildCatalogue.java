@@ -153,6 +153,8 @@ public class RebuildCatalogue extends TargetBatchlet {
                 return each.isOf(store, target.project());
             } catch (Failure.NotFound e) {
                 return false; // deleted meanwhile
+            } catch (Failure.Unusable e) {
+                throw e; // the store refuses: nobody knows whose it is
             } catch (Failure.Fatal e) {
                 target.warn("Larger than any description, and not looked at: " + e.getMessage());
                 return false;
@@ -182,7 +184,7 @@ public class RebuildCatalogue extends TargetBatchlet {
                 Opened each = opened.get(at);
                 try {
                     enter(each);
-                } catch (Failure.Retryable e) {
+                } catch (Failure.Retryable | Failure.Unusable e) {
                     away(each.place(), e);
                 } catch (Failure.Fatal | Failure.NotFound e) {
                     left(each.place(), words(e));
@@ -206,7 +208,7 @@ public class RebuildCatalogue extends TargetBatchlet {
                     return Optional.empty();
                 }
                 return Optional.of(new Opened(place, reader));
-            } catch (Failure.Retryable e) {
+            } catch (Failure.Retryable | Failure.Unusable e) {
                 away(place, e);
             } catch (Failure.Fatal | Failure.NotFound e) {
                 left(place, words(e));

@@ -100,7 +100,7 @@ class RebuildLogs {
             target.throwIfStopped();
             try {
                 opened.add(new Opened(place, open(place, keys, servers)));
-            } catch (Failure.Retryable e) {
+            } catch (Failure.Retryable | Failure.Unusable e) {
                 notes.away(place, e);
             } catch (Failure.Fatal | Failure.NotFound e) {
                 notes.left(place, e);
@@ -136,7 +136,7 @@ class RebuildLogs {
                     enter(target, each.log(), instance, all);
                     entered++;
                 }
-            } catch (Failure.Retryable e) {
+            } catch (Failure.Retryable | Failure.Unusable e) {
                 notes.away(each.place(), e);
             } catch (Failure.Fatal | Failure.NotFound e) {
                 notes.left(each.place(), e);

@@ -123,7 +123,7 @@ public class RewrapKeys extends TargetBatchlet {
                     done++;
                     live.changed(target.project(), "backup", place.described().id());
                 }
-            } catch (Failure.Retryable | Failure.Skippable e) {
+            } catch (Failure.Retryable | Failure.Skippable | Failure.Unusable e) {
                 left++;
                 away.put(place.store(), e);
                 target.error("The store " + place.store() + " is left out: " + e.getMessage());

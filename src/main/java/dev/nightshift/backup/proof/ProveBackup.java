@@ -51,6 +51,7 @@ public final class ProveBackup {
      *
      * @throws CancellationException if the watch said so; nothing is left then either
      * @throws Failure.Retryable if the store or the sandbox's disk cannot be used now
+     * @throws Failure.Unusable if the store refuses, which says nothing of the backup
      */
     public Proof run(Provable material, ProofOptions options, ProofWatch watch) {
         stopIfAsked(watch);
@@ -106,6 +107,8 @@ public final class ProveBackup {
             return rung(ProofOutcome.PASSED, began, evidence, null, null);
         } catch (NotPossibleHere e) {
             return notPossible(RESTORED, began, e);
+        } catch (Failure.Unusable e) {
+            throw e;
         } catch (Failure.Fatal e) {
             return rung(ProofOutcome.FAILED, began, NOTHING, e.getMessage(), e.remedy());
         }

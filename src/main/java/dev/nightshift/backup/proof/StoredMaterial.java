@@ -174,6 +174,8 @@ public final class StoredMaterial implements ProofMaterial {
         try {
             locate(listener);
             return null;
+        } catch (Failure.Unusable e) {
+            throw e; // the store refuses, which says nothing of the log
         } catch (Failure.Fatal e) {
             return e.remedy() == null ? e.getMessage() : e.getMessage() + " " + e.remedy();
         }

@@ -93,6 +93,8 @@ final class Chain {
             throws DamageException {
         try {
             return Sealed.open(store, folder, keys);
+        } catch (Failure.Unusable e) {
+            throw e; // the store refuses, which says nothing of the backup
         } catch (Failure.Fatal | Failure.NotFound e) {
             throw new DamageException(
                     "The backup " + id + ", which backup " + needs.backup() + " needs, cannot be opened: "

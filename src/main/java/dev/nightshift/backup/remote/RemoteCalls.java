@@ -35,10 +35,17 @@ final class RemoteCalls implements AutoCloseable {
     /** The store as people know it, within a sentence. */
     private final String title;
 
+    private final Duration longest;
     private final ExecutorService threads;
 
     RemoteCalls(String title) {
+        this(title, Duration.ofDays(1));
+    }
+
+    /** @param longest that any call is waited for, however long it may take by its size */
+    RemoteCalls(String title, Duration longest) {
         this.title = title;
+        this.longest = longest;
         this.threads = Executors.newCachedThreadPool(work -> BlockPipeline.thread(work, "store"));
     }
 
@@ -68,13 +75,14 @@ final class RemoteCalls implements AutoCloseable {
      * @throws Failure by kind
      */
     <T> T await(String doing, Duration most, Future<T> answer) {
+        Duration wait = most.compareTo(longest) < 0 ? most : longest;
         try {
-            return answer.get(most.toMillis(), TimeUnit.MILLISECONDS);
+            return answer.get(wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw of(doing, e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException e) {
             throw new Failure.Retryable(
-                    "The " + title + " did not answer within " + most.toSeconds() + " s (" + doing + ").",
+                    "The " + title + " did not answer within " + wait.toSeconds() + " s (" + doing + ").",
                     "Look at the store's service and the network to it.",
                     e);
         } catch (InterruptedException e) {
@@ -95,7 +103,7 @@ final class RemoteCalls implements AutoCloseable {
         String words = words(text);
         String what = "The " + title + " cannot be used: " + words + " (" + doing + ").";
         if (text.contains("ContainerNotFound")) { // Azure's; for S3's OpenDAL has a code of its own
-            return new Failure.Fatal(what, PLACE, null);
+            return new Failure.Unusable(what, PLACE, null);
         }
         // Its own exception would bring the full text into every log
         return switch (thrown.getCode()) {
@@ -104,12 +112,13 @@ final class RemoteCalls implements AutoCloseable {
                 new Failure.Conflict(
                         "The object exists in the " + title + "; stored objects never change (" + doing + ").", null);
             case PermissionDenied ->
-                new Failure.Fatal(
+                // Of the store, and not of what lies in it: nobody takes it for damage
+                new Failure.Unusable(
                         "The " + title + " refuses: " + words + " (" + doing + ").",
                         "Check the store's account, its secret and this machine's clock, and that it may read, write, list"
                                 + " and delete there.",
                         null);
-            case ConfigInvalid -> new Failure.Fatal(what, PLACE, null);
+            case ConfigInvalid -> new Failure.Unusable(what, PLACE, null);
             case Unexpected ->
                 text.startsWith("Unexpected (permanent)")
                         ? new Failure.Fatal(

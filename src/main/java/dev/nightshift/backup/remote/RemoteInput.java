@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import org.apache.opendal.Operator;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class RemoteInput extends InputStream {
     private final RemoteCalls calls;
     private final String name;
     private final long bytes;
+    private final BooleanSupplier there;
     private final ArrayDeque<Future<byte[]>> coming = new ArrayDeque<>();
     private long asked;
     private byte[] range = new byte[0];
@@ -26,12 +28,17 @@ final class RemoteInput extends InputStream {
     private long given;
     private @Nullable Failure broken;
 
-    /** Asks for the first ranges. */
-    RemoteInput(Operator operator, RemoteCalls calls, String name, long bytes) {
+    /**
+     * Asks for the first ranges.
+     *
+     * @param there whether the object is still there, asked when a range of it is not
+     */
+    RemoteInput(Operator operator, RemoteCalls calls, String name, long bytes, BooleanSupplier there) {
         this.operator = operator;
         this.calls = calls;
         this.name = name;
         this.bytes = bytes;
+        this.there = there;
         ask();
     }
 
@@ -78,6 +85,9 @@ final class RemoteInput extends InputStream {
         byte[] came;
         try {
             came = calls.await("read " + name, RemoteStore.patience(RANGE), answer);
+        } catch (Failure.NotFound e) {
+            broken = missing(e);
+            throw broken;
         } catch (Failure e) {
             broken = e;
             throw e;
@@ -94,6 +104,18 @@ final class RemoteInput extends InputStream {
         range = came;
         ask();
         return true;
+    }
+
+    /** What was deleted meanwhile is missing; of what is there the store only says so. */
+    private Failure missing(Failure.NotFound said) {
+        try {
+            return there.getAsBoolean()
+                    ? new Failure.Retryable(
+                            said.getMessage() + " It says as well that it is there.", RemoteStore.CONTRADICTION, said)
+                    : said;
+        } catch (Failure e) {
+            return e;
+        }
     }
 
     /** What is still on its way is dropped when it comes. */

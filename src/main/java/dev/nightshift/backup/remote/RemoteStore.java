@@ -51,6 +51,8 @@ public final class RemoteStore implements Store, AutoCloseable {
             .maxTimes(4)
             .build();
 
+    static final String CONTRADICTION = "Look at the store's service, and at what stands between it and Nightshift.";
+
     /** For a request without content, its retries included. */
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -146,8 +148,19 @@ public final class RemoteStore implements Store, AutoCloseable {
             @Nullable Login deleting,
             ForbiddenAddresses forbidden,
             Semaphore memory) {
+        return open(title, address, secret, deleting, forbidden, memory, new RemoteCalls(title));
+    }
+
+    static RemoteStore open(
+            String title,
+            RemoteAddress address,
+            Supplier<@Nullable String> secret,
+            @Nullable Login deleting,
+            ForbiddenAddresses forbidden,
+            Semaphore memory,
+            RemoteCalls calls) {
         refuse(title, address.host(), forbidden);
-        return new RemoteStore(address, secret, deleting, new RemoteCalls(title), title, memory, Clock.system());
+        return new RemoteStore(address, secret, deleting, calls, title, memory, Clock.system());
     }
 
     private Opened opened(@Nullable String with) {
@@ -279,7 +292,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     @Override
     public InputStream read(String name) {
         long bytes = size(name).orElseThrow(() -> missing(name));
-        return new RemoteInput(operator(), calls, name, bytes);
+        return new RemoteInput(operator(), calls, name, bytes, () -> size(name).isPresent());
     }
 
     @Override
@@ -297,11 +310,37 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     private Stream<org.apache.opendal.Entry> entries(String path, boolean recursive) {
         var options = ListOptions.builder().recursive(recursive).build();
-        return calls.call("list " + path, LISTING, () -> operator().list(path, options)).stream();
+        try {
+            return calls.call("list " + path, LISTING, () -> operator().list(path, options)).stream();
+        } catch (Failure.NotFound e) {
+            // An empty listing says that nothing is there; this is said by what is no store, or not this one
+            throw new Failure.Retryable(
+                    "The " + title + " says that there is nothing to list (list " + path + ").", CONTRADICTION, e);
+        }
     }
 
+    /**
+     * That an object is not there is believed of two answers only, this one's and a listing's: a backup whose manifest is
+     * missing counts as none, and a proxy on the way answers 404 as well.
+     */
     @Override
     public OptionalLong size(String name) {
+        OptionalLong first = sizeAnswered(name);
+        if (first.isPresent() || entries(name, true).noneMatch(entry -> entry.path.equals(name))) {
+            return first;
+        }
+        OptionalLong again = sizeAnswered(name); // it may have been stored just now
+        if (again.isEmpty()) {
+            throw new Failure.Retryable(
+                    "The " + title + " lists the object " + name + ", and says that it is not there.",
+                    CONTRADICTION,
+                    null);
+        }
+        return again;
+    }
+
+    /** The same by one answer: for whoever is told by the next one if it was wrong. */
+    OptionalLong sizeAnswered(String name) {
         try {
             ObjectName.check(name);
             var found =

@@ -5,6 +5,7 @@ import dev.nightshift.kernel.Failure;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import org.apache.opendal.Operator;
@@ -167,7 +168,7 @@ final class RemoteUpload implements Store.Upload {
         ended = true;
         boolean inParts = length > RemoteStore.PART || stream != null;
         // Only what goes in one request is refused by the server itself: tried with s3proxy
-        if (inParts && store.size(name).isPresent()) {
+        if (inParts && store.sizeAnswered(name).isPresent()) {
             throw new Failure.Conflict(
                     "The object " + name + " exists in the " + store + "; stored objects never change.", null);
         }
@@ -202,8 +203,16 @@ final class RemoteUpload implements Store.Upload {
                 }
             });
         } catch (Failure.Conflict e) {
+            OptionalLong there = store.size(name);
+            if (there.isEmpty()) {
+                // Whoever takes it for stored would let go of the only other copy
+                throw new Failure.Retryable(
+                        "The " + store + " refuses the object " + name + " as one that exists, and it is not there.",
+                        RemoteStore.CONTRADICTION,
+                        e);
+            }
             // Where the answer to the first try was lost, the second one meets what the first has written
-            if (inParts || store.size(name).orElse(-1) != length || !isStored(content)) {
+            if (inParts || there.getAsLong() != length || !isStored(content)) {
                 throw e;
             }
         }
