@@ -202,3 +202,68 @@ alter table access.api_key add constraint api_key_role_check
 --rollback update access.api_key set revoked_at = coalesce(revoked_at, now()), role = 'VIEWER' where role in ('LOG_READER', 'LOG_SHIPPER');
 --rollback alter table access.api_key drop constraint api_key_role_check;
 --rollback alter table access.api_key add constraint api_key_role_check check (role in ('VIEWER', 'OPERATOR', 'ADMIN'));
+
+--changeset nightshift:access-13 splitStatements:false rollbackSplitStatements:false
+-- Whose key it is: the person who made it, also by way of another key of theirs. Keys of before are theirs whose name they say, unless
+-- a key of that name could have made them; what is nobody's opens what it did, and counts as no person.
+alter table access.api_key add column person_id uuid references access.person (id);
+update access.api_key k set person_id = p.id
+  from access.person p
+ where p.name = k.created_by and not exists (select from access.api_key other where other.name = k.created_by);
+
+create function access.person_of_key(key uuid) returns uuid
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$ select k.person_id from access.api_key k where k.id = key $$;
+
+-- Since when a login is what it is: whoever makes somebody, or takes somebody's login over, is not a second person at once.
+alter table access.person add column settled_at timestamptz not null default now();
+update access.person set settled_at = created_at;
+alter table access.membership add column role_since timestamptz not null default now();
+update access.membership set role_since = created_at;
+
+create function access.settle_person() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.settled_at := now();
+    return new;
+end $$;
+create trigger settle before update on access.person for each row
+    when (old.password_hash is distinct from new.password_hash or old.issuer is distinct from new.issuer
+          or old.subject is distinct from new.subject or old.disabled and not new.disabled
+          or new.installation_admin and not old.installation_admin)
+    execute function access.settle_person();
+
+create function access.settle_role() returns trigger
+    language plpgsql
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.role_since := now();
+    return new;
+end $$;
+create trigger settle before update on access.membership for each row
+    when (old.role is distinct from new.role)
+    execute function access.settle_role();
+
+-- Who may do everything in a project, and since when they are who they are there.
+create function access.admins_of(project uuid)
+    returns table (id uuid, name text, installation_admin boolean, settled_at timestamptz)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.id, p.name, p.installation_admin,
+           case when p.installation_admin then p.settled_at else greatest(p.settled_at, m.role_since) end
+      from access.person p
+      left join access.membership m on m.person_id = p.id and m.project_id = project and m.role = 'ADMIN'
+     where not p.disabled and p.erased_at is null and (p.installation_admin or m.person_id is not null)
+     order by p.name
+$$;
+
+revoke execute on function access.person_of_key(uuid), access.admins_of(uuid), access.settle_person(), access.settle_role() from public;
+grant execute on function access.person_of_key(uuid), access.admins_of(uuid) to ${app_role};
+--rollback drop function access.admins_of(uuid); drop trigger settle on access.membership; drop trigger settle on access.person;
+--rollback drop function access.settle_role(); drop function access.settle_person(); drop function access.person_of_key(uuid);
+--rollback alter table access.membership drop column role_since; alter table access.person drop column settled_at; alter table access.api_key drop column person_id;

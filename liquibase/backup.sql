@@ -1643,3 +1643,102 @@ update job.schedule s
 -- When the push of another server than an instance's own was refused last.
 alter table backup.wal_service add stranger_at timestamptz;
 --rollback alter table backup.wal_service drop column stranger_at;
+
+--changeset nightshift:backup-83
+-- Projects in which two people delete, and what one of them asked for. What was shown to be lost stands in the request: approving it
+-- judges anew, and nothing beyond it goes.
+create table backup.two_person (
+    project_id  uuid primary key references fleet.project (id),
+    switched_by text not null,
+    switched_at timestamptz not null default now()
+);
+alter table backup.two_person enable row level security;
+create policy project on backup.two_person
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert, update, delete on backup.two_person to ${app_role};
+
+create table backup.deletion_request (
+    id             uuid primary key,
+    project_id     uuid not null references fleet.project (id),
+    kind           text not null check (length(kind) between 1 and 40),
+    title          text not null check (length(title) between 1 and 1000),
+    asked          jsonb not null,
+    why            text check (length(why) <= 500),
+    asked_by       text not null,
+    asked_with     text,
+    asked_person   uuid not null,
+    asked_at       timestamptz not null,
+    until          timestamptz not null,
+    shown          jsonb not null,
+    state          text not null default 'WAITING' check (state in ('WAITING', 'APPROVED', 'REFUSED', 'OUTGROWN', 'RUN_OUT')),
+    decided_by     text,
+    decided_person uuid,
+    decided_at     timestamptz,
+    note           text check (length(note) <= 1000),
+    unique (project_id, id),
+    constraint deletion_request_decided check ((state = 'WAITING') = (decided_at is null)),
+    constraint deletion_request_two check (state <> 'APPROVED' or decided_person is not null and decided_person <> asked_person)
+);
+create index deletion_request_waiting on backup.deletion_request (until) where state = 'WAITING';
+alter table backup.deletion_request enable row level security;
+create policy project on backup.deletion_request
+    using (project_id = (select tenancy.current_project()))
+    with check (project_id = (select tenancy.current_project()));
+grant select, insert on backup.deletion_request to ${app_role};
+grant update (state, decided_by, decided_person, decided_at, note) on backup.deletion_request to ${app_role};
+--rollback drop table backup.deletion_request; drop table backup.two_person;
+
+--changeset nightshift:backup-84 splitStatements:false
+-- For the watch over requests that nobody decided in time: of every project, ids only.
+create function backup.deletion_run_out(at timestamptz) returns table (project_id uuid, id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select r.project_id, r.id from backup.deletion_request r where r.state = 'WAITING' and r.until <= at order by r.until limit 1000
+$$;
+
+create function backup.deletions_of_person(person text, most int)
+    returns table (project text, request text, title text, did text, at timestamptz)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, d.id::text, d.title, d.did, d.at
+      from (select r.project_id, r.id, r.title, 'asked' as did, r.asked_at as at
+              from backup.deletion_request r where r.asked_by = person
+            union all
+            select r.project_id, r.id, r.title, lower(r.state), r.decided_at
+              from backup.deletion_request r where r.decided_by = person) d
+      join fleet.project p on p.id = d.project_id
+     order by d.at desc limit most
+$$;
+
+create function backup.rename_deleter(person text, pseudonym text) returns void
+    language sql volatile security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    update backup.deletion_request r set asked_by = pseudonym where r.asked_by = person;
+    update backup.deletion_request r set decided_by = pseudonym where r.decided_by = person;
+    update backup.two_person t set switched_by = pseudonym where t.switched_by = person;
+$$;
+
+create function backup.forget_deletion_requests(before timestamptz, most int) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    project uuid := tenancy.current_project();
+    gone bigint;
+begin
+    delete from backup.deletion_request r using (
+        select o.id from backup.deletion_request o
+         where o.project_id = project and o.decided_at < least(before, now() - interval '7 days') order by o.id limit most) old
+     where r.id = old.id;
+    get diagnostics gone = row_count;
+    return gone;
+end $$;
+revoke execute on function backup.deletion_run_out(timestamptz), backup.deletions_of_person(text, int),
+    backup.rename_deleter(text, text), backup.forget_deletion_requests(timestamptz, int) from public;
+grant execute on function backup.deletion_run_out(timestamptz), backup.deletions_of_person(text, int),
+    backup.rename_deleter(text, text), backup.forget_deletion_requests(timestamptz, int) to ${app_role};
+--rollback drop function backup.deletion_run_out(timestamptz); drop function backup.deletions_of_person(text, int);
+--rollback drop function backup.rename_deleter(text, text); drop function backup.forget_deletion_requests(timestamptz, int);

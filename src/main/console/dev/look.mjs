@@ -44,6 +44,7 @@ const pages = [
   ['backup-logical', `/p/demo/backups/${backups[5].id}`], ['restore-logical', `/p/demo/backups/${backups[5].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['restore', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Restore' }).click(); }],
   ['restore-tables', `/p/demo/backups/${backups[0].id}`, async (page) => { await page.getByRole('button', { name: 'Get tables back' }).click(); }],
+  ['deletions', '/p/demo/deletions'], ['deletions-empty', '/p/empty/deletions'], ['deletion-approve', '/p/demo/deletions', async (page) => { await page.getByRole('button', { name: 'Approve and delete' }).first().click(); }],
   ['policies', '/p/demo/policies'], ['policies-empty', '/p/empty/policies'], ['policy', '/p/demo/policies/gold'], ['policy-rest', '/p/demo/policies/rest'],
   ['policy-work-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Add what is done' }).scrollIntoViewIfNeeded(); }],
   ['policy-stores-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Save' }).scrollIntoViewIfNeeded(); }],

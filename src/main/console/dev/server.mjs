@@ -75,6 +75,8 @@ const routes = [
   ['GET', '/projects/:p/findings', (_, q) => page(world.findings.filter((f) => f.state === (q.get('state') ?? 'OPEN') && (!q.get('severity') || f.severity === q.get('severity'))), q)],
   ['GET', '/projects/:p/policies', (_, q, a) => page(a.p === 'demo' ? world.policies : [], q)], ['POST', '/projects/:p/policies/simulate', () => ok(world.simulation)], ['POST', '/projects/:p/policies', (b) => ok(b, 201)],
   ['GET', '/projects/:p/policies/:n', (_, q, a) => one(world.policyOf(a.n), `policy ${a.n}`)], ['PUT', '/projects/:p/policies/:n', (_, q, a) => ok(world.policyOf(a.n))], ['DELETE', '/projects/:p/policies/:n', () => ok({ instances: [] })],
+  ['GET', '/projects/:p/deletion-requests', (_, q, a) => page(a.p === 'demo' ? world.deletions : [], q)], ['GET', '/projects/:p/two-person-deletion', (_, q, a) => ok(world.twoPerson(a.p === 'demo'))], ['PUT', '/projects/:p/two-person-deletion', () => ok(world.twoPerson(true))],
+  ['POST', '/projects/:p/deletion-requests/:id/:act', () => ok(world.deletions[0])],
   ['GET', '/projects/:p/schedules', (_, q) => page(world.schedules, q)],
   ['POST', '/schedules/preview', (b) => (b.cron.includes('31 2') ? problem(422, `“${b.cron}” never comes: February has no 31st.`, { field: 'cron' }) : ok({ fires: world.nextFires(300) }))],
   ['GET', '/projects/:p/pause', (_, q, a) => ok({ paused: a.p === 'demo' ? world.pause : null })], ['PUT', '/projects/:p/pause', (b) => ok({ paused: b })], ['GET', '/pause', () => ok({ paused: null })],
@@ -99,7 +101,7 @@ function answer(method, path, query, body) {
   for (const [each, pattern, respond] of routes) {
     const match = each === method && pattern.exec(path);
     if (!match) continue;
-    if (match.groups?.p === 'empty' && method === 'GET') return path.endsWith('/keys') ? ok({ items: world.projectKeys('empty'), next: null }) : path.endsWith('/overview') ? ok({ ...world.overview(), databases: { total: 0, proven: 0, oldestProofAt: null }, lastNight: { done: 0, failed: 0, from: null, to: null }, waiting: { runs: 0, nextFire: null, nextJob: null }, findings: { critical: 0, warning: 0, info: 0, top: null }, night: { ...world.overview().night, lanes: [] } }) : ok({ items: [], next: null });
+    if (match.groups?.p === 'empty' && method === 'GET') return path.endsWith('/two-person-deletion') ? ok(world.twoPerson(false)) : path.endsWith('/keys') ? ok({ items: world.projectKeys('empty'), next: null }) : path.endsWith('/overview') ? ok({ ...world.overview(), databases: { total: 0, proven: 0, oldestProofAt: null }, lastNight: { done: 0, failed: 0, from: null, to: null }, waiting: { runs: 0, nextFire: null, nextJob: null }, findings: { critical: 0, warning: 0, info: 0, top: null }, night: { ...world.overview().night, lanes: [] } }) : ok({ items: [], next: null });
     return respond(body, query, match.groups ?? {});
   }
   return problem(404, 'There is nothing at this address.');

@@ -251,3 +251,15 @@ const weeks = Array.from({ length: 28 }, (_, week) => {
 export const ledger = weeks.concat([backup(8900, 'ledger', 3000, 41_000_000, matched(2990, id(201)), { kind: 'LOGICAL', databases: ['ledger'], checksums: null, recoversTo: null, provenTo: null })]).sort((one, other) => other.takenAt.localeCompare(one.takenAt)).slice(0, 200);
 databases.push(database(706, 'ledger', 18_400_000_000, ledger[0], check(), { tags: ['production'] }));
 instances.push(instance(806, 'ledger'));
+
+/** What people asked to have deleted: two wait, of which one is the reader's own; the others are over. */
+const deletion = (n, what, more = {}) => ({ id: `0190b000-0000-7000-8000-00000000000${n}`, kind: 'expire', what, why: null, askedBy: 'bob', askedWith: null, askedAt: ago((5 + n) * 60), until: ahead((67 - n) * 60), state: 'WAITING', decidedBy: null, decidedAt: null, note: null, backups: 0, bytes: 0, logBytes: 0, elsewhere: 0, servers: [], means: [], mayApprove: true, whyNot: null, ...more });
+export const deletions = [
+  deletion(1, 'Run expire on * and delete, keeping 3 newest', { why: 'the store is full', backups: 14, bytes: 412_000_000_000, logBytes: 38_000_000_000, servers: [
+    { server: 'shop', backups: Array.from({ length: 11 }, (_, n) => `b${n}`), bytes: 391_000_000_000, logBytes: 38_000_000_000, windowFrom: ago(103680), reason: null },
+    { server: 'billing', backups: ['c1', 'c2', 'c3'], bytes: 21_000_000_000, logBytes: 0, windowFrom: ago(100800), reason: null }] }),
+  deletion(2, 'Change the policy gold, which keeps 14 days, 12 monthly, to keep 7 days', { kind: 'policy', askedBy: 'admin', askedWith: 'ci', backups: 6, bytes: 96_000_000_000, mayApprove: false, whyNot: 'You asked for it yourself: another person has to approve it.', servers: [{ server: 'shop', backups: ['d1', 'd2', 'd3', 'd4', 'd5', 'd6'], bytes: 96_000_000_000, logBytes: 0, windowFrom: ago(241920), reason: null }], means: ['The next expiry by policy deletes them, and later what grows too old.'] }),
+  deletion(3, 'Release backup 0190a000 of crm, on hold by ada: the audit', { kind: 'hold-release', state: 'REFUSED', decidedBy: 'ada', decidedAt: ago(60), note: 'the auditors are not done', mayApprove: false }),
+  deletion(4, 'Run expire on shop and delete, keeping 7 days', { state: 'APPROVED', decidedBy: 'ada', decidedAt: ago(180), note: 'Run 0190c000-0000-7000-8000-000000000001.', mayApprove: false }),
+  deletion(5, 'Destroy the project key k-2024', { kind: 'key-destroy', state: 'RUN_OUT', decidedAt: ago(120), mayApprove: false })];
+export const twoPerson = (on) => ({ on, by: on ? 'ada' : null, since: on ? ago(576000) : null, admins: on ? 3 : 1, hours: 72, covers: ["a backup's hold released", 'a policy added or changed so that less is kept of a server or expiry begins, or deleted', 'a project key destroyed', 'a run of expire that deletes, started by hand', 'a store declared lost that holds something of the project', 'switching this off'] });

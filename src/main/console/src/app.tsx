@@ -19,6 +19,7 @@ import { Boundary, Missing } from './ui/panel';
 
 // What is opened once a week need not be there in the first second.
 const AuditPage = later(() => import('./pages/audit').then((its) => its.AuditPage));
+const DeletionsPage = later(() => import('./pages/deletions').then((its) => its.DeletionsPage));
 const DatabasePage = later(() => import('./pages/database').then((its) => its.DatabasePage));
 const MePage = later(() => import('./pages/me').then((its) => its.MePage));
 const NodesPage = later(() => import('./pages/nodes').then((its) => its.NodesPage));
@@ -47,6 +48,7 @@ function page(): ComponentChildren {
     case 'nodes': return <NodesPage />;
     case 'stores': return <StoresPage />;
     case 'backup-keys': return <ProjectKeysPage />;
+    case 'deletions': return <DeletionsPage />;
     case 'people': return <PeoplePage />;
     case 'audit': return <AuditPage />;
     case 'retention': return <RetentionPage />;

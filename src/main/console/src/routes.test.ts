@@ -11,6 +11,7 @@ test.each([
   ['/p/demo/databases/new', { page: 'databases', project: 'demo', id: 'new' }],
   ['/p/demo/databases/-/new', { page: 'databases', project: 'demo', action: 'new' }],
   ['/p/demo/schedules/nightly/edit', { page: 'schedules', project: 'demo', id: 'nightly', action: 'edit' }],
+  ['/p/demo/deletions', { page: 'deletions', project: 'demo' }],
   ['/p/demo/policies/gold', { page: 'policies', project: 'demo', id: 'gold' }],
   ['/p/demo/backup-keys', { page: 'backup-keys', project: 'demo' }],
   ['/p/demo/backup-keys/a07ab346', { page: 'missing', project: 'demo' }],

@@ -2,7 +2,7 @@
 
 export type Place =
   | 'tonight' | 'databases' | 'runs' | 'schedules' | 'backups' | 'policies' | 'findings'
-  | 'nodes' | 'stores' | 'backup-keys' | 'people' | 'audit' | 'retention' | 'me';
+  | 'nodes' | 'stores' | 'backup-keys' | 'deletions' | 'people' | 'audit' | 'retention' | 'me';
 
 export type Route =
   | { page: 'login' }
@@ -11,7 +11,7 @@ export type Route =
   | { page: 'missing'; project?: string }
   | { page: Place; project: string; id?: string; action?: 'new' | 'edit' };
 
-const PLACES: readonly Place[] = ['tonight', 'databases', 'runs', 'schedules', 'backups', 'policies', 'findings', 'nodes', 'stores', 'backup-keys', 'people', 'audit', 'retention', 'me'];
+const PLACES: readonly Place[] = ['tonight', 'databases', 'runs', 'schedules', 'backups', 'policies', 'findings', 'nodes', 'stores', 'backup-keys', 'deletions', 'people', 'audit', 'retention', 'me'];
 const WITH_DETAIL: readonly Place[] = ['databases', 'runs', 'backups', 'policies'];
 const WITH_FORM: readonly Place[] = ['databases', 'schedules'];
 

@@ -25,6 +25,7 @@ export const PLACES: PlaceInfo[] = [
   { place: 'nodes', title: 'Nodes', icon: 'nodes', letter: 'n', group: 'house', admins: 'installation' },
   { place: 'stores', title: 'Stores', icon: 'stores', letter: 'o', group: 'house', admins: 'installation' },
   { place: 'backup-keys', title: 'Backup keys', icon: 'key', letter: 'y', group: 'house' },
+  { place: 'deletions', title: 'Deletions', icon: 'close', letter: 'x', group: 'house' },
   { place: 'people', title: 'People and keys', icon: 'people', letter: 'p', group: 'house' },
   { place: 'audit', title: 'Audit', icon: 'audit', letter: 'a', group: 'house', admins: 'project' },
   { place: 'retention', title: 'Retention', icon: 'retention', letter: 'k', group: 'house' },

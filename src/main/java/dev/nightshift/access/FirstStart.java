@@ -54,7 +54,8 @@ class FirstStart {
     }
 
     private void bootstrapKey(Secret key) {
-        if (keys.create(null, "bootstrap", null, key, "", null, "nightshift").isPresent()) {
+        if (keys.create(null, "bootstrap", null, key, "", null, "nightshift", null)
+                .isPresent()) {
             LOG.log(System.Logger.Level.INFO, "Created the installation admin's API key \"bootstrap\".");
         }
     }

@@ -59,6 +59,9 @@ public class KeyResource {
     private Keys keys;
 
     @Inject
+    private Persons persons;
+
+    @Inject
     private Admissions admissions;
 
     @Inject
@@ -162,8 +165,9 @@ public class KeyResource {
         ProjectId project = admission == null ? null : admission.id();
         Secret secret = Secret.random("ns_");
         String prefix = secret.value().substring(0, PREFIX);
+        UUID person = persons.behind(caller.identity().orElseThrow()).orElse(null);
         UUID id = within(project, connection -> {
-            UUID made = keys.create(project, name, role, secret, prefix, expires, caller.name())
+            UUID made = keys.create(project, name, role, secret, prefix, expires, caller.name(), person)
                     .orElseThrow();
             audit(project, "key.create", made, name);
             return made;

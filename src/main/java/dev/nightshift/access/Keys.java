@@ -65,6 +65,7 @@ class Keys {
      * Stores a key.
      *
      * @param project null for a key of the installation's admin, which has no role
+     * @param person whose it is; null if nobody's
      * @return the key's id; empty if the very same key is there already
      */
     Optional<UUID> create(
@@ -74,15 +75,17 @@ class Keys {
             Secret key,
             String prefix,
             @Nullable Instant expires,
-            String by) {
+            String by,
+            @Nullable UUID person) {
         UUID id = Ids.next(clock);
         int stored = within(project, connection -> {
             try (var insert = connection.prepareStatement("""
-                    insert into access.api_key
-                      (id, project_id, name, key_hash, prefix, role, installation_admin, created_by, created_at, expires_at)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    on conflict (key_hash) do nothing
-                    """)) {
+                insert into access.api_key
+                  (id, project_id, name, key_hash, prefix, role, installation_admin, created_by, created_at, expires_at,
+                   person_id)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                on conflict (key_hash) do nothing
+                """)) {
                 insert.setObject(1, id);
                 insert.setObject(2, project == null ? null : project.value());
                 insert.setString(3, name);
@@ -93,6 +96,7 @@ class Keys {
                 insert.setString(8, by);
                 insert.setObject(9, clock.now().atOffset(ZoneOffset.UTC));
                 insert.setObject(10, expires == null ? null : expires.atOffset(ZoneOffset.UTC));
+                insert.setObject(11, person);
                 return insert.executeUpdate();
             }
         });
@@ -103,9 +107,9 @@ class Keys {
     List<Key> all(@Nullable ProjectId project) {
         return within(project, connection -> {
             try (var select = connection.prepareStatement("""
-                            select id, name, role, expires_at, created_by, created_at, last_used, prefix
-                              from access.api_key where revoked_at is null order by id
-                            """);
+                select id, name, role, expires_at, created_by, created_at, last_used, prefix
+                  from access.api_key where revoked_at is null order by id
+                """);
                     ResultSet rows = select.executeQuery()) {
                 List<Key> keys = new ArrayList<>();
                 while (rows.next()) {

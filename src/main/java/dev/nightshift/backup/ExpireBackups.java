@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.audit.Audit;
+import dev.nightshift.backup.deletion.DeletionRequests;
 import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.policy.Policies;
 import dev.nightshift.backup.policy.Policy;
@@ -60,6 +61,9 @@ public class ExpireBackups extends TargetBatchlet {
     private Policies policies;
 
     @Inject
+    private DeletionRequests deletions;
+
+    @Inject
     private Stores stores;
 
     @Inject
@@ -99,7 +103,8 @@ public class ExpireBackups extends TargetBatchlet {
             }
             throw e;
         }
-        ExpiryPlanning.Planned planned = planning.plan(target.project(), target.instanceId(), rule.rule());
+        ExpiryPlanning.Planned planned =
+                planning.plan(target.project(), target.instanceId(), rule.rule(), agreed(target));
         List<Backup> kept = planned.kept();
         ExpiryPlan plan = planned.plan();
         tell(target, planned, apply);
@@ -133,6 +138,14 @@ public class ExpireBackups extends TargetBatchlet {
         if (trimmed.first() != null) {
             throw trimmed.first();
         }
+    }
+
+    /** What two people agreed on; null where the run goes by a rule alone. */
+    private @Nullable Set<UUID> agreed(TargetRun target) {
+        return target.parameters()
+                .text(ExpireJob.REQUEST)
+                .map(id -> deletions.approved(target.project(), UUID.fromString(id)))
+                .orElse(null);
     }
 
     /** What the run's parameters ask for, or the policy of the server as it was when the run first asked. */

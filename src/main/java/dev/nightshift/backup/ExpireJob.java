@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Role;
+import dev.nightshift.backup.deletion.DeletionRequests;
 import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.finding.Severity;
 import dev.nightshift.job.Job;
@@ -26,14 +27,15 @@ class ExpireJob implements Job {
     static final String APPLY = "apply";
     static final String POLICY = "policy";
     static final String OF = "ofPolicy";
+    static final String REQUEST = "deletionRequest";
     private static final int MOST = 10_000;
 
     private static final JobDefinition DEFINITION = new JobDefinition(
             "expire",
             "Expire backups",
-            "Says which backups of each server go and which stay, and why; and deletes them, if it is told to, with the archived"
-                    + " log that only they needed. Whatever is asked for, the newest backup stays, the newest that is proven, what is"
-                    + " on hold, and what those need.",
+            "Says which backups of each server go and which stay, and why; and deletes them, if it is told to, with"
+                + " the archived log that only they needed. Whatever is asked for, the newest backup stays, the newest"
+                + " that is proven, what is on hold, and what those need.",
             Unit.INSTANCE,
             "expire",
             false,
@@ -50,14 +52,20 @@ class ExpireJob implements Job {
                     Parameter.flag(
                             POLICY,
                             "By policy",
-                            "Keeps what the policy of each server says; servers without one are skipped. Not beside the parts"
-                                    + " above.",
+                            "Keeps what the policy of each server says; servers without one are skipped. Not beside"
+                                    + " the parts above.",
                             false),
                     Parameter.text(
                             OF,
                             "Of the policy",
-                            "Beside by policy: skips servers that another policy answers for when the run comes to them, and"
-                                    + " all once this one has no expiry done.",
+                            "Beside by policy: skips servers that another policy answers for when the run comes to"
+                                    + " them, and all once this one has no expiry done.",
+                            false),
+                    Parameter.text(
+                            REQUEST,
+                            "Deletion request",
+                            "Set where two people delete: the request that a second person approved. Nothing goes that"
+                                    + " it did not show. Nobody gives it by hand.",
                             false),
                     Parameter.flag(
                             APPLY,
@@ -67,6 +75,9 @@ class ExpireJob implements Job {
 
     @Inject
     private CurrentProject project;
+
+    @Inject
+    private DeletionRequests deletions;
 
     private static Parameter keep(String name, String label, String help) {
         return Parameter.integer(name, label, help + " Nothing leaves this part out.", null, 1, MOST);
@@ -98,11 +109,48 @@ class ExpireJob implements Job {
         if (!parameters.flag(POLICY) && parameters.text(OF).isPresent()) {
             throw new Failure.Invalid("parameters." + OF, "Only beside the parameter policy.");
         }
-        checkRestart(parameters);
+        requireAdmin(parameters);
     }
 
+    /** Where two people delete, what one of them starts by hand waits for the other. */
     @Override
-    public void checkRestart(Parameters parameters) {
+    public void review(ProjectId of, List<String> databases, Parameters parameters) {
+        refuseRequest(parameters);
+        if (parameters.flag(APPLY)) {
+            deletions.require(of, ExpireByHand.KIND, ExpireByHand.asked(databases, parameters));
+        }
+    }
+
+    /** A schedule with a rule of its own would be one person's way around the policies, which two change. */
+    @Override
+    public void checkPlanned(ProjectId of, Parameters parameters) {
+        refuseRequest(parameters);
+        if (parameters.flag(APPLY) && parameters.text(OF).isEmpty() && deletions.isOn(of)) {
+            throw new Failure.Invalid(
+                    "parameters." + APPLY,
+                    "In this project two people delete, so a schedule of its own deletes nothing: have a policy do it,"
+                            + " which two people change.");
+        }
+    }
+
+    private static void refuseRequest(Parameters parameters) {
+        if (parameters.text(REQUEST).isPresent()) {
+            throw new Failure.Invalid("parameters." + REQUEST, "Nightshift sets this; leave it out.");
+        }
+    }
+
+    /** What was asked for before two people deleted, or by a rule that is the policy's no more, is asked for anew. */
+    @Override
+    public void checkRestart(ProjectId of, Parameters parameters) {
+        requireAdmin(parameters);
+        if (parameters.flag(APPLY) && parameters.text(REQUEST).isEmpty() && deletions.isOn(of)) {
+            throw new Failure.Conflict(
+                    "In this project two people delete: a run that deletes is not restarted by one of them.",
+                    "Start a new run, which another admin then approves; scheduled ones begin by themselves.");
+        }
+    }
+
+    private void requireAdmin(Parameters parameters) {
         if (parameters.flag(APPLY) && !mayDelete()) {
             throw new Failure.Invalid(
                     "parameters." + APPLY,

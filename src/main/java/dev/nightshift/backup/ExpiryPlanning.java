@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Says of one instance's backups which go by a rule, and what of its log goes with them. Changes nothing. */
 @ApplicationScoped
@@ -111,6 +112,15 @@ class ExpiryPlanning {
 
     /** @throws Failure.Fatal if the clocks differ, so that no time says what is old */
     Planned plan(ProjectId project, UUID instance, KeepRule rule) {
+        return plan(project, instance, rule, null);
+    }
+
+    /**
+     * As {@link #plan(ProjectId, UUID, KeepRule)}, where nothing else may go than was agreed on.
+     *
+     * @param agreed null for whatever the rule lets go
+     */
+    Planned plan(ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed) {
         List<Backup> kept = transactions.in(project, connection -> repository.kept(connection, instance));
         Instant now = transactions.in(project, ExpiryRepository::now);
         for (Backup backup : kept) {
@@ -119,7 +129,8 @@ class ExpiryPlanning {
                         "Backup " + backup.id() + " is said to have ended at " + backup.endedAt()
                                 + ", and the repository's clock says that it is " + now
                                 + ": by such times nothing is deleted.",
-                        "Set the clocks of all nodes and of the repository right. This backup counts as the newest until then.",
+                        "Set the clocks of all nodes and of the repository right. This backup counts as the newest"
+                                + " until then.",
                         null);
             }
         }
@@ -128,8 +139,12 @@ class ExpiryPlanning {
         Map<UUID, List<CopyRepository.Place>> places = sources.places(project, known.keySet());
         ExpiryPlan plan = ExpiryPlan.of(
                 kept.stream()
-                        .map(backup ->
-                                judged(project, backup, named, places.getOrDefault(backup.id(), List.of()), known))
+                        .map(backup -> judged(
+                                project,
+                                backup,
+                                wanted(backup, named, agreed),
+                                places.getOrDefault(backup.id(), List.of()),
+                                known))
                         .toList(),
                 rule,
                 now,
@@ -160,11 +175,10 @@ class ExpiryPlanning {
     private ExpiryPlan.Kept judged(
             ProjectId project,
             Backup backup,
-            Set<UUID> named,
+            @Nullable String wanted,
             List<CopyRepository.Place> places,
             Map<UUID, Backup> known) {
         Backup.StoredProof proof = backup.proof();
-        Backup.Hold hold = backup.hold();
         boolean undamaged = backup.state().equals("COMPLETE");
         boolean lost = stores.isLost(backup.store());
         boolean own =
@@ -174,10 +188,22 @@ class ExpiryPlanning {
         boolean copied = undamaged && lost && stands(backup, places, known, copy -> true);
         boolean whole = own || copyProven || copied;
         boolean proven = copyProven || (own && proof != null && proof.isRestored());
-        String wanted =
-                hold != null ? hold.reason() : named.contains(backup.id()) ? "a run that is not over names it" : null;
         return new ExpiryPlan.Kept(
                 backup.id(), series(backup), backup.endedAt(), whole, proven, wanted, backup.chain());
+    }
+
+    /** Why somebody wants it to stay; null if nobody does. */
+    private static @Nullable String wanted(Backup backup, Set<UUID> named, @Nullable Set<UUID> agreed) {
+        Backup.Hold hold = backup.hold();
+        if (hold != null) {
+            return hold.reason();
+        }
+        if (named.contains(backup.id())) {
+            return "a run that is not over names it";
+        }
+        return agreed == null || agreed.contains(backup.id())
+                ? null
+                : "the deletion request that was approved did not show it";
     }
 
     /** A logical backup stands in for those of the same kind, database and parts of it alone; least of all for physical ones. */

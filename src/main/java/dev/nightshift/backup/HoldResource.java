@@ -1,14 +1,10 @@
 package dev.nightshift.backup;
 
-import dev.nightshift.access.Caller;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
-import dev.nightshift.audit.Audit;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.tenancy.Live;
-import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -18,7 +14,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
-import java.util.Map;
 import java.util.UUID;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -36,25 +31,13 @@ public class HoldResource {
     private static final int LONGEST = 500;
 
     @Inject
-    private Transactions transactions;
-
-    @Inject
-    private ExpiryRepository repository;
+    private Holds holds;
 
     @Inject
     private Backups backups;
 
     @Inject
     private CurrentProject project;
-
-    @Inject
-    private Caller caller;
-
-    @Inject
-    private Audit audit;
-
-    @Inject
-    private Live live;
 
     /** Why it is to stay. */
     @Schema(name = "HoldRequest", example = "{\"reason\":\"the auditors want the year's end\"}")
@@ -69,7 +52,9 @@ public class HoldResource {
         if (reason == null || reason.isBlank() || reason.length() > LONGEST) {
             throw new Failure.Invalid("reason", "Say why, in 1 to " + LONGEST + " characters.");
         }
-        return set(id, reason.strip());
+        UUID backup = known(id);
+        holds.hold(project.id(), backup, reason.strip());
+        return view(backup);
     }
 
     /** It expires again as the rule says. */
@@ -77,32 +62,22 @@ public class HoldResource {
     @Needs(Role.ADMIN)
     @Operation(operationId = "releaseBackup", summary = "Take a backup's hold away")
     @APIResponse(responseCode = "404", description = "There is no such backup")
+    @APIResponse(responseCode = "409", description = "Two people delete here: it waits for another one")
     public BackupResource.BackupView release(@PathParam("id") String id) {
-        return set(id, null);
+        UUID backup = known(id);
+        holds.release(project.id(), backup);
+        return view(backup);
     }
 
-    private BackupResource.BackupView set(String text, @Nullable String reason) {
-        UUID id;
-        try {
-            id = UUID.fromString(text);
-        } catch (IllegalArgumentException e) {
-            throw unknown();
-        }
-        transactions.run(project.id(), connection -> {
-            if (!repository.hold(connection, id, reason, reason == null ? null : caller.name())) {
-                throw unknown();
-            }
-            audit.record(
-                    project.id(),
-                    reason == null ? "backup.release" : "backup.hold",
-                    "backup " + id,
-                    reason == null ? Map.of() : Map.of("reason", reason));
-            live.changed(project.id(), "backup", id);
-        });
+    private BackupResource.BackupView view(UUID id) {
         return BackupResource.view(backups.get(project.id(), id));
     }
 
-    private static Failure.NotFound unknown() {
-        return new Failure.NotFound("This project holds no such backup.");
+    private static UUID known(String text) {
+        try {
+            return UUID.fromString(text);
+        } catch (IllegalArgumentException e) {
+            throw Holds.unknown();
+        }
     }
 }

@@ -3,7 +3,6 @@ package dev.nightshift.backup;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
-import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.policy.Answering;
 import dev.nightshift.backup.policy.Goal;
 import dev.nightshift.backup.policy.Judgement;
@@ -18,7 +17,6 @@ import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Page;
-import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.Consumes;
@@ -38,7 +36,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -60,19 +57,13 @@ public class PolicyResource {
     private PolicyGoals goals;
 
     @Inject
-    private PolicyWork work;
+    private PolicyChanges changes;
 
     @Inject
     private PolicySchedules schedules;
 
     @Inject
-    private Transactions transactions;
-
-    @Inject
     private CurrentProject project;
-
-    @Inject
-    private Audit audit;
 
     @Inject
     private Clock clock;
@@ -194,24 +185,17 @@ public class PolicyResource {
             operationId = "addPolicy",
             summary = "Add a backup policy",
             description = "It deletes nothing: the job expire does, where it is told to go by the policies, and of the"
-                    + " instances that this one answers for from now on it goes by this one. What it has done at times is"
-                    + " made with it, as schedules of their own.")
+                + " instances that this one answers for from now on it goes by this one. What it has done at times is"
+                + " made with it, as schedules of their own.")
     @APIResponse(
             responseCode = "201",
             description = "The policy",
             content = @Content(schema = @Schema(implementation = DetailsView.class)))
     @APIResponse(responseCode = "409", description = "The name is taken")
     public Response add(@Nullable PolicyBody body, @Context UriInfo uri) {
-        Policy policy = Asked.body(body).create(clock);
-        transactions.run(project.id(), connection -> {
-            work.require(project.id(), policy, List.of());
-            policies.add(project.id(), policy);
-            work.plan(project.id(), policy, null);
-            audit("policy.add", policy);
-        });
-        return Response.created(
-                        uri.getAbsolutePathBuilder().path(policy.name().value()).build())
-                .entity(get(policy.name().value()))
+        String name = changes.add(project.id(), Asked.body(body));
+        return Response.created(uri.getAbsolutePathBuilder().path(name).build())
+                .entity(get(name))
                 .build();
     }
 
@@ -252,17 +236,7 @@ public class PolicyResource {
         PolicyBody asked = Asked.body(body);
         policies.named(project.id(), name);
         Asked.sameName("name", asked.name(), name);
-        transactions.run(project.id(), connection -> {
-            var was = new AtomicReference<Policy>();
-            Policy policy = policies.change(project.id(), name, before -> {
-                was.set(before);
-                Policy after = asked.over(before);
-                work.require(project.id(), after, before.stores());
-                return after;
-            });
-            work.plan(project.id(), policy, was.get());
-            audit("policy.change", policy);
-        });
+        changes.change(project.id(), name, asked);
         return get(name);
     }
 
@@ -274,40 +248,20 @@ public class PolicyResource {
             summary = "Delete a backup policy",
             description =
                     "Pass its name as confirm. Expiry by policy then goes by the policy that answers for an instance"
-                            + " next, or skips it, as the answer says; findings about its goals are closed, and its schedules deleted.")
+                            + " next, or skips it, as the answer says; findings about its goals are closed, and its"
+                            + " schedules deleted.")
     public DeletedView delete(@PathParam("policy") String name, @QueryParam("confirm") @Nullable String confirm) {
-        Policy policy = policies.named(project.id(), name);
+        policies.named(project.id(), name);
         Asked.confirmed(confirm, name);
-        return transactions.in(project.id(), connection -> {
-            List<Answering.Server> servers = policies.answering(project.id()).answered(policy);
-            policies.delete(project.id(), name);
-            schedules.keepOnly(project.id(), name, List.of());
-            audit("policy.delete", policy);
-            Answering after = policies.answering(project.id());
-            return new DeletedView(servers.stream()
-                    .map(server -> new NextView(server.name(), name(after, server)))
-                    .toList());
-        });
+        List<Answering.Server> servers = changes.delete(project.id(), name);
+        Answering after = policies.answering(project.id());
+        return new DeletedView(servers.stream()
+                .map(server -> new NextView(server.name(), name(after, server)))
+                .toList());
     }
 
     private static @Nullable String name(Answering answering, Answering.Server server) {
         return answering.policyOf(server.id()).map(of -> of.name().value()).orElse(null);
-    }
-
-    private void audit(String action, Policy policy) {
-        audit.record(
-                project.id(),
-                action,
-                "policy " + policy.name(),
-                Map.of(
-                        "databases", policy.databases(),
-                        "goals", policy.goals().toString(),
-                        "keep", policy.keep().toString(),
-                        "schedules",
-                                policy.schedules().stream()
-                                        .map(Scheduled::toString)
-                                        .toList(),
-                        "stores", policy.stores()));
     }
 
     private PolicyView view(PolicyGoals.Seen seen, Policy policy, Map<String, Schedules.Planned> planned) {

@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.access.CurrentProject;
 import dev.nightshift.access.Needs;
 import dev.nightshift.access.Role;
+import dev.nightshift.backup.deletion.DeletionRequests;
 import dev.nightshift.kernel.Asked;
 import dev.nightshift.kernel.Page;
 import jakarta.enterprise.context.RequestScoped;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 public class ProjectKeyResource {
     @Inject
     private ProjectKeyRing ring;
+
+    @Inject
+    private DeletionRequests requests;
 
     @Inject
     private CurrentProject project;
@@ -87,8 +91,9 @@ public class ProjectKeyResource {
             operationId = "rotateProjectKey",
             summary = "Make a new key, which wraps what is new",
             description =
-                    "What is new uses it at once. Then make a recovery kit, and run rewrap-keys, which wraps the data keys of what"
-                            + " is stored. Data keys stay: this does not cure a key that somebody else knows.")
+                    "What is new uses it at once. Then make a recovery kit, and run rewrap-keys, which wraps the data"
+                            + " keys of what is stored. Data keys stay: this does not cure a key that somebody else"
+                            + " knows.")
     @APIResponse(
             responseCode = "200",
             description = "The key is made",
@@ -108,8 +113,8 @@ public class ProjectKeyResource {
             operationId = "destroyProjectKey",
             summary = "Destroy a key by which nothing opens that is kept",
             description =
-                    "The catalogue is asked, and every description in every store is read. What only this key opens is lost,"
-                            + " but for those who hold a recovery kit.")
+                    "The catalogue is asked, and every description in every store is read. What only this key opens is"
+                            + " lost, but for those who hold a recovery kit.")
     @APIResponse(responseCode = "204", description = "It is destroyed")
     @APIResponse(responseCode = "404", description = "There is no such key")
     @APIResponse(
@@ -122,6 +127,7 @@ public class ProjectKeyResource {
     public Response destroy(@PathParam("id") String id, @QueryParam("confirm") @Nullable String confirm) {
         ring.require(project.id(), id);
         Asked.confirmed(confirm, id);
+        requests.require(project.id(), KeyDestruction.KIND, KeyDestruction.asked(id));
         ring.destroy(project.id(), id);
         return Response.noContent().build();
     }

@@ -159,17 +159,26 @@ class ProjectKeyRing {
      * @throws Failure.Retryable if a store does not answer, or lacks what the catalogue keeps there: nobody knows then
      */
     void destroy(ProjectId project, String id) {
+        destroy(project, id, () -> {});
+    }
+
+    /**
+     * As {@link #destroy(ProjectId, String)}.
+     *
+     * @param within what belongs to the transaction in which it goes
+     */
+    void destroy(ProjectId project, String id, Runnable within) {
         if (!destroying.tryLock()) {
             throw new Failure.Conflict("A key is being destroyed.", "Wait for it: it reads every store.");
         }
         try {
-            destroyAlone(project, id);
+            destroyAlone(project, id, within);
         } finally {
             destroying.unlock();
         }
     }
 
-    private void destroyAlone(ProjectId project, String id) {
+    private void destroyAlone(ProjectId project, String id, Runnable within) {
         require(project, id);
         refuseUsed(project, id);
         for (String name : stores.names()) {
@@ -178,6 +187,7 @@ class ProjectKeyRing {
         changes.destroy(project, id, () -> {
             refuseUsed(project, id);
             audit.record(project, "project-key.destroy", "key " + id, Map.of());
+            within.run();
             live.changed(project, "backup", project.value());
         });
     }
@@ -205,7 +215,8 @@ class ProjectKeyRing {
             if (working.isPresent()) {
                 throw new Failure.Conflict(
                         "The " + working.get()
-                                + " began before the primary key was made or within ten minutes after, or wraps keys anew.",
+                                + " began before the primary key was made or within ten minutes after, or wraps keys"
+                                + " anew.",
                         "Wait for it, or stop it.");
             }
         });
@@ -259,8 +270,8 @@ class ProjectKeyRing {
             throw new Failure.Retryable(
                     "Whether something in the store " + name + " opens by key " + id + " cannot be told: it lacks "
                             + first.get() + ", which the catalogue keeps.",
-                    "See whether the store is mounted, and is the right one. If it was deleted there, bring its folder back, or let it"
-                            + " expire.",
+                    "See whether the store is mounted, and is the right one. If it was deleted there, bring its folder"
+                            + " back, or let it expire.",
                     null);
         }
     }

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import dev.nightshift.kernel.ProjectId;
+import java.util.List;
 import java.util.Set;
 
 /** A feature's job: one application-scoped bean each. */
@@ -35,7 +36,23 @@ public interface Job {
      *
      * @throws dev.nightshift.kernel.Failure.Invalid naming the field
      */
-    default void checkRestart(Parameters parameters) {}
+    default void checkRestart(ProjectId project, Parameters parameters) {}
+
+    /**
+     * A feature's last word before a person or a key has a run of these parameters, after {@link #check}: outside of any
+     * transaction, so that it may look elsewhere and keep what it finds.
+     *
+     * @param databases as they were asked for
+     * @throws dev.nightshift.kernel.Failure.Conflict if it is not to begin like that
+     */
+    default void review(ProjectId project, List<String> databases, Parameters parameters) {}
+
+    /**
+     * A feature's own check of what is planned to be run by itself at times, after {@link #check}.
+     *
+     * @throws dev.nightshift.kernel.Failure.Invalid naming the field
+     */
+    default void checkPlanned(ProjectId project, Parameters parameters) {}
 
     /**
      * A feature's own check of how much is asked for at once.

@@ -19,7 +19,7 @@ public final class Parameters {
     }
 
     /** Values that were checked when the run was asked for. */
-    static Parameters stored(JsonObject values) {
+    public static Parameters stored(JsonObject values) {
         return new Parameters(values);
     }
 

@@ -90,7 +90,8 @@ public class RunResource {
 
             @Schema(
                     description =
-                            "Half of the last 20 completed runs of the job over the same targets were shorter; null below five")
+                            "Half of the last 20 completed runs of the job over the same targets were shorter; null"
+                                    + " below five")
             @Nullable
             Long usualMillis,
 
@@ -185,6 +186,7 @@ public class RunResource {
                 caller.name(),
                 null,
                 null);
+        runs.review(id, request);
         UUID run = transactions.in(id, connection -> {
             UUID queued = runs.request(id, request);
             audit.record(

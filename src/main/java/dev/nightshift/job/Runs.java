@@ -54,6 +54,20 @@ public class Runs {
         return request(project, request, null);
     }
 
+    /**
+     * Lets the job have its last word on what a person or a key asks for; outside of any transaction.
+     *
+     * @throws Failure.Invalid if the job, a database or a parameter is not right, naming it
+     * @throws Failure.Conflict if it is not to begin like that
+     */
+    public void review(ProjectId project, RunRequest request) {
+        Job job = jobs.named(request.job());
+        Parameters parameters = Parameters.check(job.definition(), request.parameters());
+        job.check(project, parameters);
+        transactions.in(project, connection -> targets(project, job.definition(), request.databases()));
+        job.review(project, request.databases(), parameters);
+    }
+
     /** Looks at once at what waits in the project: its calendar is another. */
     public void lookAgain(ProjectId project) {
         windows.lookAgain(project);
@@ -120,6 +134,7 @@ public class Runs {
         Job job = jobs.named(name);
         Parameters checked = Parameters.check(job.definition(), parameters);
         job.check(project, checked);
+        job.checkPlanned(project, checked);
         if (job.definition().unit() == Unit.PROJECT) {
             checkNone(databases);
             return checked;
@@ -329,9 +344,18 @@ public class Runs {
     public Run restart(ProjectId project, UUID id, String by) {
         Run run = get(project, id);
         // Who may not ask for it anew may not ask for it again
-        jobs.named(run.job()).checkRestart(Parameters.stored(run.parameters()));
+        checkRestart(project, run);
         transactions.run(project, connection -> ledger.restart(connection, project, id, by));
         return get(project, id);
+    }
+
+    private void checkRestart(ProjectId project, Run run) {
+        jobs.named(run.job()).checkRestart(project, Parameters.stored(run.parameters()));
+    }
+
+    /** Lets pass what {@link #restart} would, as far as the run's job has a say. */
+    void checkRestart(ProjectId project, UUID id) {
+        checkRestart(project, get(project, id));
     }
 
     /**

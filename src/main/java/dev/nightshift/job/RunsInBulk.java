@@ -28,6 +28,9 @@ class RunsInBulk {
     private Transactions transactions;
 
     @Inject
+    private Runs runs;
+
+    @Inject
     private Ledger ledger;
 
     @Inject
@@ -54,15 +57,18 @@ class RunsInBulk {
     /** Restarts them; {@code by} is the person or key that asked. */
     Outcome restart(ProjectId project, RunFilter filter, @Nullable UUID after, String by) {
         var asked = orAny(filter, status -> status.mayBecome(RunStatus.QUEUED) && status != RunStatus.SKIPPED);
-        return each(
-                project, "run.restart", asked, after, (connection, in, run) -> ledger.restart(connection, in, run, by));
+        return each(project, "run.restart", asked, after, (connection, in, run) -> {
+            runs.checkRestart(in, run);
+            ledger.restart(connection, in, run, by);
+        });
     }
 
     /** Where no state is asked for, the runs that cannot be meant are none of those that are refused. */
     private static RunFilter orAny(RunFilter filter, Predicate<RunStatus> possible) {
         if (filter.isEmpty()) {
             throw new Failure.Invalid(
-                    "Say which runs are meant by at least one of job, status, database, trigger, schedule, from and to.");
+                    "Say which runs are meant by at least one of job, status, database, trigger, schedule, from and"
+                            + " to.");
         }
         Set<RunStatus> statuses = EnumSet.allOf(RunStatus.class);
         statuses.removeIf(possible.negate());
@@ -91,7 +97,7 @@ class RunsInBulk {
                     audit.record(project, action, "run " + id, Map.of("with", filter.words()));
                 });
                 done++;
-            } catch (Failure.Conflict | Failure.NotFound e) {
+            } catch (Failure.Conflict | Failure.NotFound | Failure.Invalid e) {
                 refused.add(new Refused(id, e.getMessage()));
             }
         }

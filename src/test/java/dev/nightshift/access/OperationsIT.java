@@ -183,6 +183,12 @@ class OperationsIT {
         row("POST " + project + "/keys/rotate", Needs.ADMIN, 200);
         row("DELETE " + project + "/keys/{id}", Needs.ADMIN, 404);
         row("GET " + project + "/findings", Needs.VIEWER, 200);
+        row("GET " + project + "/deletion-requests", Needs.VIEWER, 200);
+        row("GET " + project + "/deletion-requests/{id}", Needs.VIEWER, 404);
+        row("POST " + project + "/deletion-requests/{id}/approve", Needs.ADMIN, 404);
+        row("POST " + project + "/deletion-requests/{id}/refuse", Needs.ADMIN, 404);
+        row("GET " + project + "/two-person-deletion", Needs.VIEWER, 200);
+        row("PUT " + project + "/two-person-deletion", Needs.ADMIN, 400);
         row("GET " + project + "/policies", Needs.VIEWER, 200);
         row("POST " + project + "/policies", Needs.ADMIN, 400);
         row("GET " + project + "/policies/{policy}", Needs.VIEWER, 404);

@@ -12,6 +12,22 @@ import java.util.List;
  * @param weekly weeks as ISO 8601 counts them
  */
 public record KeepRule(int days, int count, int daily, int weekly, int monthly, int yearly) {
+    /** Wants nothing: by it nothing is kept, and so nobody expires by it. */
+    public static final KeepRule NOTHING = new KeepRule(0, 0, 0, 0, 0, 0);
+
+    /**
+     * Whether it keeps all that the other one keeps, whichever backups there are: each part at least as large. Two rules can keep
+     * the same and neither cover the other; that is not told apart.
+     */
+    public boolean covers(KeepRule other) {
+        return days >= other.days
+                && count >= other.count
+                && daily >= other.daily
+                && weekly >= other.weekly
+                && monthly >= other.monthly
+                && yearly >= other.yearly;
+    }
+
     /** As a person says it: {@code 14 days, 12 monthly}. */
     public String words() {
         List<String> words = new ArrayList<>();

@@ -1,6 +1,5 @@
 package dev.nightshift.backup.stores;
 
-import dev.nightshift.access.Caller;
 import dev.nightshift.access.NeedsInstallationAdmin;
 import dev.nightshift.audit.Audit;
 import dev.nightshift.fleet.Fleet;
@@ -44,6 +43,9 @@ public class StoreLossResource {
     private LostStores lost;
 
     @Inject
+    private StoreLoss losses;
+
+    @Inject
     private Transactions transactions;
 
     @Inject
@@ -51,9 +53,6 @@ public class StoreLossResource {
 
     @Inject
     private Audit audit;
-
-    @Inject
-    private Caller caller;
 
     /** Why. */
     @Schema(name = "StoreLossRequest", example = "{\"reason\":\"the provider closed the account\"}")
@@ -125,8 +124,10 @@ public class StoreLossResource {
                 elsewhere + " kept backups lie in another store too; the copies here count for no goal.",
                 logs + " archived logs lie here alone: points in time that only they reach cannot be restored."
                         + " A copy of a log elsewhere ends where it was copied last.",
-                "Nothing is read from it, written to it or deleted in it; runs of backup, copy and archiving that name it fail.",
-                "expire and rebuild-catalogue go on without it. What expires meanwhile is freed there only if it is found again.");
+                "Nothing is read from it, written to it or deleted in it; runs of backup, copy and archiving that name"
+                        + " it fail.",
+                "expire and rebuild-catalogue go on without it. What expires meanwhile is freed there only if it is"
+                        + " found again.");
     }
 
     @PUT
@@ -135,8 +136,8 @@ public class StoreLossResource {
             operationId = "declareStoreLost",
             summary = "Declare a store lost for good",
             description =
-                    "Look before what that means. It can be taken back as long as the store is defined; what expired meanwhile"
-                            + " stays expired.")
+                    "Look before what that means. It can be taken back as long as the store is defined; what expired"
+                            + " meanwhile stays expired.")
     @APIResponse(responseCode = "400", description = "There is no reason, it is too long, or the name is not confirmed")
     public LossView declare(
             @PathParam("name") String name, @QueryParam("confirm") @Nullable String confirm, @Nullable Body body) {
@@ -146,12 +147,7 @@ public class StoreLossResource {
         if (reason == null || reason.isBlank() || reason.length() > LONGEST) {
             throw new Failure.Invalid("reason", "Say why, in 1 to " + LONGEST + " characters.");
         }
-        String by = caller.name();
-        transactions.installation(connection -> {
-            LostStores.declare(connection, name, by, reason.strip());
-            audit.record(null, "store.lost", "store " + name, Map.of("reason", reason.strip()));
-            return true;
-        });
+        losses.declare(name, reason.strip());
         return get(name);
     }
 

@@ -1,0 +1,36 @@
+package dev.nightshift.backup.policy;
+
+import dev.nightshift.backup.expiry.KeepRule;
+import java.util.List;
+import java.util.Optional;
+
+/** Of which servers less may be kept, once other policies or other answers hold. */
+public final class KeepsLess {
+    private KeepsLess() {}
+
+    /**
+     * The servers of which something may go that would have stayed: by a rule that does not cover the one of before, by one where
+     * there was none, or because expiry is done now that was not. Expiry by policy passes over a server without a rule, so that no
+     * rule keeps everything.
+     */
+    public static List<Answering.Server> of(List<Answering.Server> servers, Answering before, Answering after) {
+        return servers.stream()
+                .filter(server -> isLess(before.policyOf(server.id()), after.policyOf(server.id())))
+                .toList();
+    }
+
+    private static boolean isLess(Optional<Policy> before, Optional<Policy> after) {
+        KeepRule was = before.map(Policy::keep).orElse(KeepRule.NOTHING);
+        KeepRule is = after.map(Policy::keep).orElse(KeepRule.NOTHING);
+        if (is.isEmpty()) {
+            return false;
+        }
+        return was.isEmpty() || !is.covers(was) || (expires(after) && !expires(before));
+    }
+
+    private static boolean expires(Optional<Policy> policy) {
+        return policy.stream()
+                .flatMap(each -> each.schedules().stream())
+                .anyMatch(scheduled -> scheduled.work() == Work.EXPIRE);
+    }
+}
