@@ -25,11 +25,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands in for Google Cloud Storage, of which no emulator can be had that knows both of its interfaces: as much of the JSON
  * one (get, insert, list by pages, delete alone and by the hundred) and of the XML one (uploads in parts) as a store needs,
- * without logins. Each object is a file. What it cannot show is how Google itself behaves.
+ * without logins unless one is asked for. Each object is a file. What it cannot show is how Google itself behaves.
  */
 public final class GoogleStandIn implements AutoCloseable {
     public static final String BUCKET = "backups";
@@ -44,6 +45,7 @@ public final class GoogleStandIn implements AutoCloseable {
     private final ExecutorService threads = Executors.newFixedThreadPool(8);
     private final int port;
     private HttpServer server;
+    private volatile @Nullable String token;
 
     private GoogleStandIn(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder.resolve("google"));
@@ -73,6 +75,11 @@ public final class GoogleStandIn implements AutoCloseable {
 
     public String endpoint() {
         return "http://127.0.0.1:" + port;
+    }
+
+    /** From now on whoever does not show this access token is refused. */
+    public void requireToken(String accessToken) {
+        token = accessToken;
     }
 
     /** Cuts all connections; what was not answered may have been done or not. */
@@ -140,7 +147,11 @@ public final class GoogleStandIn implements AutoCloseable {
         String path = exchange.getRequestURI().getRawPath();
         Map<String, String> query = query(exchange.getRequestURI().getRawQuery());
         Answer answer;
-        if (path.startsWith("/upload/storage/v1/b/" + BUCKET + "/o")) {
+        String required = token;
+        if (required != null
+                && !("Bearer " + required).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+            answer = new Answer(401, JSON, "{\"error\":{\"code\":401,\"message\":\"Invalid Credentials\"}}");
+        } else if (path.startsWith("/upload/storage/v1/b/" + BUCKET + "/o")) {
             answer = insert(exchange, query, body);
         } else if (path.equals("/batch/storage/v1")) {
             answer = batch(new String(body, StandardCharsets.UTF_8));

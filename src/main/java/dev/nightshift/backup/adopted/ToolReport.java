@@ -128,11 +128,12 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
         if (!(report instanceof JsonObject servers)) {
             throw tool.notItsReport("it is no object.");
         }
-        if (servers.get("_ERROR") instanceof JsonArray errors) {
-            throw tool.notItsReport("Barman itself failed: " + clip(errors.toString()));
-        }
         List<String> names =
                 servers.keySet().stream().filter(name -> !name.startsWith("_")).toList();
+        // Asked for all of its servers it lists the others, too, when one is not configured as it should be
+        if (servers.get("_ERROR") instanceof JsonArray errors && (server == null || !names.contains(server))) {
+            throw tool.notItsReport("Barman itself failed: " + clip(errors.toString()));
+        }
         JsonArray listed = chosen(tool, server, names, name -> Optional.of(array(tool, servers, name)));
         List<AdoptedBackup> backups = new ArrayList<>();
         for (JsonObject each : objects(tool, listed)) {

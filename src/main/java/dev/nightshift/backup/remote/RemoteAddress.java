@@ -131,6 +131,16 @@ public record RemoteAddress(
         }
     }
 
+    /** Whether what may be read by nobody else can be sent there. */
+    static boolean isSafe(String address) {
+        try {
+            checkEndpoint(address);
+            return true;
+        } catch (Failure.Invalid e) {
+            return false;
+        }
+    }
+
     /** The host that is connected to, where a person named it; null for the provider's own. */
     @Nullable
     String host() {

@@ -11,13 +11,23 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What opens a store, lasting or for some hours: at S3 a secret access key, or the JSON that AWS's tools hand out (AccessKeyId,
  * SecretAccessKey, SessionToken, Expiration: docs.aws.amazon.com, "Sourcing credentials with an external process"); at Azure an
- * account key, or a shared access signature; at Google the text of a key file, or an OAuth 2.0 access token.
+ * account key, or a shared access signature; at Google the text of a key file, an OAuth 2.0 access token, or the JSON of a workload
+ * identity (type external_account: google.aip.dev/auth/4117), whose token is read from its file again and again.
  */
 final class RemoteLogin {
+    /** A signed JSON Web Token, as Kubernetes puts it into a file: it proves who somebody is, and opens no store by itself. */
+    private static final Pattern IDENTITY = Pattern.compile("eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]*");
+
+    /** What OpenDAL reads of Google's; for any other it would ask without a login. */
+    private static final Set<String> OF_GOOGLE =
+            Set.of("service_account", "impersonated_service_account", "external_account");
+
     private RemoteLogin() {}
 
     /**
@@ -29,6 +39,21 @@ final class RemoteLogin {
      */
     static void add(
             Map<String, String> settings, RemoteAddress.Provider provider, String account, String secret, Instant now) {
+        if (IDENTITY.matcher(secret.strip()).matches()) {
+            throw useless(
+                    "it is an identity token, which has to be exchanged for a login first",
+                    switch (provider) {
+                        case S3 ->
+                            "Let AWS's own tool do that, and write what it gets into the file: aws configure export-credentials"
+                                    + " --format process";
+                        case AZBLOB ->
+                            "Let Azure's own tool do that, and write a shared access signature into the file: az storage"
+                                    + " container generate-sas --as-user --auth-mode login";
+                        case GCS ->
+                            "Give the JSON of gcloud iam workload-identity-pools create-cred-config, which names the token's"
+                                    + " file";
+                    });
+        }
         switch (provider) {
             case S3 -> s3(settings, account, secret, now);
             case AZBLOB -> {
@@ -41,6 +66,7 @@ final class RemoteLogin {
             }
             case GCS -> {
                 if (secret.startsWith("{")) {
+                    checkGoogle(json(secret));
                     settings.put(
                             "credential", Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.UTF_8)));
                 } else {
@@ -74,6 +100,37 @@ final class RemoteLogin {
             } catch (DateTimeParseException e) {
                 throw useless("its Expiration is no time like 2026-11-30T02:00:00Z", "Mend it");
             }
+        }
+    }
+
+    /** What OpenDAL would pass over in silence is said. */
+    private static void checkGoogle(JsonObject json) {
+        String type = json.getString("type", "");
+        if (!OF_GOOGLE.contains(type)) {
+            throw useless(
+                    "the type of its JSON is none that is taken",
+                    "Give a service account's key file, or the JSON of a workload identity (type external_account)");
+        }
+        if (!type.equals("external_account")) {
+            return;
+        }
+        if (!(json.get("credential_source") instanceof JsonObject source)
+                || source.getString("file", "").isEmpty()) {
+            throw useless(
+                    "its credential_source names no file",
+                    "Have the workload's token written into a file: tokens from addresses, programs and AWS are not taken");
+        }
+        checkExchange(json, "token_url", true);
+        checkExchange(json, "service_account_impersonation_url", false);
+    }
+
+    /** A token goes there: over a network only by TLS. */
+    private static void checkExchange(JsonObject json, String name, boolean needed) {
+        String address = json.getString(name, "");
+        if (address.isEmpty() ? needed : !RemoteAddress.isSafe(address)) {
+            throw useless(
+                    "its " + name + " is no address that a token may be sent to",
+                    "It begins with https://; http:// only for this machine, by 127.0.0.1, [::1] or localhost");
         }
     }
 

@@ -11,26 +11,18 @@ import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Postgres;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,24 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole drills of backups whose sources do what could reach out of a sandbox, or lead a proof astray. */
 class SandboxDangersIT {
-    /** What every process within may know of its surroundings: Isolation gives three, the shell and the server the rest. */
-    private static final Set<String> HARMLESS = Set.of(
-            "PATH",
-            "LANG",
-            "TZ",
-            "PWD",
-            "OLDPWD",
-            "SHLVL",
-            "_",
-            "LC_COLLATE",
-            "LC_CTYPE",
-            "LC_MESSAGES",
-            "LC_MONETARY",
-            "LC_NUMERIC",
-            "LC_TIME",
-            "PGSYSCONFDIR",
-            "PGLOCALEDIR");
-
     private final Path folder;
     private final Drills drills;
 
@@ -75,18 +49,19 @@ class SandboxDangersIT {
         Path archive = Files.createDirectory(folder.resolve("archive"));
         try (ServerSocket primary = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 Postgres publisher = Postgres.start(major, Map.of("wal_level", "logical", "log_connections", "on"));
-                Postgres source = Postgres.start(major, archiving(archive))) {
+                Postgres source = Postgres.start(major, Neighbours.archiving(archive))) {
             String reach = "host=127.0.0.1 user=postgres password=secret port=";
-            subscribe(publisher, source, reach + publisher.port() + " dbname=postgres");
+            Neighbours.subscribe(publisher, source, reach + publisher.port() + " dbname=postgres");
             source.execute("postgres", "alter system set primary_conninfo = '" + reach + primary.getLocalPort() + "'");
             Manifest manifest = drills.take(source, () -> {});
             source.cluster().stop();
             publisher.execute("postgres", "insert into news select generate_series(101, 200)");
-            String slot = ask(publisher, "select active || ' ' || confirmed_flush_lsn from pg_replication_slots");
+            String slot =
+                    Neighbours.ask(publisher, "select active || ' ' || confirmed_flush_lsn from pg_replication_slots");
             assertTrue(slot.startsWith("false"), slot);
-            Set<Path> archived = files(archive);
+            Set<Path> archived = Neighbours.files(archive);
             assertFalse(archived.isEmpty());
-            long connections = connections(publisher);
+            long connections = Neighbours.connections(publisher);
             assertTrue(connections > 0, "the log tells of the source's own");
 
             var standby = new ChangedMaterial(drills.material(manifest), restored -> {
@@ -99,9 +74,11 @@ class SandboxDangersIT {
             Proof proof = drills.prove(source, standby, ProofOptions.STANDARD, said);
 
             assertEquals(Optional.of(ProofLevel.MATCHED), proof.level(), proof::toString);
-            assertEquals(connections, connections(publisher), "connections to the publisher");
-            assertEquals(slot, ask(publisher, "select active || ' ' || confirmed_flush_lsn from pg_replication_slots"));
-            assertEquals(archived, files(archive), "the source's archive");
+            assertEquals(connections, Neighbours.connections(publisher), "connections to the publisher");
+            assertEquals(
+                    slot,
+                    Neighbours.ask(publisher, "select active || ' ' || confirmed_flush_lsn from pg_replication_slots"));
+            assertEquals(archived, Neighbours.files(archive), "the source's archive");
             primary.setSoTimeout(1);
             assertThrows(SocketTimeoutException.class, primary::accept, "nobody asked for the primary");
             // The network's wall alone would have kept them in: nothing must even have tried.
@@ -112,34 +89,12 @@ class SandboxDangersIT {
                                     "(?s).*(logical replication|archive command|archiver|walreceiver|could not connect).*"),
                     said::log);
 
-            source.startAgain(archiving(archive));
+            source.startAgain(Neighbours.archiving(archive));
             Eventually.isTrue(
                     "the rows that the source had not fetched",
                     Duration.ofSeconds(60),
-                    () -> count(source, "select count(*) from news") == 200);
+                    () -> Neighbours.count(source, "select count(*) from news") == 200);
         }
-    }
-
-    private static Map<String, String> archiving(Path archive) {
-        return Map.of("archive_mode", "on", "archive_command", "cp %p " + archive + "/%f");
-    }
-
-    private static void subscribe(Postgres publisher, Postgres source, String reach) throws SQLException {
-        publisher.execute(
-                "postgres",
-                "create table news (id int primary key)",
-                "insert into news select generate_series(1, 100)",
-                "create publication news for table news");
-        source.execute(
-                "postgres",
-                "create table news (id int primary key)",
-                "create subscription news connection '" + reach + "' publication news");
-        Eventually.isTrue(
-                "the first rows", Duration.ofSeconds(60), () -> count(source, "select count(*) from news") == 100);
-        Eventually.isTrue(
-                "the table's own slot to be gone",
-                Duration.ofSeconds(60),
-                () -> count(publisher, "select count(*) from pg_replication_slots") == 1);
     }
 
     /** Libraries that are not there, where the source would load them: at its start, in each session, in one database. */
@@ -225,163 +180,28 @@ class SandboxDangersIT {
     @ParameterizedTest
     @ValueSource(ints = {15, 18})
     void codeThatAProofRunsReadsNothingOfNightshiftAndReachesNobody(int major) throws Exception {
-        Path key = Files.writeString(
-                Files.createDirectory(folder.resolve("secrets")).resolve("master.key"), "THE KEY");
-        Path repository = Files.createDirectories(folder.resolve("repository/data"));
-        Files.writeString(repository.resolve("PG_VERSION"), "18");
-        try (ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-                Postgres source = Postgres.start(major)) {
+        try (Postgres source = Postgres.start(major)) {
             source.execute("postgres", "create table told (line text)");
             Manifest first = drills.take(source, () -> {});
-            // Rights that anybody has: it is the walls that keep it out.
-            for (Path open : List.of(folder, key.getParent(), drills.store(), repository.getParent(), repository)) {
-                Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxr-xr-x"));
+            try (LookAround around = new LookAround(folder, drills.store())) {
+                source.execute(
+                        "postgres", around.statements(source, drills.store().resolve(first.folder())));
+                source.execute(
+                        "postgres", "create table trap as select 1 as n", "create index trap_n on trap (indexed(n))");
+                Proof proof = drills.prove(
+                        source,
+                        drills.material(drills.take(source, () -> {})),
+                        new ProofOptions(ProofLevel.RESTORED, false, true, ProofLimits.STANDARD),
+                        ProofWatch.NONE);
+                assertEquals(Optional.of(ProofLevel.RESTORED), proof.level(), proof::toString);
+                String told = proof.notChecked().stream()
+                        .filter(line -> line.contains("It ran."))
+                        .findFirst()
+                        .orElseThrow(() -> new AssertionError("The code did not run: " + proof));
+                assertTrue(told.contains("postgres: public.trap_n"), told);
+                LookAround.assertHarmless(told);
+                around.assertNobodyCame();
             }
-            String program = "bash -c ''echo hello > /dev/tcp/127.0.0.1/%d''";
-            List<String> tries = List.of(
-                    "select pg_read_file('PG_VERSION')",
-                    "select pg_read_file('" + key + "')",
-                    "select lo_import('" + key + "')",
-                    "select pg_ls_dir('" + key.getParent() + "')",
-                    "select pg_ls_dir('" + drills.store() + "')",
-                    "select pg_read_file('" + drills.store().resolve(first.folder()) + "/manifest.json')",
-                    "select pg_ls_dir('" + repository + "')",
-                    "select pg_read_file('" + source.cluster().data() + "/PG_VERSION')",
-                    "select pg_read_binary_file('/proc/"
-                            + ProcessHandle.current().pid() + "/environ')",
-                    "select pg_read_binary_file('/proc/1/environ')",
-                    "copy public.told from program 'cat " + key + "'",
-                    "copy public.told from program '" + program.formatted(listening.getLocalPort()) + "'",
-                    "copy public.told from program '" + program.formatted(source.port()) + "'",
-                    "copy public.told to '" + folder + "/mine'");
-            source.execute(
-                    "postgres",
-                    lookAround(tries),
-                    """
-                    create function public.indexed(n int) returns int immutable language plpgsql as $$ begin
-                        return case when current_setting('listen_addresses') = '' then public.look_around() else n end;
-                    end $$
-                    """,
-                    "create table trap as select 1 as n",
-                    "create index trap_n on trap (indexed(n))");
-            Proof proof = drills.prove(
-                    source,
-                    drills.material(drills.take(source, () -> {})),
-                    new ProofOptions(ProofLevel.RESTORED, false, true, ProofLimits.STANDARD),
-                    ProofWatch.NONE);
-            assertEquals(Optional.of(ProofLevel.RESTORED), proof.level(), proof::toString);
-            String told = proof.notChecked().stream()
-                    .filter(line -> line.contains("It ran."))
-                    .findFirst()
-                    .orElseThrow(() -> new AssertionError("The code did not run: " + proof));
-            assertTrue(told.contains("postgres: public.trap_n"), told);
-            assertTrue(told.contains("It ran. Worked: < 0> Environment: <"), told);
-            Set<String> known = new TreeSet<>(List.of(told.replaceFirst("(?s).*Environment: <", "")
-                    .replaceFirst("(?s)>.*", "")
-                    .split(" ", -1)));
-            assertTrue(known.contains("PATH"), told);
-            known.removeAll(HARMLESS);
-            known.remove(""); // a server process writes its title over its own
-            assertEquals(Set.of(), known);
-            listening.setSoTimeout(1);
-            assertThrows(SocketTimeoutException.class, listening::accept, "nobody came");
-            assertFalse(Files.exists(folder.resolve("mine")));
-        }
-    }
-
-    /** Tries everything (the first of it may work), and fails with what worked, and the names in the environment of every process it can see. */
-    private static String lookAround(List<String> tries) {
-        StringBuilder body = new StringBuilder();
-        for (int i = 0; i < tries.size(); i++) {
-            body.append("begin execute $try$")
-                    .append(tries.get(i))
-                    .append("$try$; worked := worked || ' ")
-                    .append(i)
-                    .append("'; exception when others then null; end;\n");
-        }
-        return """
-                create function public.look_around() returns int language plpgsql as $body$
-                declare
-                    worked text := '';
-                begin
-                    %s
-                    truncate public.told;
-                    copy public.told from program
-                        'cat /proc/[0-9]*/environ 2> /dev/null | tr "\\0" "\\n" | cut -d= -f1; env | cut -d= -f1';
-                    -- What a function raises is withheld; the parser quotes the word that it does not understand, whole
-                    execute format('"It ran. Worked: <%%s> Environment: <%%s>"',
-                        worked, (select string_agg(distinct line, ' ') from public.told));
-                    return 1;
-                end $body$
-                """.formatted(body);
-    }
-
-    private static long connections(Postgres server) throws IOException {
-        try (Stream<String> lines = Files.lines(server.cluster().log())) {
-            return lines.filter(line -> line.contains("replication connection authorized"))
-                    .count();
-        }
-    }
-
-    private static Set<Path> files(Path of) throws IOException {
-        try (Stream<Path> files = Files.list(of)) {
-            return new TreeSet<>(files.toList());
-        }
-    }
-
-    private static long count(Postgres server, String sql) {
-        try {
-            return Long.parseLong(ask(server, sql));
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static String ask(Postgres server, String sql) throws SQLException {
-        try (Connection connection = server.connect("postgres");
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
-        }
-    }
-
-    /** Holds the proof up for a moment after the promotion, so that whoever wants to act can, and reads the server's log. */
-    private static final class Overheard implements ProofWatch {
-        private final Path sandboxes;
-        private String log = "";
-
-        Overheard(Path sandboxes) {
-            this.sandboxes = sandboxes;
-        }
-
-        String log() {
-            return log;
-        }
-
-        @Override
-        public void progress(Step step, ProofLevel level, long done, long total) {
-            if (step == Step.CHECK && log.isEmpty()) {
-                try (Stream<Path> all = Files.list(sandboxes)) {
-                    TimeUnit.SECONDS.sleep(3);
-                    log = Files.readString(all.filter(Files::isDirectory)
-                            .findFirst()
-                            .orElseThrow()
-                            .resolve("server.log"));
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-        }
-
-        @Override
-        public void note(String message) {}
-
-        @Override
-        public boolean stopped() {
-            return false;
         }
     }
 }

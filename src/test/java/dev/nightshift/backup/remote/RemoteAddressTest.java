@@ -32,9 +32,9 @@ class RemoteAddressTest {
         assertNull(s3.get("endpoint"));
         assertEquals("/nightshift/prod", s3.get("root"));
         Map<String, String> google = new RemoteAddress(RemoteAddress.Provider.GCS, "acme-backups", null, null, "", "")
-                .settings("{\"type\":\"x\"}", NOW);
+                .settings("{\"type\":\"service_account\"}", NOW);
         assertEquals("true", google.get("disable_vm_metadata"));
-        assertEquals("eyJ0eXBlIjoieCJ9", google.get("credential"));
+        assertEquals("eyJ0eXBlIjoic2VydmljZV9hY2NvdW50In0=", google.get("credential"));
         assertNull(google.get("allow_anonymous"));
     }
 
@@ -83,6 +83,34 @@ class RemoteAddressTest {
         assertTrue(said.getMessage().contains(about), said.getMessage());
         assertFalse(said.getMessage().contains("hush"), said.getMessage());
         assertNull(said.getCause());
+    }
+
+    /** OpenDAL exchanges the first two only where the whole process has them in its environment, and knows no third. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "S3|eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJodXNoIn0.c2ln|identity token|export-credentials",
+                "AZBLOB|eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJodXNoIn0.c2ln|identity token|generate-sas",
+                "GCS|eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJodXNoIn0.c2ln|identity token|create-cred-config",
+                "GCS|{'type':'authorized_user','refresh_token':'hush'}|type|external_account",
+                "GCS|{'type':'external_account','token_url':'https://sts.example.org'}|credential_source|file",
+                "GCS|{'type':'external_account','token_url':'https://a.org','credential_source':{'url':'http://hush'}}|file|addresses",
+                "GCS|{'type':'external_account','token_url':'http://hush.org','credential_source':{'file':'/t'}}|token_url|https",
+                "GCS|{'type':'external_account','credential_source':{'file':'/t'}}|token_url|https",
+                "GCS|{'type':'external_account','token_url':'https://a.org','service_account_impersonation_url':'http://hush.org',"
+                        + "'credential_source':{'file':'/t'}}|impersonation|https"
+            },
+            quoteCharacter = '`')
+    void anIdentityThatOpensNothingHereIsRefusedWithWhatWould(
+            RemoteAddress.Provider provider, String secret, String about, String remedy) {
+        String account = provider == RemoteAddress.Provider.GCS ? "" : "acme";
+        String region = provider == RemoteAddress.Provider.S3 ? "eu-1" : null;
+        var address = new RemoteAddress(provider, "acme-backups", null, region, "", account);
+        Failure said = assertThrows(Failure.Skippable.class, () -> address.settings(secret.replace('\'', '"'), NOW));
+        assertTrue(said.getMessage().contains(about), said.getMessage());
+        assertTrue(String.valueOf(said.remedy()).contains(remedy), said.remedy());
+        assertFalse((said.getMessage() + said.remedy()).contains("hush"), said.getMessage());
     }
 
     @ParameterizedTest
