@@ -10,6 +10,7 @@ import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ForbiddenAddresses;
+import dev.nightshift.testing.BucketLogins;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.RadosGateway;
 import java.nio.file.Path;
@@ -46,8 +47,8 @@ class RadosGatewayStoreIT implements StoreContract {
         server.lockable(VERSIONS);
         server.lockable(GOVERNED);
         server.lock(GOVERNED, "GOVERNANCE", 2);
-        server.allow(VERSIONS, RadosGateway.logins());
-        server.allow(GOVERNED, RadosGateway.logins());
+        server.allow(VERSIONS, BucketLogins.documented());
+        server.allow(GOVERNED, BucketLogins.documented());
         opened = open(VERSIONS, "all", null);
     }
 
@@ -91,7 +92,7 @@ class RadosGatewayStoreIT implements StoreContract {
     @Test
     void theBucketSaysForHowLongItLocks() {
         server().lockable("measured");
-        server().allow("measured", RadosGateway.logins());
+        server().allow("measured", BucketLogins.documented());
         try (RemoteStore store = open("measured", "writes", "deletes")) {
             assertEquals(
                     "locks nothing by itself", store.deletions().bucketLock().words());
@@ -102,7 +103,7 @@ class RadosGatewayStoreIT implements StoreContract {
             assertEquals(Optional.empty(), store.doubt());
         }
         server().bucket("single");
-        server().allow("single", RadosGateway.logins());
+        server().allow("single", BucketLogins.documented());
         try (RemoteStore store = open("single", "all", null)) {
             assertEquals(
                     "locks nothing by itself", store.deletions().bucketLock().words());
