@@ -81,7 +81,7 @@ public record Backup(
     /**
      * A copy in another store.
      *
-     * @param state COPYING, WHOLE, or FREEING
+     * @param state COPYING, WHOLE, FREEING, or LEFT, deleted and kept by its store for as long as a lock lasts
      * @param storedBytes by the store's own listing; 0 before it was whole
      * @param madeAt when it was whole first; null before
      * @param verifiedAt when its store last listed all of it; null before

@@ -93,7 +93,7 @@ public class BackupResource {
      * A copy in another store.
      *
      * @param state COPYING: on its way; WHOLE: it has all objects, and those of all backups that it needs; FREEING: what a run
-     *     left of one is being removed
+     *     left of one is being removed; LEFT: that was deleted, and the store keeps it for as long as its lock lasts
      * @param storedBytes by the store's own listing; null before it was whole
      * @param verifiedAt when the store last listed all of it with its size, which is the level STORED; null before
      * @param proof of this copy alone

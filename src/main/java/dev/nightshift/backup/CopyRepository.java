@@ -317,7 +317,7 @@ class CopyRepository {
      */
     void hidden(Connection connection, Dead dead) throws SQLException {
         try (var update = connection.prepareStatement("""
-                update backup.copy set state = 'COPYING', began_at = now()
+                update backup.copy set state = 'COPYING', began_at = now(), looked_at = now()
                  where id = ? and state = 'FREEING' and freeing_at = ? and made_at is null
                 """)) {
             update.setObject(1, dead.id());

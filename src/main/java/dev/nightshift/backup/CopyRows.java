@@ -30,12 +30,18 @@ final class CopyRows {
         return new Backup.Copy(
                 row.getString("store"),
                 row.getString("location"),
-                row.getString("state"),
+                state(row),
                 UUID.fromString(row.getString("run_id")),
                 row.getJsonNumber("stored_bytes").longValue(),
                 instant(row, "made_at"),
                 instant(row, "verified_at"),
                 row.get("proof") instanceof JsonObject proof ? proof(proof) : null);
+    }
+
+    /** One that a run left and a sweep has hidden can be begun again, and is on its way as little as before. */
+    private static String state(JsonObject row) {
+        String state = row.getString("state");
+        return state.equals("COPYING") && text(row, "looked_at") != null ? "LEFT" : state;
     }
 
     private static Backup.StoredProof proof(JsonObject row) {

@@ -6,6 +6,7 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stores.CheckObjects;
 import dev.nightshift.backup.stores.PlaceProbe;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.Beat;
@@ -74,8 +75,17 @@ class StoreSweep {
     /** One that does not answer does not keep the others out. */
     private void sweep(String name) {
         alone(name, () -> sweep(name, stores.of(name)));
+        alone(name, () -> removeChecks(name, stores.of(name)));
         // What cannot be deleted there is no reason to look away
         alone(name, () -> stores.measureLock(name));
+    }
+
+    /** What checks and probes left, because the login that deletes could not. */
+    private void removeChecks(String name, Store store) {
+        int removed = CheckObjects.removeLeft(store, clock.now());
+        if (removed > 0) {
+            LOG.log(Level.INFO, "Removed {0} objects of checks from the store {1}", removed, name);
+        }
     }
 
     private static void alone(String name, Runnable work) {

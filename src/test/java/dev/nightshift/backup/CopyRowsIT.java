@@ -233,6 +233,28 @@ class CopyRowsIT {
     }
 
     @Test
+    void whatIsDeletedAndLockedIsNotOnItsWay() {
+        UUID left = backup("FULL", null);
+        begin(left);
+        assertEquals("COPYING", shown(left));
+        project("update backup.copy set began_at = now() - interval '25 hours'");
+        CopyRepository.Dead dead = claimed().get(0);
+        assertEquals("FREEING", shown(left));
+        transactions.run(dead.project(), connection -> copies.hidden(connection, dead));
+        assertEquals("LEFT", shown(left));
+        assertEquals(List.of(), claimed(), "tomorrow");
+        project("update backup.copy set began_at = now() - interval '25 hours'");
+        assertEquals(1, claimed().size(), "its lock may have ended");
+        project("update backup.copy set state = 'COPYING' where backup_id = '" + left + "'");
+        assertEquals(CopyRepository.Begun.COPYING, begin(left));
+        assertEquals("COPYING", shown(left));
+    }
+
+    private String shown(UUID backup) {
+        return backups.get(server.project(), backup).copies().get(0).state();
+    }
+
+    @Test
     void aStoreWithCopiesIsNotDeletedAndABackupIsNotForgottenBeforeTheyAreGone() {
         UUID backup = backup("FULL", null);
         begin(backup);

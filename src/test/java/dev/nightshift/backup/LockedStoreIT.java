@@ -116,10 +116,20 @@ class LockedStoreIT {
         assertTrue(failed("KEEP").getString("reason").contains("may delete as well"));
         changed("account", "writes", "secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST");
         assertTrue(failed("DELETE").getString("reason").contains("by the login that deletes"));
+        s3.login(
+                "writes",
+                Nightshift.CREDENTIAL,
+                S3StandIn.Right.READ,
+                S3StandIn.Right.WRITE,
+                S3StandIn.Right.DELETE_VERSION);
         assertEquals(
                 "all",
                 changed("deleteAccount", "all", "deleteSecretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
                         .getString("deleteAccount"));
+
+        assertTrue(failed("KEEP_VERSIONS").getString("reason").contains("may delete versions for good"));
+        assertTrue(s3.keys("nightshift-check/").isEmpty(), "what came back is deleted again");
+        s3.login("writes", Nightshift.CREDENTIAL, S3StandIn.Right.READ, S3StandIn.Right.WRITE);
 
         assertTrue(lock(false).getString("reason").contains("30 days"));
         admin.put(

@@ -32,9 +32,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * In the place of a bucket of S3 that keeps versions and locks each object by its default retention, as none can be had here
- * that enforces it: docs.aws.amazon.com, "Locking objects with Object Lock". It checks signatures, and what each login may do.
- * What it cannot show is how AWS itself behaves.
+ * In the place of a bucket of S3 that keeps versions and locks each object by its default retention, where a test has to let a
+ * month pass or a service say what it seldom does: docs.aws.amazon.com, "Locking objects with Object Lock". It checks signatures,
+ * and what each login may do. {@link RadosGateway} is a real one; what neither can show is how AWS itself behaves.
  */
 public final class S3StandIn implements AutoCloseable {
     public static final String BUCKET = "locked";

@@ -124,6 +124,15 @@ final class KeptVersions {
         }
     }
 
+    /** Whether the login that does not delete may delete, for good, what says that an object is deleted; if so, it is there again. */
+    boolean unhides(String name) {
+        S3Bucket bucket = reading.get();
+        List<S3Bucket.Version> markers = bucket.versions(name).stream()
+                .filter(version -> version.name().equals(name) && version.latest() && version.marker())
+                .toList();
+        return !markers.isEmpty() && bucket.delete(markers).isEmpty();
+    }
+
     /** Both answer alike: a version that is locked, and a login that may delete none. */
     private void requireLocked(S3Bucket bucket, Map<S3Bucket.Version, String> refused) {
         if (lock(bucket, List.copyOf(refused.keySet())).isEmpty()) {

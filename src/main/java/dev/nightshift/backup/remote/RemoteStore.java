@@ -1,7 +1,5 @@
 package dev.nightshift.backup.remote;
 
-import dev.nightshift.backup.stored.BucketLock;
-import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.ObjectName;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Clock;
@@ -56,11 +54,8 @@ public final class RemoteStore implements Store, AutoCloseable {
     /** For a request without content, its retries included. */
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    /** For many requests: a listing of all objects, a folder's deletion. */
     /** However many pages a listing has. */
     private static final Duration LISTING = Duration.ofMinutes(5);
-
-    private static final Duration LONG_PATIENCE = Duration.ofMinutes(30);
 
     /** Slower than this, in bytes a second, a transfer counts as stuck. */
     private static final long SLOWEST = 128 << 10;
@@ -80,11 +75,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     private final Clock clock;
     private volatile Opened opened;
 
-    private final @Nullable Login deleting;
-    private volatile @Nullable RemoteStore deleter;
-
-    /** Of S3 alone; null for the others, of whose versions nothing is known here. */
-    private final @Nullable KeptVersions versions;
+    private final Deletions deletions;
 
     /**
      * Another login to the same place, which alone is used to delete.
@@ -111,15 +102,11 @@ public final class RemoteStore implements Store, AutoCloseable {
             Clock clock) {
         this.address = address;
         this.secret = secret;
-        this.deleting = deleting;
         this.memory = memory;
         this.calls = calls;
         this.title = title;
         this.clock = clock;
-        this.versions = address.provider() == RemoteAddress.Provider.S3
-                ? new KeptVersions(
-                        title, () -> bucket(opened()), () -> deleter().bucketNow())
-                : null;
+        this.deletions = new Deletions(this, address.provider() == RemoteAddress.Provider.S3, deleting);
         this.opened = opened(secret.get());
     }
 
@@ -196,37 +183,27 @@ public final class RemoteStore implements Store, AutoCloseable {
         }
     }
 
-    /** This store by the login that deletes. */
-    private RemoteStore deleter() {
-        Login login = deleting;
-        if (login == null) {
-            return this;
-        }
-        RemoteStore before = deleter;
-        if (before != null) {
-            return before;
-        }
-        synchronized (this) {
-            RemoteStore now = deleter;
-            if (now == null) {
-                String name = title + " (by the login that deletes)";
-                now = new RemoteStore(
-                        login.address(), login.secret(), null, new RemoteCalls(name), name, memory, clock);
-                deleter = now;
-            }
-            return now;
-        }
+    /** The same place by another login, which deletes by itself. */
+    RemoteStore by(Login login) {
+        String name = title + " (by the login that deletes)";
+        return new RemoteStore(login.address(), login.secret(), null, new RemoteCalls(name), name, memory, clock);
     }
 
-    private S3Bucket bucketNow() {
-        return bucket(opened());
+    /** What deletes here, and what is known of versions and locks. */
+    public Deletions deletions() {
+        return deletions;
     }
 
-    private S3Bucket bucket(Opened with) {
-        return new S3Bucket(title, address.settings(with.secret(), clock.now()));
+    /** What OpenDAL does not ask, of S3 alone. */
+    S3Bucket bucket() {
+        return new S3Bucket(title, address.settings(opened().secret(), clock.now()));
     }
 
-    private Operator operator() {
+    RemoteCalls calls() {
+        return calls;
+    }
+
+    Operator operator() {
         return opened().operator();
     }
 
@@ -353,88 +330,32 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     @Override
     public void delete(String name) {
-        ObjectName.check(name);
-        RemoteStore by = deleter();
-        by.calls.run("delete " + name, PATIENCE, () -> by.operator().delete(name));
-    }
-
-    /** Whether another login deletes here. */
-    public boolean hasDeleter() {
-        return deleting != null;
-    }
-
-    /** Whether the login that writes may delete as well; if so, the object is deleted. */
-    public boolean isDeletedByWriter(String name) {
-        ObjectName.check(name);
-        return calls.call("delete " + name, PATIENCE, () -> {
-            try {
-                operator().delete(name);
-                return true;
-            } catch (OpenDALException e) {
-                if (e.getCode() == OpenDALException.Code.PermissionDenied) {
-                    return false;
-                }
-                throw e;
-            }
-        });
+        deletions.delete(name);
     }
 
     @Override
     public void deleteFolder(String folder) {
-        // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without its
-        // objects. Where versions are kept, a deletion of what is not there would add to them
-        if (size(folder + "/" + Manifest.NAME).isPresent()) {
-            delete(folder + "/" + Manifest.NAME);
-        }
-        RemoteStore by = deleter();
-        by.calls.run("delete " + folder, LONG_PATIENCE, () -> by.operator().removeAll(folder + "/"));
-        purge(folder + "/", name -> true);
+        deletions.deleteFolder(folder);
     }
 
     @Override
     public List<Entry> taking(String begin) {
-        return versions != null && versions.kept() ? versions.taking(begin) : list(begin);
+        return deletions.keepsVersions() ? deletions.versions().taking(begin) : list(begin);
     }
 
     @Override
     public Optional<Doubt> doubt() {
-        return versions == null ? Optional.empty() : versions.doubt();
+        return deletions.doubt();
     }
 
     @Override
     public void purge(String begin, Predicate<String> which) {
-        if (versions != null && versions.kept()) {
-            versions.purge(begin, which);
-        }
+        deletions.purge(begin, which);
     }
 
     @Override
     public Optional<Lock> lock(String begin) {
-        return versions != null && versions.kept() ? versions.lock(begin) : Optional.empty();
-    }
-
-    /** Whether it is of a kind that can be asked for {@link #bucketLock}. */
-    public boolean locks() {
-        return versions != null;
-    }
-
-    /**
-     * What the bucket does by itself to each object that is stored in it, measured now.
-     *
-     * @throws Failure.Skippable if the service does not answer it, or not to this login
-     */
-    public BucketLock bucketLock() {
-        if (versions != null) {
-            versions.renew();
-        }
-        try {
-            return bucket(opened()).lock();
-        } catch (S3Bucket.Unanswered e) {
-            throw new Failure.Skippable(
-                    "The " + title + " does not say whether it locks what is stored: " + e.getMessage() + ".",
-                    "Let its login have s3:GetBucketObjectLockConfiguration, if it is a service that locks objects.",
-                    null);
-        }
+        return deletions.keepsVersions() ? deletions.versions().lock(begin) : Optional.empty();
     }
 
     @Override
@@ -466,10 +387,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     /** Whoever still works with it fails. What is native stays: a call that is under way would use memory that was freed. */
     @Override
     public void close() {
-        RemoteStore by = deleter;
-        if (by != null) {
-            by.close();
-        }
+        deletions.close();
         calls.close();
     }
 

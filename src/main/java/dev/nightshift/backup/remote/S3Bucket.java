@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
@@ -22,6 +23,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.SdkHttpMethod;
@@ -36,13 +42,23 @@ import software.amazon.awssdk.utils.http.SdkHttpUtils;
  * Of the AWS SDK it is the signer alone.
  */
 final class S3Bucket {
+    /** For a whole answer, its body included. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private static final Duration CONNECTED = Duration.ofSeconds(10);
     private static final int ATTEMPTS = 3;
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
+    /** What a service says of one object in the midst of others, or of all, and that passes. */
+    private static final Set<String> PASSES = Set.of(
+            "SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "TooManyRequests");
+
+    private static final int ASKED_TOO_OFTEN = 429;
+
     /** S3's own limit for one request. */
     private static final int MOST_DELETED = 1000;
+
+    private static final String BUSY = "The service is asked too often: run fewer backups at once.";
 
     private static final HttpClient CLIENT = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -54,10 +70,16 @@ final class S3Bucket {
     private final Map<String, String> settings;
     private final String base;
     private final String prefix;
+    private final Duration patience;
 
     /** @param settings as OpenDAL takes them, see {@link RemoteAddress#settings} */
     S3Bucket(String title, Map<String, String> settings) {
+        this(title, settings, PATIENCE);
+    }
+
+    S3Bucket(String title, Map<String, String> settings, Duration patience) {
         this.title = title;
+        this.patience = patience;
         this.settings = Map.copyOf(settings);
         String endpoint = settings.getOrDefault("endpoint", "https://s3." + settings.get("region") + ".amazonaws.com");
         this.base = endpoint.replaceFirst("/+$", "") + "/" + settings.get("bucket");
@@ -173,7 +195,7 @@ final class S3Bucket {
                 }
             }
         }
-        throw refused("ask for " + what, answer);
+        throw refused("ask for " + what, "s3:GetBucketVersioning and s3:GetBucketObjectLockConfiguration", answer);
     }
 
     /** All whose names begin so, deleted ones and what says so included; those of one object the newest first. */
@@ -185,7 +207,7 @@ final class S3Bucket {
         while (true) {
             Answer answer = asked("list versions of " + begin, "GET", "", query, null);
             if (answer.status() != 200) {
-                throw refused("list versions of " + begin, answer);
+                throw refused("list versions of " + begin, "s3:ListBucketVersions", answer);
             }
             S3Text page = answer.text();
             for (S3Text.Part part : page.parts("Version", "DeleteMarker")) {
@@ -210,28 +232,58 @@ final class S3Bucket {
      * Deletes these versions for good.
      *
      * @return those that the server refused to, with the word that it said
+     * @throws Failure.Retryable if it has no time for some of them, when asked again too
      */
     Map<Version, String> delete(List<Version> versions) {
         Map<Version, String> refused = new LinkedHashMap<>();
         for (int from = 0; from < versions.size(); from += MOST_DELETED) {
             List<Version> some = versions.subList(from, Math.min(versions.size(), from + MOST_DELETED));
-            byte[] body = S3Text.deletion(prefix, some);
-            Answer answer = asked("delete versions", "POST", "", Map.of("delete", ""), body);
-            if (answer.status() != 200) {
-                throw refused("delete versions", answer);
-            }
-            Map<String, String> errors = new LinkedHashMap<>();
-            for (S3Text.Part error : answer.text().parts("Error")) {
-                errors.put(error.value("Key") + "\n" + error.value("VersionId"), error.value("Code"));
-            }
-            for (Version each : some) {
-                String code = errors.get(prefix + each.name() + "\n" + each.id());
-                if (code != null && !code.equals("NoSuchVersion")) {
-                    refused.put(each, code);
+            for (int attempt = 1; !some.isEmpty(); attempt++) {
+                Map<Version, String> left = deleteOnce(some);
+                some = left.keySet().stream()
+                        .filter(each -> PASSES.contains(left.get(each)))
+                        .toList();
+                left.keySet().removeAll(some);
+                refused.putAll(left);
+                if (!some.isEmpty()) {
+                    if (attempt == ATTEMPTS) {
+                        throw new Failure.Retryable(
+                                "The " + title + " has no time to delete " + some.size()
+                                        + " versions (delete versions).",
+                                BUSY,
+                                null);
+                    }
+                    pause("delete versions", attempt);
                 }
             }
         }
         return refused;
+    }
+
+    /** @return those that were not deleted, and why */
+    private Map<Version, String> deleteOnce(List<Version> versions) {
+        Answer answer = asked("delete versions", "POST", "", Map.of("delete", ""), S3Text.deletion(prefix, versions));
+        Map<Version, String> left = new LinkedHashMap<>();
+        if (answer.status() == 403
+                && answer.isXml()
+                && answer.text().first("Code").equals("AccessDenied")) {
+            versions.forEach(each -> left.put(each, "AccessDenied"));
+            return left;
+        }
+        if (answer.status() != 200) {
+            throw refused("delete versions", "s3:DeleteObjectVersion", answer);
+        }
+        Map<String, String> errors = new LinkedHashMap<>();
+        for (S3Text.Part error : answer.text().parts("Error")) {
+            errors.put(error.value("Key") + "\n" + error.value("VersionId"), error.value("Code"));
+        }
+        for (Version each : versions) {
+            String code = errors.get(prefix + each.name() + "\n" + each.id());
+            if (code != null && !code.equals("NoSuchVersion")) {
+                left.put(each, code);
+            }
+        }
+        return left;
     }
 
     /**
@@ -246,7 +298,8 @@ final class S3Bucket {
             throw new Failure.NotFound("The version of " + version.name() + " is not in the " + title + " any more.");
         }
         if (answer.status() != 200) {
-            throw refused("look for a version of " + version.name(), answer);
+            throw refused(
+                    "look for a version of " + version.name(), "s3:GetObjectVersion and s3:GetObjectRetention", answer);
         }
         if (answer.header("x-amz-object-lock-legal-hold").equals("ON")) {
             return Optional.of(new Store.Lock(null));
@@ -273,9 +326,10 @@ final class S3Bucket {
         for (int attempt = 1; ; attempt++) {
             IOException lost = null;
             try {
-                Answer answer = new Answer(
-                        CLIENT.send(request(method, name, query, body), HttpResponse.BodyHandlers.ofByteArray()));
-                if (answer.status() < 500 || answer.status() == 501 || attempt == ATTEMPTS) {
+                Answer answer = new Answer(whole(request(method, name, query, body)));
+                int status = answer.status();
+                boolean passes = (status >= 500 && status != 501) || status == ASKED_TOO_OFTEN;
+                if (!passes || attempt == ATTEMPTS) {
                     return answer;
                 }
             } catch (IOException e) {
@@ -290,11 +344,30 @@ final class S3Bucket {
                         "Look at the store's service and the network to it.",
                         lost);
             }
-            try {
-                Thread.sleep(PAUSE.multipliedBy(attempt).toMillis());
-            } catch (InterruptedException e) {
-                throw interrupted(doing, e);
-            }
+            pause(doing, attempt);
+        }
+    }
+
+    /** The client's own time ends with the headers; a body may drip for ever. */
+    private HttpResponse<byte[]> whole(HttpRequest request) throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<byte[]>> answer =
+                CLIENT.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+        try {
+            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new HttpTimeoutException("No whole answer within " + patience.toSeconds() + " s");
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException lost ? lost : new IOException(e.getCause());
+        } finally {
+            answer.cancel(true); // gives the connection back where it is not over
+        }
+    }
+
+    private void pause(String doing, int attempt) {
+        try {
+            Thread.sleep(PAUSE.multipliedBy(attempt).toMillis());
+        } catch (InterruptedException e) {
+            throw interrupted(doing, e);
         }
     }
 
@@ -321,7 +394,7 @@ final class S3Bucket {
                         .putProperty(AwsV4HttpSigner.NORMALIZE_PATH, false))
                 .request();
         HttpRequest.Builder request = HttpRequest.newBuilder(signed.getUri())
-                .timeout(PATIENCE)
+                .timeout(patience)
                 .method(
                         method,
                         body == null
@@ -363,14 +436,14 @@ final class S3Bucket {
         return code.isEmpty() ? "HTTP " + answer.status() : code + ", " + RemoteCalls.cut(text.first("Message"));
     }
 
-    private Failure refused(String doing, Answer answer) {
+    /** @param rights without which it cannot be asked */
+    private Failure refused(String doing, String rights, Answer answer) {
         String what = "The " + title + " refuses: " + words(answer) + " (" + doing + ").";
+        if (answer.status() == ASKED_TOO_OFTEN) {
+            return new Failure.Retryable(what, BUSY, null);
+        }
         return answer.status() >= 500
                 ? new Failure.Retryable(what, "Look at the store's service and the network to it.", null)
-                : new Failure.Fatal(
-                        what,
-                        "Let the store's login list and delete versions there too: s3:ListBucketVersions,"
-                                + " s3:DeleteObjectVersion, s3:GetObjectVersion, s3:GetObjectRetention.",
-                        null);
+                : new Failure.Fatal(what, "Let the login that asks have " + rights + " there.", null);
     }
 }

@@ -1,8 +1,8 @@
 package dev.nightshift.backup.stores;
 
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
-import java.util.UUID;
 
 /**
  * A small object in one store. Another store that has it is the same place under another name: by a link, a mount, or an address
@@ -10,7 +10,7 @@ import java.util.UUID;
  */
 public final class PlaceProbe implements AutoCloseable {
     private final Store store;
-    private final String name = StoreCheck.FOLDER + UUID.randomUUID();
+    private final String name = CheckObjects.name(Clock.system().now());
 
     private PlaceProbe(Store store) {
         this.store = store;
@@ -44,7 +44,7 @@ public final class PlaceProbe implements AutoCloseable {
         try {
             store.delete(name);
         } catch (Failure e) {
-            // A store that lets nothing be deleted keeps one byte, where nothing looks for backups
+            // A store that lets nothing be deleted keeps one byte, until the sweep may delete it
         }
     }
 }

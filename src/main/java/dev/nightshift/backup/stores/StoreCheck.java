@@ -2,8 +2,8 @@ package dev.nightshift.backup.stores;
 
 import dev.nightshift.backup.remote.RemoteStore;
 import dev.nightshift.backup.stored.BucketLock;
-import dev.nightshift.backup.stored.FolderStore;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
-import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -21,9 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Does with a small object all that backups need of a store, and tells at which step it failed and what to do. */
 final class StoreCheck {
-    /** Beside the projects' folders, two deep: nothing that looks for backups sees it. */
-    static final String FOLDER = FolderStore.CHECKS + "/";
-
     private static final int BYTES = 4096;
 
     /** What is tried, in this order. */
@@ -35,6 +31,7 @@ final class StoreCheck {
         LIST,
         KEEP,
         DELETE,
+        KEEP_VERSIONS,
         LOCK
     }
 
@@ -53,7 +50,7 @@ final class StoreCheck {
     }
 
     private final List<Result> results = new ArrayList<>();
-    private final String name = FOLDER + UUID.randomUUID();
+    private final String name = CheckObjects.name(Clock.system().now());
     private final byte[] content = new byte[BYTES];
 
     private final int lockDays;
@@ -99,17 +96,28 @@ final class StoreCheck {
                 && step(Step.ONCE, () -> overwrites(store), "Use a service that honours If-None-Match on PUT.")
                 && step(Step.READ, () -> reads(store), "Look what stands between Nightshift and the store.")
                 && step(Step.LIST, () -> lists(store), "Look what stands between Nightshift and the store.");
-        if (served && store instanceof RemoteStore remote && remote.hasDeleter()) {
+        if (served && store instanceof RemoteStore remote && remote.deletions().haveOwnLogin()) {
             served = step(
                     Step.KEEP,
-                    () -> remote.isDeletedByWriter(name)
+                    () -> remote.deletions().areOpenToWriter(name)
                             ? "The login that writes may delete as well, so a second one protects nothing."
                             : null,
                     "Take the right to delete from the store's first login.");
         }
         if (served) {
             served = step(Step.DELETE, () -> deletes(store), "Look what the store does with what is deleted.");
-            if (served && store instanceof RemoteStore remote && remote.locks()) {
+            if (served
+                    && store instanceof RemoteStore remote
+                    && remote.deletions().haveOwnLogin()) {
+                served = remote.doubt().isPresent()
+                        || step(
+                                Step.KEEP_VERSIONS,
+                                () -> revives(remote),
+                                "Take the right to delete versions from the store's first login.");
+            }
+            if (served
+                    && store instanceof RemoteStore remote
+                    && remote.deletions().canLock()) {
                 step(
                         Step.LOCK,
                         () -> locks(remote),
@@ -172,7 +180,7 @@ final class StoreCheck {
     }
 
     private @Nullable String lists(Store store) {
-        return store.list(FOLDER).contains(new Store.Entry(name, BYTES))
+        return store.list(CheckObjects.FOLDER).contains(new Store.Entry(name, BYTES))
                 ? null
                 : "Its list does not hold the object that was just written.";
     }
@@ -182,10 +190,19 @@ final class StoreCheck {
         return store.size(name).equals(OptionalLong.empty()) ? null : "The object is still there after its deletion.";
     }
 
+    /** What says that an object is deleted is a version that no lock keeps, so the server refuses it for the login alone. */
+    private @Nullable String revives(RemoteStore store) {
+        if (!store.deletions().areOpenToWriterForGood(name)) {
+            return null;
+        }
+        store.delete(name);
+        return "The login that writes may delete versions for good, so a second one protects nothing.";
+    }
+
     private @Nullable String locks(RemoteStore store) {
         BucketLock lock;
         try {
-            lock = store.bucketLock();
+            lock = store.deletions().bucketLock();
         } catch (Failure.Skippable e) {
             if (lockDays > 0) {
                 throw e;

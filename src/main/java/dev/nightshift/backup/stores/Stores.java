@@ -116,7 +116,7 @@ public class Stores {
         StoreDefinition definition = definition(name);
         if (definition.kind() == StoreDefinition.Kind.S3 && open(definition) instanceof RemoteStore store) {
             if (definition.lockDays() > 0) {
-                measured(name, definition.lockDays(), store.bucketLock());
+                measured(name, definition.lockDays(), store.deletions().bucketLock());
             } else {
                 measured(name, 0, BucketLock.NONE);
             }

@@ -97,7 +97,7 @@ class AzureStoreIT implements StoreContract {
                 deleting,
                 ForbiddenAddresses.STANDARD)) {
             StoreContract.put(apart, "apart/x", content);
-            assertFalse(apart.isDeletedByWriter("apart/x"));
+            assertFalse(apart.deletions().areOpenToWriter("apart/x"));
             assertArrayEquals(content, StoreContract.get(apart, "apart/x"));
             assertEquals(0, asked[0], "its secret is not read before something is deleted");
             apart.deleteFolder("apart");
@@ -105,7 +105,7 @@ class AzureStoreIT implements StoreContract {
         }
         try (RemoteStore both = open(AzureServer.CONTAINER, AzureServer.sharedAccess(until))) {
             StoreContract.put(both, "apart/y", content);
-            assertTrue(both.isDeletedByWriter("apart/y"));
+            assertTrue(both.deletions().areOpenToWriter("apart/y"));
         }
     }
 

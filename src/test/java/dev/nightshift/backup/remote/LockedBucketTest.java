@@ -59,12 +59,12 @@ class LockedBucketTest {
 
     @Test
     void theBucketSaysForHowLongItLocks() {
-        assertEquals(new BucketLock("COMPLIANCE", 30), store.bucketLock());
-        assertTrue(store.bucketLock().isFor(30));
-        assertFalse(store.bucketLock().isFor(31));
+        assertEquals(new BucketLock("COMPLIANCE", 30), store.deletions().bucketLock());
+        assertTrue(store.deletions().bucketLock().isFor(30));
+        assertFalse(store.deletions().bucketLock().isFor(31));
         server.lockFor(0);
-        assertEquals("locks nothing by itself", store.bucketLock().words());
-        assertFalse(store.bucketLock().isFor(1));
+        assertEquals("locks nothing by itself", store.deletions().bucketLock().words());
+        assertFalse(store.deletions().bucketLock().isFor(1));
     }
 
     @Test
@@ -143,7 +143,9 @@ class LockedBucketTest {
 
     @Test
     void whatIsNotSaidIsADoubtAndNothingThatPassesIs() {
-        StoreContract.put(store, "shop/main/z/manifest.json", new byte[10]);
+        try (RemoteStore other = open(ALL, "secret/of+all", true)) { // this one has not looked yet
+            StoreContract.put(other, "shop/main/z/manifest.json", new byte[10]);
+        }
         server.versioning(400, "ExpiredToken");
         assertThrows(Failure.class, store::doubt);
         Failure expired = assertThrows(Failure.class, () -> store.deleteFolder("shop/main/z"));
@@ -170,7 +172,7 @@ class LockedBucketTest {
     }
 
     private Optional<Store.Doubt> renewed() {
-        store.bucketLock();
+        store.deletions().bucketLock();
         return store.doubt();
     }
 
