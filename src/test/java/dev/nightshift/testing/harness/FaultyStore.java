@@ -22,6 +22,7 @@ import java.util.function.Predicate;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands between Nightshift and a server that speaks S3, counts the requests, and answers those that a test chooses as a store
@@ -212,7 +213,7 @@ public final class FaultyStore implements AutoCloseable {
         return length.find() ? Integer.parseInt(length.group(1)) : 0;
     }
 
-    private void answer(Socket client, String method, String head, byte[] body, Fault as) throws IOException {
+    private void answer(Socket client, String method, String head, byte[] body, @Nullable Fault as) throws IOException {
         if (as == Fault.DROPPED) {
             client.setSoLinger(true, 0);
             return;
