@@ -34,8 +34,8 @@ class ExpireJob implements Job {
             "expire",
             "Expire backups",
             "Says which backups of each server go and which stay, and why; and deletes them, if it is told to, with"
-                + " the archived log that only they needed. Whatever is asked for, the newest backup stays, the newest"
-                + " that is proven, what is on hold, and what those need.",
+                    + " the archived log that only they needed. Whatever is asked for, the newest backup stays, the newest"
+                    + " that is proven, what is on hold, and what those need.",
             Unit.INSTANCE,
             "expire",
             false,

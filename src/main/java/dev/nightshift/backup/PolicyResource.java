@@ -185,8 +185,8 @@ public class PolicyResource {
             operationId = "addPolicy",
             summary = "Add a backup policy",
             description = "It deletes nothing: the job expire does, where it is told to go by the policies, and of the"
-                + " instances that this one answers for from now on it goes by this one. What it has done at times is"
-                + " made with it, as schedules of their own.")
+                    + " instances that this one answers for from now on it goes by this one. What it has done at times is"
+                    + " made with it, as schedules of their own.")
     @APIResponse(
             responseCode = "201",
             description = "The policy",
