@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -176,7 +177,7 @@ class BarmanIT {
         return barman("-f", "json", "list-backup", server).output().strip();
     }
 
-    private static Api.Answer send(TestProject project, String path, String report, String name) {
+    private static Api.Answer send(TestProject project, String path, String report, @Nullable String name) {
         return project.api().send("PUT", path + "/barman" + (name == null ? "" : "?name=" + name), report);
     }
 

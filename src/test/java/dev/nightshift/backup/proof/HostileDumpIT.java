@@ -205,7 +205,7 @@ class HostileDumpIT {
         String status = Files.readString(proc.resolve("status"));
         String limits = Files.readString(proc.resolve("limits"));
         Set<String> names = new TreeSet<>();
-        for (String each : Processes.environment(program).split("\0")) {
+        for (String each : Processes.environment(program).split("\0", -1)) {
             names.add(each.split("=", 2)[0]);
         }
         String network = Files.readSymbolicLink(proc.resolve("ns/net")).toString();

@@ -15,7 +15,7 @@ import java.util.concurrent.Semaphore;
 /** A bucket of a real server, opened by Nightshift's own client through {@link FaultyStore}. */
 public final class FaultyBucket implements AutoCloseable {
     /** Instead of two minutes and more; far longer than any answer takes that comes. */
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private static final String PREFIX = "prod";
     private final S3Server server;
