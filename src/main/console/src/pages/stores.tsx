@@ -19,7 +19,7 @@ const KINDS = [
 ];
 const STEPS: Record<string, string> = {
   OPEN: 'Open it', WRITE: 'Write a small object', ONCE: 'Not overwrite it', READ: 'Read it', LIST: 'List it', DELETE: 'Delete it',
-  KEEP: 'Not delete it by the first login', LOCK: 'Lock what is stored',
+  KEEP: 'Not delete it by the first login', KEEP_VERSIONS: 'Not delete it for good by that login', LOCK: 'Lock what is stored',
 };
 
 const LOST = { word: 'declared lost', shape: 'cross', tone: 'bad' } as const;

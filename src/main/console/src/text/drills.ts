@@ -28,6 +28,7 @@ export function inStores({ store, copies }: Pick<Backup, 'store' | 'copies'>): s
 
 export function copyLook(state: string): Look {
   if (state === 'WHOLE') return { word: 'whole', shape: 'dot', tone: 'good' };
+  if (state === 'LEFT') return { word: 'deleted, still locked', shape: 'dash', tone: 'idle' };
   return state === 'COPYING' ? { word: 'not whole yet', shape: 'half', tone: 'idle' } : { word: 'being removed', shape: 'dash', tone: 'idle' };
 }
 

@@ -129,6 +129,9 @@ class BackupSources {
         }
         String remedy = "There is a copy to read: from = "
                 + others.stream().map(CopyRepository.Place::store).collect(Collectors.joining(" or ")) + ".";
+        if (first instanceof Failure.Unusable) {
+            return new Failure.Unusable(String.valueOf(first.getMessage()), remedy, first);
+        }
         return first instanceof Failure.Retryable
                 ? new Failure.Retryable(first.getMessage(), remedy, first)
                 : new Failure.Fatal(String.valueOf(first.getMessage()), remedy, first);

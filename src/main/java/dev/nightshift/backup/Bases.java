@@ -55,6 +55,8 @@ class Bases {
             }
             try {
                 return built(target, kind, candidate, store, keys);
+            } catch (Failure.Unusable e) {
+                throw e; // the store refuses, which says nothing of the backup
             } catch (Failure.Fatal | Failure.NotFound e) {
                 target.warn("Backup " + candidate.id() + " cannot be built on: " + e.getMessage());
             }
@@ -93,6 +95,8 @@ class Bases {
         }
         try {
             return built(target, kind, parent, store, keys);
+        } catch (Failure.Unusable e) {
+            throw e;
         } catch (Failure.Fatal | Failure.NotFound e) {
             throw refused(id, e.getMessage(), e);
         }

@@ -124,7 +124,7 @@ class CopyToStore {
     void copyAll(TargetRun target, List<UUID> ids, List<String> to) {
         List<Backup> taken =
                 ids.stream().map(id -> backups.get(target.project(), id)).toList();
-        String what = taken.size() == 1 ? "Backup " + ids.get(0) : "All of the " + taken.size() + " backups";
+        String what = taken.size() == 1 ? "Backup " + ids.get(0) : "Not each of the " + taken.size() + " backups";
         Failure first = null;
         for (String store : to) {
             boolean copied = false;

@@ -129,7 +129,7 @@ class ExpireJob implements Job {
             throw new Failure.Invalid(
                     "parameters." + APPLY,
                     "In this project two people delete, so a schedule of its own deletes nothing: have a policy do it,"
-                            + " which two people change.");
+                            + " which two people change, and delete this schedule if there is one.");
         }
     }
 

@@ -74,15 +74,24 @@ class PolicyChanges implements DeletingAction {
     String add(ProjectId project, PolicyBody body) {
         Policy policy = body.create(clock);
         String name = policy.name().value();
-        requireTwo(project, asked(Change.ADD, name, body), policies.answeringWith(project, policy));
+        requireTwo(
+                project,
+                asked(Change.ADD, name, body),
+                policies.answeringWith(project, policy),
+                KeepsLess.of(null, policy));
         add(project, policy);
         return name;
     }
 
     /** Changes the one of that name. */
     void change(ProjectId project, String name, PolicyBody body) {
-        Policy after = body.over(policies.named(project, name));
-        requireTwo(project, asked(Change.CHANGE, name, body), policies.answeringWith(project, after));
+        Policy before = policies.named(project, name);
+        Policy after = body.over(before);
+        requireTwo(
+                project,
+                asked(Change.CHANGE, name, body),
+                policies.answeringWith(project, after),
+                KeepsLess.of(before, after));
         apply(project, name, body);
     }
 
@@ -92,9 +101,10 @@ class PolicyChanges implements DeletingAction {
         return remove(project, name);
     }
 
-    private void requireTwo(ProjectId project, JsonObject asked, Answering after) {
+    private void requireTwo(ProjectId project, JsonObject asked, Answering after, boolean byItself) {
         List<Answering.Server> servers = Answering.servers(fleet.databases(project));
-        if (!KeepsLess.of(servers, policies.answering(project), after).isEmpty()) {
+        if (byItself
+                || !KeepsLess.of(servers, policies.answering(project), after).isEmpty()) {
             requests.require(project, KIND, asked);
         }
     }
@@ -170,7 +180,7 @@ class PolicyChanges implements DeletingAction {
 
     @Override
     public String covers() {
-        return "a policy added or changed so that less is kept of a server or expiry begins, or deleted";
+        return "a policy added that expires, changed so that less is kept of a server or expiry begins, or deleted";
     }
 
     @Override

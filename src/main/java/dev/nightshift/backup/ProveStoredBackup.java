@@ -258,6 +258,8 @@ public class ProveStoredBackup extends TargetBatchlet {
                 concerns(target, choice, store);
             }
             return source;
+        } catch (Failure.Unusable e) {
+            throw e;
         } catch (Failure.NotFound | Failure.Fatal e) {
             if (e instanceof Failure.NotFound || e.getCause() instanceof Failure.NotFound) {
                 concerns(target, choice, store); // whatever the keys are

@@ -5,6 +5,7 @@ import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.wal.LogFile;
 import dev.nightshift.backup.wal.StoreSegment;
+import dev.nightshift.finding.Severity;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.LogPosition;
@@ -16,6 +17,7 @@ import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,7 +135,13 @@ class PushedLog {
             WalService service, LogFile file, @Nullable String cluster, Failure.Conflict why, @Nullable Lsn other) {
         if (look.isAnothers(service, file, cluster)) {
             transactions.run(service.project(), connection -> pushed.stranger(connection, service.instance()));
-            findings.stranger(service, file.name(), why.getMessage());
+            // Whoever was promoted may be the server by now, while the old one still answers
+            UUID archive = service.archive();
+            boolean promoted = archive != null
+                    && work.end(service.project(), archive)
+                            .filter(end -> file.timeline() > end.reached().timeline())
+                            .isPresent();
+            findings.stranger(service, file.name(), why, promoted ? Severity.CRITICAL : Severity.WARNING);
             return;
         }
         if (other != null) {

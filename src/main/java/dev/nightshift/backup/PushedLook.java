@@ -166,7 +166,9 @@ class PushedLook {
                 || failed.plus(GIVEN_UP).isBefore(at);
         // The last one that is stored begins before the archive's end
         String end = new Lsn(reached.to().value() - 1).segmentName(reached.timeline(), now.segmentBytes());
-        return over && (last == null || (last.length() == end.length() && last.compareTo(end) <= 0));
+        // What says where a backup began, and where a timeline was left, has the name of a segment with more behind it
+        String of = last == null || last.length() < end.length() ? last : last.substring(0, end.length());
+        return over && (of == null || (of.length() == end.length() && of.compareTo(end) <= 0));
     }
 
     /**
@@ -182,10 +184,14 @@ class PushedLook {
             return false;
         }
         if (cluster != null && !cluster.equals(system)) {
-            return now == null || !cluster.equals(now.systemIdentifier());
+            // Of a server that was made anew at the address the identity is another one, too
+            return now == null || (now.systemIdentifier() != null && !cluster.equals(now.systemIdentifier()));
         }
-        if (now == null || isAnothers(now, system, file)) {
-            return now != null;
+        if (now == null) {
+            return false;
+        }
+        if (isAnothers(now, system, file)) {
+            return true;
         }
         if (now.standby() || file.name().equals(now.archiver().failed())) {
             return false;
@@ -203,24 +209,41 @@ class PushedLook {
 
     /** The same of what the server said. */
     static boolean isAnothers(LogPosition now, String system, LogFile file) {
-        String answers = now.systemIdentifier();
-        if (now.standby() || (answers != null && !answers.equals(system))) {
+        if (now.standby() || !system.equals(now.systemIdentifier())) {
             return false;
         }
-        if (!now.archiver().on() || file.timeline() > now.timeline()) {
+        ArchiverStatus archiver = now.archiver();
+        if (!archiver.on()) {
             return true;
         }
-        return file.kind() == LogFile.Kind.SEGMENT
-                && file.timeline() == now.timeline()
-                && (now.position().compareTo(file.start(now.segmentBytes()).plus(now.segmentBytes())) < 0
-                        || now.archiver().isBehind(file.name()));
+        if (file.timeline() > now.timeline()) {
+            return true;
+        }
+        if (triesStill(archiver, file.name())
+                || file.kind() != LogFile.Kind.SEGMENT
+                || file.timeline() != now.timeline()) {
+            return false;
+        }
+        try {
+            return now.position().compareTo(file.start(now.segmentBytes()).plus(now.segmentBytes())) < 0
+                    || archiver.isBehind(file.name());
+        } catch (Failure.Invalid e) {
+            return false; // segments of another size
+        }
+    }
+
+    /** The server's own word that this is what it cannot push. */
+    private static boolean triesStill(ArchiverStatus archiver, String file) {
+        Instant failed = archiver.failedAt();
+        Instant archived = archiver.archivedAt();
+        return file.equals(archiver.failed()) && failed != null && (archived == null || failed.isAfter(archived));
     }
 
     private @Nullable LogPosition asked(WalService service) {
         try {
             return LogPosition.look(work.endpoint(service.project(), service.instance()));
-        } catch (SQLException e) {
-            return null;
+        } catch (SQLException | Failure e) {
+            return null; // a password that cannot be read here says as little as a server that is away
         }
     }
 

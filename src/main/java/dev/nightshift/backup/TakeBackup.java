@@ -92,7 +92,11 @@ public class TakeBackup extends TargetBatchlet {
         try {
             copy(target, dumps.taken(target));
         } catch (Failure e) {
-            throw missing == null ? e : TakeDumps.worse(missing, e);
+            if (missing != null && !(e instanceof Failure.Retryable)) {
+                target.failed(BackupJob.COPIES, String.valueOf(e.getMessage()));
+                throw missing;
+            }
+            throw e; // what may come right is tried again, with what is missing
         }
         if (missing != null) {
             throw missing;

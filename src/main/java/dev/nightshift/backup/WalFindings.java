@@ -7,6 +7,7 @@ import dev.nightshift.finding.Subject;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -204,18 +205,21 @@ class WalFindings {
     }
 
     /** What another server pushed under the name of this one was refused. */
-    void stranger(WalService service, String file, String why) {
-        if (wasSaid(STRANGER + service.instance(), Severity.WARNING)) {
+    void stranger(WalService service, String file, Failure why, Severity severity) {
+        if (wasSaid(STRANGER + service.instance(), severity)) {
             return;
         }
         report(
                 service.project(),
                 service.instance(),
                 STRANGER,
-                Severity.WARNING,
+                severity,
                 "Another server pushes its log as that of %s",
-                file + " was refused, and nothing of it is stored. " + why + " The server itself does not push it.",
-                "Set archive_mode = off on the other server, or declare its log as pushed under a name of its own.",
+                file + " was refused. " + why.getMessage()
+                        + " By what the server at the address says it does not push it itself.",
+                "Set archive_mode = off on the other server, or declare its log as pushed under a name of its own. If it took this"
+                        + " server's place, or the file was pushed by hand: "
+                        + (why.remedy() == null ? "look which of the two is right." : why.remedy()),
                 Json.createObjectBuilder().add("file", file).build());
     }
 

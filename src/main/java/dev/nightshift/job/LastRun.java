@@ -56,7 +56,13 @@ public record LastRun(
         }
     }
 
+    /** What two people agreed on was for that run alone. */
+    private static final String DELETION_REQUEST = "deletionRequest";
+
     private static JsonObject lasting(JsonObject parameters) {
-        return Json.createObjectBuilder(parameters).remove(WindowGate.OUTSIDE).build();
+        return Json.createObjectBuilder(parameters)
+                .remove(WindowGate.OUTSIDE)
+                .remove(DELETION_REQUEST)
+                .build();
     }
 }

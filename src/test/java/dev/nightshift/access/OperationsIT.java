@@ -397,7 +397,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(16, asked.size(), asked::toString);
+        assertEquals(18, asked.size(), asked::toString);
     }
 
     @Test
@@ -417,7 +417,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(21, asked.size(), asked::toString);
+        assertEquals(22, asked.size(), asked::toString);
     }
 
     @Test

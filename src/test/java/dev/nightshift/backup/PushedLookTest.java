@@ -56,7 +56,7 @@ class PushedLookTest {
         ArchiverStatus before = new ArchiverStatus(true, name(1, 1), NOW, null, null);
         ArchiverStatus off = new ArchiverStatus(false, null, null, null, null);
         assertTrue(PushedLook.isAnothers(on(1, false, "7"), "7", segment(1, 3)), "not written");
-        assertTrue(PushedLook.isAnothers(on(1, false, null), "7", segment(2, 2)), "of a timeline to come");
+        assertTrue(PushedLook.isAnothers(on(1, false, "7"), "7", segment(2, 2)), "of a timeline to come");
         assertTrue(PushedLook.isAnothers(on(1, false, "7", behind), "7", segment(1, 2)), "archived");
         assertTrue(PushedLook.isAnothers(on(1, false, "7", off), "7", segment(1, 2)), "it archives nothing");
 
@@ -64,6 +64,9 @@ class PushedLookTest {
         assertFalse(PushedLook.isAnothers(on(1, false, "7"), "7", segment(1, 2)), "not known");
         assertFalse(PushedLook.isAnothers(on(2, false, "7", behind), "7", segment(2, 2)), "of another timeline");
         assertFalse(PushedLook.isAnothers(on(1, true, "7", behind), "7", segment(1, 2)), "its primary may push");
+        ArchiverStatus tries = new ArchiverStatus(true, name(1, 2), NOW.minusSeconds(60), name(1, 2), NOW);
+        assertFalse(PushedLook.isAnothers(on(1, false, "7", tries), "7", segment(1, 2)), "it says that it tries");
+        assertFalse(PushedLook.isAnothers(on(1, false, null, behind), "7", segment(1, 2)), "whose it is is hidden");
         assertFalse(PushedLook.isAnothers(on(1, false, "8", behind), "7", segment(1, 2)), "it answers for another");
     }
 
@@ -79,6 +82,8 @@ class PushedLookTest {
         assertTrue(PushedLook.isSettled(on(1, false, "7", since), NOW, reached));
         assertTrue(PushedLook.isSettled(on(1, false, "7"), NOW, reached), "it never failed");
         assertTrue(PushedLook.isSettled(on(1, false, "7", gaveUp), NOW, reached), "it does not try any more");
+        ArchiverStatus backedUp = new ArchiverStatus(true, name(1, 2) + ".00000028.backup", NOW, null, null);
+        assertTrue(PushedLook.isSettled(on(1, false, "7", backedUp), NOW, reached), "a backup's was the last");
         assertFalse(PushedLook.isSettled(on(1, false, "7", fails), NOW, reached));
         assertFalse(PushedLook.isSettled(on(1, true, "7", since), NOW, reached), "a standby's is not its primary's");
         assertFalse(PushedLook.isSettled(on(1, false, "7", elsewhere), NOW, reached), "what it archived is not here");

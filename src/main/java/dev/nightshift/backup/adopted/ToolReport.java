@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -130,8 +131,11 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
         }
         List<String> names =
                 servers.keySet().stream().filter(name -> !name.startsWith("_")).toList();
-        // Asked for all of its servers it lists the others, too, when one is not configured as it should be
-        if (servers.get("_ERROR") instanceof JsonArray errors && (server == null || !names.contains(server))) {
+        // Asked for all of its servers it lists the others, too, when one is not configured as it should be. What it
+        // says of
+        // the one that is meant keeps its list from being taken for all that there is
+        if (servers.get("_ERROR") instanceof JsonArray errors
+                && (server == null || !names.contains(server) || names(errors.toString(), server))) {
             throw tool.notItsReport("Barman itself failed: " + clip(errors.toString()));
         }
         JsonArray listed = chosen(tool, server, names, name -> Optional.of(array(tool, servers, name)));
@@ -140,6 +144,12 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
             backups.add(barman(each));
         }
         return checked(server == null ? names.get(0) : server, backups);
+    }
+
+    private static boolean names(String text, String server) {
+        return Pattern.compile("(?<![\\w-])" + Pattern.quote(server) + "(?![\\w-])")
+                .matcher(text)
+                .find();
     }
 
     private static AdoptedBackup barman(JsonObject backup) {

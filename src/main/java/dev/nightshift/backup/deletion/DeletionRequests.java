@@ -210,7 +210,10 @@ public class DeletionRequests {
     Optional<String> whyNot(DeletionRequest request, Optional<UUID> person, List<Persons.Admin> admins) {
         boolean ofInstallation =
                 known(request.kind()).filter(DeletingAction::isOfInstallation).isPresent();
-        return Second.whyNot(request, person.orElse(null), admins, ofInstallation, clock.now());
+        return Second.whyNot(request, person.orElse(null), admins, ofInstallation, clock.now())
+                .or(() -> caller.kind() == Caller.Kind.KEY
+                        ? Optional.of("Keys ask, and people approve: who made a key need not be who holds it. Log in.")
+                        : Optional.empty());
     }
 
     /** Who the caller is as a person. */
@@ -238,6 +241,10 @@ public class DeletionRequests {
                             + note,
                     "Nothing was done. Whoever wants it has to ask anew.");
         }
+        // Measuring may take minutes
+        whyNot(request, Optional.of(second), persons.admins(project)).ifPresent(why -> {
+            throw new Failure.Conflict(why, "Nothing was done; the request still waits.");
+        });
         String by = caller.name();
         action.perform(
                 project,
@@ -277,7 +284,8 @@ public class DeletionRequests {
 
     private static Failure.Conflict over() {
         return new Failure.Conflict(
-                "This deletion request does not wait any more: it was decided, or has run out.", null);
+                "This deletion request does not wait any more: it was decided, or has run out.",
+                "Look at it under Deletions. If it is still wanted, ask anew.");
     }
 
     /** In the caller's transaction: whoever comes second finds that it does not wait any more. */

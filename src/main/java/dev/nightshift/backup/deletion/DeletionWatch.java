@@ -2,6 +2,7 @@ package dev.nightshift.backup.deletion;
 
 import dev.nightshift.job.SelfCheck;
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Expiring;
 import dev.nightshift.tenancy.Transactions;
@@ -47,6 +48,12 @@ class DeletionWatch implements SelfCheck {
                 return found;
             }
         });
-        late.forEach(each -> requests.runOut(each.project(), each.id()));
+        for (Late each : late) {
+            try {
+                requests.runOut(each.project(), each.id());
+            } catch (Failure.Conflict e) {
+                // Somebody decided it at this moment
+            }
+        }
     }
 }

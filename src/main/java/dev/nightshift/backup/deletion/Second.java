@@ -23,7 +23,7 @@ final class Second {
      *
      * @param person who asks to; null for a key that is nobody's
      * @param admins who may do everything in the project
-     * @param ofInstallation whether the action takes an installation admin
+     * @param ofInstallation whether the action takes an installation admin, where there is another one
      */
     static Optional<String> whyNot(
             DeletionRequest request,
@@ -41,9 +41,13 @@ final class Second {
                 .filter(each -> each.id().equals(person))
                 .findFirst()
                 .orElse(null);
-        if (admin == null || (ofInstallation && !admin.installationAdmin())) {
+        // The only admin of the installation shall not wait for nobody while a store is gone
+        boolean byInstallation = ofInstallation
+                && admins.stream()
+                        .anyMatch(each -> each.installationAdmin() && !each.id().equals(request.askedPerson()));
+        if (admin == null || (byInstallation && !admin.installationAdmin())) {
             return Optional.of(
-                    ofInstallation
+                    byInstallation
                             ? "It takes an installation admin to approve this: who may do it alone elsewhere."
                             : "It takes an admin of the project to approve this: who may do it alone elsewhere.");
         }

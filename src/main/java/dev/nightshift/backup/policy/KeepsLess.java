@@ -3,6 +3,7 @@ package dev.nightshift.backup.policy;
 import dev.nightshift.backup.expiry.KeepRule;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Of which servers less may be kept, once other policies or other answers hold. */
 public final class KeepsLess {
@@ -17,6 +18,22 @@ public final class KeepsLess {
         return servers.stream()
                 .filter(server -> isLess(before.policyOf(server.id()), after.policyOf(server.id())))
                 .toList();
+    }
+
+    /**
+     * Whether a policy that expires may let more go than it did, whichever servers it answers for: databases come and go, and their
+     * tags, and with them the servers.
+     *
+     * @param before null for one that is new
+     */
+    public static boolean of(@Nullable Policy before, Policy after) {
+        if (after.keep().isEmpty() || !expires(Optional.of(after))) {
+            return false;
+        }
+        return before == null
+                || before.keep().isEmpty()
+                || !expires(Optional.of(before))
+                || !after.keep().covers(before.keep());
     }
 
     private static boolean isLess(Optional<Policy> before, Optional<Policy> after) {

@@ -42,15 +42,27 @@ final class SyncedFiles implements Closeable {
             written.close();
             throw e;
         }
-        threads.execute(() -> {
-            try (written) {
-                written.force(true);
-            } catch (IOException e) {
-                failure.compareAndSet(null, e);
-            } finally {
-                room.release();
-            }
-        });
+        try {
+            threads.execute(() -> sync(written));
+        } catch (RuntimeException | Error e) { // no thread can be had
+            room.release();
+            written.close();
+            throw e;
+        }
+    }
+
+    /** Whatever goes wrong is told: a file that is not on the disk must not count as one that is. */
+    private void sync(FileChannel written) {
+        try (written) {
+            written.force(true);
+        } catch (IOException e) {
+            failure.compareAndSet(null, e);
+        } catch (RuntimeException | Error e) {
+            failure.compareAndSet(null, new IOException(e));
+            throw e;
+        } finally {
+            room.release();
+        }
     }
 
     /**

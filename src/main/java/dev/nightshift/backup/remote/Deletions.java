@@ -26,7 +26,13 @@ public final class Deletions {
     /** Of S3 alone; null for the others, of whose versions nothing is known here. */
     private final @Nullable KeptVersions versions;
 
+    /** Who does not say is not asked again for so long: each upload would wait for it. */
+    private static final Duration ASKED_IN_VAIN = Duration.ofMinutes(5);
+
     private volatile @Nullable RemoteStore deleter;
+
+    /** By the JVM's own clock; null if the last answer was one. */
+    private volatile @Nullable Long askedInVain;
 
     /** @param login that deletes; null where the one that writes does */
     Deletions(RemoteStore store, boolean isS3, RemoteStore.@Nullable Login login) {
@@ -128,11 +134,16 @@ public final class Deletions {
 
     /** Whether the bucket keeps versions, or does not say: its server may take an object twice there although it is asked not to. */
     boolean mayKeepVersions() {
+        Long before = askedInVain;
+        if (before != null && System.nanoTime() - before < ASKED_IN_VAIN.toNanos()) {
+            return true;
+        }
         try {
-            return keepsVersions() || doubt().map(doubt -> !doubt.none()).orElse(false);
-        } catch (Failure.Fatal e) {
-            return false; // nothing is taken at all, and whoever writes is told why
+            boolean may = keepsVersions() || doubt().map(doubt -> !doubt.none()).orElse(false);
+            askedInVain = null;
+            return may;
         } catch (Failure e) {
+            askedInVain = System.nanoTime();
             return true;
         }
     }

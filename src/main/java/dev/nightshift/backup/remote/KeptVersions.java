@@ -95,7 +95,7 @@ final class KeptVersions {
     /**
      * Deletes all versions of what is deleted.
      *
-     * @throws Failure.Fatal if the login may not
+     * @throws Failure.Unusable if the login may not
      */
     void purge(String begin, Predicate<String> which) {
         S3Bucket bucket = deleting.get();
@@ -140,8 +140,8 @@ final class KeptVersions {
         }
     }
 
-    private Failure.Fatal mayNot(String code) {
-        return new Failure.Fatal(
+    private Failure mayNot(String code) {
+        return new Failure.Unusable(
                 "The " + title + " refuses to delete versions of what was deleted (" + code
                         + "), and shows no lock on them.",
                 "Let the login that deletes there have s3:DeleteObjectVersion, and s3:GetObjectRetention to see locks.",

@@ -30,7 +30,7 @@ final class RemoteCalls implements AutoCloseable {
     private static final Pattern SERVERS =
             Pattern.compile("(?s).*?=> \\w+ ?\\{.*?code: \"(?<code>[^\"]*)\".*?message: \"(?<message>[^\"]*)\".*");
 
-    private static final String PLACE = "Check the store's bucket, endpoint and region.";
+    static final String PLACE = "Check the store's bucket, endpoint and region.";
 
     /** The store as people know it, within a sentence. */
     private final String title;
@@ -121,12 +121,13 @@ final class RemoteCalls implements AutoCloseable {
             case ConfigInvalid -> new Failure.Unusable(what, PLACE, null);
             case Unexpected ->
                 text.startsWith("Unexpected (permanent)")
-                        ? new Failure.Fatal(
+                        // As expired tokens, and what a proxy says: of the service, and not of what lies there
+                        ? new Failure.Unusable(
                                 what, "Check the store's endpoint and region, and what its service says of it.", null)
                         : new Failure.Retryable(what, "Look at the store's service and the network to it.", null);
             case RateLimited ->
                 new Failure.Retryable(what, "The service is asked too often: run fewer backups at once.", null);
-            default -> new Failure.Fatal(what, null, null);
+            default -> new Failure.Unusable(what, null, null);
         };
     }
 

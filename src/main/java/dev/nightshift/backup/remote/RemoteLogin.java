@@ -28,6 +28,9 @@ final class RemoteLogin {
     private static final Set<String> OF_GOOGLE =
             Set.of("service_account", "impersonated_service_account", "external_account");
 
+    /** Of a credential_source, beside a file: OpenDAL would take them first. */
+    private static final Set<String> OTHER_SOURCES = Set.of("url", "executable", "environment_id");
+
     private RemoteLogin() {}
 
     /**
@@ -111,17 +114,18 @@ final class RemoteLogin {
                     "the type of its JSON is none that is taken",
                     "Give a service account's key file, or the JSON of a workload identity (type external_account)");
         }
+        checkExchange(json, "service_account_impersonation_url", false);
         if (!type.equals("external_account")) {
             return;
         }
         if (!(json.get("credential_source") instanceof JsonObject source)
-                || source.getString("file", "").isEmpty()) {
+                || source.getString("file", "").isEmpty()
+                || OTHER_SOURCES.stream().anyMatch(source::containsKey)) {
             throw useless(
-                    "its credential_source names no file",
+                    "its credential_source names no file, or something else too",
                     "Have the workload's token written into a file: tokens from addresses, programs and AWS are not taken");
         }
         checkExchange(json, "token_url", true);
-        checkExchange(json, "service_account_impersonation_url", false);
     }
 
     /** A token goes there: over a network only by TLS. */

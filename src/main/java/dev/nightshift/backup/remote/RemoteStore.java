@@ -292,7 +292,9 @@ public final class RemoteStore implements Store, AutoCloseable {
         } catch (Failure.NotFound e) {
             // An empty listing says that nothing is there; this is said by what is no store, or not this one
             throw new Failure.Retryable(
-                    "The " + title + " says that there is nothing to list (list " + path + ").", CONTRADICTION, e);
+                    "The " + title + " says that there is nothing to list (list " + path + ").",
+                    RemoteCalls.PLACE + " " + CONTRADICTION,
+                    e);
         }
     }
 
@@ -316,8 +318,8 @@ public final class RemoteStore implements Store, AutoCloseable {
         return again;
     }
 
-    /** The same by one answer: for whoever is told by the next one if it was wrong. */
-    OptionalLong sizeAnswered(String name) {
+    /** The same by one answer. */
+    private OptionalLong sizeAnswered(String name) {
         try {
             ObjectName.check(name);
             var found =

@@ -169,8 +169,7 @@ final class RemoteUpload implements Store.Upload {
         boolean inParts = length > RemoteStore.PART || stream != null;
         // Only what goes in one request is refused by the server itself (tried with s3proxy), and by Ceph 16.2 not even
         // that where a bucket keeps versions
-        if ((inParts || store.deletions().mayKeepVersions())
-                && store.sizeAnswered(name).isPresent()) {
+        if ((inParts || store.deletions().mayKeepVersions()) && store.size(name).isPresent()) {
             throw new Failure.Conflict(
                     "The object " + name + " exists in the " + store + "; stored objects never change.", null);
         }

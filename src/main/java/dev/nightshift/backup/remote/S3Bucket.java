@@ -444,6 +444,6 @@ final class S3Bucket {
         }
         return answer.status() >= 500
                 ? new Failure.Retryable(what, "Look at the store's service and the network to it.", null)
-                : new Failure.Fatal(what, "Let the login that asks have " + rights + " there.", null);
+                : new Failure.Unusable(what, "Let the login that asks have " + rights + " there.", null);
     }
 }

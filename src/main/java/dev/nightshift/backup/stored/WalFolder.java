@@ -109,6 +109,8 @@ public record WalFolder(
                 return there;
             }
             reason = "it is of the archive " + there.description().id() + ".";
+        } catch (Failure.Unusable e) {
+            throw e; // the store refuses, which says nothing of the description
         } catch (Failure.Fatal e) {
             reason = String.valueOf(e.getMessage());
         }

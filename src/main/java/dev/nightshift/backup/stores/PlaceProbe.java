@@ -36,7 +36,17 @@ public final class PlaceProbe implements AutoCloseable {
      * @throws Failure.Retryable if that cannot be read now
      */
     public boolean isIn(Store other) {
-        return other.size(name).isPresent();
+        if (other.size(name).isPresent()) {
+            return true;
+        }
+        // Of what is gone from its own store nobody can say where else it is not
+        if (store.size(name).isEmpty()) {
+            throw new Failure.Retryable(
+                    "The object " + name + " is gone from the " + store + ", though nobody should delete it now.",
+                    "See that the clocks of Nightshift's machines agree, and try again.",
+                    null);
+        }
+        return false;
     }
 
     @Override

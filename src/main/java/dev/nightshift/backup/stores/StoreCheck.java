@@ -83,6 +83,15 @@ final class StoreCheck {
         return check.results;
     }
 
+    /** Where it cannot be asked, the step that asks the same says so. */
+    private static boolean isInDoubt(RemoteStore remote) {
+        try {
+            return remote.doubt().isPresent();
+        } catch (Failure e) {
+            return false;
+        }
+    }
+
     private void steps(Store store) {
         ThreadLocalRandom.current().nextBytes(content);
         boolean written = step(
@@ -109,7 +118,7 @@ final class StoreCheck {
             if (served
                     && store instanceof RemoteStore remote
                     && remote.deletions().haveOwnLogin()) {
-                served = remote.doubt().isPresent()
+                served = isInDoubt(remote)
                         || step(
                                 Step.KEEP_VERSIONS,
                                 () -> revives(remote),

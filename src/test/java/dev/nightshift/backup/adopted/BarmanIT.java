@@ -92,7 +92,7 @@ class BarmanIT {
                     .filter(each -> !each.getString("label").equals(done.getString("label")))
                     .findFirst()
                     .orElseThrow();
-            assertTrue(underWay.getBoolean("failed") && !underWay.containsKey("endedAt"), underWay::toString);
+            assertTrue(underWay.getBoolean("failed") && underWay.isNull("endedAt"), underWay::toString);
 
             copying(backup).forEach(ProcessHandle::destroyForcibly);
             assertNotEquals(0, backup.waitFor());

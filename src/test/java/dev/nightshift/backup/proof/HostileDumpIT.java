@@ -136,6 +136,7 @@ class HostileDumpIT {
     @Test
     void namesAreNames() throws Exception {
         Path mine = Path.of("/tmp/ns-hostile-mine");
+        Files.deleteIfExists(mine);
         source.execute("shop", new HostileNames(mine).statements("shop"));
         Proof proof = prove(dump(tools()));
         assertEquals(Optional.of(ProofLevel.MATCHED), proof.level(), proof::toString);
