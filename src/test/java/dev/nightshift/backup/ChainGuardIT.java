@@ -30,10 +30,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /** What a kept backup needs stays in the catalogue, whoever deletes. */
+@Tag("thorough")
 @ArquillianTest
 class ChainGuardIT {
     @Inject

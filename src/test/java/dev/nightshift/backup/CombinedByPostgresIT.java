@@ -31,11 +31,13 @@ import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Chains that were decoded without Nightshift: PostgreSQL's own programs find them whole and join them to what it restores. */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CombinedByPostgresIT {
     /** Ours says how the restored server differs from the source; the list names that, and its own time. */

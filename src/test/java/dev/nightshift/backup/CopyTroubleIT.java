@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /** Copies whose store, node or expiry comes between: nothing is sent twice, and nothing goes while it is needed. */
+@Tag("thorough")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CopyTroubleIT extends TwoStores {
     private String full = "";

@@ -19,11 +19,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Logical backups that go to another store when they are taken, by a run's parameter and by a policy's. */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LogicalCopyIT {
     private static final String STORE = "dumps-offsite";
@@ -159,6 +161,6 @@ class LogicalCopyIT {
                 .findFirst()
                 .orElseThrow();
         assertEquals(STORE, schedule.getJsonObject("parameters").getString("copies"));
-        project.api().delete(project.path("policies/dumped?confirm=dumped")).expect(204);
+        project.api().delete(project.path("policies/dumped?confirm=dumped")).expect(200);
     }
 }

@@ -27,10 +27,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Behind the address is another server than before: said in clear words, and nothing of what is stored changes. */
+@Tag("thorough")
 class OtherClusterIT {
     private static final Duration SOON = Duration.ofSeconds(90);
 

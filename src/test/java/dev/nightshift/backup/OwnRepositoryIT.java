@@ -22,10 +22,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** Nightshift backs up its own repository, loses it, and is given it back by the guide's commands. */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OwnRepositoryIT {
     private static final Path GUIDE = Path.of("docs", "how-to", "back-up-nightshift-itself.md");

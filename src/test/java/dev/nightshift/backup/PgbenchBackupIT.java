@@ -23,9 +23,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Ten million accounts, 1.5 GB in the data folder, backed up, proven and restored while pgbench's transactions go on. */
+@Tag("thorough")
 class PgbenchBackupIT {
     private static final int MAJOR = 16;
     private static final int SCALE = 100;

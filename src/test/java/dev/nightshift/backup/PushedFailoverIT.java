@@ -36,6 +36,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Copies of a server that push under its name, and standbys that take its place: what is archived stays the log of the one that is
  * the server.
  */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PushedFailoverIT {
@@ -166,7 +168,7 @@ class PushedFailoverIT {
         Eventually.isTrue(
                 "time is covered",
                 PushedServer.SOON,
-                () -> server.writes() && server.covered().isAfter(since));
+                () -> server.writesMore() && server.covered().isAfter(since));
         assertEquals("RECEIVING", server.state());
         assertEquals(1, server.wal().getJsonArray("stretches").size());
         assertEquals(1, server.stretch().getInt("timeline"));
@@ -204,11 +206,12 @@ class PushedFailoverIT {
                 PushedServer.SOON,
                 () -> Integer.parseInt(asked(standby, "select archived_count::text from pg_stat_archiver")) > 0);
         assertEquals("RECEIVING", server.state());
-        assertEquals(
-                1,
-                server.wal().getJsonArray("stretches").size(),
-                () -> server.wal().toString());
-        assertTrue(server.stretch().isNull("gap"));
+        // Either may push a segment first, and the one before it a moment later
+        Eventually.isTrue(
+                "one stretch without a gap",
+                PushedServer.SOON,
+                () -> server.wal().getJsonArray("stretches").size() == 1
+                        && server.stretch().isNull("gap"));
 
         source.execute("postgres", "insert into t values (5)");
         left = server.text("select pg_walfile_name(pg_current_wal_lsn())");

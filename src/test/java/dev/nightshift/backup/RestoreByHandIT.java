@@ -33,6 +33,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The how-to's own commands make a cluster of a stored backup: the decoder's jar, tar and Debian's PostgreSQL. Nightshift has
  * no part in it but a copy of what it stored, and the recovery key.
  */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RestoreByHandIT {
     private static final Pattern KEY = Pattern.compile("\"key\":\"[^\"]+\"");

@@ -31,11 +31,13 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What slots keep on a server is seen in time: by those that nobody owns, and by that of an archive that is stuck. */
+@Tag("thorough")
 class SlotsIT {
     private static final Duration SOON = Duration.ofSeconds(90);
 

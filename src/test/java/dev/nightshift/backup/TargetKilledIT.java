@@ -24,9 +24,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The machine of the server that is backed up fails while its files are copied. */
+@Tag("thorough")
 class TargetKilledIT {
     private final Nightshift nightshift = Nightshift.shared();
     private final TestProject project = TestProject.create(nightshift.admin(), "fragile");

@@ -37,6 +37,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * Two nodes share the targets of one run through the messaging engine that the first of them has. A trigger in the
  * repository watches, so that the ledger is not its own witness.
  */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MessagingIT {

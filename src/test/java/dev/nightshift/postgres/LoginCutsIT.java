@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The driver says of many a login that broke that it was rejected: what is rejected is never tried again. */
+@Tag("thorough")
 class LoginCutsIT {
     private static final String PASSWORD = "secret";
     private static final Duration DEADLINE = Duration.ofSeconds(10);

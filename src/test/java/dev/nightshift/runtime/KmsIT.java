@@ -24,10 +24,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The product with its master key in a KMS that is away when it starts, comes, and is lost for good. */
+@Tag("thorough")
 class KmsIT {
     private static final Duration SOON = Duration.ofMinutes(4);
     private static final AwsKmsStandIn.Login LOGIN =

@@ -8,8 +8,10 @@ import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("thorough")
 class RepositoryAwayIT {
     private final Nightshift nightshift = Nightshift.shared();
 

@@ -13,7 +13,7 @@ import java.util.List;
 
 /** A restored folder, started by PostgreSQL's own programs and nothing of ours. */
 public final class RestoredServer implements AutoCloseable {
-    private static final Duration DEADLINE = Duration.ofSeconds(90);
+    private static final Duration DEADLINE = Duration.ofMinutes(4);
 
     /** SQLSTATE of a server that lets nobody in yet. */
     private static final String RECOVERING = "57P03";

@@ -23,10 +23,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What Barman itself prints of backups that it has taken, is taking and has failed to take; .ci/run installs it. */
+@Tag("thorough")
 class BarmanIT {
     private static final Duration DEADLINE = Duration.ofMinutes(2);
 

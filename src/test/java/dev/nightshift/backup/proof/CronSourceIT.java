@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Drills of a source that acts by itself: pg_cron starts a job whenever its server starts, and each minute, which writes a row here
  * and there and runs a program; its log is archived, and it takes rows of a publisher.
  */
+@Tag("thorough")
 class CronSourceIT {
     private static final Path LIBRARY = Path.of("/usr/lib/postgresql/15/lib/pg_cron.so");
     private static final Duration LONGEST = Duration.ofSeconds(60);

@@ -26,12 +26,14 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Drills of logical backups that carry code, and of archives that no honest pg_dump has written. */
+@Tag("thorough")
 class HostileDumpIT {
     private final Path folder;
     private final Drills drills;

@@ -20,11 +20,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Of what a source loads by itself, the sandbox loads what the installation allows and nothing else. */
+@Tag("thorough")
 class PreloadedLibrariesIT {
     /** A library that a process has mapped, as the kernel says. */
     private static final Pattern MAPPED = Pattern.compile("/([^/ ]+)\\.so$", Pattern.MULTILINE);

@@ -27,12 +27,14 @@ import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.Driver;
 
 /** The time to restore is what somebody beside the sandbox measures, who knows nothing of Nightshift's clock. */
+@Tag("thorough")
 class RestoreTimeIT {
     private static final System.Logger LOG = System.getLogger(RestoreTimeIT.class.getName());
 

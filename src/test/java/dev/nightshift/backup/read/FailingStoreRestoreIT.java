@@ -35,6 +35,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A store that fails, refuses, lies or is damaged at each step of a restore of a chain with the archived log behind it: what is
  * written is what would be written otherwise, or nothing is left of it and the failure says why.
  */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FailingStoreRestoreIT {
     /** So many of the steps whose fault is overcome are tried, evenly spread. */

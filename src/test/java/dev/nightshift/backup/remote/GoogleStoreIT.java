@@ -6,10 +6,12 @@ import dev.nightshift.testing.GoogleStandIn;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A bucket of Google Cloud Storage, as far as a stand-in for it goes. */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GoogleStoreIT implements StoreContract {
     private GoogleStandIn server;

@@ -14,9 +14,11 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A schedule that nobody fires is a finding until somebody does: here the only node drains meanwhile. */
+@Tag("thorough")
 @ArquillianTest
 class StuckSchedulesIT {
     private static final Duration SOON = Duration.ofSeconds(60);
