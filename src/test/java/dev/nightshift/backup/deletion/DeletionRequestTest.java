@@ -93,9 +93,17 @@ class DeletionRequestTest {
                         .orElseThrow()
                         .contains("yourself")),
                 () -> assertTrue(whyNot(OTHER, false).orElseThrow().contains("admin of the project")),
-                () -> assertTrue(whyNot(OTHER, true, admin(OTHER, false, enough))
+                () -> assertTrue(whyNot(
+                                OTHER,
+                                true,
+                                admin(OTHER, false, enough),
+                                admin(UUID.randomUUID(), true, Duration.ZERO))
                         .orElseThrow()
                         .contains("installation admin")),
+                () -> assertEquals(
+                        Optional.empty(),
+                        whyNot(OTHER, true, admin(OTHER, false, enough), admin(FIRST, true, enough)),
+                        "the only admin of the installation asked"),
                 () -> assertTrue(whyNot(OTHER, false, admin(OTHER, false, enough.minusSeconds(1)))
                         .orElseThrow()
                         .contains("younger than 72 hours")));
