@@ -26,9 +26,11 @@ import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the catalogue says of copies: of a store that is not there, so that no sweep comes between. */
+@Tag("thorough")
 @ArquillianTest
 class CopyRowsIT {
     private static final String STORE = "copy-rows";

@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A server pushes its log by archive_command, and stock PostgreSQL recovers with restore_command: to the end of the log, and never
  * past what is missing. The script, the server and PostgreSQL are the real ones.
  */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class WalCommandIT {
