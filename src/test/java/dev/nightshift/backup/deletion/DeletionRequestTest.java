@@ -93,13 +93,10 @@ class DeletionRequestTest {
                         .orElseThrow()
                         .contains("yourself")),
                 () -> assertTrue(whyNot(OTHER, false).orElseThrow().contains("admin of the project")),
-                () -> assertTrue(whyNot(
-                                OTHER,
-                                true,
-                                admin(OTHER, false, enough),
-                                admin(UUID.randomUUID(), true, Duration.ZERO))
-                        .orElseThrow()
-                        .contains("installation admin")),
+                () -> assertTrue(
+                        whyNot(OTHER, true, admin(OTHER, false, enough), admin(UUID.randomUUID(), true, Duration.ZERO))
+                                .orElseThrow()
+                                .contains("installation admin")),
                 () -> assertEquals(
                         Optional.empty(),
                         whyNot(OTHER, true, admin(OTHER, false, enough), admin(FIRST, true, enough)),
