@@ -142,6 +142,8 @@ public final class Deletions {
             boolean may = keepsVersions() || doubt().map(doubt -> !doubt.none()).orElse(false);
             askedInVain = null;
             return may;
+        } catch (Failure.Unusable e) {
+            return false; // a login that opens nothing: whoever writes is told why, in the server's words
         } catch (Failure e) {
             askedInVain = System.nanoTime();
             return true;

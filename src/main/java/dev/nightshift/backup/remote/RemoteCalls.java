@@ -30,6 +30,9 @@ final class RemoteCalls implements AutoCloseable {
     private static final Pattern SERVERS =
             Pattern.compile("(?s).*?=> \\w+ ?\\{.*?code: \"(?<code>[^\"]*)\".*?message: \"(?<message>[^\"]*)\".*");
 
+    /** OpenDAL's words for a token service that refuses a workload's identity. */
+    private static final String EXCHANGE = "exchange token failed";
+
     static final String PLACE = "Check the store's bucket, endpoint and region.";
 
     /** The store as people know it, within a sentence. */
@@ -133,6 +136,9 @@ final class RemoteCalls implements AutoCloseable {
 
     /** The server's own words where it said some, else the client's; without addresses, which can hold signatures. */
     static String words(String text) {
+        if (text.contains(EXCHANGE)) {
+            return "its token is not exchanged"; // what the service says of it may hold the token
+        }
         var server = SERVERS.matcher(text);
         if (server.matches()) {
             return cut(server.group("code") + ", " + server.group("message"));
