@@ -196,7 +196,7 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     /** What OpenDAL does not ask, of S3 alone. */
     S3Bucket bucket() {
-        return new S3Bucket(title, address.settings(opened().secret(), clock.now()));
+        return new S3Bucket(new S3Requests(title, address.settings(opened().secret(), clock.now())));
     }
 
     RemoteCalls calls() {

@@ -65,7 +65,7 @@ class S3BucketTest {
     }
 
     private S3Bucket bucket(Duration patience) {
-        return new S3Bucket(
+        return new S3Bucket(new S3Requests(
                 "store offsite",
                 Map.of(
                         "endpoint",
@@ -80,7 +80,7 @@ class S3BucketTest {
                         "id",
                         "secret_access_key",
                         "secret"),
-                patience);
+                patience));
     }
 
     private static String errors(String... codesByName) {
