@@ -29,7 +29,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Assertions;
 import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
@@ -68,15 +68,15 @@ public final class RadosGateway implements AutoCloseable {
     }
 
     /**
-     * Starts it without any bucket. Where its programs are not installed, the test that calls is skipped.
+     * Starts it without any bucket. Where its programs are not installed, the test that calls fails.
      *
      * @param folder that is not there yet
      */
     public static RadosGateway start(Path folder) {
         for (String program : PROGRAMS) {
-            Assumptions.assumeTrue(
+            Assertions.assertTrue(
                     Files.isExecutable(Path.of("/usr/bin", program)),
-                    () -> "/usr/bin/" + program + " is missing: .ci/run installs ceph-mon, ceph-osd and radosgw.");
+                    () -> "/usr/bin/" + program + " is missing: install ceph-mon, ceph-osd and radosgw (Debian).");
         }
         try {
             List<Integer> ports = FreePorts.different(2);
