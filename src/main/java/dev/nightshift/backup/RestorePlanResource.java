@@ -101,7 +101,8 @@ public class RestorePlanResource {
      * @param reason why not, in a sentence
      * @param store where the backup would be read
      * @param logStores where the archived log would be read
-     * @param lacks what other stores hold of the log and these do not, in a sentence; null for nothing
+     * @param lacks what other stores hold of the log and these do not, and what these do not list though the catalogue counts it as
+     *     stored there, in sentences; null for nothing
      * @param chain the backups that are read, the full one first
      * @param logEnds the first position that is not stored, or no more than zeros
      * @param backupRestoreMillis what the newest proof of this backup in this store measured until its server answered; the archived log

@@ -105,6 +105,18 @@ final class PushedServer implements AutoCloseable {
         return WalCommand.install(folder.resolve(name), nightshift, project.name(), NAME, key);
     }
 
+    /** The plan of a restore to the end of the log. */
+    JsonObject latest() {
+        return project.api()
+                .post(
+                        project.path("databases/" + NAME + "/restore-plan"),
+                        Json.createObjectBuilder()
+                                .add("to", Json.createObjectBuilder().add("latest", true))
+                                .build())
+                .expect(200)
+                .object();
+    }
+
     private void choose(JsonObject settings) {
         project.api().put(project.path("instances/" + NAME + "/wal"), settings).expect(200);
     }
