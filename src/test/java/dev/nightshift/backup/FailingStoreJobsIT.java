@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.postgres.Lsn;
@@ -129,6 +130,7 @@ class FailingStoreJobsIT {
         assertTrue(faults.failed() > 0, what);
         faults.heal();
         assertEquals("FAILED", ended.getString("status"), what);
+        assertFalse(fault == Fault.REFUSED && what.contains("Trying again in"), what);
         return ended.getJsonArray("targets").getJsonObject(0);
     }
 
@@ -250,6 +252,17 @@ class FailingStoreJobsIT {
                                     Files.isRegularFile(each) && each.toString().contains(first))
                             .toList());
         }
+    }
+
+    @Test
+    @Order(7)
+    void keysOfAStoreThatRefusesAreNotWrappedAnewAndItIsAskedOnce() {
+        project.recoveryKit("five words nobody would guess");
+        JsonObject target = failed(
+                "rewrap-keys", asked(), Fault.REFUSED, ALWAYS, request -> request.isOf(second + "/manifest.json"));
+        says(target, "Not reached: offsite. The store offsite refuses");
+        assertTrue(target.getString("remedy").contains("account"), target::toString);
+        project.complete("rewrap-keys", NAME, asked().build());
     }
 
     @Test
