@@ -1742,3 +1742,35 @@ grant execute on function backup.deletion_run_out(timestamptz), backup.deletions
     backup.rename_deleter(text, text), backup.forget_deletion_requests(timestamptz, int) to ${app_role};
 --rollback drop function backup.deletion_run_out(timestamptz); drop function backup.deletions_of_person(text, int);
 --rollback drop function backup.rename_deleter(text, text); drop function backup.forget_deletion_requests(timestamptz, int);
+
+--changeset nightshift:backup-100 splitStatements:false rollbackSplitStatements:false
+-- When the lock of a store's bucket was measured last; until it was, since when it is to lock for so long.
+alter table backup.store add column lock_measured_at timestamptz not null default now();
+
+-- Of every project that is not deleted: which have anything in a store, or an open finding about its lock or that lock's age.
+create or replace function backup.store_projects(store text) returns table (project_id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    with concerned as (
+        select b.project_id from backup.backup b where b.store = $1 and b.deleted_at is null
+        union select c.project_id from backup.copy c where c.store = $1 and c.state = 'WHOLE'
+        union select a.project_id from backup.wal_archive a where a.store = $1
+        union select c.project_id from backup.wal_copy c where c.store = $1 and c.freed_at is null
+        union select f.project_id from finding.finding f
+               where f.state = 'OPEN' and f.fingerprint in ('backup.lock:' || $1, 'backup.lock-age:' || $1))
+    select c.project_id from concerned c join fleet.project p on p.id = c.project_id and p.deleted_at is null
+$$;
+--rollback create or replace function backup.store_projects(store text) returns table (project_id uuid)
+--rollback     language sql stable security definer
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     with concerned as (
+--rollback         select b.project_id from backup.backup b where b.store = $1 and b.deleted_at is null
+--rollback         union select c.project_id from backup.copy c where c.store = $1 and c.state = 'WHOLE'
+--rollback         union select a.project_id from backup.wal_archive a where a.store = $1
+--rollback         union select c.project_id from backup.wal_copy c where c.store = $1 and c.freed_at is null
+--rollback         union select f.project_id from finding.finding f where f.state = 'OPEN' and f.fingerprint = 'backup.lock:' || $1)
+--rollback     select c.project_id from concerned c join fleet.project p on p.id = c.project_id and p.deleted_at is null
+--rollback $$;
+--rollback alter table backup.store drop column lock_measured_at;
