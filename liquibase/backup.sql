@@ -1774,3 +1774,8 @@ $$;
 --rollback     select c.project_id from concerned c join fleet.project p on p.id = c.project_id and p.deleted_at is null
 --rollback $$;
 --rollback alter table backup.store drop column lock_measured_at;
+
+--changeset nightshift:backup-130
+-- When a node last set out to hold what the store lists against the stretches; null for as soon as possible.
+alter table backup.wal_archive add column listed_at timestamptz;
+--rollback alter table backup.wal_archive drop column listed_at;

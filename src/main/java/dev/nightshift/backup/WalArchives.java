@@ -3,6 +3,8 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.JoinedLog;
 import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.wal.ArchiveWal;
@@ -307,6 +309,31 @@ class WalArchives implements ArchivedLogs {
             }
         }
         return joinable.isEmpty() ? ofCluster.stream().limit(1).toList() : joinable;
+    }
+
+    /**
+     * What an archive's own store does not list of it though it should, copies apart.
+     *
+     * @throws Failure.Retryable if the store cannot be listed now
+     */
+    List<UnlistedLog> missing(ProjectId project, WalRepository.Archive archive, BackupKeys keys) {
+        Place place = new Place(archive.store(), archive, null);
+        List<ArchivedLog.Stretch> catalogued = plain(catalogued(project, place));
+        if (UnlistedLog.of(catalogued, List.of()).isEmpty()) {
+            return List.of();
+        }
+        Store store = stores.of(archive.store());
+        if (store instanceof FolderStore folder && folder.looksUnmounted()) {
+            throw CopyToStore.unmounted(store);
+        }
+        try {
+            return open(project, place, keys).unlisted();
+        } catch (Failure.NotFound e) {
+            // Without its description nothing of it can be read
+            return catalogued.stream()
+                    .map(each -> new UnlistedLog(archive.store(), each))
+                    .toList();
+        }
     }
 
     private Opened open(ProjectId project, Place place, BackupKeys keys) {

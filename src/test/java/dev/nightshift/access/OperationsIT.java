@@ -149,6 +149,7 @@ class OperationsIT {
         row("PUT " + project + "/instances/{instance}/wal", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/wal/{file}", Needs.LOG_READER, 404);
         row("PUT " + project + "/instances/{instance}/wal/{file}", Needs.LOG_SHIPPER, 404);
+        row("POST " + project + "/instances/{instance}/wal-check", Needs.OPERATOR, 404);
         row("DELETE " + project + "/instances/{instance}/slots/{slot}", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/adopted-backups", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}/adopted-backups/{tool}", Needs.OPERATOR, 404);
