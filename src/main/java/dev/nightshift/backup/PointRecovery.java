@@ -112,7 +112,7 @@ class PointRecovery {
         }
         if (target.timeline() == null) {
             Integer unknown = laterWithoutHistory(
-                    stored.archive(), listed.plan().history().timeline());
+                    stored.held().asCatalogued(), listed.plan().history().timeline());
             if (unknown != null) {
                 return new Planned(withoutHistory(stored, unknown), backup, planned.store(), true, stored.held());
             }
@@ -135,8 +135,8 @@ class PointRecovery {
                 : planned;
     }
 
-    /** A later timeline of which log is listed and no history: it is stored before the log is. Null if there is none. */
-    private static @Nullable Integer laterWithoutHistory(ArchivedLog archive, int followed) {
+    /** A later timeline of which there is log and no history listed: that is stored before the log is. Null if there is none. */
+    static @Nullable Integer laterWithoutHistory(ArchivedLog archive, int followed) {
         return archive.stretches().stream()
                 .map(ArchivedLog.Stretch::timeline)
                 .filter(timeline ->

@@ -57,6 +57,20 @@ class UnlistedLogTest {
     }
 
     @Test
+    void aLaterTimelineIsMissedThoughNothingOfItIsListed() {
+        var later = new UnlistedLog("nas", log("2 0/6000000 0/7000000").get(0));
+        var held = new ArchivedLogs.Held(
+                ArchivedLog.said(1 << 20, log("1 0/2000000 0/6000000")),
+                List.of("nas"),
+                List.of(),
+                null,
+                List.of(later));
+        assertEquals(2, PointRecovery.laterWithoutHistory(held.asCatalogued(), 1));
+        assertNull(PointRecovery.laterWithoutHistory(held.asCatalogued(), 2));
+        assertNull(PointRecovery.laterWithoutHistory(held.log(), 1));
+    }
+
+    @Test
     void whatNoBackupNeedsIsNotToldOf() {
         var old = new UnlistedLog("nas", log("1 0/2000000 0/4000000").get(0));
         var needed = new UnlistedLog("nas", log("1 0/6000000 0/7000000").get(0));
