@@ -266,12 +266,16 @@ final class PushedServer implements AutoCloseable {
 
     /** It is reached at this server's address from now on. */
     void isReachedAt(Postgres other) {
+        isReachedAt(other.port(), other.password());
+    }
+
+    void isReachedAt(int port, String password) {
         project.api()
                 .put(
                         project.path("instances/" + NAME),
                         Json.createObjectBuilder()
-                                .add("port", other.port())
-                                .add("password", other.password())
+                                .add("port", port)
+                                .add("password", password)
                                 .build())
                 .expect(200);
     }
