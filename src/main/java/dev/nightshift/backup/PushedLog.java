@@ -210,6 +210,7 @@ class PushedLog {
         }
         StoreSegment.Catalogue rows =
                 catalogue.of(service, archive, opened.description(), file.timeline(), start, () -> {
+                    requireNoOther(service, opened.description(), file, start, content, length);
                     try {
                         look.requireWritten(service, system, file);
                     } catch (Failure.Conflict e) {
@@ -220,6 +221,35 @@ class PushedLog {
             return State.of(archive.store(file.timeline(), start, content, length, rows));
         } catch (Failure.Conflict e) {
             throw new OtherStored(e, start);
+        }
+    }
+
+    /**
+     * What an archive in another store holds of a segment is the same: all of them are read as one log.
+     *
+     * @throws Failure.Conflict if it is not
+     * @throws Failure.Retryable if that store cannot be read now
+     */
+    private void requireNoOther(
+            WalService service, WalFolder current, LogFile file, Lsn start, byte[] content, int length) {
+        List<WalRepository.Archive> others =
+                transactions
+                        .in(service.project(), connection -> repository.archives(connection, service.instance()))
+                        .stream()
+                        .filter(each -> each.systemIdentifier().equals(current.systemIdentifier()))
+                        .takeWhile(each -> each.endedBecause() == null)
+                        .filter(each -> each.segmentBytes() == current.segmentBytes()
+                                && !each.id().equals(current.id()))
+                        .toList();
+        for (WalRepository.Archive each : others) {
+            boolean holds = transactions.in(
+                    service.project(),
+                    connection -> pushed.holdsSome(connection, each.id(), file.timeline(), start, start.plus(length)));
+            if (holds) {
+                new StoreSegment(
+                                WalFolder.open(stores.of(each.store()), each.location(), keyring.of(service.project())))
+                        .holds(file.timeline(), start, content, length);
+            }
         }
     }
 

@@ -136,6 +136,22 @@ class PushedRepository {
         }
     }
 
+    /** Whether an archive holds any log of this timeline between the two. */
+    boolean holdsSome(Connection connection, UUID archive, int timeline, Lsn from, Lsn to) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select from backup.wal_stretch
+                 where archive_id = ? and timeline = ? and from_lsn < ?::pg_lsn and to_lsn > ?::pg_lsn limit 1
+                """)) {
+            query.setObject(1, archive);
+            query.setInt(2, timeline);
+            query.setString(3, to.toString());
+            query.setString(4, from.toString());
+            try (var row = query.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     /** The stretch that holds all up to this position, or more. */
     Optional<Row> upTo(Connection connection, UUID archive, int timeline, Lsn position) throws SQLException {
         return one(

@@ -11,6 +11,7 @@ import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
+import jakarta.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -190,6 +191,28 @@ class PushedDoubtIT {
         assertEquals(
                 0, server.reader.run(folder, "fetch", next, here.toString()).exit());
         assertArrayEquals(Files.readAllBytes(source.data().resolve("pg_wal").resolve(next)), Files.readAllBytes(here));
+    }
+
+    @Test
+    @Order(4)
+    void whatIsStoredInAnotherStoreIsHeldAgainstWhatIsPushed() throws Exception {
+        nightshift
+                .admin()
+                .post(
+                        "api/stores",
+                        Json.createObjectBuilder()
+                                .add("name", "nas")
+                                .add("kind", "FOLDER")
+                                .add("folder", folder.resolve("nas").toString())
+                                .build())
+                .expect(201);
+        Path before = server.archive();
+        server.storesIn("nas");
+        server.pushesMore();
+        assertFalse(server.archive().equals(before), "another archive");
+        pushes(1, "keeps what it holds", server.shipper, changed, server.newest);
+        pushes(0, "", server.shipper, same, server.newest);
+        assertEquals("RECEIVING", server.state());
     }
 
     /** Whoever was faster is not who is right. */

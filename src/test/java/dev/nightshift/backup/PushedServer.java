@@ -280,6 +280,11 @@ final class PushedServer implements AutoCloseable {
                 .expect(200);
     }
 
+    /** Its log is stored there from now on. */
+    void storesIn(String store) {
+        choose(Json.createObjectBuilder().add("store", store).build());
+    }
+
     /** The archive's folder in the store. */
     Path archive() {
         return nightshift.data().resolve("store").resolve(wal().getString("location"));
