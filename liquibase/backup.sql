@@ -1742,3 +1742,12 @@ grant execute on function backup.deletion_run_out(timestamptz), backup.deletions
     backup.rename_deleter(text, text), backup.forget_deletion_requests(timestamptz, int) to ${app_role};
 --rollback drop function backup.deletion_run_out(timestamptz); drop function backup.deletions_of_person(text, int);
 --rollback drop function backup.rename_deleter(text, text); drop function backup.forget_deletion_requests(timestamptz, int);
+
+--changeset nightshift:backup-110
+-- A request that was approved and could not be done is over, with why in its note.
+alter table backup.deletion_request drop constraint deletion_request_state_check;
+alter table backup.deletion_request add constraint deletion_request_state_check
+    check (state in ('WAITING', 'APPROVED', 'REFUSED', 'OUTGROWN', 'RUN_OUT', 'FAILED'));
+--rollback update backup.deletion_request set state = 'REFUSED' where state = 'FAILED';
+--rollback alter table backup.deletion_request drop constraint deletion_request_state_check;
+--rollback alter table backup.deletion_request add constraint deletion_request_state_check check (state in ('WAITING', 'APPROVED', 'REFUSED', 'OUTGROWN', 'RUN_OUT'));
