@@ -263,3 +263,7 @@ export const deletions = [
   deletion(4, 'Run expire on shop and delete, keeping 7 days', { state: 'APPROVED', decidedBy: 'ada', decidedAt: ago(180), note: 'Run 0190c000-0000-7000-8000-000000000001.', mayApprove: false }),
   deletion(5, 'Destroy the project key k-2024', { kind: 'key-destroy', state: 'RUN_OUT', decidedAt: ago(120), mayApprove: false })];
 export const twoPerson = (on) => ({ on, by: on ? 'ada' : null, since: on ? ago(576000) : null, admins: on ? 3 : 1, hours: 72, covers: ["a backup's hold released", 'a policy added or changed so that less is kept of a server or expiry begins, or deleted', 'a project key destroyed', 'a run of expire that deletes, started by hand', 'a store declared lost that holds something of the project', 'switching this off'] });
+
+// Objects of a backup, more than a page of them
+const storedObject = (number, name, kind, stored, stream = name) => ({ number, name, kind, stream, storedBytes: stored, contentBytes: stored * 3, sha256: String(number).padStart(2, '0').repeat(32) });
+export const storedObjects = [...Array.from({ length: 60 }, (_, n) => storedObject(n + 1, `base.tar/${String(n + 1).padStart(4, '0')}`, 'ARCHIVE', 5_200_000, 'base.tar')), storedObject(61, 'backup_manifest', 'SERVER_MANIFEST', 88_000), storedObject(62, 'wal/00000001000000000000004A', 'WAL', 410_000), storedObject(63, 'settings/pg_hba.conf', 'SETTINGS', 420), storedObject(64, 'evidence/1.json', 'EVIDENCE', 3_100)];

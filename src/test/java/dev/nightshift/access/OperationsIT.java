@@ -176,6 +176,7 @@ class OperationsIT {
         row("GET " + project + "/backups", Needs.VIEWER, 200);
         row("GET " + project + "/backups/{id}", Needs.VIEWER, 404);
         row("GET " + project + "/backups/{id}/evidence", Needs.VIEWER, 404);
+        row("GET " + project + "/backups/{id}/objects", Needs.VIEWER, 404);
         row("POST " + project + "/recovery-key", Needs.ADMIN, 200);
         row("POST " + project + "/recovery-kit", Needs.ADMIN, 400);
         row("POST /api/recovery-kit/import", Needs.INSTALLATION, 400);
@@ -397,7 +398,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(18, asked.size(), asked::toString);
+        assertEquals(20, asked.size(), asked::toString);
     }
 
     @Test
