@@ -1644,6 +1644,15 @@ update job.schedule s
 alter table backup.wal_service add stranger_at timestamptz;
 --rollback alter table backup.wal_service drop column stranger_at;
 
+--changeset nightshift:backup-94
+-- How many pushes that were refused are held against what the server says at this moment, and until when they count at most, as a node
+-- may die over one. Whether the segment that is in doubt was pushed since as the archive has it.
+alter table backup.wal_service
+    add column doubts integer not null default 0 check (doubts >= 0),
+    add column doubted_until timestamptz,
+    add column refused_again boolean not null default false;
+--rollback alter table backup.wal_service drop column doubts, drop column doubted_until, drop column refused_again;
+
 --changeset nightshift:backup-83
 -- Projects in which two people delete, and what one of them asked for. What was shown to be lost stands in the request: approving it
 -- judges anew, and nothing beyond it goes.
@@ -1742,3 +1751,49 @@ grant execute on function backup.deletion_run_out(timestamptz), backup.deletions
     backup.rename_deleter(text, text), backup.forget_deletion_requests(timestamptz, int) to ${app_role};
 --rollback drop function backup.deletion_run_out(timestamptz); drop function backup.deletions_of_person(text, int);
 --rollback drop function backup.rename_deleter(text, text); drop function backup.forget_deletion_requests(timestamptz, int);
+
+--changeset nightshift:backup-100 splitStatements:false rollbackSplitStatements:false
+-- When the lock of a store's bucket was measured last; until it was, since when it is to lock for so long.
+alter table backup.store add column lock_measured_at timestamptz not null default now();
+
+-- Of every project that is not deleted: which have anything in a store, or an open finding about its lock or that lock's age.
+create or replace function backup.store_projects(store text) returns table (project_id uuid)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    with concerned as (
+        select b.project_id from backup.backup b where b.store = $1 and b.deleted_at is null
+        union select c.project_id from backup.copy c where c.store = $1 and c.state = 'WHOLE'
+        union select a.project_id from backup.wal_archive a where a.store = $1
+        union select c.project_id from backup.wal_copy c where c.store = $1 and c.freed_at is null
+        union select f.project_id from finding.finding f
+               where f.state = 'OPEN' and f.fingerprint in ('backup.lock:' || $1, 'backup.lock-age:' || $1))
+    select c.project_id from concerned c join fleet.project p on p.id = c.project_id and p.deleted_at is null
+$$;
+--rollback create or replace function backup.store_projects(store text) returns table (project_id uuid)
+--rollback     language sql stable security definer
+--rollback     set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback     with concerned as (
+--rollback         select b.project_id from backup.backup b where b.store = $1 and b.deleted_at is null
+--rollback         union select c.project_id from backup.copy c where c.store = $1 and c.state = 'WHOLE'
+--rollback         union select a.project_id from backup.wal_archive a where a.store = $1
+--rollback         union select c.project_id from backup.wal_copy c where c.store = $1 and c.freed_at is null
+--rollback         union select f.project_id from finding.finding f where f.state = 'OPEN' and f.fingerprint = 'backup.lock:' || $1)
+--rollback     select c.project_id from concerned c join fleet.project p on p.id = c.project_id and p.deleted_at is null
+--rollback $$;
+--rollback alter table backup.store drop column lock_measured_at;
+
+--changeset nightshift:backup-130
+-- When a node last set out to hold what the store lists against the stretches; null for as soon as possible.
+alter table backup.wal_archive add column listed_at timestamptz;
+--rollback alter table backup.wal_archive drop column listed_at;
+
+--changeset nightshift:backup-110
+-- A request that was approved and could not be done is over, with why in its note.
+alter table backup.deletion_request drop constraint deletion_request_state_check;
+alter table backup.deletion_request add constraint deletion_request_state_check
+    check (state in ('WAITING', 'APPROVED', 'REFUSED', 'OUTGROWN', 'RUN_OUT', 'FAILED'));
+--rollback update backup.deletion_request set state = 'REFUSED' where state = 'FAILED';
+--rollback alter table backup.deletion_request drop constraint deletion_request_state_check;
+--rollback alter table backup.deletion_request add constraint deletion_request_state_check check (state in ('WAITING', 'APPROVED', 'REFUSED', 'OUTGROWN', 'RUN_OUT'));

@@ -71,6 +71,7 @@ const routes = [
   }],
   ['POST', '/projects/:p/runs/:id/:act', (_, q, a) => ok(world.runs.find((r) => r.id === a.id), 202)],
   ['GET', '/projects/:p/backups', (_, q) => page((q.get('database') === 'ledger' ? world.ledger : world.backups).filter((b) => !q.get('database') || b.databases.includes(q.get('database'))), q)],
+  ['GET', '/projects/:p/backups/:id/objects', (_, q) => page(world.storedObjects, q)],
   ['GET', '/projects/:p/backups/:id', (_, q, a) => one([...world.backups, ...world.ledger].find((b) => b.id === a.id), 'such backup')],
   ['GET', '/projects/:p/findings', (_, q) => page(world.findings.filter((f) => f.state === (q.get('state') ?? 'OPEN') && (!q.get('severity') || f.severity === q.get('severity'))), q)],
   ['GET', '/projects/:p/policies', (_, q, a) => page(a.p === 'demo' ? world.policies : [], q)], ['POST', '/projects/:p/policies/simulate', () => ok(world.simulation)], ['POST', '/projects/:p/policies', (b) => ok(b, 201)],

@@ -54,6 +54,17 @@ export interface BackupCopy {
   proof: Proof;
 }
 
+/** An object of a backup, as its manifest lists it; number is its place there. */
+export interface StoredObject {
+  number: number;
+  name: string;
+  kind: string;
+  stream: string;
+  storedBytes: number;
+  contentBytes: number;
+  sha256: string;
+}
+
 /** What one drill came to, of one backup in one store. */
 export interface Drill {
   id: string;

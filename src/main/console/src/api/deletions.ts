@@ -2,7 +2,7 @@ import type { Time } from './types';
 
 /** Two-person deletion as REST answers it. */
 
-export type DeletionState = 'WAITING' | 'APPROVED' | 'REFUSED' | 'OUTGROWN' | 'RUN_OUT';
+export type DeletionState = 'WAITING' | 'APPROVED' | 'REFUSED' | 'OUTGROWN' | 'RUN_OUT' | 'FAILED';
 
 export interface DeletionServer {
   server: string;

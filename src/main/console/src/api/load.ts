@@ -114,7 +114,7 @@ export interface Pages<T> extends Loaded<T[]> {
 const PAGE = 50;
 
 /** A list read page by page by key; a change reads again as many rows as are shown. */
-export function usePages<T extends { id: string }>(path: string, concerns?: Concerns): Pages<T> {
+export function usePages<T>(path: string, concerns?: Concerns): Pages<T> {
   const wanted = useRef({ path, rows: PAGE });
   if (wanted.current.path !== path) wanted.current = { path, rows: PAGE };
   const [loadingMore, setLoadingMore] = useState(false);

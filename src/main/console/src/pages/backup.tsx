@@ -12,6 +12,7 @@ import { Button, Card, Facts, PageHead, Remedy, When } from '../ui/bits';
 import { Missing, Panel, Skeleton } from '../ui/panel';
 import { ProofState, State, brokenAt } from '../ui/state';
 import { Table } from '../ui/table';
+import { BackupObjects } from './backup-objects';
 import { HoldDialog } from './hold';
 import { Ladder } from './ladder';
 import { RowEvidence } from './row-evidence';
@@ -56,6 +57,7 @@ export function BackupPage({ id }: { id: string }) {
           </div>
           <Copies data={data} />
           <RowEvidence id={data.id} />
+          <BackupObjects id={data.id} />
           <Details data={data} />
           {holding.shown && <HoldDialog backup={data} onClose={holding.close} done={() => { holding.close(); backup.reload(); }} />}
           {renewing.shown && <StartRun job="backup" databases={aims} onClose={renewing.close} />}

@@ -66,10 +66,10 @@ function Waiting({ request, done }: { request: DeletionRequest; done: () => void
         {request.whyNot && <p role="note">{request.whyNot}</p>}
       </div>
       {dialog === 'approve' && (
-        <Confirm title="Approve this deletion" verb="Approve and delete" busyWord="Measuring anew…" onClose={() => open(null)}
+        <Confirm title="Approve this deletion" verb="Approve and delete" busyWord="Judging anew…" onClose={() => open(null)}
           act={async () => { await post(at('approve')); notify('It is done.'); done(); }}>
           <p><b>{request.askedBy}</b> asks: {request.what}. What goes does not come back: {goingWords(request)}.</p>
-          <p>It is measured anew first. If more would go than stands here, nothing is done.</p>
+          <p>It is judged anew first. If more would go than stands here, or it cannot be done, nothing is done, and it has to be asked for anew.</p>
         </Confirm>
       )}
       {dialog === 'refuse' && <Refuse at={at('refuse')} onClose={() => open(null)} done={() => { open(null); done(); }} />}

@@ -61,7 +61,7 @@ export function StoreOrder({ chosen, all, onChange, refused }: { chosen: string[
         </ol>
       )}
       {refused?.field?.startsWith('stores') && <div class="field wrong"><p class="help" role="alert">{refused.detail}</p></div>}
-      {rest.length > 0 && chosen.length < MOST_STORES && <Select label="Add a store" value="" onChange={(name) => { if (name) onChange([...chosen, name]); }} options={[{ value: '', label: 'Choose one' }, ...rest]} help="Logical backups go to the first alone." />}
+      {rest.length > 0 && chosen.length < MOST_STORES && <Select label="Add a store" value="" onChange={(name) => { if (name) onChange([...chosen, name]); }} options={[{ value: '', label: 'Choose one' }, ...rest]} help="A backup is taken to the first and copied to the others, a logical one too." />}
     </fieldset>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { goingWords, tooFew } from './deletions';
+import { DELETION, goingWords, tooFew } from './deletions';
 
 test('what would go is told in a line', () => {
   expect(goingWords({ backups: 3, bytes: 2_500_000_000, logBytes: 0, elsewhere: 0 })).toMatch(/^3 backups, 2\.[35] GB$/);
@@ -11,4 +11,9 @@ test('what would go is told in a line', () => {
 test('one person alone cannot have two delete', () => {
   expect(tooFew(1)).toContain('another approves');
   expect(tooFew(2)).toBe(null);
+});
+
+test('what was approved and could not be done does not look done', () => {
+  expect(DELETION.FAILED.word).not.toBe(DELETION.APPROVED.word);
+  expect(DELETION.FAILED.tone).toBe('bad');
 });

@@ -8,6 +8,7 @@ export const DELETION: Record<DeletionState, Look> = {
   REFUSED: { word: 'refused', shape: 'dash', tone: 'idle' },
   OUTGROWN: { word: 'more would have gone', shape: 'dash', tone: 'idle' },
   RUN_OUT: { word: 'ran out', shape: 'dash', tone: 'idle' },
+  FAILED: { word: 'approved, not possible', shape: 'square', tone: 'bad' },
 };
 
 /** What would go, in a line. */

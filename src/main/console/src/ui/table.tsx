@@ -24,12 +24,14 @@ interface TableProps<T> {
   href?: (row: T) => string | undefined;
   selected?: { keys: Set<string>; toggle: (key: string) => void; all: () => void };
   more?: () => void;
+  /** What else there is, on the button; lists go from the newest row to the oldest, if nothing is said. */
+  moreWord?: string;
   loadingMore?: boolean;
   tone?: (row: T) => 'bad' | 'warn' | undefined;
 }
 
 /** Sorts by the address (?sort=name or ?sort=-name), turns into cards on a phone, exports what it shows. */
-export function Table<T>({ caption, rows, columns, keyOf, href, selected, more, loadingMore, tone }: TableProps<T>) {
+export function Table<T>({ caption, rows, columns, keyOf, href, selected, more, moreWord = 'Show older', loadingMore, tone }: TableProps<T>) {
   const sortBy = query.value.get('sort') ?? '';
   const down = sortBy.startsWith('-');
   const sorter = columns.find((column) => column.sort && column.key === sortBy.replace(/^-/, ''));
@@ -66,7 +68,7 @@ export function Table<T>({ caption, rows, columns, keyOf, href, selected, more, 
           ))}
         </tbody>
       </table>
-      {more && <div class="table-more"><Button onClick={more} busy={loadingMore ? 'Loading…' : false}>Show older</Button></div>}
+      {more && <div class="table-more"><Button onClick={more} busy={loadingMore ? 'Loading…' : false}>{moreWord}</Button></div>}
     </div>
   );
 }

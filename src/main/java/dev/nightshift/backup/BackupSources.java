@@ -71,6 +71,30 @@ class BackupSources {
      * @throws Failure of the first store that was tried, with those that have the backup too
      */
     Source open(ProjectId project, Backup backup, Reading reading, BackupKeys keys, Consumer<String> note) {
+        return first(project, backup, reading, note, (place, choice) -> open(place, keys, choice));
+    }
+
+    /**
+     * Opens its manifest alone, wherever that answers: nobody looks whether the objects are there.
+     *
+     * @throws Failure as {@link #open}
+     */
+    Source describe(ProjectId project, Backup backup, BackupKeys keys) {
+        return first(
+                project,
+                backup,
+                Reading.ANYWHERE,
+                note -> {},
+                (place, choice) ->
+                        new Source(place.store(), BackupReader.open(stores.of(place.store()), place.location(), keys)));
+    }
+
+    /** How a backup is opened in one store; told whether there are others to choose from. */
+    private interface Opening {
+        Source in(CopyRepository.Place place, boolean choice);
+    }
+
+    private Source first(ProjectId project, Backup backup, Reading reading, Consumer<String> note, Opening opening) {
         List<CopyRepository.Place> all = places(project, List.of(backup.id())).getOrDefault(backup.id(), List.of());
         List<CopyRepository.Place> wanted = all.stream()
                 .filter(place -> reading.store() != null
@@ -91,7 +115,7 @@ class BackupSources {
                         + first.getMessage() + " Its copy in the store " + place.store() + " is tried.");
             }
             try {
-                return open(place, keys, wanted.size() > 1);
+                return opening.in(place, wanted.size() > 1);
             } catch (Failure.Fatal | Failure.NotFound | Failure.Retryable | Failure.Skippable e) {
                 first = first == null ? e : first;
             }

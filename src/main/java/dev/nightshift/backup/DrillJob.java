@@ -13,6 +13,7 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
 import java.util.List;
 import java.util.Locale;
 
@@ -104,6 +105,11 @@ class DrillJob implements Job {
     @Override
     public JobDefinition definition() {
         return DEFINITION;
+    }
+
+    @Override
+    public JsonObject plain(JsonObject given) {
+        return PointParameters.plain(given, clock.now());
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.audit.Audit;
-import dev.nightshift.backup.deletion.DeletionRequests;
 import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.policy.Policies;
 import dev.nightshift.backup.policy.Policy;
@@ -61,7 +60,7 @@ public class ExpireBackups extends TargetBatchlet {
     private Policies policies;
 
     @Inject
-    private DeletionRequests deletions;
+    private AgreedExpiry agreed;
 
     @Inject
     private Stores stores;
@@ -104,7 +103,7 @@ public class ExpireBackups extends TargetBatchlet {
             throw e;
         }
         ExpiryPlanning.Planned planned =
-                planning.plan(target.project(), target.instanceId(), rule.rule(), agreed(target));
+                planning.plan(target.project(), target.instanceId(), rule.rule(), agreed.shown(target));
         List<Backup> kept = planned.kept();
         ExpiryPlan plan = planned.plan();
         tell(target, planned, apply);
@@ -140,17 +139,10 @@ public class ExpireBackups extends TargetBatchlet {
         }
     }
 
-    /** What two people agreed on; null where the run goes by a rule alone. */
-    private @Nullable Set<UUID> agreed(TargetRun target) {
-        return target.parameters()
-                .text(ExpireJob.REQUEST)
-                .map(id -> deletions.approved(target.project(), UUID.fromString(id)))
-                .orElse(null);
-    }
-
     /** What the run's parameters ask for, or the policy of the server as it was when the run first asked. */
     private PinnedRule rule(TargetRun target) {
         if (!target.parameters().flag(ExpireJob.POLICY)) {
+            agreed.requireNoOwnRule(target);
             return new PinnedRule("", ExpireJob.rule(target.parameters()));
         }
         Optional<JsonObject> before = target.checkpoint();
@@ -165,16 +157,18 @@ public class ExpireBackups extends TargetBatchlet {
     private Policy policy(TargetRun target) {
         Policy policy = policies.keeping(target.project(), target.instanceId());
         String of = target.parameters().text(ExpireJob.OF).orElse(null);
+        boolean expires = policy.schedules().stream().anyMatch(each -> each.work() == Work.EXPIRE);
         // The run may have waited for hours: what was asked of one policy is not done by the rule of another
-        if (of != null
-                && (!policy.name().value().equals(of)
-                        || policy.schedules().stream().noneMatch(each -> each.work() == Work.EXPIRE))) {
+        if (of != null && (!policy.name().value().equals(of) || !expires)) {
             throw new Failure.Skippable(
                     "The policy " + of
                             + ", whose schedule started this, no longer answers for this server, or no longer has"
                             + " expiry done.",
                     null,
                     null);
+        }
+        if (!expires) {
+            agreed.requireExpiring(target, policy);
         }
         return policy;
     }

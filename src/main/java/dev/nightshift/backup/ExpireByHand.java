@@ -20,11 +20,13 @@ import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiFunction;
 
 /** The job expire, told to delete by a person: approved, it is a run that lets nothing go but what was shown. */
 @ApplicationScoped
@@ -74,12 +76,27 @@ class ExpireByHand implements DeletingAction {
 
     @Override
     public Consequences measure(ProjectId project, JsonObject asked) {
+        var budget = new ExpirySimulation.Budget();
+        return consequences(
+                project, asked, (server, rule) -> going.measured(project, server.id(), server.name(), rule, budget));
+    }
+
+    /** As of now, and not of when it was asked for: what is due to go then is what the run is about. */
+    @Override
+    public Consequences judge(ProjectId project, JsonObject asked, Instant askedAt) {
+        return consequences(
+                project, asked, (server, rule) -> going.judged(project, server.id(), server.name(), rule, null));
+    }
+
+    private Consequences consequences(
+            ProjectId project,
+            JsonObject asked,
+            BiFunction<Answering.Server, KeepRule, Consequences.OfServer> ofServer) {
         List<String> databases = databases(asked);
         Parameters parameters = Parameters.stored(asked.getJsonObject(PARAMETERS));
         boolean byPolicy = parameters.flag(ExpireJob.POLICY);
         KeepRule own = ExpireJob.rule(parameters);
         Answering answering = policies.answering(project);
-        var budget = new ExpirySimulation.Budget();
         List<Consequences.OfServer> servers = new ArrayList<>();
         for (Answering.Server server : Answering.servers(meant(project, databases))) {
             Optional<Policy> policy = answering
@@ -90,7 +107,7 @@ class ExpireByHand implements DeletingAction {
             servers.add(
                     rule.isEmpty()
                             ? GoingByRule.nothing(server.name(), "No policy says which of its backups to keep.")
-                            : going.of(project, server.id(), server.name(), rule, budget));
+                            : ofServer.apply(server, rule));
         }
         return new Consequences(
                 "Run expire on " + told(databases) + " and delete, keeping "

@@ -61,17 +61,17 @@ class ExpireJob implements Job {
                             "Beside by policy: skips servers that another policy answers for when the run comes to"
                                     + " them, and all once this one has no expiry done.",
                             false),
-                    Parameter.text(
-                            REQUEST,
-                            "Deletion request",
-                            "Set where two people delete: the request that a second person approved. Nothing goes that"
-                                    + " it did not show. Nobody gives it by hand.",
-                            false),
                     Parameter.flag(
                             APPLY,
                             "Delete",
                             "Deletes what goes. Without it the run only says what it would do.",
-                            false)));
+                            false)),
+            List.of(Parameter.text(
+                    REQUEST,
+                    "Deletion request",
+                    "Set where two people delete: the request that a second person approved. Nothing goes that it did"
+                            + " not show.",
+                    false)));
 
     @Inject
     private CurrentProject project;

@@ -121,9 +121,19 @@ class ExpiryPlanning {
      * @param agreed null for whatever the rule lets go
      */
     Planned plan(ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed) {
-        List<Backup> kept = transactions.in(project, connection -> repository.kept(connection, instance));
+        return plan(project, instance, rule, agreed, null);
+    }
+
+    /** As {@link #plan(ProjectId, UUID, KeepRule)}, had no time passed and no backup ended since a moment. */
+    Planned planAsOf(ProjectId project, UUID instance, KeepRule rule, Instant asOf) {
+        return plan(project, instance, rule, null, asOf);
+    }
+
+    private Planned plan(
+            ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed, @Nullable Instant asOf) {
+        List<Backup> all = transactions.in(project, connection -> repository.kept(connection, instance));
         Instant now = transactions.in(project, ExpiryRepository::now);
-        for (Backup backup : kept) {
+        for (Backup backup : all) {
             if (backup.endedAt().isAfter(now.plus(CLOCKS_DIFFER))) {
                 throw new Failure.Fatal(
                         "Backup " + backup.id() + " is said to have ended at " + backup.endedAt()
@@ -134,6 +144,9 @@ class ExpiryPlanning {
                         null);
             }
         }
+        List<Backup> kept = all.stream()
+                .filter(each -> asOf == null || !each.endedAt().isAfter(asOf))
+                .toList();
         Set<UUID> named = transactions.in(project, connection -> repository.named(connection, instance));
         Map<UUID, Backup> known = kept.stream().collect(Collectors.toMap(Backup::id, backup -> backup));
         Map<UUID, List<CopyRepository.Place>> places = sources.places(project, known.keySet());
@@ -147,7 +160,7 @@ class ExpiryPlanning {
                                 known))
                         .toList(),
                 rule,
-                now,
+                asOf == null ? now : asOf,
                 fleet.project(project).timeZone());
         return new Planned(kept, plan);
     }

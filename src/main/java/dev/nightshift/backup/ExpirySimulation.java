@@ -116,7 +116,12 @@ class ExpirySimulation {
                 .sum();
     }
 
-    private long log(ProjectId project, UUID instance, ExpiryPlanning.Planned planned, Budget budget) {
+    /**
+     * What of the archived log would go with a plan's backups, as the stores list it.
+     *
+     * @throws Failure.Retryable if a store does not answer
+     */
+    long log(ProjectId project, UUID instance, ExpiryPlanning.Planned planned, Budget budget) {
         long bytes = 0;
         for (WalRepository.Archive archive : planning.archives(project, instance)) {
             if (stores.isLost(archive.store())) {

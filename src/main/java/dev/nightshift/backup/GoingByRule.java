@@ -1,30 +1,85 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.deletion.Consequences;
+import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.expiry.KeepRule;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
-/** What a rule lets go of a server, as two people are told of it: the simulation's answer. */
+/** What a rule lets go of a server, as two people are told of it: by the plan that the job expire makes, and the catalogue. */
 @ApplicationScoped
 class GoingByRule {
     @Inject
+    private ExpiryPlanning planning;
+
+    @Inject
     private ExpirySimulation simulation;
 
-    Consequences.OfServer of(
+    @Inject
+    private Stores stores;
+
+    /**
+     * For whoever asks: with what it takes in the stores. Of the backups that is what the catalogue has; of the log it does not have
+     * it by position, so that the stores are asked.
+     *
+     * @param budget of archives and copies of them that are looked at for one request
+     * @throws dev.nightshift.kernel.Failure.Retryable if a store that holds log does not answer
+     */
+    Consequences.OfServer measured(
             ProjectId project, UUID instance, String name, KeepRule rule, ExpirySimulation.Budget budget) {
-        ExpirySimulation.Outcome outcome = simulation.of(project, instance, rule, budget);
-        List<UUID> going = outcome.lines().stream()
-                .filter(line -> line.bytes() != null)
-                .map(line -> line.backup().id())
-                .toList();
-        return new Consequences.OfServer(name, going, outcome.bytes(), outcome.logBytes(), outcome.windowFrom(), null);
+        ExpiryPlanning.Planned planned = planning.plan(project, instance, rule);
+        List<UUID> going = going(planned);
+        Set<UUID> those = Set.copyOf(going);
+        return new Consequences.OfServer(
+                name,
+                going,
+                planned.kept().stream()
+                        .filter(backup -> those.contains(backup.id()))
+                        .mapToLong(this::bytes)
+                        .sum(),
+                simulation.log(project, instance, planned, budget),
+                planned.windowFrom().orElse(null),
+                null);
+    }
+
+    /**
+     * For whoever approves: which go and which window stays, and no bytes. Asks the catalogue alone.
+     *
+     * @param asOf what has come since does not count; null for now
+     */
+    Consequences.OfServer judged(ProjectId project, UUID instance, String name, KeepRule rule, @Nullable Instant asOf) {
+        ExpiryPlanning.Planned planned = asOf == null
+                ? planning.plan(project, instance, rule)
+                : planning.planAsOf(project, instance, rule, asOf);
+        return new Consequences.OfServer(
+                name, going(planned), 0, 0, planned.windowFrom().orElse(null), null);
     }
 
     static Consequences.OfServer nothing(String name, String reason) {
         return new Consequences.OfServer(name, List.of(), 0, 0, null, reason);
+    }
+
+    private static List<UUID> going(ExpiryPlanning.Planned planned) {
+        return planned.plan().verdicts().stream()
+                .filter(verdict -> !verdict.stays())
+                .map(ExpiryPlan.Verdict::backup)
+                .map(ExpiryPlan.Kept::id)
+                .toList();
+    }
+
+    /** In every store that holds it; nothing is freed in one that is lost. */
+    private long bytes(Backup backup) {
+        return (stores.isLost(backup.store()) ? 0 : backup.storedBytes())
+                + backup.copies().stream()
+                        .filter(copy -> !stores.isLost(copy.store()))
+                        .mapToLong(Backup.Copy::storedBytes)
+                        .sum();
     }
 }

@@ -91,6 +91,9 @@ public class LogFileResource {
     private PushedLog pushed;
 
     @Inject
+    private PushedRefusals refusals;
+
+    @Inject
     private LogRoom room;
 
     @Inject
@@ -118,6 +121,7 @@ public class LogFileResource {
     void giveBack() {
         if (taken != null) {
             taken.close();
+            taken = null;
         }
     }
 
@@ -237,13 +241,13 @@ public class LogFileResource {
         if (expected == null) {
             throw new Failure.Invalid("The header " + SHA256 + " is missing.");
         }
-        int bytes = length(given);
-        taken = room.take(project.id(), 2 * bytes); // it is copied once on the way into the archive
-        byte[] content = body(bytes);
-        if (!expected.equals(HexFormat.of().formatHex(Sha256.digest().digest(content)))) {
-            throw new Failure.Invalid("The file did not arrive as it was sent: its SHA-256 is another one.");
+        PushedLog.State state;
+        try {
+            state = received(instance, given, expected, system);
+        } catch (PushedRefusals.Refused e) {
+            giveBack(); // nothing holds the content any more, and the server may take its time
+            throw refusals.judged(e);
         }
-        PushedLog.State state = pushed.push(instance, given, content, system);
         boolean missing = state == PushedLog.State.HISTORY_MISSING;
         return answer(missing ? 409 : 200, state.name(), echo)
                 .type(MediaType.TEXT_PLAIN)
@@ -252,6 +256,17 @@ public class LogFileResource {
                         + state.name().toLowerCase(Locale.ROOT).replace('_', '-') + " " + given.name() + " "
                         + (echo == null ? "-" : echo) + "\n")
                 .build();
+    }
+
+    private PushedLog.State received(Instance instance, LogFile given, String expected, @Nullable String system)
+            throws IOException {
+        int bytes = length(given);
+        taken = room.take(project.id(), 2 * bytes); // it is copied once on the way into the archive
+        byte[] content = body(bytes);
+        if (!expected.equals(HexFormat.of().formatHex(Sha256.digest().digest(content)))) {
+            throw new Failure.Invalid("The file did not arrive as it was sent: its SHA-256 is another one.");
+        }
+        return pushed.push(instance, given, content, system);
     }
 
     private static Response.ResponseBuilder answer(int status, String state, @Nullable String echo) {

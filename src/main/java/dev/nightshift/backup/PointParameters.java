@@ -4,6 +4,10 @@ import dev.nightshift.backup.read.RecoveryTarget;
 import dev.nightshift.job.Parameter;
 import dev.nightshift.job.Parameters;
 import dev.nightshift.kernel.Failure;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonValue;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -59,6 +63,27 @@ final class PointParameters {
                                         1,
                                         Integer.MAX_VALUE)))
                 .toList();
+    }
+
+    /**
+     * Takes the point as a restore plan does, {@code {"to": {"time": "…"}}}, and says it as the job declares it. So a plan's body
+     * will do for the restore, and all that keeps parameters, schedules and runs, knows one form.
+     *
+     * @throws Failure.Invalid naming the field that breaks a rule, as the caller wrote it
+     */
+    static JsonObject plain(JsonObject given, Instant now) {
+        if (!(given.get(TO) instanceof JsonObject to)) {
+            return given;
+        }
+        if (given.getOrDefault(POINT, JsonValue.NULL).getValueType() != JsonValue.ValueType.NULL) {
+            throw new Failure.Invalid(
+                    FIELDS.text(),
+                    "The point stands in " + FIELDS.kind() + " already: leave this out, or say it all here.");
+        }
+        NamedPoint point = NamedPoint.of(to, FIELDS.kind());
+        point.target(FIELDS.kind(), null, FIELDS.timeline(), now);
+        JsonObjectBuilder plain = Json.createObjectBuilder(given).add(TO, point.kind());
+        return (point.text().isEmpty() ? plain.remove(POINT) : plain.add(POINT, point.text())).build();
     }
 
     /**

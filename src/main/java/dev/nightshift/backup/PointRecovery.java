@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.RecoverySources.Stored;
+import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.LogWalk;
 import dev.nightshift.backup.read.Recovery;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -65,11 +67,15 @@ class PointRecovery {
             if (lacks != null
                     && outcome instanceof RecoveryPlan.Refused refused
                     && refused.why() != RecoveryPlan.Why.NO_BACKUP
-                    && refused.why() != RecoveryPlan.Why.BEFORE_THE_FIRST_BACKUP) {
+                    && refused.why() != RecoveryPlan.Why.BEFORE_THE_FIRST_BACKUP
+                    && refused.why() != RecoveryPlan.Why.NOT_LISTED) {
                 outcome = new RecoveryPlan.Refused(
                         refused.why(),
                         refused.reason() + " " + lacks,
-                        refused.remedy() + " The job copy copies more of the log.");
+                        refused.remedy()
+                                + (held.unlisted().isEmpty()
+                                        ? " The job copy copies more of the log."
+                                        : " Check whether the store lists all that it holds."));
             }
         }
     }
@@ -91,9 +97,82 @@ class PointRecovery {
 
     private Planned plan(Stored stored, @Nullable Backup only, RecoveryTarget target) {
         RecoveryPlan.Outcome outcome = stored.planner().plan(target, only == null ? null : only.id());
-        return outcome instanceof RecoveryPlan.Planned planned
-                ? exact(stored, planned.plan())
-                : new Planned(outcome, null, null, true, stored.held());
+        if (!(outcome instanceof RecoveryPlan.Planned planned)) {
+            return new Planned(outcome, null, null, true, stored.held());
+        }
+        Planned exact = exact(stored, planned.plan());
+        return target.point() instanceof RecoveryTarget.Latest ? whole(stored, only, target, exact) : exact;
+    }
+
+    /** Nothing tells the end of a listing from the end of the log but the catalogue: what goes on there is not the latest yet. */
+    private Planned whole(Stored stored, @Nullable Backup only, RecoveryTarget target, Planned planned) {
+        Backup backup = planned.backup();
+        if (backup == null || !(planned.outcome() instanceof RecoveryPlan.Planned listed)) {
+            return planned;
+        }
+        if (target.timeline() == null) {
+            Integer unknown = laterWithoutHistory(
+                    stored.held().asCatalogued(), listed.plan().history().timeline());
+            if (unknown != null) {
+                return new Planned(withoutHistory(stored, unknown), backup, planned.store(), true, stored.held());
+            }
+        }
+        if (stored.held().unlisted().isEmpty()) {
+            return planned;
+        }
+        Candidate exact = Candidate.of(stored.open(backup).reader().manifest());
+        RecoveryPlan.Outcome catalogued = stored.asCatalogued(exact).plan(target, only == null ? null : only.id());
+        return catalogued instanceof RecoveryPlan.Planned further
+                ? listed.plan()
+                        .lackingOf(further.plan())
+                        .map(missing -> new Planned(
+                                notListed(stored, listed.plan(), further.plan(), missing),
+                                backup,
+                                planned.store(),
+                                true,
+                                stored.held()))
+                        .orElse(planned)
+                : planned;
+    }
+
+    /** A later timeline of which there is log and no history listed: that is stored before the log is. Null if there is none. */
+    static @Nullable Integer laterWithoutHistory(ArchivedLog archive, int followed) {
+        return archive.stretches().stream()
+                .map(ArchivedLog.Stretch::timeline)
+                .filter(timeline ->
+                        timeline > followed && !archive.timelinesWithHistory().contains(timeline))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static RecoveryPlan.Refused withoutHistory(Stored stored, int timeline) {
+        return new RecoveryPlan.Refused(
+                RecoveryPlan.Why.NOT_LISTED,
+                "The end of the stored log is not known: log of timeline " + timeline + " is stored, and the store "
+                        + String.join(", ", stored.held().stores())
+                        + " does not list its history, which says whether it comes of what would be restored.",
+                "Check the store: whether its listing is late, and whether objects were deleted there. Name the timeline to restore"
+                        + " to the latest of that one alone.");
+    }
+
+    private static RecoveryPlan.Refused notListed(
+            Stored stored, RecoveryPlan listed, RecoveryPlan further, RecoveryPlan.Segment missing) {
+        Lsn end = missing.start().plus(missing.bytes());
+        String stores = stored.held().unlisted().stream()
+                .filter(each -> each.stretch().timeline() == missing.timeline()
+                        && each.stretch().from().compareTo(end) < 0
+                        && each.stretch().to().compareTo(missing.start()) > 0)
+                .map(UnlistedLog::store)
+                .distinct()
+                .collect(Collectors.joining(", "));
+        return new RecoveryPlan.Refused(
+                RecoveryPlan.Why.NOT_LISTED,
+                "The end of the stored log is not known: by the catalogue it goes on to " + further.end()
+                        + " of timeline " + further.history().timeline() + ", and the store " + stores
+                        + " does not list " + (listed.bytesOf(missing) > 0 ? "all of " : "") + "the segment "
+                        + missing.name(listed.segmentBytes()) + ", without which it ends at " + listed.end() + ".",
+                "Check the store: whether its listing is late, and whether objects were deleted there. Without that segment,"
+                        + " restore to a time or a position before its end.");
     }
 
     /** The same plan, by its backup's manifest. */
@@ -268,6 +347,10 @@ class PointRecovery {
 
     private static RecoveryPlan require(RecoveryPlan.Outcome outcome) {
         if (outcome instanceof RecoveryPlan.Refused refused) {
+            if (refused.why() == RecoveryPlan.Why.NOT_LISTED) {
+                // A listing that is late is whole in a moment; a drill of log that is lost has failed
+                throw new Failure.Retryable(refused.reason(), refused.remedy(), null);
+            }
             throw new Failure.Skippable(refused.reason(), refused.remedy(), null);
         }
         return ((RecoveryPlan.Planned) outcome).plan();

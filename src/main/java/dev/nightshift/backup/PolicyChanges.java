@@ -4,6 +4,7 @@ import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.deletion.Consequences;
 import dev.nightshift.backup.deletion.DeletingAction;
 import dev.nightshift.backup.deletion.DeletionRequests;
+import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.backup.policy.Answering;
 import dev.nightshift.backup.policy.KeepsLess;
 import dev.nightshift.backup.policy.Policies;
@@ -12,6 +13,7 @@ import dev.nightshift.backup.policy.Scheduled;
 import dev.nightshift.fleet.Fleet;
 import dev.nightshift.job.schedule.PolicySchedules;
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -21,11 +23,16 @@ import jakarta.json.JsonObject;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import java.io.StringReader;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Adds, changes and deletes backup policies; where two people delete, what keeps less than before waits for the second one. */
@@ -70,43 +77,63 @@ class PolicyChanges implements DeletingAction {
         DELETE
     }
 
+    /** That two people have to agree on what was just tried. */
+    private static final class TakesTwo extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        TakesTwo() {
+            super(null, null, false, false);
+        }
+    }
+
     /** Adds one, and answers its name. */
     String add(ProjectId project, PolicyBody body) {
         Policy policy = body.create(clock);
         String name = policy.name().value();
-        requireTwo(
-                project,
-                asked(Change.ADD, name, body),
-                policies.answeringWith(project, policy),
-                KeepsLess.of(null, policy));
-        add(project, policy);
-        return name;
+        return alone(project, asked(Change.ADD, name, body), () -> {
+            add(project, policy);
+            return name;
+        });
     }
 
     /** Changes the one of that name. */
     void change(ProjectId project, String name, PolicyBody body) {
-        Policy before = policies.named(project, name);
-        Policy after = body.over(before);
-        requireTwo(
-                project,
-                asked(Change.CHANGE, name, body),
-                policies.answeringWith(project, after),
-                KeepsLess.of(before, after));
-        apply(project, name, body);
+        alone(project, asked(Change.CHANGE, name, body), () -> apply(project, name, body));
     }
 
     /** Deletes the one of that name, and answers for which servers it answered. */
     List<Answering.Server> delete(ProjectId project, String name) {
-        requests.require(project, KIND, asked(Change.DELETE, name, null));
-        return remove(project, name);
+        return alone(project, asked(Change.DELETE, name, null), () -> remove(project, name));
     }
 
-    private void requireTwo(ProjectId project, JsonObject asked, Answering after, boolean byItself) {
-        List<Answering.Server> servers = Answering.servers(fleet.databases(project));
-        if (byItself
-                || !KeepsLess.of(servers, policies.answering(project), after).isEmpty()) {
+    /**
+     * Does what one person may do alone, and asks for the rest. Judged by what came of it, while nobody else changes policies: two
+     * changes of which neither keeps less than what was can together.
+     */
+    private <T> T alone(ProjectId project, JsonObject asked, Supplier<T> change) {
+        try {
+            return transactions.in(project, connection -> {
+                policies.lock(project);
+                List<Policy> before = policies.all(project);
+                T done = change.get();
+                if (requests.isOn(project) && takesTwo(project, before, policies.all(project))) {
+                    throw new TakesTwo(); // and with it goes what was done
+                }
+                return done;
+            });
+        } catch (TakesTwo e) {
             requests.require(project, KIND, asked);
+            return transactions.in(project, connection -> change.get()); // it was switched off meanwhile
         }
+    }
+
+    private boolean takesTwo(ProjectId project, List<Policy> before, List<Policy> after) {
+        Map<Name, Policy> were = before.stream().collect(Collectors.toMap(Policy::name, Function.identity()));
+        List<Answering.Server> servers = Answering.servers(fleet.databases(project));
+        return after.size() < before.size()
+                || after.stream().anyMatch(each -> KeepsLess.of(were.get(each.name()), each))
+                || !KeepsLess.of(servers, Answering.of(before, servers), Answering.of(after, servers))
+                        .isEmpty();
     }
 
     private static JsonObject asked(Change change, String name, @Nullable PolicyBody body) {
@@ -132,8 +159,8 @@ class PolicyChanges implements DeletingAction {
         });
     }
 
-    private void apply(ProjectId project, String name, PolicyBody body) {
-        transactions.run(project, connection -> {
+    private Policy apply(ProjectId project, String name, PolicyBody body) {
+        return transactions.in(project, connection -> {
             var was = new AtomicReference<Policy>();
             Policy policy = policies.change(project, name, before -> {
                 was.set(before);
@@ -143,6 +170,7 @@ class PolicyChanges implements DeletingAction {
             });
             work.plan(project, policy, was.get());
             audit(project, "policy.change", policy);
+            return policy;
         });
     }
 
@@ -185,6 +213,25 @@ class PolicyChanges implements DeletingAction {
 
     @Override
     public Consequences measure(ProjectId project, JsonObject asked) {
+        var budget = new ExpirySimulation.Budget();
+        return consequences(
+                project, asked, (server, rule) -> going.measured(project, server.id(), server.name(), rule, budget));
+    }
+
+    /**
+     * As of when it was asked for: what two people agree on is a rule, and which backups it lets go on that day. That newer ones push
+     * older ones out of a number is what the rule says, and no more than that.
+     */
+    @Override
+    public Consequences judge(ProjectId project, JsonObject asked, Instant askedAt) {
+        return consequences(
+                project, asked, (server, rule) -> going.judged(project, server.id(), server.name(), rule, askedAt));
+    }
+
+    private Consequences consequences(
+            ProjectId project,
+            JsonObject asked,
+            BiFunction<Answering.Server, KeepRule, Consequences.OfServer> ofServer) {
         String name = asked.getString(POLICY);
         Answering before = policies.answering(project);
         Answering after;
@@ -211,20 +258,27 @@ class PolicyChanges implements DeletingAction {
             }
         }
         List<Answering.Server> servers = Answering.servers(fleet.databases(project));
-        var budget = new ExpirySimulation.Budget();
         List<Consequences.OfServer> of = new ArrayList<>();
         for (Answering.Server server : KeepsLess.of(servers, before, after)) {
             Policy policy = after.policyOf(server.id()).orElseThrow();
-            of.add(going.of(project, server.id(), server.name(), policy.keep(), budget));
+            of.add(ofServer.apply(server, policy.keep()));
         }
         return new Consequences(
-                title, of, 0, List.of("The next expiry by policy deletes them, and later what grows too old."));
+                title,
+                of,
+                0,
+                List.of(
+                        "The next expiry by policy deletes them, and later what grows too old, or what newer backups push"
+                                + " out of a number."));
     }
 
     @Override
     public void perform(ProjectId project, JsonObject asked, UUID request, Approval approved) {
         String name = asked.getString(POLICY);
         transactions.run(project, connection -> {
+            policies.lock(project);
+            // Another change may have been made since it was judged
+            approved.judge();
             switch (Change.valueOf(asked.getString(DO))) {
                 case ADD -> add(project, body(asked).create(clock));
                 case CHANGE -> apply(project, name, body(asked));

@@ -28,10 +28,19 @@ class PushedCatalogue {
     @Inject
     private Transactions transactions;
 
-    /** The rows of one segment that is stored into an archive. */
+    /**
+     * The rows of one segment that is stored into an archive.
+     *
+     * @param whereNew run before the archive gets what it does not hold yet; what it throws keeps that out
+     */
     StoreSegment.Catalogue of(
-            WalService service, StoreSegment archive, WalFolder description, int timeline, Lsn start) {
-        return new Segment(service, archive, description, timeline, start);
+            WalService service,
+            StoreSegment archive,
+            WalFolder description,
+            int timeline,
+            Lsn start,
+            Runnable whereNew) {
+        return new Segment(service, archive, description, timeline, start, whereNew);
     }
 
     /** The catalogue of one segment that is stored. */
@@ -42,14 +51,27 @@ class PushedCatalogue {
         private final int timeline;
         private final Lsn start;
         private final int segmentBytes;
+        private final Runnable whereNew;
 
-        Segment(WalService service, StoreSegment archive, WalFolder description, int timeline, Lsn start) {
+        Segment(
+                WalService service,
+                StoreSegment archive,
+                WalFolder description,
+                int timeline,
+                Lsn start,
+                Runnable whereNew) {
             this.service = service;
             this.archive = archive;
             this.id = description.id();
             this.timeline = timeline;
             this.start = start;
             this.segmentBytes = description.segmentBytes();
+            this.whereNew = whereNew;
+        }
+
+        @Override
+        public void lacks() {
+            whereNew.run();
         }
 
         /** Before the object: who asks for a segment before it hears that there is later log. */
@@ -88,7 +110,7 @@ class PushedCatalogue {
             transactions.run(service.project(), connection -> {
                 pushed.lock(connection, service.instance());
                 grow(connection, to, objectBytes);
-                pushed.settled(connection, service.instance(), timeline, start);
+                pushed.again(connection, service.instance(), timeline, start);
             });
         }
 

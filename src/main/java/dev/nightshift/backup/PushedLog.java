@@ -5,7 +5,6 @@ import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.wal.LogFile;
 import dev.nightshift.backup.wal.StoreSegment;
-import dev.nightshift.finding.Severity;
 import dev.nightshift.fleet.Instance;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.LogPosition;
@@ -17,7 +16,6 @@ import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +43,7 @@ class PushedLog {
     private PushedCatalogue catalogue;
 
     @Inject
-    private WalFindings findings;
+    private PushedRefusals refusals;
 
     @Inject
     private Transactions transactions;
@@ -74,7 +72,8 @@ class PushedLog {
      * Takes a file.
      *
      * @param cluster the system identifier of the server that pushes, as it says; null where it does not
-     * @throws Failure.Conflict if it does not belong into the instance's archive
+     * @throws PushedRefusals.Refused if it does not belong into the instance's archive: whose it is has still to be judged
+     * @throws Failure.Conflict if nothing of the instance is taken so
      * @throws Failure.Retryable if it cannot be stored now
      */
     State push(Instance instance, LogFile file, byte[] content, @Nullable String cluster) {
@@ -86,10 +85,15 @@ class PushedLog {
                         "An admin of the project declares it as pushed: PUT …/instances/" + instance.name()
                                 + "/wal with {\"enabled\":true,\"method\":\"PUSH\"}."));
         if (!service.pushed()) {
-            return take(service, instance, file, content, cluster);
+            try {
+                return take(service, instance, file, content, cluster);
+            } catch (OtherStored e) {
+                throw e.conflict;
+            }
         }
         try {
             State state = take(service, instance, file, content, cluster);
+            look.settle(service);
             switch (state) {
                 case STORED, PRESENT -> work.state(instance.project(), instance.id(), WalService.State.RECEIVING, null);
                 case HISTORY_MISSING ->
@@ -105,12 +109,13 @@ class PushedLog {
                 }
             }
             return state;
-        } catch (OtherStored e) {
-            refused(service, file, cluster, e.conflict, e.start);
+        } catch (Unwritten e) {
+            refusals.stranger(service, file, e.conflict, false);
             throw e.conflict;
+        } catch (OtherStored e) {
+            throw refusals.refused(service, file, cluster, e.conflict, e.start);
         } catch (Failure.Conflict e) {
-            refused(service, file, cluster, e, null);
-            throw e;
+            throw refusals.refused(service, file, cluster, e, null);
         } catch (Failure e) {
             work.state(instance.project(), instance.id(), WalService.State.FAILING, e.getMessage());
             throw e;
@@ -130,26 +135,15 @@ class PushedLog {
         }
     }
 
-    /** What another server pushes says nothing of this one's log. Where it may be its own, somebody has to look. */
-    private void refused(
-            WalService service, LogFile file, @Nullable String cluster, Failure.Conflict why, @Nullable Lsn other) {
-        if (look.isAnothers(service, file, cluster)) {
-            transactions.run(service.project(), connection -> pushed.stranger(connection, service.instance()));
-            // Whoever was promoted may be the server by now, while the old one still answers
-            UUID archive = service.archive();
-            boolean promoted = archive != null
-                    && work.end(service.project(), archive)
-                            .filter(end -> file.timeline() > end.reached().timeline())
-                            .isPresent();
-            findings.stranger(service, file.name(), why, promoted ? Severity.CRITICAL : Severity.WARNING);
-            return;
+    /** The server has not come to it. */
+    private static final class Unwritten extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final Failure.Conflict conflict;
+
+        Unwritten(Failure.Conflict conflict) {
+            super(conflict);
+            this.conflict = conflict;
         }
-        if (other != null) {
-            transactions.run(
-                    service.project(),
-                    connection -> pushed.refused(connection, service.instance(), file.timeline(), other));
-        }
-        work.state(service.project(), service.instance(), WalService.State.FAILING, why.getMessage());
     }
 
     private State take(WalService service, Instance instance, LogFile file, byte[] content, @Nullable String cluster) {
@@ -197,7 +191,13 @@ class PushedLog {
         StoreSegment archive = new StoreSegment(opened);
         Lsn start = file.start(segmentBytes);
         if (!StoreSegment.isFull(file, content)) {
-            return unfilled(archive, file, start, content, segmentBytes);
+            State state = unfilled(archive, file, start, content, segmentBytes);
+            if (state == State.PRESENT) {
+                transactions.run(
+                        service.project(),
+                        connection -> pushed.again(connection, service.instance(), file.timeline(), start));
+            }
+            return state;
         }
         int length = length(archive, file, start, content, segmentBytes);
         boolean unknown =
@@ -208,11 +208,48 @@ class PushedLog {
         if (length == 0) {
             return State.NOT_KEPT;
         }
-        StoreSegment.Catalogue rows = catalogue.of(service, archive, opened.description(), file.timeline(), start);
+        StoreSegment.Catalogue rows =
+                catalogue.of(service, archive, opened.description(), file.timeline(), start, () -> {
+                    requireNoOther(service, opened.description(), file, start, content, length);
+                    try {
+                        look.requireWritten(service, system, file);
+                    } catch (Failure.Conflict e) {
+                        throw new Unwritten(e);
+                    }
+                });
         try {
             return State.of(archive.store(file.timeline(), start, content, length, rows));
         } catch (Failure.Conflict e) {
             throw new OtherStored(e, start);
+        }
+    }
+
+    /**
+     * What an archive in another store holds of a segment is the same: all of them are read as one log.
+     *
+     * @throws Failure.Conflict if it is not
+     * @throws Failure.Retryable if that store cannot be read now
+     */
+    private void requireNoOther(
+            WalService service, WalFolder current, LogFile file, Lsn start, byte[] content, int length) {
+        List<WalRepository.Archive> others =
+                transactions
+                        .in(service.project(), connection -> repository.archives(connection, service.instance()))
+                        .stream()
+                        .filter(each -> each.systemIdentifier().equals(current.systemIdentifier()))
+                        .takeWhile(each -> each.endedBecause() == null)
+                        .filter(each -> each.segmentBytes() == current.segmentBytes()
+                                && !each.id().equals(current.id()))
+                        .toList();
+        for (WalRepository.Archive each : others) {
+            boolean holds = transactions.in(
+                    service.project(),
+                    connection -> pushed.holdsSome(connection, each.id(), file.timeline(), start, start.plus(length)));
+            if (holds) {
+                new StoreSegment(
+                                WalFolder.open(stores.of(each.store()), each.location(), keyring.of(service.project())))
+                        .holds(file.timeline(), start, content, length);
+            }
         }
     }
 
@@ -232,7 +269,7 @@ class PushedLog {
             left = to.compareTo(left) > 0 ? to : left;
         }
         boolean within = left.compareTo(start) > 0 && left.compareTo(start.plus(segmentBytes)) < 0;
-        if (within && archive.holds(file.timeline(), start, content, (int) (left.value() - start.value()))) {
+        if (within && holds(archive, file, start, content, (int) (left.value() - start.value()))) {
             return State.PRESENT;
         }
         if (!left.equals(Lsn.NONE) && left.compareTo(start) <= 0) {
@@ -246,6 +283,14 @@ class PushedLog {
                 "The server that writes it pushes it once it is. Let no standby or copy push what it got by restore_command:"
                         + " archive_mode = on or off there, not always. If it is of a timeline that this server has left by a"
                         + " promotion, nobody needs it: rename its file in pg_wal/archive_status from .ready to .done.");
+    }
+
+    private static boolean holds(StoreSegment archive, LogFile file, Lsn start, byte[] content, int length) {
+        try {
+            return archive.holds(file.timeline(), start, content, length);
+        } catch (Failure.Conflict e) {
+            throw new OtherStored(e, start);
+        }
     }
 
     /** What counts of a file: of one that was left within it, what is before; negative while that is not known. */

@@ -15,7 +15,9 @@ import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Asks a server that pushes its log where it is, and holds that against what was pushed under its name. */
@@ -29,6 +31,22 @@ class PushedLook {
 
     /** Between the answer to a push and what the server says of it. */
     private static final Duration NOTED = Duration.ofSeconds(1);
+
+    /** What a server said, or that it did not answer, counts so long: not every push waits for one that is away. */
+    private static final Duration REMEMBERED = Duration.ofMinutes(1);
+
+    /** What they said last to this node. */
+    private final Map<UUID, Answer> answers = new ConcurrentHashMap<>();
+
+    /**
+     * @param position null where it was not reached
+     * @param nanos when, by the clock that only runs forward
+     */
+    private record Answer(@Nullable LogPosition position, long nanos) {
+        boolean isFresh() {
+            return System.nanoTime() - nanos < REMEMBERED.toNanos();
+        }
+    }
 
     @Inject
     private WalWork work;
@@ -61,8 +79,9 @@ class PushedLook {
                         .map(WalRepository.End::reached)
                         .orElse(null);
         try {
-            LogPosition now = LogPosition.look(work.endpoint(service.project(), service.instance()));
+            LogPosition now = ask(service);
             Instant at = now.at();
+            settle(service, now);
             String system =
                     fleet.instance(service.project(), service.instance()).systemIdentifier();
             boolean same = reached != null
@@ -90,25 +109,131 @@ class PushedLook {
                                 + " that name and take a backup.");
             } else if (at != null && reached != null && same) {
                 if (service.state() != WalService.State.FAILING) {
-                    moments.reached(at, now.position(), now.ended());
+                    if (!isAhead(reached, now)) {
+                        moments.reached(at, now.position(), now.ended());
+                    }
                 } else if (service.stateAt().plus(SURE).isBefore(clock.now()) && isSettled(now, at, reached)) {
                     // What was refused for its content is not: the repository minds that
                     work.state(service.project(), service.instance(), WalService.State.RECEIVING, null);
                 }
             }
-            boolean quiet = transactions.in(service.project(), connection -> {
-                repository.looked(
-                        connection,
-                        service.instance(),
-                        new SlotStatus(at, now.position(), false, false, false, null, null));
-                return pushed.isQuiet(connection, service.instance());
+            transactions.run(
+                    service.project(),
+                    connection -> repository.looked(
+                            connection,
+                            service.instance(),
+                            new SlotStatus(at, now.position(), false, false, false, null, null)));
+            // Both or none: that nobody pushes any more is noticed once
+            transactions.run(service.project(), connection -> {
+                if (pushed.isQuiet(connection, service.instance())) {
+                    findings.noStranger(service);
+                }
             });
-            if (quiet) {
-                findings.noStranger(service);
-            }
             findings.covered(service, work.coveredTo(service), at == null ? clock.now() : at);
         } catch (SQLException e) {
             findings.covered(service, work.coveredTo(service), clock.now());
+        }
+    }
+
+    /** Where a segment that was in doubt has come again, and the server says itself that it has archived it, it is the server's. */
+    void settle(WalService service) {
+        if (service.state() == WalService.State.FAILING) {
+            settle(service, null);
+        }
+    }
+
+    /** The same with what the server says, if it was asked already. */
+    private void settle(WalService service, @Nullable LogPosition said) {
+        PushedRepository.Doubtful of = service.state() != WalService.State.FAILING
+                ? null
+                : transactions
+                        .in(service.project(), connection -> pushed.pushedAgain(connection, service.instance()))
+                        .orElse(null);
+        if (of == null) {
+            return;
+        }
+        String system = fleet.instance(service.project(), service.instance()).systemIdentifier();
+        LogPosition now = said == null ? asked(service) : said;
+        if (now != null && system != null && isItsOwn(now, system, of.timeline(), of.from())) {
+            transactions.run(
+                    service.project(),
+                    connection -> pushed.settled(connection, service.instance(), of.timeline(), of.from()));
+        }
+    }
+
+    /**
+     * Whether a segment that was confirmed to whoever pushed it was confirmed to this server too. What another one pushes again says
+     * nothing of it.
+     */
+    static boolean isItsOwn(LogPosition now, String system, int timeline, Lsn from) {
+        return !now.standby()
+                && system.equals(now.systemIdentifier())
+                && now.archiver().on()
+                && now.archiver().isPast(from.segmentName(timeline, now.segmentBytes()));
+    }
+
+    /**
+     * Whether the archive has more of a primary's timeline than its own archiver has pushed: whose that is is told by its own push of
+     * the same. Where its archiver is off, or archived something else than a segment last, that is not known.
+     */
+    static boolean isAhead(ArchiveWal.Reached reached, LogPosition now) {
+        return !now.standby()
+                && now.archiver().on()
+                && now.archiver()
+                        .isBefore(
+                                new Lsn(reached.to().value() - 1).segmentName(reached.timeline(), now.segmentBytes()));
+    }
+
+    /**
+     * What is new to the archive the server has written, where it says how far that is. A server that was away a moment ago is not
+     * asked again.
+     *
+     * @throws Failure.Conflict if it has not: another one pushes
+     */
+    void requireWritten(WalService service, String system, LogFile file) {
+        Answer last = answers.get(service.instance());
+        if (last != null && last.isFresh() && isEnough(last.position(), system, file)) {
+            return;
+        }
+        LogPosition now = asked(service);
+        if (now != null && isUnwritten(now, system, file)) {
+            throw new Failure.Conflict(
+                    file.name() + " is pushed, and the server has written its log up to " + now.position()
+                            + ", which is before that segment's end: most likely a copy of it pushes. Nothing of it is stored.",
+                    "Set archive_mode = off on the copy. If it is to take the server's place, stop the server, or change the"
+                            + " address in the database's settings.");
+        }
+    }
+
+    /** Whether a primary on this very timeline has not come to a segment's end. */
+    static boolean isUnwritten(LogPosition now, String system, LogFile file) {
+        if (now.standby()
+                || !system.equals(now.systemIdentifier())
+                || file.kind() != LogFile.Kind.SEGMENT
+                || file.timeline() != now.timeline()) {
+            return false;
+        }
+        Lsn end = end(now, file);
+        return end != null && isBefore(now, end);
+    }
+
+    /** A log grows: what it had come to is written. Of one that says nothing of it nothing is to be had a moment later either. */
+    private static boolean isEnough(@Nullable LogPosition last, String system, LogFile file) {
+        return last == null
+                || last.standby()
+                || !system.equals(last.systemIdentifier())
+                || (file.timeline() <= last.timeline() && !isUnwritten(last, system, file));
+    }
+
+    private static boolean isBefore(LogPosition now, Lsn end) {
+        return now.position().compareTo(end) < 0;
+    }
+
+    private static @Nullable Lsn end(LogPosition now, LogFile segment) {
+        try {
+            return segment.start(now.segmentBytes()).plus(now.segmentBytes());
+        } catch (Failure.Invalid e) {
+            return null; // segments of another size
         }
     }
 
@@ -219,31 +344,28 @@ class PushedLook {
         if (file.timeline() > now.timeline()) {
             return true;
         }
-        if (triesStill(archiver, file.name())
-                || file.kind() != LogFile.Kind.SEGMENT
-                || file.timeline() != now.timeline()) {
+        if (archiver.tries(file.name()) || file.kind() != LogFile.Kind.SEGMENT || file.timeline() != now.timeline()) {
             return false;
         }
-        try {
-            return now.position().compareTo(file.start(now.segmentBytes()).plus(now.segmentBytes())) < 0
-                    || archiver.isBehind(file.name());
-        } catch (Failure.Invalid e) {
-            return false; // segments of another size
-        }
-    }
-
-    /** The server's own word that this is what it cannot push. */
-    private static boolean triesStill(ArchiverStatus archiver, String file) {
-        Instant failed = archiver.failedAt();
-        Instant archived = archiver.archivedAt();
-        return file.equals(archiver.failed()) && failed != null && (archived == null || failed.isAfter(archived));
+        Lsn end = end(now, file);
+        return end != null && (isBefore(now, end) || archiver.isBehind(file.name()));
     }
 
     private @Nullable LogPosition asked(WalService service) {
         try {
-            return LogPosition.look(work.endpoint(service.project(), service.instance()));
+            return ask(service);
         } catch (SQLException | Failure e) {
             return null; // a password that cannot be read here says as little as a server that is away
+        }
+    }
+
+    private LogPosition ask(WalService service) throws SQLException {
+        LogPosition now = null;
+        try {
+            now = LogPosition.look(work.endpoint(service.project(), service.instance()));
+            return now;
+        } finally {
+            answers.put(service.instance(), new Answer(now, System.nanoTime()));
         }
     }
 

@@ -17,6 +17,9 @@ class PushedRepository {
     /** A stretch, and why log is missing before it. */
     record Row(long id, @Nullable String gap) {}
 
+    /** A segment in whose place the archive may hold another server's. */
+    record Doubtful(int timeline, Lsn from) {}
+
     /** A stretch of a later timeline, where it begins. */
     record Later(long id, int timeline, Lsn from) {}
 
@@ -29,10 +32,45 @@ class PushedRepository {
         }
     }
 
+    /** A push was refused, and whose it is is asked: until that is {@link #known} no time counts, for some minutes at most. */
+    void doubt(Connection connection, UUID instance) throws SQLException {
+        try (var update = connection.prepareStatement("""
+                update backup.wal_service
+                   set doubts = case when doubted_until > now() then doubts else 0 end + 1,
+                       doubted_until = now() + interval '5 minutes'
+                 where instance_id = ?
+                """)) {
+            update.setObject(1, instance);
+            update.executeUpdate();
+        }
+    }
+
+    /** It is known of one of them. */
+    void known(Connection connection, UUID instance) throws SQLException {
+        try (var update = connection.prepareStatement(
+                "update backup.wal_service set doubts = greatest(doubts - 1, 0) where instance_id = ?")) {
+            update.setObject(1, instance);
+            update.executeUpdate();
+        }
+    }
+
+    /** Whether the archive of a stretch may hold another server's log. */
+    boolean isInDoubt(Connection connection, long stretch) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select from backup.wal_stretch t join backup.wal_service s on s.archive_id = t.archive_id
+                 where t.id = ? and (s.refused_timeline is not null or s.doubts > 0 and s.doubted_until > now())
+                """)) {
+            query.setLong(1, stretch);
+            try (var row = query.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
     /** From now on it fails, until it is settled whose this segment is: the first such one counts. */
     void refused(Connection connection, UUID instance, int timeline, Lsn from) throws SQLException {
         try (var update = connection.prepareStatement("""
-                update backup.wal_service set refused_timeline = ?, refused_from = ?::pg_lsn
+                update backup.wal_service set refused_timeline = ?, refused_from = ?::pg_lsn, refused_again = false
                  where instance_id = ? and enabled and refused_timeline is null
                 """)) {
             update.setInt(1, timeline);
@@ -62,16 +100,55 @@ class PushedRepository {
         }
     }
 
-    /** A segment was pushed that is the archive's. */
-    void settled(Connection connection, UUID instance, int timeline, Lsn from) throws SQLException {
-        try (var update = connection.prepareStatement("""
-                update backup.wal_service set refused_timeline = null, refused_from = null
-                 where instance_id = ? and refused_timeline = ? and refused_from = ?::pg_lsn
+    /** A segment was pushed that is the archive's: by whom is not known. */
+    void again(Connection connection, UUID instance, int timeline, Lsn from) throws SQLException {
+        change(connection, "refused_again = true", instance, timeline, from);
+    }
+
+    /** The segment that is in doubt, if it was pushed since as the archive has it. */
+    Optional<Doubtful> pushedAgain(Connection connection, UUID instance) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select refused_timeline, refused_from from backup.wal_service
+                 where instance_id = ? and refused_again and refused_timeline is not null
                 """)) {
+            query.setObject(1, instance);
+            try (var row = query.executeQuery()) {
+                return row.next()
+                        ? Optional.of(new Doubtful(row.getInt(1), Lsn.parse(row.getString(2))))
+                        : Optional.empty();
+            }
+        }
+    }
+
+    /** The server itself has this segment as the archive has it. */
+    void settled(Connection connection, UUID instance, int timeline, Lsn from) throws SQLException {
+        change(connection, "refused_timeline = null, refused_from = null", instance, timeline, from);
+    }
+
+    private static void change(Connection connection, String how, UUID instance, int timeline, Lsn from)
+            throws SQLException {
+        try (var update = connection.prepareStatement("update backup.wal_service set " + how
+                + " where instance_id = ? and refused_timeline = ? and refused_from = ?::pg_lsn")) {
             update.setObject(1, instance);
             update.setInt(2, timeline);
             update.setString(3, from.toString());
             update.executeUpdate();
+        }
+    }
+
+    /** Whether an archive holds any log of this timeline between the two. */
+    boolean holdsSome(Connection connection, UUID archive, int timeline, Lsn from, Lsn to) throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select from backup.wal_stretch
+                 where archive_id = ? and timeline = ? and from_lsn < ?::pg_lsn and to_lsn > ?::pg_lsn limit 1
+                """)) {
+            query.setObject(1, archive);
+            query.setInt(2, timeline);
+            query.setString(3, to.toString());
+            query.setString(4, from.toString());
+            try (var row = query.executeQuery()) {
+                return row.next();
+            }
         }
     }
 

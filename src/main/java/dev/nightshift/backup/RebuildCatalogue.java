@@ -29,7 +29,6 @@ import jakarta.inject.Named;
 import jakarta.json.Json;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -111,7 +110,7 @@ public class RebuildCatalogue extends TargetBatchlet {
         private final TargetRun target;
         private final ProjectKeys keys;
         private final List<Place> unknown = new ArrayList<>();
-        private final Map<String, Failure> away = new LinkedHashMap<>();
+        private final StoresAway away = new StoresAway();
         private final RegisteredServers servers;
         private long entered;
         private long enteredCopies;
@@ -143,7 +142,7 @@ public class RebuildCatalogue extends TargetBatchlet {
                     }
                 }
             } catch (Failure.Retryable | Failure.Skippable | Failure.Fatal e) {
-                away.put(name, e);
+                away.add(name, e);
                 target.error("The store " + name + " is left out: " + e.getMessage());
             }
         }
@@ -173,7 +172,7 @@ public class RebuildCatalogue extends TargetBatchlet {
         long enterBackups() {
             List<Opened> opened = new ArrayList<>();
             for (Place place : unknown) {
-                if (!place.described().log() && !away.containsKey(place.name())) {
+                if (!place.described().log() && !away.has(place.name())) {
                     open(place).ifPresent(opened::add);
                 }
             }
@@ -195,7 +194,7 @@ public class RebuildCatalogue extends TargetBatchlet {
 
         private void away(Place place, Failure e) {
             left(place, e.getMessage());
-            away.put(place.name(), e);
+            away.add(place.name(), e);
         }
 
         private Optional<Opened> open(Place place) {
@@ -311,7 +310,7 @@ public class RebuildCatalogue extends TargetBatchlet {
 
         long enterLogs() {
             List<Place> found = unknown.stream()
-                    .filter(place -> place.described().log() && !away.containsKey(place.name()))
+                    .filter(place -> place.described().log() && !away.has(place.name()))
                     .toList();
             RebuildLogs.Entered sum = logs.enter(target, keys, servers, found, new RebuildLogs.Notes() {
                 @Override
@@ -327,7 +326,7 @@ public class RebuildCatalogue extends TargetBatchlet {
                 @Override
                 public @Nullable String notSeen() {
                     if (!away.isEmpty()) {
-                        return String.join(", ", away.keySet());
+                        return away.names();
                     }
                     String only = target.parameters().text(RebuildJob.STORE).orElse(null);
                     List<String> others = stores.present().stream()
@@ -359,11 +358,9 @@ public class RebuildCatalogue extends TargetBatchlet {
                                 "logCopies", enteredLogCopies)));
             }
             if (!away.isEmpty()) {
-                Failure first = away.values().iterator().next();
-                throw new Failure.Retryable(
-                        "Not looked through: " + String.join(", ", away.keySet()) + ". " + first.getMessage(),
-                        "Restart the run when the store answers: what is entered stays.",
-                        first);
+                throw away.failure(
+                        "Not looked through: " + away.names() + ".",
+                        "Restart the run when the store answers: what is entered stays.");
             }
             if (left > 0) {
                 target.warn(left + " folders of the stores are not entered, and were left as they are.");

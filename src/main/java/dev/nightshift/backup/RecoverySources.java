@@ -10,6 +10,7 @@ import dev.nightshift.vault.Keyring;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,11 +57,20 @@ class RecoverySources {
 
         /** With what one backup's manifest says in place of the catalogue's word of it. */
         RecoveryPlanner planner(Candidate exact) {
+            return planner(exact, archive());
+        }
+
+        /** The same, by all log that the catalogue counts as stored where it is read: none of that need be listed. */
+        RecoveryPlanner asCatalogued(Candidate exact) {
+            return planner(exact, held.asCatalogued());
+        }
+
+        private RecoveryPlanner planner(Candidate exact, ArchivedLog log) {
             return new RecoveryPlanner(
                     candidates().stream()
                             .map(each -> each.backup().equals(exact.backup()) ? exact : each)
                             .toList(),
-                    archive());
+                    log);
         }
 
         /** As the catalogue knows them: that the last segment is whole is for the manifest of the chosen one to say. */
@@ -137,16 +147,22 @@ class RecoverySources {
         Optional<ArchivedLogs.Held> held =
                 archives.of(project, instance, first.systemIdentifier(), reading, opening.keys);
         held.ifPresent(found -> opening.notes.addAll(found.notes()));
+        List<Backup> ofCluster = all.stream()
+                .filter(backup -> backup.systemIdentifier().equals(first.systemIdentifier()))
+                .toList();
+        Lsn from = ofCluster.stream()
+                .map(backup -> Lsn.parse(backup.startLsn()))
+                .min(Comparator.naturalOrder())
+                .orElse(Lsn.NONE);
         return new Stored(
-                all.stream()
-                        .filter(backup -> backup.systemIdentifier().equals(first.systemIdentifier()))
-                        .toList(),
-                held.orElseGet(() ->
-                        none(opening.of(first).reader().manifest().source().walSegmentBytes())),
+                ofCluster,
+                held.map(found -> found.from(from))
+                        .orElseGet(() -> none(
+                                opening.of(first).reader().manifest().source().walSegmentBytes())),
                 opening);
     }
 
     private static ArchivedLogs.Held none(int segmentBytes) {
-        return new ArchivedLogs.Held(ArchivedLog.none(segmentBytes), List.of(), List.of(), null);
+        return new ArchivedLogs.Held(ArchivedLog.none(segmentBytes), List.of(), List.of(), null, List.of());
     }
 }

@@ -51,7 +51,8 @@ public class RecoveryWindowResource {
      * @param archived whether log that was archived is found in the stores that answer: without, only what each backup holds itself
      *     can be restored to
      * @param gaps between the points that cannot be restored to
-     * @param lacks what other stores hold of the log and the store that was asked for does not, in a sentence; null for nothing
+     * @param lacks what other stores hold of the log and the store that was asked for does not, and what it should, in sentences;
+     *     null for nothing
      */
     @Schema(name = "RecoveryWindow")
     public record Window(
@@ -63,7 +64,8 @@ public class RecoveryWindowResource {
 
             @Schema(
                     description =
-                            "What other stores hold of the log, or held, and those that were read do not, in a sentence; null for nothing")
+                            "What other stores hold of the log, or held, and those that were read do not, or do not list though they"
+                                    + " should, in sentences; null for nothing")
             @Nullable
             String lacks) {}
 

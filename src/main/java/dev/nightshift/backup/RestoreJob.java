@@ -16,6 +16,7 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.ToolProcess;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.UUID;
@@ -150,6 +151,11 @@ class RestoreJob implements Job {
     @Override
     public JobDefinition definition() {
         return DEFINITION;
+    }
+
+    @Override
+    public JsonObject plain(JsonObject given) {
+        return PointParameters.plain(given, clock.now());
     }
 
     @Override

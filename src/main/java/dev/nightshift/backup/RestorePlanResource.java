@@ -23,7 +23,6 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
@@ -37,8 +36,6 @@ import org.jspecify.annotations.Nullable;
 @Consumes(MediaType.APPLICATION_JSON)
 @Tag(name = "Backups")
 public class RestorePlanResource {
-    private static final String ONE = "Name one point to restore to: time, lsn, xid, name, or latest.";
-
     @Inject
     private PointRecovery points;
 
@@ -101,7 +98,8 @@ public class RestorePlanResource {
      * @param reason why not, in a sentence
      * @param store where the backup would be read
      * @param logStores where the archived log would be read
-     * @param lacks what other stores hold of the log and these do not, in a sentence; null for nothing
+     * @param lacks what other stores hold of the log and these do not, and what these do not list though the catalogue counts it as
+     *     stored there, in sentences; null for nothing
      * @param chain the backups that are read, the full one first
      * @param logEnds the first position that is not stored, or no more than zeros
      * @param backupRestoreMillis what the newest proof of this backup in this store measured until its server answered; the archived log
@@ -292,30 +290,9 @@ public class RestorePlanResource {
     private RecoveryTarget target(Body body) {
         To to = body.to();
         if (to == null) {
-            throw new Failure.Invalid("to", ONE);
+            throw new Failure.Invalid("to", NamedPoint.ONE);
         }
-        if (Boolean.FALSE.equals(to.latest())) {
-            throw new Failure.Invalid("to.latest", ONE);
-        }
-        String latest = to.latest() == null ? null : "";
-        List<String> kinds = List.of("time", "lsn", "xid", "name", "latest");
-        List<@Nullable String> texts =
-                Stream.of(to.time(), to.lsn(), to.xid(), to.name(), latest).toList();
-        List<String> given = kinds.stream()
-                .filter(kind -> texts.get(kinds.indexOf(kind)) != null)
-                .toList();
-        if (given.size() != 1) {
-            throw new Failure.Invalid("to", ONE);
-        }
-        String kind = given.get(0);
-        String field = "to." + kind;
-        RecoveryTarget target = RecoveryTarget.parse(
-                kind,
-                texts.get(kinds.indexOf(kind)),
-                body.timeline(),
-                new RecoveryTarget.Fields(field, field, "timeline"));
-        PointParameters.requirePast(target, clock.now(), field);
-        return target;
+        return NamedPoint.of(to, "to").target("to", body.timeline(), "timeline", clock.now());
     }
 
     private static Segments segments(RecoveryPlan plan) {

@@ -12,9 +12,7 @@ import dev.nightshift.vault.ProjectKeys;
 import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -77,7 +75,7 @@ public class RewrapKeys extends TargetBatchlet {
     private final class Progress {
         private final TargetRun target;
         private final ProjectKeys keys;
-        private final Map<String, Failure> away = new LinkedHashMap<>();
+        private final StoresAway away = new StoresAway();
         private final Set<String> lost = new TreeSet<>();
         private long done;
         private long left;
@@ -103,7 +101,7 @@ public class RewrapKeys extends TargetBatchlet {
         }
 
         private void wrap(ProjectKeyRepository.Place place) {
-            if (away.containsKey(place.store())) {
+            if (away.has(place.store())) {
                 left++;
                 return;
             }
@@ -125,7 +123,7 @@ public class RewrapKeys extends TargetBatchlet {
                 }
             } catch (Failure.Retryable | Failure.Skippable | Failure.Unusable e) {
                 left++;
-                away.put(place.store(), e);
+                away.add(place.store(), e);
                 target.error("The store " + place.store() + " is left out: " + e.getMessage());
             } catch (Failure.Fatal | Failure.NotFound e) {
                 left++;
@@ -142,12 +140,10 @@ public class RewrapKeys extends TargetBatchlet {
 
         void throwFirst() {
             if (!away.isEmpty()) {
-                Failure first = away.values().iterator().next();
-                throw new Failure.Retryable(
+                throw away.failure(
                         left + " of this server's backups and logs may still open by an older key. Not reached: "
-                                + String.join(", ", away.keySet()) + ". " + first.getMessage(),
-                        "Restart the run when the store answers; the older keys stay until then.",
-                        first);
+                                + away.names() + ".",
+                        "Restart the run when the store answers; the older keys stay until then.");
             }
             if (damaged != null) {
                 throw damaged;

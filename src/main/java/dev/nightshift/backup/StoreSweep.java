@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 /**
  * Looks with the first heartbeat, and now and then, for backups in the stores that no run comes back to: what is whole is
  * entered in the catalogue, what is not is deleted. Only what the ledger knows as an attempt of its own is touched: other
- * installations may use the same stores.
+ * installations may use the same stores. And whether archived log that was stored there still is.
  */
 @ApplicationScoped
 class StoreSweep {
@@ -43,6 +43,9 @@ class StoreSweep {
 
     @Inject
     private CopyRepository copies;
+
+    @Inject
+    private StoredLogWatch storedLog;
 
     @Inject
     private Transactions transactions;
@@ -76,6 +79,7 @@ class StoreSweep {
     private void sweep(String name) {
         alone(name, () -> sweep(name, stores.of(name)));
         alone(name, () -> removeChecks(name, stores.of(name)));
+        alone(name, () -> storedLog.look(name));
         // What cannot be deleted there is no reason to look away
         alone(name, () -> stores.measureLock(name));
     }

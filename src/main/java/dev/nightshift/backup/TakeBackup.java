@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Takes one instance's backup, stores it and enters it in the catalogue. */
 @Named("takeBackup")
@@ -88,11 +89,11 @@ public class TakeBackup extends TargetBatchlet {
             copy(target, List.of(take(target)));
             return;
         }
-        Failure missing = dumps.take(target);
+        Failure missing = dumped(target);
         try {
             copy(target, dumps.taken(target));
         } catch (Failure e) {
-            if (missing != null && !(e instanceof Failure.Retryable)) {
+            if (missing instanceof Failure.Retryable || (missing != null && !(e instanceof Failure.Retryable))) {
                 target.failed(BackupJob.COPIES, String.valueOf(e.getMessage()));
                 throw missing;
             }
@@ -100,6 +101,22 @@ public class TakeBackup extends TargetBatchlet {
         }
         if (missing != null) {
             throw missing;
+        }
+    }
+
+    /** What an attempt before took is to be copied, whatever keeps this one from taking the rest; null where nothing is missing. */
+    private @Nullable Failure dumped(TargetRun target) {
+        try {
+            return dumps.take(target);
+        } catch (Failure e) {
+            target.throwIfStopped();
+            if (target.parameters().text(BackupJob.COPIES).isEmpty()
+                    || dumps.taken(target).isEmpty()) {
+                throw e;
+            }
+            target.failed(e.getMessage());
+            target.warn("What this run took before is copied, though it cannot go on: " + e.getMessage());
+            return e;
         }
     }
 

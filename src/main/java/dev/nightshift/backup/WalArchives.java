@@ -3,6 +3,8 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.JoinedLog;
 import dev.nightshift.backup.read.StoredLog;
+import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.backup.wal.ArchiveWal;
@@ -141,6 +143,7 @@ class WalArchives implements ArchivedLogs {
         Set<String> read = new LinkedHashSet<>();
         List<String> notes = new ArrayList<>();
         List<String> lacks = new ArrayList<>();
+        List<UnlistedLog> unlisted = new ArrayList<>();
         for (WalRepository.Archive archive : known.archives()) {
             List<Opened> opened = List.of();
             try {
@@ -157,6 +160,7 @@ class WalArchives implements ArchivedLogs {
             opened.forEach(each -> {
                 logs.add(each.log());
                 read.add(each.place().store());
+                unlisted.addAll(each.unlisted());
             });
             lacks.addAll(lacking(project, archive, opened, known.copies(), only));
         }
@@ -169,11 +173,16 @@ class WalArchives implements ArchivedLogs {
         }
         ArchivedLog log =
                 logs.isEmpty() ? ArchivedLog.none(known.archives().get(0).segmentBytes()) : new JoinedLog(logs);
-        return Optional.of(new Held(log, List.copyOf(read), notes, lacks.isEmpty() ? null : String.join(" ", lacks)));
+        return Optional.of(new Held(
+                log,
+                List.copyOf(read),
+                notes,
+                lacks.isEmpty() ? null : String.join(" ", lacks),
+                UnlistedLog.without(unlisted, log.stretches())));
     }
 
     /** An archive, opened. */
-    private record Opened(Place place, ArchivedLog log) {
+    private record Opened(Place place, ArchivedLog log, List<UnlistedLog> unlisted) {
         ArchivedLog.@Nullable Stretch last() {
             List<ArchivedLog.Stretch> stretches = log.stretches();
             return stretches.isEmpty() ? null : stretches.get(stretches.size() - 1);
@@ -194,7 +203,7 @@ class WalArchives implements ArchivedLogs {
         Failure failure = null;
         for (Place place : places) {
             try {
-                opened.add(new Opened(place, open(project, place, keys)));
+                opened.add(open(project, place, keys));
             } catch (Failure.Fatal | Failure.NotFound | Failure.Retryable | Failure.Skippable e) {
                 reasons.add("The archived log is not read from the store " + place.store() + ": " + e.getMessage());
                 failure = failure == null || weight(e) > weight(failure) ? e : failure;
@@ -302,16 +311,65 @@ class WalArchives implements ArchivedLogs {
         return joinable.isEmpty() ? ofCluster.stream().limit(1).toList() : joinable;
     }
 
-    private ArchivedLog open(ProjectId project, Place place, BackupKeys keys) {
+    /**
+     * What an archive's own store does not list of it though it should, copies apart.
+     *
+     * @throws Failure.Retryable if the store cannot be listed now
+     */
+    List<UnlistedLog> missing(ProjectId project, WalRepository.Archive archive, BackupKeys keys) {
+        Place place = new Place(archive.store(), archive, null);
+        List<ArchivedLog.Stretch> catalogued = plain(catalogued(project, place));
+        if (UnlistedLog.of(catalogued, List.of()).isEmpty()) {
+            return List.of();
+        }
+        Store store = stores.of(archive.store());
+        if (store instanceof FolderStore folder && folder.looksUnmounted()) {
+            throw CopyToStore.unmounted(store);
+        }
+        try {
+            return open(project, place, keys).unlisted();
+        } catch (Failure.NotFound e) {
+            // Without its description nothing of it can be read
+            return catalogued.stream()
+                    .map(each -> new UnlistedLog(archive.store(), each))
+                    .toList();
+        }
+    }
+
+    private Opened open(ProjectId project, Place place, BackupKeys keys) {
         LogCopyRepository.Copy copy = place.copy();
-        List<LogCopyRepository.Stretch> catalogued = transactions.in(
+        List<LogCopyRepository.Stretch> catalogued = catalogued(project, place);
+        String location = copy == null ? place.archive().location() : copy.location();
+        WalFolder.Opened folder = WalFolder.open(stores.of(place.store()), location, keys);
+        StoredLog log = StoredLog.of(folder);
+        List<ArchivedLog.Stretch> missing = UnlistedLog.of(plain(catalogued), log.stretches());
+        if (!missing.isEmpty()) {
+            // Pieces go while a listing goes on once their segment is there whole, and some listings are late: look
+            // again
+            log = StoredLog.of(folder);
+            missing = UnlistedLog.of(
+                    UnlistedLog.both(plain(catalogued), plain(catalogued(project, place))), log.stretches());
+        }
+        return new Opened(
+                place,
+                new Catalogued(log, catalogued),
+                missing.stream()
+                        .map(each -> new UnlistedLog(place.store(), each))
+                        .toList());
+    }
+
+    private static List<ArchivedLog.Stretch> plain(List<LogCopyRepository.Stretch> stretches) {
+        return stretches.stream().map(LogCopyRepository.Stretch::plain).toList();
+    }
+
+    private List<LogCopyRepository.Stretch> catalogued(ProjectId project, Place place) {
+        LogCopyRepository.Copy copy = place.copy();
+        return transactions.in(
                 project,
                 connection -> copy == null
                         ? repository.stretches(connection, place.archive().id(), MOST_STRETCHES).stream()
                                 .map(LogCopyRepository.Stretch::of)
                                 .toList()
                         : copies.stretches(connection, copy.id()));
-        String location = copy == null ? place.archive().location() : copy.location();
-        return new Catalogued(StoredLog.of(WalFolder.open(stores.of(place.store()), location, keys)), catalogued);
     }
 }

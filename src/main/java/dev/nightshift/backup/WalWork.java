@@ -204,7 +204,11 @@ class WalWork {
     }
 
     void covered(ProjectId project, long stretch, Instant to, @Nullable String ended) {
-        transactions.run(project, connection -> repository.covered(connection, stretch, to, ended));
+        transactions.run(project, connection -> {
+            if (!pushed.isInDoubt(connection, stretch)) {
+                repository.covered(connection, stretch, to, ended);
+            }
+        });
     }
 
     /** What the server sends is not what it had sent: the next session begins a new archive. */

@@ -1,6 +1,7 @@
 package dev.nightshift.job;
 
 import dev.nightshift.kernel.ProjectId;
+import jakarta.json.JsonObject;
 import java.util.List;
 import java.util.Set;
 
@@ -22,6 +23,16 @@ public interface Job {
      */
     default Set<String> keepsApartFrom(Parameters parameters) {
         return Set.of();
+    }
+
+    /**
+     * A caller's parameters as the job declares them, where it takes them in another form too. Comes before every check; what a run
+     * or a schedule keeps is what this answers.
+     *
+     * @throws dev.nightshift.kernel.Failure.Invalid naming the field as the caller wrote it
+     */
+    default JsonObject plain(JsonObject given) {
+        return given;
     }
 
     /**

@@ -12,6 +12,8 @@ import java.util.List;
  * @param ifFailed how soon somebody should look at a target that failed
  * @param ifSkipped how soon at one that was left out
  * @param steps in the order of the work; the console's columns
+ * @param parameters what callers and schedules give
+ * @param own what Nightshift alone gives: in no form, and refused by the job where somebody else gives it
  */
 public record JobDefinition(
         String name,
@@ -23,9 +25,37 @@ public record JobDefinition(
         Severity ifFailed,
         Severity ifSkipped,
         List<String> steps,
-        List<Parameter> parameters) {
+        List<Parameter> parameters,
+        List<Parameter> own) {
     public JobDefinition {
         steps = List.copyOf(steps);
         parameters = List.copyOf(parameters);
+        own = List.copyOf(own);
+    }
+
+    /** One without parameters of Nightshift's own. */
+    public JobDefinition(
+            String name,
+            String title,
+            String description,
+            Unit unit,
+            String kindOfWork,
+            boolean locksTarget,
+            Severity ifFailed,
+            Severity ifSkipped,
+            List<String> steps,
+            List<Parameter> parameters) {
+        this(
+                name,
+                title,
+                description,
+                unit,
+                kindOfWork,
+                locksTarget,
+                ifFailed,
+                ifSkipped,
+                steps,
+                parameters,
+                List.of());
     }
 }

@@ -9,6 +9,7 @@ import jakarta.json.JsonValue;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A run's parameters, checked against what the job declares. */
 public final class Parameters {
@@ -31,7 +32,8 @@ public final class Parameters {
     public static Parameters check(JobDefinition job, JsonObject given) {
         var unknown = new TreeSet<>(given.keySet());
         var checked = Json.createObjectBuilder();
-        for (Parameter parameter : job.parameters()) {
+        for (Parameter parameter :
+                Stream.concat(job.parameters().stream(), job.own().stream()).toList()) {
             unknown.remove(parameter.name());
             JsonValue value = given.getOrDefault(parameter.name(), JsonValue.NULL);
             if (value.getValueType() == JsonValue.ValueType.NULL) {

@@ -70,7 +70,9 @@ public class RunResource {
     public record NewRun(
             @Nullable String job,
             @Nullable List<String> databases,
-            @Nullable JsonObject parameters) {}
+
+            @Schema(description = RunExamples.PARAMETERS) @Nullable
+            JsonObject parameters) {}
 
     /** A run as the ledger has it; durations in milliseconds. */
     @Schema(name = "Run")
@@ -161,10 +163,10 @@ public class RunResource {
     @RequestBody(
             content =
                     @Content(
-                            examples =
-                                    @ExampleObject(
-                                            name = "backup",
-                                            value = "{\"job\":\"backup\",\"databases\":[\"demo\"],\"parameters\":{}}")))
+                            examples = {
+                                @ExampleObject(name = "backup", value = RunExamples.BACKUP),
+                                @ExampleObject(name = "restore", value = RunExamples.RESTORE)
+                            }))
     @APIResponse(
             responseCode = "202",
             description = "Queued",

@@ -62,10 +62,14 @@ public class Runs {
      */
     public void review(ProjectId project, RunRequest request) {
         Job job = jobs.named(request.job());
-        Parameters parameters = Parameters.check(job.definition(), request.parameters());
+        Parameters parameters = checked(job, request.parameters());
         job.check(project, parameters);
         transactions.in(project, connection -> targets(project, job.definition(), request.databases()));
         job.review(project, request.databases(), parameters);
+    }
+
+    private static Parameters checked(Job job, JsonObject given) {
+        return Parameters.check(job.definition(), job.plain(given));
     }
 
     /** Looks at once at what waits in the project: its calendar is another. */
@@ -112,7 +116,7 @@ public class Runs {
             Function<JobDefinition, List<RunRepository.NewTarget>> aim,
             @Nullable String waitsFor) {
         Job job = jobs.named(request.job());
-        Parameters parameters = Parameters.check(job.definition(), request.parameters());
+        Parameters parameters = checked(job, request.parameters());
         job.check(project, parameters);
         var targets = aim.apply(job.definition());
         job.checkTargets(targets.size());
@@ -132,7 +136,7 @@ public class Runs {
     public Parameters check(
             ProjectId project, String name, List<String> databases, JsonObject parameters, Set<String> known) {
         Job job = jobs.named(name);
-        Parameters checked = Parameters.check(job.definition(), parameters);
+        Parameters checked = checked(job, parameters);
         job.check(project, checked);
         job.checkPlanned(project, checked);
         if (job.definition().unit() == Unit.PROJECT) {

@@ -120,6 +120,14 @@ public final class TargetRun {
         endStep(name, TargetStatus.FAILED, null, reason);
     }
 
+    /** The same for the step that is under way, if there is one. */
+    public void failed(String reason) {
+        String current = step;
+        if (current != null) {
+            failed(current, reason);
+        }
+    }
+
     /** Ends a step that was not needed or not possible, with the reason. */
     public void skipped(String name, String reason) {
         endStep(name, TargetStatus.SKIPPED, null, reason);

@@ -63,4 +63,15 @@ class ApiDocumentIT {
                                 .map(entry -> "\"" + entry.getKey() + "\":" + entry.getValue())
                                 .collect(Collectors.joining(",", "{", "}")));
     }
+
+    @Test
+    void theRequestOfARunShowsBothFormsOfAPoint() {
+        JsonObject start = Objects.requireNonNull(operations.get("POST /api/projects/{project}/runs"));
+        JsonObject examples = start.getJsonObject("requestBody")
+                .getJsonObject("content")
+                .getJsonObject("application/json")
+                .getJsonObject("examples");
+        assertEquals(Set.of("backup", "restore"), examples.keySet());
+        assertTrue(examples.getJsonObject("restore").toString().contains("{\"to\":{\"time\":"), examples::toString);
+    }
 }

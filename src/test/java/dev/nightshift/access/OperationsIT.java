@@ -149,6 +149,7 @@ class OperationsIT {
         row("PUT " + project + "/instances/{instance}/wal", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/wal/{file}", Needs.LOG_READER, 404);
         row("PUT " + project + "/instances/{instance}/wal/{file}", Needs.LOG_SHIPPER, 404);
+        row("POST " + project + "/instances/{instance}/wal-check", Needs.OPERATOR, 404);
         row("DELETE " + project + "/instances/{instance}/slots/{slot}", Needs.ADMIN, 404);
         row("GET " + project + "/instances/{instance}/adopted-backups", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}/adopted-backups/{tool}", Needs.OPERATOR, 404);
@@ -176,6 +177,7 @@ class OperationsIT {
         row("GET " + project + "/backups", Needs.VIEWER, 200);
         row("GET " + project + "/backups/{id}", Needs.VIEWER, 404);
         row("GET " + project + "/backups/{id}/evidence", Needs.VIEWER, 404);
+        row("GET " + project + "/backups/{id}/objects", Needs.VIEWER, 404);
         row("POST " + project + "/recovery-key", Needs.ADMIN, 200);
         row("POST " + project + "/recovery-kit", Needs.ADMIN, 400);
         row("POST /api/recovery-kit/import", Needs.INSTALLATION, 400);
@@ -397,7 +399,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(18, asked.size(), asked::toString);
+        assertEquals(20, asked.size(), asked::toString);
     }
 
     @Test

@@ -84,7 +84,8 @@ class OtherProjectsObjectsIT {
                 "POST runs/" + run + "/restart",
                 "POST runs/" + run + "/declare-dead",
                 "GET backups/" + backup,
-                "GET backups/" + backup + "/evidence")) {
+                "GET backups/" + backup + "/evidence",
+                "GET backups/" + backup + "/objects")) {
             String method = asked.split(" ", 2)[0];
             String path = "api/projects/" + OTHER + "/" + asked.split(" ", 2)[1];
             Api.Answer answer = stranger.send(method, path, method.equals("GET") ? null : "{}");

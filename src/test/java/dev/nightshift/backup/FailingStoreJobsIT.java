@@ -46,6 +46,9 @@ class FailingStoreJobsIT {
     private static final Duration MOST = Duration.ofMinutes(4);
     private static final int ALWAYS = Integer.MAX_VALUE;
 
+    /** The jobs that a refusal ends at once. */
+    private static final List<String> ASK_ONCE = List.of("rebuild-catalogue", "rewrap-keys");
+
     private Nightshift nightshift;
     private S3Server s3;
     private FaultyStore faults;
@@ -129,6 +132,8 @@ class FailingStoreJobsIT {
         assertTrue(faults.failed() > 0, what);
         faults.heal();
         assertEquals("FAILED", ended.getString("status"), what);
+        boolean mayRetry = fault != Fault.REFUSED || !ASK_ONCE.contains(job);
+        assertTrue(mayRetry || !what.contains("Trying again in"), what);
         return ended.getJsonArray("targets").getJsonObject(0);
     }
 
@@ -250,6 +255,17 @@ class FailingStoreJobsIT {
                                     Files.isRegularFile(each) && each.toString().contains(first))
                             .toList());
         }
+    }
+
+    @Test
+    @Order(7)
+    void keysOfAStoreThatRefusesAreNotWrappedAnewAndItIsAskedOnce() {
+        project.recoveryKit("five words nobody would guess");
+        JsonObject target = failed(
+                "rewrap-keys", asked(), Fault.REFUSED, ALWAYS, request -> request.isOf(second + "/manifest.json"));
+        says(target, "Not reached: offsite. The store offsite refuses");
+        assertTrue(target.getString("remedy").contains("account"), target::toString);
+        project.complete("rewrap-keys", NAME, asked().build());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Api;
+import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3StandIn;
@@ -12,6 +13,7 @@ import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LockedStoreIT {
     private static final String STORE = "locked";
+    private static final Duration SOON = Duration.ofMinutes(3);
 
     private final Nightshift nightshift = Nightshift.shared();
     private final Api admin = nightshift.admin();
@@ -91,10 +94,30 @@ class LockedStoreIT {
     }
 
     private boolean isReported() {
+        return isOpen("The store " + STORE + " does not lock what is stored in it");
+    }
+
+    private boolean isOpen(String title) {
         return admin.get(project.path("findings?state=OPEN")).expect(200).object().getJsonArray("items").stream()
                 .map(JsonValue::asJsonObject)
-                .anyMatch(finding -> finding.getString("title")
-                        .equals("The store " + STORE + " does not lock what is stored in it"));
+                .anyMatch(finding -> finding.getString("title").equals(title));
+    }
+
+    /** While it is away, or the sweep measures it in between. */
+    private void isNotMeasuredForLong() throws SQLException {
+        String title = "The lock of the store " + STORE + " is not measured";
+        s3.away(true);
+        try {
+            nightshift
+                    .repository()
+                    .execute("update backup.store set lock_measured_at = now() - interval '8 days' where name = '"
+                            + STORE + "'");
+            Eventually.isTrue("a finding", SOON, () -> isOpen(title));
+        } finally {
+            s3.away(false);
+        }
+        lock(true);
+        Eventually.isTrue("none any more", SOON, () -> !isOpen(title));
     }
 
     private JsonObject expire(boolean apply) {
@@ -113,7 +136,7 @@ class LockedStoreIT {
     }
 
     @Test
-    void whatIsLockedIsSaidAndFreedOnlyAfterItsLock() {
+    void whatIsLockedIsSaidAndFreedOnlyAfterItsLock() throws Exception {
         // First one login that may all and another that is unknown, then the two as they should be
         assertTrue(failed("KEEP").getString("reason").contains("may delete as well"));
         changed("account", "writes", "secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST");
@@ -154,6 +177,7 @@ class LockedStoreIT {
         s3.lockFor(30);
         lock(true);
         assertFalse(isReported());
+        isNotMeasuredForLong();
 
         project.complete("backup", "vault", Json.createObjectBuilder().build());
         JsonObject planned = expire(false);

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3Server;
+import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.FaultyStore;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -34,10 +36,12 @@ class LogicalCopyIT {
     private TestProject project;
     private Postgres source;
     private S3Server s3;
+    private FaultyStore faults;
 
     @BeforeAll
     void aServerOfTwoDatabasesAndABucket(@TempDir Path folder) throws SQLException {
         s3 = S3Server.start(folder);
+        faults = FaultyStore.before(s3.endpoint());
         nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false"));
         nightshift.start();
         project = TestProject.create(nightshift.admin(), "dump-copies");
@@ -54,7 +58,7 @@ class LogicalCopyIT {
                                 .add("name", STORE)
                                 .add("kind", "S3")
                                 .add("bucket", S3Server.BUCKET)
-                                .add("endpoint", s3.endpoint())
+                                .add("endpoint", faults.endpoint())
                                 .add("account", S3Server.KEY)
                                 .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
                                 .build())
@@ -65,13 +69,20 @@ class LogicalCopyIT {
     void gone() {
         nightshift.remove();
         source.close();
+        faults.close();
         s3.close();
     }
 
     private JsonObject backUpBoth(boolean all) {
+        JsonObject ended = project.ended(startBoth(), Duration.ofMinutes(5));
+        assertEquals(all, ended.getString("status").equals("COMPLETED"), ended::toString);
+        return ended.getJsonArray("targets").getJsonObject(0);
+    }
+
+    private String startBoth() {
         JsonObjectBuilder parameters =
                 Json.createObjectBuilder().add("kind", "logical").add("copies", STORE);
-        String run = project.api()
+        return project.api()
                 .post(
                         project.path("runs"),
                         Json.createObjectBuilder()
@@ -84,9 +95,6 @@ class LogicalCopyIT {
                 .expect(202)
                 .object()
                 .getString("id");
-        JsonObject ended = project.ended(run, Duration.ofMinutes(5));
-        assertEquals(all, ended.getString("status").equals("COMPLETED"), ended::toString);
-        return ended.getJsonArray("targets").getJsonObject(0);
     }
 
     private static List<String> steps(JsonObject target) {
@@ -134,6 +142,48 @@ class LogicalCopyIT {
                         .getJsonObject(0)
                         .getJsonObject("proof")
                         .getString("level"));
+    }
+
+    /** Prepare fails, as another cluster seems to answer. */
+    @Test
+    void whatWasDumpedIsCopiedThoughARestartOfTheRunCannotGoOn() throws SQLException {
+        source.execute("postgres", "alter database second rename to away");
+        faults.fail(FaultyStore.Fault.REFUSED, Integer.MAX_VALUE, request -> true);
+        String run = startBoth();
+        JsonObject refused = ended(run);
+        faults.heal();
+        source.execute("postgres", "alter database away rename to second");
+        assertTrue(steps(refused).containsAll(List.of("copy FAILED", "copies FAILED")), refused::toString);
+        String taken = newest("first").getString("id");
+
+        String cluster = TestArchive.text(source, "select system_identifier::text from pg_control_system()");
+        known(cluster, "1");
+        project.api().post(project.path("runs/" + run + "/restart")).expect(202);
+        JsonObject target = ended(run);
+        known("1", cluster);
+        assertAll(
+                () -> assertTrue(
+                        steps(target).containsAll(List.of("prepare FAILED", "copies COMPLETED")), target::toString),
+                () -> assertEquals("FAILED", target.getString("status"), target::toString),
+                () -> assertTrue(target.getString("reason").contains("Another cluster answers"), target::toString),
+                () -> assertEquals(taken, newest("first").getString("id")),
+                () -> assertCopied(newest("first"), s3.bucket()));
+
+        project.api().post(project.path("runs/" + run + "/restart")).expect(202);
+        project.completed(run);
+        assertCopied(newest("second"), s3.bucket());
+    }
+
+    /** What the fleet takes the server for. */
+    private void known(String before, String now) throws SQLException {
+        nightshift
+                .repository()
+                .execute("update fleet.instance set system_identifier = '" + now + "' where system_identifier = '"
+                        + before + "'");
+    }
+
+    private JsonObject ended(String run) {
+        return project.ended(run, Duration.ofMinutes(5)).getJsonArray("targets").getJsonObject(0);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
@@ -169,12 +170,85 @@ class PointJobsIT {
         refused(point("lsn", "0/1").add("upTo", "intact").build(), "parameters.upTo");
     }
 
+    /** {@code {"to": {"lsn": "…"}}}, as of a plan. */
+    private static JsonObjectBuilder planned(JsonObject to) {
+        return Json.createObjectBuilder().add("to", to);
+    }
+
+    @Test
+    void runsAndSchedulesTakeThePointAsAPlanDoes() {
+        JsonObject to = to("name", nameIn(first));
+        Path folder = nightshift.data().resolve("restore/as-planned");
+        JsonObject run = project.complete(
+                "restore",
+                "shop",
+                planned(to).add("timeline", 1).add("folder", folder.toString()).build());
+        assertEquals(first.getString("id"), target(run).getJsonObject("figures").getString("backup"));
+        JsonObject kept = run.getJsonObject("parameters");
+        assertEquals("name " + nameIn(first), kept.getString("to") + " " + kept.getString("point"));
+        assertTrue(Files.exists(folder.resolve("recovery.signal")));
+        JsonObject drill = project.complete(
+                "restore-drill",
+                "shop",
+                planned(to("lsn", first.getString("recoversTo")))
+                        .add("upTo", "readable")
+                        .build());
+        assertEquals(
+                first.getString("id"), target(drill).getJsonObject("figures").getString("backup"));
+
+        JsonObjectBuilder schedule = Json.createObjectBuilder()
+                .add("name", "as-planned")
+                .add("job", "restore-drill")
+                .add("cron", "0 3 * * *")
+                .add("zone", "UTC")
+                .add("databases", Json.createArrayBuilder().add("shop"))
+                .add("enabled", false)
+                .add("parameters", planned(to));
+        project.api().post(project.path("schedules"), schedule.build()).expect(201);
+        JsonObject plan = project.api()
+                .get(project.path("schedules/as-planned"))
+                .expect(200)
+                .object();
+        JsonObject stored = plan.getJsonObject("parameters");
+        assertEquals("name " + nameIn(first), stored.getString("to") + " " + stored.getString("point"));
+        project.api()
+                .put(
+                        project.path("schedules/as-planned"),
+                        Json.createObjectBuilder().add("parameters", stored).build())
+                .expect(200);
+    }
+
+    @Test
+    void aPointThatIsSaidTwiceIsRefusedByName() {
+        JsonObject lsn = to("lsn", "0/1");
+        for (String job : List.of("restore", "restore-drill")) {
+            refused(job, planned(lsn).add("point", "0/1").build(), "parameters.point");
+            refused(
+                    job,
+                    planned(Json.createObjectBuilder(lsn).add("xid", "800").build())
+                            .build(),
+                    "parameters.to");
+            refused(job, planned(to("lsn", "nowhere")).build(), "parameters.to.lsn");
+            refused(
+                    job,
+                    planned(to("time", Instant.now().plusSeconds(3600).toString()))
+                            .build(),
+                    "parameters.to.time");
+        }
+        refused("restore-drill", planned(lsn).add("which", "random").build(), "parameters.which");
+        refused("backup", planned(lsn).build(), "parameters.to");
+    }
+
     private void refused(JsonObject parameters, String field) {
+        refused("restore-drill", parameters, field);
+    }
+
+    private void refused(String job, JsonObject parameters, String field) {
         JsonObject problem = project.api()
                 .post(
                         project.path("runs"),
                         Json.createObjectBuilder()
-                                .add("job", "restore-drill")
+                                .add("job", job)
                                 .add("databases", Json.createArrayBuilder().add("shop"))
                                 .add("parameters", parameters)
                                 .build())
@@ -246,9 +320,20 @@ class PointJobsIT {
         assertEquals(first.getString("stopLsn"), window.getJsonObject("from").getString("lsn"));
         assertEquals(first.getString("id"), window.getJsonObject("from").getString("backup"));
         assertEquals(first.getString("endedAt"), window.getJsonObject("from").getString("at"));
-        for (JsonObject gap : window.getJsonArray("gaps").getValuesAs(JsonObject.class)) {
-            assertEquals(second.getString("stopLsn"), gap.getJsonObject("to").getString("lsn"));
-        }
+        List<JsonObject> gaps = window.getJsonArray("gaps").getValuesAs(JsonObject.class);
+        assertEquals(1, gaps.size(), "what was written between the backups lies in neither's log");
+        JsonObject from = gaps.get(0).getJsonObject("from");
+        JsonObject to = gaps.get(0).getJsonObject("to");
+        Lsn ends = Lsn.parse(from.getString("lsn"));
+        assertTrue(ends.compareTo(Lsn.parse(first.getString("recoversTo"))) >= 0, from::toString);
+        assertTrue(ends.compareTo(Lsn.parse(second.getString("startLsn"))) <= 0, from::toString);
+        assertEquals(second.getString("stopLsn"), to.getString("lsn"));
+        assertEquals(second.getString("id"), to.getString("backup"));
+        assertEquals(second.getString("endedAt"), to.getString("at"));
+        // The plan says the same of both ends
+        assertTrue(plan(to("lsn", to.getString("lsn")), 200).getBoolean("reachable"), to::toString);
+        assertTrue(plan(to("lsn", first.getString("recoversTo")), 200).getBoolean("reachable"), from::toString);
+        assertFalse(plan(to("lsn", ends.plus(1).toString()), 200).getBoolean("reachable"), from::toString);
         project.api()
                 .get(project.path("databases/shop/recovery-window?timeline=x"))
                 .expect(400);

@@ -289,6 +289,25 @@ class PushedFailoverIT {
                 recovery.recovered(recovery.prepared("again", server.reader.documented("restore_command"))));
     }
 
+    @Test
+    @Order(8)
+    void anotherEndOfATimelineThatWasLeftIsSettledByNoOtherPush() throws Exception {
+        Path here = Files.createDirectory(folder.resolve("left"));
+        Path end = here.resolve(left);
+        server.reader.run(here, "fetch", left, end.toString()).succeeded();
+        pushes(0, "", server.shipper, end, left);
+        byte[] content = Files.readAllBytes(end);
+        content[44] ^= 1; // of the first record
+        server.isReachedAt(source);
+        pushes(1, "keeps what it holds", server.shipper, Files.write(here.resolve("changed"), content), left);
+        assertEquals("FAILING", server.state(), "the server may have it from before");
+        Instant covered = server.covered();
+        server.pushesMore();
+        server.looks(Instant.now());
+        assertEquals("FAILING", server.state());
+        assertEquals(covered, server.covered());
+    }
+
     private Map<String, String> standbys(Map<String, String> more) throws IOException {
         Map<String, String> settings = new TreeMap<>(SETTINGS);
         settings.put("archive_mode", "always");

@@ -88,4 +88,50 @@ class PushedLookTest {
         assertFalse(PushedLook.isSettled(on(1, true, "7", since), NOW, reached), "a standby's is not its primary's");
         assertFalse(PushedLook.isSettled(on(1, false, "7", elsewhere), NOW, reached), "what it archived is not here");
     }
+
+    @Test
+    void aSegmentThatIsNewIsOneThatTheServerHasWritten() {
+        assertTrue(PushedLook.isUnwritten(on(1, false, "7"), "7", segment(1, 3)));
+        assertFalse(PushedLook.isUnwritten(on(1, false, "7"), "7", segment(1, 2)), "to its end");
+        assertFalse(PushedLook.isUnwritten(on(2, false, "7"), "7", segment(1, 3)), "of a timeline that it left");
+        assertFalse(PushedLook.isUnwritten(on(1, true, "7"), "7", segment(1, 3)), "its primary has");
+        assertFalse(PushedLook.isUnwritten(on(1, false, "8"), "7", segment(1, 3)), "another one answers");
+        assertFalse(
+                PushedLook.isUnwritten(on(1, false, "7"), "7", LogFile.parse(name(1, 3) + ".partial")),
+                "of a timeline that was left");
+    }
+
+    @Test
+    void whatTheArchiveHasBeforeTheServersArchiverPushedItMayBeAnothers() {
+        ArchiveWal.Reached reached = new ArchiveWal.Reached(1, new Lsn(0x3000000));
+        ArchiverStatus before = new ArchiverStatus(true, name(1, 1), NOW, null, null);
+        ArchiverStatus there = new ArchiverStatus(true, name(1, 2), NOW, null, null);
+        ArchiverStatus off = new ArchiverStatus(false, name(1, 1), NOW, null, null);
+        ArchiverStatus backedUp = new ArchiverStatus(true, name(1, 1) + ".00000028.backup", NOW, null, null);
+        assertTrue(PushedLook.isAhead(reached, on(1, false, "7", before)));
+        assertFalse(PushedLook.isAhead(reached, on(1, false, "7", there)));
+        assertFalse(PushedLook.isAhead(reached, on(1, false, "7")), "not known");
+        assertFalse(PushedLook.isAhead(reached, on(1, false, "7", backedUp)), "not known");
+        assertFalse(PushedLook.isAhead(reached, on(1, false, "7", off)), "not known");
+        assertFalse(PushedLook.isAhead(reached, on(1, true, "7", before)), "its primary has its own archiver");
+    }
+
+    @Test
+    void theServersOwnArchiverSettlesWhatWasInDoubt() {
+        Lsn from = new Lsn(0x2000000);
+        Instant before = NOW.minusSeconds(10);
+        ArchiverStatus past = new ArchiverStatus(true, name(1, 2), NOW, name(1, 2), before);
+        ArchiverStatus tries = new ArchiverStatus(true, name(1, 3), before, name(1, 2), NOW);
+        ArchiverStatus left = new ArchiverStatus(true, name(2, 2), NOW, name(1, 2) + ".partial", before);
+        ArchiverStatus history = new ArchiverStatus(true, "00000003.history", NOW, name(1, 2) + ".partial", before);
+        ArchiverStatus label = new ArchiverStatus(true, name(1, 1) + ".00000028.backup", NOW, name(1, 2), before);
+        assertTrue(PushedLook.isItsOwn(on(1, false, "7", past), "7", 1, from));
+        assertTrue(PushedLook.isItsOwn(on(2, false, "7", left), "7", 1, from), "what was left of a timeline");
+        assertFalse(PushedLook.isItsOwn(on(1, false, "7", tries), "7", 1, from), "it tries it again");
+        assertFalse(PushedLook.isItsOwn(on(2, false, "7", history), "7", 1, from), "histories go before");
+        assertFalse(PushedLook.isItsOwn(on(1, false, "7", label), "7", 1, from), "what came later goes before");
+        assertFalse(PushedLook.isItsOwn(on(1, false, "7"), "7", 1, from), "not known");
+        assertFalse(PushedLook.isItsOwn(on(1, true, "7", past), "7", 1, from), "a standby's");
+        assertFalse(PushedLook.isItsOwn(on(1, false, "8", past), "7", 1, from), "another one's");
+    }
 }

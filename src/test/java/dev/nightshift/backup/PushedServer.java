@@ -105,6 +105,18 @@ final class PushedServer implements AutoCloseable {
         return WalCommand.install(folder.resolve(name), nightshift, project.name(), NAME, key);
     }
 
+    /** The plan of a restore to the end of the log. */
+    JsonObject latest() {
+        return project.api()
+                .post(
+                        project.path("databases/" + NAME + "/restore-plan"),
+                        Json.createObjectBuilder()
+                                .add("to", Json.createObjectBuilder().add("latest", true))
+                                .build())
+                .expect(200)
+                .object();
+    }
+
     private void choose(JsonObject settings) {
         project.api().put(project.path("instances/" + NAME + "/wal"), settings).expect(200);
     }
@@ -266,14 +278,23 @@ final class PushedServer implements AutoCloseable {
 
     /** It is reached at this server's address from now on. */
     void isReachedAt(Postgres other) {
+        isReachedAt(other.port(), other.password());
+    }
+
+    void isReachedAt(int port, String password) {
         project.api()
                 .put(
                         project.path("instances/" + NAME),
                         Json.createObjectBuilder()
-                                .add("port", other.port())
-                                .add("password", other.password())
+                                .add("port", port)
+                                .add("password", password)
                                 .build())
                 .expect(200);
+    }
+
+    /** Its log is stored there from now on. */
+    void storesIn(String store) {
+        choose(Json.createObjectBuilder().add("store", store).build());
     }
 
     /** The archive's folder in the store. */

@@ -297,6 +297,15 @@ class RemoteStoreIT {
                     "a word about the store",
                     Duration.ofMinutes(2),
                     () -> project.log(failed).contains("The store offsite cannot be used: "));
+            String inIt = project.backups("shop").stream()
+                    .filter(each -> each.getString("store").equals("offsite"))
+                    .findFirst()
+                    .orElseThrow()
+                    .getString("id");
+            JsonObject away = admin.get(project.path("backups/" + inIt + "/objects"))
+                    .expect(503)
+                    .object();
+            assertTrue(away.getString("detail").contains("The store offsite"), away::toString);
         } finally {
             s3.restart();
         }

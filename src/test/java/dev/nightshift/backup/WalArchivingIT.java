@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
@@ -158,6 +159,7 @@ class WalArchivingIT {
             project.register(name, source, "postgres", "archiver", "secret");
             change(name, on().add("giveUp", true).add("retainedLimitBytes", 64 << 20));
             awaitState(name, "STREAMING");
+            String before = backup(name, source);
             awaitCovered(name);
             refuseReplication(source, true);
             for (int i = 0; i < 6; i++) {
@@ -179,14 +181,47 @@ class WalArchivingIT {
             awaitCovered(name);
             assertEquals(2, stored(name).stretches().size());
 
-            source.execute("postgres", "alter role archiver superuser");
-            project.complete("backup", name, TestProject.none());
+            String after = backup(name, source);
             assertFalse(finding(name, "has a gap"), "the backup was taken after it");
+            tellsBothEndsOfTheGap(name, before, after);
+            Path store = nightshift.data().resolve("store");
+            assertEquals(
+                    3, archive(name).dataKeys(store, keys, before, after).size(), "each has a data key of its own");
 
             keepsItsInstance(name);
             change(name, Json.createObjectBuilder().add("enabled", false));
             awaitState(name, "OFF");
         }
+    }
+
+    private String backup(String name, Postgres source) throws SQLException {
+        source.execute("postgres", "alter role archiver superuser");
+        JsonObject run = project.complete("backup", name, TestProject.none());
+        source.execute("postgres", "alter role archiver nosuperuser");
+        return TestProject.figures(run).getString("backup");
+    }
+
+    /** As whoever restores is told of it, and as what is stored has it. */
+    private void tellsBothEndsOfTheGap(String name, String before, String after) {
+        JsonObject window = project.api()
+                .get(project.path("databases/" + name + "/recovery-window"))
+                .expect(200)
+                .object();
+        assertTrue(window.getBoolean("archived"), window::toString);
+        assertEquals(before, window.getJsonObject("from").getString("backup"), window::toString);
+        List<JsonObject> gaps = window.getJsonArray("gaps").getValuesAs(JsonObject.class);
+        assertEquals(1, gaps.size(), window::toString);
+        JsonObject from = gaps.get(0).getJsonObject("from");
+        JsonObject to = gaps.get(0).getJsonObject("to");
+        assertEquals(stored(name).stretches().get(0).to().toString(), from.getString("lsn"), window::toString);
+        JsonObject second = project.backup(after);
+        assertEquals(
+                after + " " + second.getString("stopLsn") + " " + second.getString("endedAt"),
+                to.getString("backup") + " " + to.getString("lsn") + " " + to.getString("at"));
+        assertTrue(
+                Lsn.parse(to.getString("lsn")).value()
+                        > Lsn.parse(from.getString("lsn")).plus(4L << 24).value(),
+                window::toString);
     }
 
     @Test

@@ -223,6 +223,9 @@ class WalCommandIT {
         Files.move(history, aside);
         fetches(200, "though log of timeline 2 is", reader, here, HISTORY_2);
         fetches(200, "whose history is not", reader, here, PushedServer.previous(current, -1));
+        JsonObject plan = server.latest();
+        assertFalse(plan.getBoolean("reachable"), plan::toString);
+        assertTrue(plan.getString("reason").contains("log of timeline 2 is stored"), plan::toString);
         assertEquals(
                 1,
                 shipper.run(
@@ -234,6 +237,7 @@ class WalCommandIT {
                         .exit());
         server.push(first);
         assertTrue(Files.exists(history), "pushed with the segment that needs it");
+        assertEquals(2, server.latest().getInt("timeline"));
 
         assertEquals(
                 "1 2 3 4 5 6", recovery.recovered(recovery.prepared("latest", reader.documented("restore_command"))));

@@ -39,13 +39,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConsoleIT {
     /** Pages that nothing leads a viewer to. */
     private static final Set<String> ADMINS_ONLY =
-            Set.of("database-new", "schedule-new", "schedule-edit", "nodes", "people", "audit");
+            Set.of("database-new", "schedule-new", "schedule-edit", "nodes", "stores", "people", "audit");
 
     /** The buttons of a page that a viewer's role does not reach. */
     private static final Locator.GetByRoleOptions CHANGES = new Locator.GetByRoleOptions()
             .setName(Pattern.compile(
-                    "^(Add|Archive|Back up|Change(?! the password)|Create|Delete|Destroy|Import|Make|Prove|Restore|Rotate"
-                            + "|Run a job|Start|Stop|Switch|Test|Wrap)"));
+                    "^(Add|Approve|Archive|Ask to|Back up|Change(?! the password)|Create|Delete|Destroy|Have two|Import|Make"
+                            + "|Prove|Purge|Refuse|Restore|Rotate|Run a job|Save|Start|Stop|Switch|Test|Wrap)"));
 
     private final Nightshift nightshift = Nightshift.shared();
     private final TestProject demo = TestProject.of(nightshift.admin(), "demo");
@@ -140,9 +140,13 @@ class ConsoleIT {
         pages.put("backups", "p/demo/backups");
         pages.put("chains", "p/demo/backups?view=chains");
         pages.put("backup", "p/demo/backups/" + backup);
+        pages.put("policies", "p/demo/policies");
         pages.put("findings", "p/demo/findings");
         pages.put("nodes", "p/demo/nodes");
+        pages.put("stores", "p/demo/stores");
         pages.put("backup-keys", "p/demo/backup-keys");
+        pages.put("deletions", "p/demo/deletions");
+        pages.put("retention", "p/demo/retention");
         pages.put("members", "p/demo/people");
         pages.put("keys", "p/demo/people?tab=keys");
         pages.put("people", "p/demo/people?tab=people");
@@ -161,6 +165,10 @@ class ConsoleIT {
             "Restore",
             "instances",
             "Add an instance",
+            "policies",
+            "Add a policy",
+            "stores",
+            "Add a store",
             "backup-keys",
             "Make a recovery kit");
 

@@ -48,6 +48,28 @@ class ParametersTest {
         assertFalse(parameters.flag("unheard"));
     }
 
+    @Test
+    void whatNightshiftAloneGivesIsTakenAndNotTold() {
+        var job = new JobDefinition(
+                "demo",
+                "Demo",
+                "",
+                Unit.DATABASE,
+                "demo",
+                false,
+                Severity.WARNING,
+                Severity.INFO,
+                List.of("one"),
+                List.of(Parameter.flag("fast", "Fast", "", true)),
+                List.of(Parameter.text("request", "Request", "", false)));
+        assertEquals(
+                Optional.of("7"),
+                Parameters.check(job, json("{\"request\":\"7\"}")).text("request"));
+        Failure.Invalid refused =
+                assertThrows(Failure.Invalid.class, () -> Parameters.check(job, json("{\"speed\":1}")));
+        assertTrue(refused.getMessage().endsWith("it takes fast."), refused::getMessage);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

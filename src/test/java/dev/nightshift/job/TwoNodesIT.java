@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestArchive;
@@ -13,6 +14,7 @@ import dev.nightshift.testing.harness.Seed;
 import dev.nightshift.vault.ExportedKeys;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
@@ -87,8 +89,22 @@ class TwoNodesIT {
             assertFalse(archive.finding("has a gap").isPresent());
             Path store = first.data().resolve("store");
             assertTrue(TestArchive.sameAsOfServer(archive.stored(store, keys), archived) >= 1);
+            // A node that starts looks at the stores; nobody has to ask
+            Eventually.isTrue("the archive was held against its store", Duration.ofMinutes(2), this::isListed);
+            assertFalse(archive.finding("is not in the store").isPresent());
             archive.off();
             DoneOnce.holds(first.repository(), PROJECT, databases);
+        }
+    }
+
+    private boolean isListed() {
+        try {
+            return !first.repository()
+                    .texts("select a.id::text from backup.wal_archive a join fleet.project p on p.id = a.project_id"
+                            + " where p.name = '" + PROJECT + "' and a.listed_at is not null")
+                    .isEmpty();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
         }
     }
 

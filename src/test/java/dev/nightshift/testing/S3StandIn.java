@@ -92,6 +92,7 @@ public final class S3StandIn implements AutoCloseable {
     private int lockDays;
     private int next;
     private volatile boolean away;
+    private volatile boolean takesTwice;
     private volatile @Nullable Refusal versioning;
 
     private S3StandIn(HttpServer server, int lockDays) {
@@ -144,6 +145,11 @@ public final class S3StandIn implements AutoCloseable {
     /** What it says instead of whether it keeps versions; a code of null is an answer that is no XML, no status the truth. */
     public void versioning(int instead, @Nullable String code) {
         versioning = instead == 0 ? null : new Refusal(instead, code, "Not so");
+    }
+
+    /** Whether it takes an object twice although it is asked not to, as Ceph 16.2 does where versions are kept. */
+    public void takesTwice(boolean now) {
+        takesTwice = now;
     }
 
     public String endpoint() {
@@ -431,7 +437,7 @@ public final class S3StandIn implements AutoCloseable {
         }
 
         private byte[] put(byte[] content, boolean checked) throws Refusal {
-            if (header("If-None-Match").equals("*") && current(key) != null) {
+            if (!takesTwice && header("If-None-Match").equals("*") && current(key) != null) {
                 throw new Refusal(
                         412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.");
             }

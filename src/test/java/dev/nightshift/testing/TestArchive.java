@@ -3,11 +3,14 @@ package dev.nightshift.testing;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import dev.nightshift.backup.read.ArchivedLog;
+import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.vault.ExportedKeys;
+import dev.nightshift.vault.WrappedKey;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -21,8 +24,12 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 
 /** How the log of an instance is archived, over REST, and what is stored of it. */
 public record TestArchive(TestProject project, String instance) {
@@ -116,6 +123,26 @@ public record TestArchive(TestProject project, String instance) {
     /** What is stored of the log. */
     public ArchivedLog stored(Path store, ExportedKeys keys) {
         return StoredLog.of(WalFolder.open(new FolderStore(store), wal().getString("location"), keys));
+    }
+
+    /**
+     * What the data keys of the archive and of these backups lead to where all else is the same: fewer than there are of both, if two
+     * share a key.
+     */
+    public Set<String> dataKeys(Path store, ExportedKeys keys, String... backups) {
+        FolderStore stored = new FolderStore(store);
+        WalFolder log =
+                WalFolder.open(stored, wal().getString("location"), keys).description();
+        Set<String> derived = new HashSet<>(Set.of(derived(keys, log.key(), log.id())));
+        for (String each : backups) {
+            Manifest manifest = BackupReader.peek(stored, project.backup(each).getString("location"));
+            derived.add(derived(keys, manifest.key(), manifest.backup()));
+        }
+        return derived;
+    }
+
+    private static String derived(ExportedKeys keys, WrappedKey key, UUID of) {
+        return HexFormat.of().formatHex(keys.open(key, of).derive(new byte[0], "one purpose"));
     }
 
     /** Compares every segment that the server still has with what is stored of it; answers how many there were. */

@@ -40,7 +40,9 @@ public record DeletionRequest(
         REFUSED,
         /** When it was to be approved, more would have gone than was shown. */
         OUTGROWN,
-        RUN_OUT
+        RUN_OUT,
+        /** It was approved, and could not be done; the note says why. */
+        FAILED
     }
 
     /** Whether somebody may still decide it. */

@@ -39,6 +39,9 @@ public class DeletionRequestResource {
     private DeletionRequests requests;
 
     @Inject
+    private Decisions decisions;
+
+    @Inject
     private CurrentProject project;
 
     /** A request for deletion. */
@@ -141,18 +144,21 @@ public class DeletionRequestResource {
             operationId = "approveDeletion",
             summary = "Approve a request for deletion, and have it done",
             description =
-                    "What it leads to is measured anew. Where more would go than was shown, nothing is done, and the"
-                            + " request is over.")
+                    "What it leads to is judged anew. Where more would go than was shown, or it cannot be done, nothing is"
+                            + " done, and the request is over: the answer says why.")
     @APIResponse(responseCode = "403", description = "The caller is not the second person: the answer says why")
     @APIResponse(responseCode = "404", description = "The project has no such request")
-    @APIResponse(responseCode = "409", description = "It does not wait any more, or more would go than was shown")
+    @APIResponse(
+            responseCode = "409",
+            description = "It does not wait any more, more would go than was shown, or it cannot be done")
+    @APIResponse(responseCode = "503", description = "It cannot be done or told at this moment; it goes on waiting")
     public View approve(@PathParam("id") String id) {
         DeletionRequest request = found(id);
         Optional<UUID> person = requests.person();
         requests.whyNot(request, person, requests.admins(project.id())).ifPresent(why -> {
             throw new ForbiddenException(why);
         });
-        return view(requests.approve(project.id(), request, person.orElseThrow()));
+        return view(decisions.approve(project.id(), request, person.orElseThrow()));
     }
 
     @POST
@@ -166,7 +172,7 @@ public class DeletionRequestResource {
     @APIResponse(responseCode = "409", description = "It does not wait any more")
     public View refuse(@PathParam("id") String id, @Nullable Refusal body) {
         String why = body == null ? null : body.why();
-        return view(requests.refuse(project.id(), found(id), why == null || why.isBlank() ? null : why.strip()));
+        return view(decisions.refuse(project.id(), found(id), why == null || why.isBlank() ? null : why.strip()));
     }
 
     private DeletionRequest found(String id) {

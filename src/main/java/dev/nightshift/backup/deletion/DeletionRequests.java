@@ -33,8 +33,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place through which deleting actions pass. Where two people delete, asking for one is kept, with what it would lead to;
- * approving it measures anew, and does it in the transaction that takes the request: once, or not at all.
+ * The one place through which deleting actions pass. Where two people delete, asking for one is kept, with what it would lead to, for
+ * {@link Decisions}.
  */
 @ApplicationScoped
 public class DeletionRequests {
@@ -44,7 +44,7 @@ public class DeletionRequests {
     /** So many may wait in a project. */
     private static final int MOST = 50;
 
-    private static final int LONGEST_WHY = 500;
+    static final int LONGEST_WHY = 500;
 
     @Inject
     private Transactions transactions;
@@ -103,6 +103,7 @@ public class DeletionRequests {
      * @param kind of the action
      * @param asked with what the action does the same again
      * @throws Failure.Conflict if it waits for another person now
+     * @throws Failure if it could not be done whoever approves it, or what it leads to cannot be told
      */
     public void require(ProjectId project, String kind, JsonObject asked) {
         if (!isOn(project)) {
@@ -118,10 +119,13 @@ public class DeletionRequests {
         if (reason != null && reason.length() > LONGEST_WHY) {
             throw new Failure.Invalid("why", "Say why in at most " + LONGEST_WHY + " characters.");
         }
-        Consequences shown = action(kind).measure(project, asked);
-        Instant now = clock.now();
+        DeletingAction action = action(kind);
+        UUID id = Ids.next(clock);
+        refuseImpossible(project, action, asked, id);
+        Instant now = clock.now(); // before it is measured: what ends meanwhile came later
+        Consequences shown = action.measure(project, asked);
         var request = new DeletionRequest(
-                Ids.next(clock),
+                id,
                 kind,
                 asked,
                 reason,
@@ -164,6 +168,17 @@ public class DeletionRequests {
                         + " for another admin, until " + kept.until() + ".",
                 "Another admin approves or refuses it, in the console under Deletions or at"
                         + " /api/projects/{project}/deletion-requests/" + kept.id() + ".");
+    }
+
+    /** What could not be done when it is approved is refused at once, for the same reason: all of it is done, and taken back. */
+    private static void refuseImpossible(ProjectId project, DeletingAction action, JsonObject asked, UUID id) {
+        try {
+            action.perform(project, asked, id, Trial.APPROVAL);
+        } catch (Trial e) {
+            return;
+        }
+        throw new IllegalStateException(
+                "The action " + action.kind() + " does not take its request in its transaction.");
     }
 
     /** By the login; a key's person by who may do everything there, which whoever deletes may. */
@@ -221,107 +236,8 @@ public class DeletionRequests {
         return caller.identity().flatMap(persons::behind);
     }
 
-    /**
-     * Does what was asked for, unless more would go by now than was shown.
-     *
-     * @param second who approves, which {@link #whyNot} lets pass
-     * @throws Failure.Conflict if it does not wait any more, or more would go
-     */
-    DeletionRequest approve(ProjectId project, DeletionRequest request, UUID second) {
-        transactions.requireNone();
-        requireOpen(request);
-        DeletingAction action = action(request.kind());
-        Consequences now = action.measure(project, request.asked());
-        if (now.isBeyond(request.shown())) {
-            String note = "By now " + now.backups() + " backups would go, and "
-                    + request.shown().backups() + " were shown.";
-            end(project, request, DeletionRequest.State.OUTGROWN, caller.name(), second, note);
-            throw new Failure.Conflict(
-                    "More would go than was shown when it was asked for: other backups, or a window that begins later. "
-                            + note,
-                    "Nothing was done. Whoever wants it has to ask anew.");
-        }
-        // Measuring may take minutes
-        whyNot(request, Optional.of(second), persons.admins(project)).ifPresent(why -> {
-            throw new Failure.Conflict(why, "Nothing was done; the request still waits.");
-        });
-        String by = caller.name();
-        action.perform(
-                project,
-                request.asked(),
-                request.id(),
-                note -> end(
-                        project, request, DeletionRequest.State.APPROVED, by, second, note.isEmpty() ? null : note));
-        return get(project, request.id());
-    }
-
-    /** Lets it be; whoever asked may take it back so too. */
-    DeletionRequest refuse(ProjectId project, DeletionRequest request, @Nullable String note) {
-        requireOpen(request);
-        if (note != null && note.length() > LONGEST_WHY) {
-            throw new Failure.Invalid("why", "Say why in at most " + LONGEST_WHY + " characters.");
-        }
-        UUID person = person().orElse(null); // asked outside of the project's transaction
-        end(project, request, DeletionRequest.State.REFUSED, caller.name(), person, note);
-        return get(project, request.id());
-    }
-
-    /** Nobody decided it in time. */
-    void runOut(ProjectId project, UUID id) {
-        transactions.run(project, connection -> {
-            DeletionRequest request = repository.find(connection, id).orElse(null);
-            if (request != null && request.state() == DeletionRequest.State.WAITING) {
-                end(project, request, DeletionRequest.State.RUN_OUT, null, null, null);
-            }
-        });
-    }
-
-    private void requireOpen(DeletionRequest request) {
-        if (!request.isOpen(clock.now())) {
-            throw over();
-        }
-    }
-
-    private static Failure.Conflict over() {
-        return new Failure.Conflict(
-                "This deletion request does not wait any more: it was decided, or has run out.",
-                "Look at it under Deletions. If it is still wanted, ask anew.");
-    }
-
-    /** In the caller's transaction: whoever comes second finds that it does not wait any more. */
-    private void end(
-            ProjectId project,
-            DeletionRequest request,
-            DeletionRequest.State state,
-            @Nullable String by,
-            @Nullable UUID person,
-            @Nullable String note) {
-        transactions.run(project, connection -> {
-            Instant now = clock.now();
-            boolean late = state == DeletionRequest.State.APPROVED && !now.isBefore(request.until());
-            if (late || !repository.decide(connection, request.id(), state, by, person, now, note)) {
-                throw over();
-            }
-            Map<String, Object> details = details(request);
-            if (note != null) {
-                details.put("note", note);
-            }
-            audit.record(project, word(state), "deletion request " + request.id(), details);
-            findings.close(project, fingerprint(request));
-        });
-    }
-
-    private static String word(DeletionRequest.State state) {
-        return switch (state) {
-            case WAITING -> "deletion.ask";
-            case APPROVED -> "deletion.approve";
-            case REFUSED -> "deletion.refuse";
-            case OUTGROWN -> "deletion.outgrow";
-            case RUN_OUT -> "deletion.run-out";
-        };
-    }
-
-    private static Map<String, Object> details(DeletionRequest request) {
+    /** For the audit log. */
+    static Map<String, Object> details(DeletionRequest request) {
         Map<String, Object> details = new LinkedHashMap<>();
         details.put("what", request.shown().title());
         details.put("kind", request.kind());
@@ -332,7 +248,8 @@ public class DeletionRequests {
         return details;
     }
 
-    private static String fingerprint(DeletionRequest request) {
+    /** Of the finding that it waits. */
+    static String fingerprint(DeletionRequest request) {
         return "backup.deletion-request:" + request.id();
     }
 
@@ -358,7 +275,8 @@ public class DeletionRequests {
         return actions.stream().filter(each -> each.kind().equals(kind)).findFirst();
     }
 
-    private DeletingAction action(String kind) {
+    /** @throws Failure.Conflict if this version does not know it */
+    DeletingAction action(String kind) {
         return known(kind)
                 .orElseThrow(() -> new Failure.Conflict(
                         "This version of Nightshift does not know the action " + kind + ".", "Ask for it anew."));

@@ -21,7 +21,7 @@ class DeletionWatch implements SelfCheck {
     private Transactions transactions;
 
     @Inject
-    private DeletionRequests requests;
+    private Decisions decisions;
 
     @Inject
     private Clock clock;
@@ -50,7 +50,7 @@ class DeletionWatch implements SelfCheck {
         });
         for (Late each : late) {
             try {
-                requests.runOut(each.project(), each.id());
+                decisions.runOut(each.project(), each.id());
             } catch (Failure.Conflict e) {
                 // Somebody decided it at this moment
             }

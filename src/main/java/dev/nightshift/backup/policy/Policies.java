@@ -116,6 +116,11 @@ public class Policies {
         return goals;
     }
 
+    /** Until the caller's transaction ends nobody else changes policies of the project. */
+    public void lock(ProjectId project) {
+        transactions.run(project, connection -> repository.lock(connection, project));
+    }
+
     /**
      * Adds one.
      *

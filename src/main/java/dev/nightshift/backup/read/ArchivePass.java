@@ -81,8 +81,9 @@ final class ArchivePass {
         }
         progress.bytes(before + bytes, total);
         if (!missing.isEmpty()) {
-            throw new DamageException("The file " + new TreeSet<>(missing.keySet()).first() + " and "
-                    + (missing.size() - 1) + " others are on the server's list, but in no archive");
+            throw new DamageException("The file " + new TreeSet<>(missing.keySet()).first()
+                    + (missing.size() == 1 ? " is" : " and " + (missing.size() - 1) + " more are")
+                    + " on the server's list, but in no archive");
         }
     }
 

@@ -21,6 +21,12 @@ public interface ArchivedLog {
 
     /** One that holds nothing. */
     static ArchivedLog none(int segmentBytes) {
+        return said(segmentBytes, List.of());
+    }
+
+    /** One of which it is said what it holds, and nothing can be read. */
+    static ArchivedLog said(int segmentBytes, List<Stretch> stretches) {
+        List<Stretch> all = List.copyOf(stretches);
         return new ArchivedLog() {
             @Override
             public int segmentBytes() {
@@ -29,7 +35,7 @@ public interface ArchivedLog {
 
             @Override
             public List<Stretch> stretches() {
-                return List.of();
+                return all;
             }
 
             @Override
@@ -44,7 +50,7 @@ public interface ArchivedLog {
 
             @Override
             public InputStream open(int timeline, Lsn start) {
-                throw new IllegalArgumentException("Nothing is archived.");
+                throw new IllegalArgumentException("Nothing of it can be read.");
             }
         };
     }

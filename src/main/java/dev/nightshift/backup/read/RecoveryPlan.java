@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -110,7 +111,26 @@ public record RecoveryPlan(
         BEFORE_THE_FIRST_BACKUP,
         BEYOND_THE_STORED_LOG,
         GAP,
-        NO_SUCH_TIMELINE
+        NO_SUCH_TIMELINE,
+        /** The catalogue counts log as stored that its store does not list. */
+        NOT_LISTED
+    }
+
+    /** The first file that another plan goes on by and this one lacks, or has less of; empty if it has all of that one. */
+    public Optional<Segment> lackingOf(RecoveryPlan other) {
+        return other.segments.stream()
+                .filter(segment -> bytesOf(segment) < segment.bytes())
+                .findFirst();
+    }
+
+    /** That this plan has of a file. */
+    public int bytesOf(Segment file) {
+        return segments.stream()
+                .filter(segment ->
+                        segment.timeline() == file.timeline() && segment.start().equals(file.start()))
+                .mapToInt(Segment::bytes)
+                .findFirst()
+                .orElse(0);
     }
 
     /** What is needed of the archive, as far as that is known before it is read: up to the position, else all there is. */

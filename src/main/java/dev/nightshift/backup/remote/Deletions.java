@@ -142,9 +142,8 @@ public final class Deletions {
             boolean may = keepsVersions() || doubt().map(doubt -> !doubt.none()).orElse(false);
             askedInVain = null;
             return may;
-        } catch (Failure.Unusable e) {
-            return false; // a login that opens nothing: whoever writes is told why, in the server's words
         } catch (Failure e) {
+            // A refusal too: it says nothing of versions, and what is written may be let in all the same
             askedInVain = System.nanoTime();
             return true;
         }

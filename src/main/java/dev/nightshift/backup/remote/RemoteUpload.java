@@ -169,7 +169,7 @@ final class RemoteUpload implements Store.Upload {
         boolean inParts = length > RemoteStore.PART || stream != null;
         // Only what goes in one request is refused by the server itself (tried with s3proxy), and by Ceph 16.2 not even
         // that where a bucket keeps versions
-        if ((inParts || store.deletions().mayKeepVersions()) && store.size(name).isPresent()) {
+        if ((inParts || store.deletions().mayKeepVersions()) && isThere()) {
             throw new Failure.Conflict(
                     "The object " + name + " exists in the " + store + "; stored objects never change.", null);
         }
@@ -188,6 +188,15 @@ final class RemoteUpload implements Store.Upload {
         }
         if (inParts && store.size(name).orElse(-1) != length) {
             throw lost(null);
+        }
+    }
+
+    private boolean isThere() {
+        try {
+            return store.size(name).isPresent();
+        } catch (Failure.Unusable e) {
+            store.list(name); // refused as well it says why in the server's words, which no answer to a HEAD holds
+            throw e;
         }
     }
 

@@ -16,14 +16,17 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Declares stores lost. Where two people delete in a project that holds something there, that waits for the second one: as a request
- * of the first such project by name, which tells of that project alone.
+ * of the first such project by name, which tells of that project alone. A store is the installation's, and others hold something there
+ * too: its audit log has it in either case, and that of each project which does.
  */
 @ApplicationScoped
 class StoreLoss implements DeletingAction {
     private static final String KIND = "store-loss";
+    private static final String ACTION = "store.lost";
     private static final String STORE = "store";
     private static final String REASON = "reason";
 
@@ -55,11 +58,21 @@ class StoreLoss implements DeletingAction {
                     .ifPresent(project -> requests.require(project, KIND, asked(store, reason)));
         }
         String by = caller.name();
+        Map<String, Object> details = Map.of(REASON, reason);
         transactions.installation(connection -> {
             LostStores.declare(connection, store, by, reason);
-            audit.record(null, "store.lost", "store " + store, Map.of(REASON, reason));
+            audit.record(null, ACTION, "store " + store, details);
             return true;
         });
+        tell(store, details, null);
+    }
+
+    /** Each in a transaction of its own, as projects are apart; what is declared is so before. */
+    private void tell(String store, Map<String, Object> details, @Nullable ProjectId told) {
+        held(store).stream()
+                .map(held -> new ProjectId(held.project()))
+                .filter(project -> !project.equals(told))
+                .forEach(project -> audit.record(project, ACTION, "store " + store, details));
     }
 
     private List<LostStores.Held> held(String store) {
@@ -107,10 +120,15 @@ class StoreLoss implements DeletingAction {
     public void perform(ProjectId project, JsonObject asked, UUID request, Approval approved) {
         String store = asked.getString(STORE);
         String reason = asked.getString(REASON);
+        Map<String, Object> details = Map.of(REASON, reason, "request", request);
         transactions.run(project, connection -> {
             LostStores.declare(connection, store, caller.name(), reason);
-            audit.record(project, "store.lost", "store " + store, Map.of(REASON, reason, "request", request));
+            audit.record(project, ACTION, "store " + store, details);
             approved.done("");
         });
+        // A transaction of a project writes nothing of the installation's: after a crash here the project's log alone
+        // has it
+        audit.record(null, ACTION, "store " + store, details);
+        tell(store, Map.of(REASON, reason), project);
     }
 }

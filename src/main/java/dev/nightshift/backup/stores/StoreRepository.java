@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +59,39 @@ class StoreRepository {
                 try (var rows = query.executeQuery()) {
                     return rows.next() ? Optional.of(definition(rows)) : Optional.empty();
                 }
+            }
+        });
+    }
+
+    /** Of every store, in the order of their names. */
+    @Transactional(Transactional.TxType.NOT_SUPPORTED)
+    List<Stores.Locking> locking() {
+        return transactions.installation(connection -> {
+            try (var query = connection.prepareStatement("""
+                            select name, lock_days, lock_measured_at, extract(epoch from now() - lock_measured_at)::bigint
+                              from backup.store order by name
+                            """);
+                    var rows = query.executeQuery()) {
+                List<Stores.Locking> all = new ArrayList<>();
+                while (rows.next()) {
+                    all.add(new Stores.Locking(
+                            rows.getString(1),
+                            rows.getInt(2),
+                            rows.getTimestamp(3).toInstant(),
+                            Duration.ofSeconds(rows.getLong(4))));
+                }
+                return all;
+            }
+        });
+    }
+
+    @Transactional(Transactional.TxType.NOT_SUPPORTED)
+    void lockMeasured(String name) {
+        transactions.installation(connection -> {
+            try (var update =
+                    connection.prepareStatement("update backup.store set lock_measured_at = now() where name = ?")) {
+                update.setString(1, name);
+                return update.executeUpdate();
             }
         });
     }
@@ -120,10 +154,12 @@ class StoreRepository {
     void update(Connection connection, StoreDefinition store) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update backup.store set endpoint = ?, region = ?, account = ?, secret_file = ?, secret_variable = ?,
-                       lock_days = ?, delete_account = ?, delete_secret_file = ?, delete_secret_variable = ?
+                       lock_days = ?, delete_account = ?, delete_secret_file = ?, delete_secret_variable = ?,
+                       lock_measured_at = case when lock_days = ? then lock_measured_at else now() end
                  where name = ?
                 """)) {
             int at = reachedBy(update, store);
+            update.setInt(++at, store.lockDays());
             update.setString(++at, store.name().value());
             update.executeUpdate();
         } catch (SQLException e) {

@@ -14,6 +14,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -124,7 +126,24 @@ public class Stores {
     }
 
     void measured(String name, int lockDays, BucketLock lock) {
+        if (lockDays > 0) {
+            repository.lockMeasured(name);
+        }
         measured.fire(new Measured(name, lockDays, lock));
+    }
+
+    /**
+     * Whether a store is to lock what lies in it, and since when that was not measured.
+     *
+     * @param lockDays that it is defined with; 0 for none
+     * @param measuredAt what the service said then is known; until it was asked, when it was defined so
+     * @param age of that, by the repository's clock
+     */
+    public record Locking(String store, int lockDays, Instant measuredAt, Duration age) {}
+
+    /** Of every store that is defined, lost or not. */
+    public List<Locking> locking() {
+        return repository.locking();
     }
 
     /** The names of all, {@code local} first. */

@@ -34,6 +34,13 @@ public final class StoreSegment {
 
     /** Told before and after an object is stored, as the catalogue of what is streamed is. */
     public interface Catalogue {
+        /**
+         * Not all of the segment is there, and what is there is the same.
+         *
+         * @throws RuntimeException if it is not to be stored; nothing is
+         */
+        default void lacks() {}
+
         /** Log of this timeline will be stored from here on, unless it is there already. */
         void begins(Lsn from);
 
@@ -135,6 +142,7 @@ public final class StoreSegment {
             catalogue.stored(end, 0); // the one that stored it may have been cut off before it could say so
             return Outcome.PRESENT;
         }
+        catalogue.lacks();
         catalogue.begins(start);
         Written written = new Written();
         WalArchiver archiver =

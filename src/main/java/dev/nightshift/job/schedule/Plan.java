@@ -72,6 +72,11 @@ public record Plan(
                 true);
     }
 
+    /** The same, switched off. */
+    Plan off() {
+        return new Plan(job, cron, after, zone, databases, parameters, misfire, overlap, except, false);
+    }
+
     /** For the audit log. */
     Map<String, Object> details() {
         Map<String, Object> details = new TreeMap<>(Map.of(

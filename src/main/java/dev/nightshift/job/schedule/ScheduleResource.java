@@ -194,7 +194,11 @@ public class ScheduleResource {
 
     @PUT
     @Path("{schedule}")
-    @Operation(summary = "Change a schedule", description = "What is left out stays; the name never changes.")
+    @Operation(
+            summary = "Change a schedule",
+            description =
+                    "What is left out stays; the name never changes. That it is switched off, and nothing else, is"
+                            + " never refused but for a policy's.")
     @APIResponse(responseCode = "409", description = "It belongs to a policy: change that")
     public ScheduleView change(@PathParam("schedule") String name, @Nullable NewSchedule body) {
         NewSchedule asked = Asked.body(body);

@@ -161,8 +161,15 @@ public class Schedules {
         return transactions.in(project, connection -> {
             Schedule schedule = forChange(project, name);
             refuseOwned(schedule, policy);
+            Plan before = schedule.asPlan();
             Plan plan = change.apply(schedule);
-            apply(connection, schedule, plan, ScheduleRepository.now(connection));
+            if (plan.equals(before.off())) {
+                // Whatever speaks against what it does by now, and whoever may not plan it: nothing begins by it any
+                // more
+                schedule.disable();
+            } else {
+                apply(connection, schedule, plan, ScheduleRepository.now(connection));
+            }
             changed(project, schedule);
             return plan;
         });

@@ -119,11 +119,34 @@ class BackupReaderTest {
     }
 
     @Test
-    void filesThatTheServerDidNotListOrThatAreMissingStopAtIntact() throws IOException {
+    void aFileThatTheServerDidNotListStopsAtIntact() throws IOException {
         small.unlisted.put("base/5/extra", new byte[10]);
         Verification extra = verify();
         assertEquals(ProofLevel.INTACT, extra.reached());
         assertTrue(String.valueOf(extra.damage()).contains("base/5/extra"));
+    }
+
+    @Test
+    void aFileThatTheServerListedAndNoArchiveHoldsStopsAtIntactAndIsRestoredByNobody(@TempDir Path folder)
+            throws IOException {
+        small.absent.add("base/5/1259");
+        Verification missing = verify();
+        assertEquals(ProofLevel.INTACT, missing.reached());
+        assertEquals(
+                "The file base/5/1259 is on the server's list, but in no archive", missing.damage(), "and no other is");
+        Path data = folder.resolve("data");
+        Failure failure = assertThrows(
+                Failure.Fatal.class,
+                () -> reader().materialise(
+                                Destination.beside(data, reader().manifest().tablespaces()), BackupProgress.NONE));
+        assertTrue(failure.getMessage().contains("base/5/1259"), failure::getMessage);
+        assertFalse(Files.exists(data), "what failed is removed");
+    }
+
+    @Test
+    void ofSeveralMissingFilesTheFirstIsNamedAndTheOthersAreCounted() throws IOException {
+        small.absent.addAll(List.of("global/pg_control", "base/5/1259", "PG_VERSION"));
+        assertEquals("The file PG_VERSION and 2 more are on the server's list, but in no archive", verify().damage());
     }
 
     @Test

@@ -27,6 +27,7 @@ import dev.nightshift.backup.read.RecoveryPlan.Why;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -53,6 +54,26 @@ class RecoveryPlannerTest {
         assertEquals(Why.BEFORE_THE_FIRST_BACKUP, early.why());
         assertTrue(
                 early.reason().contains("0/200428") && early.reason().contains("2026-01-01T01:00:00Z"), early::reason);
+    }
+
+    @Test
+    void theFirstFileIsNamedThatAShorterLogLacks() {
+        Candidate padded = backup(1, 1, "0/200028", false);
+        RecoveryPlan whole = plan(Archive.of("1 0/200000 0/580000"), LATEST, padded);
+        assertEquals(Optional.empty(), whole.lackingOf(whole));
+        RecoveryPlan shorter = plan(Archive.of("1 0/200000 0/400000"), LATEST, padded);
+        assertEquals(
+                "000000010000000000000004",
+                shorter.lackingOf(whole).orElseThrow().name(SEGMENT));
+        assertEquals(0, shorter.bytesOf(shorter.lackingOf(whole).orElseThrow()));
+        assertEquals(Optional.empty(), whole.lackingOf(shorter));
+        RecoveryPlan cut = plan(Archive.of("1 0/200000 0/540000"), LATEST, padded);
+        assertEquals(0x40000, cut.bytesOf(cut.lackingOf(whole).orElseThrow()));
+        RecoveryPlan own = plan(Archive.of(), LATEST, padded);
+        assertEquals(
+                "000000010000000000000002",
+                own.lackingOf(whole).orElseThrow().name(SEGMENT),
+                "the backup's own beginning of it is not all");
     }
 
     @Test

@@ -19,10 +19,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,9 @@ public final class SmallBackup {
     final Map<String, byte[]> space = new LinkedHashMap<>();
     /** What is put into the base archive without being listed. */
     final Map<String, byte[]> unlisted = new LinkedHashMap<>();
+
+    /** What is listed without being put into the base archive. */
+    final Set<String> absent = new HashSet<>();
 
     Lsn expected = Lsn.NONE;
     private final List<StoredObject> objects = new ArrayList<>();
@@ -97,7 +102,7 @@ public final class SmallBackup {
         expected = log.at();
         try (BlockPipeline pipeline = new BlockPipeline("test", 4096, 2, 1)) {
             put(pipeline, store, prefix, StoredObject.Kind.ARCHIVE, "16400.tar", tar(space, Map.of()), 0);
-            put(pipeline, store, prefix, StoredObject.Kind.ARCHIVE, "base.tar", tar(base, unlisted), 16_384);
+            put(pipeline, store, prefix, StoredObject.Kind.ARCHIVE, "base.tar", tar(there(), unlisted), 16_384);
             put(pipeline, store, prefix, StoredObject.Kind.SERVER_MANIFEST, "backup_manifest", list(), 0);
             put(pipeline, store, prefix, StoredObject.Kind.SETTINGS, "settings/pg_hba.conf", bytes("local all\n"), 0);
             put(
@@ -132,6 +137,12 @@ public final class SmallBackup {
             upload.commit();
         }
         return manifest;
+    }
+
+    private Map<String, byte[]> there() {
+        Map<String, byte[]> there = new LinkedHashMap<>(base);
+        there.keySet().removeAll(absent);
+        return there;
     }
 
     private void put(

@@ -130,6 +130,23 @@ class LockedBucketTest {
         assertThrows(Failure.Conflict.class, () -> StoreContract.put(store, "again/x", content));
     }
 
+    /** Each as a session that has not asked yet: an answer is kept for minutes. */
+    @Test
+    void nothingIsWrittenTwiceWhereNobodySaysWhetherVersionsAreKept() {
+        server.takesTwice(true);
+        StoreContract.put(store, "once/x", new byte[10]);
+        int[] refused = {400, 403, 404, 409};
+        for (int status : refused) {
+            server.versioning(status, status == 404 ? "NoSuchBucket" : "Odd");
+            try (RemoteStore other = open(ALL, "secret/of+all", true)) {
+                assertThrows(Failure.Conflict.class, () -> StoreContract.put(other, "once/x", new byte[11]));
+                StoreContract.put(other, "once/" + status, new byte[12]);
+            }
+        }
+        assertEquals(1, server.versions("nightshift/prod/once/x"));
+        assertEquals(refused.length + 1, server.keys("nightshift/prod/once/").size());
+    }
+
     @Test
     void aLoginThatMayNotDeleteVersionsIsNotTakenForALock() {
         server.lockFor(0);

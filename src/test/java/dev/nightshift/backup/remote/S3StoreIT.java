@@ -146,7 +146,7 @@ class S3StoreIT implements StoreContract {
             Failure said = assertThrows(Failure.Fatal.class, () -> StoreContract.put(wrong, "a", new byte[1]));
             assertEquals(
                     "The store offsite refuses: SignatureDoesNotMatch, The request signature we calculated does not match the"
-                            + " signature you provided. Check your key and signing method (write a).",
+                            + " signature you provided. Check your key and signing method (list a).",
                     said.getMessage());
             assertTrue(Objects.requireNonNull(said.remedy()).contains("account"));
             assertThrows(Failure.Fatal.class, () -> wrong.size("a"));

@@ -14,8 +14,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -156,15 +160,42 @@ class BlockFormatTest {
         assertThrows(DamageException.class, () -> read(context, objects));
     }
 
+    /** A key that encrypts two objects may meet a nonce twice, and AES-GCM gives both away then. */
     @Test
-    void noTwoObjectsShareAKey() throws IOException {
-        write(content(10, true), true, 0);
-        byte[] first = store.objects.remove("f/base.tar");
-        write(content(10, true), true, 0);
-        byte[] second = store.get("f/base.tar");
-        assertTrue(!Arrays.equals(
-                ObjectHeader.parse(Arrays.copyOf(first, 64)).salt(),
-                ObjectHeader.parse(Arrays.copyOf(second, 64)).salt()));
+    void noTwoOfAThousandObjectsShareAKey() throws IOException {
+        Set<String> derived = new HashSet<>();
+        for (int at = 0; at < 1_000; at++) {
+            // The same name, as an attempt after another one writes it, and the same content
+            StoredObject object = write(content(10, false), true, 0).get(0);
+            byte[] stored = Objects.requireNonNull(store.objects.remove("f/" + object.name()));
+            derived.add(key(context, stored, object.name()));
+        }
+        assertEquals(1_000, derived.size());
+    }
+
+    @Test
+    void theKeyOfAnObjectIsOfItsNameItsBackupAndItsProjectEvenWhereASaltComesAgain() throws IOException {
+        StoredObject object = write(content(10, false), true, 0).get(0);
+        byte[] stored = store.get("f/" + object.name());
+        ObjectContext log = new ObjectContext(context.project(), UUID.randomUUID(), keys.newDataKey());
+        List<String> derived = new ArrayList<>(List.of(
+                key(context, stored, object.name()),
+                key(new ObjectContext(context.project(), UUID.randomUUID(), context.key()), stored, object.name()),
+                key(
+                        new ObjectContext(new ProjectId(UUID.randomUUID()), context.backup(), context.key()),
+                        stored,
+                        object.name()),
+                key(log, stored, object.name())));
+        for (int at = 0; at < 1_000; at++) {
+            derived.add(key(context, stored, "wal/" + at));
+        }
+        assertEquals(derived.size(), new HashSet<>(derived).size());
+        assertEquals(key(context, stored, object.name()), derived.get(0), "and it is the same the next time");
+    }
+
+    private static String key(ObjectContext with, byte[] stored, String name) throws IOException {
+        ObjectHeader header = ObjectHeader.parse(Arrays.copyOf(stored, ObjectHeader.BYTES));
+        return HexFormat.of().formatHex(with.objectKey(header, name).getEncoded());
     }
 
     @Test
