@@ -1645,13 +1645,12 @@ alter table backup.wal_service add stranger_at timestamptz;
 --rollback alter table backup.wal_service drop column stranger_at;
 
 --changeset nightshift:backup-94
--- How many pushes that were refused are held against what the server says at this moment, and until when they count at most, as a node
--- may die over one. Whether the segment that is in doubt was pushed since as the archive has it.
+-- When pushes were refused that are held against what the server says at this moment: each counts for minutes at most, as a node may
+-- die over it. Whether the segment that is in doubt was pushed since as the archive has it.
 alter table backup.wal_service
-    add column doubts integer not null default 0 check (doubts >= 0),
-    add column doubted_until timestamptz,
+    add column doubts timestamptz[] not null default '{}',
     add column refused_again boolean not null default false;
---rollback alter table backup.wal_service drop column doubts, drop column doubted_until, drop column refused_again;
+--rollback alter table backup.wal_service drop column doubts, drop column refused_again;
 
 --changeset nightshift:backup-83
 -- Projects in which two people delete, and what one of them asked for. What was shown to be lost stands in the request: approving it

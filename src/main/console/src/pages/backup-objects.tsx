@@ -15,8 +15,8 @@ export function BackupObjects({ id }: { id: string }) {
   const [open, setOpen] = useState(false);
   if (open) return <Listed id={id} />;
   return (
-    <Card title="Objects in the store">
-      <p class="muted">The manifest of this backup lists its objects with their bytes and hashes.</p>
+    <Card title="Objects by the manifest">
+      <p class="muted">The manifest of this backup lists its objects with their bytes and hashes. Whether they are still there, a drill tells.</p>
       <Button onClick={() => setOpen(true)}>Show the objects</Button>
     </Card>
   );
@@ -34,7 +34,7 @@ const COLUMNS: Column<StoredObject>[] = [
 function Listed({ id }: { id: string }) {
   const objects = usePages<StoredObject>(inProject(project.value!.name, ['backups', id, 'objects']));
   return (
-    <Card title="Objects in the store" flush aside={objects.data && objectWords(objects.data, objects.more !== undefined)}>
+    <Card title="Objects by the manifest" flush aside={objects.data && objectWords(objects.data, objects.more !== undefined)}>
       <Panel loaded={objects} rows={4}>
         {(rows) => <Table caption="Objects" rows={rows} columns={COLUMNS} keyOf={(row) => row.name} more={objects.more} moreWord="Show more" loadingMore={objects.loadingMore} />}
       </Panel>

@@ -89,11 +89,13 @@ public class BackupObjectsResource {
     }
 
     private Backup backup(String id) {
+        UUID known;
         try {
-            return backups.get(project.id(), UUID.fromString(id));
+            known = UUID.fromString(id);
         } catch (IllegalArgumentException e) {
             throw new Failure.NotFound("This project holds no such backup.");
         }
+        return backups.get(project.id(), known);
     }
 
     /** What is wrong with the manifest is no fault of the server's, and no word on whether there is such a backup. */

@@ -158,11 +158,10 @@ class ExpiryRepository {
         }
     }
 
-    /** The archive begins at this position now. */
+    /** The archive begins at this position now; its newest stretch stays, empty if all of it is before. */
     void trimmed(Connection connection, UUID archive, Lsn from) throws SQLException {
         try (var update = connection.prepareStatement("""
-                update backup.wal_stretch set from_lsn = greatest(from_lsn, ?::pg_lsn)
-                 where archive_id = ? and to_lsn > ?::pg_lsn
+                update backup.wal_stretch set from_lsn = greatest(from_lsn, least(?::pg_lsn, to_lsn)) where archive_id = ?
                 """);
                 var delete = connection.prepareStatement("""
                         delete from backup.wal_stretch t where t.archive_id = ? and t.to_lsn <= ?::pg_lsn
@@ -170,7 +169,6 @@ class ExpiryRepository {
                         """)) {
             update.setString(1, from.toString());
             update.setObject(2, archive);
-            update.setString(3, from.toString());
             update.executeUpdate();
             delete.setObject(1, archive);
             delete.setString(2, from.toString());

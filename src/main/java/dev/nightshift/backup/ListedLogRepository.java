@@ -43,10 +43,10 @@ class ListedLogRepository {
         }
     }
 
-    /** The next look at its store lists it again. */
+    /** It is due in an hour. */
     void soon(Connection connection, UUID archive) throws SQLException {
         try (var update =
-                connection.prepareStatement("update backup.wal_archive set listed_at = null where id = ?")) {
+                connection.prepareStatement("update backup.wal_archive set listed_at = now() - interval '5 hours' where id = ?")) {
             update.setObject(1, archive);
             update.executeUpdate();
         }

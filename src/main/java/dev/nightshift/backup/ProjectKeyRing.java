@@ -169,7 +169,7 @@ class ProjectKeyRing {
      */
     void destroy(ProjectId project, String id, Runnable within) {
         if (!destroying.tryLock()) {
-            throw new Failure.Conflict("A key is being destroyed.", "Wait for it: it reads every store.");
+            throw new Failure.Retryable("A key is being destroyed.", "Wait for it: it reads every store.", null);
         }
         try {
             destroyAlone(project, id, within);
@@ -213,11 +213,12 @@ class ProjectKeyRing {
             Instant primary = made(keyring.made(project), keyring.of(project).keyId());
             Optional<String> working = repository.working(connection, project, primary);
             if (working.isPresent()) {
-                throw new Failure.Conflict(
+                throw new Failure.Retryable(
                         "The " + working.get()
                                 + " began before the primary key was made or within ten minutes after, or wraps keys"
                                 + " anew.",
-                        "Wait for it, or stop it.");
+                        "Wait for it, or stop it.",
+                        null);
             }
         });
     }

@@ -110,7 +110,7 @@ class PushedLog {
             }
             return state;
         } catch (Unwritten e) {
-            refusals.stranger(service, file, e.conflict, false);
+            refusals.stranger(service, file, e.conflict);
             throw e.conflict;
         } catch (OtherStored e) {
             throw refusals.refused(service, file, cluster, e.conflict, e.start);
@@ -236,7 +236,8 @@ class PushedLog {
                 transactions
                         .in(service.project(), connection -> repository.archives(connection, service.instance()))
                         .stream()
-                        .filter(each -> each.systemIdentifier().equals(current.systemIdentifier()))
+                        .filter(each -> each.systemIdentifier().equals(current.systemIdentifier())
+                                && !stores.isLost(each.store()))
                         .takeWhile(each -> each.endedBecause() == null)
                         .filter(each -> each.segmentBytes() == current.segmentBytes()
                                 && !each.id().equals(current.id()))

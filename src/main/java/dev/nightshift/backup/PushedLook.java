@@ -365,6 +365,7 @@ class PushedLook {
             now = LogPosition.look(work.endpoint(service.project(), service.instance()));
             return now;
         } finally {
+            answers.values().removeIf(each -> !each.isFresh()); // of servers that are gone, too
             answers.put(service.instance(), new Answer(now, System.nanoTime()));
         }
     }

@@ -7,6 +7,7 @@ import dev.nightshift.postgres.Lsn;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.time.OffsetDateTime;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -42,14 +43,23 @@ class PushedRefusals {
         /** In whose place the archive holds something else; null where it does not. */
         private final transient @Nullable Lsn other;
 
+        /** Null where the archive is in no doubt. */
+        private final @Nullable OffsetDateTime doubt;
+
         private Refused(
-                WalService service, LogFile file, @Nullable String cluster, Failure.Conflict why, @Nullable Lsn other) {
+                WalService service,
+                LogFile file,
+                @Nullable String cluster,
+                Failure.Conflict why,
+                @Nullable Lsn other,
+                @Nullable OffsetDateTime doubt) {
             super(why);
             this.service = service;
             this.file = file;
             this.cluster = cluster;
             this.why = why;
             this.other = other;
+            this.doubt = doubt;
         }
     }
 
@@ -61,10 +71,10 @@ class PushedRefusals {
      */
     Refused refused(
             WalService service, LogFile file, @Nullable String cluster, Failure.Conflict why, @Nullable Lsn other) {
-        if (other != null) {
-            transactions.run(service.project(), connection -> pushed.doubt(connection, service.instance()));
-        }
-        return new Refused(service, file, cluster, why, other);
+        OffsetDateTime doubt = other == null
+                ? null
+                : transactions.in(service.project(), connection -> pushed.doubt(connection, service.instance()));
+        return new Refused(service, file, cluster, why, other, doubt);
     }
 
     /**
@@ -74,27 +84,34 @@ class PushedRefusals {
      */
     Failure.Conflict judged(Refused refused) {
         WalService service = refused.service;
-        Lsn other = refused.other;
-        if (look.isAnothers(service, refused.file, refused.cluster)) {
-            stranger(service, refused.file, refused.why, other != null);
-            return refused.why;
+        OffsetDateTime doubt = refused.doubt;
+        try {
+            judge(service, refused);
+        } finally {
+            if (doubt != null) {
+                transactions.run(service.project(), connection -> pushed.known(connection, service.instance(), doubt));
+            }
         }
-        if (other != null) {
-            transactions.run(service.project(), connection -> {
-                pushed.refused(connection, service.instance(), refused.file.timeline(), other);
-                pushed.known(connection, service.instance());
-            });
-        }
-        work.state(service.project(), service.instance(), WalService.State.FAILING, refused.why.getMessage());
         return refused.why;
     }
 
-    /**
-     * Another server pushed it.
-     *
-     * @param doubted whether that was in doubt
-     */
-    void stranger(WalService service, LogFile file, Failure.Conflict why, boolean doubted) {
+    private void judge(WalService service, Refused refused) {
+        if (look.isAnothers(service, refused.file, refused.cluster)) {
+            stranger(service, refused.file, refused.why);
+            return;
+        }
+        Lsn other = refused.other;
+        if (other != null) {
+            transactions.run(
+                    service.project(),
+                    connection ->
+                            pushed.refused(connection, service.instance(), refused.file.timeline(), other));
+        }
+        work.state(service.project(), service.instance(), WalService.State.FAILING, refused.why.getMessage());
+    }
+
+    /** Another server pushed it. */
+    void stranger(WalService service, LogFile file, Failure.Conflict why) {
         // Whoever was promoted may be the server by now, while the old one still answers
         UUID archive = service.archive();
         boolean promoted = archive != null
@@ -103,9 +120,6 @@ class PushedRefusals {
                         .isPresent();
         transactions.run(service.project(), connection -> {
             pushed.stranger(connection, service.instance());
-            if (doubted) {
-                pushed.known(connection, service.instance());
-            }
             findings.stranger(service, file.name(), why, promoted ? Severity.CRITICAL : Severity.WARNING);
         });
     }

@@ -4,6 +4,7 @@ import dev.nightshift.postgres.Lsn;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -32,24 +33,33 @@ class PushedRepository {
         }
     }
 
-    /** A push was refused, and whose it is is asked: until that is {@link #known} no time counts, for some minutes at most. */
-    void doubt(Connection connection, UUID instance) throws SQLException {
+    /**
+     * A push was refused, and whose it is is asked: until that is {@link #known} no time counts, for five minutes at most.
+     *
+     * @return what to call the doubt by then
+     */
+    OffsetDateTime doubt(Connection connection, UUID instance) throws SQLException {
         try (var update = connection.prepareStatement("""
                 update backup.wal_service
-                   set doubts = case when doubted_until > now() then doubts else 0 end + 1,
-                       doubted_until = now() + interval '5 minutes'
+                   set doubts = array(select d from unnest(doubts) d where d > now() - interval '5 minutes')
+                                || clock_timestamp()
                  where instance_id = ?
+                returning doubts[cardinality(doubts)]
                 """)) {
             update.setObject(1, instance);
-            update.executeUpdate();
+            try (var row = update.executeQuery()) {
+                row.next();
+                return row.getObject(1, OffsetDateTime.class);
+            }
         }
     }
 
-    /** It is known of one of them. */
-    void known(Connection connection, UUID instance) throws SQLException {
+    /** It is known of this one. */
+    void known(Connection connection, UUID instance, OffsetDateTime doubt) throws SQLException {
         try (var update = connection.prepareStatement(
-                "update backup.wal_service set doubts = greatest(doubts - 1, 0) where instance_id = ?")) {
-            update.setObject(1, instance);
+                "update backup.wal_service set doubts = array_remove(doubts, ?) where instance_id = ?")) {
+            update.setObject(1, doubt);
+            update.setObject(2, instance);
             update.executeUpdate();
         }
     }
@@ -58,7 +68,8 @@ class PushedRepository {
     boolean isInDoubt(Connection connection, long stretch) throws SQLException {
         try (var query = connection.prepareStatement("""
                 select from backup.wal_stretch t join backup.wal_service s on s.archive_id = t.archive_id
-                 where t.id = ? and (s.refused_timeline is not null or s.doubts > 0 and s.doubted_until > now())
+                 where t.id = ? and (s.refused_timeline is not null
+                                  or exists (select from unnest(s.doubts) d where d > now() - interval '5 minutes'))
                 """)) {
             query.setLong(1, stretch);
             try (var row = query.executeQuery()) {

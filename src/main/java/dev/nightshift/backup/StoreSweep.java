@@ -79,9 +79,9 @@ class StoreSweep {
     private void sweep(String name) {
         alone(name, () -> sweep(name, stores.of(name)));
         alone(name, () -> removeChecks(name, stores.of(name)));
-        alone(name, () -> storedLog.look(name));
         // What cannot be deleted there is no reason to look away
         alone(name, () -> stores.measureLock(name));
+        alone(name, () -> storedLog.look(name));
     }
 
     /** What checks and probes left, because the login that deletes could not. */

@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.read.ArchivedLog;
+import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.finding.FindingReport;
 import dev.nightshift.finding.Findings;
 import dev.nightshift.finding.Severity;
@@ -16,7 +17,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -36,6 +39,15 @@ class StoredLogWatch {
 
     @Inject
     private WalRepository repository;
+
+    @Inject
+    private LogCopyRepository copies;
+
+    @Inject
+    private ExpiryRepository expiry;
+
+    @Inject
+    private Stores stores;
 
     @Inject
     private Keyring keyring;
@@ -64,23 +76,33 @@ class StoredLogWatch {
         }
     }
 
-    /** All archives of an instance, now. The answers tell what is missing, of each archive that could be listed. */
+    /**
+     * All archives of an instance, now, but those in stores that are declared lost.
+     *
+     * @return what is missing
+     * @throws Failure of the first one that could not be listed, after all others were
+     */
     List<UnlistedLog> look(ProjectId project, UUID instance) {
-        return transactions.in(project, connection -> repository.archives(connection, instance)).stream()
-                .flatMap(archive -> {
-                    List<UnlistedLog> missing = missing(project, archive);
-                    say(project, instance, archive, missing);
-                    return missing.stream();
-                })
-                .toList();
+        List<UnlistedLog> missing = new ArrayList<>();
+        Failure failure = null;
+        for (WalRepository.Archive archive :
+                transactions.in(project, connection -> repository.archives(connection, instance))) {
+            try {
+                missing.addAll(compare(project, instance, archive));
+            } catch (Failure e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return missing;
     }
 
     /** @return false if it is to be looked at again soon: something is missing, or it could not be asked */
     private boolean look(ProjectId project, UUID instance, WalRepository.Archive archive) {
         try {
-            List<UnlistedLog> missing = missing(project, archive);
-            say(project, instance, archive, missing);
-            return missing.isEmpty();
+            return compare(project, instance, archive).isEmpty();
         } catch (Failure e) {
             LOG.log(
                     Level.WARNING,
@@ -88,21 +110,35 @@ class StoredLogWatch {
                     archive.location(),
                     archive.store(),
                     e.getMessage());
-            return false;
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "The archived log " + archive.location() + " is not held against the catalogue", e);
         }
+        return false;
     }
 
-    /** An archive of which nothing is counted as stored lacks nothing, and may be gone. */
-    private List<UnlistedLog> missing(ProjectId project, WalRepository.Archive archive) {
-        return archives.missing(project, archive, keyring.of(project));
+    /** Log that no kept backup needs is missed by nobody; of a store that is declared lost it is known that it is. */
+    private List<UnlistedLog> compare(ProjectId project, UUID instance, WalRepository.Archive archive) {
+        Optional<Lsn> needed = transactions.in(
+                project, connection -> expiry.firstNeeded(connection, instance, archive.systemIdentifier()));
+        List<UnlistedLog> missing = needed.isEmpty() || stores.isLost(archive.store())
+                ? List.of()
+                : archives.missing(project, archive, keyring.of(project)).stream()
+                        .filter(each -> each.stretch().to().compareTo(needed.get()) > 0)
+                        .toList();
+        if (missing.isEmpty()) {
+            findings.close(project, VANISHED + archive.id());
+        } else {
+            say(project, instance, archive, missing);
+        }
+        return missing;
     }
 
     private void say(ProjectId project, UUID instance, WalRepository.Archive archive, List<UnlistedLog> missing) {
-        String fingerprint = VANISHED + archive.id();
-        if (missing.isEmpty()) {
-            findings.close(project, fingerprint);
-            return;
-        }
+        List<String> others = transactions.in(project, connection -> copies.copies(connection, instance)).stream()
+                .filter(copy -> copy.archive().equals(archive.id()) && copy.copiedAt() != null)
+                .map(LogCopyRepository.Copy::store)
+                .sorted()
+                .toList();
         String name = fleet.instance(project, instance).name().value();
         ArchivedLog.Stretch first = missing.get(0).stretch();
         Lsn segment = first.from().segmentStart(archive.segmentBytes());
@@ -113,7 +149,7 @@ class StoredLogWatch {
         findings.report(
                 project,
                 new FindingReport(
-                        fingerprint,
+                        VANISHED + archive.id(),
                         new Subject(Subject.Kind.INSTANCE, instance, name),
                         Severity.CRITICAL,
                         "Archived log of " + name + " is not in the store " + archive.store() + " any more",
@@ -123,7 +159,11 @@ class StoredLogWatch {
                                         ? ""
                                         : " " + (missing.size() - 1) + " more stretches are missing, "
                                                 + new Bytes(bytes) + " of log in all.")
-                                + " No restore from a backup before it comes past it.",
+                                + " No restore that reads that store comes past it from a backup before."
+                                + (others.isEmpty()
+                                        ? ""
+                                        : " There are copies of the archive in " + String.join(", ", others)
+                                                + ": what they hold, a restore with from=… reaches."),
                         "Look who may delete there. Bring the objects back where the store keeps versions; then check the archive"
                                 + " again. Else take a backup now: restores go on from there.",
                         Json.createObjectBuilder()

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.LogArchiving;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Log that is deleted in its store behind Nightshift's back is told when the store is looked at, whichever part of it went. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class VanishedLogIT {
+    private static final int SEGMENT = 16 << 20;
+
     private final Nightshift nightshift = Nightshift.shared();
     private TestProject project;
     private Postgres source;
@@ -38,6 +41,8 @@ class VanishedLogIT {
         project.register("main", source, "postgres");
         var archiving = new LogArchiving(project, "main");
         archiving.begin();
+        source.execute("postgres", "select pg_switch_wal()", "insert into t values (1)", "select pg_switch_wal()");
+        project.complete("backup", "main", TestProject.none());
         for (int segment = 0; segment < 3; segment++) {
             source.execute("postgres", "insert into t values (2)", "select pg_switch_wal()");
         }
@@ -58,12 +63,15 @@ class VanishedLogIT {
                 .object();
     }
 
-    /** The names of the segments, in order. */
+    /** The names of the segments that the backup needs, in order. */
     private List<String> segments() throws IOException {
+        String first = Lsn.parse(project.backups("main").get(0).getString("startLsn"))
+                .segmentName(1, SEGMENT);
         try (Stream<Path> files = Files.list(log)) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.matches("[0-9A-F]{24}\\..*"))
                     .map(name -> name.substring(0, 24))
+                    .filter(name -> name.compareTo(first) >= 0)
                     .distinct()
                     .sorted()
                     .toList();
@@ -101,6 +109,29 @@ class VanishedLogIT {
             move(aside, log, segment);
             assertTrue(check().getBoolean("complete"));
             assertTrue(finding().isEmpty(), "what is there again is missed no more");
+        }
+    }
+
+    /** Retention deletes in the store too. */
+    @Test
+    void whatNoBackupNeedsIsMissedByNobody(@TempDir Path aside) throws IOException {
+        String needed = segments().get(0);
+        List<String> before;
+        try (Stream<Path> files = Files.list(log)) {
+            before = files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.matches("[0-9A-F]{24}\\..*") && name.compareTo(needed) < 0)
+                    .map(name -> name.substring(0, 24))
+                    .distinct()
+                    .toList();
+        }
+        assertFalse(before.isEmpty(), "log from before the backup");
+        for (String segment : before) {
+            move(log, aside, segment);
+        }
+        assertTrue(check().getBoolean("complete"), () -> check().toString());
+        assertTrue(finding().isEmpty());
+        for (String segment : before) {
+            move(aside, log, segment);
         }
     }
 

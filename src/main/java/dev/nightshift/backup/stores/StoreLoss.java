@@ -12,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 @ApplicationScoped
 class StoreLoss implements DeletingAction {
+    private static final System.Logger LOG = System.getLogger(StoreLoss.class.getName());
+
     private static final String KIND = "store-loss";
     private static final String ACTION = "store.lost";
     private static final String STORE = "store";
@@ -128,7 +131,12 @@ class StoreLoss implements DeletingAction {
         });
         // A transaction of a project writes nothing of the installation's: after a crash here the project's log alone
         // has it
-        audit.record(null, ACTION, "store " + store, details);
-        tell(store, Map.of(REASON, reason), project);
+        try {
+            audit.record(null, ACTION, "store " + store, details);
+            tell(store, Map.of(REASON, reason), project);
+        } catch (RuntimeException e) {
+            // It is declared: whoever approved it must not hear that it was not
+            LOG.log(Level.ERROR, "The loss of the store " + store + " is not in every audit log", e);
+        }
     }
 }
