@@ -45,8 +45,8 @@ class ListedLogRepository {
 
     /** It is due in an hour. */
     void soon(Connection connection, UUID archive) throws SQLException {
-        try (var update =
-                connection.prepareStatement("update backup.wal_archive set listed_at = now() - interval '5 hours' where id = ?")) {
+        try (var update = connection.prepareStatement(
+                "update backup.wal_archive set listed_at = now() - interval '5 hours' where id = ?")) {
             update.setObject(1, archive);
             update.executeUpdate();
         }

@@ -104,8 +104,7 @@ class PushedRefusals {
         if (other != null) {
             transactions.run(
                     service.project(),
-                    connection ->
-                            pushed.refused(connection, service.instance(), refused.file.timeline(), other));
+                    connection -> pushed.refused(connection, service.instance(), refused.file.timeline(), other));
         }
         work.state(service.project(), service.instance(), WalService.State.FAILING, refused.why.getMessage());
     }

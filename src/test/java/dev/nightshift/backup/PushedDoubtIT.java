@@ -130,9 +130,7 @@ class PushedDoubtIT {
         pushes(0, "", server.shipper, same, server.newest);
         assertEquals("RECEIVING", server.state(), "the server has archived it");
 
-        nightshift
-                .repository()
-                .execute("update backup.wal_service set doubts = array[now()]");
+        nightshift.repository().execute("update backup.wal_service set doubts = array[now()]");
         Eventually.sleep(Duration.ofSeconds(1));
         Instant covered = server.covered();
         server.pushesMore();

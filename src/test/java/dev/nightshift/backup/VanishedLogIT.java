@@ -65,8 +65,8 @@ class VanishedLogIT {
 
     /** The names of the segments that the backup needs, in order. */
     private List<String> segments() throws IOException {
-        String first = Lsn.parse(project.backups("main").get(0).getString("startLsn"))
-                .segmentName(1, SEGMENT);
+        String first =
+                Lsn.parse(project.backups("main").get(0).getString("startLsn")).segmentName(1, SEGMENT);
         try (Stream<Path> files = Files.list(log)) {
             return files.map(file -> file.getFileName().toString())
                     .filter(name -> name.matches("[0-9A-F]{24}\\..*"))
