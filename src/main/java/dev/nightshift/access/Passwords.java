@@ -5,8 +5,10 @@ import jakarta.annotation.PostConstruct;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.security.enterprise.identitystore.Pbkdf2PasswordHash;
+import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
+import org.eclipse.microprofile.config.ConfigProvider;
 
 /** People's passwords: the rule they follow, and the slow hash under which they are stored. */
 @ApplicationScoped
@@ -17,12 +19,10 @@ class Passwords {
     /** Longer ones would only make the hash's first step slow. */
     static final int LONGEST = 200;
 
-    /** PBKDF2-HMAC-SHA512 with 210,000 rounds: OWASP's Password Storage Cheat Sheet, 2023. */
-    private static final Map<String, String> PARAMETERS = Map.of(
-            "Pbkdf2PasswordHash.Algorithm", "PBKDF2WithHmacSHA512",
-            "Pbkdf2PasswordHash.Iterations", "210000",
-            "Pbkdf2PasswordHash.SaltSizeBytes", "32",
-            "Pbkdf2PasswordHash.KeySizeBytes", "32");
+    /** Of PBKDF2-HMAC-SHA512: OWASP's Password Storage Cheat Sheet, 2023. */
+    private static final int ROUNDS = 210_000;
+
+    private static final System.Logger LOG = System.getLogger(Passwords.class.getName());
 
     @Inject
     private Pbkdf2PasswordHash pbkdf2;
@@ -31,7 +31,21 @@ class Passwords {
 
     @PostConstruct
     void initialize() {
-        pbkdf2.initialize(PARAMETERS);
+        int rounds = ConfigProvider.getConfig()
+                .getOptionalValue("nightshift.password.rounds", Integer.class)
+                .orElse(ROUNDS);
+        if (rounds < ROUNDS) {
+            LOG.log(Level.WARNING, "Passwords are hashed in {0} rounds, which only tests may do", rounds);
+        }
+        pbkdf2.initialize(Map.of(
+                "Pbkdf2PasswordHash.Algorithm",
+                "PBKDF2WithHmacSHA512",
+                "Pbkdf2PasswordHash.Iterations",
+                Integer.toString(rounds),
+                "Pbkdf2PasswordHash.SaltSizeBytes",
+                "32",
+                "Pbkdf2PasswordHash.KeySizeBytes",
+                "32"));
         nobodys = pbkdf2.generate(Secret.random("").value().toCharArray());
     }
 

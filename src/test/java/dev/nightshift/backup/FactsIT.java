@@ -23,9 +23,11 @@ import java.util.Set;
 import java.util.UUID;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Which backups, proofs and log count towards goals, in the catalogue itself. */
+@Tag("thorough")
 @ArquillianTest
 class FactsIT {
     @Inject

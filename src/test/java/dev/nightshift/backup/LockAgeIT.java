@@ -18,9 +18,11 @@ import java.util.UUID;
 import org.jboss.arquillian.junit5.container.annotation.ArquillianTest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Of a store that is to lock what lies in it nobody says for long whether it does: nothing listens where it should be. */
+@Tag("thorough")
 @ArquillianTest
 class LockAgeIT {
     private static final String STORE = "lock-age";
