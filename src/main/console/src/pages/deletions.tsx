@@ -97,7 +97,7 @@ function Servers({ request }: { request: DeletionRequest }) {
     <Table caption="What would go of each server" rows={request.servers} keyOf={(each) => each.server} columns={[
       { key: 'server', title: 'Server', cell: (each) => <b>{each.server}</b>, sort: (each) => each.server },
       { key: 'backups', title: 'Backups', numeric: true, cell: (each) => each.reason ?? each.backups.length, sort: (each) => each.backups.length },
-      { key: 'bytes', title: 'In the stores', numeric: true, cell: (each) => bytes(each.bytes), sort: (each) => each.bytes },
+      { key: 'bytes', title: 'Stored', numeric: true, cell: (each) => bytes(each.bytes), sort: (each) => each.bytes },
       { key: 'log', title: 'Log', numeric: true, cell: (each) => bytes(each.logBytes), sort: (each) => each.logBytes },
       { key: 'window', title: 'What stays restores back to', cell: (each) => (each.windowFrom ? <When at={each.windowFrom} /> : <span class="muted">not about a window</span>) },
     ]} />

@@ -15,7 +15,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,27 +67,24 @@ class VanishedLogIT {
                 .object();
     }
 
-    /** The names of the segments that the backup needs, in order. */
-    private List<String> segments() throws IOException {
-        String first =
-                Lsn.parse(project.backups("main").get(0).getString("startLsn")).segmentName(1, SEGMENT);
-        try (Stream<Path> files = Files.list(log)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.matches("[0-9A-F]{24}\\..*"))
-                    .map(name -> name.substring(0, 24))
-                    .filter(name -> name.compareTo(first) >= 0)
-                    .distinct()
-                    .sorted()
-                    .toList();
+    /** The segments that are stored, in order, each with its objects. */
+    private SortedMap<String, List<Path>> segments() throws IOException {
+        try (Stream<Path> files = Files.walk(log)) {
+            return files.filter(file -> file.getFileName().toString().matches("[0-9A-F]{24}\\..*"))
+                    .collect(Collectors.groupingBy(
+                            file -> file.getFileName().toString().substring(0, 24), TreeMap::new, Collectors.toList()));
         }
     }
 
-    private void move(Path from, Path to, String segment) throws IOException {
-        try (Stream<Path> files = Files.list(from)) {
-            for (Path file : files.filter(each -> each.getFileName().toString().startsWith(segment))
-                    .toList()) {
-                Files.move(file, to.resolve(file.getFileName()));
-            }
+    /** The first one that the backup needs. */
+    private String needed() {
+        return Lsn.parse(project.backups("main").get(0).getString("startLsn")).segmentName(1, SEGMENT);
+    }
+
+    private static void move(List<Path> objects, Path aside, boolean back) throws IOException {
+        for (Path object : objects) {
+            Path there = aside.resolve(object.getFileName());
+            Files.move(back ? there : object, back ? object : there);
         }
     }
 
@@ -94,19 +95,21 @@ class VanishedLogIT {
     @Test
     void theFirstAMiddleAndTheLastSegmentAreMissed(@TempDir Path aside) throws IOException {
         assertTrue(check().getBoolean("complete"), () -> check().toString());
-        List<String> segments = segments();
+        List<Map.Entry<String, List<Path>>> segments =
+                List.copyOf(segments().tailMap(needed()).entrySet());
         assertTrue(segments.size() >= 3, segments::toString);
         for (int at : new int[] {0, segments.size() / 2, segments.size() - 1}) {
-            String segment = segments.get(at);
-            move(log, aside, segment);
+            String segment = segments.get(at).getKey();
+            List<Path> objects = segments.get(at).getValue();
+            move(objects, aside, false);
             JsonObject found = check();
             assertFalse(found.getBoolean("complete"), found::toString);
             assertEquals(1, found.getJsonArray("missing").size(), found::toString);
             JsonObject finding = finding().orElseThrow();
             assertEquals("CRITICAL", finding.getString("severity"));
-            assertTrue(finding.getString("text").contains("It begins in the segment " + segment), finding::toString);
+            assertTrue(finding.getString("detail").contains("It begins in the segment " + segment), finding::toString);
 
-            move(aside, log, segment);
+            move(objects, aside, true);
             assertTrue(check().getBoolean("complete"));
             assertTrue(finding().isEmpty(), "what is there again is missed no more");
         }
@@ -115,24 +118,14 @@ class VanishedLogIT {
     /** Retention deletes in the store too. */
     @Test
     void whatNoBackupNeedsIsMissedByNobody(@TempDir Path aside) throws IOException {
-        String needed = segments().get(0);
-        List<String> before;
-        try (Stream<Path> files = Files.list(log)) {
-            before = files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.matches("[0-9A-F]{24}\\..*") && name.compareTo(needed) < 0)
-                    .map(name -> name.substring(0, 24))
-                    .distinct()
-                    .toList();
-        }
+        List<Path> before = segments().headMap(needed()).values().stream()
+                .flatMap(List::stream)
+                .toList();
         assertFalse(before.isEmpty(), "log from before the backup");
-        for (String segment : before) {
-            move(log, aside, segment);
-        }
+        move(before, aside, false);
         assertTrue(check().getBoolean("complete"), () -> check().toString());
         assertTrue(finding().isEmpty());
-        for (String segment : before) {
-            move(aside, log, segment);
-        }
+        move(before, aside, true);
     }
 
     @Test

@@ -137,6 +137,8 @@ public final class Nightshift {
             List<String> command = new ArrayList<>(inside);
             command.addAll(List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
                     "-cp",
                     classPath(),
                     LAUNCHER,
