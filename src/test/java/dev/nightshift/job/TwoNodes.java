@@ -153,7 +153,13 @@ final class TwoNodes implements AutoCloseable {
                             + " from job.run r join job.attempt a on a.run_id = r.id and a.number = r.attempt"
                             + " join fleet.project p on p.id = r.project_id"
                             + " join job.node n on n.id = a.node_id where r.status in ('STARTED', 'STOPPING')"
-                            + " and n.heartbeat_at < now() - interval '20 s'");
+                            + " and n.heartbeat_at < now() - interval '20 s'"
+                            // A lease that lapsed and that nobody took is renewed by whoever wakes up in time
+                            + " union all select concat_ws(' ', p.name, l.resource, n.name, n.heartbeat_at)"
+                            + " from job.lease l join job.node n on n.id = l.node_id"
+                            + " join fleet.instance i on l.resource = 'wal:' || i.id"
+                            + " join fleet.project p on p.id = i.project_id"
+                            + " where p.name = '" + test + "' and n.heartbeat_at < now() - interval '20 s'");
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
