@@ -123,7 +123,9 @@ public class ProjectKeyResource {
                     "It wraps what is new, or something that is kept opens by it, or the key that wraps is in no kit")
     @APIResponse(
             responseCode = "503",
-            description = "A store does not answer or lacks what is kept there, so nobody knows")
+            description =
+                    "A store does not answer or lacks what is kept there, so nobody knows; or a run is under way that may"
+                            + " store what opens by it")
     public Response destroy(@PathParam("id") String id, @QueryParam("confirm") @Nullable String confirm) {
         ring.require(project.id(), id);
         Asked.confirmed(confirm, id);

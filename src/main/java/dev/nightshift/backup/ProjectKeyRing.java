@@ -154,9 +154,9 @@ class ProjectKeyRing {
      * Destroys a key by which nothing that is kept opens: neither by the catalogue nor by what lies in the stores.
      *
      * @throws Failure.NotFound if the project has no such key
-     * @throws Failure.Conflict if something opens by it, or a run may be about to store such a thing, or the primary key is in no
-     *     kit, or this node is about to destroy another one
-     * @throws Failure.Retryable if a store does not answer, or lacks what the catalogue keeps there: nobody knows then
+     * @throws Failure.Conflict if something opens by it, or the primary key is in no kit
+     * @throws Failure.Retryable if a run may be about to store what opens by it, or this node is about to destroy another one, or
+     *     a store does not answer, or lacks what the catalogue keeps there: nobody knows then
      */
     void destroy(ProjectId project, String id) {
         destroy(project, id, () -> {});
