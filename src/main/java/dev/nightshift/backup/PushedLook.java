@@ -32,19 +32,23 @@ class PushedLook {
     /** Between the answer to a push and what the server says of it. */
     private static final Duration NOTED = Duration.ofSeconds(1);
 
-    /** What a server said, or that it did not answer, counts so long: not every push waits for one that is away. */
+    /** What a server said counts so long. */
     private static final Duration REMEMBERED = Duration.ofMinutes(1);
+
+    /** That it did not answer counts so many times as long as that took: pushes wait a quarter of the time for one that is away. */
+    private static final int AWAY = 3;
 
     /** What they said last to this node. */
     private final Map<UUID, Answer> answers = new ConcurrentHashMap<>();
 
     /**
      * @param position null where it was not reached
-     * @param nanos when, by the clock that only runs forward
+     * @param asked when, by the clock that only runs forward
+     * @param answered when it answered, or was given up
      */
-    private record Answer(@Nullable LogPosition position, long nanos) {
+    private record Answer(@Nullable LogPosition position, long asked, long answered) {
         boolean isFresh() {
-            return System.nanoTime() - nanos < REMEMBERED.toNanos();
+            return System.nanoTime() - answered < (position == null ? AWAY * (answered - asked) : REMEMBERED.toNanos());
         }
     }
 
@@ -185,8 +189,8 @@ class PushedLook {
     }
 
     /**
-     * What is new to the archive the server has written, where it says how far that is. A server that was away a moment ago is not
-     * asked again.
+     * What is new to the archive the server has written, where it says how far that is. Not every push waits for a server that is
+     * away.
      *
      * @throws Failure.Conflict if it has not: another one pushes
      */
@@ -361,12 +365,13 @@ class PushedLook {
 
     private LogPosition ask(WalService service) throws SQLException {
         LogPosition now = null;
+        long asked = System.nanoTime();
         try {
             now = LogPosition.look(work.endpoint(service.project(), service.instance()));
             return now;
         } finally {
             answers.values().removeIf(each -> !each.isFresh()); // of servers that are gone, too
-            answers.put(service.instance(), new Answer(now, System.nanoTime()));
+            answers.put(service.instance(), new Answer(now, asked, System.nanoTime()));
         }
     }
 
