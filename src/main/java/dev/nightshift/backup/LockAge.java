@@ -118,17 +118,13 @@ class LockAge {
 
     private void look(Concern concern, Stores.Locking locking, Optional<Severity> severity) {
         Optional<Severity> now = severity.filter(found -> holds(concern));
-        Optional<Severity> before = said.get(concern);
-        if (now.equals(before)) {
+        if (now.equals(said.get(concern))) {
             return;
         }
         String fingerprint = "backup.lock-age:" + concern.store();
-        if (now.isEmpty()
-                || (before != null
-                        && before.filter(was -> was.compareTo(now.get()) > 0).isPresent())) {
-            findings.close(concern.project(), fingerprint); // an open one's severity never falls
-        }
-        now.ifPresent(found -> findings.report(concern.project(), report(concern, fingerprint, locking, found)));
+        now.ifPresentOrElse(
+                found -> findings.restate(concern.project(), report(concern, fingerprint, locking, found)),
+                () -> findings.close(concern.project(), fingerprint));
         said.put(concern, now);
     }
 

@@ -131,15 +131,8 @@ class ProofAge {
                             && before.severity().isEmpty())) {
                 continue;
             }
-            if (before != null
-                    && severity.isPresent()
-                    && before.severity()
-                            .filter(was -> was.compareTo(severity.get()) > 0)
-                            .isPresent()) {
-                findings.close(each.project(), fingerprint(each)); // an open one's severity never falls
-            }
             severity.ifPresentOrElse(
-                    found -> findings.report(each.project(), report(each, found)),
+                    found -> findings.restate(each.project(), report(each, found)),
                     () -> findings.close(each.project(), fingerprint(each)));
             said.put(each.instance(), now);
         }

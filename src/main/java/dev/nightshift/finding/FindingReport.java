@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param fingerprint the same for the same trouble with the same subject, so that it is one finding however often it is
  *     seen: {@code "backup.proof:<instance id>"}; at most 500 characters
- * @param severity rises while the finding is open, and never falls
+ * @param severity rises while the finding is open, and never falls: what is less bad than before is a new one, see
+ *     {@link Findings#restate}
  * @param title in a line, without a full stop
  * @param detail what was seen, in sentences; no row data, no secret
  * @param remedy what to do; null where only a person who knows the situation can say

@@ -54,6 +54,23 @@ public class Findings {
         });
     }
 
+    /**
+     * The same of what is judged anew each time, and may be less bad than before: an open one that is graver is closed, and what is
+     * left of it is a new one.
+     *
+     * @return its id
+     */
+    public UUID restate(ProjectId project, FindingReport report) {
+        return transactions.in(project, connection -> {
+            repository.await(connection, project, report.fingerprint());
+            Optional<Severity> before = repository.openSeverity(connection, project, report.fingerprint());
+            if (before.isPresent() && before.get().compareTo(report.severity()) > 0) {
+                close(project, report.fingerprint());
+            }
+            return report(project, report);
+        });
+    }
+
     /** Closes the open finding with this fingerprint; none is no error, so that features may close on every success. */
     public void close(ProjectId project, String fingerprint) {
         transactions.run(project, connection -> {
