@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiFunction;
 
 /** The job expire, told to delete by a person: approved, it is a run that lets nothing go but what was shown. */
 @ApplicationScoped
@@ -76,22 +75,16 @@ class ExpireByHand implements DeletingAction {
 
     @Override
     public Consequences measure(ProjectId project, JsonObject asked) {
-        var budget = new ExpirySimulation.Budget();
-        return consequences(
-                project, asked, (server, rule) -> going.measured(project, server.id(), server.name(), rule, budget));
+        return consequences(project, asked, going.measured(project));
     }
 
     /** As of now, and not of when it was asked for: what is due to go then is what the run is about. */
     @Override
     public Consequences judge(ProjectId project, JsonObject asked, Instant askedAt) {
-        return consequences(
-                project, asked, (server, rule) -> going.judged(project, server.id(), server.name(), rule, null));
+        return consequences(project, asked, going.judged(project, null));
     }
 
-    private Consequences consequences(
-            ProjectId project,
-            JsonObject asked,
-            BiFunction<Answering.Server, KeepRule, Consequences.OfServer> ofServer) {
+    private Consequences consequences(ProjectId project, JsonObject asked, GoingByRule.OfServer ofServer) {
         List<String> databases = databases(asked);
         Parameters parameters = Parameters.stored(asked.getJsonObject(PARAMETERS));
         boolean byPolicy = parameters.flag(ExpireJob.POLICY);

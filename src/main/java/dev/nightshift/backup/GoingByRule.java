@@ -3,6 +3,7 @@ package dev.nightshift.backup;
 import dev.nightshift.backup.deletion.Consequences;
 import dev.nightshift.backup.expiry.ExpiryPlan;
 import dev.nightshift.backup.expiry.KeepRule;
+import dev.nightshift.backup.policy.Answering;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.kernel.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What a rule lets go of a server, as two people are told of it: by the plan that the job expire makes, and the catalogue. */
@@ -25,28 +27,30 @@ class GoingByRule {
     @Inject
     private Stores stores;
 
+    /** What a rule lets go of a server. */
+    interface OfServer extends BiFunction<Answering.Server, KeepRule, Consequences.OfServer> {}
+
     /**
      * For whoever asks: with what it takes in the stores. Of the backups that is what the catalogue has; of the log it does not have
-     * it by position, so that the stores are asked.
-     *
-     * @param budget of archives and copies of them that are looked at for one request
-     * @throws dev.nightshift.kernel.Failure.Retryable if a store that holds log does not answer
+     * it by position, so that the stores are asked, and throw Failure.Retryable where one that holds log does not answer.
      */
-    Consequences.OfServer measured(
-            ProjectId project, UUID instance, String name, KeepRule rule, ExpirySimulation.Budget budget) {
-        ExpiryPlanning.Planned planned = planning.plan(project, instance, rule);
-        List<UUID> going = going(planned);
-        Set<UUID> those = Set.copyOf(going);
-        return new Consequences.OfServer(
-                name,
-                going,
-                planned.kept().stream()
-                        .filter(backup -> those.contains(backup.id()))
-                        .mapToLong(this::bytes)
-                        .sum(),
-                simulation.log(project, instance, planned, budget),
-                planned.windowFrom().orElse(null),
-                null);
+    OfServer measured(ProjectId project) {
+        var budget = new ExpirySimulation.Budget();
+        return (server, rule) -> {
+            ExpiryPlanning.Planned planned = planning.plan(project, server.id(), rule);
+            List<UUID> going = going(planned);
+            Set<UUID> those = Set.copyOf(going);
+            return new Consequences.OfServer(
+                    server.name(),
+                    going,
+                    planned.kept().stream()
+                            .filter(backup -> those.contains(backup.id()))
+                            .mapToLong(this::bytes)
+                            .sum(),
+                    simulation.log(project, server.id(), planned, budget),
+                    planned.windowFrom().orElse(null),
+                    null);
+        };
     }
 
     /**
@@ -54,12 +58,14 @@ class GoingByRule {
      *
      * @param asOf what has come since does not count; null for now
      */
-    Consequences.OfServer judged(ProjectId project, UUID instance, String name, KeepRule rule, @Nullable Instant asOf) {
-        ExpiryPlanning.Planned planned = asOf == null
-                ? planning.plan(project, instance, rule)
-                : planning.planAsOf(project, instance, rule, asOf);
-        return new Consequences.OfServer(
-                name, going(planned), 0, 0, planned.windowFrom().orElse(null), null);
+    OfServer judged(ProjectId project, @Nullable Instant asOf) {
+        return (server, rule) -> {
+            ExpiryPlanning.Planned planned = asOf == null
+                    ? planning.plan(project, server.id(), rule)
+                    : planning.planAsOf(project, server.id(), rule, asOf);
+            return new Consequences.OfServer(
+                    server.name(), going(planned), 0, 0, planned.windowFrom().orElse(null), null);
+        };
     }
 
     static Consequences.OfServer nothing(String name, String reason) {

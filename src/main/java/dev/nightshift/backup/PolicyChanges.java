@@ -4,7 +4,6 @@ import dev.nightshift.audit.Audit;
 import dev.nightshift.backup.deletion.Consequences;
 import dev.nightshift.backup.deletion.DeletingAction;
 import dev.nightshift.backup.deletion.DeletionRequests;
-import dev.nightshift.backup.expiry.KeepRule;
 import dev.nightshift.backup.policy.Answering;
 import dev.nightshift.backup.policy.KeepsLess;
 import dev.nightshift.backup.policy.Policies;
@@ -29,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -213,9 +211,7 @@ class PolicyChanges implements DeletingAction {
 
     @Override
     public Consequences measure(ProjectId project, JsonObject asked) {
-        var budget = new ExpirySimulation.Budget();
-        return consequences(
-                project, asked, (server, rule) -> going.measured(project, server.id(), server.name(), rule, budget));
+        return consequences(project, asked, going.measured(project));
     }
 
     /**
@@ -224,14 +220,10 @@ class PolicyChanges implements DeletingAction {
      */
     @Override
     public Consequences judge(ProjectId project, JsonObject asked, Instant askedAt) {
-        return consequences(
-                project, asked, (server, rule) -> going.judged(project, server.id(), server.name(), rule, askedAt));
+        return consequences(project, asked, going.judged(project, askedAt));
     }
 
-    private Consequences consequences(
-            ProjectId project,
-            JsonObject asked,
-            BiFunction<Answering.Server, KeepRule, Consequences.OfServer> ofServer) {
+    private Consequences consequences(ProjectId project, JsonObject asked, GoingByRule.OfServer ofServer) {
         String name = asked.getString(POLICY);
         Answering before = policies.answering(project);
         Answering after;
