@@ -17,12 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.Driver;
 
 /**
  * One scratch PostgreSQL instance: made by {@link Sandboxes#create}, filled by its user, started once, thrown away by
@@ -295,59 +293,20 @@ public final class Sandbox implements AutoCloseable {
      * @throws SQLException if the server does not take it, or not yet
      */
     public Connection connect(String database) throws SQLException {
-        ServerSettings current = settings;
-        if (current == null) {
-            throw new IllegalStateException("The sandbox " + id() + " was not started.");
-        }
-        // The folder is the server's to write, and a link would lead to another server of this machine.
-        if (Files.isSymbolicLink(socket())) {
-            throw new SQLException("The socket of the sandbox " + id() + " is a link.");
-        }
-        Properties properties = new Properties();
-        properties.setProperty("user", current.superuser());
-        properties.setProperty("PGDBNAME", database);
-        properties.setProperty("socketFactory", UnixSocketFactory.class.getName());
-        properties.setProperty("socketFactoryArg", socket().toString());
-        properties.setProperty("sslmode", "disable");
-        properties.setProperty("gssEncMode", "disable");
-        properties.setProperty("connectTimeout", "10");
-        properties.setProperty("loginTimeout", "30");
-        properties.setProperty("ApplicationName", "Nightshift");
-        properties.setProperty("options", current.sessionOptions());
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        try {
-            // The driver may live in a class loader that does not know this class; it asks the context's as well.
-            thread.setContextClassLoader(Sandbox.class.getClassLoader());
-            Connection connection = new Driver().connect("jdbc:postgresql://sandbox/", properties);
-            if (connection == null) {
-                throw new SQLException("The PostgreSQL driver does not take its own URL.");
-            }
-            return connection;
-        } finally {
-            thread.setContextClassLoader(before);
-        }
+        return SandboxLogin.connect(folder.socketFile(), started(), database);
     }
 
-    /**
-     * The same for a program that {@link #run} starts, as libpq reads it (manual, section 34.1.1): a database may be called
-     * like anything.
-     */
+    /** The same for a program that {@link #run} starts, as libpq reads it. */
     public String connectionString(String database) {
+        return SandboxLogin.connectionString(started(), database);
+    }
+
+    private ServerSettings started() {
         ServerSettings current = settings;
         if (current == null) {
             throw new IllegalStateException("The sandbox " + id() + " was not started.");
         }
-        return "host=" + Errand.SOCKET + " user=" + value(current.superuser()) + " dbname=" + value(database)
-                + " options=" + value(current.sessionOptions()) + " gssencmode=disable sslmode=disable";
-    }
-
-    private static String value(String text) {
-        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'";
-    }
-
-    private Path socket() {
-        return folder.socketFile();
+        return current;
     }
 
     /** Kills every process of the sandbox at once; its folder stays until {@link #close}. */

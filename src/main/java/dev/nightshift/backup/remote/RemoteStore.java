@@ -7,25 +7,20 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ForbiddenAddress;
 import dev.nightshift.kernel.ForbiddenAddresses;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.apache.opendal.AsyncOperator;
 import org.apache.opendal.ListOptions;
-import org.apache.opendal.OpenDALException;
 import org.apache.opendal.Operator;
 import org.apache.opendal.WriteOptions;
-import org.apache.opendal.layer.RetryLayer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,15 +34,6 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     static final int PARTS_IN_FLIGHT = 4;
     private static final long OBJECT = (long) PARTS_IN_FLIGHT * PART;
-
-    /** Four more tries, 5 to 9 s of waiting in all; what lasts longer is the run's to wait for. */
-    private static final RetryLayer RETRIES = RetryLayer.builder()
-            .jitter(true)
-            .minDelay(Duration.ofMillis(300))
-            .maxDelay(Duration.ofSeconds(10))
-            .factor(2)
-            .maxTimes(4)
-            .build();
 
     static final String CONTRADICTION = "Look at the store's service, and at what stands between it and Nightshift.";
 
@@ -65,16 +51,9 @@ public final class RemoteStore implements Store, AutoCloseable {
             new Semaphore((int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / 4 / 1024));
 
     private final Semaphore memory;
-    /** What is renewed is seen as soon, in the middle of a backup too. */
-    private static final Duration SECRET_LOOKED_AT = Duration.ofSeconds(10);
-
-    private final RemoteAddress address;
-    private final Supplier<@Nullable String> secret;
+    private final RemoteOperator operator;
     private final RemoteCalls calls;
     private final String title;
-    private final Clock clock;
-    private volatile Opened opened;
-
     private final Deletions deletions;
 
     /**
@@ -84,30 +63,18 @@ public final class RemoteStore implements Store, AutoCloseable {
      */
     public record Login(RemoteAddress address, Supplier<@Nullable String> secret) {}
 
-    /** With what it was opened. One that is replaced may still be at work: it is left to itself, with the little memory it has. */
-    private record Opened(@Nullable String secret, Operator operator, long lookedAt) {
-        @Override
-        public String toString() {
-            return "Opened[hidden]";
-        }
-    }
-
     private RemoteStore(
             RemoteAddress address,
             Supplier<@Nullable String> secret,
             @Nullable Login deleting,
             RemoteCalls calls,
             String title,
-            Semaphore memory,
-            Clock clock) {
-        this.address = address;
-        this.secret = secret;
+            Semaphore memory) {
+        this.operator = new RemoteOperator(title, address, secret, calls, Clock.system());
         this.memory = memory;
         this.calls = calls;
         this.title = title;
-        this.clock = clock;
         this.deletions = new Deletions(this, address.provider() == RemoteAddress.Provider.S3, deleting);
-        this.opened = opened(secret.get());
     }
 
     /**
@@ -147,22 +114,7 @@ public final class RemoteStore implements Store, AutoCloseable {
             Semaphore memory,
             RemoteCalls calls) {
         refuse(title, address.host(), forbidden);
-        return new RemoteStore(address, secret, deleting, calls, title, memory, Clock.system());
-    }
-
-    private Opened opened(@Nullable String with) {
-        try (AsyncOperator plain = AsyncOperator.of(address.provider().scheme(), address.settings(with, clock.now()));
-                AsyncOperator retrying = plain.layer(RETRIES)) {
-            return new Opened(with, retrying.blocking(), System.nanoTime());
-        } catch (OpenDALException e) {
-            throw calls.of("open", e);
-        } catch (LinkageError | UncheckedIOException e) {
-            throw new Failure.Fatal(
-                    "The " + title
-                            + " cannot be opened on this machine: the native library of OpenDAL does not load here.",
-                    "Run Nightshift on Linux x86-64 with glibc 2.17 or newer, and let it write to its folder for temporary files.",
-                    e);
-        }
+        return new RemoteStore(address, secret, deleting, calls, title, memory);
     }
 
     /**
@@ -171,22 +123,13 @@ public final class RemoteStore implements Store, AutoCloseable {
      * @throws Failure.Skippable if it is none now
      */
     public void renew() {
-        String now = secret.get();
-        synchronized (this) {
-            Opened before = opened;
-            if (Objects.equals(now, before.secret())) {
-                address.settings(now, clock.now()); // it may have expired
-                opened = new Opened(now, before.operator(), System.nanoTime());
-            } else {
-                opened = opened(now);
-            }
-        }
+        operator.renew();
     }
 
     /** The same place by another login, which deletes by itself. */
     RemoteStore by(Login login) {
         String name = title + " (by the login that deletes)";
-        return new RemoteStore(login.address(), login.secret(), null, new RemoteCalls(name), name, memory, clock);
+        return new RemoteStore(login.address(), login.secret(), null, new RemoteCalls(name), name, memory);
     }
 
     /** What deletes here, and what is known of versions and locks. */
@@ -196,7 +139,7 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     /** What OpenDAL does not ask, of S3 alone. */
     S3Bucket bucket() {
-        return new S3Bucket(new S3Requests(title, address.settings(opened().secret(), clock.now())));
+        return new S3Bucket(new S3Requests(title, operator.settings()));
     }
 
     RemoteCalls calls() {
@@ -204,18 +147,7 @@ public final class RemoteStore implements Store, AutoCloseable {
     }
 
     Operator operator() {
-        return opened().operator();
-    }
-
-    private Opened opened() {
-        if (System.nanoTime() - opened.lookedAt() > SECRET_LOOKED_AT.toNanos()) {
-            try {
-                renew();
-            } catch (Failure e) {
-                // What is at work goes on with what it has: the server says when that opens nothing any more
-            }
-        }
-        return opened;
+        return operator.get();
     }
 
     private static void refuse(String title, @Nullable String host, ForbiddenAddresses forbidden) {
