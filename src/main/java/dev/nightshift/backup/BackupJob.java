@@ -60,10 +60,11 @@ class BackupJob implements Job {
                     Parameter.choice(
                             "checkpoint",
                             "Checkpoint",
-                            "fast begins at once and loads the server's disks for a moment; spread waits for the next regular one.",
-                            "fast",
-                            "fast",
-                            "spread"),
+                            "spread writes it at the pace of the server's own ones, which takes up to its checkpoint_timeout;"
+                                    + " fast is done as soon as the server's disks can, and loads them meanwhile.",
+                            "spread",
+                            "spread",
+                            "fast"),
                     Parameter.choice(
                             "compress",
                             "Compress",

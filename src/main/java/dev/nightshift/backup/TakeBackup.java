@@ -291,7 +291,7 @@ public class TakeBackup extends TargetBatchlet {
         BackupRequest.Options usual = BackupRequest.Options.defaults();
         return usual.withPartBytes(store.objectBytes().orElse(usual.partBytes()))
                 .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
-                .withFastCheckpoint(parameters.text("checkpoint").orElse("fast").equals("fast"))
+                .withFastCheckpoint(parameters.text("checkpoint").orElse("spread").equals("fast"))
                 .withCompressOnServer(
                         parameters.text("compress").orElse("server").equals("server"))
                 .withEvidence(parameters.text("evidence").orElse("rows").equals("rows") ? Budget.STANDARD : null);

@@ -88,7 +88,9 @@ final class EmbeddedDatabases {
                 "max_slot_wal_keep_size", "2GB",
                 "shared_buffers", "128MB",
                 "max_wal_size", "2GB",
-                "track_io_timing", "on"));
+                "track_io_timing", "on",
+                // Nobody works on it whom a checkpoint's writing disturbs: a backup need not wait for a slow one
+                "checkpoint_completion_target", "0"));
         if (binaries.hasExtension("pg_stat_statements")) {
             settings.put("shared_preload_libraries", "pg_stat_statements");
         }

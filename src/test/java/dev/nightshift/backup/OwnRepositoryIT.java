@@ -62,7 +62,7 @@ class OwnRepositoryIT {
         archive(itself, true);
         Eventually.isTrue(
                 "streaming", SOON, () -> wal(itself).getString("state").equals("STREAMING"));
-        itself.complete("backup", "repository", TestProject.none());
+        itself.complete("backup", "repository", TestProject.parameters("checkpoint", "fast"));
         itself.complete("restore-drill", "repository", TestProject.none());
         JsonObject backup = itself.backups("repository").get(0);
         assertEquals("MATCHED", backup.getJsonObject("proof").getString("level"), backup::toString);
@@ -113,7 +113,7 @@ class OwnRepositoryIT {
                 () -> assertFalse(known.isNull("provenAt"), known::toString));
         // The keys open what they opened: the same backup is read to its end, and the next one taken
         again.complete("restore-drill", "repository", TestProject.none());
-        again.complete("backup", "repository", TestProject.none());
+        again.complete("backup", "repository", TestProject.parameters("checkpoint", "fast"));
         Eventually.isTrue(
                 "its new timeline", SOON, () -> wal(again).getString("state").equals("STREAMING"));
     }

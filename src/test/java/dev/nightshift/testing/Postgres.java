@@ -68,7 +68,7 @@ public final class Postgres implements AutoCloseable {
         try {
             Path folder = Files.createTempDirectory("nightshift-pg" + programs.major() + "-");
             EmbeddedCluster.Options options =
-                    EmbeddedCluster.Options.in(folder, "secret").withSettings(settings);
+                    EmbeddedCluster.Options.in(folder, "secret").withSettings(quick(settings));
             return new Postgres(EmbeddedCluster.start(programs, options), options, folder);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -87,7 +87,7 @@ public final class Postgres implements AutoCloseable {
             FolderBackup.take(this, copy, oid -> home.resolve("space-" + oid), log);
             Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwx------"));
             Files.createFile(copy.resolve("standby.signal"));
-            Map<String, String> all = new TreeMap<>(settings);
+            Map<String, String> all = new TreeMap<>(quick(settings));
             all.put(
                     "primary_conninfo",
                     "host=127.0.0.1 port=" + port() + " user=" + user() + " password=" + password());
@@ -110,7 +110,14 @@ public final class Postgres implements AutoCloseable {
     /** Starts it on the same port, with these settings instead of the ones before; one that runs is stopped first. */
     public void startAgain(Map<String, String> settings) {
         cluster = EmbeddedCluster.start(
-                cluster.binaries(), options.withPort(cluster.port()).withSettings(settings));
+                cluster.binaries(), options.withPort(cluster.port()).withSettings(quick(settings)));
+    }
+
+    /** A checkpoint that is spread is written without a pause, unless a test wants it otherwise. */
+    private static Map<String, String> quick(Map<String, String> settings) {
+        Map<String, String> all = new TreeMap<>(settings);
+        all.putIfAbsent("checkpoint_completion_target", "0");
+        return all;
     }
 
     public EmbeddedCluster cluster() {
