@@ -112,7 +112,8 @@ class KeyGuardIT {
         transactions.run(server.project(), connection -> {
             UUID run = Ids.next(clock);
             run(connection, server, run, "backup", "STARTED");
-            Failure.Conflict refused = assertThrows(Failure.Conflict.class, () -> ring.destroy(server.project(), old));
+            Failure.Retryable refused =
+                    assertThrows(Failure.Retryable.class, () -> ring.destroy(server.project(), old));
             assertTrue(refused.getMessage().contains("backup run " + run), refused::getMessage);
             change(connection, "update job.target set started_at = now() + interval '11 minutes' where id = ?", run);
             assertEquals(Optional.empty(), keys.working(connection, server.project(), clock.now()));
