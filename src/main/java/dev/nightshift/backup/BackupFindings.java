@@ -41,7 +41,7 @@ class BackupFindings {
      * A backup is stored: either its server reported damaged pages, or it no longer does. That is known of a full one only: of
      * others the server reads nothing but the blocks that it sends.
      */
-    void taken(BackupRepository.Attempt attempt, Manifest.Kind kind, Manifest.Checksums checksums) {
+    void taken(BackupEntries.Attempt attempt, Manifest.Kind kind, Manifest.Checksums checksums) {
         if (!kind.physical()) {
             return; // of the server's pages and its log it says nothing
         }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class ProofRecords {
     @Inject
-    private BackupRepository repository;
+    private BackupEntries entries;
 
     @Inject
     private DrillRepository history;
@@ -58,7 +58,7 @@ class ProofRecords {
     }
 
     private void keep(TargetRun target, Backup backup, Backup.StoredProof stored) {
-        target.store(connection -> repository.insert(connection, target.project(), backup.id(), stored));
+        target.store(connection -> entries.insert(connection, target.project(), backup.id(), stored));
     }
 
     private Backup.StoredProof stored(

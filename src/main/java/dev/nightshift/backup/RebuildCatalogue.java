@@ -53,6 +53,9 @@ public class RebuildCatalogue extends TargetBatchlet {
     private BackupRepository backups;
 
     @Inject
+    private BackupEntries entries;
+
+    @Inject
     private CopyRepository copies;
 
     @Inject
@@ -231,15 +234,15 @@ public class RebuildCatalogue extends TargetBatchlet {
                 left(place, found.damage() + ".");
                 return;
             }
-            var attempt = new BackupRepository.Attempt(
+            var attempt = new BackupEntries.Attempt(
                     manifest.backup(), target.project(), instance.id(), target.runId(), databases(instance));
             Backup.StoredProof proof = proof(place.name(), manifest, found);
             boolean[] isNew = new boolean[1];
             target.store(connection -> {
-                isNew[0] = backups.enter(
+                isNew[0] = entries.enter(
                         connection, attempt, place.name(), place.described().folder(), manifest);
                 if (isNew[0]) {
-                    backups.insert(connection, target.project(), manifest.backup(), proof);
+                    entries.insert(connection, target.project(), manifest.backup(), proof);
                     live.changed(target.project(), "backup", manifest.backup());
                 }
             });

@@ -39,7 +39,7 @@ class StoreSweep {
     private Stores stores;
 
     @Inject
-    private BackupRepository repository;
+    private BackupEntries entries;
 
     @Inject
     private CopyRepository copies;
@@ -113,9 +113,9 @@ class StoreSweep {
     private void sweep(String name, Store store) {
         removeCopies(name, store);
         Map<UUID, String> folders = Leftovers.folders(store);
-        var ended = transactions.installation(connection -> BackupRepository.ended(connection, folders.keySet()));
-        Map<UUID, BackupRepository.Attempt> attempts =
-                ended.stream().collect(Collectors.toMap(BackupRepository.Attempt::backup, each -> each));
+        var ended = transactions.installation(connection -> BackupEntries.ended(connection, folders.keySet()));
+        Map<UUID, BackupEntries.Attempt> attempts =
+                ended.stream().collect(Collectors.toMap(BackupEntries.Attempt::backup, each -> each));
         for (String folder : Leftovers.remove(store, known -> attempts.keySet())) {
             LOG.log(Level.INFO, "Removed {0}, which an interrupted backup had left", folder);
         }
@@ -181,7 +181,7 @@ class StoreSweep {
         }
     }
 
-    private void catalogue(String name, Store store, String folder, BackupRepository.Attempt attempt) {
+    private void catalogue(String name, Store store, String folder, BackupEntries.Attempt attempt) {
         try {
             BackupReader reader = BackupReader.open(store, folder, keyring.of(attempt.project()));
             Manifest manifest = reader.manifest();
@@ -190,7 +190,7 @@ class StoreSweep {
             if (damage != null) {
                 throw new Failure.Fatal(damage, null, null);
             }
-            transactions.run(attempt.project(), connection -> repository.insert(connection, attempt, name, manifest));
+            transactions.run(attempt.project(), connection -> entries.insert(connection, attempt, name, manifest));
             LOG.log(Level.INFO, "Entered {0} in the catalogue: its run had ended before it could", folder);
         } catch (Failure e) {
             LOG.log(Level.WARNING, "{0} is not in the catalogue and cannot be: {1}", folder, e.getMessage());

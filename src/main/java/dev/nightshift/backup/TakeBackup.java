@@ -54,7 +54,7 @@ public class TakeBackup extends TargetBatchlet {
     private Stores stores;
 
     @Inject
-    private BackupRepository repository;
+    private BackupEntries entries;
 
     @Inject
     private Backups backups;
@@ -291,7 +291,8 @@ public class TakeBackup extends TargetBatchlet {
         BackupRequest.Options usual = BackupRequest.Options.defaults();
         return usual.withPartBytes(store.objectBytes().orElse(usual.partBytes()))
                 .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
-                .withFastCheckpoint(parameters.text("checkpoint").orElse("spread").equals("fast"))
+                .withFastCheckpoint(
+                        parameters.text("checkpoint").orElse("spread").equals("fast"))
                 .withCompressOnServer(
                         parameters.text("compress").orElse("server").equals("server"))
                 .withEvidence(parameters.text("evidence").orElse("rows").equals("rows") ? Budget.STANDARD : null);
@@ -299,10 +300,10 @@ public class TakeBackup extends TargetBatchlet {
 
     private void catalogue(TargetRun target, Manifest manifest) {
         target.begin(BackupJob.CATALOGUE);
-        var attempt = new BackupRepository.Attempt(
+        var attempt = new BackupEntries.Attempt(
                 manifest.backup(), target.project(), target.instanceId(), target.runId(), target.databaseNames());
         target.store(connection -> {
-            repository.insert(connection, attempt, storeName(target), manifest);
+            entries.insert(connection, attempt, storeName(target), manifest);
             findings.taken(attempt, manifest.lineage().kind(), manifest.checksums());
         });
         var figures = manifest.figures();

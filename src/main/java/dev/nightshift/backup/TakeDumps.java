@@ -69,6 +69,9 @@ class TakeDumps {
     private BackupRepository repository;
 
     @Inject
+    private BackupEntries entries;
+
+    @Inject
     private BackupFindings findings;
 
     @Inject
@@ -331,10 +334,10 @@ class TakeDumps {
     private void catalogue(Source source, Manifest manifest) {
         TargetRun target = source.target();
         String database = manifest.dump() == null ? "" : manifest.dump().database();
-        var attempt = new BackupRepository.Attempt(
+        var attempt = new BackupEntries.Attempt(
                 manifest.backup(), target.project(), target.instanceId(), target.runId(), List.of(database));
         target.store(connection -> {
-            repository.insert(connection, attempt, TakeBackup.storeName(target), manifest);
+            entries.insert(connection, attempt, TakeBackup.storeName(target), manifest);
             findings.taken(attempt, manifest.lineage().kind(), manifest.checksums());
         });
         source.done().add(database);

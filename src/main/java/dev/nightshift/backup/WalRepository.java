@@ -239,7 +239,7 @@ class WalRepository {
             insert.setString(8, keyId);
             insert.executeUpdate();
         } catch (SQLException e) {
-            if (BackupRepository.NO_SUCH_KEY.equals(e.getSQLState())) {
+            if (BackupEntries.NO_SUCH_KEY.equals(e.getSQLState())) {
                 throw new Failure.Retryable("The key that wraps the archive was destroyed meanwhile.", null, e);
             }
             throw e;

@@ -104,7 +104,7 @@ class BackupFindingsIT {
 
     private void taken(ProjectId project, UUID instance, Manifest.Kind kind, boolean failures) {
         backupFindings.taken(
-                new BackupRepository.Attempt(Ids.next(clock), project, instance, Ids.next(clock), List.of("shop")),
+                new BackupEntries.Attempt(Ids.next(clock), project, instance, Ids.next(clock), List.of("shop")),
                 kind,
                 new Manifest.Checksums(true, failures, failures ? List.of("page 7 is wrong") : List.of()));
     }

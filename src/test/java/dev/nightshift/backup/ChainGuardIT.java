@@ -48,7 +48,7 @@ class ChainGuardIT {
     private Backups backups;
 
     @Inject
-    private BackupRepository repository;
+    private BackupEntries entries;
 
     @Inject
     private Clock clock;
@@ -142,12 +142,12 @@ class ChainGuardIT {
         UUID full = backup(server, "FULL", null);
         delete(server, full);
         Manifest manifest = incremental(server, full);
-        var attempt = new BackupRepository.Attempt(
+        var attempt = new BackupEntries.Attempt(
                 manifest.backup(), server.project(), server.instance(), Ids.next(clock), List.of());
         Failure.Fatal refused = assertThrows(
                 Failure.Fatal.class,
                 () -> transactions.run(
-                        server.project(), connection -> repository.insert(connection, attempt, "local", manifest)));
+                        server.project(), connection -> entries.insert(connection, attempt, "local", manifest)));
         assertTrue(
                 refused.getMessage().contains("backup " + full + ", which it needs, was deleted"), refused::getMessage);
         assertTrue(String.valueOf(refused.remedy()).contains("Take a full backup"), refused::remedy);

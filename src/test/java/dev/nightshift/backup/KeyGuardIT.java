@@ -48,7 +48,7 @@ class KeyGuardIT {
     private Transactions transactions;
 
     @Inject
-    private BackupRepository backups;
+    private BackupEntries entries;
 
     @Inject
     private WalRepository logs;
@@ -211,9 +211,9 @@ class KeyGuardIT {
     }
 
     private void enter(UnreachableServer server, Manifest manifest) {
-        var attempt = new BackupRepository.Attempt(
+        var attempt = new BackupEntries.Attempt(
                 manifest.backup(), server.project(), server.instance(), Ids.next(clock), List.of());
-        transactions.run(server.project(), connection -> backups.insert(connection, attempt, "local", manifest));
+        transactions.run(server.project(), connection -> entries.insert(connection, attempt, "local", manifest));
     }
 
     private Manifest manifest(UnreachableServer server, ProjectKeys keys, UUID id) {
