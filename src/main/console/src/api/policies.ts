@@ -22,6 +22,11 @@ export interface PolicyWork {
   cron: string;
   zone: string;
   except: string[];
+  /** Of a drill: the store that it reads, or each-store; null where that is left to the job. */
+  from: string | null;
+  /** Of a drill: paths on Nightshift's machine, both or neither. */
+  kit: string | null;
+  passphraseFile: string | null;
 }
 
 export interface PolicySchedule extends PolicyWork {

@@ -9,7 +9,7 @@ import { address } from '../routes';
 import { go } from '../router';
 import { describeCron } from '../text/cron';
 import { plural } from '../text/format';
-import { GOAL_WORDS, WORKS, keepWords, measureWords, nextWords, wantedWords } from '../text/policies';
+import { GOAL_WORDS, WORKS, keepWords, measureWords, nextWords, readsWords, wantedWords } from '../text/policies';
 import { Button, Card, Facts, PageHead, When } from '../ui/bits';
 import { Confirm, notify } from '../ui/dialog';
 import { Empty, Panel } from '../ui/panel';
@@ -118,7 +118,7 @@ export function PolicyPage({ name }: { name: string }) {
       {details.data && <Card flush title="What is done, and when">
         {details.data.policy.schedules.length === 0 ? <Empty title="Nothing by this policy">It only watches. Change it to have backups, drills and expiry done.</Empty>
           : <Table caption="Schedules of the policy" rows={details.data.policy.schedules} keyOf={(each) => each.name} columns={[
-            { key: 'work', title: 'Does', cell: (each) => <span class="two"><b>{WORKS[each.work] ?? each.work}</b><small><a href={address(at, 'schedules')}>{each.schedule}</a></small></span> },
+            { key: 'work', title: 'Does', cell: (each) => <span class="two"><b>{WORKS[each.work] ?? each.work}</b>{readsWords(each) && <small>{readsWords(each)}</small>}<small><a href={address(at, 'schedules')}>{each.schedule}</a></small></span> },
             { key: 'when', title: 'When', phone: 'wide', cell: (each) => <span class="two">{describeCron(each.cron)}<small class="mono">{each.cron} · {each.zone}</small></span> },
             { key: 'next', title: 'Next', phone: 'top', cell: (each) => <NextFire of={each} /> },
             { key: 'last', title: 'Last run', cell: (each) => (each.lastRun ? <a href={address(at, 'runs', each.lastRun.id)}><RunState status={each.lastRun.status} /></a> : <span class="muted">never</span>) },

@@ -67,7 +67,7 @@ export function PolicyForm({ policy, all, onClose, done }: { policy: Policy | nu
         <fieldset class="form"><legend>Backups to keep</legend><div class="form-grid">
           {KEEP.map(([key, label]) => <Field key={key} label={label} value={keep[key]} onInput={(text) => setKeep({ ...keep, [key]: text })} numeric required={false} error={numberProblem(keep[key], MOST_KEPT)} refused={refused(`keep.${key}`)} />)}
         </div></fieldset>
-        <ScheduleRows typed={work} onChange={setWork} refused={problem ?? null} />
+        <ScheduleRows typed={work} all={known.data ?? null} onChange={setWork} refused={problem ?? null} />
         <StoreOrder chosen={stores} all={known.data ?? null} onChange={setStores} refused={problem ?? null} />
         {known.problem && <Trouble problem={known.problem} retry={known.reload} />}
         {problem && <Trouble problem={problem} />}

@@ -2,7 +2,7 @@ import type { StoreInfo } from '../api/backups';
 import type { Problem } from '../api/types';
 import { project } from '../frame/session';
 import { describeCron } from '../text/cron';
-import { WORKS, nameOf, typedProblem } from '../text/policies';
+import { EACH_STORE, WORKS, isDrill, nameOf, typedProblem } from '../text/policies';
 import type { Typed } from '../text/policies';
 import { zones } from '../text/zone';
 import { Button } from '../ui/bits';
@@ -12,7 +12,7 @@ const MOST_SCHEDULES = 20;
 const MOST_STORES = 6;
 
 /** What a policy has done, and when. */
-export function ScheduleRows({ typed, onChange, refused }: { typed: Typed[]; onChange: (typed: Typed[]) => void; refused: Problem | null }) {
+export function ScheduleRows({ typed, all, onChange, refused }: { typed: Typed[]; all: StoreInfo[] | null; onChange: (typed: Typed[]) => void; refused: Problem | null }) {
   const change = (at: number, part: Partial<Typed>) => onChange(typed.map((each, index) => (index === at ? { ...each, ...part } : each)));
   const said = (at: number, field: string) => (refused?.field?.startsWith(`schedules[${at}].${field}`) ? refused.detail : null);
   return (
@@ -30,14 +30,25 @@ export function ScheduleRows({ typed, onChange, refused }: { typed: Typed[]; onC
               <Field label="Time zone" value={each.zone} onInput={(zone) => change(at, { zone })} list={zones()} error={problem?.zone} refused={said(at, 'zone')} />
               <Field label="Days left out" value={each.except} onInput={(except) => change(at, { except })} required={false} mono placeholder="12-24" error={problem?.except} refused={said(at, 'except')} />
               <Field label="Name" value={each.name} onInput={(name) => change(at, { name })} required={false} mono placeholder={nameOf({ ...each, name: '' })} error={problem?.name} refused={said(at, 'name') ?? problem?.name ?? null} />
+              {isDrill(each.work) && <>
+                <Select label="Reads from" value={each.from} onChange={(from) => change(at, { from })} options={sources(each.from, all)} help={said(at, 'from') ?? 'Another store than the first shows that its copy restores.'} />
+                <Field label="Recovery kit" value={each.kit} onInput={(kit) => change(at, { kit })} required={false} mono error={problem?.kit} refused={said(at, 'kit') ?? problem?.kit ?? null} help="A file on Nightshift’s machine; without one the project’s keys open what is read." />
+                <Field label="Passphrase file" value={each.passphraseFile} onInput={(passphraseFile) => change(at, { passphraseFile })} required={false} mono error={problem?.passphraseFile} refused={said(at, 'passphraseFile') ?? problem?.passphraseFile ?? null} help="Likewise: the kit’s passphrase is its first line." />
+              </>}
               <div class="actions end"><Button kind="quiet" label={`Remove schedule ${at + 1}`} onClick={() => onChange(typed.filter((_, index) => index !== at))}>Remove</Button></div>
             </div>
           </fieldset>
         );
       })}
-      {typed.length < MOST_SCHEDULES && <div class="actions"><Button icon="plus" onClick={() => onChange([...typed, { name: '', work: unused(typed), cron: '0 2 * * *', zone: typed[typed.length - 1]?.zone ?? project.value!.timeZone, except: '' }])}>Add what is done</Button></div>}
+      {typed.length < MOST_SCHEDULES && <div class="actions"><Button icon="plus" onClick={() => onChange([...typed, { name: '', work: unused(typed), cron: '0 2 * * *', zone: typed[typed.length - 1]?.zone ?? project.value!.timeZone, except: '', from: '', kit: '', passphraseFile: '' }])}>Add what is done</Button></div>}
     </fieldset>
   );
+}
+
+/** Where a drill can read; a store that is gone is shown until another one is chosen. */
+function sources(chosen: string, all: StoreInfo[] | null) {
+  const stores = (all ?? []).map((each) => each.name);
+  return [{ value: '', label: 'The store that took it' }, { value: EACH_STORE, label: 'Each store that holds it' }, ...stores, ...(chosen && chosen !== EACH_STORE && !stores.includes(chosen) ? [chosen] : [])];
 }
 
 function unused(typed: Typed[]): string {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepWords, measureWords, nameOf, nextWords, numberProblem, numbers, stillOf, texts, typedOf, typedProblem, wantedWords, workOf } from './policies';
+import { keepWords, measureWords, nameOf, nextWords, numberProblem, numbers, readsWords, stillOf, texts, typedOf, typedProblem, wantedWords, workOf } from './policies';
 
 const none = { days: 0, count: 0, daily: 0, weekly: null, monthly: 0, yearly: 0 };
 
@@ -45,11 +45,11 @@ test('of stores the fewest are wanted, of time the most', () => {
   expect(wantedWords(300, 'SECONDS')).toBe('5 min 00 s');
 });
 
-const full = { name: '', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: '' };
+const full = { name: '', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: '', from: '', kit: '', passphraseFile: '' };
 
 test('what is done is named by what it does unless it has a name', () => {
   expect(nameOf({ ...full, work: 'DRILL_RANDOM_POINT' })).toBe('drill-random-point');
-  expect(workOf({ ...full, name: ' weekly ', except: '12-24, 2027-04-05' })).toEqual({ name: 'weekly', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: ['12-24', '2027-04-05'] });
+  expect(workOf({ ...full, name: ' weekly ', except: '12-24, 2027-04-05' })).toEqual({ name: 'weekly', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: ['12-24', '2027-04-05'], from: null, kit: null, passphraseFile: null });
   expect(workOf(typedOf(workOf(full)))).toEqual(workOf(full));
 });
 
@@ -59,4 +59,29 @@ test('a schedule of a policy that could not be is told by its field', () => {
   expect(Object.keys(typedProblem({ ...full, zone: 'Vienna' }, [full]) ?? {})).toEqual(['zone']);
   expect(Object.keys(typedProblem({ ...full, except: 'Christmas' }, [full]) ?? {})).toEqual(['except']);
   expect(Object.keys(typedProblem(full, [full, { ...full, name: 'full' }]) ?? {})).toEqual(['name']);
+});
+
+const drill = { ...full, work: 'DRILL_NEWEST', from: 'each-store', kit: ' /safe/kit.json ', passphraseFile: '/safe/passphrase' };
+
+test('what a drill reads goes out with a drill alone, and comes back as it was', () => {
+  const work = workOf(drill);
+  expect([work.from, work.kit, work.passphraseFile]).toEqual(['each-store', '/safe/kit.json', '/safe/passphrase']);
+  expect(workOf(typedOf(work))).toEqual(work);
+  expect(workOf({ ...drill, work: 'FULL' })).toEqual(workOf(full));
+  expect(workOf({ ...drill, from: '', kit: ' ', passphraseFile: '' })).toMatchObject({ from: null, kit: null, passphraseFile: null });
+});
+
+test('a kit and its passphrase file go together, as absolute paths', () => {
+  const fields = (typed: typeof full) => Object.keys(typedProblem(typed, [typed]) ?? {});
+  expect(fields(drill)).toEqual([]);
+  expect(fields({ ...drill, kit: '' })).toEqual(['kit']);
+  expect(fields({ ...drill, passphraseFile: '' })).toEqual(['passphraseFile']);
+  expect(fields({ ...drill, passphraseFile: 'five words nobody would guess' })).toEqual(['passphraseFile']);
+  expect(fields({ ...drill, work: 'EXPIRE', kit: '' })).toEqual([]);
+});
+
+test('what a drill reads is told in words', () => {
+  expect(readsWords(workOf(drill))).toBe('from each store, by a recovery kit');
+  expect(readsWords(workOf({ ...drill, from: 'offsite', kit: '', passphraseFile: '' }))).toBe('from offsite');
+  expect(readsWords(workOf(full))).toBe('');
 });

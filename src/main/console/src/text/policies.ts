@@ -45,14 +45,34 @@ export interface Typed {
   cron: string;
   zone: string;
   except: string;
+  from: string;
+  kit: string;
+  passphraseFile: string;
+}
+
+/** In place of a store's name: all that hold the backup. */
+export const EACH_STORE = 'each-store';
+
+export function isDrill(work: string): boolean {
+  return work.startsWith('DRILL_');
 }
 
 export function typedOf(work: PolicyWork): Typed {
-  return { name: work.name, work: work.work, cron: work.cron, zone: work.zone, except: work.except.join(', ') };
+  return { name: work.name, work: work.work, cron: work.cron, zone: work.zone, except: work.except.join(', '), from: work.from ?? '', kit: work.kit ?? '', passphraseFile: work.passphraseFile ?? '' };
 }
 
+/** What only a drill has goes out with a drill alone, whatever was typed before it became something else. */
 export function workOf(typed: Typed): PolicyWork {
-  return { name: nameOf(typed), work: typed.work, cron: typed.cron.trim(), zone: typed.zone, except: typed.except.split(',').map((each) => each.trim()).filter(Boolean) };
+  const ofDrill = (text: string) => (isDrill(typed.work) && text.trim()) || null;
+  return {
+    name: nameOf(typed), work: typed.work, cron: typed.cron.trim(), zone: typed.zone, except: typed.except.split(',').map((each) => each.trim()).filter(Boolean),
+    from: ofDrill(typed.from), kit: ofDrill(typed.kit), passphraseFile: ofDrill(typed.passphraseFile),
+  };
+}
+
+/** from each store, by a recovery kit; nothing where both are left to the job. */
+export function readsWords(work: PolicyWork): string {
+  return [work.from && (work.from === EACH_STORE ? 'from each store' : `from ${work.from}`), work.kit && 'by a recovery kit'].filter(Boolean).join(', ');
 }
 
 /** What it does is its name where none was typed. */
@@ -61,13 +81,17 @@ export function nameOf(typed: Typed): string {
 }
 
 /** Why one of the schedules cannot be saved, by its field; null where it can. */
-export function typedProblem(typed: Typed, all: Typed[]): Partial<Record<'name' | 'cron' | 'zone' | 'except', string>> | null {
+export function typedProblem(typed: Typed, all: Typed[]): Partial<Record<'name' | 'cron' | 'zone' | 'except' | 'kit' | 'passphraseFile', string>> | null {
   const name = nameOf(typed);
+  const { except, kit, passphraseFile } = workOf(typed);
+  const path = (text: string | null, other: string | null) => (text ? (text.startsWith('/') ? null : 'An absolute path, from / on.') : other && 'Name both files, or neither.');
   const found = {
     name: nameProblem(name) ?? (all.filter((each) => nameOf(each) === name).length > 1 ? 'Another schedule of this policy has this name.' : null),
     cron: cronProblem(typed.cron),
     zone: zoneProblem(typed.zone),
-    except: workOf(typed).except.every((each) => /^(\d{4}-)?\d\d-\d\d$/.test(each)) ? null : 'Days as 2026-12-24, or 12-24 for every year, with commas between.',
+    except: except.every((each) => /^(\d{4}-)?\d\d-\d\d$/.test(each)) ? null : 'Days as 2026-12-24, or 12-24 for every year, with commas between.',
+    kit: path(kit, passphraseFile),
+    passphraseFile: path(passphraseFile, kit),
   };
   const problems = Object.fromEntries(Object.entries(found).filter(([, problem]) => problem !== null)) as Partial<Record<keyof typeof found, string>>;
   return Object.keys(problems).length === 0 ? null : problems;

@@ -152,7 +152,24 @@ public record PolicyBody(
             @Nullable String zone,
 
             @Schema(description = "Days left out: 2026-12-24, or 12-24 for every year") @Nullable
-            List<@Nullable String> except) {
+            List<@Nullable String> except,
+
+            @Schema(
+                    description =
+                            "Of a drill: the store to read from, or each-store for all that have the backup whole, one"
+                                    + " after the other; without it as the job restore-drill does")
+            @Nullable
+            String from,
+
+            @Schema(
+                    description = "Of a drill: absolute path of a recovery kit on Nightshift's machine, which opens the"
+                            + " backup in place of the project's keys")
+            @Nullable
+            String kit,
+
+            @Schema(description = "With a kit: absolute path of the file with its passphrase in the first line")
+            @Nullable
+            String passphraseFile) {
         Scheduled scheduled(String field) {
             Work asked = Asked.word(field + ".work", work, Work.class);
             if (asked == null) {
@@ -168,7 +185,19 @@ public record PolicyBody(
             for (String each : except == null ? List.<@Nullable String>of() : except) {
                 days.add(Objects.requireNonNullElse(each, "")); // refused by its place, where the schedule is planned
             }
-            return new Scheduled(name == null || name.isBlank() ? asked.word() : name, asked, cron, zone, days);
+            return new Scheduled(
+                    name == null || name.isBlank() ? asked.word() : name,
+                    asked,
+                    cron,
+                    zone,
+                    days,
+                    said(from),
+                    said(kit),
+                    said(passphraseFile));
+        }
+
+        private static @Nullable String said(@Nullable String text) {
+            return text == null || text.isBlank() ? null : text;
         }
 
         private static Failure.Invalid needed(String field) {

@@ -95,6 +95,16 @@ public class PolicyResource {
             String zone,
             List<String> except,
 
+            @Schema(description = "Of a drill, the store that it reads, or each-store; null where that is not said")
+            @Nullable
+            String from,
+
+            @Schema(description = "Of a drill, the recovery kit's path; null for the project's keys") @Nullable
+            String kit,
+
+            @Schema(description = "The path of the file with the kit's passphrase") @Nullable
+            String passphraseFile,
+
             @Schema(description = "The schedule that does it")
             String schedule,
 
@@ -290,6 +300,9 @@ public class PolicyResource {
                 of.cron(),
                 of.zone(),
                 of.except(),
+                of.from(),
+                of.kit(),
+                of.passphraseFile(),
                 of.schedule(policy),
                 planned == null || planned.nextFires().isEmpty()
                         ? null

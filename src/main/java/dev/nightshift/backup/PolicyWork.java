@@ -17,6 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -94,7 +95,7 @@ class PolicyWork implements PolicyAim {
                 true);
     }
 
-    private static JsonObject parameters(Policy policy, Scheduled scheduled) {
+    static JsonObject parameters(Policy policy, Scheduled scheduled) {
         var parameters = Json.createObjectBuilder();
         List<String> stores = policy.stores();
         switch (scheduled.work()) {
@@ -107,9 +108,9 @@ class PolicyWork implements PolicyAim {
                     parameters.add(BackupJob.COPIES, String.join(", ", stores.subList(1, stores.size())));
                 }
             }
-            case DRILL_NEWEST -> parameters.add(DrillChoice.WHICH, DrillChoice.NEWEST);
-            case DRILL_RANDOM -> parameters.add(DrillChoice.WHICH, DrillChoice.RANDOM);
-            case DRILL_RANDOM_POINT -> parameters.add(DrillChoice.WHICH, DrillChoice.RANDOM_POINT);
+            case DRILL_NEWEST -> drill(parameters, DrillChoice.NEWEST, scheduled);
+            case DRILL_RANDOM -> drill(parameters, DrillChoice.RANDOM, scheduled);
+            case DRILL_RANDOM_POINT -> drill(parameters, DrillChoice.RANDOM_POINT, scheduled);
             case EXPIRE ->
                 parameters
                         .add(ExpireJob.POLICY, true)
@@ -119,13 +120,30 @@ class PolicyWork implements PolicyAim {
         return parameters.build();
     }
 
-    private static String field(int i, String field) {
+    private static void drill(JsonObjectBuilder parameters, String which, Scheduled scheduled) {
+        parameters.add(DrillChoice.WHICH, which);
+        addIfSaid(parameters, PointParameters.FROM, scheduled.from());
+        addIfSaid(parameters, DrillKit.KIT, scheduled.kit());
+        addIfSaid(parameters, DrillKit.PASSPHRASE_FILE, scheduled.passphraseFile());
+    }
+
+    private static void addIfSaid(JsonObjectBuilder parameters, String name, @Nullable String value) {
+        if (value != null) {
+            parameters.add(name, value);
+        }
+    }
+
+    /** Where the policy says what a field of one of its schedules is made from. */
+    static String field(int i, String field) {
         if (field.startsWith("databases")) {
             return field;
         }
         return switch (field) {
             case "parameters." + BackupJob.STORE -> "stores[0]";
             case "parameters." + BackupJob.COPIES -> "stores";
+            case "parameters." + PointParameters.FROM -> "schedules[" + i + "].from";
+            case "parameters." + DrillKit.KIT -> "schedules[" + i + "].kit";
+            case "parameters." + DrillKit.PASSPHRASE_FILE -> "schedules[" + i + "].passphraseFile";
             default ->
                 "schedules[" + i + "]."
                         + (field.equals("cron") || field.equals("zone") || field.startsWith("except[")

@@ -96,6 +96,17 @@ public record Policy(
             if (each.work() == Work.EXPIRE && keep.isEmpty()) {
                 throw new Failure.Invalid(field + ".work", "Say which backups to keep, or nothing can expire.");
             }
+            if (!each.work().isDrill()) {
+                ofDrillsAlone(field + ".from", each.from());
+                ofDrillsAlone(field + ".kit", each.kit());
+                ofDrillsAlone(field + ".passphraseFile", each.passphraseFile());
+            }
+        }
+    }
+
+    private static void ofDrillsAlone(String field, @Nullable String value) {
+        if (value != null) {
+            throw new Failure.Invalid(field, "Only a restore drill has it: leave it out here.");
         }
     }
 

@@ -2,9 +2,11 @@ package dev.nightshift.backup.policy;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import java.io.StringReader;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A policy's schedules as they are stored with it. */
 final class ScheduledText {
@@ -13,20 +15,33 @@ final class ScheduledText {
     private static final String CRON = "cron";
     private static final String ZONE = "zone";
     private static final String EXCEPT = "except";
+    private static final String FROM = "from";
+    private static final String KIT = "kit";
+    private static final String PASSPHRASE_FILE = "passphraseFile";
 
     private ScheduledText() {}
 
     static String write(List<Scheduled> schedules) {
         var array = Json.createArrayBuilder();
         for (Scheduled each : schedules) {
-            array.add(Json.createObjectBuilder()
+            var line = Json.createObjectBuilder()
                     .add(NAME, each.name())
                     .add(WORK, each.work().name())
                     .add(CRON, each.cron())
                     .add(ZONE, each.zone())
-                    .add(EXCEPT, Json.createArrayBuilder(each.except())));
+                    .add(EXCEPT, Json.createArrayBuilder(each.except()));
+            addIfSaid(line, FROM, each.from());
+            addIfSaid(line, KIT, each.kit());
+            addIfSaid(line, PASSPHRASE_FILE, each.passphraseFile());
+            array.add(line);
         }
         return array.build().toString();
+    }
+
+    private static void addIfSaid(JsonObjectBuilder line, String name, @Nullable String value) {
+        if (value != null) {
+            line.add(name, value);
+        }
     }
 
     static List<Scheduled> read(String text) {
@@ -39,7 +54,10 @@ final class ScheduledText {
                             each.getString(ZONE),
                             each.getJsonArray(EXCEPT).getValuesAs(JsonString.class).stream()
                                     .map(JsonString::getString)
-                                    .toList()))
+                                    .toList(),
+                            each.getString(FROM, null), // lines of before have none of the three
+                            each.getString(KIT, null),
+                            each.getString(PASSPHRASE_FILE, null)))
                     .toList();
         }
     }

@@ -19,6 +19,11 @@ public enum Work {
     /** Deletes what the policy's rule does not keep. */
     EXPIRE;
 
+    /** Whether it restores a backup to prove it. */
+    public boolean isDrill() {
+        return this == DRILL_NEWEST || this == DRILL_RANDOM || this == DRILL_RANDOM_POINT;
+    }
+
     /** As a part of a name. */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
