@@ -142,7 +142,7 @@ public class Transactions {
 
     private static RuntimeException translated(SQLException e) {
         String state = e.getSQLState();
-        if ("22021".equals(state)) {
+        if ("22021".equals(state) || "22P05".equals(state)) { // as text, as JSON
             return new Failure.Invalid("The request holds a character that no text may hold, such as one of code 0.");
         }
         boolean passing = state == null

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Eventually;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -112,8 +113,7 @@ class PolicyDrillsIT extends TwoStores {
                 .expect(201);
         JsonObject plain = schedule("proven-plain").getJsonObject("parameters");
         assertAll(
-                () -> assertTrue(line(0).isNull("from") && line(0).isNull("kit"), () -> line(0)
-                        .toString()),
+                () -> assertTrue(line(0).isNull("from") && line(0).isNull("kit"), () -> line(0).toString()),
                 () -> assertFalse(plain.containsKey("from") || plain.containsKey("kit"), plain::toString),
                 () -> assertEquals("nas", line(1).getString("from")),
                 () -> assertEquals(
@@ -155,6 +155,17 @@ class PolicyDrillsIT extends TwoStores {
                         .object()
                         .getString("field"));
         assertEquals(before, line(0).toString());
+    }
+
+    /** It is stored as JSON, which holds less than JSON may say. */
+    @Test
+    @Order(2)
+    void aCharacterThatNobodyCanStoreIsTheCallersMistake() {
+        for (String more : List.of(", 'from': '\\u0000'", ", 'except': ['\\u0000']")) {
+            Api.Answer answer = admin.put(
+                    project.path("policies/proven"), json("{'schedules': [%s]}".formatted(drill("plain", more))));
+            assertEquals(400, answer.status(), answer::body);
+        }
     }
 
     @Test
