@@ -10,6 +10,7 @@ import jakarta.json.JsonValue;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -24,6 +25,11 @@ import org.jspecify.annotations.Nullable;
 record ToolReport(String name, List<AdoptedBackup> backups) {
     static final int MOST_BACKUPS = 5000;
     private static final int LONGEST = 200;
+
+    /** How pgBackRest calls a stanza where it could read none, and its status of a repository that failed it; seen at 2.45. */
+    private static final String UNREAD = "[invalid]";
+
+    private static final int FAILED = 99;
 
     /** Tools whose reports are understood. */
     enum Tool {
@@ -45,6 +51,11 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
             return title;
         }
 
+        /** As addresses and answers write it. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
         private Failure.Invalid notItsReport(String why) {
             return new Failure.Invalid("This is not what " + command + " prints: " + why);
         }
@@ -63,6 +74,9 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
             throw Tool.PGBACKREST.notItsReport("it is no array.");
         }
         List<JsonObject> all = objects(Tool.PGBACKREST, stanzas);
+        all.stream()
+                .filter(each -> UNREAD.equals(text(Tool.PGBACKREST, each, "name")))
+                .forEach(ToolReport::refuseFailed);
         JsonObject chosen = chosen(
                 Tool.PGBACKREST,
                 stanza,
@@ -70,6 +84,7 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
                 name -> all.stream()
                         .filter(each -> text(Tool.PGBACKREST, each, "name").equals(name))
                         .findFirst());
+        refuseFailed(chosen);
         List<JsonObject> servers = objects(Tool.PGBACKREST, array(Tool.PGBACKREST, chosen, "db"));
         List<Integer> ours = servers.stream()
                 .filter(server -> systemIdentifier == null
@@ -95,6 +110,24 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
         return checked(text(Tool.PGBACKREST, chosen, "name"), backups);
     }
 
+    /** Of a repository that it could not read it lists nothing, and goes on: that is no list of all that there is. */
+    private static void refuseFailed(JsonObject stanza) {
+        if (!(stanza.get("repo") instanceof JsonArray repositories)) {
+            return;
+        }
+        for (JsonObject each : objects(Tool.PGBACKREST, repositories)) {
+            if (each.get("status") instanceof JsonObject status
+                    && status.get("code") instanceof JsonNumber code
+                    && code.intValue() == FAILED) {
+                throw new Failure.Invalid("pgBackRest itself failed at its repository "
+                        + (each.get("key") instanceof JsonNumber key ? key + ": " : "")
+                        + clip(status.getString("message", "it does not say why"))
+                        + " The last list stands. To have the list of another repository alone, send what it prints with"
+                        + " --repo.");
+            }
+        }
+    }
+
     private static AdoptedBackup pgBackRest(JsonObject backup) {
         Tool tool = Tool.PGBACKREST;
         JsonObject time = object(tool, backup, "timestamp");
@@ -111,8 +144,8 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
                 },
                 backup.get("prior") instanceof JsonString prior ? prior.getString() : null,
                 backup.getBoolean("error", false),
-                Instant.ofEpochSecond(seconds(tool, number(tool, time, "start"))),
-                Instant.ofEpochSecond(seconds(tool, number(tool, time, "stop"))),
+                Instant.ofEpochSecond(seconds(tool, number(tool, time, "start").longValue())),
+                Instant.ofEpochSecond(seconds(tool, number(tool, time, "stop").longValue())),
                 number(tool, info, "size").longValue(),
                 // Repositories on block-incremental files do not say what one backup adds
                 stored.get("delta") instanceof JsonNumber delta ? delta.longValue() : null);
@@ -169,8 +202,8 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
 
     private static Instant ofText(String seconds) {
         try {
-            return Instant.ofEpochSecond(Long.parseLong(seconds));
-        } catch (NumberFormatException | java.time.DateTimeException e) {
+            return Instant.ofEpochSecond(seconds(Tool.BARMAN, Long.parseLong(seconds)));
+        } catch (NumberFormatException e) {
             throw Tool.BARMAN.notItsReport("end_time_timestamp is no number of seconds.");
         }
     }
@@ -244,8 +277,7 @@ record ToolReport(String name, List<AdoptedBackup> backups) {
         throw tool.notItsReport("there is no number \"" + field + "\".");
     }
 
-    private static long seconds(Tool tool, JsonNumber number) {
-        long seconds = number.longValue();
+    private static long seconds(Tool tool, long seconds) {
         if (seconds < 0 || seconds > Instant.parse("9999-12-31T00:00:00Z").getEpochSecond()) {
             throw tool.notItsReport("a time is none.");
         }

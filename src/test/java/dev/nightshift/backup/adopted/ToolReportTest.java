@@ -103,6 +103,28 @@ class ToolReportTest {
     }
 
     @Test
+    void aListThatLacksWhatARepositoryDidNotTellIsRefusedWithTheReason() {
+        String failing = "{'key':2,'status':{'code':99,'message':'[PathOpenError] unable to list file info'}}";
+        String lacking = "[{'name':'shop','db':[{'id':1,'system-id':11}],'backup':[" + backup("of-1", 1)
+                + "],'repo':[{'key':1,'status':{'code':0,'message':'ok'}}," + failing + "],'status':{'code':4}}]";
+        // So is one that could read none at all: by its name, or by the name that pgBackRest gives it
+        String nothing = "[{'name':'[invalid]','db':[],'backup':[],'repo':[" + failing + "],'status':{'code':99}}]";
+        for (String report : List.of(lacking, nothing)) {
+            Failure.Invalid refused =
+                    assertThrows(Failure.Invalid.class, () -> ToolReport.pgBackRest(json(report), "shop", "11"));
+            assertTrue(
+                    refused.getMessage().contains("repository 2: [PathOpenError] unable to list"),
+                    refused.getMessage());
+        }
+        String empty = "{'key':2,'status':{'code':2,'message':'no valid backups'}}";
+        assertEquals(
+                List.of("of-1"),
+                ToolReport.pgBackRest(json(lacking.replace(failing, empty)), "shop", "11").backups().stream()
+                        .map(AdoptedBackup::label)
+                        .toList());
+    }
+
+    @Test
     void backupsOfTheClusterBeforeAnUpgradeAreLeftOut() {
         String two = "[{'name':'shop','db':[{'id':1,'system-id':11},{'id':2,'system-id':22}],'backup':["
                 + backup("old", 1) + "," + backup("new", 2) + "]}]";
@@ -155,6 +177,7 @@ class ToolReportTest {
                 "BARMAN     | {'a':[],'b':[]}                                |      | name | Say which server this server is: a, b",
                 "BARMAN     | {'a':[{'backup_id':'1'}]}                      |      |      | no text \"status\"",
                 "BARMAN     | {'a':[{'backup_id':'1','status':'DONE','end_time_timestamp':'x'}]} | | | no number of seconds",
+                "BARMAN     | {'a':[{'backup_id':'1','status':'DONE','end_time_timestamp':'99999999999999'}]} | | | a time is none",
             })
     void whatIsNoReportIsRefusedWithAReason(
             ToolReport.Tool tool, String report, @Nullable String name, @Nullable String field, String why) {
