@@ -83,7 +83,8 @@ public record Page<T>(List<T> items, @Nullable String next) {
         }
     }
 
-    private static Failure.Invalid notTheNext() {
+    /** What is answered to an {@code after} that no page gave. */
+    public static Failure.Invalid notTheNext() {
         return new Failure.Invalid("after", "\"after\" is the \"next\" of the page before.");
     }
 

@@ -154,6 +154,7 @@ class OperationsIT {
         row("GET " + project + "/instances/{instance}/adopted-backups", Needs.VIEWER, 404);
         row("PUT " + project + "/instances/{instance}/adopted-backups/{tool}", Needs.OPERATOR, 404);
         row("DELETE " + project + "/instances/{instance}/adopted-backups/{tool}", Needs.OPERATOR, 404);
+        row("GET " + project + "/adopted-backups", Needs.VIEWER, 200);
         row("GET " + project + "/databases", Needs.VIEWER, 200);
         row("POST " + project + "/databases", Needs.ADMIN, 400);
         row("GET " + project + "/databases/{database}", Needs.VIEWER, 404);
@@ -399,7 +400,7 @@ class OperationsIT {
             }
         });
         assertEquals(List.of(), wrong, () -> String.join("\n", wrong));
-        assertEquals(20, asked.size(), asked::toString);
+        assertEquals(22, asked.size(), asked::toString);
     }
 
     @Test

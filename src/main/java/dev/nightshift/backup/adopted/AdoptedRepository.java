@@ -24,6 +24,13 @@ final class AdoptedRepository {
      */
     record Told(ToolReport.Tool tool, String name, Instant at, String by) {}
 
+    /**
+     * A backup of any instance of the project.
+     *
+     * @param instance its name
+     */
+    record Listed(String instance, Told told, AdoptedBackup backup, ListedPlace place) {}
+
     /** Takes a report in the place of the tool's last one. */
     static void replace(
             Connection connection,
@@ -117,22 +124,90 @@ final class AdoptedRepository {
             try (var rows = query.executeQuery()) {
                 List<AdoptedBackup> all = new ArrayList<>();
                 while (rows.next()) {
-                    all.add(new AdoptedBackup(
-                            rows.getString(1),
-                            AdoptedBackup.Kind.valueOf(rows.getString(2)),
-                            rows.getString(3),
-                            rows.getBoolean(4),
-                            instant(rows, 5),
-                            instant(rows, 6),
-                            rows.getObject(7, Long.class),
-                            rows.getObject(8, Long.class)));
+                    all.add(backup(rows));
                 }
                 return all;
             }
         }
     }
 
-    private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
+    /**
+     * Those of all instances that are not deleted, in the order of {@link ListedPlace}, of one database's or instance's name if
+     * given. A reading of what was told: a tool that is slow or fails where it runs holds nobody up here.
+     */
+    static List<Listed> listed(
+            Connection connection,
+            @Nullable String database,
+            @Nullable String instance,
+            @Nullable ListedPlace after,
+            int limit)
+            throws SQLException {
+        try (var query = connection.prepareStatement("""
+                select i.name as instance, b.instance_id, b.tool, r.name, r.reported_at, r.reported_by,
+                       coalesce(b.ended_at, r.reported_at) as at, b.label, b.kind, b.parent, b.failed, b.started_at, b.ended_at,
+                       b.size_bytes, b.stored_bytes
+                  from backup.adopted_backup b
+                  join backup.adopted_report r using (project_id, instance_id, tool)
+                  join fleet.instance i on i.project_id = b.project_id and i.id = b.instance_id and i.deleted_at is null
+                 where (?::timestamptz is null
+                        or (coalesce(b.ended_at, r.reported_at), b.instance_id, b.tool, b.label)
+                            < (?::timestamptz, ?::uuid, ?::text, ?::text))
+                   and (?::text is null or i.name = ?::text)
+                   and (?::text is null or exists (select from fleet.database d
+                         where d.project_id = i.project_id and d.instance_id = i.id and d.name = ?::text))
+                 order by at desc, b.instance_id desc, b.tool desc, b.label desc limit ?
+                """)) {
+            Timestamp at = after == null ? null : Timestamp.from(after.at());
+            query.setTimestamp(1, at);
+            query.setTimestamp(2, at);
+            query.setObject(3, after == null ? null : after.instance());
+            query.setString(4, after == null ? null : after.tool().name());
+            query.setString(5, after == null ? null : after.label());
+            query.setString(6, instance);
+            query.setString(7, instance);
+            query.setString(8, database);
+            query.setString(9, database);
+            query.setInt(10, limit);
+            try (var rows = query.executeQuery()) {
+                List<Listed> all = new ArrayList<>();
+                while (rows.next()) {
+                    all.add(listed(rows));
+                }
+                return all;
+            }
+        }
+    }
+
+    private static Listed listed(ResultSet row) throws SQLException {
+        var tool = ToolReport.Tool.valueOf(row.getString("tool"));
+        return new Listed(
+                row.getString("instance"),
+                new Told(
+                        tool,
+                        row.getString("name"),
+                        row.getTimestamp("reported_at").toInstant(),
+                        row.getString("reported_by")),
+                backup(row),
+                new ListedPlace(
+                        row.getTimestamp("at").toInstant(),
+                        row.getObject("instance_id", UUID.class),
+                        tool,
+                        row.getString("label")));
+    }
+
+    private static AdoptedBackup backup(ResultSet row) throws SQLException {
+        return new AdoptedBackup(
+                row.getString("label"),
+                AdoptedBackup.Kind.valueOf(row.getString("kind")),
+                row.getString("parent"),
+                row.getBoolean("failed"),
+                instant(row, "started_at"),
+                instant(row, "ended_at"),
+                row.getObject("size_bytes", Long.class),
+                row.getObject("stored_bytes", Long.class));
+    }
+
+    private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
         Timestamp at = row.getTimestamp(column);
         return at == null ? null : at.toInstant();
     }

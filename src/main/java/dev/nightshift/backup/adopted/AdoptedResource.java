@@ -26,7 +26,6 @@ import jakarta.ws.rs.core.MediaType;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -101,7 +100,7 @@ public class AdoptedResource {
                 var told = AdoptedRepository.told(connection, instance.id(), tool);
                 if (told.isPresent()) {
                     reports.add(new ReportView(
-                            word(tool),
+                            tool.word(),
                             told.get().name(),
                             told.get().at(),
                             told.get().by(),
@@ -163,7 +162,7 @@ public class AdoptedResource {
             if (!AdoptedRepository.forget(connection, instance.id(), tool)) {
                 throw new Failure.NotFound(tool.title() + " told nothing of this instance.");
             }
-            audit.record(project.id(), "adopted-backups.forget", "instance " + name, Map.of("tool", word(tool)));
+            audit.record(project.id(), "adopted-backups.forget", "instance " + name, Map.of("tool", tool.word()));
             live.changed(project.id(), "backup", instance.id());
         });
     }
@@ -172,13 +171,9 @@ public class AdoptedResource {
         return Requests.found("instance", name, valid -> fleet.instanceNamed(project.id(), valid));
     }
 
-    private static String word(ToolReport.Tool tool) {
-        return tool.name().toLowerCase(Locale.ROOT);
-    }
-
     private static ToolReport.Tool tool(String name) {
         for (ToolReport.Tool each : ToolReport.Tool.values()) {
-            if (word(each).equals(name)) {
+            if (each.word().equals(name)) {
                 return each;
             }
         }

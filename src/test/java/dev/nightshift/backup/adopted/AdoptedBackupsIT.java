@@ -10,7 +10,10 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** A repository of pgBackRest's, made by it: what it prints stands beside the instance. */
 class AdoptedBackupsIT {
     private static final Duration DEADLINE = Duration.ofMinutes(1);
+
+    /** What it says, for a repository's status, of one that it could not read. */
+    private static final String FAILED =
+            "\"status\":{\"code\":99,\"message\":\"[PathOpenError] unable to list file info\"}";
 
     private final Nightshift nightshift = Nightshift.shared();
 
@@ -77,10 +84,77 @@ class AdoptedBackupsIT {
             assertEquals(
                     2, reports(project, path).get(0).getJsonArray("backups").size(), "what was refused lost nothing");
 
+            String failed = both.replaceAll("\"status\":\\{\"code\":0,\"message\":\"ok\"}", FAILED);
+            assertTrue(send(project, path, failed).expect(400).body().contains("unable to list"), failed);
+            theProjectsListHasThoseOfAllServers(project, other, backups);
+
             project.api().delete(path + "/barman").expect(404);
             project.api().delete(path + "/pgbackrest").expect(204);
             assertEquals(List.of(), reports(project, path));
         }
+    }
+
+    /** Those of pgBackRest are of the instance shop, the newest first; Barman's are told of the other one. */
+    private static void theProjectsListHasThoseOfAllServers(
+            TestProject project, TestProject other, List<JsonObject> shop) {
+        String far =
+                "{\"far\": [{\"backup_id\": \"long-ago\", \"status\": \"DONE\", \"end_time_timestamp\": \"1000000000\","
+                        + " \"size_bytes\": 40645044}, {\"backup_id\": \"begun\", \"status\": \"STARTED\"}]}";
+        project.api()
+                .send("PUT", project.path("instances/another/adopted-backups/barman"), far)
+                .expect(200);
+        List<JsonObject> all = listed(project, "");
+        assertEquals(
+                List.of("begun", shop.get(0).getString("label"), shop.get(1).getString("label"), "long-ago"),
+                labels(all));
+        JsonObject begun = all.get(0);
+        JsonObject newest = all.get(1);
+        JsonObject oldest = all.get(3);
+        assertAll(
+                () -> assertEquals("another", begun.getString("instance")),
+                () -> assertEquals(begun.getString("reportedAt"), begun.getString("at"), "it is not over"),
+                () -> assertEquals("shop", newest.getString("instance")),
+                () -> assertEquals("pgbackrest", newest.getString("tool")),
+                () -> assertEquals("source", newest.getString("name")),
+                () -> assertEquals(newest.getJsonObject("backup").getString("endedAt"), newest.getString("at")),
+                () -> assertEquals(shop.get(0), newest.getJsonObject("backup")),
+                () -> assertEquals("barman", oldest.getString("tool")),
+                () -> assertEquals(Instant.ofEpochSecond(1_000_000_000), Instant.parse(oldest.getString("at"))),
+                () -> assertEquals(40645044, oldest.getJsonObject("backup").getInt("storedBytes")));
+
+        List<String> onePerPage = new ArrayList<>();
+        String after = "";
+        while (after != null) {
+            JsonObject page = project.api()
+                    .get(project.path("adopted-backups?limit=1" + after))
+                    .expect(200)
+                    .object();
+            onePerPage.addAll(labels(page.getJsonArray("items").getValuesAs(JsonObject.class)));
+            after = page.get("next") instanceof JsonString next
+                    ? "&after=" + URLEncoder.encode(next.getString(), StandardCharsets.UTF_8)
+                    : null;
+        }
+        assertEquals(labels(all), onePerPage);
+        assertEquals(List.of("begun", "long-ago"), labels(listed(project, "?instance=another")));
+        assertEquals(labels(all).subList(1, 3), labels(listed(project, "?database=shop")));
+        assertEquals(List.of(), listed(project, "?database=nobody"));
+        assertEquals(List.of(), listed(other, ""));
+
+        project.api().delete(project.path("databases/another?confirm=another")).expect(204);
+        assertEquals(labels(all).subList(1, 3), labels(listed(project, "")), "a server that is deleted has no backups");
+    }
+
+    private static List<JsonObject> listed(TestProject project, String filter) {
+        return project.api()
+                .get(project.path("adopted-backups" + filter))
+                .expect(200)
+                .items();
+    }
+
+    private static List<String> labels(List<JsonObject> listed) {
+        return listed.stream()
+                .map(each -> each.getJsonObject("backup").getString("label"))
+                .toList();
     }
 
     private static Api.Answer send(TestProject project, String path, String report) {
