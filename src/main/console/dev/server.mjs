@@ -51,6 +51,7 @@ const routes = [
   ['GET', '/stores', () => ok(world.stores)], ['POST', '/stores', (b) => ok(b, 201)], ['PUT', '/stores/:n', (b) => ok(b)], ['DELETE', '/stores/:n', () => ({ status: 204 })], ['POST', '/stores/:n/check', (_, q, a) => ok(world.checkOf(a.n))],
   ['GET', '/projects/:p/databases/:n/drills', (_, q, a) => ok(world.drillsOf(a.n))],
   ['GET', '/projects/:p/databases/:n/recovery-window', (_, q, a) => ok(world.windowOf(a.n))], ['POST', '/projects/:p/databases/:n/restore-plan', (b, _, a) => ok(world.planOf(b, a.n))],
+  ['GET', '/projects/:p/adopted-backups', (_, q) => page(world.adoptedListed.filter((b) => !q.get('database') || q.get('database') === b.instance), q)],
   ['GET', '/projects/:p/instances/:n/adopted-backups', (_, q, a) => ok(world.adoptedOf(a.n))],
   ['GET', '/projects/:p/instances/:n/wal', (_, q, a) => ok(world.walOf(a.n))], ['PUT', '/projects/:p/instances/:n/wal', (b, q, a) => ok({ ...world.walOf(a.n), ...b })],
   ['POST', '/projects/:p/instances', (b) => ok(b, 201)], ['DELETE', '/projects/:p/instances/:n', () => ({ status: 204 })],

@@ -159,6 +159,7 @@ export const planOf = (body, name) => (body?.to?.time && Date.parse(body.to.time
 const adopted = (label, kind, minutes, stored, more = {}) => ({ label, kind, parent: null, failed: false, startedAt: ago(minutes + 4), endedAt: ago(minutes), sizeBytes: 8_912_000_000, storedBytes: stored, ...more });
 export const adoptedOf = (name) => ({ reports: name !== 'billing' ? [] : [{ tool: 'pgbackrest', name: 'billing-main', reportedAt: ago(190), reportedBy: 'pgbackrest-host', backups: [
   adopted('20261120-013002F_20261120-053001I', 'INCREMENTAL', 200, 41_200_000, { parent: '20261120-013002F', failed: true }), adopted('20261120-013002F', 'FULL', 440, 1_310_000_000), adopted('20261113-013001F', 'FULL', 10_520, 1_270_000_000)] }] });
+export const adoptedListed = adoptedOf('billing').reports.flatMap(({ backups: told, ...report }) => told.map((backup) => ({ instance: 'billing', ...report, at: backup.endedAt, backup })));
 export const walOf = (name) => wal[name] ?? off;
 
 const finding = (n, severity, title, detail, fix, subject, more = {}) => ({ id: id(n), severity, title, detail, remedy: fix, subject, state: 'OPEN', firstSeen: ago(3000), lastSeen: ago(89), count: 3, evidence: {}, run: null, ...more });

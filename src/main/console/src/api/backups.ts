@@ -141,6 +141,18 @@ export interface AdoptedReport {
   backups: AdoptedBackup[];
 }
 
+/** One of another tool's in the list of a project; `at` is when it ended, or when it was told of if it was not over then. */
+export interface ListedAdopted {
+  instance: string;
+  tool: string;
+  /** The tool's own for the server. */
+  name: string;
+  at: Time;
+  reportedAt: Time;
+  reportedBy: string;
+  backup: AdoptedBackup;
+}
+
 /** How an instance's log is archived. */
 export interface Wal {
   enabled: boolean;
