@@ -3,6 +3,7 @@ package dev.nightshift.console;
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static dev.nightshift.console.Browsing.named;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
@@ -12,8 +13,12 @@ import com.microsoft.playwright.options.ColorScheme;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -76,6 +81,114 @@ class BackupPagesIT {
             assertThat(dialog).isHidden();
         }
         demo.api().get(demo.path("policies/only-simulated")).expect(404);
+        assertEquals(List.of(), complaints, () -> String.join("\n", complaints));
+    }
+
+    @Test
+    void aPolicyIsSimulatedSavedAndChanged() {
+        TestProject project = TestProject.create(nightshift.admin(), "console-policy");
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, null);
+                Page page = opened(context, "p/console-policy/policies")) {
+            page.getByRole(AriaRole.BUTTON, named("Add a policy")).click();
+            Locator dialog = page.getByRole(AriaRole.DIALOG);
+            dialog.getByLabel("Name", new Locator.GetByLabelOptions().setExact(true))
+                    .fill("saved");
+            dialog.getByLabel("The newest so many").fill("7");
+            dialog.getByLabel("Age of the proof, days").fill("30");
+            dialog.getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName("Simulate"))
+                    .click();
+            assertThat(dialog.getByRole(AriaRole.STATUS)).containsText("It would answer for no instance");
+            project.api().get(project.path("policies/saved")).expect(404);
+            save(dialog);
+            Locator policies = page.getByRole(AriaRole.TABLE, named("Policies"));
+            assertThat(policies).containsText("saved");
+            assertThat(policies).containsText("the newest 7");
+            assertEquals(7, saved(project).getJsonObject("keep").getInt("count"));
+
+            page.getByRole(AriaRole.BUTTON, named("Change saved")).click();
+            assertThat(dialog.getByLabel("Age of the proof, days")).hasValue("30");
+            dialog.getByLabel("The newest so many").fill("8");
+            save(dialog);
+            assertThat(policies).containsText("the newest 8");
+        }
+        JsonObject changed = saved(project);
+        assertEquals(8, changed.getJsonObject("keep").getInt("count"));
+        assertEquals(30, changed.getJsonObject("goals").getInt("proofDays"));
+    }
+
+    private static void save(Locator dialog) {
+        dialog.getByRole(
+                        AriaRole.BUTTON,
+                        new Locator.GetByRoleOptions().setName("Save").setExact(true))
+                .click();
+        assertThat(dialog).isHidden();
+    }
+
+    private static JsonObject saved(TestProject project) {
+        return project.api()
+                .get(project.path("policies/saved"))
+                .expect(200)
+                .object()
+                .getJsonObject("policy");
+    }
+
+    @Test
+    void aRestoreToAMomentIsStartedAndFollowedToItsEnd() {
+        Path folder = nightshift.data().resolve("restore").resolve("by-the-console");
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, null);
+                Page page = opened(context, "p/demo/databases/demo")) {
+            // The demo archives no log: the last moment is the one at which its newest backup ended
+            Locator line = page.getByRole(AriaRole.SLIDER, named("Moment to restore to"));
+            line.press("End");
+            line.press("Enter");
+            Locator dialog = page.getByRole(AriaRole.DIALOG);
+            Locator restore = dialog.getByRole(
+                    AriaRole.BUTTON,
+                    new Locator.GetByRoleOptions().setName("Restore").setExact(true));
+            assertThat(dialog).containsText("Starts from");
+            assertThat(restore).isDisabled();
+            dialog.getByLabel("Folder").fill(folder.toString());
+            restore.click();
+            assertThat(page).hasURL(Pattern.compile("/p/demo/runs/[0-9a-f-]{36}$"));
+            assertThat(dialog).isHidden();
+            JsonObject run = demo.completed(page.url().substring(page.url().lastIndexOf('/') + 1));
+            assertEquals("restore", run.getString("job"));
+            assertEquals("time", run.getJsonObject("parameters").getString("to"));
+            assertThat(page.locator(".run-sub")).containsText("done");
+        }
+        assertTrue(Files.exists(folder.resolve("PG_VERSION")), folder::toString);
+    }
+
+    @Test
+    void aBackupOfAnotherToolStandsBetweenOursInTheProjectsList() {
+        String path = demo.path("instances/demo/adopted-backups/barman");
+        int ours = demo.api().get(demo.path("backups")).expect(200).items().size();
+        long now = Instant.now().getEpochSecond();
+        demo.api()
+                .send(
+                        "PUT",
+                        path,
+                        "{\"far\": [{\"backup_id\": \"of-barman\", \"status\": \"DONE\", \"size_bytes\": 1310000000,"
+                                + " \"end_time_timestamp\": \"" + now + "\"}]}")
+                .expect(200);
+        try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, null);
+                Page page = opened(context, "p/demo/backups")) {
+            Locator rows = page.getByRole(AriaRole.TABLE, named("Backups")).locator("tbody tr");
+            assertThat(rows).hasCount(ours + 1);
+            Locator theirs = rows.filter(new Locator.FilterOptions().setHasText("Barman, read-only"));
+            assertThat(theirs).hasCount(1);
+            assertThat(theirs).containsText("demo");
+            assertThat(theirs).containsText("1.3 GB");
+            assertThat(theirs).containsText("Full");
+            assertThat(theirs).containsText("Barman far");
+            assertThat(theirs.getByRole(AriaRole.LINK)).hasCount(0);
+            Browsing.look(page, "backups-adopted", 1440, ColorScheme.LIGHT, complaints);
+            // Forgotten, it goes without a reload
+            demo.api().delete(path).expect(204);
+            assertThat(rows).hasCount(ours);
+        } finally {
+            demo.api().delete(path);
+        }
         assertEquals(List.of(), complaints, () -> String.join("\n", complaints));
     }
 
