@@ -233,11 +233,10 @@ class PushedFailoverIT {
         assertFalse(server.toldOfAGap());
         server.isReachedAt(standby);
         Instant since = Instant.now();
-        Eventually.isTrue("time is covered", PushedServer.SOON, () -> {
-            asked(standby, "select pg_logical_emit_message(false, 'a', 'b')::text");
-            asked(standby, "select pg_switch_wal()::text");
-            return server.covered().isAfter(since);
-        });
+        Eventually.isTrue(
+                "time is covered",
+                PushedServer.SOON,
+                () -> PushedServer.writesMore(standby) && server.covered().isAfter(since));
         assertEquals("RECEIVING", server.state());
 
         String command = server.reader.documented("restore_command");
@@ -267,8 +266,7 @@ class PushedFailoverIT {
             if (Files.exists(status.resolve(left + ".ready")) || Files.exists(done)) {
                 return true;
             }
-            asked(standby, "select pg_logical_emit_message(false, 'a', 'b')::text");
-            asked(standby, "select pg_switch_wal()::text");
+            PushedServer.writesMore(standby);
             executes(standby, "checkpoint");
             executes(source, "checkpoint");
             return false;

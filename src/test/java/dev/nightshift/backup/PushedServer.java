@@ -176,7 +176,8 @@ final class PushedServer implements AutoCloseable {
         String before = text(failed);
         archives("false");
         // The archiver may have one more in its hands, and the command that it began with
-        Eventually.isTrue("one waits", SOON, () -> writes() && !asked(failed).equals(before));
+        Eventually.isTrue(
+                "one waits", SOON, () -> writesMore() && !asked(failed).equals(before));
         return to();
     }
 
@@ -189,7 +190,7 @@ final class PushedServer implements AutoCloseable {
     /** Log that is pushed. */
     void pushesMore() {
         Lsn before = to();
-        Eventually.isTrue("more is pushed", SOON, () -> writes() && to().compareTo(before) > 0);
+        Eventually.isTrue("more is pushed", SOON, () -> writesMore() && to().compareTo(before) > 0);
     }
 
     /** The server was looked at for some time. */
@@ -230,13 +231,23 @@ final class PushedServer implements AutoCloseable {
 
     /** A segment with something in it, for which the archiver wakes up. */
     boolean writes() {
-        return !asked("select pg_logical_emit_message(false, 'a', 'b')").isEmpty() && switched();
+        return writes(source);
+    }
+
+    private static boolean writes(Postgres of) {
+        return !asked(of, "select pg_logical_emit_message(false, 'a', 'b')").isEmpty()
+                && !asked(of, "select pg_switch_wal()").isEmpty();
     }
 
     /** The same where nothing waits to be pushed: on a slow machine the archiver does not come behind. */
     boolean writesMore() {
-        try (Stream<Path> files = Files.list(source.data().resolve("pg_wal/archive_status"))) {
-            return files.anyMatch(file -> file.toString().endsWith(".ready")) || writes();
+        return writesMore(source);
+    }
+
+    /** The same of another server. */
+    static boolean writesMore(Postgres of) {
+        try (Stream<Path> files = Files.list(of.data().resolve("pg_wal/archive_status"))) {
+            return files.anyMatch(file -> file.toString().endsWith(".ready")) || writes(of);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -247,8 +258,12 @@ final class PushedServer implements AutoCloseable {
     }
 
     private String asked(String sql) {
+        return asked(source, sql);
+    }
+
+    private static String asked(Postgres of, String sql) {
         try {
-            return text(sql);
+            return text(of, sql);
         } catch (SQLException e) {
             throw new AssertionError(e);
         }
