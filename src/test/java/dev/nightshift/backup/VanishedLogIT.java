@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,12 +11,15 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -27,10 +31,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Log that is deleted in its store behind Nightshift's back is told when the store is looked at, whichever part of it went. */
+/**
+ * Log that is deleted in its store behind Nightshift's back is told when the store is looked at, whichever part of it went, and
+ * nothing is restored to the latest moment that what is left shows.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class VanishedLogIT {
     private static final int SEGMENT = 16 << 20;
+
+    private static final Duration SOON = Duration.ofMinutes(3);
 
     private final Nightshift nightshift = Nightshift.shared();
     private TestProject project;
@@ -140,5 +149,85 @@ class VanishedLogIT {
             Files.move(aside.resolve("archive.json"), description);
         }
         assertTrue(check().getBoolean("complete"));
+    }
+
+    private JsonObject plan() {
+        return project.api()
+                .post(
+                        project.path("databases/main/restore-plan"),
+                        Json.createObjectBuilder()
+                                .add("to", Json.createObjectBuilder().add("latest", true))
+                                .build())
+                .expect(200)
+                .object();
+    }
+
+    private JsonObject window() {
+        return project.api()
+                .get(project.path("databases/main/recovery-window"))
+                .expect(200)
+                .object();
+    }
+
+    /** Nobody takes what is left for all. */
+    @Test
+    void theLatestIsNotWhereAListingEndsThatLacksStoredLog(@TempDir Path aside) throws IOException {
+        JsonObject whole = plan();
+        assertTrue(whole.getBoolean("reachable") && whole.isNull("lacks"), whole::toString);
+        String segment = segments().lastKey();
+        List<Path> last = Objects.requireNonNull(segments().get(segment));
+        Path into = nightshift.data().resolve("restore").resolve("vanished");
+        move(last, aside, false);
+        try {
+            JsonObject plan = plan();
+            String reason = plan.getString("reason");
+            String lacks = "The store local does not list the log from ";
+            assertAll(
+                    () -> assertFalse(plan.getBoolean("reachable"), plan::toString),
+                    () -> assertTrue(reason.contains("the store local does not list"), reason),
+                    () -> assertTrue(reason.contains("the segment " + segment), reason),
+                    () -> assertTrue(reason.contains("goes on to " + whole.getString("logEnds")), reason),
+                    () -> assertTrue(plan.getString("remedy").startsWith("Check the store"), plan::toString),
+                    () -> assertTrue(plan.getString("lacks").contains(lacks), plan::toString),
+                    () -> assertTrue(window().getString("lacks").contains(lacks), () -> window().toString()));
+
+            String restore = project.start(
+                    "restore",
+                    "main",
+                    Json.createObjectBuilder()
+                            .add("to", "latest")
+                            .add("folder", into.toString())
+                            .build());
+            String drill = project.start("restore-drill", "main", TestProject.parameters("to", "latest"));
+            for (String run : new String[] {restore, drill}) {
+                JsonObject ended = project.ended(run, SOON);
+                assertEquals("FAILED", ended.getString("status"), ended::toString);
+                assertTrue(ended.toString().contains("the segment " + segment), ended::toString);
+            }
+            assertFalse(Files.exists(into), "nothing is restored");
+
+            JsonObject before = project.complete(
+                    "restore-drill",
+                    "main",
+                    Json.createObjectBuilder()
+                            .add("to", "time")
+                            .add("point", project.backups("main").get(0).getString("endedAt"))
+                            .add("upTo", "readable")
+                            .build());
+            assertTrue(
+                    project.log(before.getString("id")).contains(lacks),
+                    "what does not need it is done, and warns of it");
+        } finally {
+            move(last, aside, true);
+        }
+        assertEquals(whole.getString("logEnds"), plan().getString("logEnds"));
+        JsonObject again = project.complete(
+                "restore-drill",
+                "main",
+                Json.createObjectBuilder()
+                        .add("to", "latest")
+                        .add("upTo", "readable")
+                        .build());
+        assertFalse(project.log(again.getString("id")).contains("does not list"));
     }
 }
