@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stands in for Google Cloud Storage, of which no emulator can be had that knows both of its interfaces: as much of the JSON
  * one (get, insert, list by pages, delete alone and by the hundred) and of the XML one (uploads in parts) as a store needs,
- * without logins unless one is asked for. Each object is a file. What it cannot show is how Google itself behaves.
+ * without logins unless one is asked for. Each object is a file. What it cannot show is how Google itself behaves; half of that
+ * {@link GoogleEmulator} can.
  */
 public final class GoogleStandIn implements AutoCloseable {
     public static final String BUCKET = "backups";

@@ -96,6 +96,17 @@ interface StoreContract {
 
     @Test
     default void listsAreCompleteAndSorted() throws Exception {
+        manyAreListed(store());
+        store().deleteFolder("many/here/f-1");
+        assertEquals(802, store().list("many/").size());
+        assertEquals(List.of(), store().list("many/here/f-1/"));
+        store().deleteFolder("many/here/f-1");
+        store().deleteFolder("many");
+        assertEquals(List.of(), store().list("many/"));
+    }
+
+    /** Writes below {@code many} more than a page holds. */
+    static void manyAreListed(Store store) throws Exception {
         List<String> names = new ArrayList<>();
         for (int i = 0; i < 1203; i++) {
             names.add(String.format("many/here/f-%d/%04d", i % 3, i));
@@ -105,7 +116,7 @@ interface StoreContract {
             List<Callable<Void>> work = new ArrayList<>();
             for (String name : names) {
                 work.add(() -> {
-                    put(store(), name, new byte[] {1, 2});
+                    put(store, name, new byte[] {1, 2});
                     return null;
                 });
             }
@@ -116,48 +127,47 @@ interface StoreContract {
             writers.shutdownNow();
         }
         names.sort(null);
-        assertEquals(names.stream().map(name -> new Store.Entry(name, 2)).toList(), store().list("many/"));
+        assertEquals(names.stream().map(name -> new Store.Entry(name, 2)).toList(), store.list("many/"));
         assertEquals(
                 names.stream()
                         .filter(name -> name.startsWith("many/here/f-1/11"))
                         .toList(),
-                store().list("many/here/f-1/11").stream().map(Store.Entry::name).toList());
-        assertEquals(List.of(), store().list("many/there/"));
-        assertEquals(List.of(), store().list("man/"));
-        store().deleteFolder("many/here/f-1");
-        assertEquals(802, store().list("many/").size());
-        assertEquals(List.of(), store().list("many/here/f-1/"));
-        store().deleteFolder("many/here/f-1");
-        store().deleteFolder("many");
-        assertEquals(List.of(), store().list("many/"));
+                store.list("many/here/f-1/11").stream().map(Store.Entry::name).toList());
+        assertEquals(List.of(), store.list("many/there/"));
+        assertEquals(List.of(), store.list("man/"));
     }
 
     @Test
     default void foldersAreThoseThatHoldSomethingAtTheirDepth() {
+        foldersAreFound(store());
+        store().deleteFolder("deep");
+    }
+
+    /** Writes below {@code deep}. */
+    static void foldersAreFound(Store store) {
         for (String name : List.of("deep/b/c/one", "deep/b/c/d/two", "deep/b/e/three", "deep/top")) {
-            put(store(), name, new byte[1]);
+            put(store, name, new byte[1]);
         }
         assertEquals(
                 List.of("deep/b/c", "deep/b/e"),
-                store().folders(3).stream()
+                store.folders(3).stream()
                         .filter(name -> name.startsWith("deep/"))
                         .toList());
         assertEquals(
                 List.of("deep/b/c/d"),
-                store().folders(4).stream()
+                store.folders(4).stream()
                         .filter(name -> name.startsWith("deep/"))
                         .toList());
         assertEquals(
                 List.of("deep"),
-                store().folders(1).stream()
+                store.folders(1).stream()
                         .filter(name -> name.startsWith("deep"))
                         .toList());
-        store().delete("deep/b/c/one");
-        store().delete("deep/b/c/one");
-        assertEquals(OptionalLong.empty(), store().size("deep/b/c/one"));
-        assertEquals(OptionalLong.of(1), store().size("deep/b/c/d/two"));
-        assertEquals(OptionalLong.empty(), store().size("deep/b/c"));
-        store().deleteFolder("deep");
+        store.delete("deep/b/c/one");
+        store.delete("deep/b/c/one");
+        assertEquals(OptionalLong.empty(), store.size("deep/b/c/one"));
+        assertEquals(OptionalLong.of(1), store.size("deep/b/c/d/two"));
+        assertEquals(OptionalLong.empty(), store.size("deep/b/c"));
     }
 
     @Test
