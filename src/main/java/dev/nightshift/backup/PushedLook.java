@@ -46,9 +46,14 @@ class PushedLook {
      * @param asked when, by the clock that only runs forward
      * @param answered when it answered, or was given up
      */
-    private record Answer(@Nullable LogPosition position, long asked, long answered) {
-        boolean isFresh() {
-            return System.nanoTime() - answered < (position == null ? AWAY * (answered - asked) : REMEMBERED.toNanos());
+    record Answer(@Nullable LogPosition position, long asked, long answered) {
+        boolean isFresh(long now) {
+            return now - answered < (position == null ? AWAY * (answered - asked) : REMEMBERED.toNanos());
+        }
+
+        /** A later one, unless that gave up on a question from before the server answered this one. */
+        Answer or(Answer later) {
+            return later.position() == null && position != null && answered - later.asked() > 0 ? this : later;
         }
     }
 
@@ -196,7 +201,7 @@ class PushedLook {
      */
     void requireWritten(WalService service, String system, LogFile file) {
         Answer last = answers.get(service.instance());
-        if (last != null && last.isFresh() && isEnough(last.position(), system, file)) {
+        if (last != null && last.isFresh(System.nanoTime()) && isEnough(last.position(), system, file)) {
             return;
         }
         LogPosition now = asked(service);
@@ -370,8 +375,9 @@ class PushedLook {
             now = LogPosition.look(work.endpoint(service.project(), service.instance()));
             return now;
         } finally {
-            answers.values().removeIf(each -> !each.isFresh()); // of servers that are gone, too
-            answers.put(service.instance(), new Answer(now, asked, System.nanoTime()));
+            long over = System.nanoTime();
+            answers.values().removeIf(each -> !each.isFresh(over)); // of servers that are gone, too
+            answers.merge(service.instance(), new Answer(now, asked, over), Answer::or);
         }
     }
 

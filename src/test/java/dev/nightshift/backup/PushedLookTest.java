@@ -1,6 +1,7 @@
 package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.wal.ArchiveWal;
@@ -41,6 +42,27 @@ class PushedLookTest {
         assertFalse(PushedLook.isBelow(on(2, false, "7"), "7", 2), "it was promoted itself");
         assertFalse(PushedLook.isBelow(on(1, true, "7"), "7", 2), "another one was promoted");
         assertFalse(PushedLook.isBelow(on(1, false, "8"), "7", 2), "another cluster's");
+    }
+
+    @Test
+    void whatAServerSaidCountsForAMinuteAndThatItDidNotAnswerForThreeTimesAsLongAsThatTook() {
+        long second = Duration.ofSeconds(1).toNanos();
+        var said = new PushedLook.Answer(on(1, false, "7"), 0, second);
+        assertTrue(said.isFresh(60 * second));
+        assertFalse(said.isFresh(61 * second));
+        var away = new PushedLook.Answer(null, 0, 2 * second);
+        assertTrue(away.isFresh(7 * second));
+        assertFalse(away.isFresh(8 * second));
+    }
+
+    @Test
+    void aQuestionThatWasGivenUpTakesNoAnswerBackThatCameMeanwhile() {
+        var said = new PushedLook.Answer(on(1, false, "7"), 5, 6);
+        var asked = new PushedLook.Answer(null, 0, 10);
+        assertSame(said, said.or(asked));
+        assertSame(said, asked.or(said));
+        var later = new PushedLook.Answer(null, 7, 17);
+        assertSame(later, said.or(later));
     }
 
     @Test
