@@ -2,6 +2,7 @@ package dev.nightshift.backup;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.nightshift.finding.Finding;
 import dev.nightshift.finding.Findings;
@@ -90,6 +91,27 @@ class ProofAgeIT {
                 Severity.WARNING,
                 finding(server).orElseThrow().report().severity(),
                 "the newer one's failure counts against the older");
+    }
+
+    @Test
+    void whatIsLessStaleThanBeforeIsAnotherFinding() {
+        UnreachableServer server = UnreachableServer.register(registration, "less-stale");
+        registered(server, 30);
+        age.look();
+        Finding critical = finding(server).orElseThrow();
+        assertEquals(Severity.CRITICAL, critical.report().severity());
+        findings.restate(server.project(), critical.report());
+        assertEquals(critical.id(), finding(server).orElseThrow().id());
+
+        registered(server, 8);
+        age.look();
+        Finding warning = finding(server).orElseThrow();
+        assertNotEquals(critical.id(), warning.id());
+        assertEquals(Severity.WARNING, warning.report().severity());
+        findings.restate(server.project(), critical.report());
+        Finding risen = finding(server).orElseThrow();
+        assertEquals(warning.id(), risen.id(), "what rises stays what it is");
+        assertEquals(Severity.CRITICAL, risen.report().severity());
     }
 
     @Test
