@@ -1092,3 +1092,8 @@ end $$;
 alter table job.schedule add column policy text check (policy ~ '^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$');
 create index schedule_policy on job.schedule (project_id, policy) where policy is not null and deleted_at is null;
 --rollback drop index job.schedule_policy; alter table job.schedule drop column policy;
+
+--changeset nightshift:job-36
+-- The default of the day on which they were saved, and nobody's choice: a policy cannot say how its backups' checkpoints are made.
+update job.schedule set parameters = parameters - 'checkpoint' where job = 'backup' and policy is not null;
+--rollback update job.schedule set parameters = jsonb_set(parameters, '{checkpoint}', '"fast"') where job = 'backup' and policy is not null;

@@ -60,7 +60,7 @@ class BackupJob implements Job {
                     Parameter.choice(
                             "checkpoint",
                             "Checkpoint",
-                            "spread writes it at the pace of the server's own ones, which takes up to its checkpoint_timeout;"
+                            "spread writes it at the pace of the server's own ones, which takes some minutes;"
                                     + " fast is done as soon as the server's disks can, and loads them meanwhile.",
                             "spread",
                             "spread",

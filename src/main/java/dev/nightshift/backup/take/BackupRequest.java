@@ -88,7 +88,7 @@ public record BackupRequest(
      * @param threads that compress and encrypt here
      * @param partBytes the most content of one object of an archive
      * @param checkpointPatience how long the server may be silent before it sends the first byte: a spread checkpoint
-     *     takes up to 90 % of checkpoint_timeout, which is at most a day, and is waited for as long
+     *     takes up to 90 % of checkpoint_timeout, which is at most a day, after one that is under way
      * @param silence how long it may say nothing after that before the connection counts as dead
      * @param evidence how much of the source is read for the evidence of rows; null for none
      */
@@ -102,7 +102,7 @@ public record BackupRequest(
             Duration checkpointPatience,
             Duration silence,
             @Nullable Budget evidence) {
-        /** zstd level 1: 741 MB/s on two cores; higher levels cost far more than they save. */
+        /** A checkpoint at once, for programs; the job spreads it. zstd level 1: 741 MB/s on two cores; higher levels cost far more than they save. */
         public static Options defaults() {
             int threads = Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
             return new Options(
@@ -130,7 +130,7 @@ public record BackupRequest(
                     level,
                     threads,
                     partBytes,
-                    fast ? checkpointPatience : Duration.ofDays(1),
+                    fast ? checkpointPatience : Duration.ofDays(2),
                     silence,
                     evidence);
         }
