@@ -49,14 +49,20 @@ public final class GoogleEmulator implements AutoCloseable {
             builder.environment().put("HOME", own);
             builder.environment().remove("XDG_CONFIG_HOME");
             Process process = builder.start();
-            Eventually.isTrue("Google's emulator", Duration.ofMinutes(1), () -> {
-                String said = read(output);
-                if (!process.isAlive()) {
-                    throw new AssertionError("Google's emulator ended:\n" + said);
-                }
-                return said.contains("listening");
-            });
-            return new GoogleEmulator(port, process);
+            GoogleEmulator emulator = new GoogleEmulator(port, process);
+            try {
+                Eventually.isTrue("Google's emulator", Duration.ofMinutes(1), () -> {
+                    String said = read(output);
+                    if (!process.isAlive()) {
+                        throw new AssertionError("Google's emulator ended:\n" + said);
+                    }
+                    return said.contains("listening");
+                });
+            } catch (AssertionError e) {
+                emulator.close();
+                throw e;
+            }
+            return emulator;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -76,11 +82,11 @@ public final class GoogleEmulator implements AutoCloseable {
 
     /** What it says of an object's bytes: their MD5, in base64. */
     public String md5(String name) throws IOException {
-        URI address = URI.create(endpoint() + "/storage/v1/b/" + BUCKET + "/o/"
-                + URLEncoder.encode(name, StandardCharsets.UTF_8));
+        URI address = URI.create(
+                endpoint() + "/storage/v1/b/" + BUCKET + "/o/" + URLEncoder.encode(name, StandardCharsets.UTF_8));
         try {
-            HttpResponse<String> answer = client.send(
-                    HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> answer =
+                    client.send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
             if (answer.statusCode() != 200) {
                 throw new AssertionError(answer.statusCode() + " " + answer.body());
             }

@@ -46,7 +46,7 @@ final class NodePackage {
         Path marker = installed.resolve("installed");
         if (!Files.exists(marker) || !Files.readString(marker).equals(lock)) {
             Processes.run(
-                            Duration.ofMinutes(5),
+                            Duration.ofMinutes(10),
                             List.of("npm", "ci", "--loglevel=error", "--prefix", installed.toString()))
                     .succeeded();
             Files.writeString(marker, lock);

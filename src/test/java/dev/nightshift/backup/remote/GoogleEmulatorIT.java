@@ -60,8 +60,10 @@ class GoogleEmulatorIT {
 
     @AfterAll
     void close() {
-        store.close();
-        server.close();
+        if (server != null) {
+            server.close();
+            store.close();
+        }
     }
 
     @ParameterizedTest
@@ -101,25 +103,23 @@ class GoogleEmulatorIT {
     @Test
     void whatItDoesNotKnowFailsInItsWordsAndChangesNothing() {
         byte[] large = StoreContract.content(RemoteStore.PART + 1, 1);
-        Failure inParts =
-                assertThrows(Failure.Retryable.class, () -> StoreContract.put(store, "unknown/large", large));
-        assertEquals(
-                "The store offsite cannot be used: Not Implemented (write unknown/large).", inParts.getMessage());
+        Failure inParts = assertThrows(Failure.Retryable.class, () -> StoreContract.put(store, "unknown/large", large));
+        assertEquals("The store offsite cannot be used: Not Implemented (write unknown/large).", inParts.getMessage());
         assertEquals(OptionalLong.empty(), store.size("unknown/large"));
 
         StoreContract.put(store, "unknown/a", new byte[1]);
         StoreContract.put(store, "unknown/b", new byte[2]);
         Failure atOnce = assertThrows(Failure.Retryable.class, () -> store.deleteFolder("unknown"));
         assertEquals("The store offsite cannot be used: Not Implemented (delete unknown).", atOnce.getMessage());
-        assertEquals(
-                List.of(new Store.Entry("unknown/a", 1), new Store.Entry("unknown/b", 2)), store.list("unknown/"));
+        assertEquals(List.of(new Store.Entry("unknown/a", 1), new Store.Entry("unknown/b", 2)), store.list("unknown/"));
     }
 
     /** A small one, of which each object goes in one request. */
     @Test
     void aChainIsTakenVerifiedAndRestored(@TempDir Path folder) throws Exception {
         try (Postgres source = Postgres.start(18, Map.of("summarize_wal", "on", "max_wal_senders", "6"))) {
-            source.execute("postgres", "create table t as select id, md5(id::text) note from generate_series(1, 30000) id");
+            source.execute(
+                    "postgres", "create table t as select id, md5(id::text) note from generate_series(1, 30000) id");
             StoredScene scene = new StoredScene(store, source);
             Manifest full = scene.full();
             source.execute("postgres", "update t set note = 'changed' where id % 100 = 0");
@@ -138,8 +138,7 @@ class GoogleEmulatorIT {
 
             Path data = folder.resolve("restored");
             scene.restore(changed, scene.keys(), data);
-            try (RestoredServer restored =
-                            RestoredServer.start(source.cluster().binaries(), data);
+            try (RestoredServer restored = RestoredServer.start(source.cluster().binaries(), data);
                     Connection before = source.connect("postgres");
                     Connection after = restored.connect("postgres", source.password())) {
                 assertEquals(rows(before), rows(after));
