@@ -35,10 +35,10 @@ export function newestOf<T extends { at: string }>(all: T[], few: number): T[] {
 
 /**
  * Lists that are read page by page as one, the newest first. What is older than the end of one that goes on waits: rows of that one may come
- * before it. `behind` are the lists that keep others waiting, by their number: with more of these there is more to show.
+ * before it. Ours are read in the order in which they were begun, so that one of two at a time may still turn up above. `behind` are the lists that keep others waiting, by their number: with more of these there is more to show.
  */
 export function together<T extends { at: string }>(lists: { rows: T[]; goesOn: boolean }[]): { rows: T[]; behind: number[] } {
-  const ends = lists.map(({ rows, goesOn }) => (goesOn ? Math.min(...rows.map((each) => Date.parse(each.at))) : -Infinity));
+  const ends = lists.map(({ rows, goesOn }) => (goesOn && rows.length > 0 ? Math.min(...rows.map((each) => Date.parse(each.at))) : -Infinity));
   const end = Math.max(-Infinity, ...ends);
   const all = lists.flatMap(({ rows }) => rows);
   return {

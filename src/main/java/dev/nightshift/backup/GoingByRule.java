@@ -32,7 +32,8 @@ class GoingByRule {
 
     /**
      * For whoever asks: with what it takes in the stores. Of the backups that is what the catalogue has; of the log it does not have
-     * it by position, so that the stores are asked, and throw Failure.Retryable where one that holds log does not answer.
+     * it by position, so that the stores are asked, and throw Failure.Retryable where one that holds log does not answer. What is looked at there has one budget for all servers that
+     * this is applied to.
      */
     OfServer measured(ProjectId project) {
         var budget = new ExpirySimulation.Budget();

@@ -150,7 +150,7 @@ class OperationsIT {
                 wrong.add(operation
                         + " has no row. Say in OperationsTable whom it serves, and what it answers to"
                         + " them without a body and with made-up ids: row(\"" + operation
-                        + "\", OperationsTable.Needs.…, …)");
+                        + "\", Needs.…, …)");
             }
         }
         for (String operation : OperationsTable.ROWS.keySet()) {
