@@ -119,9 +119,9 @@ class RadosGatewayIT {
     @Order(1)
     void theCheckMeasuresLockModeAndDaysAndWhatEachLoginMay() {
         assertTrue(
-                last("compliance", true).getString("found").contains("locks each object for 1 days, mode COMPLIANCE"));
+                last("compliance", true).getString("found").contains("locks each object for 1 day, mode COMPLIANCE"));
         assertTrue(
-                last("governance", true).getString("found").contains("locks each object for 1 days, mode GOVERNANCE"));
+                last("governance", true).getString("found").contains("locks each object for 1 day, mode GOVERNANCE"));
         assertTrue(last("versions", true).getString("found").contains("locks nothing by itself"));
 
         JsonObject longer = Json.createObjectBuilder().add("lockDays", 2).build();
