@@ -47,7 +47,7 @@ public record WalFolder(
     /**
      * Stores the description; the archive exists from then on. One that is there already is left as it is.
      *
-     * @throws Failure.Retryable if the store cannot take it now
+     * @throws Failure.Retryable if the store cannot take it now, or has not got it afterwards
      */
     public SealedFolder begin(Store store, ProjectKeys keys) {
         ObjectContext context = new ObjectContext(project, id, keys.open(key, id));
@@ -57,6 +57,13 @@ public record WalFolder(
             try (Store.Upload upload = store.create(name)) {
                 upload.write(text, 0, text.length);
                 upload.commit();
+            }
+            // Without its data key no object behind it opens
+            if (store.size(name).orElse(-1) != text.length) {
+                throw new Failure.Retryable(
+                        "The object " + name + " is not in " + store + " as it was written.",
+                        "Look who else writes to the store.",
+                        null);
             }
         }
         return new SealedFolder(store, folder(), context);

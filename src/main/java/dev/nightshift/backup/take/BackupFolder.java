@@ -88,22 +88,29 @@ final class BackupFolder {
     /**
      * Stores the manifest, and with it the backup exists.
      *
-     * @throws Failure.Retryable if an object is not in the store any more: another node took this for a leftover
+     * @throws Failure.Retryable if an object is not in the store any more: another node took this for a leftover; or the
+     *     manifest is not, although the store has taken it
      */
     void complete(Manifest manifest) {
         for (StoredObject object : objects) {
-            String name = folder + "/" + object.name();
-            if (store.size(name).orElse(-1) != object.bytes()) {
-                throw new Failure.Retryable(
-                        "The object " + name + " is gone from the store, or has another size than was written.",
-                        "Look who else deletes in the store.",
-                        null);
-            }
+            requireStored(object.name(), object.bytes());
         }
         byte[] text = ManifestText.write(manifest, dataKey);
         try (Store.Upload upload = store.create(folder + "/" + Manifest.NAME)) {
             upload.write(text, 0, text.length);
             upload.commit();
+        }
+        // Without it all the others are no backup: it is asked for as they are
+        requireStored(Manifest.NAME, text.length);
+    }
+
+    private void requireStored(String object, long bytes) {
+        String name = folder + "/" + object;
+        if (store.size(name).orElse(-1) != bytes) {
+            throw new Failure.Retryable(
+                    "The object " + name + " is gone from the store, or has another size than was written.",
+                    "Look who else deletes in the store.",
+                    null);
         }
     }
 

@@ -79,6 +79,15 @@ class FailingStoreArchiveIT {
         return new WalFolder.Opened(of, of.begin(bucket.store(), keys));
     }
 
+    @Test
+    void anArchiveIsNotBegunWhoseDescriptionTheStoreHasNot() {
+        bucket.faults().fail(Fault.SWALLOWED, 1, request -> request.kind().equals("PUT"));
+        Failure failure = assertThrows(Failure.Retryable.class, () -> archive("7432988129021", SMALL));
+        assertEquals(1, bucket.faults().failed());
+        assertTrue(failure.getMessage().contains(WalFolder.NAME), failure::getMessage);
+        bucket.faults().heal();
+    }
+
     /** What a catalogue would say. */
     private static final class Told implements StoreSegment.Catalogue {
         private @Nullable Lsn stored;

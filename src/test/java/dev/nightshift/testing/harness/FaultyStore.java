@@ -52,7 +52,9 @@ public final class FaultyStore implements AutoCloseable {
         /** No answer, and the connection stays. */
         SILENT(0, ""),
         /** The server does what it was asked for, and its answer is lost. */
-        UNHEARD(0, "");
+        UNHEARD(0, ""),
+        /** Said to be done, and the server was never asked: of a PUT or DELETE. */
+        SWALLOWED(0, "");
 
         private final int status;
         private final String code;
@@ -232,6 +234,13 @@ public final class FaultyStore implements AutoCloseable {
                             + "</Code><Message>As the test said</Message></Error>";
             out.write(("HTTP/1.1 " + as.status + " Failed\r\nContent-Type: application/xml\r\nContent-Length: "
                             + text.length() + "\r\nConnection: close\r\n\r\n" + text)
+                    .getBytes(StandardCharsets.ISO_8859_1));
+            return;
+        }
+        if (as == Fault.SWALLOWED) {
+            String done = method.equals("DELETE") ? "204 No Content" : "200 OK";
+            out.write(("HTTP/1.1 " + done + "\r\nETag: \"" + "0".repeat(32)
+                            + "\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                     .getBytes(StandardCharsets.ISO_8859_1));
             return;
         }
