@@ -59,16 +59,20 @@ public final class FaultyBucket implements AutoCloseable {
     public static List<FaultyStore.Request> steps(List<FaultyStore.Request> requests) {
         Map<String, List<FaultyStore.Request>> kinds = new LinkedHashMap<>();
         for (FaultyStore.Request each : requests) {
-            String name =
-                    each.target().replaceAll("[0-9A-Fa-f]{8}[0-9A-Fa-f-]*", "#").replaceAll("[0-9]+", "#");
-            kinds.computeIfAbsent(each.kind() + " " + name, kind -> new ArrayList<>())
-                    .add(each);
+            kinds.computeIfAbsent(what(each), kind -> new ArrayList<>()).add(each);
         }
         return kinds.values().stream()
                 .flatMap(alike -> alike.size() == 1
                         ? alike.stream()
                         : List.of(alike.get(0), alike.get(alike.size() - 1)).stream())
                 .toList();
+    }
+
+    /** What a request is for, whatever the number of its object: {@code "GET /backups/prod/shop/main/#/base.tar/#"}. */
+    public static String what(FaultyStore.Request request) {
+        String name =
+                request.target().replaceAll("[0-9A-Fa-f]{8}[0-9A-Fa-f-]*", "#").replaceAll("[0-9]+", "#");
+        return request.kind() + " " + name;
     }
 
     @Override
