@@ -20,8 +20,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -161,35 +163,34 @@ abstract class FailingRuns {
     record Trial(Step step, Fault fault) {}
 
     /**
-     * What each step is tried with. What is written is refused once and swallowed once, what is read is refused once; of the other
-     * faults each step has one, in turn, so that all of them meet requests of each kind.
+     * What each step is tried with: one fault after the other in turn, so that all of them meet requests of each kind. What is
+     * written is swallowed besides.
+     *
+     * @param refused whether each read and each write is refused as well
      */
-    static List<Trial> trials(List<Step> steps) {
+    static List<Trial> trials(List<Step> steps, boolean refused) {
         Map<String, Integer> turns = new LinkedHashMap<>();
         List<Trial> trials = new ArrayList<>();
         for (Step step : steps) {
-            int turn = turns.merge(step.kind(), 1, Integer::sum) - 1;
-            for (Fault fault : always(step.kind())) {
-                trials.add(new Trial(step, fault));
+            String kind = step.kind();
+            List<Fault> others = inTurn(kind);
+            int turn = turns.merge(kind, 1, Integer::sum) - 1;
+            Set<Fault> faults = new LinkedHashSet<>(List.of(others.get(turn % others.size())));
+            if (kind.equals("PUT")) {
+                faults.add(Fault.SWALLOWED);
             }
-            List<Fault> others = inTurn(step.kind());
-            trials.add(new Trial(step, others.get(turn % others.size())));
+            if (refused && (kind.equals("PUT") || kind.equals("GET"))) {
+                faults.add(Fault.REFUSED);
+            }
+            faults.forEach(fault -> trials.add(new Trial(step, fault)));
         }
         return trials;
     }
 
-    private static List<Fault> always(String kind) {
-        return switch (kind) {
-            case "PUT" -> List.of(Fault.REFUSED, Fault.SWALLOWED);
-            case "GET" -> List.of(Fault.REFUSED);
-            default -> List.of();
-        };
-    }
-
     private static List<Fault> inTurn(String kind) {
         return switch (kind) {
-            case "PUT" -> List.of(Fault.UNHEARD, Fault.DROPPED);
-            case "GET" -> List.of(Fault.FLIPPED, Fault.MISSING, Fault.CUT, Fault.DROPPED);
+            case "PUT" -> List.of(Fault.UNHEARD, Fault.REFUSED, Fault.DROPPED);
+            case "GET" -> List.of(Fault.FLIPPED, Fault.MISSING, Fault.REFUSED, Fault.CUT);
             case "HEAD" -> List.of(Fault.REFUSED, Fault.MISSING, Fault.DROPPED);
             case "LIST" -> List.of(Fault.REFUSED, Fault.MISSING, Fault.CUT, Fault.SHORTENED);
             default -> List.of(Fault.REFUSED, Fault.DROPPED);

@@ -44,7 +44,7 @@ class FailingStoreTakingIT extends FailingRuns {
     @ValueSource(strings = {"full", "logical"})
     void oneFaultAtAnyStepIsOvercomeOrTold(String kind) throws IOException {
         JsonObject parameters = of(kind);
-        List<Trial> trials = trials(steps(() -> project.complete("backup", NAME, parameters)));
+        List<Trial> trials = trials(steps(() -> project.complete("backup", NAME, parameters)), true);
         ExportedKeys keys = keys();
         Set<String> known = ids();
         List<String> outcomes = new ArrayList<>();
