@@ -163,13 +163,13 @@ class FailingStoreCopyIT extends FailingRuns {
                         .add("store", SECOND)
                         .add("which", "all")
                         .build());
-        rotate();
+        project.rotateKey();
         List<Trial> trials = trials(steps(() -> project.complete("rewrap-keys", NAME, TestProject.none())), true);
         List<String> outcomes = new ArrayList<>();
         int met = 0;
         for (Trial trial : trials) {
-            String old = primary();
-            String key = rotate();
+            String old = project.primaryKey();
+            String key = project.rotateKey();
             Ended ended = tried(trial, "rewrap-keys", TestProject.none());
             met += ended.met() ? 1 : 0;
             outcomes.add(trial + ": " + ended.run().getString("status"));
@@ -191,25 +191,6 @@ class FailingStoreCopyIT extends FailingRuns {
         assertMet(met, trials);
         assertTrue(outcomes.stream().anyMatch(each -> each.endsWith("COMPLETED")), outcomes::toString);
         assertTrue(outcomes.stream().anyMatch(each -> each.endsWith("FAILED")), outcomes::toString);
-    }
-
-    private String primary() {
-        return project.api().get(project.path("keys")).expect(200).items().stream()
-                .filter(key -> key.getBoolean("primary"))
-                .map(key -> key.getString("id"))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    /** Answers the new key, which is in a key file from now on. */
-    private String rotate() {
-        String key = project.api()
-                .post(project.path("keys/rotate"))
-                .expect(200)
-                .object()
-                .getString("key");
-        project.api().post(project.path("recovery-key")).expect(200);
-        return key;
     }
 
     /** The descriptions of backups, copies and logs in both stores. */

@@ -101,7 +101,7 @@ class RotateKeysIT {
         project.complete("backup", "near", TestProject.parameters("kind", "incremental"));
         project.complete("backup", "away", TestProject.parameters("store", "far"));
         oldKeyFile = project.recoveryKey(folder);
-        first = primary();
+        first = project.primaryKey();
         second = first;
     }
 
@@ -134,25 +134,6 @@ class RotateKeysIT {
                 .filter(key -> key.getString("id").equals(id))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private String primary() {
-        return keys().stream()
-                .filter(key -> key.getBoolean("primary"))
-                .map(key -> key.getString("id"))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    /** Answers the new key, which is in a key file from now on. */
-    private String rotate() {
-        String key = project.api()
-                .post(project.path("keys/rotate"))
-                .expect(200)
-                .object()
-                .getString("key");
-        project.api().post(project.path("recovery-key")).expect(200);
-        return key;
     }
 
     /** Begins to wrap everything anew. */
@@ -239,7 +220,7 @@ class RotateKeysIT {
                 .toList();
         assertAll(
                 () -> assertNotEquals(first, second),
-                () -> assertEquals(second, primary()),
+                () -> assertEquals(second, project.primaryKey()),
                 () -> assertEquals(4, changed.size(), changed::toString),
                 () -> assertTrue(changed.stream().allMatch(name -> isDescription(Path.of(name))), changed::toString),
                 () -> assertEquals(List.of(), descriptionsThatName(first)),
@@ -331,7 +312,7 @@ class RotateKeysIT {
     @Order(4)
     void aStoreThatIsAwayLeavesTheRunPartialAndItsRestartDoesTheRest() {
         s3.kill();
-        String third = rotate();
+        String third = project.rotateKey();
         String run = rewrap();
         JsonObject partial = ended(run);
         assertEquals("PARTIAL", partial.getString("status"), () -> partial + project.log(run));
@@ -361,7 +342,7 @@ class RotateKeysIT {
                 (name, bytes) -> assertTrue(Arrays.equals(bytes, objects().get(name)), name));
 
         s3.kill();
-        String rotated = rotate();
+        String rotated = project.rotateKey();
         String run = rewrap();
         Eventually.isTrue(
                 "the near ones", SOON, () -> descriptionsThatName(rotated).size() == 4);
@@ -382,7 +363,7 @@ class RotateKeysIT {
     @Test
     @Order(6)
     void aBackupThatIsUnderWayIsWaitedForAndWrappedAfterwards() {
-        String old = primary();
+        String old = project.primaryKey();
         String run = project.start(
                 "backup",
                 "near",
@@ -393,7 +374,7 @@ class RotateKeysIT {
                 "the copy",
                 SOON,
                 () -> project.currentStep(run).filter("copy"::equals).isPresent());
-        String rotated = rotate();
+        String rotated = project.rotateKey();
         String anew = rewrap();
         Eventually.isTrue(
                 "waiting", SOON, () -> project.run(anew).toString().contains("the two keep apart from each other"));

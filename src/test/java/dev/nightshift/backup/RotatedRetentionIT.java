@@ -99,7 +99,7 @@ class RotatedRetentionIT {
         JsonObject beforeIt = point();
         row(4);
 
-        String old = primary();
+        String old = project.primaryKey();
         project.api().post(project.path("keys/rotate")).expect(200);
         project.recoveryKey(folder);
         JsonObject wrapped = project.complete("rewrap-keys", NAME, TestProject.none());
@@ -147,14 +147,6 @@ class RotatedRetentionIT {
                 "restore-drill",
                 NAME,
                 Json.createObjectBuilder(afterIt).add("upTo", "restored").build());
-    }
-
-    private String primary() {
-        return project.api().get(project.path("keys")).expect(200).items().stream()
-                .filter(key -> key.getBoolean("primary"))
-                .map(key -> key.getString("id"))
-                .findFirst()
-                .orElseThrow();
     }
 
     private Path store() {

@@ -200,6 +200,22 @@ public final class TestProject {
     }
 
     /** No parameters. */
+    /** The id of the key that wraps what is new. */
+    public String primaryKey() {
+        return api().get(path("keys")).expect(200).items().stream()
+                .filter(key -> key.getBoolean("primary"))
+                .map(key -> key.getString("id"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Answers the new key, which is in a key file from now on. */
+    public String rotateKey() {
+        String key = api().post(path("keys/rotate")).expect(200).object().getString("key");
+        api().post(path("recovery-key")).expect(200);
+        return key;
+    }
+
     public static JsonObject none() {
         return JsonValue.EMPTY_JSON_OBJECT;
     }
