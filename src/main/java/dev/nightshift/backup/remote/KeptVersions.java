@@ -130,7 +130,7 @@ final class KeptVersions {
         List<S3Bucket.Version> markers = bucket.versions(name).stream()
                 .filter(version -> version.name().equals(name) && version.latest() && version.marker())
                 .toList();
-        return !markers.isEmpty() && bucket.delete(markers).isEmpty();
+        return !markers.isEmpty() && markers.stream().allMatch(bucket::deleteAlone);
     }
 
     /** Both answer alike: a version that is locked, and a login that may delete none. */

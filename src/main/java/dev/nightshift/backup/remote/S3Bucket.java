@@ -213,6 +213,23 @@ final class S3Bucket {
     }
 
     /**
+     * Deletes one version for good by a request of its own: for one of many some services (Ceph 16) ask for further rights, so that
+     * their refusal of {@link #delete} does not say what a login can do.
+     *
+     * @return whether the service let the login do it
+     */
+    boolean deleteAlone(Version version) {
+        S3Requests.Answer answer =
+                requests.asked("delete a version", "DELETE", version.name(), Map.of("versionId", version.id()), null);
+        return switch (answer.status()) {
+            case 200, 204, 404 -> true;
+            case 403 -> false;
+            default ->
+                throw requests.refused("delete a version of " + version.name(), "s3:DeleteObjectVersion", answer);
+        };
+    }
+
+    /**
      * What locks a version now, by the server's own clock; empty if nothing does, or the login may not see it.
      *
      * @throws Failure.NotFound if it is not there any more
