@@ -22,6 +22,9 @@ final class KeptVersions {
     /** Who switches it on while Nightshift runs is believed as late. */
     private static final Duration MEASURED = Duration.ofMinutes(5);
 
+    /** Locks of what was stored one after the other end one after the other. */
+    private static final int ATTEMPTS = 3;
+
     private final String title;
     private final Supplier<S3Bucket> reading;
     private final Supplier<S3Bucket> deleting;
@@ -106,12 +109,11 @@ final class KeptVersions {
                 .filter(version -> version.latest() && version.marker())
                 .map(S3Bucket.Version::name)
                 .collect(Collectors.toSet());
-        Map<S3Bucket.Version, String> refused = bucket.delete(versions.stream()
-                .filter(version -> !version.marker() && deleted.contains(version.name()))
-                .toList());
-        if (!refused.isEmpty()) {
-            requireLocked(bucket, refused);
-        }
+        Map<S3Bucket.Version, String> refused = deletedButLocked(
+                bucket,
+                versions.stream()
+                        .filter(version -> !version.marker() && deleted.contains(version.name()))
+                        .toList());
         // Without what says that it is deleted, what is left of an object would be there again
         Set<String> left =
                 refused.keySet().stream().map(S3Bucket.Version::name).collect(Collectors.toCollection(HashSet::new));
@@ -133,11 +135,25 @@ final class KeptVersions {
         return !markers.isEmpty() && markers.stream().allMatch(bucket::deleteAlone);
     }
 
-    /** Both answer alike: a version that is locked, and a login that may delete none. */
-    private void requireLocked(S3Bucket bucket, Map<S3Bucket.Version, String> refused) {
-        if (lock(bucket, List.copyOf(refused.keySet())).isEmpty()) {
-            throw mayNot(refused.values().iterator().next());
+    /**
+     * Deletes these. A version that is locked is refused with the same word as a login that may delete none.
+     *
+     * @return those that are locked, or lie in the midst of such
+     * @throws Failure.Unusable if none of those that were refused is locked
+     */
+    private Map<S3Bucket.Version, String> deletedButLocked(S3Bucket bucket, List<S3Bucket.Version> versions) {
+        Map<S3Bucket.Version, String> refused = bucket.delete(versions);
+        for (int attempt = 1; !refused.isEmpty(); attempt++) {
+            List<S3Bucket.Version> left = List.copyOf(refused.keySet());
+            if (lock(bucket, left).isPresent()) {
+                break;
+            }
+            if (attempt == ATTEMPTS) {
+                throw mayNot(refused.values().iterator().next());
+            }
+            refused = bucket.delete(left); // the lock may have ended after the refusal
         }
+        return refused;
     }
 
     private Failure mayNot(String code) {
