@@ -37,13 +37,14 @@ public final class SealedFolder {
     }
 
     /**
-     * Stores an object whole, durably.
+     * Stores an object whole, durably, and asks for it then: nothing lists it, and whoever is told that it is stored may forget
+     * what it holds.
      *
      * @param from the first byte of the content that counts
      * @param length how many do
      * @return its size in the store
      * @throws Failure.Conflict if there is one of this name
-     * @throws Failure.Retryable if the store cannot take it now
+     * @throws Failure.Retryable if the store cannot take it now, or has not got it afterwards
      * @throws Failure.Fatal if it is full, or may not be written
      */
     public long put(String name, byte[] content, int from, int length) {
@@ -63,7 +64,9 @@ public final class SealedFolder {
                 writer.append(block);
                 block.number++;
             } while (at < length);
-            return writer.stored(StoredObject.Kind.WAL, name).bytes();
+            long bytes = writer.stored(StoredObject.Kind.WAL, name).bytes();
+            store.requireStored(prefix + name, bytes);
+            return bytes;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("Every JDK encrypts with AES/GCM.", e);
         }
@@ -141,10 +144,10 @@ public final class SealedFolder {
     }
 
     /**
-     * Stores an object's bytes as they were stored in another folder of the same name and key, durably.
+     * Stores an object's bytes as they were stored in another folder of the same name and key, durably, and asks for them then.
      *
      * @throws Failure.Conflict if there is one of this name
-     * @throws Failure.Retryable if the store cannot take it now
+     * @throws Failure.Retryable if the store cannot take it now, or has not got it afterwards
      * @throws Failure.Fatal if it is full, or may not be written
      */
     public void putStored(String name, byte[] stored) {
@@ -152,6 +155,7 @@ public final class SealedFolder {
             upload.write(stored, 0, stored.length);
             upload.commit();
         }
+        store.requireStored(prefix + name, stored.length);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.nightshift.backup.stored;
 
+import dev.nightshift.kernel.Failure;
 import java.io.InputStream;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -78,6 +79,21 @@ public interface Store {
 
     /** The object's size; empty if there is none. */
     OptionalLong size(String name);
+
+    /**
+     * Asks for an object that was committed just now: that a service says it took one does not mean that it has it.
+     *
+     * @param bytes that it has to have
+     * @throws Failure.Retryable if it is not there, or has another size; or if the store cannot say so now
+     */
+    default void requireStored(String name, long bytes) {
+        if (size(name).orElse(-1) != bytes) {
+            throw new Failure.Retryable(
+                    "The object " + name + " is not in " + this + " as it was written.",
+                    "Look who else writes to the store, and deletes what is being written.",
+                    null);
+        }
+    }
 
     /** Deletes an object; what is not there is deleted already. A store that keeps versions keeps one of it. */
     void delete(String name);

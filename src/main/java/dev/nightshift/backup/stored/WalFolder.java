@@ -59,12 +59,7 @@ public record WalFolder(
                 upload.commit();
             }
             // Without its data key no object behind it opens
-            if (store.size(name).orElse(-1) != text.length) {
-                throw new Failure.Retryable(
-                        "The object " + name + " is not in " + store + " as it was written.",
-                        "Look who else writes to the store.",
-                        null);
-            }
+            store.requireStored(name, text.length);
         }
         return new SealedFolder(store, folder(), context);
     }
@@ -104,6 +99,7 @@ public record WalFolder(
             try (Store.Upload upload = to.create(object)) {
                 upload.write(text, 0, text.length);
                 upload.commit();
+                to.requireStored(object, text.length);
             } catch (Failure.Conflict e) {
                 // Another run has put one there meanwhile: it is looked at as any other
             }

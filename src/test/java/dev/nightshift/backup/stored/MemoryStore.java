@@ -8,10 +8,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
-/** A store whose objects a test can damage at will. */
+/** A store whose objects a test can damage at will, and that can say it has taken what it has not. */
 public final class MemoryStore implements Store {
     public final TreeMap<String, byte[]> objects = new TreeMap<>();
+
+    /** The objects of which a commit does nothing. */
+    public volatile Predicate<String> swallowed = name -> false;
 
     public byte[] get(String name) {
         return Objects.requireNonNull(objects.get(name), name);
@@ -29,6 +33,9 @@ public final class MemoryStore implements Store {
             @Override
             public void commit() {
                 synchronized (objects) {
+                    if (swallowed.test(name)) {
+                        return;
+                    }
                     if (objects.putIfAbsent(name, content.toByteArray()) != null) {
                         throw new Failure.Conflict(name + " exists", null);
                     }
@@ -66,8 +73,10 @@ public final class MemoryStore implements Store {
 
     @Override
     public OptionalLong size(String name) {
-        byte[] bytes = objects.get(name);
-        return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes.length);
+        synchronized (objects) {
+            byte[] bytes = objects.get(name);
+            return bytes == null ? OptionalLong.empty() : OptionalLong.of(bytes.length);
+        }
     }
 
     @Override

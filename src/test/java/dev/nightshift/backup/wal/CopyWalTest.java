@@ -11,6 +11,7 @@ import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.read.WalPiece;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.MemoryStore;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
 import dev.nightshift.kernel.Failure;
@@ -237,6 +238,29 @@ class CopyWalTest {
             assertEquals(1, result.refusals().size());
             assertEquals(List.of(stretch(SEGMENT, 2 * SEGMENT)), known);
         }
+    }
+
+    @Test
+    void whatTheOtherStoreSaidItTookAndHasNotIsNotTold() {
+        String whole = put(from, 0, SEGMENT);
+        MemoryStore other = new MemoryStore();
+        List<Store.Entry> told = new ArrayList<>();
+        for (String lost : List.of(WalFolder.NAME, whole)) {
+            other.swallowed = name -> name.endsWith(lost);
+            Failure failure = assertThrows(
+                    Failure.Retryable.class,
+                    () -> new CopyWal(from, other, description.folder(), keys, BackupProgress.NONE)
+                            .run(new Lsn(0), List.of(), () -> {}, told::addAll));
+            assertTrue(failure.getMessage().contains(lost + " is not in"), failure::getMessage);
+            assertEquals(List.of(), told);
+        }
+        other.swallowed = name -> false;
+        assertEquals(
+                1,
+                new CopyWal(from, other, description.folder(), keys, BackupProgress.NONE)
+                        .run(new Lsn(0), List.of(), () -> {}, told::addAll)
+                        .sent());
+        assertEquals(1, told.size());
     }
 
     /** The archiver removes pieces while they are copied: the object in their place is copied instead. */

@@ -116,7 +116,7 @@ class FailingStoreArchiveIT {
     @ParameterizedTest
     @EnumSource(
             value = Fault.class,
-            names = {"DROPPED", "UNAVAILABLE", "REFUSED", "MISSING", "EXISTS", "UNHEARD", "CUT", "SHORTENED"})
+            names = {"DROPPED", "UNAVAILABLE", "REFUSED", "MISSING", "EXISTS", "UNHEARD", "CUT", "SHORTENED", "SWALLOWED"})
     void aPushedSegmentIsStoredOrItsSenderKeepsIt(Fault fault) throws IOException {
         WalFolder.Opened archive = archive("7432988129021", SMALL);
         List<String> outcomes = new ArrayList<>();
@@ -129,7 +129,7 @@ class FailingStoreArchiveIT {
             byte[] content = content(pushed);
             Told told = new Told();
             Predicate<FaultyStore.Request> which = request -> request.number() == number
-                    && (fault != Fault.EXISTS || request.kind().equals("PUT")); // nothing else is told so
+                    && (!ofPuts(fault) || request.kind().equals("PUT")); // nothing else is told so
             bucket.faults().fail(fault, 1, which);
             String outcome;
             try {
@@ -144,6 +144,7 @@ class FailingStoreArchiveIT {
             boolean taken = outcome.equals("STORED") || outcome.equals("PRESENT");
             assertEquals(taken ? start.plus(SMALL) : null, told.stored, what);
             assertTrue(taken || outcome.contains("store offsite"), what);
+            assertTrue(!taken || fault != Fault.SWALLOWED || bucket.faults().failed() == 0, what);
             bucket.faults().heal();
             if (taken) {
                 assertArrayEquals(content, stored(archive, start), what);
@@ -159,6 +160,10 @@ class FailingStoreArchiveIT {
             assertArrayEquals(content, stored(archive, start), what + ", and the other");
         }
         assertTrue(steps > 1, outcomes::toString);
+    }
+
+    private static boolean ofPuts(Fault fault) {
+        return fault == Fault.EXISTS || fault == Fault.SWALLOWED;
     }
 
     /** What is streamed, over sessions that begin again where the catalogue says. */
@@ -208,7 +213,12 @@ class FailingStoreArchiveIT {
             Streamed catalogue = new Streamed();
             int round = 0;
             for (String[] each : new String[][] {
-                {"PUT", "REFUSED"}, {"PUT", "EXISTS"}, {"PUT", "UNHEARD"}, {"LIST", "MISSING"}, {"LIST", "SHORTENED"}
+                {"PUT", "REFUSED"},
+                {"PUT", "EXISTS"},
+                {"PUT", "UNHEARD"},
+                {"PUT", "SWALLOWED"},
+                {"LIST", "MISSING"},
+                {"LIST", "SHORTENED"}
             }) {
                 bucket.faults()
                         // To one piece the next ones would be added all the same
@@ -216,8 +226,13 @@ class FailingStoreArchiveIT {
                                 Fault.valueOf(each[1]),
                                 each[1].equals("EXISTS") ? ALWAYS : 1,
                                 request -> request.kind().equals(each[0]));
-                stream(source, archive, catalogue, "r" + ++round);
+                Failure ended = stream(source, archive, catalogue, "r" + ++round);
                 bucket.faults().heal();
+                assertTrue(
+                        !each[1].equals("SWALLOWED")
+                                || (ended instanceof Failure.Retryable
+                                        && ended.getMessage().contains("as it was written")),
+                        each[1] + ": " + ended);
                 requireStored(source, archive, catalogue, each[1] + " of " + each[0]);
             }
             assertEquals(null, stream(source, archive, catalogue, "healthy"));

@@ -9,7 +9,10 @@ import dev.nightshift.backup.read.ArchivedLog;
 import dev.nightshift.backup.read.StoredLog;
 import dev.nightshift.backup.stored.DamageException;
 import dev.nightshift.backup.stored.FolderStore;
+import dev.nightshift.backup.stored.MemoryStore;
+import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.WalFolder;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.vault.ProjectKeys;
@@ -65,6 +68,10 @@ class WalArchiverTest {
     }
 
     private static WalFolder.Opened archive(Path folder, int segmentBytes) {
+        return archive(new FolderStore(folder), segmentBytes);
+    }
+
+    private static WalFolder.Opened archive(Store store, int segmentBytes) {
         ProjectId project = new ProjectId(UUID.randomUUID());
         ProjectKeys keys = ProjectKeys.generate(project);
         UUID id = UUID.randomUUID();
@@ -77,7 +84,7 @@ class WalArchiverTest {
                 segmentBytes,
                 Instant.EPOCH,
                 keys.wrap(keys.newDataKey(), id));
-        return new WalFolder.Opened(of, of.begin(new FolderStore(folder), keys));
+        return new WalFolder.Opened(of, of.begin(store, keys));
     }
 
     private static WalArchiver archiver(WalFolder.Opened archive, Lsn stored, Told told) {
@@ -146,6 +153,29 @@ class WalArchiverTest {
         assertTrue(archiver.complete());
         assertEquals(new Lsn(1000), archiver.flushed());
         assertEquals(new Lsn(1000), told.to);
+        assertEquals(new Lsn(1000), StoredLog.of(archive).stretches().get(0).to());
+    }
+
+    @Test
+    void whatTheStoreSaidItTookAndHasNotIsNeitherToldNorFlushed() throws IOException {
+        MemoryStore store = new MemoryStore();
+        WalFolder.Opened archive = archive(store, 1 << 20);
+        Told told = new Told(Lsn.NONE);
+        WalArchiver archiver = archiver(archive, Lsn.NONE, told);
+        archiver.write(Lsn.NONE, new ByteArrayInputStream(new byte[1000]), 1000);
+        store.swallowed = name -> true;
+        Failure failure = assertThrows(Failure.Retryable.class, archiver::storePiece);
+        assertTrue(failure.getMessage().contains("is not in " + store + " as it was written"), failure::getMessage);
+        assertEquals(List.of(Lsn.NONE, Lsn.NONE), List.of(archiver.flushed(), told.to));
+        store.swallowed = name -> false;
+        archiver.storePiece();
+        assertEquals(List.of(new Lsn(1000), new Lsn(1000)), List.of(archiver.flushed(), told.to));
+        store.swallowed = name -> true;
+        int rest = (1 << 20) - 1000;
+        assertThrows(
+                Failure.Retryable.class,
+                () -> archiver.write(new Lsn(1000), new ByteArrayInputStream(new byte[rest]), rest));
+        assertEquals(List.of(new Lsn(1000), new Lsn(1000)), List.of(archiver.flushed(), told.to));
         assertEquals(new Lsn(1000), StoredLog.of(archive).stretches().get(0).to());
     }
 
