@@ -1796,3 +1796,68 @@ alter table backup.deletion_request add constraint deletion_request_state_check
 --rollback update backup.deletion_request set state = 'REFUSED' where state = 'FAILED';
 --rollback alter table backup.deletion_request drop constraint deletion_request_state_check;
 --rollback alter table backup.deletion_request add constraint deletion_request_state_check check (state in ('WAITING', 'APPROVED', 'REFUSED', 'OUTGROWN', 'RUN_OUT'));
+
+--changeset nightshift:backup-150 splitStatements:false rollbackSplitStatements:false
+-- A store that only a policy's drill reads is not forgotten under it either: NAMED as well.
+create or replace function backup.delete_store(store text) returns text
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    named text;
+begin
+    perform from backup.store s where s.name = delete_store.store for update;
+    if not found then
+        return 'UNKNOWN';
+    elsif exists (select from backup.backup b where b.store = delete_store.store and b.freed_at is null)
+       or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+       or exists (select from backup.wal_archive a where a.store = delete_store.store)
+       or exists (select from backup.wal_copy c where c.store = delete_store.store and c.freed_at is null)
+       or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+        return 'HELD';
+    elsif exists (select from job.run r where r.job in ('backup', 'copy')
+                     and (r.parameters ->> 'store' = delete_store.store
+                          or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+                     and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+        return 'USED';
+    end if;
+    select ' by the policy ' || y.name || ' of the project ' || p.name into named
+      from backup.policy y join fleet.project p on p.id = y.project_id and p.deleted_at is null
+     where delete_store.store = any (y.stores)
+        or exists (select from jsonb_array_elements(y.schedules) line where line ->> 'from' = delete_store.store)
+     order by p.name, y.name limit 1;
+    if found then
+        return 'NAMED' || named;
+    end if;
+    delete from backup.store s where s.name = delete_store.store;
+    return 'DELETED';
+end $$;
+--rollback create or replace function backup.delete_store(store text) returns text
+--rollback     language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+--rollback as $$
+--rollback declare
+--rollback     named text;
+--rollback begin
+--rollback     perform from backup.store s where s.name = delete_store.store for update;
+--rollback     if not found then
+--rollback         return 'UNKNOWN';
+--rollback     elsif exists (select from backup.backup b where b.store = delete_store.store and b.freed_at is null)
+--rollback        or exists (select from backup.copy c where c.store = delete_store.store and c.state <> 'FREED')
+--rollback        or exists (select from backup.wal_archive a where a.store = delete_store.store)
+--rollback        or exists (select from backup.wal_copy c where c.store = delete_store.store and c.freed_at is null)
+--rollback        or exists (select from backup.wal_service w where w.store = delete_store.store and w.state <> 'OFF') then
+--rollback         return 'HELD';
+--rollback     elsif exists (select from job.run r where r.job in ('backup', 'copy')
+--rollback                      and (r.parameters ->> 'store' = delete_store.store
+--rollback                           or delete_store.store = any (regexp_split_to_array(r.parameters ->> 'copies', '[\s,]+')))
+--rollback                      and r.status in ('QUEUED', 'WAITING', 'STARTED', 'STOPPING', 'LOST')) then
+--rollback         return 'USED';
+--rollback     end if;
+--rollback     select ' by the policy ' || y.name || ' of the project ' || p.name into named
+--rollback       from backup.policy y join fleet.project p on p.id = y.project_id and p.deleted_at is null
+--rollback      where delete_store.store = any (y.stores) order by p.name, y.name limit 1;
+--rollback     if found then
+--rollback         return 'NAMED' || named;
+--rollback     end if;
+--rollback     delete from backup.store s where s.name = delete_store.store;
+--rollback     return 'DELETED';
+--rollback end $$;

@@ -150,7 +150,7 @@ class PolicyChanges implements DeletingAction {
 
     private void add(ProjectId project, Policy policy) {
         transactions.run(project, connection -> {
-            work.require(project, policy, List.of());
+            work.require(project, policy, null);
             policies.add(project, policy);
             work.plan(project, policy, null);
             audit(project, "policy.add", policy);
@@ -163,7 +163,7 @@ class PolicyChanges implements DeletingAction {
             Policy policy = policies.change(project, name, before -> {
                 was.set(before);
                 Policy after = body.over(before);
-                work.require(project, after, before.stores());
+                work.require(project, after, before);
                 return after;
             });
             work.plan(project, policy, was.get());

@@ -21,6 +21,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What policies have done at times: their schedules, and on which databases these work. */
@@ -36,16 +37,32 @@ class PolicyWork implements PolicyAim {
     private Stores stores;
 
     /**
-     * Lets pass the stores that a policy names, and keeps them until the caller's transaction ends. What it named before may be gone by now: that keeps nobody from changing the rest.
+     * Lets pass the stores that a policy names, its drills' too, and keeps them until the caller's transaction ends. What it named
+     * before may be gone by now: that keeps nobody from changing the rest.
      *
+     * @param before what it was; null if it is new
      * @throws Failure.Invalid naming the one that there is not
      */
-    void require(ProjectId project, Policy policy, List<String> before) {
+    void require(ProjectId project, Policy policy, @Nullable Policy before) {
+        List<String> taken = before == null ? List.of() : before.stores();
         for (int i = 0; i < policy.stores().size(); i++) {
-            if (!before.contains(policy.stores().get(i))) {
+            if (!taken.contains(policy.stores().get(i))) {
                 stores.hold(project, "stores[" + i + "]", policy.stores().get(i));
             }
         }
+        List<String> read = before == null ? List.of() : read(before);
+        for (int i = 0; i < policy.schedules().size(); i++) {
+            String from = policy.schedules().get(i).from();
+            if (from != null && !from.equals(Stores.EACH) && !read.contains(from)) {
+                stores.hold(project, "schedules[" + i + "].from", from);
+            }
+        }
+    }
+
+    private static List<String> read(Policy policy) {
+        return policy.schedules().stream()
+                .flatMap(each -> Stream.ofNullable(each.from()))
+                .toList();
     }
 
     /**

@@ -207,4 +207,31 @@ class PolicyDrillsIT extends TwoStores {
                         parameters::toString),
                 () -> assertTrue(line(0).isNull("from"), () -> line(0).toString()));
     }
+
+    @Test
+    @Order(5)
+    void aStoreThatADrillAloneReadsIsNotForgottenWhileItDoes() {
+        store(bucket("vault", line.port(), "vault"));
+        admin.put(
+                        project.path("policies/proven"),
+                        json("{'schedules': [%s]}".formatted(drill("vault", ", 'from': 'vault'"))))
+                .expect(200);
+        JsonObject refused =
+                admin.delete("api/stores/vault?confirm=vault").expect(409).object();
+        assertEquals(
+                "The store vault is named by the policy proven of the project " + project.name() + ".",
+                refused.getString("detail"),
+                refused::toString);
+        admin.put(project.path("policies/proven"), json("{'schedules': [%s]}".formatted(drill("plain", ""))))
+                .expect(200);
+        admin.delete("api/stores/vault?confirm=vault").expect(204);
+        assertEquals(
+                "schedules[0].from",
+                admin.put(
+                                project.path("policies/proven"),
+                                json("{'schedules': [%s]}".formatted(drill("vault", ", 'from': 'vault'"))))
+                        .expect(400)
+                        .object()
+                        .getString("field"));
+    }
 }
