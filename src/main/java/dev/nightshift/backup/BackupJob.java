@@ -50,13 +50,8 @@ class BackupJob implements Job {
             List.of(PREPARE, CHECKPOINT, COPY, LOG, CATALOGUE, COPIES),
             with(
                     DumpParameters.all("Of a logical backup"),
-                    Parameter.integer(
-                            "rateLimitKilobytesPerSecond",
-                            "Rate limit",
-                            "Kilobytes a second that the server sends at most; nothing for no limit. The server takes 32 or more.",
-                            null,
-                            32,
-                            1_048_576),
+                    RateParameter.of(
+                            "Kilobytes a second that the server sends at most; nothing for no limit. The server takes 32 or more."),
                     Parameter.choice(
                             "checkpoint",
                             "Checkpoint",

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.Store;
 import dev.nightshift.job.TargetBatchlet;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Bytes;
@@ -8,6 +9,7 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Copies one instance's backups to another store, and the archived log behind those that lie there. */
 @Named("copyBackups")
@@ -25,6 +27,9 @@ public class CopyBackups extends TargetBatchlet {
     @Inject
     private CopyLogs logs;
 
+    @Inject
+    private CopyRates rates;
+
     @Override
     protected void work(TargetRun target) {
         target.begin(CopyJob.PLAN);
@@ -41,10 +46,16 @@ public class CopyBackups extends TargetBatchlet {
         List<Backup> needed = copies.needed(target, wanted, store);
         target.done(CopyJob.PLAN, needed.size() + (needed.size() == 1 ? " backup" : " backups"));
 
+        try (CopyRates.Reading reading = rates.of(target)) {
+            copy(target, needed, store, reading);
+        }
+    }
+
+    private void copy(TargetRun target, List<Backup> needed, String store, UnaryOperator<Store> reading) {
         Failure uncopied = null;
         target.begin(CopyJob.COPY);
         try {
-            CopyToStore.Sum sum = copies.copy(target, needed, store);
+            CopyToStore.Sum sum = copies.copy(target, needed, store, reading);
             target.figure("copies", sum.copies());
             target.figure("objectsSent", sum.sent());
             target.figure("objectsFound", sum.found());
@@ -56,7 +67,7 @@ public class CopyBackups extends TargetBatchlet {
             uncopied = e;
         }
         target.begin(CopyJob.LOG);
-        CopyLogs.Sum log = logs.copy(target, store);
+        CopyLogs.Sum log = logs.copy(target, store, reading);
         log.figures(target);
         target.done(CopyJob.LOG, log.words(store));
         if (uncopied != null) {

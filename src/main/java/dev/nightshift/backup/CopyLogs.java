@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -78,10 +79,11 @@ class CopyLogs {
      * Copies what of the log the backups in the store need, and what follows them. An archive that cannot be copied does not keep
      * the others out, nor a damaged object the other objects.
      *
+     * @param reading what the stores that are copied from are read through
      * @throws Failure.Fatal the first reason why something could not be copied, when all else is
      * @throws Failure.Retryable if a store cannot be used now
      */
-    Sum copy(TargetRun target, String store) {
+    Sum copy(TargetRun target, String store, UnaryOperator<Store> reading) {
         Sum sum = Sum.NOTHING;
         Failure first = null;
         for (Wanted wanted : wanted(target, store)) {
@@ -92,7 +94,7 @@ class CopyLogs {
                 continue;
             }
             try {
-                CopyWal.Result result = one(target, wanted, store);
+                CopyWal.Result result = one(target, wanted, store, reading);
                 sum = sum.plus(result);
                 first = first == null ? refused(target, result, store) : first;
             } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict | Failure.Retryable e) {
@@ -134,9 +136,9 @@ class CopyLogs {
         });
     }
 
-    private CopyWal.Result one(TargetRun target, Wanted wanted, String store) {
+    private CopyWal.Result one(TargetRun target, Wanted wanted, String store, UnaryOperator<Store> reading) {
         WalRepository.Archive archive = wanted.archive();
-        Store from = stores.of(archive.store());
+        Store from = reading.apply(stores.of(archive.store()));
         Store to = stores.of(store);
         copies.refuseUnmounted(target, to, store);
         copies.refuseSamePlace(to, store, Stream.of(archive.store()), "the log is archived in");

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -77,10 +78,11 @@ class CopyToStore {
      * Copies one after the other. One that cannot be copied keeps only those out that need it.
      *
      * @param needed in their order
+     * @param reading what the stores that are copied from are read through
      * @throws Failure.Fatal the first reason why one could not be copied, when the others are
      * @throws Failure.Retryable if a store cannot be used now
      */
-    Sum copy(TargetRun target, List<Backup> needed, String store) {
+    Sum copy(TargetRun target, List<Backup> needed, String store, UnaryOperator<Store> reading) {
         Store to = stores.of(store);
         Sum sum = Sum.NOTHING;
         Set<UUID> failed = new HashSet<>();
@@ -93,7 +95,7 @@ class CopyToStore {
                 continue;
             }
             try {
-                sum = sum.plus(one(target, backup, to, store));
+                sum = sum.plus(one(target, backup, to, store, reading));
             } catch (Failure.Fatal | Failure.NotFound | Failure.Conflict | Failure.Retryable e) {
                 // A store that cannot be used now cannot be for the others either
                 if (e instanceof Failure.Retryable && !isBeingRemoved(target, backup, store)) {
@@ -129,10 +131,10 @@ class CopyToStore {
         for (String store : to) {
             boolean copied = false;
             try {
-                copy(target, needed(target, taken, store), store);
+                copy(target, needed(target, taken, store), store, UnaryOperator.identity());
                 copied = true;
                 if (taken.stream().anyMatch(Backup::physical)) {
-                    logs.copy(target, store);
+                    logs.copy(target, store, UnaryOperator.identity());
                 }
             } catch (Failure e) {
                 if (e instanceof Failure.Retryable || e instanceof Failure.Skippable) { // the others were told of
@@ -162,9 +164,10 @@ class CopyToStore {
                 : new Failure.Fatal(what, remedy, e);
     }
 
-    private BackupCopy.Result one(TargetRun target, Backup backup, Store to, String store) {
+    private BackupCopy.Result one(
+            TargetRun target, Backup backup, Store to, String store, UnaryOperator<Store> reading) {
         ProjectKeys keys = keyring.of(target.project());
-        Store from = source(target, backup, store, keys);
+        Store from = reading.apply(source(target, backup, store, keys));
         refuseUnmounted(target, to, store);
         refuseSamePlace(to, store, places(backup, store), "the backup lies in");
         var begun = new CopyRepository.Begun[1];

@@ -290,7 +290,7 @@ public class TakeBackup extends TargetBatchlet {
         var parameters = target.parameters();
         BackupRequest.Options usual = BackupRequest.Options.defaults();
         return usual.withPartBytes(store.objectBytes().orElse(usual.partBytes()))
-                .withMaxRateKilobytes(Math.toIntExact(parameters.longOr("rateLimitKilobytesPerSecond", 0)))
+                .withMaxRateKilobytes(RateParameter.kilobytes(parameters))
                 .withFastCheckpoint(
                         parameters.text("checkpoint").orElse("spread").equals("fast"))
                 .withCompressOnServer(

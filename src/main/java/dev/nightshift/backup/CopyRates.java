@@ -1,0 +1,89 @@
+package dev.nightshift.backup;
+
+import dev.nightshift.backup.stored.PacedStore;
+import dev.nightshift.backup.stored.RateLimit;
+import dev.nightshift.backup.stored.Store;
+import dev.nightshift.job.TargetRun;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** The limits that runs of the job copy set to their reading: the targets of one that a node works on at once share it. */
+@ApplicationScoped
+class CopyRates {
+    private final Map<UUID, Shared> runs = new HashMap<>();
+
+    /** A run's limit, and how many of its targets are at work. */
+    private static final class Shared {
+        private final RateLimit limit;
+        private int targets;
+
+        Shared(RateLimit limit) {
+            this.limit = limit;
+        }
+    }
+
+    /** What a target reads its sources through; closed when it has read. */
+    final class Reading implements UnaryOperator<Store>, AutoCloseable {
+        private final UUID run;
+        private final @Nullable RateLimit limit;
+        private final Runnable check;
+
+        private Reading(UUID run, @Nullable RateLimit limit, Runnable check) {
+            this.run = run;
+            this.limit = limit;
+            this.check = check;
+        }
+
+        /** Null where there is none. */
+        @Nullable
+        RateLimit limit() {
+            return limit;
+        }
+
+        @Override
+        public Store apply(Store store) {
+            return limit == null ? store : new PacedStore(store, limit, check);
+        }
+
+        @Override
+        public void close() {
+            if (limit != null) {
+                leave(run);
+            }
+        }
+    }
+
+    Reading of(TargetRun target) {
+        return of(target.runId(), RateParameter.kilobytes(target.parameters()), target::throwIfStopped);
+    }
+
+    /**
+     * Joins the run's limit.
+     *
+     * @param kilobytes a second; 0 for none
+     * @param check run while a reader waits; what it throws ends the reading
+     */
+    Reading of(UUID run, int kilobytes, Runnable check) {
+        if (kilobytes == 0) {
+            return new Reading(run, null, check);
+        }
+        synchronized (runs) {
+            Shared shared = runs.computeIfAbsent(run, id -> new Shared(new RateLimit(kilobytes)));
+            shared.targets++;
+            return new Reading(run, shared.limit, check);
+        }
+    }
+
+    private void leave(UUID run) {
+        synchronized (runs) {
+            Shared shared = runs.get(run);
+            if (shared != null && --shared.targets == 0) {
+                runs.remove(run);
+            }
+        }
+    }
+}
