@@ -47,7 +47,8 @@ class CopyJob implements Job {
                             "newest",
                             "newest",
                             ALL),
-                    Parameter.text(BACKUP, "Backup", "The id of the only backup to copy; leaves the choice out.", false),
+                    Parameter.text(
+                            BACKUP, "Backup", "The id of the only backup to copy; leaves the choice out.", false),
                     RateParameter.of(
                             "Kilobytes a second that are read at most of the stores that are copied from, all objects together;"
                                     + " nothing for no limit.")));

@@ -16,7 +16,6 @@ final class DumpParameters {
     private static final String WITHOUT_SCHEMAS = "withoutSchemas";
     private static final String TABLES = "tables";
     private static final String WITHOUT_TABLES = "withoutTables";
-    private static final String RATE = "rateLimitKilobytesPerSecond";
 
     private static final List<String> NAMES = List.of(SCHEMAS, WITHOUT_SCHEMAS, TABLES, WITHOUT_TABLES);
 
@@ -70,10 +69,6 @@ final class DumpParameters {
                     parameters,
                     "A " + kind.word() + " backup holds the whole instance: choose the kind logical, schema or data.");
             return;
-        }
-        if (parameters.longOr(RATE, 0) > 0) {
-            throw new Failure.Invalid(
-                    "parameters." + RATE, "pg_dump, which takes a " + kind.word() + " backup, has no rate limit.");
         }
         selection(parameters);
     }

@@ -304,6 +304,7 @@ class TakeDumps {
                 source.selection(),
                 source.tools(),
                 source.store().objectBytes().orElse(usual.partBytes()),
+                RateParameter.kilobytes(target.parameters()),
                 usual.silence(),
                 rows ? Budget.STANDARD : null);
         var attempt = new TakeLogicalBackup(

@@ -64,6 +64,20 @@ class RateLimitIT {
     }
 
     @Test
+    void aLogicalBackupTakesAsLongAsItsRateAsks() throws SQLException {
+        TestProject project = TestProject.create(nightshift.admin(), "slow-dumping");
+        try (Postgres source = Postgres.start(15)) {
+            source.execute(
+                    "postgres",
+                    "create table t as select id, repeat(md5(id::text), 4) from generate_series(1, 180000) id");
+            project.register("slow", source, "postgres");
+            JsonObject parameters =
+                    limited(KILOBYTES_PER_SECOND).add("kind", "logical").build();
+            slow(project, "backup", parameters, "sizeBytes", KILOBYTES_PER_SECOND);
+        }
+    }
+
+    @Test
     void aCopyTakesAsLongAsItsRateAsks(@TempDir Path folder) throws SQLException {
         TestProject project = TestProject.create(nightshift.admin(), "slow-copying");
         try (Postgres source = Postgres.start(18);
@@ -99,15 +113,14 @@ class RateLimitIT {
     /** At the lowest rate another backup would take two minutes. */
     private static void aStopIsHeardWhileItWaits(TestProject project) {
         project.complete("backup", "slow", TestProject.none());
-        String run = project.start(
-                "copy", "slow", limited(32).add("store", STORE).build());
+        String run =
+                project.start("copy", "slow", limited(32).add("store", STORE).build());
         Eventually.isTrue(
                 "the copy of run " + run,
                 Duration.ofMinutes(1),
                 () -> project.currentStep(run).filter("copy"::equals).isPresent());
         project.api().post(project.path("runs/" + run + "/stop")).expect(202);
-        assertEquals(
-                "STOPPED", project.ended(run, Duration.ofMinutes(1)).getString("status"), () -> project.log(run));
+        assertEquals("STOPPED", project.ended(run, Duration.ofMinutes(1)).getString("status"), () -> project.log(run));
     }
 
     /** It goes with its server: nothing else of this run is to look for it. */
@@ -115,9 +128,6 @@ class RateLimitIT {
         nightshift
                 .repository()
                 .execute("update backup.copy set state = 'FREED', freed_at = now() where store = '" + STORE + "'");
-        nightshift
-                .admin()
-                .delete("api/stores/" + STORE + "?confirm=" + STORE)
-                .expect(204);
+        nightshift.admin().delete("api/stores/" + STORE + "?confirm=" + STORE).expect(204);
     }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -129,9 +130,10 @@ final class DumpProgram implements AutoCloseable {
      * Stores what it writes, to the end.
      *
      * @param first called once it has begun to write: from then on it holds its locks on the tables
+     * @param pace hears how many bytes came, and returns when more may
      * @throws Failure as the store says, or of what pg_dump complained
      */
-    void store(ObjectSeries series, Runnable first) {
+    void store(ObjectSeries series, Runnable first, IntConsumer pace) {
         byte[] chunk = new byte[CHUNK];
         long told = 0;
         try (InputStream out = process.output()) {
@@ -140,6 +142,7 @@ final class DumpProgram implements AutoCloseable {
                     begun = true;
                     first.run();
                 }
+                pace.accept(count);
                 series.fill(new ByteArrayInputStream(chunk, 0, count), count);
                 bytes += count;
                 if (bytes - told >= TELL_EVERY) {

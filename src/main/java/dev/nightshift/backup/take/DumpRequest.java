@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param systemIdentifier of the server that has to answer
  * @param kind one that is not physical
  * @param partBytes the most content of one object
+ * @param maxRateKilobytes per second that are read of pg_dump, before our compression; 0 for no limit
  * @param silence how long pg_dump may write nothing, once it has begun, before it counts as hung
  * @param evidence how much of the source is read for the evidence of rows; null for none
  */
@@ -35,6 +36,7 @@ public record DumpRequest(
         DumpSelection selection,
         ClientTools tools,
         long partBytes,
+        int maxRateKilobytes,
         Duration silence,
         @Nullable Budget evidence) {
     public DumpRequest {

@@ -11,6 +11,7 @@ import dev.nightshift.backup.stored.DumpSelection;
 import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.ObjectSeries;
+import dev.nightshift.backup.stored.RateLimit;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.kernel.Clock;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,12 +195,21 @@ public final class TakeLogicalBackup {
                 DumpProgram program = new DumpProgram(request, login, arguments, progress)) {
             running.set(program);
             stopIfCancelled();
-            program.store(series, rows::start);
+            program.store(series, rows::start, pace());
             folder.add(series.finish());
             return program.bytes();
         } finally {
             running.set(null);
         }
+    }
+
+    /** pg_dump has no limit of its own: while what it wrote is not read it waits, and the server with it. */
+    private IntConsumer pace() {
+        if (request.maxRateKilobytes() == 0) {
+            return count -> {};
+        }
+        RateLimit limit = new RateLimit(request.maxRateKilobytes());
+        return count -> limit.take(count, this::stopIfCancelled);
     }
 
     /** Before anything is asked: a database's own search_path may put functions of its owner before the server's. */

@@ -129,6 +129,7 @@ public final class Drills {
                 DumpSelection.ALL,
                 tools,
                 BackupRequest.Options.defaults().partBytes(),
+                0,
                 Duration.ofMinutes(1),
                 Budget.STANDARD);
         return new TakeLogicalBackup(store, keys, Clock.system(), request, new Listener(null, () -> {})).run();

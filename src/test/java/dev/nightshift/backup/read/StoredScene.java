@@ -93,6 +93,7 @@ public final class StoredScene {
                 DumpSelection.ALL,
                 ClientTools.require(15, List.of()),
                 1 << 20,
+                0,
                 Duration.ofMinutes(1),
                 Budget.STANDARD);
         return new TakeLogicalBackup(store, keys, Clock.system(), request, BackupProgress.NONE).run();

@@ -64,11 +64,13 @@ class RateLimitTest {
     @Test
     void aStopEndsAWaitOfHoursSoon() {
         int[] asked = {0};
-        assertThrows(IllegalStateException.class, () -> limit.take(10L << 30, () -> {
-            if (++asked[0] == 4) {
-                throw new IllegalStateException("stopped");
-            }
-        }));
+        assertThrows(
+                IllegalStateException.class,
+                () -> limit.take(10L << 30, () -> {
+                    if (++asked[0] == 4) {
+                        throw new IllegalStateException("stopped");
+                    }
+                }));
         assertTrue(passed().toMillis() <= 1000, passed()::toString);
     }
 

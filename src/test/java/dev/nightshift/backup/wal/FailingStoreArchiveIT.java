@@ -116,7 +116,17 @@ class FailingStoreArchiveIT {
     @ParameterizedTest
     @EnumSource(
             value = Fault.class,
-            names = {"DROPPED", "UNAVAILABLE", "REFUSED", "MISSING", "EXISTS", "UNHEARD", "CUT", "SHORTENED", "SWALLOWED"})
+            names = {
+                "DROPPED",
+                "UNAVAILABLE",
+                "REFUSED",
+                "MISSING",
+                "EXISTS",
+                "UNHEARD",
+                "CUT",
+                "SHORTENED",
+                "SWALLOWED"
+            })
     void aPushedSegmentIsStoredOrItsSenderKeepsIt(Fault fault) throws IOException {
         WalFolder.Opened archive = archive("7432988129021", SMALL);
         List<String> outcomes = new ArrayList<>();

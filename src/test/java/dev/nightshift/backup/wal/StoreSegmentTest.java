@@ -73,8 +73,7 @@ class StoreSegmentTest {
         int[] commits = {0};
         store.swallowed = name -> ++commits[0] == 2;
         Told told = new Told();
-        Failure failure =
-                assertThrows(Failure.Retryable.class, () -> storing.store(1, start, content, SEGMENT, told));
+        Failure failure = assertThrows(Failure.Retryable.class, () -> storing.store(1, start, content, SEGMENT, told));
         assertTrue(failure.getMessage().contains("as it was written"), failure::getMessage);
         assertEquals(2, commits[0], "nothing was stored after it");
         assertNull(told.stored);
