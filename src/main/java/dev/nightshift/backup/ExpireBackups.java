@@ -331,10 +331,12 @@ public class ExpireBackups extends TargetBatchlet {
             throw CopyToStore.unmounted(store);
         }
         target.store(connection -> {}); // only while this attempt still has the target
-        store.deleteFolder(deleted.location());
+        Store.Lock lock = ExpireLog.delete(store, deleted.location()).orElse(null);
         List<Store.Entry> left = store.taking(begin);
         if (!left.isEmpty()) {
-            Store.Lock lock = store.list(begin).isEmpty() ? store.lock(begin).orElse(null) : null;
+            if (lock == null && store.list(begin).isEmpty()) {
+                lock = store.lock(begin).orElse(null);
+            }
             if (lock == null) {
                 throw new Failure.Retryable(
                         left.size() + " objects of backup " + deleted.id() + " are still in " + store

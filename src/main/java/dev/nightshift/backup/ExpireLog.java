@@ -201,7 +201,7 @@ class ExpireLog {
     private long free(TargetRun target, LogCopyRepository.Copy copy) {
         Store store = stores.of(copy.store());
         long bytes = bytes(store.taking(copy.location() + "/"));
-        store.deleteFolder(copy.location());
+        delete(store, copy.location());
         List<Store.Entry> left = store.taking(copy.location() + "/");
         if (!left.isEmpty()) {
             locked(target, copy.store(), copy.location(), bytes(left));
@@ -213,13 +213,24 @@ class ExpireLog {
         return bytes;
     }
 
+    /** Deletes a folder, or answers which lock refuses that; what no lock refuses fails. */
+    static Optional<Store.Lock> delete(Store store, String folder) {
+        try {
+            store.deleteFolder(folder);
+            return Optional.empty();
+        } catch (Failure.Unusable e) {
+            return Optional.of(store.kept(folder + "/").orElseThrow(() -> e));
+        }
+    }
+
     /** Of log that is deleted; what no lock explains the store itself has refused. */
     private void locked(TargetRun target, String store, String location, long bytes) {
         if (bytes > 0) {
+            Store of = stores.of(store);
             target.warn(new Bytes(bytes) + " of archived log " + location + " in the store " + store
                     + " are deleted, and take room still: "
-                    + stores.of(store)
-                            .lock(location + "/")
+                    + of.lock(location + "/")
+                            .or(() -> of.kept(location + "/"))
                             .map(lock -> "the newest is " + lock.words())
                             .orElse("the store keeps them")
                     + ". A run of expire after that frees them.");

@@ -150,8 +150,8 @@ class LockAge {
                         + locking.store() + " locks what is stored in it; the store is defined with a lock of "
                         + locking.lockDays()
                         + " days. Whoever took the lock away since then may delete what is stored.",
-                "Check the store: a step that fails says why. Let its login have s3:GetBucketObjectLockConfiguration; or"
-                        + " change the store's lockDays.",
+                "Check the store: a step that fails says why. Let its login read the bucket's lock, at S3"
+                        + " s3:GetBucketObjectLockConfiguration; or change the store's lockDays.",
                 Json.createObjectBuilder()
                         .add("store", locking.store())
                         .add("wantedDays", locking.lockDays())

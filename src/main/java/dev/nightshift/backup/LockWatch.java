@@ -79,7 +79,7 @@ class LockWatch {
                 "The bucket of the store " + measured.store() + " " + lock.words()
                         + "; the store is defined with a lock of " + measured.lockDays()
                         + " days. Whoever may delete there can delete what is stored from now on.",
-                "Set the default retention of the bucket again, and look who changed it; or change the store's lockDays.",
+                "Set the retention of the bucket again, and look who changed it; or change the store's lockDays.",
                 Json.createObjectBuilder()
                         .add("store", measured.store())
                         .add("wantedDays", measured.lockDays())

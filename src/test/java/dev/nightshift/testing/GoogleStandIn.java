@@ -11,12 +11,15 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,8 +33,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stands in for Google Cloud Storage, of which no emulator can be had that knows both of its interfaces: as much of the JSON
  * one (get, insert, list by pages, delete alone and by the hundred) and of the XML one (uploads in parts) as a store needs,
- * without logins unless one is asked for. Each object is a file. What it cannot show is how Google itself behaves; half of that
- * {@link GoogleEmulator} can.
+ * without logins unless one is asked for. Each object is a file. A retention policy and holds refuse what Google documents that they
+ * refuse: cloud.google.com/storage/docs/bucket-lock. What it cannot show is how Google itself behaves; half of that
+ * {@link GoogleEmulator} can, but no locks.
  */
 public final class GoogleStandIn implements AutoCloseable {
     public static final String BUCKET = "backups";
@@ -42,11 +46,16 @@ public final class GoogleStandIn implements AutoCloseable {
 
     private final Path folder;
     private final NavigableMap<String, Path> objects = new ConcurrentSkipListMap<>();
+    private final Map<String, Instant> stored = new ConcurrentHashMap<>();
+    private final Set<String> held = ConcurrentHashMap.newKeySet();
     private final Map<String, Map<Integer, byte[]>> uploads = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newFixedThreadPool(8);
     private final int port;
     private HttpServer server;
     private volatile @Nullable String token;
+    private volatile int lockDays;
+    private volatile boolean isLocked;
+    private volatile boolean tellsOfBucket = true;
 
     private GoogleStandIn(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder.resolve("google"));
@@ -83,6 +92,41 @@ public final class GoogleStandIn implements AutoCloseable {
         token = accessToken;
     }
 
+    /**
+     * Of all that is stored, as a retention policy is.
+     *
+     * @param days 0 for none
+     * @param locked whether nobody can shorten it any more
+     */
+    public void lockFor(int days, boolean locked) {
+        lockDays = days;
+        isLocked = locked;
+    }
+
+    /** Puts a temporary hold on an object, or lifts it. */
+    public void hold(String name, boolean now) {
+        if (now) {
+            held.add(name);
+        } else {
+            held.remove(name);
+        }
+    }
+
+    /** Whether the login may ask for the bucket itself. */
+    public void tellsOfBucket(boolean may) {
+        tellsOfBucket = may;
+    }
+
+    /** All that is stored is so much older. */
+    public void pass(Duration time) {
+        stored.replaceAll((name, at) -> at.minus(time));
+    }
+
+    /** The names that begin so. */
+    public List<String> names(String begin) {
+        return objects.keySet().stream().filter(name -> name.startsWith(begin)).toList();
+    }
+
     /** Cuts all connections; what was not answered may have been done or not. */
     public void kill() {
         server.stop(0);
@@ -99,7 +143,15 @@ public final class GoogleStandIn implements AutoCloseable {
 
     /** What its objects add up to. */
     public long bytes() {
-        return objects.values().stream().mapToLong(GoogleStandIn::size).sum();
+        return bytes("");
+    }
+
+    /** What those whose names begin so add up to. */
+    public long bytes(String begin) {
+        return objects.entrySet().stream()
+                .filter(object -> object.getKey().startsWith(begin))
+                .mapToLong(object -> size(object.getValue()))
+                .sum();
     }
 
     private static long size(Path file) {
@@ -117,14 +169,57 @@ public final class GoogleStandIn implements AutoCloseable {
     /** Whether it was there. */
     private boolean delete(String name) throws IOException {
         Path file = objects.remove(name);
+        stored.remove(name);
         return file != null && Files.deleteIfExists(file);
     }
 
     private void put(String name, byte[] content) throws IOException {
         Path before = objects.put(name, written(content));
+        stored.put(name, Instant.now());
         if (before != null) {
             Files.deleteIfExists(before);
         }
+    }
+
+    private Instant until(String name) {
+        return lockDays == 0
+                ? Instant.EPOCH
+                : stored.getOrDefault(name, Instant.EPOCH).plus(Duration.ofDays(lockDays));
+    }
+
+    /** What refuses that an object is deleted or replaced; null if nothing does. */
+    private @Nullable Answer refusal(String name) {
+        String reason = held.contains(name)
+                ? "objectUnderActiveHold"
+                : until(name).isAfter(Instant.now()) ? "retentionPolicyNotMet" : null;
+        if (reason == null || !objects.containsKey(name)) {
+            return null;
+        }
+        String message = "Object '" + BUCKET + "/" + name + "' is subject to bucket's retention policy or a hold and cannot"
+                + " be deleted or overwritten";
+        return new Answer(
+                403,
+                JSON,
+                "{\"error\":{\"code\":403,\"message\":\"" + message + "\",\"errors\":[{\"message\":\"" + message
+                        + "\",\"domain\":\"global\",\"reason\":\"" + reason + "\"}]}}");
+    }
+
+    private Answer bucket() {
+        if (!tellsOfBucket) {
+            return new Answer(
+                    403,
+                    JSON,
+                    "{\"error\":{\"code\":403,\"message\":\"x does not have storage.buckets.get access\"}}");
+        }
+        return new Answer(
+                200,
+                JSON,
+                lockDays == 0
+                        ? "{}"
+                        : "{\"retentionPolicy\":{\"retentionPeriod\":\""
+                                + Duration.ofDays(lockDays).toSeconds()
+                                + "\",\"effectiveTime\":\"2026-01-01T00:00:00.000Z\""
+                                + (isLocked ? ",\"isLocked\":true" : "") + "}}");
     }
 
     private static final class Answer {
@@ -156,6 +251,8 @@ public final class GoogleStandIn implements AutoCloseable {
             answer = insert(exchange, query, body);
         } else if (path.equals("/batch/storage/v1")) {
             answer = batch(new String(body, StandardCharsets.UTF_8));
+        } else if (path.equals("/storage/v1/b/" + BUCKET)) {
+            answer = bucket();
         } else if (path.startsWith("/storage/v1/b/" + BUCKET + "/o")) {
             String rest = path.substring(("/storage/v1/b/" + BUCKET + "/o").length());
             answer = rest.isEmpty() ? list(query) : object(exchange, query, decoded(rest.substring(1)));
@@ -198,15 +295,23 @@ public final class GoogleStandIn implements AutoCloseable {
                     body, text.indexOf("\r\n\r\n", second) + 4, text.lastIndexOf("\r\n" + boundary + "--"));
         }
         if (!"0".equals(query.get("ifGenerationMatch"))) {
+            Answer refused = refusal(name);
+            if (refused != null) {
+                return refused;
+            }
             put(name, content);
         } else if (objects.putIfAbsent(name, written(content)) != null) {
             return new Answer(412, JSON, "{\"error\":{\"code\":412,\"message\":\"conditionNotMet\"}}");
+        } else {
+            stored.put(name, Instant.now());
         }
         return new Answer(200, JSON, described(name, content.length));
     }
 
-    private static String described(String name, long size) {
+    private String described(String name, long size) {
         return "{\"name\":\"" + name + "\",\"size\":\"" + size + "\",\"etag\":\"e\",\"generation\":\"1\","
+                + (held.contains(name) ? "\"temporaryHold\":true," : "")
+                + (lockDays == 0 ? "" : "\"retentionExpirationTime\":\"" + until(name) + "\",")
                 + "\"updated\":\"2026-01-01T00:00:00.000Z\",\"contentType\":\"application/octet-stream\"}";
     }
 
@@ -247,6 +352,10 @@ public final class GoogleStandIn implements AutoCloseable {
             return new Answer(404, JSON, "{\"error\":{\"code\":404,\"message\":\"No such object\"}}");
         }
         if (exchange.getRequestMethod().equals("DELETE")) {
+            Answer refused = refusal(name);
+            if (refused != null) {
+                return refused;
+            }
             delete(name);
             return new Answer(204, JSON, "");
         }
@@ -272,7 +381,19 @@ public final class GoogleStandIn implements AutoCloseable {
         int count = 0;
         while (deleted.find()) {
             String path = deleted.group("path");
-            boolean there = delete(decoded(path.substring(path.indexOf("/o/") + 3)));
+            String name = decoded(path.substring(path.indexOf("/o/") + 3));
+            Answer refused = refusal(name);
+            if (refused != null) {
+                answers.append("--answers\r\nContent-Type: application/http\r\nContent-ID: <response-")
+                        .append(++count)
+                        .append(">\r\n\r\nHTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: ")
+                        .append(refused.body.length)
+                        .append("\r\n\r\n")
+                        .append(new String(refused.body, StandardCharsets.UTF_8))
+                        .append("\r\n");
+                continue;
+            }
+            boolean there = delete(name);
             answers.append("--answers\r\nContent-Type: application/http\r\nContent-ID: <response-")
                     .append(++count)
                     .append(">\r\n\r\nHTTP/1.1 ")
@@ -300,6 +421,9 @@ public final class GoogleStandIn implements AutoCloseable {
                 }
                 ByteArrayOutputStream whole = new ByteArrayOutputStream();
                 parts.values().forEach(whole::writeBytes);
+                if (refusal(name) != null) {
+                    yield new Answer(403, "application/xml", "<Error><Code>RetentionPolicyNotMet</Code></Error>");
+                }
                 put(name, whole.toByteArray());
                 uploads.remove(id);
                 yield new Answer(

@@ -156,11 +156,8 @@ public final class StoredLog implements ArchivedLog {
         if (!apply || bytes == 0) {
             return new Trimmed(bytes, 0);
         }
-        for (Store.Entry entry : folder.list("")) {
-            if (before.test(entry.name())) {
-                folder.delete(entry.name());
-            }
-        }
+        folder.deleteUnlocked(
+                folder.list("").stream().map(Store.Entry::name).filter(before).toList());
         folder.purge(before);
         long left = taking(before);
         return new Trimmed(bytes - left, left);

@@ -6,15 +6,21 @@ import dev.nightshift.backup.stored.ObjectName;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.opendal.OpenDALException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What takes objects out of a bucket: the login that deletes, where that is another one than the one that writes, and the versions
- * that the bucket keeps of what was deleted.
+ * What takes objects out of a bucket: the login that deletes, where that is another one than the one that writes, the versions
+ * that the bucket keeps of what was deleted, and the locks that refuse it.
  */
 public final class Deletions {
     /** For many requests. */
@@ -26,6 +32,9 @@ public final class Deletions {
     /** Of S3 alone; null for the others, of whose versions nothing is known here. */
     private final @Nullable KeptVersions versions;
 
+    /** Of the others. */
+    private final @Nullable ObjectLocks locks;
+
     /** Who does not say is not asked again for so long: each upload would wait for it. */
     private static final Duration ASKED_IN_VAIN = Duration.ofMinutes(5);
 
@@ -35,10 +44,13 @@ public final class Deletions {
     private volatile @Nullable Long askedInVain;
 
     /** @param login that deletes; null where the one that writes does */
-    Deletions(RemoteStore store, boolean isS3, RemoteStore.@Nullable Login login) {
+    Deletions(RemoteStore store, RemoteAddress.Provider provider, RemoteStore.@Nullable Login login) {
         this.store = store;
         this.login = login;
-        this.versions = isS3 ? new KeptVersions(store.toString(), store::bucket, () -> by().bucket()) : null;
+        this.versions = provider == RemoteAddress.Provider.S3
+                ? new KeptVersions(store.toString(), store::bucket, () -> by().bucket())
+                : null;
+        this.locks = provider == RemoteAddress.Provider.GCS ? new GoogleBucket(store.toString(), store::settings) : null;
     }
 
     /** Opened when something is to be deleted, and not before. */
@@ -73,7 +85,98 @@ public final class Deletions {
                 .run("delete " + name, RemoteStore.PATIENCE, () -> by.operator().delete(name));
     }
 
-    /** Whether the login that writes may delete as well; if so, the object is deleted. */
+    void deleteUnlocked(List<String> names) {
+        Set<String> kept = Set.of();
+        boolean explained = false;
+        for (String name : names) {
+            if (kept.contains(name)) {
+                continue;
+            }
+            try {
+                delete(name);
+            } catch (Failure.Unusable e) {
+                if (explained && kept.isEmpty()) {
+                    continue; // none of them shows what locks it: each has to be tried
+                }
+                if (explained) {
+                    throw e;
+                }
+                String begin = common(names);
+                kept = locked(begin).keySet();
+                explained = kept.contains(name) || (kept.isEmpty() && kept(begin).isPresent());
+                if (!explained) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** What all of them begin with. */
+    private static String common(List<String> names) {
+        String begin = names.get(0);
+        for (String name : names) {
+            int same = 0;
+            while (same < Math.min(begin.length(), name.length()) && begin.charAt(same) == name.charAt(same)) {
+                same++;
+            }
+            begin = begin.substring(0, same);
+        }
+        return begin;
+    }
+
+    private Map<String, Store.Lock> locked(String begin) {
+        try {
+            return locks == null ? Map.of() : locks.locked(begin);
+        } catch (Unanswered e) {
+            return Map.of();
+        }
+    }
+
+    /** What locks the newest of the versions, or the longest of the objects. */
+    Optional<Store.Lock> lock(String begin) {
+        return keepsVersions() ? versions().lock(begin) : longest(locked(begin).values());
+    }
+
+    private static Optional<Store.Lock> longest(Collection<Store.Lock> all) {
+        return all.stream().max(Comparator.comparing(Deletions::end));
+    }
+
+    private static Instant end(Store.Lock lock) {
+        Instant until = lock.until();
+        return until == null ? Instant.MAX : until;
+    }
+
+    /** What explains that objects which begin so could not be deleted. */
+    Optional<Store.Lock> kept(String begin) {
+        if (locks == null) {
+            return Optional.empty();
+        }
+        Map<String, Store.Lock> shown = locked(begin);
+        try {
+            return shown.isEmpty() ? locks.unshown() : longest(shown.values());
+        } catch (Unanswered e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Of a refusal: the lock that it is for, if it is one. */
+    private Failure explained(String begin, Failure.Unusable refused) {
+        try {
+            return kept(begin)
+                    .<Failure>map(lock -> new Failure.Unusable(
+                            "The " + store + " keeps " + begin + ", " + lock.words() + ".",
+                            "It can be deleted after that.",
+                            refused))
+                    .orElse(refused);
+        } catch (Failure e) {
+            return refused;
+        }
+    }
+
+    /**
+     * Whether the login that writes may delete as well; if so, the object is deleted. Of one that is {@linkplain #kept locked} nobody
+     * can say.
+     */
     public boolean areOpenToWriter(String name) {
         ObjectName.check(name);
         return store.calls().call("delete " + name, RemoteStore.PATIENCE, () -> {
@@ -81,7 +184,8 @@ public final class Deletions {
                 store.operator().delete(name);
                 return true;
             } catch (OpenDALException e) {
-                if (e.getCode() == OpenDALException.Code.PermissionDenied) {
+                if (e.getCode() == OpenDALException.Code.PermissionDenied
+                        || kept(name).isPresent()) {
                     return false;
                 }
                 throw e;
@@ -104,11 +208,15 @@ public final class Deletions {
         // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without its
         // objects. Where versions are kept, a deletion of what is not there would add to them
         String manifest = folder + "/" + Manifest.NAME;
-        if (store.size(manifest).isPresent()) {
-            delete(manifest);
+        try {
+            if (store.size(manifest).isPresent()) {
+                delete(manifest);
+            }
+            RemoteStore by = by();
+            by.calls().run("delete " + folder, LONG_PATIENCE, () -> by.operator().removeAll(folder + "/"));
+        } catch (Failure.Unusable e) {
+            throw explained(folder + "/", e);
         }
-        RemoteStore by = by();
-        by.calls().run("delete " + folder, LONG_PATIENCE, () -> by.operator().removeAll(folder + "/"));
         purge(folder + "/", name -> true);
     }
 
@@ -151,7 +259,7 @@ public final class Deletions {
 
     /** Whether it is of a kind that can be asked for {@link #bucketLock}. */
     public boolean canLock() {
-        return versions != null;
+        return versions != null || locks != null;
     }
 
     /**
@@ -164,11 +272,12 @@ public final class Deletions {
             versions.renew();
         }
         try {
-            return store.bucket().lock();
-        } catch (S3Bucket.Unanswered e) {
+            return locks == null ? store.bucket().lock() : locks.lock();
+        } catch (Unanswered e) {
             throw new Failure.Skippable(
                     "The " + store + " does not say whether it locks what is stored: " + e.getMessage() + ".",
-                    "Let its login have s3:GetBucketObjectLockConfiguration, if it is a service that locks objects.",
+                    "Let its login have " + (locks == null ? "s3:GetBucketObjectLockConfiguration" : locks.rights())
+                            + ", if it is a service that locks objects.",
                     null);
         }
     }

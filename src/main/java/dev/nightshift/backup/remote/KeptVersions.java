@@ -47,7 +47,7 @@ final class KeptVersions {
         Known now;
         try {
             now = new Known(reading.get().keepsVersions(), null, System.nanoTime());
-        } catch (S3Bucket.Unanswered e) {
+        } catch (Unanswered e) {
             now = before != null && before.kept()
                     ? new Known(true, null, System.nanoTime())
                     : new Known(

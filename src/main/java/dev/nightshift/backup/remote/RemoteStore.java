@@ -12,6 +12,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
@@ -74,7 +75,7 @@ public final class RemoteStore implements Store, AutoCloseable {
         this.memory = memory;
         this.calls = calls;
         this.title = title;
-        this.deletions = new Deletions(this, address.provider() == RemoteAddress.Provider.S3, deleting);
+        this.deletions = new Deletions(this, address.provider(), deleting);
     }
 
     /**
@@ -139,7 +140,12 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     /** What OpenDAL does not ask, of S3 alone. */
     S3Bucket bucket() {
-        return new S3Bucket(new S3Requests(title, operator.settings()));
+        return new S3Bucket(new S3Requests(title, settings()));
+    }
+
+    /** As OpenDAL takes them, the secret among them. */
+    Map<String, String> settings() {
+        return operator.settings();
     }
 
     RemoteCalls calls() {
@@ -289,7 +295,17 @@ public final class RemoteStore implements Store, AutoCloseable {
 
     @Override
     public Optional<Lock> lock(String begin) {
-        return deletions.keepsVersions() ? deletions.versions().lock(begin) : Optional.empty();
+        return deletions.lock(begin);
+    }
+
+    @Override
+    public Optional<Lock> kept(String begin) {
+        return deletions.kept(begin);
+    }
+
+    @Override
+    public void deleteUnlocked(List<String> names) {
+        deletions.deleteUnlocked(names);
     }
 
     @Override

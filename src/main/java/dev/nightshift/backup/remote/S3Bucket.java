@@ -42,23 +42,6 @@ final class S3Bucket {
      */
     record Version(String name, String id, boolean latest, boolean marker, long bytes, Instant at) {}
 
-    /** The service does not know the question, or the login may not ask it. */
-    static final class Unanswered extends Exception {
-        private static final long serialVersionUID = 1;
-
-        private final boolean unknown;
-
-        Unanswered(String why, boolean unknown) {
-            super(why);
-            this.unknown = unknown;
-        }
-
-        /** Whether the service itself says that it has no such thing. */
-        boolean isUnknown() {
-            return unknown;
-        }
-    }
-
     /**
      * Whether what is deleted or replaced stays as a version.
      *

@@ -1,13 +1,17 @@
 package dev.nightshift.backup.stored;
 
 /**
- * What a bucket of S3 does by itself to each object that is stored in it.
+ * What a bucket does by itself to each object that is stored in it.
  *
- * @param mode GOVERNANCE or COMPLIANCE, as the server says it; empty where it locks nothing by itself
- * @param days for which each object is locked; a year of S3's counts 365
+ * @param mode as the server says it, GOVERNANCE or COMPLIANCE at S3, LOCKED or UNLOCKED at the others; empty where it locks nothing
+ *     by itself
+ * @param days for which each object is locked, begun ones not counted; a year of S3's counts 365
  */
 public record BucketLock(String mode, int days) {
     public static final BucketLock NONE = new BucketLock("", 0);
+
+    /** Each object is held until somebody lifts that, be it at once: no lock that anybody could count on. */
+    public static final BucketLock HOLD = new BucketLock("HOLD", 0);
 
     /** Whether it locks for that long at least. */
     public boolean isFor(int wanted) {
@@ -16,6 +20,9 @@ public record BucketLock(String mode, int days) {
 
     /** Within a sentence whose subject is the bucket. */
     public String words() {
+        if (equals(HOLD)) {
+            return "holds each object until somebody lifts that";
+        }
         return mode.isEmpty()
                 ? "locks nothing by itself"
                 : "locks each object for " + days + (days == 1 ? " day" : " days") + ", mode " + mode;

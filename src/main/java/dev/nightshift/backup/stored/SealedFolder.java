@@ -177,6 +177,11 @@ public final class SealedFolder {
         store.delete(prefix + name);
     }
 
+    /** Deletes objects of it, but for those that the store keeps locked where they lie. */
+    public void deleteUnlocked(List<String> names) {
+        store.deleteUnlocked(names.stream().map(name -> prefix + name).toList());
+    }
+
     /** What takes room in it, by their names as {@link #list} has them: versions of what was deleted too, where the store keeps them. */
     public List<Store.Entry> taking() {
         return store.taking(prefix).stream()

@@ -19,14 +19,23 @@ public interface Store {
     record Entry(String name, long bytes) {}
 
     /**
-     * What keeps an object in the store although it was deleted.
+     * What keeps an object in the store although it was deleted, or was to be.
      *
-     * @param until null where it has no end of its own, as S3's legal hold
+     * @param until null where it has no end of its own, or none that is said
+     * @param held whether it is a hold, which ends when somebody lifts it
      */
-    record Lock(@Nullable Instant until) {
+    record Lock(@Nullable Instant until, boolean held) {
+        /** @param until null for a hold */
+        public Lock(@Nullable Instant until) {
+            this(until, until == null);
+        }
+
         /** Within a sentence: {@code "locked until 2026-12-24T02:00:00Z"}. */
         public String words() {
-            return until == null ? "locked by a legal hold" : "locked until " + until.truncatedTo(ChronoUnit.SECONDS);
+            if (until != null) {
+                return "locked until " + until.truncatedTo(ChronoUnit.SECONDS);
+            }
+            return held ? "locked by a legal hold" : "locked until a time that its service does not say";
         }
     }
 
@@ -98,8 +107,18 @@ public interface Store {
     /** Deletes an object; what is not there is deleted already. A store that keeps versions keeps one of it. */
     void delete(String name);
 
-    /** Deletes everything below a folder, what was never committed included; of versions those that are not locked. */
+    /**
+     * Deletes everything below a folder, what was never committed included; of versions those that are not locked.
+     *
+     * @throws Failure.Unusable if something stays: the store refuses it, for a lock among others, see {@link #kept}. A backup whose
+     *     manifest stays is whole still
+     */
     void deleteFolder(String folder);
+
+    /** Deletes objects, but for those that the store {@linkplain #kept keeps} locked. */
+    default void deleteUnlocked(List<String> names) {
+        names.forEach(this::delete);
+    }
 
     /** All whose names begin so and that take room: where the store keeps versions of what was deleted or replaced, each of them. */
     default List<Entry> taking(String begin) {
@@ -125,8 +144,19 @@ public interface Store {
      */
     default void purge(String begin, Predicate<String> which) {}
 
-    /** What locks the newest of all that {@linkplain #taking takes room}; empty if nothing does, or the login may not see it. */
+    /**
+     * What locks the newest of all that {@linkplain #taking takes room}, or, where no versions are kept, the longest; empty if
+     * nothing does, or the login may not see it.
+     */
     default Optional<Lock> lock(String begin) {
+        return Optional.empty();
+    }
+
+    /**
+     * Why objects whose names begin so were not deleted: a store that keeps no versions lets nobody delete what it locks, and it
+     * stays where it was, to be seen. Empty where no lock explains it, or where a deletion hides what is locked.
+     */
+    default Optional<Lock> kept(String begin) {
         return Optional.empty();
     }
 

@@ -44,8 +44,8 @@ public record StoreBody(
 
         @Schema(
                 description =
-                        "Of S3: the bucket is to lock each object for so many days, by a default retention that you set"
-                                + " there. Nightshift measures it, and reports it while it locks for less. 0 for none")
+                        "The bucket is to lock each object for so many days, by a retention that you set there. Nightshift"
+                                + " measures it, and reports it while it locks for less. 0 for none, as of every FOLDER")
         @Nullable
         Integer lockDays,
 

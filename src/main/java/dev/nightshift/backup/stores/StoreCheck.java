@@ -108,9 +108,7 @@ final class StoreCheck {
         if (served && store instanceof RemoteStore remote && remote.deletions().haveOwnLogin()) {
             served = step(
                     Step.KEEP,
-                    () -> remote.deletions().areOpenToWriter(name)
-                            ? "The login that writes may delete as well, so a second one protects nothing."
-                            : null,
+                    () -> keeps(remote),
                     "Take the right to delete from the store's first login.");
         }
         if (served) {
@@ -130,8 +128,8 @@ final class StoreCheck {
                 step(
                         Step.LOCK,
                         () -> locks(remote),
-                        "Set a default retention on the bucket, which needs object lock and versioning; or give the store the"
-                                + " lockDays that it has.");
+                        "Set a retention on the bucket, which at S3 is a default retention and needs object lock and"
+                                + " versioning; or give the store the lockDays that it has.");
             }
         } else if (written) {
             try {
@@ -194,8 +192,25 @@ final class StoreCheck {
                 : "Its list does not hold the object that was just written.";
     }
 
+    /** What is locked is refused to everybody. */
+    private @Nullable String keeps(RemoteStore store) {
+        if (store.deletions().areOpenToWriter(name)) {
+            return "The login that writes may delete as well, so a second one protects nothing.";
+        }
+        store.kept(name)
+                .ifPresent(lock -> found = "Whether that login may delete is not known: the object is " + lock.words()
+                        + ", which refuses it to everybody.");
+        return null;
+    }
+
     private @Nullable String deletes(Store store) {
-        store.delete(name);
+        try {
+            store.delete(name);
+        } catch (Failure.Unusable e) {
+            Store.Lock lock = store.kept(name).orElseThrow(() -> e);
+            found = "The store keeps the object, " + lock.words() + "; Nightshift deletes it after that.";
+            return null;
+        }
         return store.size(name).equals(OptionalLong.empty()) ? null : "The object is still there after its deletion.";
     }
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param folder of FOLDER alone: an absolute path that every node sees
  * @param bucket of the others; at Azure the container
  * @param secret where the secret key, account key or key file's text is found; never the secret itself
- * @param lockDays for how long the bucket is to lock what is stored in it, of S3 alone; 0 for not at all
+ * @param lockDays for how long the bucket is to lock what is stored in it; 0 for not at all, as of every FOLDER
  * @param deleting the login that deletes there; the other one deletes where it has no secret
  */
 record StoreDefinition(
@@ -40,7 +40,7 @@ record StoreDefinition(
         }
     }
 
-    /** S3 allows a hundred years. */
+    /** S3 and Google allow a hundred years. */
     private static final int LONGEST_LOCK = 36_500;
 
     /** What keeps it. */
@@ -63,8 +63,8 @@ record StoreDefinition(
         if (name.value().equals(Stores.EACH)) {
             throw new Failure.Invalid("name", "The name each-store stands for all stores of a backup.");
         }
-        if (lockDays != 0 && kind != Kind.S3) {
-            throw new Failure.Invalid("lockDays", "Only buckets of S3 are asked whether they lock what is stored.");
+        if (lockDays != 0 && kind != Kind.S3 && kind != Kind.GCS) {
+            throw new Failure.Invalid("lockDays", "Only buckets of S3 and Google are asked whether they lock what is stored.");
         }
         if (lockDays < 0 || lockDays > LONGEST_LOCK) {
             throw new Failure.Invalid("lockDays", "The field lockDays is 0 to " + LONGEST_LOCK + ".");

@@ -78,7 +78,7 @@ public class StoreResource {
             @Nullable String secretFile,
             @Nullable String secretVariable,
 
-            @Schema(description = "Of S3: for how many days the bucket is to lock what is stored") @Nullable
+            @Schema(description = "For how many days the bucket is to lock what is stored") @Nullable
             Integer lockDays,
 
             @Schema(description = "Of S3: the access key id of the login that deletes") @Nullable
@@ -256,7 +256,7 @@ public class StoreResource {
             summary = "Try a store",
             description =
                     "Writes a small object, sees that it cannot be overwritten, reads it, lists it and deletes it, from"
-                            + " the node that answers; where another login deletes, sees that the first one cannot, nor for good where the bucket keeps versions; at S3 asks for how long the bucket locks what is stored. Up to two minutes a step where the store does not answer.")
+                            + " the node that answers; where another login deletes, sees that the first one cannot, nor for good where the bucket keeps versions; asks for how long the bucket locks what is stored. Up to two minutes a step where the store does not answer.")
     public CheckView check(@PathParam("name") String name) {
         int lockDays = name.equals(Stores.LOCAL) ? 0 : defined(name).lockDays();
         List<StoreCheck.Result> results =

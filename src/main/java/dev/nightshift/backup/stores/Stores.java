@@ -116,7 +116,9 @@ public class Stores {
             return;
         }
         StoreDefinition definition = definition(name);
-        if (definition.kind() == StoreDefinition.Kind.S3 && open(definition) instanceof RemoteStore store) {
+        if (definition.kind() != StoreDefinition.Kind.FOLDER
+                && open(definition) instanceof RemoteStore store
+                && store.deletions().canLock()) {
             if (definition.lockDays() > 0) {
                 measured(name, definition.lockDays(), store.deletions().bucketLock());
             } else {

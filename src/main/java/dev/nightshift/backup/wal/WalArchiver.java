@@ -157,13 +157,14 @@ final class WalArchiver implements WalSink {
         if (listed.stream().noneMatch(entry -> entry.name().equals(kept))) {
             return; // it never came whole, before a gap: its pieces are all there is of it
         }
-        listed.stream()
-                .filter(entry -> !entry.name().equals(kept))
-                .filter(entry -> WalPiece.parse(entry.name(), segmentBytes)
+        folder.deleteUnlocked(listed.stream()
+                .map(Store.Entry::name)
+                .filter(name -> !name.equals(kept))
+                .filter(name -> WalPiece.parse(name, segmentBytes)
                         .filter(piece -> piece.from().compareTo(whole.from()) >= 0
                                 && piece.to().compareTo(whole.to()) <= 0)
                         .isPresent())
-                .forEach(entry -> folder.delete(entry.name()));
+                .toList());
     }
 
     /** Has what comes up to where the archive ends compared with this, which it holds of the unit. */

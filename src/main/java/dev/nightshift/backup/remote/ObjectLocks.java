@@ -1,0 +1,38 @@
+package dev.nightshift.backup.remote;
+
+import dev.nightshift.backup.stored.BucketLock;
+import dev.nightshift.backup.stored.Store;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The locks of a service that refuses to delete what is locked, and shows it all the same: Google's and Azure's, as opposed to S3's,
+ * which are those of versions.
+ */
+interface ObjectLocks {
+    /**
+     * What the bucket does to each object by itself.
+     *
+     * @throws Unanswered if that is not to be had
+     */
+    BucketLock lock() throws Unanswered;
+
+    /**
+     * The objects whose names begin so that nobody can delete now, by the server's own clock.
+     *
+     * @throws Unanswered if that is not to be had
+     */
+    Map<String, Store.Lock> locked(String begin) throws Unanswered;
+
+    /**
+     * What may lock an object that shows no lock of its own.
+     *
+     * @throws Unanswered if that is not to be had
+     */
+    default Optional<Store.Lock> unshown() throws Unanswered {
+        return Optional.empty();
+    }
+
+    /** What the login needs to be answered. */
+    String rights();
+}
