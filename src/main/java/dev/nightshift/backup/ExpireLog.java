@@ -145,7 +145,7 @@ class ExpireLog {
                     repository.trimmed(connection, archive.id(), cut.get().from()));
         }
         StoredLog.Trimmed trimmed = cut.get().log().trim(cut.get().from(), apply);
-        locked(target, archive.store(), archive.location(), trimmed.left());
+        locked(target, archive.store(), archive.location(), trimmed.left(), null);
         return trimmed.bytes();
     }
 
@@ -172,7 +172,7 @@ class ExpireLog {
         }
         target.store(connection -> copies.trimmed(connection, copy.id(), cut.from()));
         StoredLog.Trimmed trimmed = cut.log().trim(cut.from(), true);
-        locked(target, copy.store(), copy.location(), trimmed.left());
+        locked(target, copy.store(), copy.location(), trimmed.left(), null);
         long bytes = trimmed.bytes();
         if (cut.log().isBefore(cut.from())) {
             // A run that is killed within leaves a folder without description, and the next knows that it is to go
@@ -201,10 +201,10 @@ class ExpireLog {
     private long free(TargetRun target, LogCopyRepository.Copy copy) {
         Store store = stores.of(copy.store());
         long bytes = bytes(store.taking(copy.location() + "/"));
-        delete(store, copy.location());
+        Store.Lock lock = delete(store, copy.location()).orElse(null);
         List<Store.Entry> left = store.taking(copy.location() + "/");
         if (!left.isEmpty()) {
-            locked(target, copy.store(), copy.location(), bytes(left));
+            locked(target, copy.store(), copy.location(), bytes(left), lock);
             return bytes - bytes(left); // the next run frees the rest
         }
         if (store.doubt().filter(doubt -> !doubt.none()).isEmpty()) {
@@ -219,19 +219,22 @@ class ExpireLog {
             store.deleteFolder(folder);
             return Optional.empty();
         } catch (Failure.Unusable e) {
-            return Optional.of(store.kept(folder + "/").orElseThrow(() -> e));
+            return Optional.of(store.kept(folder + "/", e).orElseThrow(() -> e));
         }
     }
 
-    /** Of log that is deleted; what no lock explains the store itself has refused. */
-    private void locked(TargetRun target, String store, String location, long bytes) {
+    /**
+     * Of log that is deleted; what no lock explains the store itself has refused.
+     *
+     * @param lock null where nobody has asked yet
+     */
+    private void locked(TargetRun target, String store, String location, long bytes, Store.@Nullable Lock lock) {
         if (bytes > 0) {
-            Store of = stores.of(store);
             target.warn(new Bytes(bytes) + " of archived log " + location + " in the store " + store
                     + " are deleted, and take room still: "
-                    + of.lock(location + "/")
-                            .or(() -> of.kept(location + "/"))
-                            .map(lock -> "the newest is " + lock.words())
+                    + Optional.ofNullable(lock)
+                            .or(() -> stores.of(store).lock(location + "/"))
+                            .map(found -> "the newest is " + found.words())
                             .orElse("the store keeps them")
                     + ". A run of expire after that frees them.");
         }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.opendal.OpenDALException;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +49,11 @@ public final class Deletions {
         this.versions = provider == RemoteAddress.Provider.S3
                 ? new KeptVersions(store.toString(), store::bucket, () -> by().bucket())
                 : null;
-        this.locks = provider == RemoteAddress.Provider.GCS ? new GoogleBucket(store.toString(), store::settings) : null;
+        this.locks = switch (provider) {
+            case S3 -> null;
+            case GCS -> new GoogleBucket(store.toString(), store::settings);
+            case AZBLOB -> new AzureContainer(store.toString(), store::settings);
+        };
     }
 
     /** Opened when something is to be deleted, and not before. */
@@ -86,25 +89,22 @@ public final class Deletions {
     }
 
     void deleteUnlocked(List<String> names) {
-        Set<String> kept = Set.of();
-        boolean explained = false;
+        Map<String, Store.Lock> kept = null;
         for (String name : names) {
-            if (kept.contains(name)) {
+            if (kept != null && kept.containsKey(name)) {
                 continue;
             }
             try {
                 delete(name);
             } catch (Failure.Unusable e) {
-                if (explained && kept.isEmpty()) {
-                    continue; // none of them shows what locks it: each has to be tried
-                }
-                if (explained) {
+                if (locks == null) {
                     throw e;
                 }
-                String begin = common(names);
-                kept = locked(begin).keySet();
-                explained = kept.contains(name) || (kept.isEmpty() && kept(begin).isPresent());
-                if (!explained) {
+                if (locks.named(e).isPresent()) {
+                    continue; // none of them shows what locks it: each has to be tried
+                }
+                kept = kept == null ? locked(common(names)) : kept;
+                if (!kept.containsKey(name)) {
                     throw e;
                 }
             }
@@ -147,24 +147,17 @@ public final class Deletions {
     }
 
     /** What explains that objects which begin so could not be deleted. */
-    Optional<Store.Lock> kept(String begin) {
-        if (locks == null) {
-            return Optional.empty();
-        }
-        Map<String, Store.Lock> shown = locked(begin);
-        try {
-            return shown.isEmpty() ? locks.unshown() : longest(shown.values());
-        } catch (Unanswered e) {
-            return Optional.empty();
-        }
+    Optional<Store.Lock> kept(String begin, Failure refused) {
+        Optional<Store.Lock> shown = longest(locked(begin).values());
+        return shown.isPresent() || locks == null ? shown : locks.named(refused);
     }
 
     /** Of a refusal: the lock that it is for, if it is one. */
     private Failure explained(String begin, Failure.Unusable refused) {
         try {
-            return kept(begin)
+            return kept(begin, refused)
                     .<Failure>map(lock -> new Failure.Unusable(
-                            "The " + store + " keeps " + begin + ", " + lock.words() + ".",
+                            "The " + store + " keeps " + begin + ", " + lock.words() + ": " + refused.getMessage(),
                             "It can be deleted after that.",
                             refused))
                     .orElse(refused);
@@ -173,20 +166,28 @@ public final class Deletions {
         }
     }
 
-    /**
-     * Whether the login that writes may delete as well; if so, the object is deleted. Of one that is {@linkplain #kept locked} nobody
-     * can say.
-     */
+    /** Whether the login that writes may delete as well; if so, the object is deleted. */
     public boolean areOpenToWriter(String name) {
+        return refusalToWriter(name).isEmpty();
+    }
+
+    /**
+     * How it is refused that the login that writes deletes; empty if it may, and the object is deleted. Of one that is
+     * {@linkplain RemoteStore#kept kept} nobody can say.
+     */
+    public Optional<Failure> refusalToWriter(String name) {
         ObjectName.check(name);
-        return store.calls().call("delete " + name, RemoteStore.PATIENCE, () -> {
+        String doing = "delete " + name;
+        return store.calls().call(doing, RemoteStore.PATIENCE, () -> {
             try {
                 store.operator().delete(name);
-                return true;
+                return Optional.empty();
             } catch (OpenDALException e) {
+                Failure refused = store.calls().of(doing, e);
                 if (e.getCode() == OpenDALException.Code.PermissionDenied
-                        || kept(name).isPresent()) {
-                    return false;
+                        || (refused instanceof Failure.Unusable
+                                && kept(name, refused).isPresent())) {
+                    return Optional.of(refused);
                 }
                 throw e;
             }

@@ -2,6 +2,7 @@ package dev.nightshift.backup.remote;
 
 import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.kernel.Failure;
 import java.util.Map;
 import java.util.Optional;
 
@@ -24,12 +25,8 @@ interface ObjectLocks {
      */
     Map<String, Store.Lock> locked(String begin) throws Unanswered;
 
-    /**
-     * What may lock an object that shows no lock of its own.
-     *
-     * @throws Unanswered if that is not to be had
-     */
-    default Optional<Store.Lock> unshown() throws Unanswered {
+    /** What a refusal says that it is for, where objects do not show all that locks them. */
+    default Optional<Store.Lock> named(Failure refused) {
         return Optional.empty();
     }
 

@@ -33,6 +33,9 @@ final class RemoteCalls implements AutoCloseable {
     /** OpenDAL's words for a token service that refuses a workload's identity. */
     private static final String EXCHANGE = "exchange token failed";
 
+    /** What Azure's codes begin with for a blob that a policy or a hold keeps: HTTP 409, as for one that exists. */
+    static final String IMMUTABLE = "BlobImmutableDueTo";
+
     static final String PLACE = "Check the store's bucket, endpoint and region.";
 
     /** The store as people know it, within a sentence. */
@@ -107,6 +110,9 @@ final class RemoteCalls implements AutoCloseable {
         String what = "The " + title + " cannot be used: " + words + " (" + doing + ").";
         if (text.contains("ContainerNotFound")) { // Azure's; for S3's OpenDAL has a code of its own
             return new Failure.Unusable(what, PLACE, null);
+        }
+        if (text.contains(IMMUTABLE) && doing.startsWith("delete ")) {
+            return new Failure.Unusable("The " + title + " refuses: " + words + " (" + doing + ").", null, null);
         }
         // Its own exception would bring the full text into every log
         return switch (thrown.getCode()) {

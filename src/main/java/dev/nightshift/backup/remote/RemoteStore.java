@@ -194,10 +194,17 @@ public final class RemoteStore implements Store, AutoCloseable {
         WriteOptions options = copy.length > PART
                 ? WriteOptions.builder().chunk(PART).concurrent(PARTS_IN_FLIGHT).build()
                 : WriteOptions.builder().build();
-        calls.call("write " + name, patience(copy.length), () -> {
-            operator().write(name, copy, options);
-            return true;
-        });
+        try {
+            calls.call("write " + name, patience(copy.length), () -> {
+                operator().write(name, copy, options);
+                return true;
+            });
+        } catch (Failure.Conflict e) {
+            throw new Failure.Unusable(
+                    "The " + title + " lets nobody put another object in the place of " + name + ".",
+                    "Look whether a policy of the store locks it; it can be replaced after that.",
+                    e);
+        }
     }
 
     private Failure.NotFound missing(String name) {
@@ -299,8 +306,8 @@ public final class RemoteStore implements Store, AutoCloseable {
     }
 
     @Override
-    public Optional<Lock> kept(String begin) {
-        return deletions.kept(begin);
+    public Optional<Lock> kept(String begin, Failure refused) {
+        return deletions.kept(begin, refused);
     }
 
     @Override

@@ -14,7 +14,7 @@ import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
 
-/** The XML that S3 speaks, without its namespaces: elements with text, some of them grouped once. */
+/** The XML that S3 speaks, and Azure of its lists, without namespaces: elements with text, some of them grouped once. */
 final class S3Text {
     /** A group of elements. */
     record Part(String name, Map<String, String> values) {
@@ -25,7 +25,7 @@ final class S3Text {
     }
 
     /** What repeats. */
-    private static final Set<String> PARTS = Set.of("Version", "DeleteMarker", "Error");
+    private static final Set<String> PARTS = Set.of("Version", "DeleteMarker", "Error", "Blob");
 
     private final Map<String, String> first = new HashMap<>();
     private final List<Part> parts = new ArrayList<>();
@@ -55,7 +55,7 @@ final class S3Text {
             }
         } catch (XMLStreamException e) {
             throw new Failure.Retryable(
-                    "The store answers with something that S3 does not.",
+                    "The store answers with something that its service does not.",
                     "Look what stands between Nightshift and the store.",
                     null);
         }

@@ -35,7 +35,7 @@ public interface Store {
             if (until != null) {
                 return "locked until " + until.truncatedTo(ChronoUnit.SECONDS);
             }
-            return held ? "locked by a legal hold" : "locked until a time that its service does not say";
+            return held ? "locked by a legal hold" : "locked, and its service does not say until when";
         }
     }
 
@@ -155,8 +155,10 @@ public interface Store {
     /**
      * Why objects whose names begin so were not deleted: a store that keeps no versions lets nobody delete what it locks, and it
      * stays where it was, to be seen. Empty where no lock explains it, or where a deletion hides what is locked.
+     *
+     * @param refused how they were not
      */
-    default Optional<Lock> kept(String begin) {
+    default Optional<Lock> kept(String begin, Failure refused) {
         return Optional.empty();
     }
 

@@ -194,10 +194,11 @@ final class StoreCheck {
 
     /** What is locked is refused to everybody. */
     private @Nullable String keeps(RemoteStore store) {
-        if (store.deletions().areOpenToWriter(name)) {
+        Failure refused = store.deletions().refusalToWriter(name).orElse(null);
+        if (refused == null) {
             return "The login that writes may delete as well, so a second one protects nothing.";
         }
-        store.kept(name)
+        store.kept(name, refused)
                 .ifPresent(lock -> found = "Whether that login may delete is not known: the object is " + lock.words()
                         + ", which refuses it to everybody.");
         return null;
@@ -207,7 +208,7 @@ final class StoreCheck {
         try {
             store.delete(name);
         } catch (Failure.Unusable e) {
-            Store.Lock lock = store.kept(name).orElseThrow(() -> e);
+            Store.Lock lock = store.kept(name, e).orElseThrow(() -> e);
             found = "The store keeps the object, " + lock.words() + "; Nightshift deletes it after that.";
             return null;
         }

@@ -63,8 +63,8 @@ record StoreDefinition(
         if (name.value().equals(Stores.EACH)) {
             throw new Failure.Invalid("name", "The name each-store stands for all stores of a backup.");
         }
-        if (lockDays != 0 && kind != Kind.S3 && kind != Kind.GCS) {
-            throw new Failure.Invalid("lockDays", "Only buckets of S3 and Google are asked whether they lock what is stored.");
+        if (lockDays != 0 && kind == Kind.FOLDER) {
+            throw new Failure.Invalid("lockDays", "Only buckets are asked whether they lock what is stored.");
         }
         if (lockDays < 0 || lockDays > LONGEST_LOCK) {
             throw new Failure.Invalid("lockDays", "The field lockDays is 0 to " + LONGEST_LOCK + ".");

@@ -73,9 +73,9 @@ class LockedGoogleTest {
         Failure said = assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/x"));
         assertTrue(said.getMessage().contains("shop/main/x/, locked until "), said.getMessage());
         assertEquals(13, store.list("shop/main/x/").size(), "whole");
-        Instant until = store.kept("shop/main/x/").orElseThrow().until();
+        Instant until = store.kept("shop/main/x/", said).orElseThrow().until();
         assertTrue(until != null && Duration.between(Instant.now(), until).toHours() <= 23, () -> "" + until);
-        assertEquals(store.kept("shop/main/x/"), store.lock("shop/main/x/"));
+        assertEquals(store.kept("shop/main/x/", said), store.lock("shop/main/x/"));
         assertThrows(Failure.Unusable.class, () -> store.replace("shop/main/x/manifest.json", content));
         assertThrows(Failure.Conflict.class, () -> StoreContract.put(store, "shop/main/x/manifest.json", new byte[9]));
         assertArrayEquals(content, StoreContract.get(store, "shop/main/x/manifest.json"));
@@ -96,8 +96,9 @@ class LockedGoogleTest {
         assertTrue(said.getMessage().contains("locked until "), said.getMessage());
         server.lockFor(0, false);
         server.hold("nightshift/prod/shop/main/z/part/1", true);
-        assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/z"));
-        assertEquals(new Store.Lock(null), store.kept("shop/main/z/").orElseThrow());
+        said = assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/z"));
+        assertTrue(said.getMessage().contains("locked by a legal hold"), said.getMessage());
+        assertEquals(Optional.of(new Store.Lock(null)), store.kept("shop/main/z/", said));
         assertEquals(List.of("nightshift/prod/shop/main/z/part/1"), server.names("nightshift/prod/shop/main/z/"));
         server.hold("nightshift/prod/shop/main/z/part/1", false);
         store.deleteFolder("shop/main/z");
@@ -124,7 +125,8 @@ class LockedGoogleTest {
     void aRefusalThatNoLockExplainsIsSaidAsItWas() {
         StoreContract.put(store, "shop/main/w/manifest.json", new byte[10]);
         server.lockFor(0, false);
-        assertEquals(Optional.empty(), store.kept("shop/main/w/"));
+        Failure other = new Failure.Unusable("No right.", null, null);
+        assertEquals(Optional.empty(), store.kept("shop/main/w/", other));
         assertTrue(store.deletions().areOpenToWriter("shop/main/w/manifest.json"));
         StoreContract.put(store, "shop/main/w/manifest.json", new byte[10]);
         server.lockFor(1, false);
