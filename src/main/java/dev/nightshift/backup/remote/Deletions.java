@@ -105,7 +105,7 @@ public final class Deletions {
                 }
                 kept = kept == null ? locked(common(names)) : kept;
                 if (!kept.containsKey(name)) {
-                    throw e;
+                    delete(name); // its lock may have ended after the refusal
                 }
             }
         }
@@ -209,14 +209,21 @@ public final class Deletions {
         // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without its
         // objects. Where versions are kept, a deletion of what is not there would add to them
         String manifest = folder + "/" + Manifest.NAME;
-        try {
-            if (store.size(manifest).isPresent()) {
-                delete(manifest);
+        for (boolean again = false; ; again = true) {
+            try {
+                if (store.size(manifest).isPresent()) {
+                    delete(manifest);
+                }
+                RemoteStore by = by();
+                by.calls().run("delete " + folder, LONG_PATIENCE, () -> by.operator().removeAll(folder + "/"));
+                break;
+            } catch (Failure.Unusable e) {
+                Failure said = explained(folder + "/", e);
+                if (said != e || locks == null || again) {
+                    throw said;
+                }
+                // Its lock may have ended after the refusal: once more
             }
-            RemoteStore by = by();
-            by.calls().run("delete " + folder, LONG_PATIENCE, () -> by.operator().removeAll(folder + "/"));
-        } catch (Failure.Unusable e) {
-            throw explained(folder + "/", e);
         }
         purge(folder + "/", name -> true);
     }
