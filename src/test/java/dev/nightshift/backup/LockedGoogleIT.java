@@ -37,7 +37,7 @@ class LockedGoogleIT {
     @BeforeAll
     void aBucketThatRetains(@TempDir Path folder) throws Exception {
         google = GoogleStandIn.start(folder);
-        google.lockFor(30, true);
+        google.retention().lockFor(30, true);
         source = Postgres.start(18, Map.of("max_wal_senders", "6"));
         project = TestProject.create(admin, "retaining");
         project.register("cellar", source, "postgres");
@@ -109,10 +109,10 @@ class LockedGoogleIT {
         long stored = google.bytes(location);
         assertTrue(stored > 0);
 
-        google.lockFor(7, false);
+        google.retention().lockFor(7, false);
         assertTrue(checked(false, "LOCK").getString("reason").contains("mode UNLOCKED"));
         assertTrue(isReported());
-        google.lockFor(30, true);
+        google.retention().lockFor(30, true);
         checked(true, "LOCK");
         assertFalse(isReported());
 
@@ -131,7 +131,7 @@ class LockedGoogleIT {
                 project.log(refused.getString("id")).contains(" are locked until "),
                 () -> project.log(refused.getString("id")));
 
-        google.pass(Duration.ofDays(31));
+        google.retention().pass(Duration.ofDays(31));
         JsonObject freed = expire(true);
         assertEquals(0, google.bytes(location));
         assertEquals(stored, figure(freed, "bytesFreed"));

@@ -11,15 +11,12 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,16 +43,12 @@ public final class GoogleStandIn implements AutoCloseable {
 
     private final Path folder;
     private final NavigableMap<String, Path> objects = new ConcurrentSkipListMap<>();
-    private final Map<String, Instant> stored = new ConcurrentHashMap<>();
-    private final Set<String> held = ConcurrentHashMap.newKeySet();
+    private final GoogleRetention retention = new GoogleRetention();
     private final Map<String, Map<Integer, byte[]>> uploads = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newFixedThreadPool(8);
     private final int port;
     private HttpServer server;
     private volatile @Nullable String token;
-    private volatile int lockDays;
-    private volatile boolean isLocked;
-    private volatile boolean tellsOfBucket = true;
 
     private GoogleStandIn(Path folder) throws IOException {
         this.folder = Files.createDirectories(folder.resolve("google"));
@@ -92,34 +85,9 @@ public final class GoogleStandIn implements AutoCloseable {
         token = accessToken;
     }
 
-    /**
-     * Of all that is stored, as a retention policy is.
-     *
-     * @param days 0 for none
-     * @param locked whether nobody can shorten it any more
-     */
-    public void lockFor(int days, boolean locked) {
-        lockDays = days;
-        isLocked = locked;
-    }
-
-    /** Puts a temporary hold on an object, or lifts it. */
-    public void hold(String name, boolean now) {
-        if (now) {
-            held.add(name);
-        } else {
-            held.remove(name);
-        }
-    }
-
-    /** Whether the login may ask for the bucket itself. */
-    public void tellsOfBucket(boolean may) {
-        tellsOfBucket = may;
-    }
-
-    /** All that is stored is so much older. */
-    public void pass(Duration time) {
-        stored.replaceAll((name, at) -> at.minus(time));
+    /** What the bucket lets nobody delete. */
+    public GoogleRetention retention() {
+        return retention;
     }
 
     /** The names that begin so. */
@@ -169,57 +137,22 @@ public final class GoogleStandIn implements AutoCloseable {
     /** Whether it was there. */
     private boolean delete(String name) throws IOException {
         Path file = objects.remove(name);
-        stored.remove(name);
+        retention.forget(name);
         return file != null && Files.deleteIfExists(file);
     }
 
     private void put(String name, byte[] content) throws IOException {
         Path before = objects.put(name, written(content));
-        stored.put(name, Instant.now());
+        retention.stored(name);
         if (before != null) {
             Files.deleteIfExists(before);
         }
     }
 
-    private Instant until(String name) {
-        return lockDays == 0
-                ? Instant.EPOCH
-                : stored.getOrDefault(name, Instant.EPOCH).plus(Duration.ofDays(lockDays));
-    }
-
     /** What refuses that an object is deleted or replaced; null if nothing does. */
     private @Nullable Answer refusal(String name) {
-        String reason = held.contains(name)
-                ? "objectUnderActiveHold"
-                : until(name).isAfter(Instant.now()) ? "retentionPolicyNotMet" : null;
-        if (reason == null || !objects.containsKey(name)) {
-            return null;
-        }
-        String message = "Object '" + BUCKET + "/" + name + "' is subject to bucket's retention policy or a hold and cannot"
-                + " be deleted or overwritten";
-        return new Answer(
-                403,
-                JSON,
-                "{\"error\":{\"code\":403,\"message\":\"" + message + "\",\"errors\":[{\"message\":\"" + message
-                        + "\",\"domain\":\"global\",\"reason\":\"" + reason + "\"}]}}");
-    }
-
-    private Answer bucket() {
-        if (!tellsOfBucket) {
-            return new Answer(
-                    403,
-                    JSON,
-                    "{\"error\":{\"code\":403,\"message\":\"x does not have storage.buckets.get access\"}}");
-        }
-        return new Answer(
-                200,
-                JSON,
-                lockDays == 0
-                        ? "{}"
-                        : "{\"retentionPolicy\":{\"retentionPeriod\":\""
-                                + Duration.ofDays(lockDays).toSeconds()
-                                + "\",\"effectiveTime\":\"2026-01-01T00:00:00.000Z\""
-                                + (isLocked ? ",\"isLocked\":true" : "") + "}}");
+        String refused = objects.containsKey(name) ? retention.refusal(name) : null;
+        return refused == null ? null : new Answer(403, JSON, refused);
     }
 
     private static final class Answer {
@@ -252,7 +185,12 @@ public final class GoogleStandIn implements AutoCloseable {
         } else if (path.equals("/batch/storage/v1")) {
             answer = batch(new String(body, StandardCharsets.UTF_8));
         } else if (path.equals("/storage/v1/b/" + BUCKET)) {
-            answer = bucket();
+            answer = retention.tellsOfBucket()
+                    ? new Answer(200, JSON, retention.bucket())
+                    : new Answer(
+                            403,
+                            JSON,
+                            "{\"error\":{\"code\":403,\"message\":\"x does not have storage.buckets.get access\"}}");
         } else if (path.startsWith("/storage/v1/b/" + BUCKET + "/o")) {
             String rest = path.substring(("/storage/v1/b/" + BUCKET + "/o").length());
             answer = rest.isEmpty() ? list(query) : object(exchange, query, decoded(rest.substring(1)));
@@ -303,15 +241,14 @@ public final class GoogleStandIn implements AutoCloseable {
         } else if (objects.putIfAbsent(name, written(content)) != null) {
             return new Answer(412, JSON, "{\"error\":{\"code\":412,\"message\":\"conditionNotMet\"}}");
         } else {
-            stored.put(name, Instant.now());
+            retention.stored(name);
         }
         return new Answer(200, JSON, described(name, content.length));
     }
 
     private String described(String name, long size) {
         return "{\"name\":\"" + name + "\",\"size\":\"" + size + "\",\"etag\":\"e\",\"generation\":\"1\","
-                + (held.contains(name) ? "\"temporaryHold\":true," : "")
-                + (lockDays == 0 ? "" : "\"retentionExpirationTime\":\"" + until(name) + "\",")
+                + retention.shown(name)
                 + "\"updated\":\"2026-01-01T00:00:00.000Z\",\"contentType\":\"application/octet-stream\"}";
     }
 

@@ -30,7 +30,7 @@ class LockedGoogleTest {
     @BeforeEach
     void open(@TempDir Path folder) {
         server = GoogleStandIn.start(folder);
-        server.lockFor(30, true);
+        server.retention().lockFor(30, true);
         var address = new RemoteAddress(
                 RemoteAddress.Provider.GCS, GoogleStandIn.BUCKET, server.endpoint(), null, "nightshift/prod", "");
         store = RemoteStore.open("store offsite", address, () -> null, null, ForbiddenAddresses.STANDARD);
@@ -46,14 +46,14 @@ class LockedGoogleTest {
     void theBucketSaysForHowLongItLocks() {
         assertTrue(store.deletions().canLock());
         assertEquals(new BucketLock("LOCKED", 30), store.deletions().bucketLock());
-        server.lockFor(7, false);
+        server.retention().lockFor(7, false);
         assertEquals(new BucketLock("UNLOCKED", 7), store.deletions().bucketLock());
         assertEquals(
                 "locks each object for 7 days, mode UNLOCKED",
                 store.deletions().bucketLock().words());
-        server.lockFor(0, false);
+        server.retention().lockFor(0, false);
         assertEquals(BucketLock.NONE, store.deletions().bucketLock());
-        server.tellsOfBucket(false);
+        server.retention().tellOfBucket(false);
         Failure said = assertThrows(
                 Failure.Skippable.class, () -> store.deletions().bucketLock());
         assertTrue(said.getMessage().contains("storage.buckets.get"), said.getMessage());
@@ -65,10 +65,10 @@ class LockedGoogleTest {
         for (int i = 0; i < 12; i++) {
             StoreContract.put(store, "shop/main/x/part/" + i, content);
         }
-        server.pass(Duration.ofDays(1));
+        server.retention().pass(Duration.ofDays(1));
         StoreContract.put(store, "shop/main/x/manifest.json", content);
         StoreContract.put(store, "shop/main/y/manifest.json", content);
-        server.pass(Duration.ofDays(29).plusHours(1)); // the parts are older than the policy, the manifest is not
+        server.retention().pass(Duration.ofDays(29).plusHours(1)); // the parts are older than the policy, the manifest is not
 
         Failure said = assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/x"));
         assertTrue(said.getMessage().contains("shop/main/x/, locked until "), said.getMessage());
@@ -80,7 +80,7 @@ class LockedGoogleTest {
         assertThrows(Failure.Conflict.class, () -> StoreContract.put(store, "shop/main/x/manifest.json", new byte[9]));
         assertArrayEquals(content, StoreContract.get(store, "shop/main/x/manifest.json"));
 
-        server.pass(Duration.ofDays(1));
+        server.retention().pass(Duration.ofDays(1));
         assertEquals(Optional.empty(), store.lock("shop/main/x/"));
         store.deleteFolder("shop/main/x");
         assertEquals(List.of(), store.taking("shop/main/x/"));
@@ -94,13 +94,13 @@ class LockedGoogleTest {
         }
         Failure said = assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/z"));
         assertTrue(said.getMessage().contains("locked until "), said.getMessage());
-        server.lockFor(0, false);
-        server.hold("nightshift/prod/shop/main/z/part/1", true);
+        server.retention().lockFor(0, false);
+        server.retention().hold("nightshift/prod/shop/main/z/part/1", true);
         said = assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/z"));
         assertTrue(said.getMessage().contains("locked by a legal hold"), said.getMessage());
         assertEquals(Optional.of(new Store.Lock(null)), store.kept("shop/main/z/", said));
         assertEquals(List.of("nightshift/prod/shop/main/z/part/1"), server.names("nightshift/prod/shop/main/z/"));
-        server.hold("nightshift/prod/shop/main/z/part/1", false);
+        server.retention().hold("nightshift/prod/shop/main/z/part/1", false);
         store.deleteFolder("shop/main/z");
         assertEquals(List.of(), store.list("shop/main/z/"));
     }
@@ -111,7 +111,7 @@ class LockedGoogleTest {
         for (int i = 0; i < 6; i++) {
             names.add("shop/main/wal/" + i);
             StoreContract.put(store, names.get(i), new byte[10]);
-            server.pass(Duration.ofDays(8));
+            server.retention().pass(Duration.ofDays(8));
         }
         store.deleteUnlocked(names); // 48, 40 and 32 days are enough, 24, 16 and 8 are not
         assertEquals(
@@ -124,12 +124,12 @@ class LockedGoogleTest {
     @Test
     void aRefusalThatNoLockExplainsIsSaidAsItWas() {
         StoreContract.put(store, "shop/main/w/manifest.json", new byte[10]);
-        server.lockFor(0, false);
+        server.retention().lockFor(0, false);
         Failure other = new Failure.Unusable("No right.", null, null);
         assertEquals(Optional.empty(), store.kept("shop/main/w/", other));
         assertTrue(store.deletions().areOpenToWriter("shop/main/w/manifest.json"));
         StoreContract.put(store, "shop/main/w/manifest.json", new byte[10]);
-        server.lockFor(1, false);
+        server.retention().lockFor(1, false);
         assertFalse(store.deletions().areOpenToWriter("shop/main/w/manifest.json"), "refused to everybody");
         server.requireToken("another");
         Failure said = assertThrows(Failure.class, () -> store.deleteFolder("shop/main/w"));
