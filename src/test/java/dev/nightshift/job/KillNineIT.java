@@ -22,7 +22,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,7 +71,7 @@ class KillNineIT {
                 Json.createObjectBuilder()
                         .add("rateLimitKilobytesPerSecond", 16_384)
                         .build());
-        inTheMiddle(run, "copy"::equals);
+        project.awaitStep(run, "copy"::equals);
         nightshift.killServer();
         nightshift.start();
         finishedAtTheSecondAttempt(run);
@@ -89,7 +88,7 @@ class KillNineIT {
     @Order(2)
     void aDrillIsRepeatedAndItsSandboxIsGone() throws Exception {
         String run = project.start("restore-drill", "big", TestProject.none());
-        inTheMiddle(run, step -> !step.equals("check") && !step.equals("prepare"));
+        project.awaitStep(run, step -> !step.equals("check") && !step.equals("prepare"));
         Eventually.isTrue(
                 "a sandbox",
                 Duration.ofSeconds(60),
@@ -144,7 +143,7 @@ class KillNineIT {
     void aRestoreIsFinishedInTheSameFolder() throws Exception {
         Path folder = nightshift.data().resolve("restore/killed");
         String run = project.start("restore", "big", TestProject.parameters("folder", folder.toString()));
-        inTheMiddle(run, "restore"::equals);
+        project.awaitStep(run, "restore"::equals);
         nightshift.killServer();
         nightshift.start();
         finishedAtTheSecondAttempt(run);
@@ -172,7 +171,7 @@ class KillNineIT {
                 Json.createObjectBuilder()
                         .add("rateLimitKilobytesPerSecond", 16_384)
                         .build());
-        inTheMiddle(run, "copy"::equals);
+        project.awaitStep(run, "copy"::equals);
         nightshift.killEverything();
         // As if somebody had stopped it in the moment before
         repository("update job.run set status = 'STOPPING' where id = '" + run + "' and status = 'STARTED'");
@@ -206,16 +205,6 @@ class KillNineIT {
                 assertTrue(statement.executeUpdate(sql) > 0, sql);
             }
         }
-    }
-
-    private void inTheMiddle(String run, Predicate<String> step) {
-        Eventually.isTrue("a step of run " + run, Duration.ofMinutes(1), () -> {
-            String status = project.run(run).getString("status");
-            if (status.equals("COMPLETED") || status.equals("FAILED")) {
-                throw new AssertionError("It ended before it could be killed: " + project.run(run) + project.log(run));
-            }
-            return project.currentStep(run).filter(step).isPresent();
-        });
     }
 
     private void finishedAtTheSecondAttempt(String id) {

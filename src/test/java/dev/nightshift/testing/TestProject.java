@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** A project of a test, over REST. */
 public final class TestProject {
@@ -175,6 +176,16 @@ public final class TestProject {
                 .filter(step -> step.getString("status").equals("STARTED"))
                 .map(step -> step.getString("name"))
                 .findFirst();
+    }
+
+    /** Waits until the run's only target is in such a step; fails if the run ends before: nothing is left to be cut off. */
+    public void awaitStep(String run, Predicate<String> step) {
+        Eventually.isTrue("a step of run " + run, Duration.ofMinutes(2), () -> {
+            if (ENDED.contains(run(run).getString("status"))) {
+                throw new AssertionError("It ended before it could be killed: " + run(run) + log(run));
+            }
+            return currentStep(run).filter(step).isPresent();
+        });
     }
 
     /** Newest first. */
