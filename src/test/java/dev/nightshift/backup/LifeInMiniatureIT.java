@@ -35,7 +35,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 /**
  * A night of a server in two minutes: rows come all the time and pgbench's transactions with them, a full and two incremental
  * backups, its log archived, the server killed twice. Between any two ticks lies a moment of which it is known what the server
- * held: restores to some of them hold just that. {@link WholeNightIT} is the long form of it.
+ * held: restores to some of them hold just that. In {@link ShortNightIT} the store and the node are killed as well.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
