@@ -313,18 +313,7 @@ class CopyIT extends TwoStores {
                 "what is not there is not proven");
         assertEquals(
                 "offsite",
-                project.api()
-                        .post(
-                                project.path("databases/shop/restore-plan"),
-                                Json.createObjectBuilder()
-                                        .add(
-                                                "to",
-                                                with(
-                                                        "lsn",
-                                                        project.backup(changes).getString("stopLsn")))
-                                        .build())
-                        .expect(200)
-                        .object()
+                project.plan("shop", with("lsn", project.backup(changes).getString("stopLsn")))
                         .getString("store"));
     }
 }

@@ -8,7 +8,6 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.PageChecksum;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -113,14 +112,7 @@ class DamagedSourceIT {
         String good = project.backups("shop").get(1).getString("id");
         assertEquals("DAMAGED", damaged.getString("state"));
 
-        JsonObject plan = project.api()
-                .post(
-                        project.path("databases/shop/restore-plan"),
-                        Json.createObjectBuilder()
-                                .add("to", Json.createObjectBuilder().add("latest", true))
-                                .build())
-                .expect(200)
-                .object();
+        JsonObject plan = project.planToLatest("shop");
         assertEquals(good, plan.getString("backup"), plan::toString);
         JsonObject drill = project.complete("restore-drill", "shop", TestProject.parameters("upTo", "readable"));
         assertEquals(good, IncrementalRefusedIT.figures(drill).getString("backup"));

@@ -244,14 +244,7 @@ class LifeInMiniatureIT {
     }
 
     private JsonObject plan(String kind, String point) {
-        return project.api()
-                .post(
-                        project.path("databases/" + NAME + "/restore-plan"),
-                        Json.createObjectBuilder()
-                                .add("to", Json.createObjectBuilder().add(kind, point))
-                                .build())
-                .expect(200)
-                .object();
+        return project.plan(NAME, Json.createObjectBuilder().add(kind, point));
     }
 
     private static JsonObject parameters(String kind, String point) {

@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -141,14 +140,8 @@ class LogCopyIT {
         return run.getJsonArray("targets").getJsonObject(0).getString("reason");
     }
 
-    private JsonObject plan(JsonObjectBuilder to, @Nullable String from) {
-        JsonObjectBuilder body = Json.createObjectBuilder().add("to", to);
-        return project.api()
-                .post(
-                        project.path("databases/main/restore-plan"),
-                        (from == null ? body : body.add("from", from)).build())
-                .expect(200)
-                .object();
+    private JsonObject planFromNas(JsonObjectBuilder to) {
+        return project.plan("main", to, "nas");
     }
 
     private static JsonObjectBuilder latest() {
@@ -212,19 +205,19 @@ class LogCopyIT {
                 () -> assertTrue(reason(run).contains("it is not copied"), () -> reason(run)),
                 () -> assertFalse(Files.exists(log(nas).resolve(fresh.first()))),
                 () -> assertTrue(Files.exists(log(nas).resolve(fresh.last()))));
-        JsonObject gap = plan(latest(), "nas");
+        JsonObject gap = planFromNas(latest());
         assertTrue(gap.getBoolean("reachable"), gap::toString);
         assertFalse(gap.isNull("gap"), gap::toString);
         assertEquals("nas", gap.getString("store"));
         assertEquals("nas", gap.getJsonArray("logStores").getString(0));
-        assertTrue(plan(latest(), null).isNull("gap"), "the first store has no gap");
+        assertTrue(project.planToLatest("main").isNull("gap"), "the first store has no gap");
         Files.write(damaged, whole);
 
         moment = text("select clock_timestamp()::text");
         Eventually.sleep(Duration.ofMillis(50));
         row(6);
         project.complete("copy", "main", toNas());
-        assertTrue(plan(latest(), "nas").isNull("gap"));
+        assertTrue(planFromNas(latest()).isNull("gap"));
         JsonObject copy = archive.now().getJsonArray("copies").getJsonObject(0);
         assertEquals("nas", copy.getString("store"), copy::toString);
         assertEquals(0, copy.getInt("gaps"), copy::toString);
@@ -241,13 +234,13 @@ class LogCopyIT {
         Files.move(local, away);
         try {
             JsonObject beyond =
-                    plan(Json.createObjectBuilder().add("lsn", text("select pg_current_wal_lsn()::text")), "nas");
+                    planFromNas(Json.createObjectBuilder().add("lsn", text("select pg_current_wal_lsn()::text")));
             assertFalse(beyond.getBoolean("reachable"), beyond::toString);
             assertTrue(
                     beyond.getString("reason").contains("The store nas holds a copy of the log up to"),
                     beyond::toString);
             assertTrue(beyond.getString("reason").contains("the store local the log itself up to"), beyond::toString);
-            JsonObject anywhere = plan(latest(), null);
+            JsonObject anywhere = project.planToLatest("main");
             assertTrue(anywhere.getBoolean("reachable"), anywhere::toString);
             assertEquals("nas", anywhere.getJsonArray("logStores").getString(0), anywhere::toString);
             for (String stores : List.of("", "?from=nas")) {
@@ -307,7 +300,7 @@ class LogCopyIT {
         JsonObject run = rebuild();
         assertEquals(1, figures(run).getInt("logCopiesEntered"), () -> project.log(run.getString("id")));
         assertEquals(0, figures(run).getInt("logsEntered"));
-        assertEquals("nas", plan(latest(), "nas").getJsonArray("logStores").getString(0));
+        assertEquals("nas", planFromNas(latest()).getJsonArray("logStores").getString(0));
         assertEquals(0, figures(rebuild()).getInt("logCopiesEntered"));
 
         project.api().post(project.path("keys/rotate")).expect(200);
@@ -315,7 +308,7 @@ class LogCopyIT {
         project.complete("rewrap-keys", "main", TestProject.none());
         String description = "archive.json";
         assertEquals(key(log(local).resolve(description)), key(log(nas).resolve(description)));
-        assertTrue(plan(latest(), "nas").getBoolean("reachable"));
+        assertTrue(planFromNas(latest()).getBoolean("reachable"));
     }
 
     private static String key(Path description) throws IOException {

@@ -114,17 +114,6 @@ class PlannedRestoreIT {
         }
     }
 
-    private JsonObject plan() {
-        return project.api()
-                .post(
-                        project.path("databases/main/restore-plan"),
-                        Json.createObjectBuilder()
-                                .add("to", Json.createObjectBuilder().add("latest", true))
-                                .build())
-                .expect(200)
-                .object();
-    }
-
     private static long number(JsonObject object, String name) {
         return object.getJsonNumber(name).longValue();
     }
@@ -144,7 +133,7 @@ class PlannedRestoreIT {
     @Test
     @Order(1)
     void aPlanSaysBytesAndRoomAndNoTimeThatNobodyMeasured() throws IOException {
-        JsonObject plan = plan();
+        JsonObject plan = project.planToLatest("main");
         JsonObject size = plan.getJsonObject("size");
         List<JsonObject> backups = size.getJsonArray("backups").getValuesAs(JsonObject.class);
         assertEquals(3, backups.size(), plan::toString);
@@ -176,7 +165,7 @@ class PlannedRestoreIT {
     @Test
     @Order(2)
     void whatARestoreAndADrillMeasuredIsWhatTheNextPlanEstimatesBy() throws IOException {
-        long room = number(plan().getJsonObject("size"), "roomBytes");
+        long room = number(project.planToLatest("main").getJsonObject("size"), "roomBytes");
         Path folder = nightshift.data().resolve("restore").resolve("planned");
         JsonObject restore = project.complete(
                 "restore",
@@ -187,7 +176,7 @@ class PlannedRestoreIT {
                         .build());
         long written = size(folder);
         assertTrue(room >= written - (1 << 20) && room < written * 3 / 2, room + " for " + written);
-        JsonObject plan = plan();
+        JsonObject plan = project.planToLatest("main");
         for (JsonObject part : List.of(part(plan, 0, "FILES"), part(plan, 1, "LOG"))) {
             JsonObject measured = part.getJsonObject("measured");
             assertEquals("RESTORE", measured.getString("kind"));
@@ -200,7 +189,7 @@ class PlannedRestoreIT {
         assertUnmeasured(plan, plan.getJsonObject("size"), "millis");
 
         JsonObject drill = project.complete("restore-drill", "main", TestProject.parameters("to", "latest"));
-        JsonObject after = plan();
+        JsonObject after = project.planToLatest("main");
         long sum = 0;
         for (int at = 0; at < 3; at++) {
             JsonObject part = part(after, at, List.of("FILES", "LOG", "REPLAY").get(at));

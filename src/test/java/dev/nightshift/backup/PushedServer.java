@@ -107,14 +107,7 @@ final class PushedServer implements AutoCloseable {
 
     /** The plan of a restore to the end of the log. */
     JsonObject latest() {
-        return project.api()
-                .post(
-                        project.path("databases/" + NAME + "/restore-plan"),
-                        Json.createObjectBuilder()
-                                .add("to", Json.createObjectBuilder().add("latest", true))
-                                .build())
-                .expect(200)
-                .object();
+        return project.planToLatest(NAME);
     }
 
     private void choose(JsonObject settings) {

@@ -151,17 +151,6 @@ class VanishedLogIT {
         assertTrue(check().getBoolean("complete"));
     }
 
-    private JsonObject plan() {
-        return project.api()
-                .post(
-                        project.path("databases/main/restore-plan"),
-                        Json.createObjectBuilder()
-                                .add("to", Json.createObjectBuilder().add("latest", true))
-                                .build())
-                .expect(200)
-                .object();
-    }
-
     private JsonObject window() {
         return project.api()
                 .get(project.path("databases/main/recovery-window"))
@@ -172,14 +161,14 @@ class VanishedLogIT {
     /** Nobody takes what is left for all. */
     @Test
     void theLatestIsNotWhereAListingEndsThatLacksStoredLog(@TempDir Path aside) throws IOException {
-        JsonObject whole = plan();
+        JsonObject whole = project.planToLatest("main");
         assertTrue(whole.getBoolean("reachable") && whole.isNull("lacks"), whole::toString);
         String segment = segments().lastKey();
         List<Path> last = Objects.requireNonNull(segments().get(segment));
         Path into = nightshift.data().resolve("restore").resolve("vanished");
         move(last, aside, false);
         try {
-            JsonObject plan = plan();
+            JsonObject plan = project.planToLatest("main");
             String reason = plan.getString("reason");
             String lacks = "The store local does not list the log from ";
             assertAll(
@@ -220,7 +209,7 @@ class VanishedLogIT {
         } finally {
             move(last, aside, true);
         }
-        assertEquals(whole.getString("logEnds"), plan().getString("logEnds"));
+        assertEquals(whole.getString("logEnds"), project.planToLatest("main").getString("logEnds"));
         JsonObject again = project.complete(
                 "restore-drill",
                 "main",

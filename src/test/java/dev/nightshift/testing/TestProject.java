@@ -3,6 +3,7 @@ package dev.nightshift.testing;
 import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -197,6 +198,27 @@ public final class TestProject {
         return api.get(path("backups/" + id)).expect(200).object();
     }
 
+    /** The plan of a restore to the end of the log. */
+    public JsonObject planToLatest(String database) {
+        return plan(database, Json.createObjectBuilder().add("latest", true));
+    }
+
+    /** The plan of a restore to a point, which is named in the API's words. */
+    public JsonObject plan(String database, JsonObjectBuilder to) {
+        return planned(database, Json.createObjectBuilder().add("to", to));
+    }
+
+    /** The same from this store and no other. */
+    public JsonObject plan(String database, JsonObjectBuilder to, String from) {
+        return planned(database, Json.createObjectBuilder().add("to", to).add("from", from));
+    }
+
+    private JsonObject planned(String database, JsonObjectBuilder asked) {
+        return api.post(path("databases/" + database + "/restore-plan"), asked.build())
+                .expect(200)
+                .object();
+    }
+
     /** Exports the keys that open the project's backups without Nightshift, into a file. */
     public Path recoveryKey(Path folder) throws IOException {
         String text = api.post(path("recovery-key")).expect(200).body();
@@ -210,7 +232,6 @@ public final class TestProject {
                 .body();
     }
 
-    /** No parameters. */
     /** The id of the key that wraps what is new. */
     public String primaryKey() {
         return api().get(path("keys")).expect(200).items().stream()
@@ -227,6 +248,7 @@ public final class TestProject {
         return key;
     }
 
+    /** No parameters. */
     public static JsonObject none() {
         return JsonValue.EMPTY_JSON_OBJECT;
     }
