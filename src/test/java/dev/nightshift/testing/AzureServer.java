@@ -8,10 +8,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -20,7 +18,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
@@ -79,22 +76,8 @@ public final class AzureServer implements AutoCloseable {
                 .redirectOutput(output.toFile());
         builder.environment().put("AZURITE_ACCOUNTS", ACCOUNT + ":" + SECRET);
         Process launched = builder.start();
-        Eventually.isTrue("Azurite", Duration.ofMinutes(1), () -> {
-            String said = read(output);
-            if (!launched.isAlive()) {
-                throw new AssertionError("Azurite ended:\n" + said);
-            }
-            return said.contains("successfully listens");
-        });
+        Processes.awaitWord("Azurite", launched, output, "successfully listens");
         return launched;
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private void createContainer() throws IOException {
@@ -200,13 +183,6 @@ public final class AzureServer implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Processes.end(process);
     }
 }

@@ -13,8 +13,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Google Cloud Storage as Google's own emulator plays it: npm's package {@code firebase-tools}. It knows the JSON interface for
@@ -51,26 +49,12 @@ public final class GoogleEmulator implements AutoCloseable {
             Process process = builder.start();
             GoogleEmulator emulator = new GoogleEmulator(port, process);
             try {
-                Eventually.isTrue("Google's emulator", Duration.ofMinutes(1), () -> {
-                    String said = read(output);
-                    if (!process.isAlive()) {
-                        throw new AssertionError("Google's emulator ended:\n" + said);
-                    }
-                    return said.contains("listening");
-                });
+                Processes.awaitWord("Google's emulator", process, output, "listening");
             } catch (AssertionError e) {
                 emulator.close();
                 throw e;
             }
             return emulator;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -101,13 +85,6 @@ public final class GoogleEmulator implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Processes.end(process);
     }
 }

@@ -4,17 +4,14 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A real OpenID provider, the certified one of npm's package {@code oidc-provider}, over HTTPS. Its address is 127.0.0.1:
@@ -55,22 +52,8 @@ public final class OpenIdProvider implements AutoCloseable {
         Process process = builder.start();
         OpenIdProvider provider = new OpenIdProvider(folder, port, certificates, process);
         provider.write();
-        Eventually.isTrue("the OpenID provider", Duration.ofMinutes(1), () -> {
-            String said = read(output);
-            if (!process.isAlive()) {
-                throw new AssertionError("The OpenID provider ended:\n" + said);
-            }
-            return said.contains("listening");
-        });
+        Processes.awaitWord("the OpenID provider", process, output, "listening");
         return provider;
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     public URI issuer() {
@@ -104,13 +87,6 @@ public final class OpenIdProvider implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Processes.end(process);
     }
 }

@@ -1,6 +1,7 @@
 package dev.nightshift.testing;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +78,37 @@ public final class Processes {
             return new String(Files.readAllBytes(Path.of(file)), StandardCharsets.UTF_8).replace('\0', ' ');
         } catch (IOException e) {
             return "";
+        }
+    }
+
+    /** Waits until a program that was just started has written a word, which it does within a minute. */
+    static void awaitWord(String name, Process process, Path output, String word) {
+        Eventually.isTrue(name, Duration.ofMinutes(1), () -> {
+            String said = text(output);
+            if (!process.isAlive()) {
+                throw new AssertionError(name + " ended:\n" + said);
+            }
+            return said.contains(word);
+        });
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Asks it to end, and kills it if it has not in ten seconds. */
+    static void end(Process process) {
+        process.destroy();
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
