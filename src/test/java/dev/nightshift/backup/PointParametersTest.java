@@ -1,9 +1,8 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.nightshift.kernel.Failure;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.StringReader;
@@ -74,7 +73,6 @@ class PointParametersTest {
                 "{'to': {'latest': true}, 'point': ''} | parameters.point"
             })
     void whatContradictsItselfIsRefusedByTheFieldThatTheCallerWrote(String given, String field) {
-        assertEquals(
-                field, assertThrows(Failure.Invalid.class, () -> plain(given)).field());
+        assertEquals(field, refusedField(() -> plain(given)));
     }
 }

@@ -1,12 +1,11 @@
 package dev.nightshift.fleet;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.ClientCertificate;
@@ -108,8 +107,7 @@ class ExposureTest {
         assertTrue(Exposure.ofReference(stored(null, null, null), moved));
     }
 
-    private static @Nullable String refused(Instance before, Server after) {
-        return assertThrows(Failure.Invalid.class, () -> Exposure.refuse(before, after))
-                .field();
+    private static String refused(Instance before, Server after) {
+        return refusedField(() -> Exposure.refuse(before, after));
     }
 }

@@ -1,5 +1,6 @@
 package dev.nightshift.fleet;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,10 +33,6 @@ class ServerTest {
 
     private static Server server(String host, int port) {
         return new Server(host, port, "nightshift", null, TlsMode.PREFER, null, null, "postgres", List.of(), 7);
-    }
-
-    private static @Nullable String refusedField(Executable entering) {
-        return assertThrows(Failure.Invalid.class, entering).field();
     }
 
     @ParameterizedTest

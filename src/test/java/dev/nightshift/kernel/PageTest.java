@@ -1,5 +1,6 @@
 package dev.nightshift.kernel;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -29,18 +30,14 @@ class PageTest {
     void aPageHoldsFiftyRowsUnlessAskedAndNeverMoreThanFiveHundred() {
         assertEquals(50, Page.size(null));
         assertEquals(500, Page.size("500"));
-        assertEquals(
-                "limit",
-                assertThrows(Failure.Invalid.class, () -> Page.size("501")).field());
+        assertEquals("limit", refusedField(() -> Page.size("501")));
         assertThrows(Failure.Invalid.class, () -> Page.size("0"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"abc", "-1", "1.5", "1e2", "99999999999999999999"})
     void aLimitThatIsNoNumberOfRowsIsRefusedByItsName(String limit) {
-        assertEquals(
-                "limit",
-                assertThrows(Failure.Invalid.class, () -> Page.size(limit)).field());
+        assertEquals("limit", refusedField(() -> Page.size(limit)));
     }
 
     @Test
@@ -50,13 +47,8 @@ class PageTest {
         assertNull(Page.after(null));
         assertEquals(7, Page.afterNumber("7"));
         assertEquals(0, Page.afterNumber(null));
-        assertEquals(
-                "after",
-                assertThrows(Failure.Invalid.class, () -> Page.after("x")).field());
-        assertEquals(
-                "after",
-                assertThrows(Failure.Invalid.class, () -> Page.afterNumber("-7"))
-                        .field());
+        assertEquals("after", refusedField(() -> Page.after("x")));
+        assertEquals("after", refusedField(() -> Page.afterNumber("-7")));
     }
 
     @Test

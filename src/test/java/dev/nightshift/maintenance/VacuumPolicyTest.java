@@ -1,11 +1,10 @@
 package dev.nightshift.maintenance;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.nightshift.kernel.Failure;
 import dev.nightshift.maintenance.VacuumPolicy.FreezeLimits;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -76,18 +75,9 @@ class VacuumPolicyTest {
     void theLimitsCanBeAdjustedAndNonsenseIsRefusedByField() {
         assertTrue(
                 VacuumPolicy.of(5, 10, 10).need(table(100, 11, 0, 0, 0), LIMITS).isPresent());
-        assertEquals(
-                "deadPercent",
-                assertThrows(Failure.Invalid.class, () -> VacuumPolicy.of(0, 10, 10))
-                        .field());
-        assertEquals(
-                "changedPercent",
-                assertThrows(Failure.Invalid.class, () -> VacuumPolicy.of(20, 101, 10))
-                        .field());
-        assertEquals(
-                "floorRows",
-                assertThrows(Failure.Invalid.class, () -> VacuumPolicy.of(20, 10, -1))
-                        .field());
+        assertEquals("deadPercent", refusedField(() -> VacuumPolicy.of(0, 10, 10)));
+        assertEquals("changedPercent", refusedField(() -> VacuumPolicy.of(20, 101, 10)));
+        assertEquals("floorRows", refusedField(() -> VacuumPolicy.of(20, 10, -1)));
     }
 
     @Property

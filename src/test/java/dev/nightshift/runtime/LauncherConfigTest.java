@@ -1,5 +1,6 @@
 package dev.nightshift.runtime;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -95,10 +96,7 @@ class LauncherConfigTest {
                         + URLEncoder.encode(root.toString(), StandardCharsets.UTF_8),
                 url);
         environment.put("NIGHTSHIFT_REPOSITORY_TLS", "sometimes");
-        assertEquals(
-                "NIGHTSHIFT_REPOSITORY_TLS",
-                assertThrows(Failure.Invalid.class, () -> LauncherConfig.from(environment, BASE))
-                        .field());
+        assertEquals("NIGHTSHIFT_REPOSITORY_TLS", refusedField(() -> LauncherConfig.from(environment, BASE)));
     }
 
     @Test

@@ -1,12 +1,11 @@
 package dev.nightshift.backup.policy;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.expiry.KeepRule;
-import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import java.util.Arrays;
 import java.util.Collections;
@@ -134,15 +133,11 @@ class AnsweringTest {
     }
 
     private static String refusedWork(List<Scheduled> schedules, List<String> stores) {
-        return String.valueOf(assertThrows(Failure.Invalid.class, () -> scheduled(schedules, stores))
-                .field());
+        return refusedField(() -> scheduled(schedules, stores));
     }
 
     private static String refused(List<String> databases, KeepRule keep) {
-        return String.valueOf(assertThrows(
-                        Failure.Invalid.class,
-                        () -> new Policy(
-                                new UUID(0, 9), new Name("p"), "", databases, Goals.NONE, keep, List.of(), List.of()))
-                .field());
+        return refusedField(
+                () -> new Policy(new UUID(0, 9), new Name("p"), "", databases, Goals.NONE, keep, List.of(), List.of()));
     }
 }

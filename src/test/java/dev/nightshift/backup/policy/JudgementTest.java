@@ -1,5 +1,6 @@
 package dev.nightshift.backup.policy;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.backup.policy.Judgement.State;
-import dev.nightshift.kernel.Failure;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -191,14 +191,8 @@ class JudgementTest {
 
     @Test
     void goalsOutOfTheirRangeAreRefusedByName() {
-        assertEquals(
-                "goals.rtoSeconds",
-                assertThrows(Failure.Invalid.class, () -> new Goals(null, 0, null, null, null, null, null))
-                        .field());
-        assertEquals(
-                "goals.proofDays",
-                assertThrows(Failure.Invalid.class, () -> new Goals(null, null, 366, null, null, null, null))
-                        .field());
+        assertEquals("goals.rtoSeconds", refusedField(() -> new Goals(null, 0, null, null, null, null, null)));
+        assertEquals("goals.proofDays", refusedField(() -> new Goals(null, null, 366, null, null, null, null)));
         assertEquals(
                 List.of(Goal.RPO, Goal.BACKUP),
                 List.copyOf(

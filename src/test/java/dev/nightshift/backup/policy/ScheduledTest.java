@@ -1,11 +1,10 @@
 package dev.nightshift.backup.policy;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.nightshift.backup.expiry.KeepRule;
-import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Name;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -81,9 +80,8 @@ class ScheduledTest {
         }
     }
 
-    private static @Nullable String refused(Scheduled scheduled) {
+    private static String refused(Scheduled scheduled) {
         Scheduled first = new Scheduled("first", Work.FULL, "0 2 * * *", "UTC", List.of(), null, null, null);
-        return assertThrows(Failure.Invalid.class, () -> policy(first, scheduled))
-                .field();
+        return refusedField(() -> policy(first, scheduled));
     }
 }

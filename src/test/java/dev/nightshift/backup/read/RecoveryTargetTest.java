@@ -1,5 +1,6 @@
 package dev.nightshift.backup.read;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -52,18 +53,13 @@ class RecoveryTargetTest {
         "immediate, '', kind"
     })
     void whatBreaksARuleNamesItsField(String kind, String text, String field) {
-        assertEquals(
-                field,
-                assertThrows(Failure.Invalid.class, () -> parse(kind, text)).field());
+        assertEquals(field, refusedField(() -> parse(kind, text)));
     }
 
     @Test
     void aLineEndInANameAndATimelineOfNothingAreRefused() {
         assertThrows(Failure.Invalid.class, () -> parse("name", "a\nrestore_command"));
-        assertEquals(
-                "timeline",
-                assertThrows(Failure.Invalid.class, () -> RecoveryTarget.parse("latest", null, 0, FIELDS))
-                        .field());
+        assertEquals("timeline", refusedField(() -> RecoveryTarget.parse("latest", null, 0, FIELDS)));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.nightshift.job.schedule;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -175,10 +176,7 @@ class CronTest {
     @Test
     void anExpressionHasAnEnd() {
         String many = "0,".repeat(120) + "0 2 * * *";
-        assertEquals(
-                "cron",
-                assertThrows(Failure.Invalid.class, () -> Cron.of(many, "UTC", NOW))
-                        .field());
+        assertEquals("cron", refusedField(() -> Cron.of(many, "UTC", NOW)));
     }
 
     /** Planned when only the library checked: it means what it meant. */

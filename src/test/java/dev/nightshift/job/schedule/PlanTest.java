@@ -1,5 +1,6 @@
 package dev.nightshift.job.schedule;
 
+import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -82,14 +83,8 @@ class PlanTest {
     @Test
     void aPauseEndsAheadAndSaysWhy() {
         Instant now = Instant.parse("2026-11-21T12:00:00Z");
-        assertEquals(
-                "until",
-                assertThrows(Failure.Invalid.class, () -> Pause.of(Optional.empty(), now, now, "mira", "because"))
-                        .field());
-        assertEquals(
-                "why",
-                assertThrows(Failure.Invalid.class, () -> Pause.of(Optional.empty(), now, null, "mira", " "))
-                        .field());
+        assertEquals("until", refusedField(() -> Pause.of(Optional.empty(), now, now, "mira", "because")));
+        assertEquals("why", refusedField(() -> Pause.of(Optional.empty(), now, null, "mira", " ")));
         Pause open = Pause.of(Optional.empty(), now, null, "mira", " because ");
         assertEquals(new Pause(now, now.plusSeconds(60), "mira", "because"), open.ended(now.plusSeconds(60)));
         Pause over = Pause.of(Optional.empty(), now, now.plusSeconds(30), "mira", "because");
