@@ -8,11 +8,11 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import dev.nightshift.testing.harness.FaultyStore;
 import dev.nightshift.testing.harness.FaultyStore.Fault;
 import dev.nightshift.testing.harness.FaultyStore.Request;
 import dev.nightshift.vault.ExportedKeys;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -74,20 +74,8 @@ abstract class FailingRuns {
 
     /** One in the bucket, behind the faults. */
     void store(String name, String prefix) {
-        nightshift
-                .admin()
-                .post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", name)
-                                .add("kind", "S3")
-                                .add("bucket", S3Server.BUCKET)
-                                .add("prefix", prefix)
-                                .add("endpoint", faults.endpoint())
-                                .add("account", S3Server.KEY)
-                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                .build())
-                .expect(201);
+        TestStores.define(
+                nightshift.admin(), TestStores.bucket(name, faults.endpoint()).add("prefix", prefix));
     }
 
     @AfterEach

@@ -10,6 +10,7 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import dev.nightshift.testing.harness.FaultyStore;
 import dev.nightshift.testing.harness.FaultyStore.Fault;
 import dev.nightshift.testing.harness.FaultyStore.Request;
@@ -64,20 +65,9 @@ class FailingStoreJobsIT {
         faults = FaultyStore.before(s3.endpoint());
         nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false"));
         nightshift.start();
-        nightshift
-                .admin()
-                .post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", "offsite")
-                                .add("kind", "S3")
-                                .add("bucket", S3Server.BUCKET)
-                                .add("prefix", "prod")
-                                .add("endpoint", faults.endpoint())
-                                .add("account", S3Server.KEY)
-                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                .build())
-                .expect(201);
+        TestStores.define(
+                nightshift.admin(),
+                TestStores.bucket("offsite", faults.endpoint()).add("prefix", "prod"));
         source = Postgres.start(15, TestArchive.KEEPS);
         source.execute("postgres", "create table t as select id, md5(id::text) note from generate_series(1, 1000) id");
         project = TestProject.create(nightshift.admin(), "failing");

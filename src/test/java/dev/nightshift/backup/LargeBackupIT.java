@@ -11,6 +11,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
@@ -105,7 +105,7 @@ class LargeBackupIT {
                         .add("bucket", S3Server.BUCKET)
                         .add("endpoint", s3.endpoint())
                         .add("account", S3Server.KEY)
-                        .add("secretFile", secret("s3.key", S3Server.SECRET)),
+                        .add("secretFile", TestStores.secretFile(nightshift, "s3.key", S3Server.SECRET)),
                 () -> bytes(s3.bucket()),
                 s3::kill,
                 s3::restart);
@@ -118,7 +118,7 @@ class LargeBackupIT {
                         .add("bucket", AzureServer.CONTAINER)
                         .add("endpoint", azure.endpoint())
                         .add("account", AzureServer.ACCOUNT)
-                        .add("secretFile", secret("azure.key", AzureServer.SECRET)),
+                        .add("secretFile", TestStores.secretFile(nightshift, "azure.key", AzureServer.SECRET)),
                 azure::bytes,
                 azure::kill,
                 azure::restart);
@@ -135,14 +135,6 @@ class LargeBackupIT {
 
     private static JsonObjectBuilder described(String name, String kind) {
         return Json.createObjectBuilder().add("name", name).add("kind", kind);
-    }
-
-    private String secret(String name, String content) throws IOException {
-        Path file = Files.createDirectories(nightshift.data().resolve("credentials"))
-                .resolve(name);
-        Files.writeString(file, content + "\n");
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        return file.toString();
     }
 
     private void disturbed(JsonObjectBuilder described, LongSupplier stored, Runnable kill, Runnable restart)

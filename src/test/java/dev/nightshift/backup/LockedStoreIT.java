@@ -10,6 +10,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3StandIn;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
@@ -43,20 +44,12 @@ class LockedStoreIT {
         source = Postgres.start(18, Map.of("max_wal_senders", "6"));
         project = TestProject.create(admin, "locking");
         project.register("vault", source, "postgres");
-        admin.post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", STORE)
-                                .add("kind", "S3")
-                                .add("bucket", S3StandIn.BUCKET)
-                                .add("endpoint", s3.endpoint())
-                                .add("account", "all")
-                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                .add("lockDays", 31)
-                                .add("deleteAccount", "deletes")
-                                .add("deleteSecretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                .build())
-                .expect(201);
+        TestStores.define(
+                admin,
+                TestStores.bucket(STORE, S3StandIn.BUCKET, s3.endpoint(), "all")
+                        .add("lockDays", 31)
+                        .add("deleteAccount", "deletes")
+                        .add("deleteSecretVariable", "NIGHTSHIFT_CREDENTIAL_TEST"));
     }
 
     @AfterAll

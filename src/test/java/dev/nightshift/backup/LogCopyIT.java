@@ -14,6 +14,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
@@ -71,16 +72,7 @@ class LogCopyIT {
                 "NIGHTSHIFT_STORE_ROOTS",
                 folder.resolve("stores").toString()));
         nightshift.start();
-        nightshift
-                .admin()
-                .post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", "nas")
-                                .add("kind", "FOLDER")
-                                .add("folder", nas.toString())
-                                .build())
-                .expect(201);
+        TestStores.define(nightshift.admin(), TestStores.folder("nas", nas));
         source = Postgres.start(18, Map.of("max_wal_senders", "6", "max_replication_slots", "6", "autovacuum", "off"));
         source.execute("postgres", "create table t as select 1 as id");
         project = TestProject.create(nightshift.admin(), "logs");
@@ -359,16 +351,7 @@ class LogCopyIT {
         awaitStored();
         archive.end();
         Path alias = Files.createSymbolicLink(local.resolveSibling("alias"), local.getParent());
-        nightshift
-                .admin()
-                .post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", "same")
-                                .add("kind", "FOLDER")
-                                .add("folder", alias.resolve("local").toString())
-                                .build())
-                .expect(201);
+        TestStores.define(nightshift.admin(), TestStores.folder("same", alias.resolve("local")));
         JsonObject run = rebuild();
         String told = project.log(run.getString("id"));
         assertEquals(0, figures(run).getInt("logCopiesEntered"), told);

@@ -9,6 +9,7 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import dev.nightshift.testing.harness.FaultyStore;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -51,18 +52,7 @@ class LogicalCopyIT {
         source.execute("first", "create table item as select id from generate_series(1, 1000) id");
         project.register("first", source, "first");
         project.registerOn("first", "second", "second");
-        project.api()
-                .post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", STORE)
-                                .add("kind", "S3")
-                                .add("bucket", S3Server.BUCKET)
-                                .add("endpoint", faults.endpoint())
-                                .add("account", S3Server.KEY)
-                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                .build())
-                .expect(201);
+        TestStores.define(project.api(), TestStores.bucket(STORE, faults.endpoint()));
     }
 
     @AfterAll

@@ -11,6 +11,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
@@ -72,11 +73,7 @@ class PolicySchedulesIT {
     @BeforeAll
     void aServerAndAStoreElsewhere(@TempDir Path folder) throws SQLException {
         s3 = S3Server.start(folder);
-        admin.post("api/stores", json("""
-                        {'name': '%s', 'kind': 'S3', 'bucket': '%s', 'endpoint': '%s', 'account': '%s',
-                         'secretVariable': 'NIGHTSHIFT_CREDENTIAL_TEST'}
-                        """.formatted(STORE, S3Server.BUCKET, s3.endpoint(), S3Server.KEY)))
-                .expect(201);
+        TestStores.define(admin, TestStores.bucket(STORE, s3.endpoint()));
         source = Postgres.start(18, Map.of("max_wal_senders", "6", "autovacuum", "off"));
         source.execute("postgres", "create table t as select 1 as id");
         project = TestProject.create(admin, PROJECT);

@@ -11,7 +11,7 @@ import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
-import jakarta.json.Json;
+import dev.nightshift.testing.TestStores;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -194,16 +194,7 @@ class PushedDoubtIT {
     @Test
     @Order(4)
     void whatIsStoredInAnotherStoreIsHeldAgainstWhatIsPushed() throws Exception {
-        nightshift
-                .admin()
-                .post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", "nas")
-                                .add("kind", "FOLDER")
-                                .add("folder", folder.resolve("nas").toString())
-                                .build())
-                .expect(201);
+        TestStores.define(nightshift.admin(), TestStores.folder("nas", folder.resolve("nas")));
         Path before = server.archive();
         server.storesIn("nas");
         server.pushesMore();

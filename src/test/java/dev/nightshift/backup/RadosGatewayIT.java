@@ -11,6 +11,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RadosGateway;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.nio.file.Path;
@@ -70,21 +71,13 @@ class RadosGatewayIT {
         project = TestProject.create(admin, "ceph-locks");
         project.register("vault", source, "postgres");
         for (String bucket : BUCKETS) {
-            admin.post(
-                            "api/stores",
-                            Json.createObjectBuilder()
-                                    .add("name", "ceph-" + bucket)
-                                    .add("kind", "S3")
-                                    .add("bucket", bucket)
-                                    .add("prefix", "prod")
-                                    .add("endpoint", gateway.endpoint())
-                                    .add("account", "writes")
-                                    .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                    .add("lockDays", bucket.equals("versions") ? 0 : 1)
-                                    .add("deleteAccount", "deletes")
-                                    .add("deleteSecretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                    .build())
-                    .expect(201);
+            TestStores.define(
+                    admin,
+                    TestStores.bucket("ceph-" + bucket, bucket, gateway.endpoint(), "writes")
+                            .add("prefix", "prod")
+                            .add("lockDays", bucket.equals("versions") ? 0 : 1)
+                            .add("deleteAccount", "deletes")
+                            .add("deleteSecretVariable", "NIGHTSHIFT_CREDENTIAL_TEST"));
         }
     }
 

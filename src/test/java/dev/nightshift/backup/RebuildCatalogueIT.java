@@ -11,6 +11,7 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import dev.nightshift.testing.harness.BareMachine;
 import dev.nightshift.testing.harness.ByHand;
 import jakarta.json.Json;
@@ -144,20 +145,8 @@ class RebuildCatalogueIT {
     }
 
     private void defineBucket() {
-        nightshift
-                .admin()
-                .post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", "bucket")
-                                .add("kind", "S3")
-                                .add("bucket", S3Server.BUCKET)
-                                .add("prefix", "prod")
-                                .add("endpoint", s3.endpoint())
-                                .add("account", S3Server.KEY)
-                                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                .build())
-                .expect(201);
+        TestStores.define(
+                nightshift.admin(), TestStores.bucket("bucket", s3.endpoint()).add("prefix", "prod"));
     }
 
     private void rotate() {
@@ -399,16 +388,7 @@ class RebuildCatalogueIT {
         for (JsonObject each : before) {
             copy(each.getString("location"), offsite);
         }
-        nightshift
-                .admin()
-                .post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", "offsite")
-                                .add("kind", "FOLDER")
-                                .add("folder", offsite.toString())
-                                .build())
-                .expect(201);
+        TestStores.define(nightshift.admin(), TestStores.folder("offsite", offsite));
         JsonObject run = rebuild();
         assertEquals(2, figures(run).getInt("copiesEntered"), () -> project.log(run.getString("id")));
         assertEquals(0, figures(run).getInt("backupsEntered"));

@@ -16,6 +16,7 @@ import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import dev.nightshift.vault.ExportedKeys;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -24,7 +25,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -74,15 +74,7 @@ class RemoteStoreIT {
                 "create index on item (id)");
         project = TestProject.create(admin, "offsite");
         project.register("shop", source, "shop");
-        secretFile = secret("offsite.key", S3Server.SECRET);
-    }
-
-    private String secret(String name, String content) throws IOException {
-        Path file = Files.createDirectories(nightshift.data().resolve("credentials"))
-                .resolve(name);
-        Files.writeString(file, content + "\n");
-        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        return file.toString();
+        secretFile = TestStores.secretFile(nightshift, "offsite.key", S3Server.SECRET);
     }
 
     @AfterAll
@@ -155,7 +147,7 @@ class RemoteStoreIT {
     @Test
     @Order(2)
     void aStoreThatDoesNotWorkSaysAtWhichStepAndWhatToDo() throws IOException {
-        String wrong = secret("wrong.key", "another-secret-entirely");
+        String wrong = TestStores.secretFile(nightshift, "wrong.key", "another-secret-entirely");
         admin.post("api/stores", described("wrong", "wrong", wrong).build()).expect(201);
         JsonObject check = admin.post("api/stores/wrong/check").expect(200).object();
         assertFalse(check.getBoolean("works"));
@@ -368,17 +360,14 @@ class RemoteStoreIT {
                     .add("bucket", AzureServer.CONTAINER)
                     .add("endpoint", azure.endpoint())
                     .add("account", AzureServer.ACCOUNT)
-                    .add("secretFile", secret("azure.key", AzureServer.SECRET)));
+                    .add("secretFile", TestStores.secretFile(nightshift, "azure.key", AzureServer.SECRET)));
             proven(Json.createObjectBuilder()
                     .add("name", "google")
                     .add("kind", "GCS")
                     .add("bucket", GoogleStandIn.BUCKET)
                     .add("prefix", "nightshift")
                     .add("endpoint", google.endpoint()));
-            proven(Json.createObjectBuilder()
-                    .add("name", "nas")
-                    .add("kind", "FOLDER")
-                    .add("folder", elsewhere.toString()));
+            proven(TestStores.folder("nas", elsewhere));
             assertTrue(Files.isDirectory(elsewhere.resolve("offsite/shop")));
         }
     }

@@ -8,6 +8,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import dev.nightshift.testing.harness.CuttingProxy;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
@@ -79,25 +80,15 @@ abstract class TwoStores {
         other = TestProject.create(admin, name + "-other");
         project.register("shop", source, "shop");
         store(bucket("offsite", line.port(), "prod"));
-        store(Json.createObjectBuilder()
-                .add("name", "nas")
-                .add("kind", "FOLDER")
-                .add("folder", nas.toString()));
+        store(TestStores.folder("nas", nas));
     }
 
     static JsonObjectBuilder bucket(String name, int port, String prefix) {
-        return Json.createObjectBuilder()
-                .add("name", name)
-                .add("kind", "S3")
-                .add("bucket", S3Server.BUCKET)
-                .add("prefix", prefix)
-                .add("endpoint", "http://127.0.0.1:" + port)
-                .add("account", S3Server.KEY)
-                .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST");
+        return TestStores.bucket(name, "http://127.0.0.1:" + port).add("prefix", prefix);
     }
 
     void store(JsonObjectBuilder described) {
-        admin.post("api/stores", described.build()).expect(201);
+        TestStores.define(admin, described);
     }
 
     @AfterAll

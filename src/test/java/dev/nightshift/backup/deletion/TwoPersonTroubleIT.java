@@ -12,6 +12,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3StandIn;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.StringReader;
@@ -277,19 +278,7 @@ class TwoPersonTroubleIT extends TwoPeople {
             TestProject neighbour = TestProject.create(nightshift.admin(), "two-neighbours");
             neighbour.register("beside", server, "postgres");
             neighbour.complete("backup", "beside", TestProject.none());
-            nightshift
-                    .admin()
-                    .post(
-                            "api/stores",
-                            Json.createObjectBuilder()
-                                    .add("name", STORE)
-                                    .add("kind", "S3")
-                                    .add("bucket", S3StandIn.BUCKET)
-                                    .add("endpoint", s3.endpoint())
-                                    .add("account", "all")
-                                    .add("secretVariable", "NIGHTSHIFT_CREDENTIAL_TEST")
-                                    .build())
-                    .expect(201);
+            TestStores.define(nightshift.admin(), TestStores.bucket(STORE, S3StandIn.BUCKET, s3.endpoint(), "all"));
             Api one = Accounts.browser(nightshift, Accounts.person(nightshift, true), Accounts.PASSWORD);
             Api other = Accounts.browser(nightshift, Accounts.person(nightshift, true), Accounts.PASSWORD);
             settled();
