@@ -43,7 +43,7 @@ abstract class FailingRuns {
     static final int ALWAYS = Integer.MAX_VALUE;
 
     /** A try that is repeated has pauses of half a minute, and the client's own before. */
-    private static final Duration MOST = Duration.ofMinutes(4);
+    static final Duration MOST = Duration.ofMinutes(4);
 
     private final String projectName;
     Nightshift nightshift;

@@ -5,13 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.Api;
-import dev.nightshift.testing.Nightshift;
-import dev.nightshift.testing.Postgres;
-import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
-import dev.nightshift.testing.TestStores;
-import dev.nightshift.testing.harness.FaultyStore;
 import dev.nightshift.testing.harness.FaultyStore.Fault;
 import dev.nightshift.testing.harness.FaultyStore.Request;
 import dev.nightshift.testing.harness.Inventory;
@@ -22,58 +17,36 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What runs say of a store that refuses, lies or goes away under them: none has done what it has not. */
 @Tag("thorough")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class FailingStoreJobsIT {
-    private static final String NAME = "main";
-    private static final Duration MOST = Duration.ofMinutes(4);
-    private static final int ALWAYS = Integer.MAX_VALUE;
-
+class FailingStoreJobsIT extends FailingRuns {
     /** The jobs that a refusal ends at once. */
     private static final List<String> ASK_ONCE = List.of("rebuild-catalogue", "rewrap-keys");
 
-    private Nightshift nightshift;
-    private S3Server s3;
-    private FaultyStore faults;
-    private TestProject project;
-    private Postgres source;
     private String first;
     private String second;
     private String dump;
 
+    FailingStoreJobsIT() {
+        super("failing");
+    }
+
     @BeforeAll
-    void twoBackupsADumpAndALog(@TempDir Path folder) throws Exception {
-        s3 = S3Server.start(folder);
-        faults = FaultyStore.before(s3.endpoint());
-        nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false"));
-        nightshift.start();
-        TestStores.define(
-                nightshift.admin(),
-                TestStores.bucket("offsite", faults.endpoint()).add("prefix", "prod"));
-        source = Postgres.start(15, TestArchive.KEEPS);
-        source.execute("postgres", "create table t as select id, md5(id::text) note from generate_series(1, 1000) id");
-        project = TestProject.create(nightshift.admin(), "failing");
-        project.register(NAME, source, "postgres");
+    void twoBackupsADumpAndALog() throws Exception {
         TestArchive archive = new TestArchive(project, NAME);
-        archive.change(TestArchive.on().add("store", "offsite"));
+        archive.change(TestArchive.on().add("store", STORE));
         archive.awaitState("STREAMING");
         first = taken(Json.createObjectBuilder());
         source.execute("postgres", "insert into t select id, 'second' from generate_series(1001, 1500) id");
@@ -88,23 +61,14 @@ class FailingStoreJobsIT {
     }
 
     private String taken(JsonObjectBuilder kind) {
-        project.complete("backup", NAME, kind.add("store", "offsite").build());
+        project.complete("backup", NAME, kind.add("store", STORE).build());
         return project.backups(NAME).get(0).getString("id");
     }
 
     @AfterEach
-    void healthyAndNothingLeft() {
-        faults.heal();
+    void nothingIsLeft() {
         assertEquals(List.of(), new Inventory(nightshift).sandboxFolders(), "sandboxes");
         assertEquals(List.of(), new Inventory(nightshift).halfRestores(), "half restores");
-    }
-
-    @AfterAll
-    void stop() {
-        nightshift.remove();
-        source.close();
-        faults.close();
-        s3.close();
     }
 
     private static JsonObjectBuilder asked() {
@@ -116,7 +80,7 @@ class FailingStoreJobsIT {
             String job, JsonObjectBuilder parameters, Fault fault, int times, Predicate<Request> which) {
         JsonObject with = parameters.build();
         faults.fail(fault, times, which);
-        String run = job.equals("rebuild-catalogue") ? rebuilding() : project.start(job, NAME, with);
+        String run = job.equals("rebuild-catalogue") ? project.start(job) : project.start(job, NAME, with);
         JsonObject ended = project.ended(run, MOST);
         String what = job + " with " + fault + " met " + faults.failed() + " times: " + ended + "\n" + project.log(run);
         assertTrue(faults.failed() > 0, what);
@@ -125,19 +89,6 @@ class FailingStoreJobsIT {
         boolean mayRetry = fault != Fault.REFUSED || !ASK_ONCE.contains(job);
         assertTrue(mayRetry || !what.contains("Trying again in"), what);
         return ended.getJsonArray("targets").getJsonObject(0);
-    }
-
-    private String rebuilding() {
-        return project.api()
-                .post(
-                        project.path("runs"),
-                        asked().add("job", "rebuild-catalogue")
-                                .add("databases", Json.createArrayBuilder())
-                                .add("parameters", TestProject.none())
-                                .build())
-                .expect(202)
-                .object()
-                .getString("id");
     }
 
     private static void says(JsonObject target, String words) {
@@ -285,7 +236,7 @@ class FailingStoreJobsIT {
                         ALWAYS,
                         request -> request.kind().equals("GET") && manifest.test(request)),
                 "The store offsite refuses");
-        JsonObject run = project.completed(rebuilding());
+        JsonObject run = project.complete("rebuild-catalogue");
         assertEquals(1, TestProject.figures(run).getInt("backupsEntered"), () -> project.log(run.getString("id")));
         assertEquals(
                 before.stream().map(each -> each.getString("id")).toList(),

@@ -100,6 +100,11 @@ public final class TestProject {
         return start(job, Json.createArrayBuilder().add(database), parameters);
     }
 
+    /** The same of a job that works on the project itself, and not on databases. */
+    public String start(String job) {
+        return start(job, Json.createArrayBuilder(), none());
+    }
+
     private String start(String job, JsonArrayBuilder databases, JsonObject parameters) {
         Api.Answer answer = api.post(
                         path("runs"),
@@ -124,7 +129,7 @@ public final class TestProject {
 
     /** The same of a job that works on the project itself, and not on databases. */
     public JsonObject complete(String job) {
-        return completed(start(job, Json.createArrayBuilder(), none()));
+        return completed(start(job));
     }
 
     /** The run once it has ended; fails unless it completed. */
