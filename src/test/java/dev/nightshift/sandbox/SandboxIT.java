@@ -1,5 +1,8 @@
 package dev.nightshift.sandbox;
 
+import static dev.nightshift.sandbox.SandboxServer.ask;
+import static dev.nightshift.sandbox.SandboxServer.execute;
+import static dev.nightshift.sandbox.SandboxServer.promote;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -17,9 +20,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -185,7 +186,7 @@ class SandboxIT {
             Map<Path, byte[]> files = contents(before, meanwhile);
             long oid = Long.parseLong(oid(source, "meanwhile"));
 
-            start(sandbox, source, position, Map.of(meanwhile, to.tablespace(oid)));
+            SandboxServer.start(sandbox, source, position, Map.of(meanwhile, to.tablespace(oid)));
             try (Connection connection = SandboxProcesses.await(sandbox, "postgres")) {
                 promote(connection);
                 assertEquals("1000", ask(connection, "select count(*) from public.a"));
@@ -210,7 +211,7 @@ class SandboxIT {
                 source.execute("postgres", "create tablespace meanwhile location '" + meanwhile + "'");
                 position = backup.end();
             }
-            start(sandbox, source, position, Map.of());
+            SandboxServer.start(sandbox, source, position, Map.of());
             while (sandbox.isRunning()) {
                 Thread.sleep(50);
             }
@@ -227,7 +228,7 @@ class SandboxIT {
                     sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofSeconds(8));
             SandboxFolder to = sandbox.folder();
             FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
-            start(sandbox, source, position, Map.of());
+            SandboxServer.start(sandbox, source, position, Map.of());
             SandboxProcesses.await(sandbox, "postgres").close();
             for (int i = 0; i < 100 && sandbox.isRunning(); i++) {
                 Thread.sleep(100);
@@ -244,10 +245,7 @@ class SandboxIT {
     void aSessionThatUsedUpItsCpuTimeRanOutOfItAndIsNotDamaged() throws Exception {
         try (Postgres source = Postgres.start(18)) {
             Quota quota = new Quota(new Bytes(4L << 30), Duration.ofSeconds(2), new Bytes(2L << 30), 512);
-            Sandbox sandbox = sandboxes.create("test", quota, new Bytes(0), Duration.ofMinutes(5));
-            SandboxFolder to = sandbox.folder();
-            FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
-            start(sandbox, source, position, Map.of());
+            Sandbox sandbox = SandboxServer.restored(sandboxes, source, quota);
             try (Connection connection = SandboxProcesses.await(sandbox, "postgres")) {
                 SQLException damaged = assertThrows(SQLException.class, () -> ask(connection, "select 1 / 0"));
                 assertTrue(sandbox.exhausted(damaged).isEmpty());
@@ -265,11 +263,7 @@ class SandboxIT {
     @Test
     void aSandboxThatFillsTheDiskIsEnded() throws Exception {
         try (Postgres source = Postgres.start(18)) {
-            Sandbox sandbox =
-                    sandboxes.create("test", Quota.ofDisk(new Bytes(200L << 20)), new Bytes(0), Duration.ofMinutes(5));
-            SandboxFolder to = sandbox.folder();
-            FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
-            start(sandbox, source, position, Map.of());
+            Sandbox sandbox = SandboxServer.restored(sandboxes, source, Quota.ofDisk(new Bytes(200L << 20)));
             try (Connection connection = SandboxProcesses.await(sandbox, "postgres")) {
                 promote(connection);
                 assertThrows(SQLException.class, () -> {
@@ -348,49 +342,6 @@ class SandboxIT {
     }
 
     private Sandbox restored(Postgres source) throws SQLException, IOException {
-        Sandbox sandbox =
-                sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofMinutes(5));
-        SandboxFolder to = sandbox.folder();
-        FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
-        start(sandbox, source, position, Map.of());
-        return sandbox;
-    }
-
-    private static void start(
-            Sandbox sandbox, Postgres source, FolderBackup.Position position, Map<Path, Path> tablespaces) {
-        sandbox.start(
-                source.cluster().binaries(),
-                new ServerSettings(
-                        source.cluster().binaries().major(),
-                        "postgres",
-                        ServerSettings.Recovery.toRestorePoint(position.restorePoint(), position.timeline()),
-                        Preload.NONE),
-                tablespaces);
-    }
-
-    private static void promote(Connection connection) throws SQLException, InterruptedException {
-        while (!"paused".equals(ask(connection, "select pg_get_wal_replay_pause_state()"))) {
-            Thread.sleep(50);
-        }
-        execute(connection, "select pg_wal_replay_resume()");
-        while ("t".equals(ask(connection, "select pg_is_in_recovery()"))) {
-            Thread.sleep(50);
-        }
-    }
-
-    private static void execute(Connection connection, String... statements) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            for (String sql : statements) {
-                statement.execute(sql);
-            }
-        }
-    }
-
-    private static String ask(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            result.next();
-            return result.getString(1);
-        }
+        return SandboxServer.restored(sandboxes, source, Quota.ofDisk(new Bytes(2L << 30)));
     }
 }

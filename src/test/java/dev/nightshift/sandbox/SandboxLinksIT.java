@@ -49,11 +49,7 @@ class SandboxLinksIT {
                     sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofMinutes(5));
             SandboxFolder own = sandbox.folder();
             FolderBackup.Position position = FolderBackup.take(source, own.data(), own::tablespace, own.wal());
-            ServerSettings settings = new ServerSettings(
-                    17,
-                    "postgres",
-                    ServerSettings.Recovery.toRestorePoint(position.restorePoint(), position.timeline()),
-                    Preload.NONE);
+            ServerSettings settings = SandboxServer.settings(source, position);
             sandbox.start(source.cluster().binaries(), settings, Map.of());
             try (Connection connection = SandboxProcesses.await(sandbox, "postgres")) {
                 for (String walled : List.of(
@@ -86,18 +82,7 @@ class SandboxLinksIT {
     @Test
     void aSocketThatBecameALinkIsNotSpokenTo() throws Exception {
         try (Postgres source = Postgres.start(17)) {
-            Sandbox sandbox =
-                    sandboxes.create("test", Quota.ofDisk(new Bytes(2L << 30)), new Bytes(0), Duration.ofMinutes(5));
-            SandboxFolder own = sandbox.folder();
-            FolderBackup.Position position = FolderBackup.take(source, own.data(), own::tablespace, own.wal());
-            sandbox.start(
-                    source.cluster().binaries(),
-                    new ServerSettings(
-                            17,
-                            "postgres",
-                            ServerSettings.Recovery.toRestorePoint(position.restorePoint(), position.timeline()),
-                            Preload.NONE),
-                    Map.of());
+            Sandbox sandbox = SandboxServer.restored(sandboxes, source, Quota.ofDisk(new Bytes(2L << 30)));
             try (Connection connection = SandboxProcesses.await(sandbox, "postgres")) {
                 program(
                         connection,

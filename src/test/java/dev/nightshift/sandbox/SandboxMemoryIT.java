@@ -1,22 +1,22 @@
 package dev.nightshift.sandbox;
 
+import static dev.nightshift.sandbox.SandboxServer.ask;
+import static dev.nightshift.sandbox.SandboxServer.execute;
+import static dev.nightshift.sandbox.SandboxServer.promote;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.kernel.Bytes;
 import dev.nightshift.kernel.Clock;
-import dev.nightshift.testing.FolderBackup;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.harness.Greedy;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -86,43 +86,8 @@ class SandboxMemoryIT {
         }
     }
 
-    private Sandbox restored(Postgres source) throws Exception {
-        Quota quota = new Quota(MOST, Duration.ofHours(1), new Bytes(2L << 30), 512);
-        Sandbox sandbox = sandboxes.create("test", quota, new Bytes(0), Duration.ofMinutes(5));
-        SandboxFolder to = sandbox.folder();
-        FolderBackup.Position position = FolderBackup.take(source, to.data(), to::tablespace, to.wal());
-        sandbox.start(
-                source.cluster().binaries(),
-                new ServerSettings(
-                        source.cluster().binaries().major(),
-                        "postgres",
-                        ServerSettings.Recovery.toRestorePoint(position.restorePoint(), position.timeline()),
-                        Preload.NONE),
-                Map.of());
-        return sandbox;
-    }
-
-    private static void promote(Connection connection) throws SQLException, InterruptedException {
-        while (!"paused".equals(ask(connection, "select pg_get_wal_replay_pause_state()"))) {
-            Thread.sleep(50);
-        }
-        execute(connection, "select pg_wal_replay_resume()");
-        while ("t".equals(ask(connection, "select pg_is_in_recovery()"))) {
-            Thread.sleep(50);
-        }
-    }
-
-    private static void execute(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
-    }
-
-    private static String ask(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            result.next();
-            return result.getString(1);
-        }
+    private Sandbox restored(Postgres source) throws SQLException, IOException {
+        return SandboxServer.restored(
+                sandboxes, source, new Quota(MOST, Duration.ofHours(1), new Bytes(2L << 30), 512));
     }
 }
