@@ -41,8 +41,6 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PushedDoubtIT {
-    private static final Map<String, String> SETTINGS =
-            Map.of("archive_mode", "on", "max_wal_senders", "6", "autovacuum", "off", "wal_keep_size", "1GB");
 
     private Nightshift nightshift;
     private Path folder;
@@ -56,7 +54,8 @@ class PushedDoubtIT {
         folder = here;
         nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false", "NIGHTSHIFT_STORE_ROOTS", here.toString()));
         nightshift.start();
-        server = new PushedServer(nightshift, Files.createDirectory(here.resolve("server")), "log-doubt", SETTINGS);
+        server = new PushedServer(
+                nightshift, Files.createDirectory(here.resolve("server")), "log-doubt", PushedServer.STREAMED);
         source = server.source;
         same = here.resolve("same");
         assertEquals(
@@ -75,8 +74,7 @@ class PushedDoubtIT {
 
     /** As another server would have written it. */
     private Path changed(String name, byte[] content) throws IOException {
-        content[44] ^= 1; // of the first record
-        return Files.write(folder.resolve(name + "-changed"), content);
+        return Files.write(folder.resolve(name + "-changed"), Segments.changed(content));
     }
 
     @Test

@@ -14,7 +14,6 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.RestoredServer;
-import dev.nightshift.testing.harness.ByHand;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -50,8 +49,6 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PushedFailoverIT {
-    private static final Map<String, String> SETTINGS =
-            Map.of("archive_mode", "on", "max_wal_senders", "6", "autovacuum", "off", "wal_keep_size", "1GB");
     private static final String SLOWLY = "the archiver of the copy";
 
     private final Nightshift nightshift = Nightshift.shared();
@@ -70,15 +67,9 @@ class PushedFailoverIT {
     @BeforeAll
     void start(@TempDir Path here) throws Exception {
         folder = here;
-        server = new PushedServer(nightshift, folder, "log-failover", SETTINGS);
+        server = new PushedServer(nightshift, folder, "log-failover", PushedServer.STREAMED);
         source = server.source;
-        Path files = folder.resolve("files");
-        ByHand.decode(
-                        nightshift.data().resolve("store").resolve(server.backup.getString("location")),
-                        server.project.recoveryKey(folder),
-                        files)
-                .succeeded();
-        recovery = new Recovery(files, folder, source.password());
+        recovery = server.recovery();
     }
 
     @AfterAll
@@ -108,9 +99,9 @@ class PushedFailoverIT {
         String next = end.segmentName(1, PushedServer.SEGMENT);
         byte[] content = Files.readAllBytes(source.data().resolve("pg_wal").resolve(next));
         server.push(next);
-        content[44] ^= 1; // of the first record
         Path here = Files.createDirectory(folder.resolve("own"));
-        pushes(1, "keeps what it holds", server.shipper, Files.write(here.resolve("changed"), content), next);
+        Path changed = Files.write(here.resolve("changed"), Segments.changed(content));
+        pushes(1, "keeps what it holds", server.shipper, changed, next);
         assertEquals("FAILING", server.state(), "the server has not archived it");
         Instant covered = server.covered();
         server.looks(Instant.now());
@@ -125,7 +116,7 @@ class PushedFailoverIT {
     @Test
     @Order(3)
     void aPromotedCopyIsRefusedAndTheServerGoesOn() throws Exception {
-        try (Postgres copy = source.standby(SETTINGS)) {
+        try (Postgres copy = source.standby(PushedServer.STREAMED)) {
             text(copy, "select pg_promote()::text");
             copy.execute("postgres", "insert into t values (100)", "select pg_switch_wal()");
             Eventually.isTrue(SLOWLY, PushedServer.SOON, () -> fails(copy));
@@ -159,8 +150,7 @@ class PushedFailoverIT {
             assertEquals("RECEIVING", server.state());
             goesOn();
         }
-        assertEquals(
-                "1 2 3 4", recovery.recovered(recovery.prepared("clone", server.reader.documented("restore_command"))));
+        assertEquals("1 2 3 4", recovery.recovered("clone"));
     }
 
     private void goesOn() {
@@ -239,14 +229,13 @@ class PushedFailoverIT {
                 () -> PushedServer.writesMore(standby) && server.covered().isAfter(since));
         assertEquals("RECEIVING", server.state());
 
-        String command = server.reader.documented("restore_command");
-        Path point = recovery.prepared("point", command);
+        Path point = recovery.prepared("point");
         Files.writeString(
                 point.resolve("postgresql.auto.conf"),
                 "recovery_target_name = 'promoted'\nrecovery_target_action = promote\n",
                 StandardOpenOption.APPEND);
         assertEquals("1 2 3 4 5 6", recovery.recovered(point));
-        assertEquals("1 2 3 4 5 6 7", recovery.recovered(recovery.prepared("failover", command)));
+        assertEquals("1 2 3 4 5 6 7", recovery.recovered("failover"));
     }
 
     /** The server of before follows, and pushes the segment that was not full when the first timeline was left. */
@@ -283,9 +272,7 @@ class PushedFailoverIT {
                 () -> server.stretch().getInt("timeline") == 3
                         && server.stretch().isNull("gap"));
         assertEquals("RECEIVING", server.state());
-        assertEquals(
-                "1 2 3 4 5 6 7 8",
-                recovery.recovered(recovery.prepared("again", server.reader.documented("restore_command"))));
+        assertEquals("1 2 3 4 5 6 7 8", recovery.recovered("again"));
     }
 
     @Test
@@ -295,10 +282,9 @@ class PushedFailoverIT {
         Path end = here.resolve(left);
         server.reader.run(here, "fetch", left, end.toString()).succeeded();
         pushes(0, "", server.shipper, end, left);
-        byte[] content = Files.readAllBytes(end);
-        content[44] ^= 1; // of the first record
+        Path changed = Files.write(here.resolve("changed"), Segments.changed(Files.readAllBytes(end)));
         server.isReachedAt(source);
-        pushes(1, "keeps what it holds", server.shipper, Files.write(here.resolve("changed"), content), left);
+        pushes(1, "keeps what it holds", server.shipper, changed, left);
         assertEquals("FAILING", server.state(), "the server may have it from before");
         Instant covered = server.covered();
         server.pushesMore();
@@ -308,7 +294,7 @@ class PushedFailoverIT {
     }
 
     private Map<String, String> standbys(Map<String, String> more) throws IOException {
-        Map<String, String> settings = new TreeMap<>(SETTINGS);
+        Map<String, String> settings = new TreeMap<>(PushedServer.STREAMED);
         settings.put("archive_mode", "always");
         settings.put(
                 "restore_command", server.reader.documented("restore_command").replace(" fetch ", " fetch --standby "));

@@ -10,6 +10,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.harness.ByHand;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
@@ -32,6 +33,11 @@ import java.util.stream.Stream;
 final class PushedServer implements AutoCloseable {
     static final Map<String, String> SETTINGS =
             Map.of("archive_mode", "on", "max_wal_senders", "6", "autovacuum", "off");
+
+    /** Of one that keeps its log, for those that stream from it. */
+    static final Map<String, String> STREAMED =
+            Map.of("archive_mode", "on", "max_wal_senders", "6", "autovacuum", "off", "wal_keep_size", "1GB");
+
     static final Duration SOON = Duration.ofSeconds(90);
     private static final String NAME = "pushed";
 
@@ -103,6 +109,17 @@ final class PushedServer implements AutoCloseable {
                 .header("Authorization")
                 .replace("Bearer ", "");
         return WalCommand.install(folder.resolve(name), nightshift, project.name(), NAME, key);
+    }
+
+    /** Its backup, decoded without Nightshift: what recovers with a restore_command. */
+    Recovery recovery() throws IOException {
+        Path files = folder.resolve("files");
+        ByHand.decode(
+                        nightshift.data().resolve("store").resolve(backup.getString("location")),
+                        project.recoveryKey(folder),
+                        files)
+                .succeeded();
+        return new Recovery(files, folder, source.password(), reader.documented("restore_command"));
     }
 
     /** The plan of a restore to the end of the log. */
@@ -320,11 +337,6 @@ final class PushedServer implements AutoCloseable {
                     .findFirst()
                     .orElseThrow();
         }
-    }
-
-    /** So many segments before. */
-    static String previous(String segment, int count) {
-        return String.format("%s%08X", segment.substring(0, 16), Long.parseLong(segment.substring(16), 16) - count);
     }
 
     @Override

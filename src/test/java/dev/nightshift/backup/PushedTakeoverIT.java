@@ -10,11 +10,9 @@ import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
-import dev.nightshift.testing.harness.ByHand;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -26,8 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PushedTakeoverIT {
-    private static final Map<String, String> SETTINGS =
-            Map.of("archive_mode", "on", "max_wal_senders", "6", "autovacuum", "off", "wal_keep_size", "1GB");
 
     private final Nightshift nightshift = Nightshift.shared();
     private Path folder;
@@ -39,16 +35,10 @@ class PushedTakeoverIT {
     @BeforeAll
     void start(@TempDir Path here) throws Exception {
         folder = here;
-        server = new PushedServer(nightshift, folder, "log-takeover", SETTINGS);
+        server = new PushedServer(nightshift, folder, "log-takeover", PushedServer.STREAMED);
         source = server.source;
-        standby = source.standby(SETTINGS);
-        Path files = folder.resolve("files");
-        ByHand.decode(
-                        nightshift.data().resolve("store").resolve(server.backup.getString("location")),
-                        server.project.recoveryKey(folder),
-                        files)
-                .succeeded();
-        recovery = new Recovery(files, folder, source.password());
+        standby = source.standby(PushedServer.STREAMED);
+        recovery = server.recovery();
     }
 
     @AfterAll
@@ -80,7 +70,6 @@ class PushedTakeoverIT {
                 PushedServer.SOON,
                 () -> server.stretch().getInt("timeline") == 2 && server.comesIntoASegment());
         assertTrue(server.toldOfAGap(), "the standby takes what it streamed for archived");
-        String command = server.reader.documented("restore_command");
         fetches(200, "has a gap", server.reader, folder, end.segmentName(1, PushedServer.SEGMENT));
 
         Lsn at = end;
@@ -92,7 +81,7 @@ class PushedTakeoverIT {
             at = at.plus(PushedServer.SEGMENT);
         }
         assertFalse(server.toldOfAGap());
-        assertEquals("1 2 3 4 5 6", recovery.recovered(recovery.prepared("all", command)));
+        assertEquals("1 2 3 4 5 6", recovery.recovered("all"));
 
         server.isReachedAt(standby);
         Instant since = Instant.now();

@@ -15,8 +15,17 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 
-/** PostgreSQL itself recovers a backup's files, with a restore_command. */
-record Recovery(Path files, Path folder, String password) {
+/**
+ * PostgreSQL itself recovers a backup's files, with a restore_command.
+ *
+ * @param command the one that is documented
+ */
+record Recovery(Path files, Path folder, String password, String command) {
+    /** What is in the table once a new data folder has recovered. */
+    String recovered(String name) throws Exception {
+        return recovered(prepared(name));
+    }
+
     /** What is in the table once it has recovered. */
     String recovered(Path data) throws Exception {
         try (RestoredServer restored = RestoredServer.start(Postgres.debian15(), data);
@@ -30,7 +39,12 @@ record Recovery(Path files, Path folder, String password) {
         }
     }
 
-    /** A data folder that will recover with this restore_command. */
+    /** A new data folder that will recover. */
+    Path prepared(String name) throws IOException {
+        return prepared(name, command);
+    }
+
+    /** The same with another restore_command. */
     Path prepared(String name, String command) throws IOException {
         Path data = ByHand.assemble(files, Files.createDirectory(folder.resolve(name)));
         Files.createFile(data.resolve("recovery.signal"));

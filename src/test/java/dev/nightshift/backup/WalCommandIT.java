@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.backup.Segments.previous;
 import static dev.nightshift.backup.WalCommand.fetched;
 import static dev.nightshift.backup.WalCommand.fetches;
 import static dev.nightshift.backup.WalCommand.pushes;
@@ -14,11 +15,8 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.RestoredServer;
-import dev.nightshift.testing.harness.ByHand;
 import jakarta.json.JsonObject;
 import java.net.URI;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -64,13 +62,7 @@ class WalCommandIT {
         reader = server.reader;
         shipper = server.shipper;
         newest = server.newest;
-        Path files = folder.resolve("files");
-        ByHand.decode(
-                        nightshift.data().resolve("store").resolve(server.backup.getString("location")),
-                        server.project.recoveryKey(folder),
-                        files)
-                .succeeded();
-        recovery = new Recovery(files, folder, source.password());
+        recovery = server.recovery();
     }
 
     @AfterAll
@@ -96,7 +88,7 @@ class WalCommandIT {
 
     @Test
     void recoveryComesToTheEndOfTheLog() throws Exception {
-        assertEquals("1 2 3 4", recovery.recovered(recovery.prepared("end", reader.documented("restore_command"))));
+        assertEquals("1 2 3 4", recovery.recovered("end"));
         assertTrue(Files.exists(folder.resolve("end/data/pg_wal").resolve(HISTORY_2)), "it was promoted");
     }
 
@@ -215,32 +207,24 @@ class WalCommandIT {
         Lsn to = Lsn.parse(server.former().getString("to"));
         Arrays.fill(left, (int) (to.value() - to.segmentStart(left.length).value()), left.length, (byte) 0);
         fetched(reader, here, current, left);
-        fetches(1, "and nothing that comes after it", reader, here, PushedServer.previous(current, -1));
+        fetches(1, "and nothing that comes after it", reader, here, previous(current, -1));
 
         server.pushesNothing(); // or the archiver stores the history again, with what it still has in its hands
         Path history = server.stored(HISTORY_2);
         Path aside = folder.resolve("history");
         Files.move(history, aside);
         fetches(200, "though log of timeline 2 is", reader, here, HISTORY_2);
-        fetches(200, "whose history is not", reader, here, PushedServer.previous(current, -1));
+        fetches(200, "whose history is not", reader, here, previous(current, -1));
         JsonObject plan = server.latest();
         assertFalse(plan.getBoolean("reachable"), plan::toString);
         assertTrue(plan.getString("reason").contains("log of timeline 2 is stored"), plan::toString);
-        assertEquals(
-                1,
-                shipper.run(
-                                here,
-                                "push",
-                                Files.copy(pgWal.resolve(first), here.resolve("f"))
-                                        .toString(),
-                                first)
-                        .exit());
+        Path copy = Files.copy(pgWal.resolve(first), here.resolve("f"));
+        assertEquals(1, shipper.run(here, "push", copy.toString(), first).exit());
         server.push(first);
         assertTrue(Files.exists(history), "pushed with the segment that needs it");
         assertEquals(2, server.latest().getInt("timeline"));
 
-        assertEquals(
-                "1 2 3 4 5 6", recovery.recovered(recovery.prepared("latest", reader.documented("restore_command"))));
+        assertEquals("1 2 3 4 5 6", recovery.recovered("latest"));
     }
 
     @Test
@@ -259,11 +243,11 @@ class WalCommandIT {
 
     @Test
     void recoveryIsAbortedAtAGap() throws Exception {
-        Path object = server.stored(PushedServer.previous(newest, 1));
+        Path object = server.stored(previous(newest, 1));
         Path aside = folder.resolve("aside");
         Files.move(object, aside);
         try {
-            recovery.aborts(recovery.prepared("gap", reader.documented("restore_command")), "has a gap");
+            recovery.aborts(recovery.prepared("gap"), "has a gap");
         } finally {
             Files.move(aside, object);
         }
@@ -272,7 +256,7 @@ class WalCommandIT {
     @Test
     void onlyProvenAbsenceIsTheEndOfTheLog() throws Exception {
         Path here = Files.createDirectory(folder.resolve("rows"));
-        String next = PushedServer.previous(newest, -1);
+        String next = previous(newest, -1);
         fetches(1, "and nothing that comes after it", reader, here, next);
         fetches(1, "and nothing that comes after it", reader, here, HISTORY_2);
         fetches(200, "no name of a file", reader, here, "../../etc/passwd");
@@ -313,15 +297,14 @@ class WalCommandIT {
         Files.createFile(here.resolve("standby.signal"));
         assertEquals(1, away.run(here, "--standby", "fetch", next, "x").exit());
         assertEquals(200, away.run(here, "fetch", next, "x").exit());
-        Path object = server.stored(PushedServer.previous(newest, 1));
+        String missing = previous(newest, 1);
+        Path object = server.stored(missing);
         Path aside = folder.resolve("missing");
         Files.move(object, aside);
         try {
-            fetches(200, "has a gap", reader, here, PushedServer.previous(newest, 1));
+            fetches(200, "has a gap", reader, here, missing);
             assertEquals(
-                    200,
-                    reader.run(here, "--standby", "fetch", PushedServer.previous(newest, 1), "x")
-                            .exit());
+                    200, reader.run(here, "--standby", "fetch", missing, "x").exit());
         } finally {
             Files.move(aside, object);
         }
@@ -335,7 +318,7 @@ class WalCommandIT {
         Path aside = archive.resolveSibling("aside");
         Files.move(archive, aside, StandardCopyOption.ATOMIC_MOVE);
         try {
-            fetches(200, "cannot be read", reader, here, PushedServer.previous(newest, -1));
+            fetches(200, "cannot be read", reader, here, previous(newest, -1));
             fetches(200, "cannot be read", reader, here, newest);
             fetches(200, "cannot be read", reader, here, HISTORY_2);
         } finally {
@@ -354,27 +337,18 @@ class WalCommandIT {
         byte[] whole = Files.readAllBytes(source.data().resolve("pg_wal/" + newest));
         Path copy = Files.write(here.resolve("copy"), whole);
         pushes(0, "", shipper, copy, newest);
-        byte[] other = whole.clone();
-        other[44] ^= 1; // of the first record
-        Path changed = Files.write(here.resolve("changed"), other);
+        Path changed = Files.write(here.resolve("changed"), Segments.changed(whole));
         pushes(1, "keeps what it holds", shipper, changed, newest);
         assertEquals("RECEIVING", server.state(), "the server itself has pushed it");
         assertTrue(server.toldOfAStranger());
-        pushes(1, "another segment than its name", shipper, copy, PushedServer.previous(newest, -1));
+        pushes(1, "another segment than its name", shipper, copy, previous(newest, -1));
         pushes(1, "bytes", shipper, Files.write(here.resolve("short"), Arrays.copyOf(whole, 8192)), newest);
-        byte[] half = whole.clone();
-        Arrays.fill(half, 64, half.length, (byte) 0);
-        pushes(1, "it is not full", shipper, Files.write(here.resolve("half"), half), newest);
+        pushes(1, "it is not full", shipper, Files.write(here.resolve("half"), Segments.begun(whole)), newest);
         pushes(1, "no segment", shipper, Files.write(here.resolve("none"), new byte[16 << 20]), newest);
-        other = whole.clone();
-        other[24] ^= 1;
-        pushes(1, "of another cluster", shipper, Files.write(here.resolve("foreign"), other), newest);
-        byte[] small = Arrays.copyOf(whole, 1 << 20);
-        ByteBuffer.wrap(small).order(ByteOrder.LITTLE_ENDIAN).putInt(32, small.length);
-        String smaller = String.format(
-                "%s%08X",
-                newest.substring(0, 16), Long.parseLong(newest.substring(16), 16) * (whole.length / small.length));
-        pushes(1, "segments of this server", shipper, Files.write(here.resolve("small"), small), smaller);
+        Path foreign = Files.write(here.resolve("foreign"), Segments.ofAnotherCluster(whole));
+        pushes(1, "of another cluster", shipper, foreign, newest);
+        Path small = Files.write(here.resolve("small"), Segments.shorter(whole, 16));
+        pushes(1, "segments of this server", shipper, small, Segments.shorter(newest, 16));
         pushes(1, "HTTP 403", reader, copy, newest);
         Path promoted = Files.writeString(here.resolve("promoted"), "1\t0/3000000\tno recovery target\n");
         Processes.Result refused = shipper.run(source.data(), "push", promoted.toString(), HISTORY_2);
@@ -390,7 +364,7 @@ class WalCommandIT {
     @Test
     void whatAProxySaysIsNoAnswer() throws Exception {
         Path here = Files.createDirectory(folder.resolve("proxies"));
-        String next = PushedServer.previous(newest, -1);
+        String next = previous(newest, -1);
         Path copy = Files.copy(source.data().resolve("pg_wal/" + newest), here.resolve("copy"));
         for (String answer : List.of(
                 "404 Not Found\r\nContent-Type: text/html",
