@@ -16,10 +16,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -267,14 +264,8 @@ class ExpireIT {
                 Json.createObjectBuilder(parameters)
                         .add("folder", restored.toString())
                         .build());
-        try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), restored);
-                Connection connection = server.connect("postgres", source.password());
-                Statement statement = connection.createStatement()) {
-            server.awaitEndOfRecovery(connection);
-            try (ResultSet row = statement.executeQuery("select count(*) from t")) {
-                row.next();
-                return row.getLong(1);
-            }
+        try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), restored)) {
+            return Long.parseLong(server.answer("postgres", source.password(), "select count(*) from t"));
         }
     }
 }

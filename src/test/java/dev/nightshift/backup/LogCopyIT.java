@@ -13,6 +13,7 @@ import dev.nightshift.testing.LogArchiving;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
+import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
@@ -22,10 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -89,7 +87,8 @@ class LogCopyIT {
 
     /** Ends the segment, and waits until the archive holds it. */
     private void awaitStored() throws SQLException {
-        Lsn end = Lsn.parse(text("select pg_switch_wal()::text")).segmentEnd(16 << 20);
+        Lsn end = Lsn.parse(TestArchive.text(source, "select pg_switch_wal()::text"))
+                .segmentEnd(16 << 20);
         Eventually.isTrue("the log up to " + end, SOON, () -> {
             List<JsonObject> stretches = archive.stretches();
             return !stretches.isEmpty()
@@ -138,20 +137,6 @@ class LogCopyIT {
 
     private static JsonObjectBuilder latest() {
         return Json.createObjectBuilder().add("latest", true);
-    }
-
-    private String text(String sql) throws SQLException {
-        try (Connection connection = source.connect("postgres")) {
-            return text(connection, sql);
-        }
-    }
-
-    private static String text(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
-        }
     }
 
     @Test
@@ -205,7 +190,7 @@ class LogCopyIT {
         assertTrue(project.planToLatest("main").isNull("gap"), "the first store has no gap");
         Files.write(damaged, whole);
 
-        moment = text("select clock_timestamp()::text");
+        moment = TestArchive.text(source, "select clock_timestamp()::text");
         Eventually.sleep(Duration.ofMillis(50));
         row(6);
         project.complete("copy", "main", toNas());
@@ -225,8 +210,8 @@ class LogCopyIT {
         Path away = local.resolveSibling("away");
         Files.move(local, away);
         try {
-            JsonObject beyond =
-                    planFromNas(Json.createObjectBuilder().add("lsn", text("select pg_current_wal_lsn()::text")));
+            JsonObject beyond = planFromNas(Json.createObjectBuilder()
+                    .add("lsn", TestArchive.text(source, "select pg_current_wal_lsn()::text")));
             assertFalse(beyond.getBoolean("reachable"), beyond::toString);
             assertTrue(
                     beyond.getString("reason").contains("The store nas holds a copy of the log up to"),
@@ -264,10 +249,11 @@ class LogCopyIT {
                             .add("folder", folder.toString())
                             .build());
             assertEquals("nas", figures(run).getString("store"));
-            try (RestoredServer restored = RestoredServer.start(Postgres.binaries(18), folder);
-                    Connection connection = restored.connect("postgres", source.password())) {
-                restored.awaitEndOfRecovery(connection);
-                assertEquals("1 2 3 4 5", text(connection, "select string_agg(id::text, ' ' order by id) from t"));
+            try (RestoredServer restored = RestoredServer.start(Postgres.binaries(18), folder)) {
+                assertEquals(
+                        "1 2 3 4 5",
+                        restored.answer(
+                                "postgres", source.password(), "select string_agg(id::text, ' ' order by id) from t"));
             }
             project.complete(
                     "restore-drill",

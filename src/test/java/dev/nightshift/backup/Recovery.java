@@ -11,9 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.Statement;
 
 /**
  * PostgreSQL itself recovers a backup's files, with a restore_command.
@@ -28,14 +25,8 @@ record Recovery(Path files, Path folder, String password, String command) {
 
     /** What is in the table once it has recovered. */
     String recovered(Path data) throws Exception {
-        try (RestoredServer restored = RestoredServer.start(Postgres.debian15(), data);
-                Connection connection = restored.connect("postgres", password);
-                Statement statement = connection.createStatement()) {
-            restored.awaitEndOfRecovery(connection);
-            try (ResultSet row = statement.executeQuery("select string_agg(id::text, ' ' order by id) from t")) {
-                row.next();
-                return row.getString(1);
-            }
+        try (RestoredServer restored = RestoredServer.start(Postgres.debian15(), data)) {
+            return restored.answer("postgres", password, "select string_agg(id::text, ' ' order by id) from t");
         }
     }
 

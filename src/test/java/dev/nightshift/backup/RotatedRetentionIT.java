@@ -16,10 +16,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -169,14 +166,8 @@ class RotatedRetentionIT {
                 "restore",
                 NAME,
                 Json.createObjectBuilder(to).add("folder", folder.toString()).build());
-        try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), folder);
-                Connection connection = server.connect("postgres", source.password());
-                Statement statement = connection.createStatement()) {
-            server.awaitEndOfRecovery(connection);
-            try (ResultSet row = statement.executeQuery("select string_agg(id::text, ' ' order by id) from t")) {
-                row.next();
-                return row.getString(1);
-            }
+        try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), folder)) {
+            return server.answer("postgres", source.password(), "select string_agg(id::text, ' ' order by id) from t");
         }
     }
 }

@@ -24,10 +24,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -104,12 +101,13 @@ class StandbyIT {
         assertTrue(project.log(restore.getString("id")).contains("The source was a standby"));
         Files.delete(folder.resolve("standby.signal"));
         Path own = Files.move(folder, work.resolve("own"));
-        try (RestoredServer restored = RestoredServer.start(standby.cluster().binaries(), own);
-                Connection connection = restored.connect("postgres", primary.password())) {
-            restored.awaitEndOfRecovery(connection);
+        try (RestoredServer restored = RestoredServer.start(standby.cluster().binaries(), own)) {
             assertEquals(
                     "100000 1",
-                    one(connection, "select count(*) || ' ' || count(*) filter (where text = 'changed') from digits"));
+                    restored.answer(
+                            "postgres",
+                            primary.password(),
+                            "select count(*) || ' ' || count(*) filter (where text = 'changed') from digits"));
         }
     }
 
@@ -158,14 +156,6 @@ class StandbyIT {
                 throw new IllegalStateException(e);
             }
         });
-    }
-
-    private static String one(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getString(1);
-        }
     }
 
     /** The address of the primary leads to the standby then, which knows nothing of the archive's slot. */

@@ -117,6 +117,18 @@ public final class RestoredServer implements AutoCloseable {
         });
     }
 
+    /** What a query answers that answers one text, once it has come as far as it is to come. */
+    public String answer(String database, String password, String sql) throws SQLException {
+        try (Connection connection = connect(database, password);
+                var statement = connection.createStatement()) {
+            awaitEndOfRecovery(connection);
+            try (var row = statement.executeQuery(sql)) {
+                row.next();
+                return row.getString(1);
+            }
+        }
+    }
+
     @Override
     public void close() throws IOException {
         Processes.run(
