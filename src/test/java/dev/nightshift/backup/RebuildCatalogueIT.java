@@ -1,11 +1,13 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.TestProject.figures;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.LogArchiving;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
@@ -21,11 +23,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +60,7 @@ class RebuildCatalogueIT {
     private String projectId;
     private List<JsonObject> before;
     private List<JsonObject> beforeGone;
-    private JsonObject log;
+    private String log;
     private Path stores;
     private String damaged;
     private Map<Path, Long> stored;
@@ -95,18 +93,12 @@ class RebuildCatalogueIT {
         project.register("gone", gone, "postgres");
         other = Postgres.start(18, Map.of("max_wal_senders", "6"));
         project.register("stranger", other, "postgres");
-        archive(true);
+        archiving().begin();
         project.complete("backup", "main", TestProject.none());
         source.execute("postgres", "insert into t select id from generate_series(1001, 1500) id");
         project.complete("backup", "main", TestProject.parameters("kind", "incremental"));
         source.execute("postgres", "insert into t select id from generate_series(1501, 2000) id");
-        Instant now = Instant.now();
-        Eventually.isTrue("the moment", SOON, () -> {
-            List<JsonObject> stretches = wal().getJsonArray("stretches").getValuesAs(JsonObject.class);
-            return !stretches.isEmpty()
-                    && !stretches.get(0).isNull("coveredTo")
-                    && Instant.parse(stretches.get(0).getString("coveredTo")).isAfter(now);
-        });
+        archiving().awaitCovered();
         project.complete("backup", "gone", TestProject.parameters("store", "bucket"));
         project.complete("backup", "stranger", TestProject.none());
         rotate();
@@ -114,9 +106,8 @@ class RebuildCatalogueIT {
         damaged = project.backups("main").get(0).getString("location");
         before = project.backups("main").subList(1, 3);
         beforeGone = project.backups("gone");
-        archive(false);
-        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
-        log = wal();
+        archiving().end();
+        log = archiving().location();
         kit = project.recoveryKit(PASSPHRASE);
         try (var reader = Json.createReader(new StringReader(kit))) {
             projectId = reader.readObject().getString("project");
@@ -156,19 +147,9 @@ class RebuildCatalogueIT {
         assertEquals("COMPLETED", project.ended(run, SOON).getString("status"));
     }
 
-    private void archive(boolean enabled) {
-        project.api()
-                .put(
-                        project.path("instances/main/wal"),
-                        Json.createObjectBuilder()
-                                .add("enabled", enabled)
-                                .add("pieceSeconds", 5)
-                                .build())
-                .expect(200);
-    }
-
-    private JsonObject wal() {
-        return project.api().get(project.path("instances/main/wal")).expect(200).object();
+    /** Anew each time: who asks is another one once the repository is lost. */
+    private LogArchiving archiving() {
+        return new LogArchiving(project, "main");
     }
 
     private void loseTheRepository() throws IOException {
@@ -208,24 +189,7 @@ class RebuildCatalogueIT {
     }
 
     private JsonObject rebuild() {
-        String run = project.api()
-                .post(
-                        project.path("runs"),
-                        Json.createObjectBuilder()
-                                .add("job", "rebuild-catalogue")
-                                .add("databases", Json.createArrayBuilder())
-                                .add("parameters", TestProject.none())
-                                .build())
-                .expect(202)
-                .object()
-                .getString("id");
-        JsonObject ended = project.ended(run, SOON);
-        assertEquals("COMPLETED", ended.getString("status"), () -> ended + project.log(run));
-        return ended;
-    }
-
-    private static JsonObject figures(JsonObject run) {
-        return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
+        return project.complete("rebuild-catalogue");
     }
 
     @Test
@@ -320,7 +284,7 @@ class RebuildCatalogueIT {
     @Test
     @Order(4)
     void drillsAndRestoresGoFromIt() throws Exception {
-        assertTrue(wal().getJsonArray("stretches").isEmpty(), "no service knows of the archive");
+        assertEquals(List.of(), archiving().stretches(), "no service knows of the archive");
         assertTrue(project.api()
                 .get(project.path("databases/main/recovery-window"))
                 .expect(200)
@@ -350,23 +314,16 @@ class RebuildCatalogueIT {
                 Json.createObjectBuilder(parameters)
                         .add("folder", restored.toString())
                         .build());
-        try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), restored);
-                Connection connection = server.connect("postgres", source.password());
-                Statement statement = connection.createStatement()) {
-            server.awaitEndOfRecovery(connection);
-            try (ResultSet row = statement.executeQuery("select count(*) from t")) {
-                row.next();
-                return row.getLong(1);
-            }
+        try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), restored)) {
+            return Long.parseLong(server.answer("postgres", source.password(), "select count(*) from t"));
         }
     }
 
     @Test
     @Order(5)
     void lifeGoesOnWhereItWas() {
-        archive(true);
-        Eventually.isTrue("streaming", SOON, () -> wal().getString("state").equals("STREAMING"));
-        assertEquals(log.getString("location"), wal().getString("location"), "the archive goes on");
+        archiving().begin();
+        assertEquals(log, archiving().location(), "the archive goes on");
         project.complete("backup", "main", TestProject.parameters("kind", "incremental"));
         assertEquals("INCREMENTAL", project.backups("main").get(0).getString("kind"));
         assertEquals(
@@ -376,8 +333,7 @@ class RebuildCatalogueIT {
                 .map(id -> ((JsonString) id).getString())
                 .toList();
         assertEquals(2, keys.size(), keys::toString);
-        archive(false);
-        Eventually.isTrue("off", SOON, () -> wal().getString("state").equals("OFF"));
+        archiving().end();
     }
 
     /** A store that was away, or was copied by other means: what lies there is no second backup, and none to be deleted. */
@@ -386,7 +342,8 @@ class RebuildCatalogueIT {
     void whatLiesInAnotherStoreIsEnteredAsCopies() throws Exception {
         Path offsite = Files.createDirectories(stores.resolve("offsite"));
         for (JsonObject each : before) {
-            copy(each.getString("location"), offsite);
+            String location = each.getString("location");
+            ByHand.copy(store.resolve(location), offsite.resolve(location));
         }
         TestStores.define(nightshift.admin(), TestStores.folder("offsite", offsite));
         JsonObject run = rebuild();
@@ -407,27 +364,14 @@ class RebuildCatalogueIT {
         assertEquals(0, figures(rebuild()).getInt("copiesEntered"), "a second time there is nothing to enter");
     }
 
-    private void copy(String location, Path to) throws IOException {
-        Path from = store.resolve(location);
-        try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.toList()) {
-                Path copied = to.resolve(store.relativize(file));
-                Files.createDirectories(copied.getParent());
-                if (Files.isRegularFile(file)) {
-                    Files.copy(file, copied);
-                }
-            }
-        }
-    }
-
     /** From a bucket the guide has the backup's folder copied first. */
     @Test
     @Order(20)
     void theKitAloneMakesAClusterOfWhatLayInTheBucket(@TempDir Path work) throws Exception {
         String location = beforeGone.get(0).getString("location");
-        Path copied = Files.createDirectories(work.resolve("store").resolve(location));
-        Files.delete(copied);
-        ByHand.copy(s3.bucket().resolve("prod").resolve(location), copied);
+        ByHand.copy(
+                s3.bucket().resolve("prod").resolve(location),
+                work.resolve("store").resolve(location));
         Path home = Files.createDirectory(work.resolve("home"));
         BareMachine machine = new BareMachine(
                 home, work.resolve("store"), Postgres.binaries(18).bin());

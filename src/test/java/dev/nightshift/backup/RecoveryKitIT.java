@@ -68,9 +68,7 @@ class RecoveryKitIT {
         backup = project.backups("main").get(0).getString("location");
         kit = Files.writeString(folder.resolve("kit.json"), project.recoveryKit(PASSPHRASE));
         store = folder.resolve("store");
-        ByHand.copy(
-                nightshift.data().resolve("store").resolve("kit"),
-                Files.createDirectory(store).resolve("kit"));
+        ByHand.copy(nightshift.data().resolve("store").resolve("kit"), store.resolve("kit"));
     }
 
     @AfterAll

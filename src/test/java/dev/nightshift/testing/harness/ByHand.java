@@ -56,8 +56,9 @@ public final class ByHand {
         return DECODER.toAbsolutePath();
     }
 
-    /** A folder and all below it: what a person takes along of a store, or brings from a bucket. */
+    /** A folder and all below it, to where nothing is: what a person takes along of a store, or brings from a bucket. */
     public static Path copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to.getParent());
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
                 Files.copy(file, to.resolve(from.relativize(file).toString()));
