@@ -10,7 +10,6 @@ import dev.nightshift.testing.Api;
 import dev.nightshift.testing.AzureServer;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.GoogleStandIn;
-import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.RestoredServer;
 import dev.nightshift.testing.S3Server;
@@ -25,88 +24,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A store behind a server that speaks S3, from its definition to a restored database. */
 @Tag("thorough")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class RemoteStoreIT {
-    private static final String ROWS = "select count(*) || ' ' || sum(hash_record_extended(row(i.*), 0)) from item i";
-
-    private Nightshift nightshift;
-    private Api admin;
-    private Path roots;
-    private S3Server s3;
-    private Postgres source;
-    private TestProject project;
-    private String secretFile;
-
-    @BeforeAll
-    void aServerAndAStore(@TempDir Path folder) throws IOException, SQLException {
-        s3 = S3Server.start(folder);
-        roots = folder.resolve("stores");
-        nightshift = Nightshift.prepare(Map.of("NIGHTSHIFT_DEMO", "false", "NIGHTSHIFT_STORE_ROOTS", roots.toString()));
-        nightshift.start();
-        admin = nightshift.admin();
-        source = Postgres.start(18, Map.of("wal_level", "logical", "max_wal_senders", "6", "summarize_wal", "on"));
-        source.execute("postgres", "create database shop");
-        source.execute(
-                "shop",
-                "create table item as select id, repeat(md5(id::text), 40) as note from generate_series(1, 60000) id",
-                "create index on item (id)");
-        project = TestProject.create(admin, "offsite");
-        project.register("shop", source, "shop");
-        secretFile = TestStores.secretFile(nightshift, "offsite.key", S3Server.SECRET);
-    }
-
-    @AfterAll
-    void close() {
-        nightshift.remove();
-        source.close();
-        s3.close();
-    }
-
-    private JsonObjectBuilder described(String name, String prefix, String secret) {
-        return Json.createObjectBuilder()
-                .add("name", name)
-                .add("kind", "S3")
-                .add("bucket", S3Server.BUCKET)
-                .add("prefix", prefix)
-                .add("endpoint", s3.endpoint())
-                .add("account", S3Server.KEY)
-                .add("secretFile", secret);
-    }
-
-    private static JsonObjectBuilder asked(String store) {
-        return Json.createObjectBuilder().add("store", store);
-    }
-
-    private List<Path> objects(String prefix) {
-        try (Stream<Path> files = Files.walk(s3.bucket().resolve(prefix))) {
-            return files.filter(Files::isRegularFile).toList();
-        } catch (IOException | UncheckedIOException e) {
-            return List.of(); // just deleted, or nothing there yet
-        }
-    }
-
+class RemoteStoreIT extends RemoteShop {
     @Test
     @Order(1)
     void aStoreIsDefinedCheckedAndSeenByName() throws IOException {
@@ -224,7 +155,7 @@ class RemoteStoreIT {
                         .size());
 
         source.execute("shop", "update item set note = 'changed' where id % 100 = 0");
-        String rows = rows(source.connect("shop"));
+        String rows = TwoStores.rows(source.connect("shop"));
         String changes = take(asked("offsite").add("kind", "incremental"));
         assertEquals(full, project.backup(changes).getString("parent"));
 
@@ -241,7 +172,7 @@ class RemoteStoreIT {
                         .add("folder", folder.toString())
                         .build());
         try (RestoredServer server = RestoredServer.start(Postgres.binaries(18), folder)) {
-            assertEquals(rows, rows(server.connect("shop", "secret")));
+            assertEquals(rows, TwoStores.rows(server.connect("shop", "secret")));
         }
 
         admin.delete("api/stores/offsite?confirm=offsite").expect(409);
@@ -260,20 +191,6 @@ class RemoteStoreIT {
                         .build());
         assertEquals("SKIPPED", project.ended(refused, Duration.ofMinutes(2)).getString("status"));
         assertTrue(project.log(refused).contains("another store, offsite"), project.log(refused));
-    }
-
-    private String take(JsonObjectBuilder parameters) {
-        JsonObject run = project.complete("backup", "shop", parameters.build());
-        return IncrementalRefusedIT.figures(run).getString("backup");
-    }
-
-    private static String rows(Connection connection) throws SQLException {
-        try (connection;
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(ROWS)) {
-            row.next();
-            return row.getString(1);
-        }
     }
 
     @Test
