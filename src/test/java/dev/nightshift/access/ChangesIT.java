@@ -1,5 +1,6 @@
 package dev.nightshift.access;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,7 +10,6 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import java.io.StringReader;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,12 +39,6 @@ class ChangesIT {
 
     private Api.Answer send(String method, String path, String body) {
         return project.api().send(method, project.path(path), body.replace('\'', '"'));
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
     }
 
     @ParameterizedTest

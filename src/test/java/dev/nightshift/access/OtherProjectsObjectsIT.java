@@ -1,5 +1,6 @@
 package dev.nightshift.access;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,7 +9,6 @@ import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,12 +46,6 @@ class OtherProjectsObjectsIT {
                         """)).expect(201);
         run = project.start("vacuum", "base", TestProject.none());
         project.ended(run, Duration.ofMinutes(2));
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new java.io.StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
     }
 
     @Test

@@ -1,11 +1,10 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.Api.json;
 import static dev.nightshift.testing.Refused.refusedField;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import java.io.StringReader;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,12 +13,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A point in the form of a restore plan, in a run's parameters. */
 class PointParametersTest {
     private static final Instant NOW = Instant.parse("2026-02-01T12:00:00Z");
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
-    }
 
     private static JsonObject plain(String given) {
         return PointParameters.plain(json(given), NOW);

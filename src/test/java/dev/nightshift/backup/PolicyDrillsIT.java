@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,10 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Api;
 import dev.nightshift.testing.Eventually;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -54,12 +53,6 @@ class PolicyDrillsIT extends TwoStores {
         Path safe = Files.createDirectories(nightshift.data().resolve("credentials"));
         kit = Files.writeString(safe.resolve("kit.json"), project.recoveryKit(PASSPHRASE));
         passphrase = Files.writeString(safe.resolve("passphrase"), PASSPHRASE + "\n");
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
     }
 
     /** A drill as a line of a policy, with what is said of it besides. */

@@ -1,5 +1,6 @@
 package dev.nightshift.fleet;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,10 +11,8 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.Processes;
 import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
-import java.io.StringReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -62,12 +61,6 @@ class CredentialsIT {
     private Path file(String name) throws IOException {
         Path file = nightshift.data().resolve("credentials").resolve(name);
         return Files.writeString(file, Nightshift.CREDENTIAL + "\n");
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
     }
 
     /** As crew, without TLS. */

@@ -1,5 +1,6 @@
 package dev.nightshift.job;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,9 +9,7 @@ import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import java.io.StringReader;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,12 +60,6 @@ class WindowsIT {
                 .forEach(window -> project.api()
                         .delete(project.path("windows/" + window.getString("name")))
                         .expect(204));
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
     }
 
     /** A window in UTC, so many minutes from now on. */

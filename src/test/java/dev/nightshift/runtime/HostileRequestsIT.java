@@ -1,5 +1,6 @@
 package dev.nightshift.runtime;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,9 +11,7 @@ import dev.nightshift.testing.OpenApi;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.testing.harness.Hostile;
 import dev.nightshift.testing.harness.Seed;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import java.io.StringReader;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,12 +83,6 @@ class HostileRequestsIT {
         try (var connection = nightshift.repository().connect("postgres");
                 var statement = connection.createStatement()) {
             statement.execute("delete from access.login_failure");
-        }
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
         }
     }
 

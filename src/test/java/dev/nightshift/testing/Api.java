@@ -49,6 +49,13 @@ public final class Api {
         return new Api(base, Map.of());
     }
 
+    /** An object to send, with ' for each ". */
+    public static JsonObject json(String text) {
+        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
+            return reader.readObject();
+        }
+    }
+
     /** With a header on every request. */
     public Api with(String name, String value) {
         Map<String, String> more = new LinkedHashMap<>(headers);

@@ -1,5 +1,6 @@
 package dev.nightshift.backup.deletion;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,9 +14,7 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3StandIn;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.testing.TestStores;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -44,12 +43,6 @@ class TwoPersonTroubleIT extends TwoPeople {
 
     TwoPersonTroubleIT() {
         super(PROJECT, NAME);
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
     }
 
     /** A policy of the database, or of all. */

@@ -1,14 +1,12 @@
 package dev.nightshift.job.schedule;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
-import jakarta.json.JsonObject;
-import java.io.StringReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -52,12 +50,6 @@ abstract class DueSchedules {
     @AfterAll
     void stop() {
         server.close();
-    }
-
-    static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
     }
 
     /** The id of a new schedule that will not fire by itself for hours. */

@@ -1,5 +1,6 @@
 package dev.nightshift.job.schedule;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,12 +1,11 @@
 package dev.nightshift.job.schedule;
 
+import static dev.nightshift.testing.Api.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import java.io.StringReader;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -22,12 +21,6 @@ class RefusedPlansIT {
     @BeforeAll
     void aProject() {
         project = TestProject.create(Nightshift.shared().admin(), "refused-plans");
-    }
-
-    private static JsonObject json(String text) {
-        try (var reader = Json.createReader(new StringReader(text.replace('\'', '"')))) {
-            return reader.readObject();
-        }
     }
 
     @ParameterizedTest
