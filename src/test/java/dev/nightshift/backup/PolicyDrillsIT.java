@@ -7,17 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Api;
-import dev.nightshift.testing.Eventually;
+import dev.nightshift.testing.TestSchedules;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,20 +63,8 @@ class PolicyDrillsIT extends TwoStores {
         return admin.get(project.path("schedules/" + name)).expect(200).object();
     }
 
-    /** The run of a schedule that nobody was there to fire before. */
     private void fire(String schedule) throws SQLException {
-        try (Connection owner = nightshift.repository().connect("postgres");
-                var statement = owner.createStatement()) {
-            statement.executeUpdate("update job.schedule set next_fire = next_fire - interval '2 hours' where name = '"
-                    + schedule + "'");
-        }
-        String run = Eventually.get(
-                "the fire of " + schedule,
-                LONG,
-                () -> Optional.ofNullable(schedule(schedule).get("lastRun"))
-                        .filter(JsonObject.class::isInstance)
-                        .map(last -> last.asJsonObject().getString("id")));
-        project.completed(run);
+        project.completed(new TestSchedules(nightshift, project).fired(schedule).getString("id"));
     }
 
     private JsonObject line(int at) {

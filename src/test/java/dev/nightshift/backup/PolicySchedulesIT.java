@@ -7,31 +7,24 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.testing.Accounts;
 import dev.nightshift.testing.Api;
-import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3Server;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestSchedules;
 import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,7 +45,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PolicySchedulesIT {
     private static final String PROJECT = "owned";
     private static final String STORE = "policy-offsite";
-    private static final Duration SOON = Duration.ofSeconds(90);
 
     /** Nothing is due by itself for a while. */
     private final int minute =
@@ -66,6 +58,7 @@ class PolicySchedulesIT {
     private final Nightshift nightshift = Nightshift.shared();
     private final Api admin = nightshift.admin();
     private TestProject project;
+    private TestSchedules schedules;
     private TestProject other;
     private Postgres source;
     private S3Server s3;
@@ -77,6 +70,7 @@ class PolicySchedulesIT {
         source = Postgres.start(18, Map.of("max_wal_senders", "6", "autovacuum", "off"));
         source.execute("postgres", "create table t as select 1 as id");
         project = TestProject.create(admin, PROJECT);
+        schedules = new TestSchedules(nightshift, project);
         project.register("shop", source, "postgres");
         other = TestProject.create(admin, "owned-elsewhere");
     }
@@ -84,26 +78,12 @@ class PolicySchedulesIT {
     /** The store goes with its server: nothing else of this run is to look for it. */
     @AfterAll
     void theStoreIsForgotten() throws SQLException {
-        repository("update backup.copy set state = 'FREED', freed_at = now() where store = '" + STORE + "'");
+        nightshift
+                .repository()
+                .execute("update backup.copy set state = 'FREED', freed_at = now() where store = '" + STORE + "'");
         admin.delete("api/stores/" + STORE + "?confirm=" + STORE).expect(204);
         s3.close();
         source.close();
-    }
-
-    private void repository(String sql) throws SQLException {
-        try (Connection owner = nightshift.repository().connect("postgres");
-                var statement = owner.createStatement()) {
-            statement.executeUpdate(sql);
-        }
-    }
-
-    private static Map<String, JsonObject> schedules(TestProject of) {
-        return of.api().get(of.path("schedules")).expect(200).items().stream()
-                .collect(Collectors.toMap(each -> each.getString("name"), Function.identity()));
-    }
-
-    private JsonObject schedule(String name) {
-        return Objects.requireNonNull(schedules(project).get(name), name);
     }
 
     private JsonObject details(String policy) {
@@ -112,25 +92,6 @@ class PolicySchedulesIT {
 
     private Api.Answer change(String policy, String body) {
         return admin.put(project.path("policies/" + policy), json(body));
-    }
-
-    /** The run of a schedule that nobody was there to fire before. */
-    private JsonObject fired(String schedule) throws SQLException {
-        return fired(project, schedule);
-    }
-
-    private JsonObject fired(TestProject of, String schedule) throws SQLException {
-        UUID id = UUID.fromString(
-                Objects.requireNonNull(schedules(of).get(schedule), schedule).getString("id"));
-        repository("update job.schedule set next_fire = next_fire - interval '2 hours' where id = '" + id + "'");
-        String run = Eventually.get(
-                "the fire of " + schedule,
-                SOON,
-                () -> Optional.ofNullable(schedules(of).get(schedule))
-                        .map(each -> each.get("lastRun"))
-                        .filter(JsonObject.class::isInstance)
-                        .map(last -> last.asJsonObject().getString("id")));
-        return of.ended(run, Duration.ofMinutes(4));
     }
 
     private List<JsonObject> audit(String action) {
@@ -149,11 +110,11 @@ class PolicySchedulesIT {
                 .expect(201)
                 .object()
                 .getJsonObject("policy");
-        Map<String, JsonObject> schedules = schedules(project);
-        JsonObject full = schedule("gold-full");
+        Map<String, JsonObject> all = schedules.all();
+        JsonObject full = schedules.named("gold-full");
         assertAll(
-                () -> assertEquals(Set.of("gold-full", "gold-proof", "gold-expire"), schedules.keySet()),
-                () -> assertTrue(schedules.values().stream()
+                () -> assertEquals(Set.of("gold-full", "gold-proof", "gold-expire"), all.keySet()),
+                () -> assertTrue(all.values().stream()
                         .allMatch(each -> each.getString("policy").equals("gold"))),
                 () -> assertEquals("backup", full.getString("job")),
                 () -> assertEquals("[\"shop\"]", full.getJsonArray("databases").toString()),
@@ -163,9 +124,14 @@ class PolicySchedulesIT {
                 () -> assertEquals(STORE, full.getJsonObject("parameters").getString("copies")),
                 () -> assertEquals(
                         "random",
-                        schedule("gold-proof").getJsonObject("parameters").getString("which")),
-                () -> assertTrue(
-                        schedule("gold-expire").getJsonObject("parameters").getBoolean("apply")),
+                        schedules
+                                .named("gold-proof")
+                                .getJsonObject("parameters")
+                                .getString("which")),
+                () -> assertTrue(schedules
+                        .named("gold-expire")
+                        .getJsonObject("parameters")
+                        .getBoolean("apply")),
                 () -> assertEquals(
                         full.getJsonArray("nextFires").getString(0),
                         made.getJsonArray("schedules").getJsonObject(0).getString("nextFire")),
@@ -203,7 +169,7 @@ class PolicySchedulesIT {
                         "{'schedules': [%s, %s, %s]}"
                                 .formatted(fullBackup.replace("* * * *", "*/2 * * *"), DRILL, EXPIRE))
                 .expect(200);
-        JsonObject changed = schedule("gold-full");
+        JsonObject changed = schedules.named("gold-full");
         assertAll(
                 () -> assertEquals(minute + " */2 * * *", changed.getString("cron")),
                 () -> assertEquals("moving", changed.getJsonObject("paused").getString("why"), "it stays paused"),
@@ -230,7 +196,7 @@ class PolicySchedulesIT {
                 "'goals': {'stores': 0} | goals.stores"
             })
     void whatCouldNotBeDoneIsRefusedByItsFieldAndChangesNothing(String body, String field) {
-        String before = schedules(project).toString();
+        String before = schedules.all().toString();
         assertEquals(
                 field,
                 change(
@@ -243,13 +209,13 @@ class PolicySchedulesIT {
                         .expect(400)
                         .object()
                         .getString("field"));
-        assertEquals(before, schedules(project).toString());
+        assertEquals(before, schedules.all().toString());
     }
 
     @Test
     @Order(4)
     void itsFireTakesABackupIntoTheStoresThatThePolicyNames() throws Exception {
-        JsonObject run = fired("gold-full");
+        JsonObject run = schedules.fired("gold-full");
         assertEquals("COMPLETED", run.getString("status"), run::toString);
         String backup = project.backups("shop").get(0).getString("id");
         assertAll(
@@ -293,7 +259,7 @@ class PolicySchedulesIT {
                         project.path("policies"),
                         json("{'name': 'all', 'databases': ['*'], 'schedules': [%s]}".formatted(fullBackup)))
                 .expect(201);
-        JsonObject run = fired("all-full");
+        JsonObject run = schedules.fired("all-full");
         assertAll(
                 () -> assertEquals("SKIPPED", run.getString("status"), run::toString),
                 () -> assertEquals(
@@ -309,10 +275,10 @@ class PolicySchedulesIT {
                 .expect(201);
         admin.delete(other.path("policies/gold?confirm=gold")).expect(200);
         assertAll(
-                () -> assertEquals(Map.of(), schedules(other)),
+                () -> assertEquals(Map.of(), new TestSchedules(nightshift, other).all()),
                 () -> assertEquals(
                         Set.of("gold-full", "gold-proof", "gold-expire", "all-full"),
-                        schedules(project).keySet()));
+                        schedules.all().keySet()));
     }
 
     @Test
@@ -331,7 +297,7 @@ class PolicySchedulesIT {
         assertAll(
                 () -> assertEquals(
                         404, admin.get(project.path("policies/silver")).status()),
-                () -> assertTrue(!schedules(project).containsKey("silver-proof")));
+                () -> assertTrue(!schedules.all().containsKey("silver-proof")));
     }
 
     @Test
@@ -345,7 +311,7 @@ class PolicySchedulesIT {
                 .expect(201);
         admin.put(shop, json("{'tags': []}")).expect(200);
         change("tagged", "{'schedules': [%s]}".formatted(fullBackup)).expect(200);
-        JsonObject run = fired("tagged-full");
+        JsonObject run = schedules.fired("tagged-full");
         admin.delete(project.path("policies/tagged?confirm=tagged")).expect(200);
         assertAll(
                 () -> assertEquals("MISSED", run.getString("status"), run::toString),
@@ -356,7 +322,7 @@ class PolicySchedulesIT {
     @Test
     @Order(9)
     void aStoreThatIsGoneKeepsNobodyFromChangingTheRest() throws SQLException {
-        repository("update backup.store set name = 'gone' where name = '" + STORE + "'");
+        nightshift.repository().execute("update backup.store set name = 'gone' where name = '" + STORE + "'");
         try {
             change("gold", "{'description': 'the shop'}").expect(200);
             change("gold", "{'keep': {'count': 3}}").expect(200);
@@ -367,7 +333,7 @@ class PolicySchedulesIT {
                             .object()
                             .getString("field"));
         } finally {
-            repository("update backup.store set name = '" + STORE + "' where name = 'gone'");
+            nightshift.repository().execute("update backup.store set name = '" + STORE + "' where name = 'gone'");
         }
     }
 
@@ -375,11 +341,11 @@ class PolicySchedulesIT {
     @Order(10)
     void withThePolicyGoWhatItNamedAndItsSchedules() {
         Api.Answer named = admin.delete("api/stores/" + STORE + "?confirm=" + STORE);
-        Set<String> before = new HashSet<>(schedules(project).keySet());
+        Set<String> before = new HashSet<>(schedules.all().keySet());
         change("gold", "{'stores': ['local'], 'schedules': [%s, %s]}".formatted(fullBackup, EXPIRE))
                 .expect(200);
-        JsonObject full = schedule("gold-full");
-        Set<String> between = new HashSet<>(schedules(project).keySet());
+        JsonObject full = schedules.named("gold-full");
+        Set<String> between = new HashSet<>(schedules.all().keySet());
         admin.delete(project.path("policies/gold?confirm=gold")).expect(200);
         before.removeAll(between);
         assertAll(
@@ -388,48 +354,8 @@ class PolicySchedulesIT {
                 () -> assertEquals(
                         "{\"kind\":\"full\",\"store\":\"local\"}", given(full).toString()),
                 () -> assertEquals(
-                        Set.of("silver-full", "all-full"), schedules(project).keySet()),
+                        Set.of("silver-full", "all-full"), schedules.all().keySet()),
                 () -> assertEquals(4, audit("schedule.delete").size()));
-    }
-
-    @Test
-    @Order(11)
-    void aPolicyDumpsAllDatabasesOfTheServersThatItAnswersForAndNoOthers() throws SQLException {
-        try (Postgres first = Postgres.start(15, Map.of());
-                Postgres second = Postgres.start(15, Map.of())) {
-            first.execute("postgres", "create database side");
-            other.register("one", first, "postgres");
-            other.registerOn("one", "one-side", "side");
-            other.register("two", second, "postgres");
-            admin.put(other.path("databases/one"), json("{'tags': ['gold']}")).expect(200);
-            for (String policy :
-                    List.of("{'name': 'gold', 'databases': ['tag:gold'],", "{'name': 'rest', 'databases': ['*'],")) {
-                admin.post(
-                                other.path("policies"),
-                                json(policy + " 'schedules': [{'work': 'SCHEMA', 'cron': '" + minute
-                                        + " * * * *', 'zone': 'UTC'}]}"))
-                        .expect(201);
-            }
-            other.completed(fired(other, "gold-schema").getString("id"));
-            Set<String> ofGold = dumped();
-            other.completed(fired(other, "rest-schema").getString("id"));
-            assertAll(
-                    () -> assertEquals(Set.of("one", "one-side"), ofGold, "also the one without the tag"),
-                    () -> assertEquals(Set.of("one", "one-side", "two"), dumped()),
-                    () -> assertEquals(1, dumps("one-side").size(), "no one dumps it twice"));
-        }
-    }
-
-    private List<JsonObject> dumps(String database) {
-        return other.backups(database).stream()
-                .filter(each -> each.getJsonArray("databases").getString(0).equals(database))
-                .toList();
-    }
-
-    private Set<String> dumped() {
-        return Set.of("one", "one-side", "two").stream()
-                .filter(each -> !dumps(each).isEmpty())
-                .collect(Collectors.toSet());
     }
 
     private static JsonObject given(JsonObject schedule) {

@@ -13,6 +13,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.S3StandIn;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestSchedules;
 import dev.nightshift.testing.TestStores;
 import jakarta.json.JsonObject;
 import java.sql.Connection;
@@ -24,7 +25,6 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.MethodOrderer;
@@ -83,17 +83,7 @@ class TwoPersonTroubleIT extends TwoPeople {
     }
 
     private JsonObject fired(String schedule) throws SQLException {
-        sql("update job.schedule set next_fire = next_fire - interval '2 hours' where name = '" + schedule + "'");
-        String run = Eventually.get(
-                "the fire of " + schedule,
-                SOON,
-                () -> Optional.ofNullable(asks.get(project.path("schedules/" + schedule))
-                                .expect(200)
-                                .object()
-                                .get("lastRun"))
-                        .filter(JsonObject.class::isInstance)
-                        .map(last -> last.asJsonObject().getString("id")));
-        return project.ended(run, Duration.ofMinutes(2));
+        return new TestSchedules(nightshift, project).fired(schedule);
     }
 
     /** Does something that waits for whoever changes policies, and comes second. */
