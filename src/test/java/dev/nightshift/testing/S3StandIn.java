@@ -2,6 +2,7 @@ package dev.nightshift.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.nightshift.testing.VersionedObjects.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -10,10 +11,8 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -22,13 +21,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,57 +44,26 @@ public final class S3StandIn implements AutoCloseable {
         DELETE_VERSION
     }
 
-    /** One version; without content it says that the object is deleted. */
-    private static final class Version {
-        private final String id;
-        private final byte @Nullable [] content;
-        private final Instant at;
-
-        Version(String id, byte @Nullable [] content, Instant at) {
-            this.id = id;
-            this.content = content;
-            this.at = at;
-        }
-
-        String id() {
-            return id;
-        }
-
-        byte @Nullable [] content() {
-            return content;
-        }
-
-        Instant at() {
-            return at;
-        }
-    }
-
     private record Login(String secret, Set<Right> rights) {}
 
     private static final Pattern OBJECT =
             Pattern.compile("<Object><Key>([^<]*)</Key>(?:<VersionId>([^<]*)</VersionId>)?[^O]*</Object>");
     private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d*)");
 
-    /** Small, so that every listing of a test has pages. */
-    private static final int PAGE = 5;
-
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<String, Login> logins = new ConcurrentHashMap<>();
 
-    /** The newest first. */
-    private final TreeMap<String, List<Version>> objects = new TreeMap<>();
-
+    private final VersionedObjects objects;
     private final Map<String, TreeMap<Integer, byte[]>> uploads = new HashMap<>();
-    private int lockDays;
-    private int next;
+    private int begun;
     private volatile boolean away;
     private volatile boolean takesTwice;
     private volatile @Nullable Refusal versioning;
 
     private S3StandIn(HttpServer server, int lockDays) {
         this.server = server;
-        this.lockDays = lockDays;
+        this.objects = new VersionedObjects(lockDays);
         server.setExecutor(threads);
         server.createContext("/", exchange -> {
             try (exchange) {
@@ -126,15 +92,13 @@ public final class S3StandIn implements AutoCloseable {
     }
 
     /** Of what is stored from now on. */
-    public synchronized void lockFor(int days) {
-        lockDays = days;
+    public void lockFor(int days) {
+        objects.lockFor(days);
     }
 
     /** All that is stored is so much older. */
-    public synchronized void pass(Duration time) {
-        objects.values()
-                .forEach(versions -> versions.replaceAll(version -> new Version(
-                        version.id(), version.content(), version.at().minus(time))));
+    public void pass(Duration time) {
+        objects.pass(time);
     }
 
     /** Whether it answers no request with anything but 503. */
@@ -157,32 +121,18 @@ public final class S3StandIn implements AutoCloseable {
     }
 
     /** Of all versions whose keys begin so. */
-    public synchronized long bytes(String begin) {
-        return begins(begin)
-                .flatMap(key -> Objects.requireNonNull(objects.get(key)).stream())
-                .mapToLong(version -> version.content() == null ? 0 : version.content().length)
-                .sum();
+    public long bytes(String begin) {
+        return objects.bytes(begin);
     }
 
     /** Versions whose keys begin so, with those that say that an object is deleted. */
-    public synchronized long versions(String begin) {
-        return begins(begin)
-                .mapToLong(key -> Objects.requireNonNull(objects.get(key)).size())
-                .sum();
+    public long versions(String begin) {
+        return objects.versions(begin);
     }
 
     /** The keys of what is not deleted. */
-    public synchronized List<String> keys(String begin) {
-        return begins(begin).filter(key -> current(key) != null).toList();
-    }
-
-    private Stream<String> begins(String begin) {
-        return List.copyOf(objects.keySet()).stream().filter(key -> key.startsWith(begin));
-    }
-
-    private @Nullable Version current(String key) {
-        List<Version> versions = objects.get(key);
-        return versions == null || versions.get(0).content() == null ? null : versions.get(0);
+    public List<String> keys(String begin) {
+        return objects.keys(begin);
     }
 
     /** An answer that is no success. */
@@ -207,7 +157,7 @@ public final class S3StandIn implements AutoCloseable {
                 throw new Refusal(503, "ServiceUnavailable", "Away");
             }
             Request request = new Request(exchange, body);
-            synchronized (this) {
+            synchronized (objects) { // no other request in between
                 answer = request.answered();
             }
             status = request.status;
@@ -306,105 +256,23 @@ public final class S3StandIn implements AutoCloseable {
                 return xml("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>");
             }
             if (query.containsKey("object-lock")) {
-                if (lockDays == 0) {
+                int days = objects.lockDays();
+                if (days == 0) {
                     throw new Refusal(404, "ObjectLockConfigurationNotFoundError", "There is none");
                 }
                 return xml("<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>"
-                        + "<DefaultRetention><Mode>COMPLIANCE</Mode><Days>" + lockDays
+                        + "<DefaultRetention><Mode>COMPLIANCE</Mode><Days>" + days
                         + "</Days></DefaultRetention></Rule></ObjectLockConfiguration>");
             }
-            return query.containsKey("versions") ? listedVersions() : listed();
-        }
-
-        private byte[] listed() {
-            String prefix = query.getOrDefault("prefix", "");
-            String delimiter = query.getOrDefault("delimiter", "");
-            String after = query.getOrDefault("continuation-token", query.getOrDefault("start-after", ""));
-            TreeSet<String> names = new TreeSet<>();
-            keys(prefix).forEach(name -> {
-                int end = delimiter.isEmpty() ? -1 : name.indexOf(delimiter, prefix.length());
-                names.add(end < 0 ? name : name.substring(0, end + 1));
-            });
-            StringBuilder text = new StringBuilder("<ListBucketResult>");
-            int given = 0;
-            String last = after;
-            for (String name : names.tailSet(after, false)) {
-                if (given++ == PAGE) {
-                    text.append("<IsTruncated>true</IsTruncated><NextContinuationToken>")
-                            .append(last)
-                            .append("</NextContinuationToken>");
-                    return xml(text.append("</ListBucketResult>").toString());
-                }
-                last = name;
-                Version version = current(name);
-                if (version == null) {
-                    text.append("<CommonPrefixes><Prefix>").append(name).append("</Prefix></CommonPrefixes>");
-                } else {
-                    text.append("<Contents>").append(described(name, version)).append("</Contents>");
-                }
-            }
-            return xml(text.append("<IsTruncated>false</IsTruncated></ListBucketResult>")
-                    .toString());
-        }
-
-        private String described(String name, Version version) {
-            byte[] content = version.content();
-            return "<Key>" + name + "</Key><LastModified>" + version.at() + "</LastModified>"
-                    + (content == null
-                            ? ""
-                            : "<ETag>\"" + version.id() + "\"</ETag><Size>" + content.length + "</Size>");
-        }
-
-        private byte[] listedVersions() {
-            StringBuilder text = new StringBuilder("<ListVersionsResult>");
-            String afterKey = query.getOrDefault("key-marker", "");
-            String afterId = query.getOrDefault("version-id-marker", "");
-            boolean passed = afterKey.isEmpty();
-            int given = 0;
-            String lastKey = "";
-            String lastId = "";
-            for (String name : begins(query.getOrDefault("prefix", "")).toList()) {
-                List<Version> versions = Objects.requireNonNull(objects.get(name));
-                for (Version version : versions) {
-                    if (!passed) {
-                        passed = name.equals(afterKey) && version.id().equals(afterId);
-                        continue;
-                    }
-                    if (given++ == PAGE) {
-                        return xml(text.append("<IsTruncated>true</IsTruncated><NextKeyMarker>")
-                                .append(lastKey)
-                                .append("</NextKeyMarker><NextVersionIdMarker>")
-                                .append(lastId)
-                                .append("</NextVersionIdMarker></ListVersionsResult>")
-                                .toString());
-                    }
-                    String kind = version.content() == null ? "DeleteMarker" : "Version";
-                    text.append("<")
-                            .append(kind)
-                            .append("><VersionId>")
-                            .append(version.id())
-                            .append("</VersionId><IsLatest>")
-                            .append(version.id().equals(versions.get(0).id()))
-                            .append("</IsLatest>")
-                            .append(described(name, version))
-                            .append("</")
-                            .append(kind)
-                            .append(">");
-                    lastKey = name;
-                    lastId = version.id();
-                }
-            }
-            return xml(text.append("<IsTruncated>false</IsTruncated></ListVersionsResult>")
-                    .toString());
+            return xml(
+                    query.containsKey("versions")
+                            ? S3Listing.versions(objects, query)
+                            : S3Listing.keys(objects, query));
         }
 
         private byte[] read() throws Refusal {
-            Version version = query.containsKey("versionId")
-                    ? objects.getOrDefault(key, List.of()).stream()
-                            .filter(each -> each.id().equals(query.get("versionId")))
-                            .findFirst()
-                            .orElse(null)
-                    : current(key);
+            String id = query.get("versionId");
+            Version version = id == null ? objects.current(key) : objects.version(key, id);
             byte[] content = version == null ? null : version.content();
             if (version == null || content == null) {
                 throw new Refusal(404, "NoSuchKey", "The specified key does not exist.");
@@ -414,10 +282,11 @@ public final class S3StandIn implements AutoCloseable {
             headers.set(
                     "Last-Modified",
                     DateTimeFormatter.RFC_1123_DATE_TIME.format(version.at().atOffset(ZoneOffset.UTC)));
-            if (lockDays > 0) {
+            if (objects.lockDays() > 0) {
                 headers.set("x-amz-object-lock-mode", "COMPLIANCE");
                 headers.set(
-                        "x-amz-object-lock-retain-until-date", until(version).toString());
+                        "x-amz-object-lock-retain-until-date",
+                        objects.until(version).toString());
             }
             var range = RANGE.matcher(header("Range"));
             if (!range.matches()) {
@@ -432,16 +301,12 @@ public final class S3StandIn implements AutoCloseable {
             return Arrays.copyOfRange(content, from, to);
         }
 
-        private Instant until(Version version) {
-            return version.at().plus(Duration.ofDays(lockDays));
-        }
-
         private byte[] put(byte[] content, boolean checked) throws Refusal {
-            if (!takesTwice && header("If-None-Match").equals("*") && current(key) != null) {
+            if (!takesTwice && header("If-None-Match").equals("*") && objects.current(key) != null) {
                 throw new Refusal(
                         412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.");
             }
-            if (lockDays > 0
+            if (objects.lockDays() > 0
                     && !checked
                     && exchange.getRequestHeaders().getFirst("Content-MD5") == null
                     && exchange.getRequestHeaders().keySet().stream()
@@ -452,8 +317,7 @@ public final class S3StandIn implements AutoCloseable {
                         "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
                                 + " parameters");
             }
-            Version version = new Version("v" + ++next, content, Instant.now());
-            objects.computeIfAbsent(key, name -> new ArrayList<>()).add(0, version);
+            Version version = objects.add(key, content);
             exchange.getResponseHeaders().set("ETag", "\"" + version.id() + "\"");
             return new byte[0];
         }
@@ -487,7 +351,7 @@ public final class S3StandIn implements AutoCloseable {
             }
             require(Right.WRITE);
             if (query.containsKey("uploads")) {
-                String id = "u" + ++next;
+                String id = "u" + ++begun;
                 uploads.put(id, new TreeMap<>());
                 return xml("<InitiateMultipartUploadResult><UploadId>" + id
                         + "</UploadId></InitiateMultipartUploadResult>");
@@ -510,24 +374,10 @@ public final class S3StandIn implements AutoCloseable {
                 return "AccessDenied";
             }
             if (id == null) {
-                objects.computeIfAbsent(name, none -> new ArrayList<>())
-                        .add(0, new Version("v" + ++next, null, Instant.now()));
+                objects.add(name, null);
                 return "";
             }
-            List<Version> versions = objects.getOrDefault(name, new ArrayList<>());
-            boolean locked = lockDays > 0
-                    && versions.stream()
-                            .anyMatch(version -> version.id().equals(id)
-                                    && version.content() != null
-                                    && until(version).isAfter(Instant.now()));
-            if (locked) {
-                return "AccessDenied";
-            }
-            versions.removeIf(version -> version.id().equals(id));
-            if (versions.isEmpty()) {
-                objects.remove(name);
-            }
-            return "";
+            return objects.delete(name, id) ? "" : "AccessDenied";
         }
     }
 
