@@ -4,18 +4,21 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +31,7 @@ public final class Nightshift {
     /** As NIGHTSHIFT_BOOTSTRAP_KEY: an installation admin. */
     public static final String BOOTSTRAP_KEY = "test-bootstrap-key-5f1c9d02b7a84e63";
 
-    /** A target\'s password, in the variable NIGHTSHIFT_CREDENTIAL_TEST of every one. */
+    /** A target's password, in the variable NIGHTSHIFT_CREDENTIAL_TEST of every one. */
     public static final String CREDENTIAL = "password-in-a-variable-4b8e07";
 
     /** The first compiler alone, for most servers live for minutes; with it the rounds of a good hash take over a second. */
@@ -179,7 +182,7 @@ public final class Nightshift {
     private static String binaries() {
         return Stream.of(15, 16, 17)
                 .map(major -> Postgres.binaries(major).bin().toString())
-                .collect(java.util.stream.Collectors.joining(File.pathSeparator));
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /** What the product needs, without the tests' own classes. */
@@ -328,21 +331,7 @@ public final class Nightshift {
 
     /** Waits until the round that the first start plays on the demo database is over, and fails if it went wrong. */
     public void awaitDemoRound() {
-        TestProject project = TestProject.of(admin(), "demo");
-        for (String job : List.of("backup", "restore-drill", "vacuum")) {
-            var run = Eventually.get(
-                    "the demo round's " + job,
-                    Duration.ofMinutes(6),
-                    () -> Optional.of(admin().get(project.path("runs?trigger=START&job=" + job)))
-                            .filter(answer -> answer.status() == 200) // registered with the first heartbeat
-                            .stream()
-                            .flatMap(answer -> answer.items().stream())
-                            .filter(found -> TestProject.hasEnded(found.getString("status")))
-                            .findFirst());
-            if (!run.getString("status").equals("COMPLETED")) {
-                throw new AssertionError(run + "\n" + project.log(run.getString("id")));
-            }
-        }
+        DemoRound.await(admin());
     }
 
     /** As the user of scrapers, for /metrics. */
@@ -352,9 +341,7 @@ public final class Nightshift {
         return Api.at(https())
                 .with(
                         "Authorization",
-                        "Basic "
-                                + java.util.Base64.getEncoder()
-                                        .encodeToString(login.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                        "Basic " + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** The demo's server. */
@@ -389,7 +376,7 @@ public final class Nightshift {
                 Path.of("target", "nightshift-logs", home.getFileName().toString()));
         for (Path log : logs()) {
             String name = home.relativize(log).toString().replace(File.separatorChar, '-');
-            Files.copy(log, kept.resolve(name), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(log, kept.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
