@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.TestProject.figures;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -106,10 +107,6 @@ class ExpireIT {
     private String take(String kind) {
         return figures(project.complete("backup", NAME, TestProject.parameters("kind", kind)))
                 .getString("backup");
-    }
-
-    private static JsonObject figures(JsonObject run) {
-        return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
     }
 
     private static JsonObjectBuilder newest() {

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.TestProject.figures;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -99,10 +100,6 @@ class LogicalBackupIT {
 
     private static JsonObjectBuilder kind(String kind) {
         return Json.createObjectBuilder().add("kind", kind);
-    }
-
-    private static JsonObject figures(JsonObject run) {
-        return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
     }
 
     private JsonObject take(JsonObjectBuilder parameters) {

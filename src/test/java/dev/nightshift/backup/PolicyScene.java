@@ -112,10 +112,6 @@ abstract class PolicyScene {
                 .anyMatch(each -> each.getString("title").equals("The goal for the " + goal + " of shop is missed"));
     }
 
-    static JsonObject figures(JsonObject run) {
-        return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
-    }
-
     /** What lies in the store of each backup, in bytes. */
     static Map<String, Long> backups(Path folder) throws IOException {
         Map<String, Long> all = new HashMap<>();
