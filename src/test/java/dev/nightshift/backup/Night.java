@@ -264,7 +264,8 @@ final class Night implements AutoCloseable {
         List<Workload.Moment> known = Eventually.get("a moment that is stored", LONG, () -> {
             Instant last = storedTo();
             return Optional.of(List.copyOf(moments).stream()
-                            .filter(each -> each.at().isAfter(first) && each.at().isBefore(last))
+                            .filter(each ->
+                                    each.at().isAfter(first) && each.at().isBefore(last))
                             .toList())
                     .filter(found -> !found.isEmpty());
         });

@@ -123,8 +123,9 @@ public final class AzureLocks implements AutoCloseable {
                     .getBytes(StandardCharsets.UTF_8);
         }
         if (exchange.getRequestMethod().equals("HEAD")) {
-            said.headers().firstValue("content-length").ifPresent(length -> exchange.getResponseHeaders()
-                    .set("Content-Length", length));
+            said.headers()
+                    .firstValue("content-length")
+                    .ifPresent(length -> exchange.getResponseHeaders().set("Content-Length", length));
             exchange.sendResponseHeaders(said.statusCode(), -1);
             return;
         }
@@ -134,8 +135,9 @@ public final class AzureLocks implements AutoCloseable {
 
     private HttpResponse<byte[]> passed(HttpExchange exchange, byte[] body) throws IOException {
         URI asked = exchange.getRequestURI();
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(
-                        azure.endpoint().replaceFirst("/[^/]+$", "") + asked.getRawPath()
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create(azure.endpoint().replaceFirst("/[^/]+$", "")
+                                + asked.getRawPath()
                                 + (asked.getRawQuery() == null ? "" : "?" + asked.getRawQuery())))
                 .timeout(Duration.ofMinutes(1))
                 .method(

@@ -89,8 +89,7 @@ final class AzureContainer implements ObjectLocks {
             for (S3Text.Part blob : page.parts("Blob")) {
                 if (blob.value("Name").startsWith(prefix)) {
                     lock(blob, now)
-                            .ifPresent(lock ->
-                                    locked.put(blob.value("Name").substring(prefix.length()), lock));
+                            .ifPresent(lock -> locked.put(blob.value("Name").substring(prefix.length()), lock));
                 }
             }
             String next = page.first("NextMarker");
@@ -142,10 +141,11 @@ final class AzureContainer implements ObjectLocks {
         Map<String, String> now = settings.get();
         StringBuilder address = new StringBuilder(
                 Objects.requireNonNull(now.get("endpoint")).replaceFirst("/+$", "") + "/" + now.get("container") + "?");
-        new TreeMap<>(query).forEach((name, value) -> address.append(name)
-                .append('=')
-                .append(URLEncoder.encode(value, StandardCharsets.UTF_8))
-                .append('&'));
+        new TreeMap<>(query)
+                .forEach((name, value) -> address.append(name)
+                        .append('=')
+                        .append(URLEncoder.encode(value, StandardCharsets.UTF_8))
+                        .append('&'));
         String shared = now.getOrDefault("sas_token", "");
         URI uri = URI.create(shared.isEmpty() ? address.substring(0, address.length() - 1) : address + shared);
         String date = DATE.format(clock.now().atOffset(ZoneOffset.UTC));

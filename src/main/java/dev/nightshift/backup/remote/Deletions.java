@@ -215,7 +215,11 @@ public final class Deletions {
                     delete(manifest);
                 }
                 RemoteStore by = by();
-                by.calls().run("delete " + folder, LONG_PATIENCE, () -> by.operator().removeAll(folder + "/"));
+                by.calls()
+                        .run(
+                                "delete " + folder,
+                                LONG_PATIENCE,
+                                () -> by.operator().removeAll(folder + "/"));
                 break;
             } catch (Failure.Unusable e) {
                 Failure said = explained(folder + "/", e);

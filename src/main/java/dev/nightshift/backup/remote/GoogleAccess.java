@@ -1,7 +1,6 @@
 package dev.nightshift.backup.remote;
 
 import dev.nightshift.kernel.Clock;
-import dev.nightshift.kernel.Failure;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
@@ -102,7 +101,8 @@ final class GoogleAccess {
                 default -> throw new Unanswered("a login of the type " + type + " is used by OpenDAL alone", false);
             };
         } catch (ClassCastException | NullPointerException | IllegalArgumentException | GeneralSecurityException e) {
-            throw new Unanswered("the JSON of its login is not whole", false); // without the cause, which may hold a part
+            throw new Unanswered(
+                    "the JSON of its login is not whole", false); // without the cause, which may hold a part
         }
     }
 
@@ -158,7 +158,8 @@ final class GoogleAccess {
                 .add("subjectToken", subject(json.getJsonObject("credential_source")))
                 .add("subjectTokenType", json.getString("subject_token_type"))
                 .build();
-        JsonObject exchanged = answered(posted(json.getString("token_url"), asked).build());
+        JsonObject exchanged =
+                answered(posted(json.getString("token_url"), asked).build());
         String impersonation = json.getString("service_account_impersonation_url", "");
         if (impersonation.isEmpty()) {
             return access(login, exchanged);
@@ -208,8 +209,7 @@ final class GoogleAccess {
     }
 
     private Access access(String login, JsonObject answer) {
-        return access(
-                login, answer.getString("access_token"), Duration.ofSeconds(answer.getInt("expires_in", 0)));
+        return access(login, answer.getString("access_token"), Duration.ofSeconds(answer.getInt("expires_in", 0)));
     }
 
     /** @param life 0 or less where nobody said */

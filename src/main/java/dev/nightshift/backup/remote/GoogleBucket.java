@@ -93,8 +93,9 @@ final class GoogleBucket implements ObjectLocks {
                 for (JsonValue item : items) {
                     if (item instanceof JsonObject object
                             && object.getString("name", "").startsWith(prefix)) {
-                        lock(object, now).ifPresent(lock -> locked.put(
-                                object.getString("name").substring(prefix.length()), lock));
+                        lock(object, now)
+                                .ifPresent(lock ->
+                                        locked.put(object.getString("name").substring(prefix.length()), lock));
                     }
                 }
             }
@@ -109,7 +110,8 @@ final class GoogleBucket implements ObjectLocks {
             return Optional.of(new Store.Lock(null));
         }
         Instant until = time(object, "retentionExpirationTime");
-        if (object.get("retention") instanceof JsonObject own && time(own, "retainUntilTime").isAfter(until)) {
+        if (object.get("retention") instanceof JsonObject own
+                && time(own, "retainUntilTime").isAfter(until)) {
             until = time(own, "retainUntilTime");
         }
         return until.isAfter(now) ? Optional.of(new Store.Lock(until)) : Optional.empty();
@@ -135,8 +137,8 @@ final class GoogleBucket implements ObjectLocks {
     private HttpResponse<byte[]> asked(String doing, String path, String query) throws Unanswered {
         HttpResponse<byte[]> answer = requests.asked(doing, () -> {
             Map<String, String> now = settings.get();
-            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(
-                    now.getOrDefault("endpoint", GOOGLES).replaceFirst("/+$", "") + "/storage/v1/b/"
+            HttpRequest.Builder request = HttpRequest.newBuilder(
+                    URI.create(now.getOrDefault("endpoint", GOOGLES).replaceFirst("/+$", "") + "/storage/v1/b/"
                             + encoded(Objects.requireNonNull(now.get("bucket"))) + path + "?" + query));
             access.token(now).ifPresent(token -> request.header("Authorization", "Bearer " + token));
             return request.build();

@@ -106,10 +106,7 @@ final class StoreCheck {
                 && step(Step.READ, () -> reads(store), "Look what stands between Nightshift and the store.")
                 && step(Step.LIST, () -> lists(store), "Look what stands between Nightshift and the store.");
         if (served && store instanceof RemoteStore remote && remote.deletions().haveOwnLogin()) {
-            served = step(
-                    Step.KEEP,
-                    () -> keeps(remote),
-                    "Take the right to delete from the store's first login.");
+            served = step(Step.KEEP, () -> keeps(remote), "Take the right to delete from the store's first login.");
         }
         if (served) {
             served = step(Step.DELETE, () -> deletes(store), "Look what the store does with what is deleted.");

@@ -128,9 +128,7 @@ class GoogleAccessTest {
         Path token = Files.writeString(folder.resolve("token"), "{\"id\":\"identity-1\"}");
         var source = Json.createObjectBuilder()
                 .add("file", token.toString())
-                .add(
-                        "format",
-                        Json.createObjectBuilder().add("type", "json").add("subject_token_field_name", "id"));
+                .add("format", Json.createObjectBuilder().add("type", "json").add("subject_token_field_name", "id"));
         JsonObject json = Json.createObjectBuilder()
                 .add("type", "external_account")
                 .add("audience", "//iam.example/pool")

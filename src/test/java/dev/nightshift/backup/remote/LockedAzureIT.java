@@ -108,7 +108,8 @@ class LockedAzureIT {
         assertEquals(Optional.empty(), store.lock("shop/main/x/"), "no blob shows it");
         Failure said = assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/x"));
         assertTrue(said.getMessage().contains("does not say until when"), said.getMessage());
-        assertEquals(new Store.Lock(null, false), store.kept("shop/main/x/", said).orElseThrow());
+        assertEquals(
+                new Store.Lock(null, false), store.kept("shop/main/x/", said).orElseThrow());
         assertEquals(4, store.list("shop/main/x/").size(), "whole");
         assertFalse(store.deletions().areOpenToWriter("shop/main/x/manifest.json"), "refused to everybody");
         assertThrows(Failure.Unusable.class, () -> store.replace("shop/main/x/manifest.json", content));

@@ -54,8 +54,8 @@ class LockedGoogleTest {
         server.retention().lockFor(0, false);
         assertEquals(BucketLock.NONE, store.deletions().bucketLock());
         server.retention().tellOfBucket(false);
-        Failure said = assertThrows(
-                Failure.Skippable.class, () -> store.deletions().bucketLock());
+        Failure said =
+                assertThrows(Failure.Skippable.class, () -> store.deletions().bucketLock());
         assertTrue(said.getMessage().contains("storage.buckets.get"), said.getMessage());
     }
 
@@ -68,7 +68,8 @@ class LockedGoogleTest {
         server.retention().pass(Duration.ofDays(1));
         StoreContract.put(store, "shop/main/x/manifest.json", content);
         StoreContract.put(store, "shop/main/y/manifest.json", content);
-        server.retention().pass(Duration.ofDays(29).plusHours(1)); // the parts are older than the policy, the manifest is not
+        server.retention()
+                .pass(Duration.ofDays(29).plusHours(1)); // the parts are older than the policy, the manifest is not
 
         Failure said = assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/x"));
         assertTrue(said.getMessage().contains("shop/main/x/, locked until "), said.getMessage());

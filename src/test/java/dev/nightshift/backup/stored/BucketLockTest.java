@@ -23,8 +23,7 @@ class BucketLockTest {
     @Test
     void whatKeepsAnObjectIsSaidInOnePhrase() {
         assertEquals(
-                "locked until 2026-12-24T02:00:00Z",
-                new Store.Lock(Instant.parse("2026-12-24T02:00:00.5Z")).words());
+                "locked until 2026-12-24T02:00:00Z", new Store.Lock(Instant.parse("2026-12-24T02:00:00.5Z")).words());
         assertEquals("locked by a legal hold", new Store.Lock(null).words());
         assertEquals("locked, and its service does not say until when", new Store.Lock(null, false).words());
     }

@@ -103,4 +103,9 @@ public final class MemoryStore implements Store {
     public OptionalLong freeBytes() {
         return OptionalLong.empty();
     }
+
+    @Override
+    public String toString() {
+        return "store of a test";
+    }
 }

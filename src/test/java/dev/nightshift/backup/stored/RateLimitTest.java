@@ -20,12 +20,13 @@ import org.junit.jupiter.api.Test;
 /** By a clock that pauses alone move, so that what is due when is known to the nanosecond. */
 class RateLimitTest {
     private static final int KILOBYTES = 1024;
-    private static final Runnable GOES_ON = () -> {};
 
     private long now = -5_000_000_000L; // nanoTime may be negative
     private final long began = now;
     private final List<Long> pauses = new ArrayList<>();
     private final RateLimit limit = new RateLimit(KILOBYTES, () -> now, this::pause);
+
+    private static void goesOn() {}
 
     private void pause(long nanos) {
         pauses.add(nanos);
@@ -39,17 +40,17 @@ class RateLimitTest {
     @Test
     void whatIsTakenIsDueAtTheRate() {
         for (int i = 0; i < 160; i++) {
-            limit.take(64 << 10, GOES_ON);
+            limit.take(64 << 10, RateLimitTest::goesOn);
         }
         assertEquals(Duration.ofSeconds(10), passed());
     }
 
     @Test
     void littleIsOwedWithoutAPauseAndPaidLater() {
-        limit.take(1000, GOES_ON);
+        limit.take(1000, RateLimitTest::goesOn);
         assertEquals(List.of(), pauses);
         for (int i = 1; i < 1049; i++) {
-            limit.take(1000, GOES_ON);
+            limit.take(1000, RateLimitTest::goesOn);
         }
         assertTrue(passed().toMillis() >= 999 && passed().toMillis() <= 1001, passed()::toString);
     }
@@ -57,7 +58,7 @@ class RateLimitTest {
     @Test
     void whatWasNotUsedIsSavedForATenthOfASecondOnly() {
         now += Duration.ofHours(1).toNanos();
-        limit.take(1 << 20, GOES_ON);
+        limit.take(1 << 20, RateLimitTest::goesOn);
         assertEquals(Duration.ofHours(1).plusMillis(900), passed());
     }
 
@@ -78,7 +79,7 @@ class RateLimitTest {
     void anInterruptEndsTheWait() {
         RateLimit slow = new RateLimit(32);
         Thread.currentThread().interrupt();
-        assertThrows(Failure.Retryable.class, () -> slow.take(1 << 30, GOES_ON));
+        assertThrows(Failure.Retryable.class, () -> slow.take(1 << 30, RateLimitTest::goesOn));
         assertTrue(Thread.interrupted(), "whoever waits above hears of it as well");
     }
 
@@ -92,7 +93,7 @@ class RateLimitTest {
             for (int reader = 0; reader < 4; reader++) {
                 all.add(readers.submit(() -> {
                     for (int i = 0; i < 16; i++) {
-                        shared.take(64 << 10, GOES_ON);
+                        shared.take(64 << 10, RateLimitTest::goesOn);
                     }
                 }));
             }
@@ -112,7 +113,7 @@ class RateLimitTest {
         new Random(1).nextBytes(content);
         MemoryStore store = new MemoryStore();
         store.objects.put("shop/object", content);
-        Store paced = new PacedStore(store, limit, GOES_ON);
+        Store paced = new PacedStore(store, limit, RateLimitTest::goesOn);
         try (InputStream in = paced.read("shop/object")) {
             assertArrayEquals(content, in.readAllBytes());
         }
