@@ -249,6 +249,7 @@ public final class CopyWal {
                 .flatMap(name -> WalPiece.parse(name, segmentBytes).stream())
                 .toList();
         Map<String, List<WalPiece>> segments = bySegment(pieces, segmentBytes);
+        List<String> going = new ArrayList<>();
         for (WalPiece piece : pieces) {
             String name = piece.name(segmentBytes);
             boolean held = !whole.containsKey(name)
@@ -257,9 +258,10 @@ public final class CopyWal {
                                     && holds(outer, piece)
                                     && whole.containsKey(outer.name(segmentBytes)));
             if (held) {
-                target.delete(name);
+                going.add(name);
             }
         }
+        target.deleteUnlocked(going.stream().sorted().toList()); // what is locked goes with a run after that
     }
 
     /** What vanished in the last pass too and no object holds now; what the archiver has joined since comes with the next run. */

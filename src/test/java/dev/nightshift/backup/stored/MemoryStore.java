@@ -4,18 +4,25 @@ import dev.nightshift.kernel.Failure;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /** A store whose objects a test can damage at will, and that can say it has taken what it has not. */
 public final class MemoryStore implements Store {
+    public static final Instant LOCKED_UNTIL = Instant.parse("2999-01-01T00:00:00Z");
+
     public final TreeMap<String, byte[]> objects = new TreeMap<>();
 
     /** The objects of which a commit does nothing. */
     public volatile Predicate<String> swallowed = name -> false;
+
+    /** The objects that it lets nobody delete, as a bucket of Google's does. */
+    public volatile Predicate<String> locked = name -> false;
 
     public byte[] get(String name) {
         return Objects.requireNonNull(objects.get(name), name);
@@ -81,12 +88,32 @@ public final class MemoryStore implements Store {
 
     @Override
     public void delete(String name) {
+        if (locked.test(name)) {
+            throw new Failure.Unusable("The store refuses (delete " + name + ").", null, null);
+        }
         objects.remove(name);
     }
 
     @Override
     public void deleteFolder(String folder) {
-        objects.keySet().removeIf(name -> name.startsWith(folder + "/"));
+        list(folder + "/").forEach(entry -> delete(entry.name()));
+    }
+
+    @Override
+    public void deleteUnlocked(List<String> names) {
+        names.stream().filter(locked.negate()).forEach(this::delete);
+    }
+
+    @Override
+    public Optional<Lock> kept(String begin, Failure refused) {
+        return lock(begin);
+    }
+
+    @Override
+    public Optional<Lock> lock(String begin) {
+        return list(begin).stream().anyMatch(entry -> locked.test(entry.name()))
+                ? Optional.of(new Lock(LOCKED_UNTIL))
+                : Optional.empty();
     }
 
     @Override

@@ -207,6 +207,29 @@ class CopyWalTest {
     }
 
     @Test
+    void piecesThatTheTargetLocksStayAndTheRunTellsOfAll() {
+        MemoryStore other = new MemoryStore();
+        List<String> small = List.of(put(from, 0, 700), put(from, 700, 900));
+        List<List<Store.Entry>> told = new ArrayList<>();
+        for (int run = 0; run < 3; run++) {
+            new CopyWal(from, other, description.folder(), keys, BackupProgress.NONE)
+                    .run(new Lsn(0), known, () -> {}, there -> {
+                        told.add(there);
+                        known = StoredLog.stretches(there, SEGMENT);
+                    });
+            if (run == 0) {
+                put(from, 0, SEGMENT);
+                small.forEach(name -> from.delete(description.folder() + "/" + name));
+                other.locked = name -> name.endsWith(small.get(0));
+            }
+        }
+        assertEquals(3, told.size());
+        assertEquals(List.of(stretch(0, SEGMENT)), known);
+        assertTrue(other.size(description.folder() + "/" + small.get(0)).isPresent());
+        assertTrue(other.size(description.folder() + "/" + small.get(1)).isEmpty());
+    }
+
+    @Test
     void piecesStayBesideAWholeOneThatIsDamagedInTheTarget() throws IOException {
         String small = put(from, 0, 700);
         copy(0);
