@@ -312,8 +312,8 @@ class CopyRepository {
     }
 
     /**
-     * What was claimed is deleted, and its store keeps versions of it: another copy may be begun, and what is left is claimed again
-     * in a day.
+     * What was claimed is deleted, and its store keeps versions of it, or keeps it locked where it lies: another copy may be begun,
+     * and what is left is claimed again in a day.
      */
     void hidden(Connection connection, Dead dead) throws SQLException {
         try (var update = connection.prepareStatement("""

@@ -21,6 +21,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -148,26 +149,41 @@ class StoreSweep {
         if (!stores.isLost(dead.home())) {
             refuseHome(dead, store);
         }
-        String begin = dead.location() + "/";
-        store.deleteFolder(dead.location());
-        Store.Doubt doubt = store.doubt().orElse(null);
-        if (!store.taking(begin).isEmpty() || (doubt != null && !doubt.none())) {
-            // Nothing is in the way of another copy any more, and that one knows of what is left here
-            if (store.list(begin).isEmpty()
-                    && (doubt != null || store.lock(begin).isPresent())) {
+        Left left = delete(name, store, dead.location()).orElse(null);
+        if (left != null) {
+            if (left.inNobodysWay()) {
                 transactions.run(dead.project(), connection -> copies.hidden(connection, dead));
             }
-            if (doubt != null) {
-                throw new Failure.Retryable(ExpireLog.words(name, doubt), null, null);
-            }
-            throw new Failure.Retryable(
-                    "it was deleted, and the store keeps it"
-                            + store.lock(begin).map(lock -> ", " + lock.words()).orElse("") + ".",
-                    null,
-                    null);
+            throw new Failure.Retryable(left.words(), null, null);
         }
         transactions.run(dead.project(), connection -> copies.removed(connection, dead));
         LOG.log(Level.INFO, "Removed {0} of the store {1}, which an interrupted copy had left", dead.location(), name);
+    }
+
+    /**
+     * What was deleted and takes room still, or may.
+     *
+     * @param inNobodysWay whether another copy may be begun: nothing is seen of this one, or what is locked is the same as what
+     *     would be sent
+     * @param words why, as a sentence
+     */
+    record Left(boolean inNobodysWay, String words) {}
+
+    /** Deletes a folder; empty if nothing of it is left. */
+    static Optional<Left> delete(String name, Store store, String location) {
+        String begin = location + "/";
+        Optional<Store.Lock> refused = ExpireLog.delete(store, location);
+        Store.Doubt doubt = store.doubt().orElse(null);
+        if (store.taking(begin).isEmpty() && (doubt == null || doubt.none())) {
+            return Optional.empty();
+        }
+        Optional<Store.Lock> lock = refused.isPresent() ? refused : store.lock(begin);
+        return Optional.of(new Left(
+                refused.isPresent() || (store.list(begin).isEmpty() && (doubt != null || lock.isPresent())),
+                doubt != null
+                        ? ExpireLog.words(name, doubt)
+                        : (refused.isPresent() ? "" : "it was deleted, and ") + "the store keeps it"
+                                + lock.map(found -> ", " + found.words()).orElse("") + "."));
     }
 
     private void refuseHome(CopyRepository.Dead dead, Store store) {
