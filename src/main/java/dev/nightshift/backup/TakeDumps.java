@@ -41,6 +41,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -262,15 +263,24 @@ class TakeDumps {
                 .filter(id -> !id.isEmpty())
                 .map(id -> folder(source, UUID.fromString(id)))
                 .orElse(null);
-        if (folder == null) {
-            return;
+        if (folder != null) {
+            requireNothingLeft(source.store(), folder, failure, source.target()::warn);
         }
+    }
+
+    /**
+     * The same of a folder. What its store keeps locked stays there, and no sweep knows of it once another database is dumped: one that
+     * cannot be dumped would else keep all others from it for as long as the store locks.
+     */
+    static void requireNothingLeft(Store store, String folder, Failure failure, Consumer<String> warn) {
         try {
             // Stored whole and not entered, or not known to be: the next attempt enters it
-            if (source.store().size(folder + "/" + Manifest.NAME).isPresent()) {
+            if (store.size(folder + "/" + Manifest.NAME).isPresent()) {
                 throw failure;
             }
-            source.store().deleteFolder(folder);
+            ExpireLog.delete(store, folder)
+                    .ifPresent(lock -> warn.accept("What was stored in " + folder + " of the " + store
+                            + " stays there, " + lock.words() + ". It is no backup, and can be deleted after that."));
         } catch (Failure e) {
             if (e != failure) {
                 failure.addSuppressed(e);
