@@ -14,6 +14,8 @@ public final class GoogleRetention {
     private volatile int lockDays;
     private volatile boolean isLocked;
     private volatile boolean tellsOfBucket = true;
+    private volatile boolean mayDelete = true;
+    private volatile boolean busy;
 
     GoogleRetention() {}
 
@@ -42,6 +44,16 @@ public final class GoogleRetention {
         tellsOfBucket = may;
     }
 
+    /** Whether the login may delete and replace objects, which Google looks at before anything else. */
+    public void letDelete(boolean may) {
+        mayDelete = may;
+    }
+
+    /** Whether it has no time to say what is locked, while all else goes on. */
+    public void busy(boolean now) {
+        busy = now;
+    }
+
     /** All that is stored is so much older. */
     public void pass(Duration time) {
         stored.replaceAll((name, at) -> at.minus(time));
@@ -49,6 +61,11 @@ public final class GoogleRetention {
 
     boolean tellsOfBucket() {
         return tellsOfBucket;
+    }
+
+    /** A question of what is locked asks for some fields alone. */
+    boolean isTooBusyFor(Map<String, String> query) {
+        return busy && query.containsKey("fields");
     }
 
     void stored(String name) {
@@ -68,6 +85,11 @@ public final class GoogleRetention {
     /** The answer's body, if it refuses that an object is deleted or replaced; null if it does not. */
     @Nullable
     String refusal(String name) {
+        if (!mayDelete) {
+            String message = "x does not have storage.objects.delete access to the Google Cloud Storage object.";
+            return "{\"error\":{\"code\":403,\"message\":\"" + message + "\",\"errors\":[{\"message\":\"" + message
+                    + "\",\"domain\":\"global\",\"reason\":\"forbidden\"}]}}";
+        }
         String reason = held.contains(name)
                 ? "objectUnderActiveHold"
                 : until(name).isAfter(Instant.now()) ? "retentionPolicyNotMet" : null;
@@ -83,8 +105,8 @@ public final class GoogleRetention {
     /** The bucket, as far as it was asked for. */
     String bucket() {
         return lockDays == 0
-                ? "{}"
-                : "{\"retentionPolicy\":{\"retentionPeriod\":\""
+                ? "{\"kind\":\"storage#bucket\"}"
+                : "{\"kind\":\"storage#bucket\",\"retentionPolicy\":{\"retentionPeriod\":\""
                         + Duration.ofDays(lockDays).toSeconds()
                         + "\",\"effectiveTime\":\"2026-01-01T00:00:00.000Z\"" + (isLocked ? ",\"isLocked\":true" : "")
                         + "}}";

@@ -180,6 +180,8 @@ public final class GoogleStandIn implements AutoCloseable {
         if (required != null
                 && !("Bearer " + required).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
             answer = new Answer(401, JSON, "{\"error\":{\"code\":401,\"message\":\"Invalid Credentials\"}}");
+        } else if (retention.isTooBusyFor(query)) {
+            answer = new Answer(503, JSON, "");
         } else if (path.startsWith("/upload/storage/v1/b/" + BUCKET + "/o")) {
             answer = insert(exchange, query, body);
         } else if (path.equals("/batch/storage/v1")) {

@@ -17,10 +17,12 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import javax.crypto.Mac;
@@ -41,6 +43,10 @@ final class AzureContainer implements ObjectLocks {
     /** Two digits of the day, which Java's own format for RFC 1123 does not always have. */
     private static final DateTimeFormatter DATE =
             DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH);
+
+    private static final String MEND =
+            "Look at the account's name, and whether what opens the store is a shared access signature as Azure gives it, without"
+                    + " quotes, or the account's key.";
 
     private final ServiceRequests requests;
     private final Supplier<Map<String, String>> settings;
@@ -82,6 +88,7 @@ final class AzureContainer implements ObjectLocks {
         query.put("include", "immutabilitypolicy,legalhold");
         query.put("maxresults", Integer.toString(PAGE));
         Map<String, Store.Lock> locked = new HashMap<>();
+        Set<String> pages = new HashSet<>();
         while (true) {
             HttpResponse<byte[]> answer = asked("ask what is locked of " + begin, "GET", query);
             Instant now = ServiceRequests.now(answer);
@@ -95,6 +102,9 @@ final class AzureContainer implements ObjectLocks {
             String next = page.first("NextMarker");
             if (next.isEmpty()) {
                 return locked;
+            }
+            if (!pages.add(next)) {
+                throw new Unanswered(ServiceRequests.ENDLESS, false);
             }
             query.put("marker", next);
         }
@@ -138,7 +148,14 @@ final class AzureContainer implements ObjectLocks {
     }
 
     private HttpRequest request(String method, Map<String, String> query) throws Unanswered {
-        Map<String, String> now = settings.get();
+        try {
+            return request(settings.get(), method, query);
+        } catch (IllegalArgumentException e) { // the cause holds what opens it
+            throw Unanswered.by("what opens it makes no address", MEND);
+        }
+    }
+
+    private HttpRequest request(Map<String, String> now, String method, Map<String, String> query) throws Unanswered {
         StringBuilder address = new StringBuilder(
                 Objects.requireNonNull(now.get("endpoint")).replaceFirst("/+$", "") + "/" + now.get("container") + "?");
         new TreeMap<>(query)
@@ -181,7 +198,7 @@ final class AzureContainer implements ObjectLocks {
                     + Base64.getEncoder()
                             .encodeToString(mac.doFinal(text.toString().getBytes(StandardCharsets.UTF_8)));
         } catch (IllegalArgumentException | GeneralSecurityException e) {
-            throw new Unanswered("its secret is no account key", false); // without the cause, which may hold a part
+            throw Unanswered.by("its secret is no account key", MEND); // without the cause, which may hold a part
         }
     }
 }

@@ -286,10 +286,14 @@ public final class Deletions {
         try {
             return locks == null ? store.bucket().lock() : locks.lock();
         } catch (Unanswered e) {
+            String remedy = e.remedy();
             throw new Failure.Skippable(
                     "The " + store + " does not say whether it locks what is stored: " + e.getMessage() + ".",
-                    "Let its login have " + (locks == null ? "s3:GetBucketObjectLockConfiguration" : locks.rights())
-                            + ", if it is a service that locks objects.",
+                    remedy != null
+                            ? remedy
+                            : "Let its login have "
+                                    + (locks == null ? "s3:GetBucketObjectLockConfiguration" : locks.rights())
+                                    + ", if it is a service that locks objects.",
                     null);
         }
     }

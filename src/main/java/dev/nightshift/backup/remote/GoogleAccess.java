@@ -35,7 +35,7 @@ final class GoogleAccess {
     private static final String SCOPE = "https://www.googleapis.com/auth/devstorage.read_only";
 
     /** An exchanged token that is to become a service account's needs this one. */
-    private static final String EXCHANGED_SCOPE = "https://www.googleapis.com/auth/cloud-platform";
+    private static final String IMPERSONATING = "https://www.googleapis.com/auth/cloud-platform";
 
     private static final String TOKENS = "https://oauth2.googleapis.com/token";
     private static final Duration ASSERTED = Duration.ofMinutes(10);
@@ -43,8 +43,11 @@ final class GoogleAccess {
     /** What is asked now is answered by then. */
     private static final Duration BEFORE_ITS_END = Duration.ofMinutes(3);
 
-    /** Google's own longest, where an answer says none. */
+    /** Google's own longest; what an answer says beyond that is not believed. */
     private static final Duration USUAL = Duration.ofHours(1);
+
+    /** Where an answer does not say how long its token serves. */
+    private static final Duration UNSAID = Duration.ofMinutes(1);
 
     private static final int MOST_BYTES = 64 << 10;
 
@@ -98,7 +101,11 @@ final class GoogleAccess {
             return switch (type) {
                 case "service_account" -> access(login, signedFor(json));
                 case "external_account" -> exchanged(login, json);
-                default -> throw new Unanswered("a login of the type " + type + " is used by OpenDAL alone", false);
+                default ->
+                    throw Unanswered.by(
+                            "a login of the type " + type + " is used by OpenDAL alone",
+                            "Give the store a key file, or the JSON of a workload's identity (type external_account), which may"
+                                    + " name the account to impersonate.");
             };
         } catch (ClassCastException | NullPointerException | IllegalArgumentException | GeneralSecurityException e) {
             throw new Unanswered(
@@ -150,17 +157,17 @@ final class GoogleAccess {
 
     /** Its addresses are checked where the login is read. */
     private Access exchanged(String login, JsonObject json) throws Unanswered {
+        String impersonation = json.getString("service_account_impersonation_url", "");
         JsonObject asked = Json.createObjectBuilder()
                 .add("grantType", "urn:ietf:params:oauth:grant-type:token-exchange")
                 .add("requestedTokenType", "urn:ietf:params:oauth:token-type:access_token")
                 .add("audience", json.getString("audience"))
-                .add("scope", EXCHANGED_SCOPE)
+                .add("scope", impersonation.isEmpty() ? SCOPE : IMPERSONATING)
                 .add("subjectToken", subject(json.getJsonObject("credential_source")))
                 .add("subjectTokenType", json.getString("subject_token_type"))
                 .build();
         JsonObject exchanged =
                 answered(posted(json.getString("token_url"), asked).build());
-        String impersonation = json.getString("service_account_impersonation_url", "");
         if (impersonation.isEmpty()) {
             return access(login, exchanged);
         }
@@ -176,7 +183,7 @@ final class GoogleAccess {
                     answer.getString("accessToken"),
                     Duration.between(clock.now(), Instant.parse(answer.getString("expireTime"))));
         } catch (DateTimeException e) {
-            return access(login, answer.getString("accessToken"), Duration.ZERO);
+            return access(login, answer.getString("accessToken"), UNSAID);
         }
     }
 
@@ -209,10 +216,13 @@ final class GoogleAccess {
     }
 
     private Access access(String login, JsonObject answer) {
-        return access(login, answer.getString("access_token"), Duration.ofSeconds(answer.getInt("expires_in", 0)));
+        return access(
+                login,
+                answer.getString("access_token"),
+                Duration.ofSeconds(answer.getInt("expires_in", (int) UNSAID.toSeconds())));
     }
 
-    /** @param life 0 or less where nobody said */
+    /** @param life one that has ended, 0 or less, serves for what is asked now */
     private Access access(String login, String token, Duration life) {
         Duration most = life.compareTo(USUAL) > 0 ? USUAL : life.isNegative() ? Duration.ZERO : life;
         Duration rest = most.dividedBy(2);

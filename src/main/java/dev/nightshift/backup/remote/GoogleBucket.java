@@ -19,9 +19,11 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GoogleBucket implements ObjectLocks {
     private static final String GOOGLES = "https://storage.googleapis.com";
+    private static final String OTHERWISE = "it does not answer as Google's service does";
     private static final int PAGE = 1000;
 
     private final ServiceRequests requests;
@@ -52,8 +55,11 @@ final class GoogleBucket implements ObjectLocks {
     @Override
     public BucketLock lock() throws Unanswered {
         HttpResponse<byte[]> answer =
-                asked("ask for the retention policy", "", "fields=retentionPolicy,defaultEventBasedHold");
+                asked("ask for the retention policy", "", "fields=kind,retentionPolicy,defaultEventBasedHold");
         JsonObject bucket = json(answer);
+        if (!bucket.getString("kind", "").equals("storage#bucket")) {
+            throw new Unanswered(OTHERWISE, false); // what lacks in it would say that nothing is locked
+        }
         if (!(bucket.get("retentionPolicy") instanceof JsonObject policy)) {
             return isTrue(bucket, "defaultEventBasedHold") ? BucketLock.HOLD : BucketLock.NONE;
         }
@@ -78,6 +84,7 @@ final class GoogleBucket implements ObjectLocks {
     public Map<String, Store.Lock> locked(String begin) throws Unanswered {
         String prefix = prefix();
         Map<String, Store.Lock> locked = new HashMap<>();
+        Set<String> pages = new HashSet<>();
         String page = "";
         do {
             HttpResponse<byte[]> answer = asked(
@@ -100,6 +107,9 @@ final class GoogleBucket implements ObjectLocks {
                 }
             }
             page = listed.getString("nextPageToken", "");
+            if (!pages.add(page)) {
+                throw new Unanswered(ServiceRequests.ENDLESS, false);
+            }
         } while (!page.isEmpty());
         return locked;
     }
@@ -140,7 +150,12 @@ final class GoogleBucket implements ObjectLocks {
             HttpRequest.Builder request = HttpRequest.newBuilder(
                     URI.create(now.getOrDefault("endpoint", GOOGLES).replaceFirst("/+$", "") + "/storage/v1/b/"
                             + encoded(Objects.requireNonNull(now.get("bucket"))) + path + "?" + query));
-            access.token(now).ifPresent(token -> request.header("Authorization", "Bearer " + token));
+            Optional<String> token = access.token(now);
+            try {
+                token.ifPresent(each -> request.header("Authorization", "Bearer " + each));
+            } catch (IllegalArgumentException e) { // the cause holds it
+                throw Unanswered.by("what opens it is no token", "Give the access token alone, without any other character.");
+            }
             return request.build();
         });
         if (answer.statusCode() != 200) {
@@ -153,7 +168,7 @@ final class GoogleBucket implements ObjectLocks {
     private static JsonObject json(HttpResponse<byte[]> answer) throws Unanswered {
         JsonObject json = read(answer);
         if (json == null) {
-            throw new Unanswered("it does not answer as Google's service does", false);
+            throw new Unanswered(OTHERWISE, false);
         }
         return json;
     }

@@ -20,8 +20,11 @@ final class ServiceRequests {
     private static final Duration CONNECTED = Duration.ofSeconds(10);
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
-    /** For a whole answer. */
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** What is said of a list whose pages come again. */
+    static final String ENDLESS = "its list does not end";
+
+    /** For a whole answer: all attempts together wait for no longer than OpenDAL's calls do. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /** A page of a thousand objects has less than 1 MB. */
     private static final int MOST_BYTES = 16 << 20;

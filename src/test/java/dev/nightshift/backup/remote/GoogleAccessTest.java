@@ -36,7 +36,10 @@ class GoogleAccessTest {
     private final GoogleAccess access = new GoogleAccess(new ServiceRequests("store offsite"), Clock.system());
     private HttpServer service;
     private volatile int status = 200;
+
+    /** Of a token; less than 0 where the answer does not say. */
     private volatile int seconds = 3600;
+
 
     @BeforeEach
     void start() throws IOException {
@@ -48,7 +51,8 @@ class GoogleAccessTest {
                 asked.add(exchange.getRequestURI().getPath() + " " + (login == null ? "" : login + " ") + body);
                 byte[] answer = (exchange.getRequestURI().getPath().equals("/impersonate")
                                 ? "{\"accessToken\":\"as-account\",\"expireTime\":\"2199-01-01T00:00:00Z\"}"
-                                : "{\"access_token\":\"token-" + asked.size() + "\",\"expires_in\":" + seconds + "}")
+                                : "{\"access_token\":\"token-" + asked.size() + "\""
+                                        + (seconds < 0 ? "" : ",\"expires_in\":" + seconds) + "}")
                         .getBytes(StandardCharsets.UTF_8);
                 exchange.sendResponseHeaders(status, answer.length);
                 exchange.getResponseBody().write(answer);
@@ -141,14 +145,23 @@ class GoogleAccessTest {
         Files.writeString(token, "{\"id\":\"identity-2\"}");
         assertEquals(Optional.of("token-2"), access.token(login(json)));
         assertTrue(asked.get(1).contains("\"subjectToken\":\"identity-2\""), asked.get(1));
+        assertTrue(asked.get(1).contains("auth/devstorage.read_only\""), asked.get(1));
 
         JsonObject impersonating = Json.createObjectBuilder(json)
                 .add("service_account_impersonation_url", address("/impersonate"))
                 .build();
         assertEquals(Optional.of("as-account"), access.token(login(impersonating)));
+        assertTrue(asked.get(2).contains("auth/cloud-platform\""), asked.get(2));
         assertTrue(asked.get(3).startsWith("/impersonate Bearer token-3 "), asked.get(3));
         assertEquals(Optional.of("as-account"), access.token(login(impersonating)));
         assertEquals(4, asked.size());
+
+        seconds = -1;
+        assertEquals(Optional.of("token-5"), access.token(login(json)));
+        assertEquals(Optional.of("token-5"), access.token(login(json)), "it serves for a while");
+        assertEquals(5, asked.size());
+        seconds = 0;
+        access.token(login(impersonating)); // what is held is of another login
 
         Files.delete(token);
         assertThrows(Unanswered.class, () -> access.token(login(json)));
@@ -160,7 +173,8 @@ class GoogleAccessTest {
         assertEquals(Optional.of("plain"), access.token(Map.of("token", "plain")));
         for (String type : List.of("impersonated_service_account", "service_account", "external_account")) {
             JsonObject json = Json.createObjectBuilder().add("type", type).build();
-            assertThrows(Unanswered.class, () -> access.token(login(json)), type);
+            Unanswered said = assertThrows(Unanswered.class, () -> access.token(login(json)), type);
+            assertEquals(type.startsWith("impersonated"), said.remedy() != null, type);
         }
         assertEquals(0, asked.size());
     }
