@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -39,6 +40,10 @@ final class AzureContainer implements ObjectLocks {
     private static final String VERSION = "2021-12-02";
 
     private static final int PAGE = 1000;
+
+    /** Codes that refuse a login, whatever it asks for: learn.microsoft.com, "Common REST API error codes". */
+    private static final Pattern OF_LOGIN =
+            Pattern.compile("Authorization\\w*(Mismatch|Failure)|AuthenticationFailed|InsufficientAccountPermissions");
 
     /** Two digits of the day, which Java's own format for RFC 1123 does not always have. */
     private static final DateTimeFormatter DATE =
@@ -131,6 +136,11 @@ final class AzureContainer implements ObjectLocks {
         return said.contains(RemoteCalls.IMMUTABLE)
                 ? Optional.of(new Store.Lock(null, said.contains(RemoteCalls.IMMUTABLE + "LegalHold")))
                 : Optional.empty();
+    }
+
+    @Override
+    public boolean isOfLogin(Failure refused) {
+        return OF_LOGIN.matcher(refused.getMessage()).find();
     }
 
     private static String header(HttpResponse<byte[]> answer, String name) {

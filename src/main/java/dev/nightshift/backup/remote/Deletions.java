@@ -25,6 +25,11 @@ public final class Deletions {
     /** For many requests. */
     private static final Duration LONG_PATIENCE = Duration.ofMinutes(30);
 
+    /** One after the other, of names in the order in which they were stored: those behind them are locked as well. */
+    private static final int MOST_REFUSED = 100;
+
+    private static final String AFTER_THAT = "It can be deleted after that.";
+
     private final RemoteStore store;
     private final RemoteStore.@Nullable Login login;
 
@@ -90,24 +95,40 @@ public final class Deletions {
 
     void deleteUnlocked(List<String> names) {
         Map<String, Store.Lock> kept = null;
+        int refused = 0;
         for (String name : names) {
             if (kept != null && kept.containsKey(name)) {
                 continue;
             }
             try {
                 delete(name);
+                refused = 0;
             } catch (Failure.Unusable e) {
-                if (locks == null) {
+                if (locks == null || locks.isOfLogin(e)) {
                     throw e;
                 }
                 if (locks.named(e).isPresent()) {
-                    continue; // none of them shows what locks it: each has to be tried
+                    // None of them shows what locks it: each has to be tried, until those that follow are younger
+                    if (++refused == MOST_REFUSED) {
+                        return;
+                    }
+                    continue;
                 }
-                kept = kept == null ? locked(common(names)) : kept;
+                kept = kept == null ? locked(common(names), e) : kept;
                 if (!kept.containsKey(name)) {
                     delete(name); // its lock may have ended after the refusal
                 }
             }
+        }
+    }
+
+    /** @throws Failure.Unusable the refusal, if the service does not say now what is locked */
+    private Map<String, Store.Lock> locked(String begin, Failure.Unusable refused) {
+        try {
+            return locked(begin);
+        } catch (Failure e) {
+            refused.addSuppressed(e);
+            throw refused;
         }
     }
 
@@ -146,24 +167,35 @@ public final class Deletions {
         return until == null ? Instant.MAX : until;
     }
 
-    /** What explains that objects which begin so could not be deleted. */
+    /** What explains that objects which begin so could not be deleted; never fails, for that hid the refusal. */
     Optional<Store.Lock> kept(String begin, Failure refused) {
-        Optional<Store.Lock> shown = longest(locked(begin).values());
-        return shown.isPresent() || locks == null ? shown : locks.named(refused);
+        if (locks == null || locks.isOfLogin(refused)) {
+            return Optional.empty();
+        }
+        try {
+            Optional<Store.Lock> shown = longest(locked(begin).values());
+            return shown.isPresent() ? shown : locks.named(refused);
+        } catch (Failure e) {
+            return locks.named(refused);
+        }
     }
 
     /** Of a refusal: the lock that it is for, if it is one. */
     private Failure explained(String begin, Failure.Unusable refused) {
-        try {
-            return kept(begin, refused)
-                    .<Failure>map(lock -> new Failure.Unusable(
-                            "The " + store + " keeps " + begin + ", " + lock.words() + ": " + refused.getMessage(),
-                            "It can be deleted after that.",
-                            refused))
-                    .orElse(refused);
-        } catch (Failure e) {
-            return refused;
-        }
+        return kept(begin, refused)
+                .<Failure>map(lock -> new Failure.Unusable(
+                        "The " + store + " keeps " + begin + ", " + lock.words() + ": " + refused.getMessage(),
+                        AFTER_THAT,
+                        refused))
+                .orElse(refused);
+    }
+
+    /** A hold or an object's own retention may keep any object, and not the manifest: then nothing of the backup goes. */
+    private void requireUnlocked(String begin) {
+        longest(locked(begin).values()).ifPresent(lock -> {
+            throw new Failure.Unusable(
+                    "The " + store + " keeps " + begin + ", " + lock.words() + ".", AFTER_THAT, null);
+        });
     }
 
     /** Whether the login that writes may delete as well; if so, the object is deleted. */
@@ -209,9 +241,13 @@ public final class Deletions {
         // What says that the rest is whole goes first: a deletion that is cut off must not leave a backup without its
         // objects. Where versions are kept, a deletion of what is not there would add to them
         String manifest = folder + "/" + Manifest.NAME;
+        boolean whole = store.size(manifest).isPresent();
+        if (whole && locks != null) {
+            requireUnlocked(folder + "/");
+        }
         for (boolean again = false; ; again = true) {
             try {
-                if (store.size(manifest).isPresent()) {
+                if (whole) {
                     delete(manifest);
                 }
                 RemoteStore by = by();

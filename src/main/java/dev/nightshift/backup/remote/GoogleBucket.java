@@ -3,6 +3,7 @@ package dev.nightshift.backup.remote;
 import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonException;
@@ -133,6 +134,12 @@ final class GoogleBucket implements ObjectLocks {
         } catch (DateTimeException e) {
             return Instant.MIN; // it has none
         }
+    }
+
+    @Override
+    public boolean isOfLogin(Failure refused) {
+        String said = refused.getMessage();
+        return said.contains("storage.objects.delete") || said.contains("Invalid Credentials");
     }
 
     private String prefix() {

@@ -30,6 +30,9 @@ interface ObjectLocks {
         return Optional.empty();
     }
 
+    /** Whether a refusal says that it is for the login, and for no lock. */
+    boolean isOfLogin(Failure refused);
+
     /** What the login needs to be answered. */
     String rights();
 }

@@ -115,7 +115,11 @@ public interface Store {
      */
     void deleteFolder(String folder);
 
-    /** Deletes objects, but for those that the store {@linkplain #kept keeps} locked. */
+    /**
+     * Deletes objects, but for those that the store {@linkplain #kept keeps} locked.
+     *
+     * @param names in the order in which they were stored: where many in a row are locked, those behind them are not tried
+     */
     default void deleteUnlocked(List<String> names) {
         names.forEach(this::delete);
     }

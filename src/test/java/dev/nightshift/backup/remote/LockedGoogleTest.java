@@ -20,6 +20,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A bucket of Google's with a retention policy: what is locked is not hidden, and nothing of a backup goes before all of it may. */
@@ -135,5 +136,51 @@ class LockedGoogleTest {
         server.requireToken("another");
         Failure said = assertThrows(Failure.class, () -> store.deleteFolder("shop/main/w"));
         assertFalse(said.getMessage().contains("locked"), said.getMessage());
+    }
+
+    @Test
+    void aLoginThatMayNotDeleteIsNotTakenForALock() {
+        List<String> names = List.of("shop/main/v/part/0", "shop/main/v/part/1");
+        names.forEach(name -> StoreContract.put(store, name, new byte[10]));
+        server.retention().letDelete(false);
+        assertTrue(store.lock("shop/main/v/").isPresent(), "it is locked as well");
+        for (Executable deletion : List.<Executable>of(
+                () -> store.delete(names.get(0)),
+                () -> store.deleteFolder("shop/main/v"),
+                () -> store.deleteUnlocked(names))) {
+            Failure said = assertThrows(Failure.Unusable.class, deletion);
+            assertTrue(said.getMessage().contains("storage.objects.delete"), said.getMessage());
+            assertFalse(said.getMessage().contains("locked"), said.getMessage());
+            assertEquals(Optional.empty(), store.kept("shop/main/v/", said));
+        }
+        assertFalse(store.deletions().areOpenToWriter(names.get(0)));
+    }
+
+    @Test
+    void aHoldOnOneObjectKeepsTheBackupWhole() {
+        server.retention().lockFor(0, false);
+        for (int i = 0; i < 3; i++) {
+            StoreContract.put(store, "shop/main/u/part/" + i, new byte[10]);
+        }
+        StoreContract.put(store, "shop/main/u/manifest.json", new byte[10]);
+        server.retention().hold("nightshift/prod/shop/main/u/part/1", true);
+        Failure said = assertThrows(Failure.Unusable.class, () -> store.deleteFolder("shop/main/u"));
+        assertEquals("The store offsite keeps shop/main/u/, locked by a legal hold.", said.getMessage());
+        assertEquals(4, store.list("shop/main/u/").size(), "whole");
+        assertEquals(Optional.of(new Store.Lock(null)), store.kept("shop/main/u/", said));
+        server.retention().hold("nightshift/prod/shop/main/u/part/1", false);
+        store.deleteFolder("shop/main/u");
+        assertEquals(List.of(), store.list("shop/main/u/"));
+    }
+
+    @Test
+    void aRefusalIsSaidThoughTheServiceHasNoTimeToSayWhatIsLocked() {
+        List<String> names = List.of("shop/main/t/0", "shop/main/t/1");
+        names.forEach(name -> StoreContract.put(store, name, new byte[10]));
+        Failure refused = assertThrows(Failure.Unusable.class, () -> store.delete(names.get(0)));
+        server.retention().busy(true);
+        assertEquals(Optional.empty(), store.kept("shop/main/t/", refused));
+        Failure said = assertThrows(Failure.Unusable.class, () -> store.deleteUnlocked(names));
+        assertEquals(refused.getMessage(), said.getMessage());
     }
 }
