@@ -214,16 +214,9 @@ public class ExpireBackups extends TargetBatchlet {
                 .toList();
         StringBuilder words = new StringBuilder();
         for (CopyRepository.Place place : places) {
-            if (silent.contains(place.store())) {
-                continue;
-            }
-            try {
-                simulation
-                        .lock(place.store(), place.location())
-                        .ifPresent(lock -> words.append("; stays in the store ").append(lock));
-            } catch (Failure e) {
-                silent.add(place.store()); // what would go is planned without it
-            }
+            simulation
+                    .lock(place.store(), place.location(), silent)
+                    .ifPresent(lock -> words.append("; stays in the store ").append(lock));
         }
         return words.toString();
     }

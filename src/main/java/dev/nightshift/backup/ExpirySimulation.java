@@ -11,9 +11,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What expiry would do to an instance by a rule, planned as it plans, and measured in the stores. Changes nothing. */
@@ -77,6 +80,7 @@ class ExpirySimulation {
     Outcome of(ProjectId project, UUID instance, KeepRule rule, Budget budget) {
         ExpiryPlanning.Planned planned = planning.plan(project, instance, rule);
         List<Line> lines = new ArrayList<>();
+        Set<String> silent = new HashSet<>();
         for (ExpiryPlan.Verdict verdict : planned.plan().verdicts()) {
             budget.take();
             Backup backup = planned.of(verdict.backup().id());
@@ -84,11 +88,11 @@ class ExpirySimulation {
             List<String> locks = new ArrayList<>();
             if (!verdict.stays()) {
                 bytes = bytes(backup.store(), backup.location());
-                lock(backup.store(), backup.location()).ifPresent(locks::add);
+                lock(backup.store(), backup.location(), silent).ifPresent(locks::add);
                 for (Backup.Copy copy : backup.copies()) {
                     budget.take();
                     bytes += bytes(copy.store(), copy.location());
-                    lock(copy.store(), copy.location()).ifPresent(locks::add);
+                    lock(copy.store(), copy.location(), silent).ifPresent(locks::add);
                 }
             }
             lines.add(new Line(backup, verdict.because(), bytes, locks));
@@ -99,12 +103,25 @@ class ExpirySimulation {
                 planned.windowFrom().orElse(null));
     }
 
-    /** Within a sentence: {@code "offsite, locked until 2026-12-24T02:00:00Z"}. */
-    Optional<String> lock(String store, String location) {
-        if (stores.isLost(store)) {
+    /**
+     * Within a sentence: {@code "offsite, locked until 2026-12-24T02:00:00Z"}.
+     *
+     * @param silent stores that did not say: they are not asked again, and what would go is planned without it
+     */
+    Optional<String> lock(String store, String location, Set<String> silent) {
+        return stores.isLost(store) ? Optional.empty() : lock(store, () -> stores.of(store), location, silent);
+    }
+
+    static Optional<String> lock(String name, Supplier<Store> store, String location, Set<String> silent) {
+        if (silent.contains(name)) {
             return Optional.empty();
         }
-        return stores.of(store).lock(location + "/").map(lock -> store + ", " + lock.words());
+        try {
+            return store.get().lock(location + "/").map(lock -> name + ", " + lock.words());
+        } catch (Failure e) {
+            silent.add(name);
+            return Optional.empty();
+        }
     }
 
     private long bytes(String store, String location) {

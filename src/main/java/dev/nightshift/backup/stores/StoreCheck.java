@@ -206,7 +206,8 @@ final class StoreCheck {
             store.delete(name);
         } catch (Failure.Unusable e) {
             Store.Lock lock = store.kept(name, e).orElseThrow(() -> e);
-            found = "The store keeps the object, " + lock.words() + "; Nightshift deletes it after that.";
+            found = "The store keeps the object, " + lock.words()
+                    + "; whether its login may delete it after that is not known.";
             return null;
         }
         return store.size(name).equals(OptionalLong.empty()) ? null : "The object is still there after its deletion.";
@@ -225,7 +226,7 @@ final class StoreCheck {
         BucketLock lock;
         try {
             lock = store.deletions().bucketLock();
-        } catch (Failure.Skippable e) {
+        } catch (Failure.Skippable | Failure.Retryable e) {
             if (lockDays > 0) {
                 throw e;
             }
