@@ -5,6 +5,7 @@ import dev.nightshift.backup.read.BackupReader;
 import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Described;
+import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stores.Stores;
@@ -31,7 +32,6 @@ import jakarta.enterprise.context.Dependent;
 import jakarta.inject.Inject;
 import jakarta.inject.Named;
 import jakarta.json.Json;
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -229,7 +229,12 @@ public class TakeBackup extends TargetBatchlet {
             store.deleteFolder(folder);
             return true;
         } catch (Failure e) {
-            LOG.log(Level.WARNING, "{0} of the {1} is not deleted for now: {2}", folder, store, e.getMessage());
+            LOG.log(
+                    Leftovers.level(store, folder, e),
+                    "{0} of the {1} is not deleted for now: {2}",
+                    folder,
+                    store,
+                    e.getMessage());
             return false;
         }
     }

@@ -68,12 +68,20 @@ public final class Leftovers {
             return true;
         } catch (Failure e) {
             LOG.log(
-                    Level.WARNING,
+                    level(store, folder, e),
                     "{0} of the {1}, which an interrupted backup had left, stays for now: {2}",
                     folder,
                     store,
                     e.getMessage());
             return false;
         }
+    }
+
+    /** How loudly it is told that a folder is not deleted: what is locked is not each time that it is tried, and goes after that. */
+    public static Level level(Store store, String folder, Failure refused) {
+        return refused instanceof Failure.Unusable
+                        && store.kept(folder + "/", refused).isPresent()
+                ? Level.DEBUG
+                : Level.WARNING;
     }
 }

@@ -2,6 +2,8 @@ package dev.nightshift.backup.stored;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.nightshift.kernel.Failure;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -20,5 +22,17 @@ class LeftoversTest {
             assertEquals(Map.of(BACKUP, whole), Leftovers.folders(store));
             assertEquals(List.of(), Leftovers.find(store));
         }
+    }
+
+    @Test
+    void whatALockRefusesIsNoWarningEachTime() {
+        MemoryStore store = new MemoryStore();
+        store.objects.put("a/main/" + BACKUP + "/probe", new byte[1]);
+        Failure refused = new Failure.Unusable("The store refuses.", null, null);
+        assertEquals(Level.WARNING, Leftovers.level(store, "a/main/" + BACKUP, refused));
+        store.locked = name -> true;
+        assertEquals(Level.DEBUG, Leftovers.level(store, "a/main/" + BACKUP, refused));
+        Failure away = new Failure.Retryable("The store does not answer.", null, null);
+        assertEquals(Level.WARNING, Leftovers.level(store, "a/main/" + BACKUP, away));
     }
 }
