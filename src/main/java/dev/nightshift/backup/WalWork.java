@@ -181,7 +181,7 @@ class WalWork {
         if (other.isEmpty()) {
             return opened;
         }
-        store.deleteFolder(made.folder());
+        TakeBackup.tryDelete(store, made.folder()); // it holds a description alone
         return WalFolder.open(store, other.get().location(), keys);
     }
 

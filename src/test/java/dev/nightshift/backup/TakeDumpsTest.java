@@ -52,7 +52,6 @@ class TakeDumpsTest {
         assertSame(
                 failure,
                 assertThrows(
-                        Failure.class,
-                        () -> TakeDumps.requireNothingLeft(store, "shop/main/x", failure, warned::add)));
+                        Failure.class, () -> TakeDumps.requireNothingLeft(store, "shop/main/x", failure, warned::add)));
     }
 }

@@ -216,10 +216,8 @@ final class GoogleAccess {
     }
 
     private Access access(String login, JsonObject answer) {
-        return access(
-                login,
-                answer.getString("access_token"),
-                Duration.ofSeconds(answer.getInt("expires_in", (int) UNSAID.toSeconds())));
+        return access(login, answer.getString("access_token"), Duration.ofSeconds(answer.getInt("expires_in", (int)
+                UNSAID.toSeconds())));
     }
 
     /** @param life one that has ended, 0 or less, serves for what is asked now */

@@ -161,7 +161,8 @@ final class GoogleBucket implements ObjectLocks {
             try {
                 token.ifPresent(each -> request.header("Authorization", "Bearer " + each));
             } catch (IllegalArgumentException e) { // the cause holds it
-                throw Unanswered.by("what opens it is no token", "Give the access token alone, without any other character.");
+                throw Unanswered.by(
+                        "what opens it is no token", "Give the access token alone, without any other character.");
             }
             return request.build();
         });

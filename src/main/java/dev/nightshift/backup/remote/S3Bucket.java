@@ -205,7 +205,7 @@ final class S3Bucket {
         S3Requests.Answer answer =
                 requests.asked("delete a version", "DELETE", version.name(), Map.of("versionId", version.id()), null);
         return switch (answer.status()) {
-            case 200, 204, 404 -> true;
+            case 200, 204 -> true; // 404 says nothing of what the login may
             case 403 -> false;
             default ->
                 throw requests.refused("delete a version of " + version.name(), "s3:DeleteObjectVersion", answer);

@@ -1,5 +1,6 @@
 package dev.nightshift.backup.stored;
 
+import dev.nightshift.kernel.Failure;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -101,6 +102,21 @@ public final class PacedStore implements Store {
     @Override
     public Optional<Lock> lock(String begin) {
         return store.lock(begin);
+    }
+
+    @Override
+    public Optional<Lock> kept(String begin, Failure refused) {
+        return store.kept(begin, refused);
+    }
+
+    @Override
+    public void deleteUnlocked(List<String> names) {
+        store.deleteUnlocked(names);
+    }
+
+    @Override
+    public void requireStored(String name, long bytes) {
+        store.requireStored(name, bytes);
     }
 
     @Override

@@ -40,7 +40,6 @@ class GoogleAccessTest {
     /** Of a token; less than 0 where the answer does not say. */
     private volatile int seconds = 3600;
 
-
     @BeforeEach
     void start() throws IOException {
         service = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

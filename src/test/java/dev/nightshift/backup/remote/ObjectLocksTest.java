@@ -61,8 +61,7 @@ class ObjectLocksTest {
 
     private AzureContainer azure(String endpoint, String login, String value) {
         return new AzureContainer(
-                "store offsite",
-                () -> Map.of("root", "/", "endpoint", endpoint, "container", "nightly", login, value));
+                "store offsite", () -> Map.of("root", "/", "endpoint", endpoint, "container", "nightly", login, value));
     }
 
     private GoogleBucket google(String login, String value) {
@@ -90,8 +89,8 @@ class ObjectLocksTest {
     void aListWhosePagesComeAgainIsNoAnswer() {
         assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
             answer = "{\"nextPageToken\":\"a\"}";
-            Unanswered said = assertThrows(
-                    Unanswered.class, () -> google("token", "t").locked("shop/"));
+            Unanswered said =
+                    assertThrows(Unanswered.class, () -> google("token", "t").locked("shop/"));
             assertEquals("its list does not end", said.getMessage());
             answer = "<EnumerationResults><Blobs/><NextMarker>a</NextMarker></EnumerationResults>";
             said = assertThrows(
@@ -120,8 +119,8 @@ class ObjectLocksTest {
             assertTrue(azure.isOfLogin(new Failure.Unusable(code + ", no.", null, null)), code);
         }
         assertFalse(azure.isOfLogin(new Failure.Unusable("BlobImmutableDueToPolicy, no.", null, null)));
-        assertTrue(google.isOfLogin(
-                new Failure.Unusable("x does not have storage.objects.delete access.", null, null)));
+        assertTrue(
+                google.isOfLogin(new Failure.Unusable("x does not have storage.objects.delete access.", null, null)));
         assertFalse(google.isOfLogin(new Failure.Unusable("subject to bucket's retention policy", null, null)));
     }
 
@@ -130,8 +129,8 @@ class ObjectLocksTest {
         status = 409;
         answer = REFUSAL;
         var address = new RemoteAddress(RemoteAddress.Provider.AZBLOB, "nightly", endpoint(), null, "", "acme");
-        try (RemoteStore store = RemoteStore.open(
-                "store offsite", address, () -> "c2VjcmV0", null, ForbiddenAddresses.STANDARD)) {
+        try (RemoteStore store =
+                RemoteStore.open("store offsite", address, () -> "c2VjcmV0", null, ForbiddenAddresses.STANDARD)) {
             store.deleteUnlocked(IntStream.range(0, 250)
                     .mapToObj(i -> String.format("shop/main/wal/%04d", i))
                     .toList());

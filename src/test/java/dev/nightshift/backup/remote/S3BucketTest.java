@@ -1,6 +1,7 @@
 package dev.nightshift.backup.remote;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -108,6 +109,14 @@ class S3BucketTest {
         assertEquals(2, requests.size());
         assertTrue(
                 requests.get(1).contains("<Key>p/1</Key>") && !requests.get(1).contains("<Key>p/2</Key>"));
+    }
+
+    @Test
+    void whatIsNotThereSaysNothingOfALoginThatWouldDeleteIt() {
+        answers.add("404 <Error><Code>NoSuchBucket</Code></Error>");
+        assertThrows(Failure.class, () -> bucket(Duration.ofSeconds(20)).deleteAlone(THREE.get(0)));
+        answers.add("403 <Error><Code>AccessDenied</Code></Error>");
+        assertFalse(bucket(Duration.ofSeconds(20)).deleteAlone(THREE.get(0)));
     }
 
     @Test
