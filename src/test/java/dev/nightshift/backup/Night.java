@@ -106,7 +106,12 @@ final class Night implements AutoCloseable {
         Workload workload = Workload.start(source, SHOP, chance.nextLong());
         starting.join();
         Night night = new Night(project, chance, between, settings, nightshift, store, source, workload);
-        night.setUp();
+        try {
+            night.setUp();
+        } catch (RuntimeException | Error e) {
+            night.close();
+            throw e;
+        }
         return night;
     }
 
@@ -213,9 +218,9 @@ final class Night implements AutoCloseable {
         line.slow(SLOW);
     }
 
-    /** As one who asks again when nobody answers. */
+    /** As one who asks again when nobody answers: a question for a run's end is answered for minutes before. */
     static <T> T persistently(Supplier<T> question) {
-        long until = System.nanoTime() + LONG.toNanos();
+        long until = System.nanoTime() + LONG.multipliedBy(4).toNanos();
         while (true) {
             try {
                 return question.get();

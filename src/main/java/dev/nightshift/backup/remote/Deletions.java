@@ -44,6 +44,9 @@ public final class Deletions {
 
     private volatile @Nullable RemoteStore deleter;
 
+    /** Whether the service has said once what is locked. */
+    private volatile boolean answered;
+
     /** By the JVM's own clock; null if the last answer was one. */
     private volatile @Nullable Long askedInVain;
 
@@ -146,8 +149,13 @@ public final class Deletions {
     }
 
     private Map<String, Store.Lock> locked(String begin) {
+        if (locks == null) {
+            return Map.of();
+        }
         try {
-            return locks == null ? Map.of() : locks.locked(begin);
+            Map<String, Store.Lock> all = locks.locked(begin);
+            answered = true;
+            return all;
         } catch (Unanswered e) {
             return Map.of();
         }
@@ -190,9 +198,24 @@ public final class Deletions {
                 .orElse(refused);
     }
 
-    /** A hold or an object's own retention may keep any object, and not the manifest: then nothing of the backup goes. */
-    private void requireUnlocked(String begin) {
-        longest(locked(begin).values()).ifPresent(lock -> {
+    /**
+     * A hold or an object's own retention may keep any object, and not the manifest: then nothing of the backup goes. A manifest that
+     * is locked is refused itself, and that refusal says so where it is for the login.
+     */
+    private void requireUnlocked(String begin, String manifest) {
+        Map<String, Store.Lock> all;
+        try {
+            all = locked(begin);
+        } catch (Failure.Retryable e) {
+            if (answered) {
+                throw e;
+            }
+            return; // the service is reached by OpenDAL alone, by its proxy or certificates, and never says
+        }
+        if (all.containsKey(manifest)) {
+            return;
+        }
+        longest(all.values()).ifPresent(lock -> {
             throw new Failure.Unusable(
                     "The " + store + " keeps " + begin + ", " + lock.words() + ".", AFTER_THAT, null);
         });
@@ -243,7 +266,7 @@ public final class Deletions {
         String manifest = folder + "/" + Manifest.NAME;
         boolean whole = store.size(manifest).isPresent();
         if (whole && locks != null) {
-            requireUnlocked(folder + "/");
+            requireUnlocked(folder + "/", manifest);
         }
         for (boolean again = false; ; again = true) {
             try {

@@ -139,7 +139,7 @@ final class GoogleBucket implements ObjectLocks {
     @Override
     public boolean isOfLogin(Failure refused) {
         String said = refused.getMessage();
-        return said.contains("storage.objects.delete") || said.contains("Invalid Credentials");
+        return said.contains("does not have storage.") || said.contains("Invalid Credentials");
     }
 
     private String prefix() {

@@ -77,10 +77,15 @@ public final class Leftovers {
         }
     }
 
-    /** How loudly it is told that a folder is not deleted: what is locked is not each time that it is tried, and goes after that. */
+    /**
+     * How loudly it is told that a folder is not deleted: what is locked until some time is not each time that it is tried, and goes
+     * after that. A hold ends only when a person ends it.
+     */
     public static Level level(Store store, String folder, Failure refused) {
         return refused instanceof Failure.Unusable
-                        && store.kept(folder + "/", refused).isPresent()
+                        && store.kept(folder + "/", refused)
+                                .filter(lock -> !lock.held())
+                                .isPresent()
                 ? Level.DEBUG
                 : Level.WARNING;
     }

@@ -140,7 +140,7 @@ class LockedGoogleTest {
 
     @Test
     void aLoginThatMayNotDeleteIsNotTakenForALock() {
-        List<String> names = List.of("shop/main/v/part/0", "shop/main/v/part/1");
+        List<String> names = List.of("shop/main/v/part/0", "shop/main/v/part/1", "shop/main/v/manifest.json");
         names.forEach(name -> StoreContract.put(store, name, new byte[10]));
         server.retention().letDelete(false);
         assertTrue(store.lock("shop/main/v/").isPresent(), "it is locked as well");
@@ -171,6 +171,30 @@ class LockedGoogleTest {
         server.retention().hold("nightshift/prod/shop/main/u/part/1", false);
         store.deleteFolder("shop/main/u");
         assertEquals(List.of(), store.list("shop/main/u/"));
+    }
+
+    @Test
+    void aBackupGoesThoughTheServiceNeverSaidWhatIsLocked() {
+        server.retention().lockFor(0, false);
+        StoreContract.put(store, "shop/main/s/part/0", new byte[10]);
+        StoreContract.put(store, "shop/main/s/manifest.json", new byte[10]);
+        server.retention().busy(true);
+        store.deleteFolder("shop/main/s");
+        assertEquals(List.of(), store.list("shop/main/s/"));
+    }
+
+    @Test
+    void aBackupWaitsForAServiceThatSaidItBefore() {
+        server.retention().lockFor(0, false);
+        StoreContract.put(store, "shop/main/r/part/0", new byte[10]);
+        StoreContract.put(store, "shop/main/r/manifest.json", new byte[10]);
+        assertEquals(Optional.empty(), store.lock("shop/main/r/"));
+        server.retention().busy(true);
+        assertThrows(Failure.Retryable.class, () -> store.deleteFolder("shop/main/r"));
+        assertEquals(2, store.list("shop/main/r/").size(), "whole");
+        server.retention().busy(false);
+        store.deleteFolder("shop/main/r");
+        assertEquals(List.of(), store.list("shop/main/r/"));
     }
 
     @Test
