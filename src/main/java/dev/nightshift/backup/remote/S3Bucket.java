@@ -3,10 +3,7 @@ package dev.nightshift.backup.remote;
 import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -236,15 +233,8 @@ final class S3Bucket {
             return Optional.empty();
         }
         Instant end = Instant.parse(until);
-        return end.isAfter(now(answer)) ? Optional.of(new Store.Lock(end)) : Optional.empty();
-    }
-
-    private static Instant now(S3Requests.Answer answer) {
-        try {
-            return ZonedDateTime.parse(answer.header("date"), DateTimeFormatter.RFC_1123_DATE_TIME)
-                    .toInstant();
-        } catch (DateTimeException e) {
-            return Instant.EPOCH; // a server without a clock: what has an end is locked
-        }
+        return end.isAfter(ServiceRequests.now(answer.response()))
+                ? Optional.of(new Store.Lock(end))
+                : Optional.empty();
     }
 }

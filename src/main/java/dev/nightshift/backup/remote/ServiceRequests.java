@@ -14,7 +14,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Set;
 
-/** What OpenDAL does not ask of Google's and Azure's services: for a limited time, to a limited length, again where that may help. */
+/** What OpenDAL does not ask of Google's and Azure's services: asked for a limited time, to a limited length, again where that may help. */
 final class ServiceRequests {
     private static final int ATTEMPTS = 3;
     private static final Duration CONNECTED = Duration.ofSeconds(10);
