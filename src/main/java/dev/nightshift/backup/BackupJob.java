@@ -123,6 +123,11 @@ class BackupJob implements Job {
     }
 
     @Override
+    public boolean movesData() {
+        return true;
+    }
+
+    @Override
     public void check(ProjectId project, Parameters parameters) {
         parameters.text(STORE).ifPresent(name -> stores.require("parameters." + STORE, name));
         Manifest.Kind kind = kind(parameters);

@@ -65,6 +65,11 @@ class CopyJob implements Job {
     }
 
     @Override
+    public boolean movesData() {
+        return true;
+    }
+
+    @Override
     public void check(ProjectId project, Parameters parameters) {
         String store =
                 parameters.text(STORE).orElseThrow(() -> new Failure.Invalid("parameters." + STORE, "Name a store."));

@@ -108,6 +108,11 @@ class DrillJob implements Job {
     }
 
     @Override
+    public boolean movesData() {
+        return true;
+    }
+
+    @Override
     public JsonObject plain(JsonObject given) {
         return PointParameters.plain(given, clock.now());
     }

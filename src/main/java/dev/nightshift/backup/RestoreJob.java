@@ -154,6 +154,11 @@ class RestoreJob implements Job {
     }
 
     @Override
+    public boolean movesData() {
+        return true;
+    }
+
+    @Override
     public JsonObject plain(JsonObject given) {
         return PointParameters.plain(given, clock.now());
     }

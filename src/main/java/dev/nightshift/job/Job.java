@@ -25,6 +25,11 @@ public interface Job {
         return Set.of();
     }
 
+    /** True where the work moves much data through buffers of its own: a node works on as many such targets as its heap has room for. */
+    default boolean movesData() {
+        return false;
+    }
+
     /**
      * A caller's parameters as the job declares them, where it takes them in another form too. Comes before every check; what a run
      * or a schedule keeps is what this answers.

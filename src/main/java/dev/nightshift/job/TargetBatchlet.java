@@ -41,6 +41,9 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
     private TargetLocks locks;
 
     @Inject
+    private MemoryGate memory;
+
+    @Inject
     private WindowGate windows;
 
     @Inject
@@ -132,8 +135,10 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
 
     private void tryAndTryAgain(JobDefinition job, TargetRun target) throws Exception {
         for (int tries = 1; ; tries++) {
-            try (var lock = locks.acquire(jobs.named(job.name()), target)) {
+            try (var lock = locks.acquire(jobs.named(job.name()), target);
+                    var place = memory.enter(jobs.named(job.name()), target)) {
                 lock.keep();
+                place.keep();
                 windows.enter(jobs.named(job.name()), target);
                 work(target);
                 return;

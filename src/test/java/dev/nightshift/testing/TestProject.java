@@ -100,6 +100,11 @@ public final class TestProject {
         return start(job, Json.createArrayBuilder().add(database), parameters);
     }
 
+    /** The same on several databases. */
+    public String start(String job, List<String> databases, JsonObject parameters) {
+        return start(job, Json.createArrayBuilder(databases), parameters);
+    }
+
     /** The same of a job that works on the project itself, and not on databases. */
     public String start(String job) {
         return start(job, Json.createArrayBuilder(), none());
@@ -146,7 +151,7 @@ public final class TestProject {
         return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
     }
 
-    static boolean hasEnded(String status) {
+    public static boolean hasEnded(String status) {
         return ENDED.contains(status);
     }
 
