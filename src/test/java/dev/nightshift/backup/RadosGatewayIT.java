@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RadosGatewayIT {
     private static final List<String> BUCKETS = List.of("compliance", "governance", "versions");
-    private static final int PART = 8 << 20;
+    private static final int PART = 5 << 20;
 
     private @Nullable RadosGateway opened;
     private @Nullable Postgres started;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class RemoteInput extends InputStream {
     private static final int AHEAD = 2;
 
-    /** A restore reads all backups of a chain side by side: 30 of them take 180 MB. */
+    /** Three of them are in memory for each object that is read. */
     private static final int RANGE = 2 << 20;
 
     private final Operator operator;

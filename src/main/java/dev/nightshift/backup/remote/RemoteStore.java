@@ -30,8 +30,11 @@ import org.jspecify.annotations.Nullable;
  * wants it: an object that was not committed was never seen by the server.
  */
 public final class RemoteStore implements Store, AutoCloseable {
-    /** Four parts of 8 MB are in flight at once, and an object is no larger than that where we choose its size. */
-    static final int PART = 8 << 20;
+    /**
+     * Four parts are in flight at once, and an object is no larger than that where we choose its size: it is in memory three times
+     * while it is sent. S3 takes no smaller parts.
+     */
+    static final int PART = 5 << 20;
 
     static final int PARTS_IN_FLIGHT = 4;
     private static final long OBJECT = (long) PARTS_IN_FLIGHT * PART;

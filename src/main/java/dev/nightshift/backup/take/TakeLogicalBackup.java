@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * then there is no backup. Use an object once.
  */
 public final class TakeLogicalBackup {
-    private static final int BLOCK_BYTES = 4 << 20;
+    private static final int BLOCK_BYTES = 1 << 20;
     private static final int LEVEL = 1;
 
     /** Of one statement in the snapshot where no rows are measured. */

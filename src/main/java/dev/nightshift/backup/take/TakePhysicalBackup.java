@@ -40,8 +40,11 @@ import org.jspecify.annotations.Nullable;
  * manifest is stored last: until then there is no backup. Use an object once.
  */
 public final class TakePhysicalBackup {
-    private static final int BLOCK_BYTES = 4 << 20;
-    private static final int WAL_BLOCK_BYTES = 1 << 20;
+    private static final int BLOCK_BYTES = 1 << 20;
+
+    /** A server that writes little sends little at once. */
+    private static final int WAL_BLOCK_BYTES = 256 << 10;
+
     private static final Duration FOR_EVER = Duration.ofDays(3650);
 
     /** A server that switched segments sends the rest at once; one that does not will not. */
