@@ -1,5 +1,7 @@
 package dev.nightshift.backup.remote;
 
+import dev.nightshift.google.AccessToken;
+import dev.nightshift.google.ServiceAccount;
 import dev.nightshift.kernel.Clock;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
@@ -7,7 +9,6 @@ import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -15,9 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.Signature;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Access tokens of Google's by the login that a store has, for what OpenDAL does not ask: its own are not to be had from it. A key file
- * signs a request for one (RFC 7523); a workload's identity is exchanged (RFC 8693, as OpenDAL asks it). Nothing that a service answers
+ * signs a request for one; a workload's identity is exchanged (RFC 8693, as OpenDAL asks it). Nothing that a service answers
  * is repeated: it may hold what it was sent.
  */
 final class GoogleAccess {
@@ -36,12 +34,6 @@ final class GoogleAccess {
 
     /** An exchanged token that is to become a service account's needs this one. */
     private static final String IMPERSONATING = "https://www.googleapis.com/auth/cloud-platform";
-
-    private static final String TOKENS = "https://oauth2.googleapis.com/token";
-    private static final Duration ASSERTED = Duration.ofMinutes(10);
-
-    /** What is asked now is answered by then. */
-    private static final Duration BEFORE_ITS_END = Duration.ofMinutes(3);
 
     /** Google's own longest; what an answer says beyond that is not believed. */
     private static final Duration USUAL = Duration.ofHours(1);
@@ -53,18 +45,13 @@ final class GoogleAccess {
 
     private final ServiceRequests requests;
     private final Clock clock;
-    private volatile @Nullable Access held;
+    private volatile @Nullable Held held;
 
-    /**
-     * One that was given.
-     *
-     * @param login what it was asked with
-     * @param until when another one is asked for
-     */
-    private record Access(String login, String token, Instant until) {
+    /** The token that was given last, and the login that it was asked with. */
+    private record Held(String login, AccessToken token) {
         @Override
         public String toString() {
-            return "Access[until " + until + "]";
+            return token.toString();
         }
     }
 
@@ -86,21 +73,21 @@ final class GoogleAccess {
         if (given != null || login == null) {
             return Optional.ofNullable(given);
         }
-        Access known = held;
-        if (known == null || !known.login().equals(login) || !clock.now().isBefore(known.until())) {
-            known = fresh(login);
+        Held known = held;
+        if (known == null || !known.login().equals(login) || !known.token().serves(clock.now())) {
+            known = new Held(login, fresh(login));
             held = known;
         }
-        return Optional.of(known.token());
+        return Optional.of(known.token().token());
     }
 
-    private Access fresh(String login) throws Unanswered {
+    private AccessToken fresh(String login) throws Unanswered {
         JsonObject json = json(new String(Base64.getDecoder().decode(login), StandardCharsets.UTF_8), "its login");
         String type = json.getString("type", "");
         try {
             return switch (type) {
-                case "service_account" -> access(login, signedFor(json));
-                case "external_account" -> exchanged(login, json);
+                case "service_account" -> access(signedFor(json));
+                case "external_account" -> exchanged(json);
                 default ->
                     throw Unanswered.by(
                             "a login of the type " + type + " is used by OpenDAL alone",
@@ -114,49 +101,14 @@ final class GoogleAccess {
     }
 
     private JsonObject signedFor(JsonObject key) throws GeneralSecurityException, Unanswered {
-        String tokens = key.getString("token_uri", TOKENS);
-        if (!RemoteAddress.isSafe(tokens)) {
+        if (!RemoteAddress.isSafe(ServiceAccount.tokens(key))) {
             throw new Unanswered("the token_uri of its key file is no https:// address", false);
         }
-        String email = key.getString("client_email");
-        String keyId = key.getString("private_key_id", "");
-        byte[] pem = Base64.getDecoder().decode(key.getString("private_key").replaceAll("-----[A-Z ]+-----|\\s", ""));
-        Signature signature = Signature.getInstance("SHA256withRSA");
-        signature.initSign(KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(pem)));
-        Instant now = clock.now();
-        String claims = part(Json.createObjectBuilder()
-                        .add("alg", "RS256")
-                        .add("typ", "JWT")
-                        .add("kid", keyId)
-                        .build())
-                + "."
-                + part(Json.createObjectBuilder()
-                        .add("iss", email)
-                        .add("aud", tokens)
-                        .add("scope", SCOPE)
-                        .add("iat", now.getEpochSecond())
-                        .add("exp", now.plus(ASSERTED).getEpochSecond())
-                        .build());
-        signature.update(claims.getBytes(StandardCharsets.US_ASCII));
-        String assertion = claims + "." + encoded(signature.sign());
-        return answered(HttpRequest.newBuilder(URI.create(tokens))
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .POST(HttpRequest.BodyPublishers.ofString("grant_type="
-                        + URLEncoder.encode("urn:ietf:params:oauth:grant-type:jwt-bearer", StandardCharsets.UTF_8)
-                        + "&assertion=" + assertion))
-                .build());
-    }
-
-    private static String part(JsonObject json) {
-        return encoded(json.toString().getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String encoded(byte[] bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+        return answered(ServiceAccount.of(key).question(SCOPE, clock.now()));
     }
 
     /** Its addresses are checked where the login is read. */
-    private Access exchanged(String login, JsonObject json) throws Unanswered {
+    private AccessToken exchanged(JsonObject json) throws Unanswered {
         String impersonation = json.getString("service_account_impersonation_url", "");
         JsonObject asked = Json.createObjectBuilder()
                 .add("grantType", "urn:ietf:params:oauth:grant-type:token-exchange")
@@ -169,7 +121,7 @@ final class GoogleAccess {
         JsonObject exchanged =
                 answered(posted(json.getString("token_url"), asked).build());
         if (impersonation.isEmpty()) {
-            return access(login, exchanged);
+            return access(exchanged);
         }
         JsonObject wanted = Json.createObjectBuilder()
                 .add("scope", Json.createArrayBuilder().add(SCOPE))
@@ -179,11 +131,10 @@ final class GoogleAccess {
                 .build());
         try {
             return access(
-                    login,
                     answer.getString("accessToken"),
                     Duration.between(clock.now(), Instant.parse(answer.getString("expireTime"))));
         } catch (DateTimeException e) {
-            return access(login, answer.getString("accessToken"), UNSAID);
+            return access(answer.getString("accessToken"), UNSAID);
         }
     }
 
@@ -215,17 +166,15 @@ final class GoogleAccess {
         return json(ServiceRequests.text(answer), "what should give access tokens");
     }
 
-    private Access access(String login, JsonObject answer) {
-        return access(login, answer.getString("access_token"), Duration.ofSeconds(answer.getInt("expires_in", (int)
+    private AccessToken access(JsonObject answer) {
+        return access(answer.getString("access_token"), Duration.ofSeconds(answer.getInt("expires_in", (int)
                 UNSAID.toSeconds())));
     }
 
     /** @param life one that has ended, 0 or less, serves for what is asked now */
-    private Access access(String login, String token, Duration life) {
+    private AccessToken access(String token, Duration life) {
         Duration most = life.compareTo(USUAL) > 0 ? USUAL : life.isNegative() ? Duration.ZERO : life;
-        Duration rest = most.dividedBy(2);
-        return new Access(
-                login, token, clock.now().plus(most).minus(rest.compareTo(BEFORE_ITS_END) < 0 ? rest : BEFORE_ITS_END));
+        return AccessToken.of(token, most, clock.now());
     }
 
     private static JsonObject json(String text, String what) throws Unanswered {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GoogleKms implements Aead {
     private static final String GOOGLES = "https://cloudkms.googleapis.com";
-    private static final Set<Integer> PASSING = Set.of(408, 429, 500, 502, 503, 504);
+    static final Set<Integer> PASSING = Set.of(408, 429, 500, 502, 503, 504);
     private static final String UNREACHED = "cannot be reached";
 
     private final KmsConfig config;

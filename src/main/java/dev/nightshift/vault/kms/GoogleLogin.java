@@ -1,12 +1,7 @@
 package dev.nightshift.vault.kms;
 
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JOSEObjectType;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.RSASSASigner;
-import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
+import dev.nightshift.google.AccessToken;
+import dev.nightshift.google.ServiceAccount;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import jakarta.json.Json;
@@ -15,72 +10,47 @@ import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.PrivateKey;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Base64;
-import java.util.Date;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Access tokens for Google's services: for the key of a service account, which signs a request for one (RFC 7523, as in
- * developers.google.com/identity/protocols/oauth2/service-account), or from the metadata server of the machine or the pod. One serves
- * until shortly before its end.
+ * Access tokens for the KMS at Google: for the key of a service account, which signs a request for one, or from the metadata server of
+ * the machine or the pod.
  */
 final class GoogleLogin {
     static final String SCOPE = "https://www.googleapis.com/auth/cloudkms";
     static final URI METADATA =
             URI.create("http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token");
 
-    private static final String GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     private static final int MOST_BYTES = 64 * 1024;
-    private static final Duration ASSERTED = Duration.ofMinutes(10);
-
-    /** The metadata server hands out the same one until it has about 4 minutes left. */
-    private static final Duration BEFORE_ITS_END = Duration.ofMinutes(3);
-
     private static final long LONGEST_SECONDS = Duration.ofHours(12).toSeconds();
     private static final Pattern TOKEN = Pattern.compile("[\\x21-\\x7e]{1,8192}");
+    private static final String NOT_WHOLE = "are not the JSON of a service account's key";
+    private static final String ANEW = "Download the key anew.";
+
+    /** RFC 7518, section 3.3. */
+    private static final int LEAST_BITS = 2048;
+
     private static final Pattern HOST = Pattern.compile("(https?://[^/?#]+)(/[^?#]*)?");
+
     /** For another thread that asks for one. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
-
-    private static final Set<Integer> PASSING = Set.of(408, 429, 500, 502, 503, 504);
 
     private final KmsConfig config;
     private final KmsHttp http;
     private final Clock clock;
     private final URI metadata;
     private final ReentrantLock asking = new ReentrantLock();
-    private volatile @Nullable Access held;
-
-    /** @param until when another one is asked for */
-    private record Access(String token, Instant until) {
-        @Override
-        public String toString() {
-            return "Access[until " + until + "]";
-        }
-    }
-
-    private record Account(String email, String keyId, PrivateKey key, URI tokens) {
-        @Override
-        public String toString() {
-            return "Account[" + email + "]";
-        }
-    }
+    private volatile @Nullable AccessToken held;
 
     GoogleLogin(KmsConfig config, KmsHttp http, Clock clock, URI metadata) {
         this.config = config;
@@ -108,7 +78,7 @@ final class GoogleLogin {
             if (token != null) {
                 return token;
             }
-            Access fresh = config.credentialsFile().isPresent()
+            AccessToken fresh = config.credentialsFile().isPresent()
                     ? signedFor(account(config.credentialsFile().get()))
                     : machines();
             held = fresh;
@@ -119,8 +89,8 @@ final class GoogleLogin {
     }
 
     private @Nullable String serving() {
-        Access known = held;
-        return known != null && clock.now().isBefore(known.until()) ? known.token() : null;
+        AccessToken known = held;
+        return known != null && known.serves(clock.now()) ? known.token() : null;
     }
 
     /** Whoever waits for another's question does not ask after it: a service that is away would be waited for one by one. */
@@ -135,23 +105,17 @@ final class GoogleLogin {
 
     /** It does not open the service any more; others may have noticed before. */
     void refused(String token) {
-        Access known = held;
+        AccessToken known = held;
         if (known != null && known.token().equals(token)) {
             held = null;
         }
     }
 
-    private Access signedFor(Account account) {
+    private AccessToken signedFor(ServiceAccount account) {
         HttpResponse<byte[]> answer = http.asked(
-                question(() -> {
-                    String form = "grant_type=" + encoded(GRANT) + "&assertion=" + encoded(assertion(account));
-                    return HttpRequest.newBuilder(account.tokens())
-                            .header("Content-Type", "application/x-www-form-urlencoded")
-                            .POST(HttpRequest.BodyPublishers.ofString(form))
-                            .build();
-                }),
+                question(() -> signed(account)),
                 "cannot be logged in to: Google's service for access tokens cannot be reached");
-        if (answer.statusCode() >= 400 && answer.statusCode() < 500 && !PASSING.contains(answer.statusCode())) {
+        if (answer.statusCode() >= 400 && answer.statusCode() < 500 && !GoogleKms.PASSING.contains(answer.statusCode())) {
             throw useless(
                     "are refused by Google's service for access tokens",
                     "See in the console whether the service account and its key are there and enabled, and whether this"
@@ -160,7 +124,7 @@ final class GoogleLogin {
         return access(answer);
     }
 
-    private Access machines() {
+    private AccessToken machines() {
         HttpResponse<byte[]> answer = http.asked(
                 question(() -> HttpRequest.newBuilder(metadata)
                         .header("Metadata-Flavor", "Google")
@@ -193,40 +157,24 @@ final class GoogleLogin {
 
             @Override
             public boolean isPassing(HttpResponse<byte[]> answer) {
-                return PASSING.contains(answer.statusCode());
+                return GoogleKms.PASSING.contains(answer.statusCode());
             }
         };
     }
 
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8);
-    }
-
-    private String assertion(Account account) {
-        Instant now = clock.now();
-        JWTClaimsSet claims = new JWTClaimsSet.Builder()
-                .issuer(account.email())
-                .audience(account.tokens().toString())
-                .claim("scope", SCOPE)
-                .issueTime(Date.from(now))
-                .expirationTime(Date.from(now.plus(ASSERTED)))
-                .build();
-        SignedJWT signed = new SignedJWT(
-                new JWSHeader.Builder(JWSAlgorithm.RS256)
-                        .type(JOSEObjectType.JWT)
-                        .keyID(account.keyId())
-                        .build(),
-                claims);
+    private HttpRequest signed(ServiceAccount account) {
         try {
-            signed.sign(new RSASSASigner(account.key()));
-        } catch (JOSEException | IllegalArgumentException e) {
-            throw useless(
-                    "are no key that can sign", "Download a new key of the service account."); // without the cause
+            return account.question(SCOPE, clock.now());
+        } catch (GeneralSecurityException e) {
+            throw unfit(); // without the cause
         }
-        return signed.serialize();
     }
 
-    private Access access(HttpResponse<byte[]> answer) {
+    private Failure.Retryable unfit() {
+        return useless("are no key that can sign", "Download a new key of the service account.");
+    }
+
+    private AccessToken access(HttpResponse<byte[]> answer) {
         if (answer.statusCode() != 200) {
             throw Kms.away(
                     config.variable(),
@@ -238,11 +186,8 @@ final class GoogleLogin {
             String token = json.getString("access_token");
             long seconds = json.getJsonNumber("expires_in").longValue();
             if (TOKEN.matcher(token).matches() && seconds > 0) {
-                Duration life = Duration.ofSeconds(Math.min(seconds, LONGEST_SECONDS));
-                Duration rest = life.dividedBy(2);
-                return new Access(
-                        token,
-                        clock.now().plus(life).minus(rest.compareTo(BEFORE_ITS_END) < 0 ? rest : BEFORE_ITS_END));
+                return AccessToken.of(
+                        token, Duration.ofSeconds(Math.min(seconds, LONGEST_SECONDS)), clock.now());
             }
         } catch (JsonException | ClassCastException | NullPointerException e) {
             // said below, without the cause: its text may hold the token
@@ -250,7 +195,7 @@ final class GoogleLogin {
         throw Kms.away(config.variable(), "cannot be logged in to: what should give access tokens gives none", null);
     }
 
-    private Account account(Path file) {
+    private ServiceAccount account(Path file) {
         String text;
         try (var in = Files.newInputStream(file)) {
             text = new String(in.readNBytes(MOST_BYTES), StandardCharsets.UTF_8);
@@ -267,29 +212,26 @@ final class GoogleLogin {
                         "are not the key of a service account",
                         "Make a key of the type JSON for one. Other kinds of credentials are not taken.");
             }
-            String tokens = json.getString("token_uri", "https://oauth2.googleapis.com/token");
-            var parts = HOST.matcher(tokens);
+            var parts = HOST.matcher(ServiceAccount.tokens(json));
             if (!parts.matches() || !KmsConfig.isSafe(parts.group(1))) {
-                throw useless("name a token_uri that is no https:// address", "Download the key anew.");
+                throw useless("name a token_uri that is no https:// address", ANEW);
             }
-            return new Account(
-                    json.getString("client_email"),
-                    json.getString("private_key_id"),
-                    key(json.getString("private_key")),
-                    URI.create(tokens));
+            ServiceAccount account = ServiceAccount.of(json);
+            if (account.keyId().isEmpty()) { // of Google's own files each names it
+                throw useless(NOT_WHOLE, ANEW);
+            }
+            if (account.key().getModulus().bitLength() < LEAST_BITS) {
+                throw unfit();
+            }
+            return account;
         } catch (JsonException
                 | ClassCastException
                 | NullPointerException
                 | IllegalArgumentException
                 | GeneralSecurityException e) {
             // without the cause: its text may hold what it met
-            throw useless("are not the JSON of a service account's key", "Download the key anew.");
+            throw useless(NOT_WHOLE, ANEW);
         }
-    }
-
-    private static PrivateKey key(String pem) throws GeneralSecurityException {
-        byte[] bytes = Base64.getDecoder().decode(pem.replaceAll("-----[A-Z ]+-----|\\s", ""));
-        return KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(bytes));
     }
 
     private Failure.Retryable useless(String why, String remedy) {

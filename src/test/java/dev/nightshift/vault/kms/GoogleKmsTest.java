@@ -11,14 +11,19 @@ import dev.nightshift.kernel.Failure;
 import dev.nightshift.testing.Certificates;
 import dev.nightshift.testing.GoogleKmsStandIn;
 import dev.nightshift.testing.TestClock;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
 import java.io.PrintWriter;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -129,6 +134,29 @@ class GoogleKmsTest {
         kms(uri).encrypt(KEYSET, PLACE);
         Files.delete(credentials);
         assertSays(Failure.Retryable.class, "cannot be read", () -> kms(uri).encrypt(KEYSET, PLACE));
+    }
+
+    @Test
+    void aKeyThatIsShortOrHasNoNameIsNotAskedWith() throws Exception {
+        JsonObject whole;
+        try (var reader = Json.createReader(new StringReader(Files.readString(credentials)))) {
+            whole = reader.readObject();
+        }
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(1024);
+        byte[] weak = generator.generateKeyPair().getPrivate().getEncoded();
+        Files.writeString(
+                credentials,
+                Json.createObjectBuilder(whole)
+                        .add("private_key", Base64.getEncoder().encodeToString(weak))
+                        .build()
+                        .toString());
+        assertSays(Failure.Retryable.class, "are no key that can sign", () -> kms(uri).encrypt(KEYSET, PLACE));
+        Files.writeString(
+                credentials,
+                Json.createObjectBuilder(whole).remove("private_key_id").build().toString());
+        assertSays(Failure.Retryable.class, "are not the JSON of", () -> kms(uri).encrypt(KEYSET, PLACE));
+        assertEquals(0, google.logins());
     }
 
     @Test
