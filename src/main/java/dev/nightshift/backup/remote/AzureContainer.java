@@ -84,12 +84,11 @@ final class AzureContainer implements ObjectLocks {
 
     @Override
     public Map<String, Store.Lock> locked(String begin) throws Unanswered {
-        String root = Objects.requireNonNull(settings.get().get("root")).substring(1);
-        String prefix = root.isEmpty() ? "" : root + "/";
+        Prefix prefix = Prefix.of(settings.get());
         Map<String, String> query = new HashMap<>();
         query.put("restype", "container");
         query.put("comp", "list");
-        query.put("prefix", prefix + begin);
+        query.put("prefix", prefix.inBucket(begin));
         query.put("include", "immutabilitypolicy,legalhold");
         query.put("maxresults", Integer.toString(PAGE));
         Map<String, Store.Lock> locked = new HashMap<>();
@@ -99,10 +98,8 @@ final class AzureContainer implements ObjectLocks {
             Instant now = ServiceRequests.now(answer);
             S3Text page = S3Text.of(answer.body());
             for (S3Text.Part blob : page.parts("Blob")) {
-                if (blob.value("Name").startsWith(prefix)) {
-                    lock(blob, now)
-                            .ifPresent(lock -> locked.put(blob.value("Name").substring(prefix.length()), lock));
-                }
+                prefix.inStore(blob.value("Name"))
+                        .ifPresent(name -> lock(blob, now).ifPresent(lock -> locked.put(name, lock)));
             }
             String next = page.first("NextMarker");
             if (next.isEmpty()) {

@@ -83,7 +83,7 @@ final class GoogleBucket implements ObjectLocks {
 
     @Override
     public Map<String, Store.Lock> locked(String begin) throws Unanswered {
-        String prefix = prefix();
+        Prefix prefix = Prefix.of(settings.get());
         Map<String, Store.Lock> locked = new HashMap<>();
         Set<String> pages = new HashSet<>();
         String page = "";
@@ -91,7 +91,7 @@ final class GoogleBucket implements ObjectLocks {
             HttpResponse<byte[]> answer = asked(
                     "ask what is locked of " + begin,
                     "/o",
-                    "prefix=" + encoded(prefix + begin) + "&maxResults=" + PAGE + "&fields="
+                    "prefix=" + encoded(prefix.inBucket(begin)) + "&maxResults=" + PAGE + "&fields="
                             + encoded("nextPageToken,items(name,temporaryHold,eventBasedHold,retentionExpirationTime,"
                                     + "retention/retainUntilTime)")
                             + (page.isEmpty() ? "" : "&pageToken=" + encoded(page)));
@@ -99,11 +99,9 @@ final class GoogleBucket implements ObjectLocks {
             Instant now = ServiceRequests.now(answer);
             if (listed.get("items") instanceof JsonArray items) {
                 for (JsonValue item : items) {
-                    if (item instanceof JsonObject object
-                            && object.getString("name", "").startsWith(prefix)) {
-                        lock(object, now)
-                                .ifPresent(lock ->
-                                        locked.put(object.getString("name").substring(prefix.length()), lock));
+                    if (item instanceof JsonObject object) {
+                        prefix.inStore(object.getString("name", ""))
+                                .ifPresent(name -> lock(object, now).ifPresent(lock -> locked.put(name, lock)));
                     }
                 }
             }
@@ -140,11 +138,6 @@ final class GoogleBucket implements ObjectLocks {
     public boolean isOfLogin(Failure refused) {
         String said = refused.getMessage();
         return said.contains("does not have storage.") || said.contains("Invalid Credentials");
-    }
-
-    private String prefix() {
-        String root = Objects.requireNonNull(settings.get().get("root")).substring(1);
-        return root.isEmpty() ? "" : root + "/";
     }
 
     private static String encoded(String text) {

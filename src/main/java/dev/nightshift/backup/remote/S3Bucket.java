@@ -23,7 +23,7 @@ final class S3Bucket {
     private static final int MOST_DELETED = 1000;
 
     private final S3Requests requests;
-    private final String prefix;
+    private final Prefix prefix;
 
     S3Bucket(S3Requests requests) {
         this.requests = requests;
@@ -108,7 +108,7 @@ final class S3Bucket {
         List<Version> all = new ArrayList<>();
         Map<String, String> query = new LinkedHashMap<>();
         query.put("versions", "");
-        query.put("prefix", prefix + begin);
+        query.put("prefix", prefix.inBucket(begin));
         while (true) {
             S3Requests.Answer answer = requests.asked("list versions of " + begin, "GET", "", query, null);
             if (answer.status() != 200) {
@@ -116,13 +116,7 @@ final class S3Bucket {
             }
             S3Text page = answer.text();
             for (S3Text.Part part : page.parts("Version", "DeleteMarker")) {
-                all.add(new Version(
-                        part.value("Key").substring(prefix.length()),
-                        part.value("VersionId"),
-                        part.value("IsLatest").equals("true"),
-                        part.name().equals("DeleteMarker"),
-                        part.value("Size").isEmpty() ? 0 : Long.parseLong(part.value("Size")),
-                        Instant.parse(part.value("LastModified"))));
+                prefix.inStore(part.value("Key")).ifPresent(name -> all.add(version(name, part)));
             }
             String next = page.first("NextKeyMarker");
             if (!page.first("IsTruncated").equals("true") || next.isEmpty()) {
@@ -131,6 +125,16 @@ final class S3Bucket {
             query.put("key-marker", next);
             query.put("version-id-marker", page.first("NextVersionIdMarker"));
         }
+    }
+
+    private static Version version(String name, S3Text.Part part) {
+        return new Version(
+                name,
+                part.value("VersionId"),
+                part.value("IsLatest").equals("true"),
+                part.name().equals("DeleteMarker"),
+                part.value("Size").isEmpty() ? 0 : Long.parseLong(part.value("Size")),
+                Instant.parse(part.value("LastModified")));
     }
 
     /**
@@ -151,14 +155,14 @@ final class S3Bucket {
                 left.keySet().removeAll(some);
                 refused.putAll(left);
                 if (!some.isEmpty()) {
-                    if (attempt == S3Requests.ATTEMPTS) {
+                    if (attempt == Attempts.MOST) {
                         throw new Failure.Retryable(
                                 "The " + requests.title() + " has no time to delete " + some.size()
                                         + " versions (delete versions).",
                                 S3Requests.BUSY,
                                 null);
                     }
-                    requests.pause("delete versions", attempt);
+                    requests.attempts().pause("delete versions", attempt);
                 }
             }
         }
@@ -184,7 +188,7 @@ final class S3Bucket {
             errors.put(error.value("Key") + "\n" + error.value("VersionId"), error.value("Code"));
         }
         for (Version each : versions) {
-            String code = errors.get(prefix + each.name() + "\n" + each.id());
+            String code = errors.get(prefix.inBucket(each.name()) + "\n" + each.id());
             if (code != null && !code.equals("NoSuchVersion")) {
                 left.put(each, code);
             }

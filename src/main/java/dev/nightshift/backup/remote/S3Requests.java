@@ -3,7 +3,6 @@ package dev.nightshift.backup.remote;
 import dev.nightshift.kernel.Failure;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
@@ -28,26 +27,18 @@ import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /** Signed requests to a bucket of S3, one after the other. Of the AWS SDK it is the signer alone. */
 final class S3Requests {
-    static final int ATTEMPTS = 3;
     static final String BUSY = "The service is asked too often: run fewer backups at once.";
 
     /** For a whole answer, its body included. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    private static final Duration CONNECTED = Duration.ofSeconds(10);
-    private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final int ASKED_TOO_OFTEN = 429;
-
-    private static final HttpClient CLIENT = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECTED)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .build();
 
     private final String title;
     private final Map<String, String> settings;
     private final String base;
-    private final String prefix;
+    private final Prefix prefix;
+    private final Attempts attempts;
     private final Duration patience;
 
     /** @param settings as OpenDAL takes them, see {@link RemoteAddress#settings} */
@@ -61,8 +52,9 @@ final class S3Requests {
         this.settings = Map.copyOf(settings);
         String endpoint = settings.getOrDefault("endpoint", "https://s3." + settings.get("region") + ".amazonaws.com");
         this.base = endpoint.replaceFirst("/+$", "") + "/" + settings.get("bucket");
-        String root = Objects.requireNonNull(settings.get("root")).substring(1);
-        this.prefix = root.isEmpty() ? "" : root + "/";
+        this.prefix = Prefix.of(settings);
+        this.attempts = new Attempts(
+                title, status -> (status >= 500 && status != 501) || status == ASKED_TOO_OFTEN);
     }
 
     /** What the service says; of a body that is no XML the status counts alone. */
@@ -104,9 +96,13 @@ final class S3Requests {
         return title;
     }
 
-    /** What the names of all objects of the store begin with in the bucket. */
-    String prefix() {
+    Prefix prefix() {
         return prefix;
+    }
+
+    /** For who asks again in the midst of an answer. */
+    Attempts attempts() {
+        return attempts;
     }
 
     /**
@@ -117,35 +113,13 @@ final class S3Requests {
      * @throws Failure.Retryable if the service cannot be reached
      */
     Answer asked(String doing, String method, String name, Map<String, String> query, byte @Nullable [] body) {
-        for (int attempt = 1; ; attempt++) {
-            IOException lost = null;
-            try {
-                Answer answer = new Answer(whole(request(method, name, query, body)));
-                int status = answer.status();
-                boolean passes = (status >= 500 && status != 501) || status == ASKED_TOO_OFTEN;
-                if (!passes || attempt == ATTEMPTS) {
-                    return answer;
-                }
-            } catch (IOException e) {
-                lost = e;
-            } catch (InterruptedException e) {
-                throw interrupted(doing, e);
-            }
-            if (lost != null && attempt == ATTEMPTS) {
-                throw new Failure.Retryable(
-                        "The " + title + " cannot be reached: "
-                                + lost.getClass().getSimpleName() + " (" + doing + ").",
-                        "Look at the store's service and the network to it.",
-                        lost);
-            }
-            pause(doing, attempt);
-        }
+        return new Answer(attempts.asked(doing, () -> whole(request(method, name, query, body))));
     }
 
     /** The client's own time ends with the headers; a body may drip for ever. */
     private HttpResponse<byte[]> whole(HttpRequest request) throws IOException, InterruptedException {
         CompletableFuture<HttpResponse<byte[]>> answer =
-                CLIENT.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+                Attempts.CLIENT.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
         try {
             return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
@@ -157,21 +131,8 @@ final class S3Requests {
         }
     }
 
-    void pause(String doing, int attempt) {
-        try {
-            Thread.sleep(PAUSE.multipliedBy(attempt).toMillis());
-        } catch (InterruptedException e) {
-            throw interrupted(doing, e);
-        }
-    }
-
-    private Failure interrupted(String doing, InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return new Failure.Retryable("Interrupted while waiting for the " + title + " (" + doing + ").", null, e);
-    }
-
     private HttpRequest request(String method, String name, Map<String, String> query, byte @Nullable [] body) {
-        String path = name.isEmpty() ? "" : "/" + SdkHttpUtils.urlEncodeIgnoreSlashes(prefix + name);
+        String path = name.isEmpty() ? "" : "/" + SdkHttpUtils.urlEncodeIgnoreSlashes(prefix.inBucket(name));
         SdkHttpRequest.Builder plain =
                 SdkHttpRequest.builder().method(SdkHttpMethod.valueOf(method)).uri(URI.create(base + path));
         query.forEach(plain::putRawQueryParameter);
@@ -232,7 +193,7 @@ final class S3Requests {
             return new Failure.Retryable(what, BUSY, null);
         }
         return answer.status() >= 500
-                ? new Failure.Retryable(what, "Look at the store's service and the network to it.", null)
+                ? new Failure.Retryable(what, Attempts.MEND, null)
                 : new Failure.Unusable(what, "Let the login that asks have " + rights + " there.", null);
     }
 }

@@ -105,12 +105,12 @@ final class S3Text {
     }
 
     /** A request to delete these. */
-    static byte[] deletion(String prefix, List<S3Bucket.Version> versions) {
+    static byte[] deletion(Prefix prefix, List<S3Bucket.Version> versions) {
         StringBuilder text =
                 new StringBuilder("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>");
         for (S3Bucket.Version each : versions) {
             text.append("<Object><Key>")
-                    .append(escaped(prefix + each.name()))
+                    .append(escaped(prefix.inBucket(each.name())))
                     .append("</Key><VersionId>")
                     .append(escaped(each.id()))
                     .append("</VersionId></Object>");
