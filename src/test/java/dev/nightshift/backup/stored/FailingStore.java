@@ -1,13 +1,15 @@
 package dev.nightshift.backup.stored;
 
 import dev.nightshift.kernel.Failure;
-import java.io.InputStream;
-import java.util.List;
 import java.util.OptionalLong;
 
 /** A store that takes a few bytes of each object and then is full. */
-record FailingStore(Store store) implements Store {
+final class FailingStore extends ForwardingStore {
     private static final int ROOM = 1000;
+
+    FailingStore(Store store) {
+        super(store);
+    }
 
     @Override
     public Upload create(String name) {
@@ -39,36 +41,6 @@ record FailingStore(Store store) implements Store {
     @Override
     public void replace(String name, byte[] bytes) {
         throw new Failure.Retryable("The store is full.", null, null);
-    }
-
-    @Override
-    public InputStream read(String name) {
-        return store.read(name);
-    }
-
-    @Override
-    public List<Entry> list(String prefix) {
-        return store.list(prefix);
-    }
-
-    @Override
-    public OptionalLong size(String name) {
-        return store.size(name);
-    }
-
-    @Override
-    public void delete(String name) {
-        store.delete(name);
-    }
-
-    @Override
-    public void deleteFolder(String folder) {
-        store.deleteFolder(folder);
-    }
-
-    @Override
-    public List<String> folders(int depth) {
-        return store.folders(depth);
     }
 
     @Override

@@ -7,13 +7,13 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class PacedStoreTest {
+class ForwardingStoreTest {
     /** What it did not would be answered as by a store that knows of no locks. */
     @Test
     void eachQuestionGoesToTheStoreItself() {
         List<String> lacking = Arrays.stream(Store.class.getDeclaredMethods())
                 .filter(each -> !each.isSynthetic())
-                .filter(each -> Arrays.stream(PacedStore.class.getDeclaredMethods())
+                .filter(each -> Arrays.stream(ForwardingStore.class.getDeclaredMethods())
                         .noneMatch(own -> own.getName().equals(each.getName())
                                 && Arrays.equals(own.getParameterTypes(), each.getParameterTypes())))
                 .map(Method::getName)
