@@ -9,6 +9,7 @@ import dev.nightshift.testing.GoogleStandIn;
 import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestProject;
+import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
@@ -41,16 +42,14 @@ class LockedGoogleIT {
         source = Postgres.start(18, Map.of("max_wal_senders", "6"));
         project = TestProject.create(admin, "retaining");
         project.register("cellar", source, "postgres");
-        admin.post(
-                        "api/stores",
-                        Json.createObjectBuilder()
-                                .add("name", STORE)
-                                .add("kind", "GCS")
-                                .add("bucket", GoogleStandIn.BUCKET)
-                                .add("endpoint", google.endpoint())
-                                .add("lockDays", 31)
-                                .build())
-                .expect(201);
+        TestStores.define(
+                admin,
+                Json.createObjectBuilder()
+                        .add("name", STORE)
+                        .add("kind", "GCS")
+                        .add("bucket", GoogleStandIn.BUCKET)
+                        .add("endpoint", google.endpoint())
+                        .add("lockDays", 31));
     }
 
     @AfterAll
@@ -60,8 +59,7 @@ class LockedGoogleIT {
     }
 
     private JsonObject checked(boolean works, String step) {
-        JsonObject check =
-                admin.post("api/stores/" + STORE + "/check").expect(200).object();
+        JsonObject check = TestStores.checked(admin, STORE);
         assertEquals(works, check.getBoolean("works"), check::toString);
         return check.getJsonArray("steps").stream()
                 .map(JsonValue::asJsonObject)
@@ -71,25 +69,11 @@ class LockedGoogleIT {
     }
 
     private boolean isReported() {
-        return admin.get(project.path("findings?state=OPEN")).expect(200).object().getJsonArray("items").stream()
-                .map(JsonValue::asJsonObject)
-                .anyMatch(finding -> finding.getString("title")
-                        .equals("The store " + STORE + " does not lock what is stored in it"));
+        return project.isFound("The store " + STORE + " does not lock what is stored in it");
     }
 
     private JsonObject expire(boolean apply) {
-        return project.complete(
-                "expire",
-                "cellar",
-                Json.createObjectBuilder()
-                        .add("keepCount", 1)
-                        .add("apply", apply)
-                        .build());
-    }
-
-    private static long figure(JsonObject run, String name) {
-        JsonObject figures = IncrementalRefusedIT.figures(run);
-        return figures.containsKey(name) ? figures.getJsonNumber(name).longValue() : 0;
+        return project.expire("cellar", 1, apply);
     }
 
     @Test
@@ -103,7 +87,7 @@ class LockedGoogleIT {
         assertTrue(checked(true, "DELETE").getString("found").contains("locked until "));
 
         JsonObject taken = project.complete("backup", "cellar", TestProject.parameters("store", STORE));
-        String location = project.backup(IncrementalRefusedIT.figures(taken).getString("backup"))
+        String location = project.backup(TestProject.figures(taken).getString("backup"))
                         .getString("location")
                 + "/";
         long stored = google.bytes(location);
@@ -125,8 +109,8 @@ class LockedGoogleIT {
         JsonObject refused = expire(true);
         assertEquals(1, project.backups("cellar").size());
         assertEquals(stored, google.bytes(location), "the service keeps it, whole");
-        assertEquals(0, figure(refused, "bytesFreed"));
-        assertEquals(stored, figure(refused, "bytesLocked"));
+        assertEquals(0, TestProject.figure(refused, "bytesFreed"));
+        assertEquals(stored, TestProject.figure(refused, "bytesLocked"));
         assertTrue(
                 project.log(refused.getString("id")).contains(" are locked until "),
                 () -> project.log(refused.getString("id")));
@@ -134,8 +118,8 @@ class LockedGoogleIT {
         google.retention().pass(Duration.ofDays(31));
         JsonObject freed = expire(true);
         assertEquals(0, google.bytes(location));
-        assertEquals(stored, figure(freed, "bytesFreed"));
-        assertEquals(0, figure(expire(true), "bytesFreed"), "once");
+        assertEquals(stored, TestProject.figure(freed, "bytesFreed"));
+        assertEquals(0, TestProject.figure(expire(true), "bytesFreed"), "once");
 
         admin.delete("api/stores/" + STORE + "?confirm=" + STORE).expect(204);
     }

@@ -13,7 +13,6 @@ import dev.nightshift.testing.TestProject;
 import dev.nightshift.testing.TestStores;
 import jakarta.json.Json;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonValue;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
@@ -59,12 +58,20 @@ class LockedStoreIT {
     }
 
     private JsonObject lock(boolean passed) {
-        JsonObject check =
-                admin.post("api/stores/" + STORE + "/check").expect(200).object();
+        return last(passed, "LOCK");
+    }
+
+    private JsonObject failed(String step) {
+        return last(false, step);
+    }
+
+    /** The step that the store's check ended with. */
+    private JsonObject last(boolean works, String step) {
+        JsonObject check = TestStores.checked(admin, STORE);
         JsonObject last = check.getJsonArray("steps")
                 .getJsonObject(check.getJsonArray("steps").size() - 1);
-        assertEquals("LOCK", last.getString("step"), check::toString);
-        assertEquals(passed, check.getBoolean("works"), check::toString);
+        assertEquals(step, last.getString("step"), check::toString);
+        assertEquals(works, check.getBoolean("works"), check::toString);
         return last;
     }
 
@@ -76,24 +83,8 @@ class LockedStoreIT {
         return admin.put("api/stores/" + STORE, body.build()).expect(200).object();
     }
 
-    private JsonObject failed(String step) {
-        JsonObject check =
-                admin.post("api/stores/" + STORE + "/check").expect(200).object();
-        JsonObject last = check.getJsonArray("steps")
-                .getJsonObject(check.getJsonArray("steps").size() - 1);
-        assertFalse(check.getBoolean("works"));
-        assertEquals(step, last.getString("step"), check::toString);
-        return last;
-    }
-
     private boolean isReported() {
-        return isOpen("The store " + STORE + " does not lock what is stored in it");
-    }
-
-    private boolean isOpen(String title) {
-        return admin.get(project.path("findings?state=OPEN")).expect(200).object().getJsonArray("items").stream()
-                .map(JsonValue::asJsonObject)
-                .anyMatch(finding -> finding.getString("title").equals(title));
+        return project.isFound("The store " + STORE + " does not lock what is stored in it");
     }
 
     /** While it is away, or the sweep measures it in between. */
@@ -105,27 +96,16 @@ class LockedStoreIT {
                     .repository()
                     .execute("update backup.store set lock_measured_at = now() - interval '8 days' where name = '"
                             + STORE + "'");
-            Eventually.isTrue("a finding", SOON, () -> isOpen(title));
+            Eventually.isTrue("a finding", SOON, () -> project.isFound(title));
         } finally {
             s3.away(false);
         }
         lock(true);
-        Eventually.isTrue("none any more", SOON, () -> !isOpen(title));
+        Eventually.isTrue("none any more", SOON, () -> !project.isFound(title));
     }
 
     private JsonObject expire(boolean apply) {
-        return project.complete(
-                "expire",
-                "vault",
-                Json.createObjectBuilder()
-                        .add("keepCount", 1)
-                        .add("apply", apply)
-                        .build());
-    }
-
-    private static long figure(JsonObject run, String name) {
-        JsonObject figures = IncrementalRefusedIT.figures(run);
-        return figures.containsKey(name) ? figures.getJsonNumber(name).longValue() : 0;
+        return project.expire("vault", 1, apply);
     }
 
     @Test
@@ -158,7 +138,7 @@ class LockedStoreIT {
         assertTrue(lock(true).getString("found").contains("locks each object for 30 days, mode COMPLIANCE"));
 
         JsonObject taken = project.complete("backup", "vault", TestProject.parameters("store", STORE));
-        String location = project.backup(IncrementalRefusedIT.figures(taken).getString("backup"))
+        String location = project.backup(TestProject.figures(taken).getString("backup"))
                         .getString("location")
                 + "/";
         long stored = s3.bytes(location);
@@ -181,15 +161,15 @@ class LockedStoreIT {
         JsonObject hidden = expire(true);
         assertEquals(1, project.backups("vault").size());
         assertEquals(stored, s3.bytes(location), "the server keeps it");
-        assertEquals(0, figure(hidden, "bytesFreed"));
-        assertEquals(stored, figure(hidden, "bytesLocked"));
+        assertEquals(0, TestProject.figure(hidden, "bytesFreed"));
+        assertEquals(stored, TestProject.figure(hidden, "bytesLocked"));
         assertTrue(s3.keys(location).isEmpty(), "nobody sees it");
 
         s3.pass(Duration.ofDays(31));
         JsonObject freed = expire(true);
         assertEquals(0, s3.versions(location));
-        assertEquals(stored, figure(freed, "bytesFreed"));
-        assertEquals(0, figure(expire(true), "bytesFreed"), "once");
+        assertEquals(stored, TestProject.figure(freed, "bytesFreed"));
+        assertEquals(0, TestProject.figure(expire(true), "bytesFreed"), "once");
 
         admin.delete("api/stores/" + STORE + "?confirm=" + STORE).expect(204);
     }

@@ -57,13 +57,7 @@ class LostStoreIT {
     }
 
     private JsonObject expire(int keep) {
-        return project.complete(
-                "expire",
-                "gone",
-                Json.createObjectBuilder()
-                        .add("keepCount", keep)
-                        .add("apply", true)
-                        .build());
+        return project.expire("gone", keep, true);
     }
 
     private Set<String> kept() {

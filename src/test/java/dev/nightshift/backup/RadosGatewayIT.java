@@ -215,18 +215,7 @@ class RadosGatewayIT {
     }
 
     private JsonObject expire(boolean apply) {
-        return project.complete(
-                "expire",
-                "vault",
-                Json.createObjectBuilder()
-                        .add("keepCount", 1)
-                        .add("apply", apply)
-                        .build());
-    }
-
-    private static long figure(JsonObject run, String name) {
-        JsonObject figures = TestProject.figures(run);
-        return figures.containsKey(name) ? figures.getJsonNumber(name).longValue() : 0;
+        return project.expire("vault", 1, apply);
     }
 
     private List<RadosGateway.Version> of(String bucket) {
@@ -254,8 +243,8 @@ class RadosGatewayIT {
         assertEquals(List.of(), gateway().versions("versions", "prod/" + project.name()));
         assertEquals(of("compliance"), contents("compliance").toList());
         assertEquals(of("governance"), contents("governance").toList());
-        assertEquals(bytes("compliance") + bytes("governance"), figure(applied, "bytesLocked"));
-        assertTrue(figure(applied, "bytesFreed") >= bytes("versions"), applied::toString);
+        assertEquals(bytes("compliance") + bytes("governance"), TestProject.figure(applied, "bytesLocked"));
+        assertTrue(TestProject.figure(applied, "bytesFreed") >= bytes("versions"), applied::toString);
 
         contents("governance")
                 .forEach(version -> gateway().endLock("governance", version).succeeded());

@@ -292,8 +292,7 @@ class RemoteStoreIT extends RemoteShop {
     private void proven(JsonObjectBuilder described) {
         String name =
                 admin.post("api/stores", described.build()).expect(201).object().getString("name");
-        JsonObject check =
-                admin.post("api/stores/" + name + "/check").expect(200).object();
+        JsonObject check = TestStores.checked(admin, name);
         assertTrue(check.getBoolean("works"), check::toString);
         String backup = take(asked(name));
         assertEquals(name, project.backup(backup).getString("store"));

@@ -137,6 +137,17 @@ public final class TestProject {
         return completed(start(job));
     }
 
+    /** Expires what is older than the newest of a database's backups, or only says what would go. */
+    public JsonObject expire(String database, int keepCount, boolean apply) {
+        return complete(
+                "expire",
+                database,
+                Json.createObjectBuilder()
+                        .add("keepCount", keepCount)
+                        .add("apply", apply)
+                        .build());
+    }
+
     /** The run once it has ended; fails unless it completed. */
     public JsonObject completed(String id) {
         JsonObject run = ended(id, Duration.ofMinutes(4));
@@ -149,6 +160,18 @@ public final class TestProject {
     /** What the run's only target tells of its work. */
     public static JsonObject figures(JsonObject run) {
         return run.getJsonArray("targets").getJsonObject(0).getJsonObject("figures");
+    }
+
+    /** One of these; 0 where the run does not tell of it. */
+    public static long figure(JsonObject run, String name) {
+        JsonObject figures = figures(run);
+        return figures.containsKey(name) ? figures.getJsonNumber(name).longValue() : 0;
+    }
+
+    /** Whether a finding with this title is open. */
+    public boolean isFound(String title) {
+        return api.get(path("findings?state=OPEN")).expect(200).items().stream()
+                .anyMatch(finding -> finding.getString("title").equals(title));
     }
 
     public static boolean hasEnded(String status) {

@@ -1,6 +1,7 @@
 package dev.nightshift.testing;
 
 import jakarta.json.Json;
+import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,11 @@ public final class TestStores {
     /** Defines a store. */
     public static void define(Api admin, JsonObjectBuilder store) {
         admin.post("api/stores", store.build()).expect(201);
+    }
+
+    /** What the check of a store says. */
+    public static JsonObject checked(Api admin, String store) {
+        return admin.post("api/stores/" + store + "/check").expect(200).object();
     }
 
     /** One in the bucket of an {@link S3Server}, reached at this address. */

@@ -33,9 +33,11 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Real backups in a store of a test's own, and sandboxes to prove them in, laid out as in Nightshift's data folder. */
-public final class Drills {
+public final class Drills implements AfterEachCallback {
     private final ProjectKeys keys = ProjectKeys.generate(new ProjectId(UUID.randomUUID()));
     private final Path folder;
     private final FolderStore store;
@@ -155,6 +157,12 @@ public final class Drills {
     Proof prove(Postgres source, Provable material, ProofOptions options, ProofWatch watch) {
         List<Path> programs = List.of(source.cluster().binaries().bin());
         return new ProveBackup(sandboxes, programs, Clock.system()).run(material, options, watch);
+    }
+
+    /** Of a test that registers this as an extension. */
+    @Override
+    public void afterEach(ExtensionContext test) throws IOException {
+        assertNothingIsLeft();
     }
 
     /** Every sandbox is gone, and its registration. */

@@ -9,7 +9,6 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.testing.Postgres;
-import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,9 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,16 +31,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("thorough")
 class ForeignSettingsIT {
     private final Path folder;
-    private final Drills drills;
+
+    @RegisterExtension
+    final Drills drills;
 
     ForeignSettingsIT(@TempDir Path folder) {
         this.folder = folder;
         this.drills = new Drills(folder);
-    }
-
-    @AfterEach
-    void nothingIsLeft() throws IOException {
-        drills.assertNothingIsLeft();
     }
 
     /** Settings of the role that the sandbox logs in as; the source is backed up by another one. */

@@ -10,14 +10,13 @@ import dev.nightshift.postgres.ClientTools;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.harness.Greedy;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,15 +24,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Drills of backups whose code wants more memory than a proof has: a lack of the sandbox, and no fault of the backup. */
 @Tag("thorough")
 class GreedyBackupIT {
-    private final Drills drills;
+    @RegisterExtension
+    final Drills drills;
 
     GreedyBackupIT(@TempDir Path folder) {
         this.drills = new Drills(folder);
-    }
-
-    @AfterEach
-    void nothingIsLeft() throws IOException {
-        drills.assertNothingIsLeft();
     }
 
     private static ProofOptions within(ProofLevel upTo) {

@@ -19,7 +19,6 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.testing.RestoredServer;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -27,9 +26,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -40,16 +39,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("thorough")
 class PointProofIT {
     private final Path folder;
-    private final Drills drills;
+
+    @RegisterExtension
+    final Drills drills;
 
     PointProofIT(@TempDir Path folder) {
         this.folder = folder;
         this.drills = new Drills(folder);
-    }
-
-    @AfterEach
-    void nothingIsLeft() throws IOException {
-        drills.assertNothingIsLeft();
     }
 
     private static RecoveryTarget to(String kind, String text) {

@@ -19,8 +19,8 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,17 +33,14 @@ class PreloadedLibrariesIT {
 
     private static final Set<String> OF_THE_TEST = Set.of("pg_stat_statements", "auto_explain", "passwordcheck");
 
-    private final Drills drills;
+    @RegisterExtension
+    final Drills drills;
+
     private final Seen seen;
 
     PreloadedLibrariesIT(@TempDir Path folder) {
         this.drills = new Drills(folder);
         this.seen = new Seen(drills.sandboxes());
-    }
-
-    @AfterEach
-    void nothingIsLeft() throws IOException {
-        drills.assertNothingIsLeft();
     }
 
     @ParameterizedTest

@@ -10,7 +10,6 @@ import dev.nightshift.backup.read.ProofLevel;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.testing.Eventually;
 import dev.nightshift.testing.Postgres;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
@@ -23,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,16 +30,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whole drills of backups whose sources do what could reach out of a sandbox, or lead a proof astray. */
 class SandboxDangersIT {
     private final Path folder;
-    private final Drills drills;
+
+    @RegisterExtension
+    final Drills drills;
 
     SandboxDangersIT(@TempDir Path folder) {
         this.folder = folder;
         this.drills = new Drills(folder);
-    }
-
-    @AfterEach
-    void nothingIsLeft() throws IOException {
-        drills.assertNothingIsLeft();
     }
 
     @ParameterizedTest

@@ -11,30 +11,26 @@ import dev.nightshift.backup.stored.StoredObject;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.harness.Damage;
 import dev.nightshift.testing.harness.Inventory;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StoredProofIT {
     private final Path folder;
-    private final Drills drills;
+
+    @RegisterExtension
+    final Drills drills;
 
     StoredProofIT(@TempDir Path folder) {
         this.folder = folder;
         this.drills = new Drills(folder);
-    }
-
-    @AfterEach
-    void nothingIsLeft() throws IOException {
-        drills.assertNothingIsLeft();
     }
 
     @ParameterizedTest

@@ -1,7 +1,6 @@
 package dev.nightshift.backup.remote;
 
 import dev.nightshift.backup.stored.Store;
-import dev.nightshift.kernel.ForbiddenAddresses;
 import dev.nightshift.testing.GoogleStandIn;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -20,9 +19,7 @@ class GoogleStoreIT implements StoreContract {
     @BeforeAll
     void open(@TempDir Path folder) {
         server = GoogleStandIn.start(folder);
-        var address = new RemoteAddress(
-                RemoteAddress.Provider.GCS, GoogleStandIn.BUCKET, server.endpoint(), null, "nightshift/prod", "");
-        store = RemoteStore.open("store offsite", address, () -> null, null, ForbiddenAddresses.STANDARD);
+        store = StandInStore.in(server);
     }
 
     @AfterAll

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nightshift.backup.stored.BucketLock;
 import dev.nightshift.backup.stored.Store;
 import dev.nightshift.kernel.Failure;
-import dev.nightshift.kernel.ForbiddenAddresses;
 import dev.nightshift.testing.GoogleStandIn;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,9 +31,7 @@ class LockedGoogleTest {
     void open(@TempDir Path folder) {
         server = GoogleStandIn.start(folder);
         server.retention().lockFor(30, true);
-        var address = new RemoteAddress(
-                RemoteAddress.Provider.GCS, GoogleStandIn.BUCKET, server.endpoint(), null, "nightshift/prod", "");
-        store = RemoteStore.open("store offsite", address, () -> null, null, ForbiddenAddresses.STANDARD);
+        store = StandInStore.in(server);
     }
 
     @AfterEach

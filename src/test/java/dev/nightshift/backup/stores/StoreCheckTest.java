@@ -5,9 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.nightshift.backup.remote.RemoteAddress;
 import dev.nightshift.backup.remote.RemoteStore;
-import dev.nightshift.kernel.ForbiddenAddresses;
+import dev.nightshift.backup.remote.StandInStore;
 import dev.nightshift.testing.GoogleStandIn;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,9 +23,7 @@ class StoreCheckTest {
     @BeforeEach
     void open(@TempDir Path folder) {
         server = GoogleStandIn.start(folder);
-        var address = new RemoteAddress(
-                RemoteAddress.Provider.GCS, GoogleStandIn.BUCKET, server.endpoint(), null, "nightshift/prod", "");
-        store = RemoteStore.open("store offsite", address, () -> null, null, ForbiddenAddresses.STANDARD);
+        store = StandInStore.in(server);
     }
 
     @AfterEach
