@@ -87,9 +87,8 @@ class LockedGoogleIT {
         assertTrue(checked(true, "DELETE").getString("found").contains("locked until "));
 
         JsonObject taken = project.complete("backup", "cellar", TestProject.parameters("store", STORE));
-        String location = project.backup(TestProject.figures(taken).getString("backup"))
-                        .getString("location")
-                + "/";
+        String location =
+                project.backup(TestProject.figures(taken).getString("backup")).getString("location") + "/";
         long stored = google.bytes(location);
         assertTrue(stored > 0);
 

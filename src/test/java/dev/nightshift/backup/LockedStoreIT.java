@@ -138,9 +138,8 @@ class LockedStoreIT {
         assertTrue(lock(true).getString("found").contains("locks each object for 30 days, mode COMPLIANCE"));
 
         JsonObject taken = project.complete("backup", "vault", TestProject.parameters("store", STORE));
-        String location = project.backup(TestProject.figures(taken).getString("backup"))
-                        .getString("location")
-                + "/";
+        String location =
+                project.backup(TestProject.figures(taken).getString("backup")).getString("location") + "/";
         long stored = s3.bytes(location);
         assertTrue(stored > 0);
 

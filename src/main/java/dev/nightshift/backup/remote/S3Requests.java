@@ -53,8 +53,7 @@ final class S3Requests {
         String endpoint = settings.getOrDefault("endpoint", "https://s3." + settings.get("region") + ".amazonaws.com");
         this.base = endpoint.replaceFirst("/+$", "") + "/" + settings.get("bucket");
         this.prefix = Prefix.of(settings);
-        this.attempts = new Attempts(
-                title, status -> (status >= 500 && status != 501) || status == ASKED_TOO_OFTEN);
+        this.attempts = new Attempts(title, status -> (status >= 500 && status != 501) || status == ASKED_TOO_OFTEN);
     }
 
     /** What the service says; of a body that is no XML the status counts alone. */

@@ -48,8 +48,7 @@ final class ServiceRequests {
      */
     HttpResponse<byte[]> asked(String doing, Question question) throws Unanswered {
         HttpResponse<byte[]> answer = attempts.asked(
-                doing,
-                () -> BoundedExchange.send(Attempts.CLIENT, question.request(), PATIENCE, MOST_BYTES));
+                doing, () -> BoundedExchange.send(Attempts.CLIENT, question.request(), PATIENCE, MOST_BYTES));
         if (attempts.passes(answer)) {
             throw new Failure.Retryable(
                     "The " + title + " answers with HTTP " + answer.statusCode() + " (" + doing + ").",

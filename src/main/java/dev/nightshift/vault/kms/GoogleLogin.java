@@ -115,7 +115,9 @@ final class GoogleLogin {
         HttpResponse<byte[]> answer = http.asked(
                 question(() -> signed(account)),
                 "cannot be logged in to: Google's service for access tokens cannot be reached");
-        if (answer.statusCode() >= 400 && answer.statusCode() < 500 && !GoogleKms.PASSING.contains(answer.statusCode())) {
+        if (answer.statusCode() >= 400
+                && answer.statusCode() < 500
+                && !GoogleKms.PASSING.contains(answer.statusCode())) {
             throw useless(
                     "are refused by Google's service for access tokens",
                     "See in the console whether the service account and its key are there and enabled, and whether this"
@@ -186,8 +188,7 @@ final class GoogleLogin {
             String token = json.getString("access_token");
             long seconds = json.getJsonNumber("expires_in").longValue();
             if (TOKEN.matcher(token).matches() && seconds > 0) {
-                return AccessToken.of(
-                        token, Duration.ofSeconds(Math.min(seconds, LONGEST_SECONDS)), clock.now());
+                return AccessToken.of(token, Duration.ofSeconds(Math.min(seconds, LONGEST_SECONDS)), clock.now());
             }
         } catch (JsonException | ClassCastException | NullPointerException e) {
             // said below, without the cause: its text may hold the token
