@@ -1,6 +1,12 @@
 package dev.nightshift.google;
 
-import jakarta.json.Json;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
 import jakarta.json.JsonObject;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -8,12 +14,12 @@ import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
-import java.security.Signature;
 import java.security.interfaces.RSAPrivateKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Date;
 
 /**
  * A service account with its key, which signs requests for access tokens (RFC 7523, as in
@@ -55,7 +61,7 @@ public record ServiceAccount(String email, String keyId, RSAPrivateKey key, URI 
      * Asks for an access token; it may be sent again for 10 minutes.
      *
      * @param scope what the token is to be used for
-     * @throws GeneralSecurityException if the key cannot sign
+     * @throws GeneralSecurityException if the key cannot sign: it has less than 2,048 bits
      */
     public HttpRequest question(String scope, Instant now) throws GeneralSecurityException {
         return HttpRequest.newBuilder(tokens)
@@ -67,31 +73,24 @@ public record ServiceAccount(String email, String keyId, RSAPrivateKey key, URI 
 
     /** A signed JSON Web Token: none of its characters means anything within a form. */
     private String assertion(String scope, Instant now) throws GeneralSecurityException {
-        JsonObject header = Json.createObjectBuilder()
-                .add("alg", "RS256")
-                .add("typ", "JWT")
-                .add("kid", keyId)
-                .build();
-        JsonObject claims = Json.createObjectBuilder()
-                .add("iss", email)
-                .add("aud", tokens.toString())
-                .add("scope", scope)
-                .add("iat", now.getEpochSecond())
-                .add("exp", now.plus(ASSERTED).getEpochSecond())
-                .build();
-        String said = part(header) + "." + part(claims);
-        Signature signature = Signature.getInstance("SHA256withRSA");
-        signature.initSign(key);
-        signature.update(said.getBytes(StandardCharsets.US_ASCII));
-        return said + "." + encoded(signature.sign());
-    }
-
-    private static String part(JsonObject json) {
-        return encoded(json.toString().getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String encoded(byte[] bytes) {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+        SignedJWT token = new SignedJWT(
+                new JWSHeader.Builder(JWSAlgorithm.RS256)
+                        .type(JOSEObjectType.JWT)
+                        .keyID(keyId)
+                        .build(),
+                new JWTClaimsSet.Builder()
+                        .issuer(email)
+                        .audience(tokens.toString())
+                        .claim("scope", scope)
+                        .issueTime(Date.from(now))
+                        .expirationTime(Date.from(now.plus(ASSERTED)))
+                        .build());
+        try {
+            token.sign(new RSASSASigner(key));
+        } catch (JOSEException | IllegalArgumentException e) {
+            throw new GeneralSecurityException("The key cannot sign"); // without the cause: its text may hold what it met
+        }
+        return token.serialize();
     }
 
     /** Says who it is, not what opens it. */

@@ -37,9 +37,6 @@ final class GoogleLogin {
     private static final String NOT_WHOLE = "are not the JSON of a service account's key";
     private static final String ANEW = "Download the key anew.";
 
-    /** RFC 7518, section 3.3. */
-    private static final int LEAST_BITS = 2048;
-
     private static final Pattern HOST = Pattern.compile("(https?://[^/?#]+)(/[^?#]*)?");
 
     /** For another thread that asks for one. */
@@ -168,12 +165,9 @@ final class GoogleLogin {
         try {
             return account.question(SCOPE, clock.now());
         } catch (GeneralSecurityException e) {
-            throw unfit(); // without the cause
+            throw useless(
+                    "are no key that can sign", "Download a new key of the service account."); // without the cause
         }
-    }
-
-    private Failure.Retryable unfit() {
-        return useless("are no key that can sign", "Download a new key of the service account.");
     }
 
     private AccessToken access(HttpResponse<byte[]> answer) {
@@ -220,9 +214,6 @@ final class GoogleLogin {
             ServiceAccount account = ServiceAccount.of(json);
             if (account.keyId().isEmpty()) { // of Google's own files each names it
                 throw useless(NOT_WHOLE, ANEW);
-            }
-            if (account.key().getModulus().bitLength() < LEAST_BITS) {
-                throw unfit();
             }
             return account;
         } catch (JsonException
