@@ -146,3 +146,30 @@ create policy project on fleet.maintenance_window
     using (project_id = (select tenancy.current_project())) with check (project_id = (select tenancy.current_project()));
 grant select, insert, update, delete on fleet.maintenance_window to ${app_role};
 --rollback drop table fleet.maintenance_window;
+
+--changeset nightshift:fleet-7 splitStatements:false rollbackSplitStatements:false
+-- Further servers of an instance's cluster, as people enter them: host:port, [IPv6]:port, or without a port, which is the
+-- instance's then.
+alter table fleet.instance
+    add column members text[] not null default '{}'
+        check (cardinality(members) <= 7 and array_position(members, null) is null);
+
+-- Every server of an instance has breakers and pools of its own, and a name that is kept out of a support bundle.
+create or replace function fleet.addresses()
+    returns table (project text, instance text, host text, port int, username text, dbname text, database text)
+    language sql stable security definer
+    set search_path = pg_catalog, pg_temp
+as $$
+    select p.name, i.name, m.host, m.port, i.username, d.dbname, d.name
+      from fleet.instance i
+      join fleet.project p on p.id = i.project_id and p.deleted_at is null
+      cross join lateral (
+          select i.host, i.port
+          union all
+          select trim(both '[]' from regexp_replace(member, ':[0-9]{1,5}$', '')),
+                 coalesce(substring(member from ':([0-9]{1,5})$')::int, i.port)
+            from unnest(i.members) as member) as m (host, port)
+      left join fleet.database d on d.project_id = i.project_id and d.instance_id = i.id and d.deleted_at is null
+     where i.deleted_at is null
+$$;
+--rollback create or replace function fleet.addresses() returns table (project text, instance text, host text, port int, username text, dbname text, database text) language sql stable security definer set search_path = pg_catalog, pg_temp as $$ select p.name, i.name, i.host, i.port, i.username, d.dbname, d.name from fleet.instance i join fleet.project p on p.id = i.project_id and p.deleted_at is null left join fleet.database d on d.project_id = i.project_id and d.instance_id = i.id and d.deleted_at is null where i.deleted_at is null $$; alter table fleet.instance drop column members;

@@ -130,6 +130,7 @@ class RecoveryKits {
                 .add("name", instance.name().value())
                 .add("host", instance.host())
                 .add("port", instance.port())
+                .add("members", Json.createArrayBuilder(instance.members()))
                 .add("databases", databases);
         if (instance.systemIdentifier() != null) {
             server.add("systemIdentifier", instance.systemIdentifier());

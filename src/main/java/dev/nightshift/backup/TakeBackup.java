@@ -25,6 +25,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.Ids;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
@@ -164,7 +165,7 @@ public class TakeBackup extends TargetBatchlet {
                 store, Manifest.folder(project.name().value(), instance.name().value(), id));
         Endpoint endpoint = fleet.endpoint(target.project(), target.instanceId());
         ServerSettingsCopy.Server server = settings.server(endpoint);
-        refuseAnother(instance, server);
+        refuseAnother(instance, endpoint, server);
         // A server that another project holds is refused before a byte of it is read.
         checkup.seen(target.project(), target.instanceId(), server.systemIdentifier(), server.version());
         Map<String, byte[]> copy = settings.read(endpoint, target);
@@ -240,11 +241,11 @@ public class TakeBackup extends TargetBatchlet {
     }
 
     /** Where another cluster answers than before, a backup would carry the wrong name. */
-    static void refuseAnother(Instance instance, ServerSettingsCopy.Server server) {
+    static void refuseAnother(Instance instance, Endpoint endpoint, ServerSettingsCopy.Server server) {
         String known = instance.systemIdentifier();
         if (known != null && !known.equals(server.systemIdentifier())) {
             throw new Failure.Fatal(
-                    "Another cluster answers at " + instance.host() + ":" + instance.port()
+                    "Another cluster answers at " + TargetPools.instance(endpoint)
                             + ": its system identifier is " + server.systemIdentifier() + ", not " + known + ".",
                     "If the server was replaced on purpose, test the connection on the database's page: that takes note of the"
                             + " new one.",

@@ -187,7 +187,7 @@ class TakeDumps {
         Instance instance = fleet.instance(target.project(), target.instanceId());
         Endpoint endpoint = fleet.endpoint(target.project(), target.instanceId());
         ServerSettingsCopy.Server server = settings.server(endpoint);
-        TakeBackup.refuseAnother(instance, server);
+        TakeBackup.refuseAnother(instance, endpoint, server);
         // A server that another project holds is refused before a byte of it is read.
         checkup.seen(target.project(), target.instanceId(), server.systemIdentifier(), server.version());
         ClientTools tools = ClientTools.require(major(server.version()), ground.programs());

@@ -7,6 +7,7 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.SlotStatus;
+import dev.nightshift.postgres.TargetPools;
 import java.lang.System.Logger.Level;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -43,6 +44,7 @@ final class WalRun implements Runnable {
     private final Semaphore wake = new Semaphore(0);
     private final WalMoments moments;
     private volatile @Nullable ArchiveWal session;
+    private volatile @Nullable Endpoint source;
     private @Nullable Instant otherLog;
     private volatile WalService.@Nullable Settings settings;
     private volatile boolean ended;
@@ -118,6 +120,7 @@ final class WalRun implements Runnable {
             UUID id = opened.description().id();
             ArchiveWal next = new ArchiveWal(
                     endpoint, service.slot(), opened, service.settings().piece(), catalogue(id));
+            source = endpoint;
             session = next;
             settings = service.settings();
             if (!ended) {
@@ -244,9 +247,21 @@ final class WalRun implements Runnable {
         }
     }
 
+    /** Another member of the cluster is the primary: what the one that is streamed from still writes is not the cluster's. */
+    private void follow(Endpoint now) {
+        Endpoint from = session == null ? null : source;
+        boolean moved = from != null && !TargetPools.instance(from).equals(TargetPools.instance(now));
+        if (moved) {
+            LOG.log(Level.INFO, "The log of instance {0} is archived from {1} from now on", instance, now);
+            stop();
+        }
+    }
+
     private @Nullable String look(WalService service) {
         if (!service.pushed()) {
-            return work.look(service, moments);
+            Endpoint endpoint = work.endpoint(project, instance);
+            follow(endpoint);
+            return work.look(service, endpoint, moments);
         }
         UUID archive = service.archive();
         moments.follow(

@@ -234,9 +234,15 @@ class WalWork {
      */
     @Nullable
     String look(WalService service, Moments moments) {
+        return look(service, endpoint(service.project(), service.instance()), moments);
+    }
+
+    /** The same of the server at that address. */
+    @Nullable
+    String look(WalService service, Endpoint endpoint, Moments moments) {
         SlotStatus status;
         try {
-            status = SlotStatus.look(endpoint(service.project(), service.instance()), service.slot());
+            status = SlotStatus.look(endpoint, service.slot());
         } catch (SQLException e) {
             findings.covered(service, coveredTo(service), clock.now());
             return null;

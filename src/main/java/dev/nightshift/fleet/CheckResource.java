@@ -58,8 +58,7 @@ public class CheckResource {
         DatabaseResource.Body asked = Asked.body(body);
         String dbname = Checks.required("dbname", asked.dbname() == null ? asked.name() : asked.dbname());
         if (asked.instance() != null) {
-            return Checkup.json(
-                    checkup.look(fleet.endpoint(Requests.instance(fleet, project.id(), asked.instance()), dbname)));
+            return Checkup.json(checkup.look(Requests.instance(fleet, project.id(), asked.instance()), dbname));
         }
         return Checkup.json(checkup.check(Requests.server(asked.fields(), caller, fleet.credentialRoots()), dbname));
     }

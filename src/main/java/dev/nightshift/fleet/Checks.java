@@ -59,17 +59,25 @@ final class Checks {
     }
 
     static int port(int value) {
+        return port("port", value);
+    }
+
+    static int port(String field, int value) {
         if (value < 1 || value > 65_535) {
-            throw new Failure.Invalid("port", "A port is a number from 1 to 65535, not " + value + ".");
+            throw new Failure.Invalid(field, "A port is a number from 1 to 65535, not " + value + ".");
         }
         return value;
     }
 
     static String host(String value) {
-        length("host", value, 1, 255);
+        return host("host", value);
+    }
+
+    static String host(String field, String value) {
+        length(field, value, 1, 255);
         // A path is a Unix socket, which the driver does not speak; the rest would change the driver's URL.
         if (value.chars().anyMatch(c -> c <= ' ' || "/?#@,\\%".indexOf(c) >= 0)) {
-            throw new Failure.Invalid("host", "\"" + value + "\" is not a host name or an IP address.");
+            throw new Failure.Invalid(field, "\"" + value + "\" is not a host name or an IP address.");
         }
         return value;
     }

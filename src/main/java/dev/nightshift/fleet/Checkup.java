@@ -43,6 +43,9 @@ public class Checkup {
     private Fleet fleet;
 
     @Inject
+    private Primaries primaries;
+
+    @Inject
     private Clock clock;
 
     /**
@@ -52,7 +55,7 @@ public class Checkup {
      */
     public CheckReport check(ProjectId project, UUID database) {
         Database found = fleet.database(project, database);
-        CheckReport report = look(fleet.endpoint(found));
+        CheckReport report = look(found.instance(), found.dbname());
         return transactions.in(project, connection -> {
             Instance instance = repository
                     .instance(project, found.instance().id())
@@ -69,10 +72,40 @@ public class Checkup {
 
     /** Tests a server that nobody registered, and stores nothing. */
     CheckReport check(Server server, String dbname) {
-        return look(fleet.endpoint(server, null, dbname));
+        return look(server, null, dbname);
     }
 
-    CheckReport look(Endpoint endpoint) {
+    /**
+     * Tests a server as it is entered, on that one of its members that is the primary.
+     *
+     * @param stored whose password is used if none is entered; null if none is stored
+     */
+    CheckReport look(Server server, @Nullable Instance stored, String dbname) {
+        Endpoint own = fleet.endpoint(server, stored, dbname);
+        if (server.members().isEmpty()) {
+            return look(own);
+        }
+        Endpoint login = own.withDatabase(server.maintenanceDatabase());
+        return look(own, primaries.ask(server.addresses(), login, stored == null ? null : stored.systemIdentifier()));
+    }
+
+    /** Tests a registered server, on that one of its members that is the primary. */
+    CheckReport look(Instance instance, String dbname) {
+        Endpoint own = fleet.ownAddress(instance, dbname);
+        if (instance.members().isEmpty()) {
+            return look(own);
+        }
+        Endpoint login = own.withDatabase(instance.maintenanceDatabase());
+        MemberRound round = primaries.ask(instance.addresses(), login, instance.systemIdentifier());
+        primaries.keep(Primaries.Cluster.of(instance), round);
+        return look(own, round);
+    }
+
+    private CheckReport look(Endpoint own, MemberRound round) {
+        return with(look(round.primary().at(own)), MemberItems.of(round));
+    }
+
+    private CheckReport look(Endpoint endpoint) {
         try {
             return new ConnectionCheck(clock).check(endpoint);
         } catch (Failure e) {
@@ -145,12 +178,16 @@ public class Checkup {
         } else {
             return report;
         }
+        return with(report, List.of(item));
+    }
+
+    private static CheckReport with(CheckReport report, List<Item> more) {
         List<Item> items = new ArrayList<>(report.items());
-        items.add(item);
+        items.addAll(more);
         return new CheckReport(
                 report.at(),
                 report.endpoint(),
-                report.ok() && item.state() != State.FAILED,
+                report.ok() && more.stream().noneMatch(item -> item.state() == State.FAILED),
                 report.serverVersion(),
                 report.systemIdentifier(),
                 report.inRecovery(),

@@ -63,6 +63,13 @@ public class DatabaseResource {
 
             @Nullable String host,
             @Nullable Integer port,
+
+            @Schema(
+                    description = "Further servers of its cluster, each host:port with the same login, at most 7; work is done"
+                            + " on the one that is the primary")
+            @Nullable
+            List<String> members,
+
             @Nullable String user,
 
             @Schema(description = "Stored encrypted and never shown") @Nullable
@@ -94,6 +101,7 @@ public class DatabaseResource {
             return new ServerFields(
                     host,
                     port,
+                    members,
                     user,
                     password,
                     passwordFile,

@@ -42,8 +42,7 @@ final class Exposure {
     }
 
     private static boolean exposes(Instance before, Server after) {
-        return !before.host().equals(after.host())
-                || before.port() != after.port()
+        return !before.addresses().containsAll(after.addresses())
                 || !before.user().equals(after.user())
                 || after.tls().compareTo(before.tls()) < 0
                 // Instead of the one authority, all that the JDK knows

@@ -41,6 +41,9 @@ public class Fleet {
     @Inject
     private Targets targets;
 
+    @Inject
+    private Primaries primaries;
+
     /** The project of that name, asked outside of every project's transaction. */
     public Optional<Project> projectNamed(Name name) {
         return transactions.installation(connection -> repository.projectNamed(name));
@@ -146,11 +149,34 @@ public class Fleet {
     }
 
     /**
-     * How to reach a database of an instance; the password is unsealed, or its file read, at each connect.
+     * How to reach a database of an instance; the password is unsealed, or its file read, at each connect. Of an instance with
+     * further members it is the one that is the primary now, which takes a question to them where the last is some seconds
+     * old; where none is, the one that was it last, so that errors speak of it. Who works for long asks again.
      *
      * @param dbname as the server calls it
      */
     public Endpoint endpoint(Instance instance, String dbname) {
+        Endpoint own = ownAddress(instance, dbname);
+        return instance.members().isEmpty()
+                ? own
+                : primaries
+                        .of(Primaries.Cluster.of(instance), own.withDatabase(instance.maintenanceDatabase()))
+                        .at(own);
+    }
+
+    /** {@code host:port} of the server that is worked on; nobody is asked for it. */
+    String address(Instance instance) {
+        return primaries.last(Primaries.Cluster.of(instance)).toString();
+    }
+
+    /** How to reach each server of an instance; nobody is asked. */
+    List<Endpoint> addresses(Instance instance) {
+        Endpoint own = ownAddress(instance, instance.maintenanceDatabase());
+        return instance.addresses().stream().map(member -> member.at(own)).toList();
+    }
+
+    /** How to reach the host and port that an instance is entered with, whatever it is within its cluster. */
+    Endpoint ownAddress(Instance instance, String dbname) {
         return new Endpoint(
                 instance.host(),
                 instance.port(),
@@ -165,7 +191,7 @@ public class Fleet {
     }
 
     /**
-     * How to reach a server as it is entered.
+     * How to reach a server as it is entered, at its own host and port.
      *
      * @param stored whose password is used if none is entered; null if none is stored
      */
@@ -207,11 +233,18 @@ public class Fleet {
      *
      * @throws Failure.Invalid if the installation forbids the address
      */
-    void refuseForbidden(String host) {
+    void refuseForbidden(Server server) {
+        List<Member> members = server.addresses();
+        for (int i = 0; i < members.size(); i++) {
+            refuseForbidden(i == 0 ? "host" : Member.field(i - 1), members.get(i).host());
+        }
+    }
+
+    private void refuseForbidden(String field, String host) {
         try {
             targets.boundary().forbidden().check(host, InetAddress.getByName(host));
         } catch (ForbiddenAddress e) {
-            throw new Failure.Invalid("host", "Not allowed: " + e.getMessage() + ". " + ForbiddenAddress.REMEDY);
+            throw new Failure.Invalid(field, "Not allowed: " + e.getMessage() + ". " + ForbiddenAddress.REMEDY);
         } catch (UnknownHostException e) {
             LOG.log(System.Logger.Level.DEBUG, "The host name {0} is not known (yet)", host);
         }

@@ -17,7 +17,10 @@ import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/** A PostgreSQL server of a project, reached by host and port. It belongs to no second project. */
+/**
+ * A PostgreSQL server of a project, reached by host and port, or the cluster of such servers that it is a member of. It
+ * belongs to no second project.
+ */
 @Entity
 // A check that ends while somebody changes or deletes the row must not write back what it read of the rest
 @DynamicUpdate
@@ -34,6 +37,10 @@ public class Instance {
 
     private String host;
     private int port;
+
+    @JdbcTypeCode(SqlTypes.ARRAY)
+    private String[] members;
+
     private String username;
 
     @Column(name = "password_sealed")
@@ -100,6 +107,7 @@ public class Instance {
     private void set(Server server) {
         host = server.host();
         port = server.port();
+        members = server.members().toArray(String[]::new);
         username = server.user();
         tlsMode = server.tls().text();
         rootCertificate = text(server.rootCertificate());
@@ -157,6 +165,16 @@ public class Instance {
 
     public int port() {
         return port;
+    }
+
+    /** Further servers of its cluster, as people enter them: each {@code host:port}, without a port where that is the same. */
+    public List<String> members() {
+        return List.of(members);
+    }
+
+    /** All servers of its cluster, its own host and port first. */
+    List<Member> addresses() {
+        return Member.all(host, port, members());
     }
 
     public String user() {

@@ -51,6 +51,13 @@ public class InstanceResource {
             @Nullable String name,
             @Nullable String host,
             @Nullable Integer port,
+
+            @Schema(
+                    description = "Further servers of its cluster, each host:port with the same login, at most 7; work is done"
+                            + " on the one that is the primary")
+            @Nullable
+            List<String> members,
+
             @Nullable String user,
 
             @Schema(description = "Stored encrypted and never shown; empty for none") @Nullable
@@ -88,6 +95,7 @@ public class InstanceResource {
             return new ServerFields(
                     host,
                     port,
+                    members,
                     user,
                     password,
                     passwordFile,
@@ -115,6 +123,7 @@ public class InstanceResource {
             String name,
             String host,
             int port,
+            List<String> members,
             String tlsMode,
             @Nullable String rootCertificate,
             @Nullable String clientCertificate,
@@ -214,8 +223,8 @@ public class InstanceResource {
             operationId = "changeInstance",
             summary = "Change an instance",
             description =
-                    "What is left out stays. Another host, port or user, or less of a check who answers, asks for the"
-                            + " password again.")
+                    "What is left out stays. Another host, port, member or user, or less of a check who answers, asks for the"
+                            + " password again. An empty list of members leaves none.")
     public View change(@PathParam("instance") String instance, @Nullable Body body) {
         Body asked = Asked.body(body);
         Instance before = found(instance);
@@ -253,6 +262,7 @@ public class InstanceResource {
                 instance.name().value(),
                 instance.host(),
                 instance.port(),
+                instance.members(),
                 instance.tls().text(),
                 text(instance.rootCertificate()),
                 certificate == null ? null : text(certificate.certificate()),
@@ -278,13 +288,11 @@ public class InstanceResource {
         return path == null ? null : path.toString();
     }
 
-    private static boolean same(Instance instance, String hostAndPort) {
-        return hostAndPort.equals(TargetPools.instance(instance.host(), instance.port()));
-    }
-
+    /** Of the member that is worked on. */
     private BreakerView breaker(Instance instance) {
+        String address = fleet.address(instance);
         return pools.breakers().stream()
-                .filter(status -> same(instance, status.instance()))
+                .filter(status -> status.instance().equals(address))
                 .findFirst()
                 .map(status -> new BreakerView(
                         status.state(), status.since(), status.failures(), status.lastError(), status.retryAt()))
@@ -292,8 +300,9 @@ public class InstanceResource {
     }
 
     private PoolView pool(Instance instance) {
+        String address = fleet.address(instance);
         List<PoolStatus> open = pools.pools().stream()
-                .filter(status -> same(instance, status.instance()))
+                .filter(status -> status.instance().equals(address))
                 .toList();
         return new PoolView(
                 open.stream().mapToInt(PoolStatus::active).sum(),

@@ -49,6 +49,9 @@ public class Registration {
     private TargetPools pools;
 
     @Inject
+    private Primaries primaries;
+
+    @Inject
     private Clock clock;
 
     @Inject
@@ -106,8 +109,8 @@ public class Registration {
      * @throws Failure.Conflict if the name is taken, or another project holds the server
      */
     public Instance instance(ProjectId project, Name name, Server server) {
-        fleet.refuseForbidden(server.host());
-        CheckReport report = checkup.look(fleet.endpoint(server, null, server.maintenanceDatabase()));
+        fleet.refuseForbidden(server);
+        CheckReport report = checkup.look(server, null, server.maintenanceDatabase());
         openKeys(project, server);
         return transactions.in(project, connection -> {
             Instance instance = added(project, name, server);
@@ -123,7 +126,7 @@ public class Registration {
      * @throws Failure.Conflict if the name, or the instance's database, is registered already
      */
     public Database database(ProjectId project, UUID instance, NewDatabase asked) {
-        CheckReport report = checkup.look(fleet.endpoint(project, instance, asked.dbname()));
+        CheckReport report = checkup.look(fleet.instance(project, instance), asked.dbname());
         return transactions.in(project, connection -> {
             Instance on = repository
                     .instance(project, instance)
@@ -140,8 +143,8 @@ public class Registration {
      * @throws Failure.Conflict if the name is taken, or another project holds the server
      */
     public Database database(ProjectId project, Server server, NewDatabase asked) {
-        fleet.refuseForbidden(server.host());
-        CheckReport report = checkup.look(fleet.endpoint(server, null, asked.dbname()));
+        fleet.refuseForbidden(server);
+        CheckReport report = checkup.look(server, null, asked.dbname());
         openKeys(project, server);
         return transactions.in(project, connection -> {
             Instance on = added(project, asked.name(), server);
@@ -160,8 +163,8 @@ public class Registration {
     public Instance change(ProjectId project, UUID instance, Server server) {
         Instance before = fleet.instance(project, instance);
         Exposure.refuse(before, server);
-        fleet.refuseForbidden(server.host());
-        CheckReport report = checkup.look(fleet.endpoint(server, before, server.maintenanceDatabase()));
+        fleet.refuseForbidden(server);
+        CheckReport report = checkup.look(server, before, server.maintenanceDatabase());
         openKeys(project, server);
         Instance after = transactions.in(project, connection -> {
             Instance stored = repository
@@ -176,7 +179,7 @@ public class Registration {
             audit.record(project, "instance.change", "instance " + stored.name(), told(server));
             return stored;
         });
-        pools.forget(fleet.endpoint(before, before.maintenanceDatabase()));
+        forget(before);
         return after;
     }
 
@@ -227,7 +230,7 @@ public class Registration {
             delete(stored);
             return stored;
         });
-        pools.forget(fleet.endpoint(gone, gone.maintenanceDatabase()));
+        forget(gone);
     }
 
     /**
@@ -251,8 +254,13 @@ public class Registration {
             return stored;
         });
         if (gone.instance().deletedAt() != null) {
-            pools.forget(fleet.endpoint(gone));
+            forget(gone.instance());
         }
+    }
+
+    private void forget(Instance instance) {
+        fleet.addresses(instance).forEach(pools::forget);
+        primaries.forget(instance.id());
     }
 
     private void delete(Instance instance) throws SQLException {
@@ -328,6 +336,8 @@ public class Registration {
                 server.host(),
                 "port",
                 server.port(),
+                "members",
+                server.members(),
                 "user",
                 server.user(),
                 "tlsMode",

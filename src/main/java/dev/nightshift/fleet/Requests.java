@@ -50,7 +50,7 @@ public final class Requests {
         if (Exposure.ofReference(before, after)) {
             throw new ForbiddenException(
                     "This instance logs in with a file or variable of Nightshift's machine: only an"
-                            + " installation admin may change its host, port or user, or weaken its TLS.");
+                            + " installation admin may change its host, port, members or user, or weaken its TLS.");
         }
         return after;
     }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param host name or address, as its certificate names it where that is verified
  * @param port 1 to 65535
+ * @param members further servers of its cluster, each {@code host:port}, without a port where that is the same; all take the
+ *     same login
  * @param user the role to log in as
  * @param secret its password; null leaves a stored one as it is
  * @param tls how far to insist on TLS
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public record Server(
         String host,
         int port,
+        List<String> members,
         String user,
         @Nullable Secret secret,
         TlsMode tls,
@@ -38,6 +41,7 @@ public record Server(
     public Server {
         Checks.host(host);
         Checks.port(port);
+        members = Member.checked(host, port, members);
         Checks.length("user", user, 1, 63);
         Checks.length("maintenanceDatabase", maintenanceDatabase, 1, 63);
         if (clientCertificate != null && tls == TlsMode.DISABLE) {
@@ -45,5 +49,10 @@ public record Server(
         }
         tags = Checks.tags(tags);
         Checks.range("proofDays", proofDays, 0, 366);
+    }
+
+    /** All servers of its cluster, its own host and port first. */
+    List<Member> addresses() {
+        return Member.all(host, port, members);
     }
 }

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 record ServerFields(
         @Nullable String host,
         @Nullable Integer port,
+        @Nullable List<String> members,
         @Nullable String user,
         @Nullable String password,
         @Nullable String passwordFile,
@@ -41,6 +42,7 @@ record ServerFields(
         return new Server(
                 Checks.required("host", host),
                 port == null ? USUAL_PORT : port,
+                members == null ? List.of() : members,
                 Checks.required("user", user),
                 Secret.asked(password, passwordFile, passwordVariable, roots),
                 Checks.tls(tlsMode),
@@ -57,6 +59,7 @@ record ServerFields(
         return new Server(
                 host == null ? stored.host() : host,
                 port == null ? stored.port() : port,
+                members == null ? stored.members() : members,
                 user == null ? stored.user() : user,
                 Secret.asked(password, passwordFile, passwordVariable, roots),
                 tls,
@@ -78,6 +81,7 @@ record ServerFields(
         Map<String, Object> given = new LinkedHashMap<>();
         given.put("host", host);
         given.put("port", port);
+        given.put("members", members);
         given.put("user", user);
         given.put("password", password);
         given.put("passwordFile", passwordFile);
@@ -133,6 +137,7 @@ record ServerFields(
         return new ServerFields(
                 host,
                 port,
+                members,
                 user,
                 password,
                 other(passwordFile, stored.passwordFile()),

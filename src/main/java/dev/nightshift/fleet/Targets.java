@@ -4,6 +4,7 @@ import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Roots;
 import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.postgres.Boundary;
+import dev.nightshift.postgres.Standing;
 import dev.nightshift.postgres.TargetPools;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
@@ -33,6 +34,12 @@ class Targets {
 
     void close(@Disposes TargetPools pools) {
         pools.close();
+    }
+
+    @Produces
+    @Singleton
+    Primaries primaries(Clock clock) {
+        return new Primaries(clock, scheduler, Standing::look);
     }
 
     /** What every connection keeps to. The demo's password lies among Nightshift's own secrets. */

@@ -71,6 +71,21 @@ public record Endpoint(
                 host, port, other, user, password, tls, rootCertificate, connectTimeout, clientCertificate, boundary);
     }
 
+    /** The same login and database, on another server. */
+    public Endpoint at(String otherHost, int otherPort) {
+        return new Endpoint(
+                otherHost,
+                otherPort,
+                database,
+                user,
+                password,
+                tls,
+                rootCertificate,
+                connectTimeout,
+                clientCertificate,
+                boundary);
+    }
+
     /** The driver's URL; neither user nor password is in it. */
     public String jdbcUrl() {
         String literal = host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;

@@ -57,6 +57,7 @@ class DemoProject {
         return new Server(
                 config.getValue("nightshift.demo.host", String.class),
                 config.getValue("nightshift.demo.port", Integer.class),
+                List.of(),
                 config.getValue("nightshift.demo.user", String.class),
                 new Secret.File(config.getValue("nightshift.demo.password.file", Path.class)),
                 TlsMode.DISABLE,

@@ -160,7 +160,9 @@ public class Figures {
                     .filter(each -> each.server().equals(breaker.instance()))
                     .map(each -> tags("project", each.project(), "server", each.instance()))
                     .map(tags -> new MetricID("nightshift_breaker_open", tags))
-                    .forEach(id -> values.put(id, breaker.state() == BreakerStatus.State.CLOSED ? 0.0 : 1.0));
+                    // An instance may have several members, each with its own
+                    .forEach(id -> values.merge(
+                            id, breaker.state() == BreakerStatus.State.CLOSED ? 0.0 : 1.0, Math::max));
         }
     }
 

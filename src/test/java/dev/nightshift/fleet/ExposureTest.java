@@ -27,11 +27,15 @@ class ExposureTest {
 
     private static Server server(
             String host, int port, String user, TlsMode tls, @Nullable Path root, @Nullable Secret secret) {
-        return new Server(host, port, user, secret, tls, root, null, "postgres", List.of(), 7);
+        return new Server(host, port, List.of(), user, secret, tls, root, null, "postgres", List.of(), 7);
     }
 
     private static Server before() {
-        return server("db1", 5432, "me", TlsMode.VERIFY_CA, ROOT, null);
+        return at("db1", List.of("db2:5433", "db3"));
+    }
+
+    private static Server at(String host, List<String> members) {
+        return new Server(host, 5432, members, "me", null, TlsMode.VERIFY_CA, ROOT, null, "postgres", List.of(), 7);
     }
 
     private static Instance stored(@Nullable String sealed, @Nullable Path file, @Nullable String variable) {
@@ -44,6 +48,8 @@ class ExposureTest {
     static Stream<Server> exposing() {
         return Stream.of(
                 server("evil", 5432, "me", TlsMode.VERIFY_CA, ROOT, null),
+                at("db1", List.of("db2:5433", "evil")),
+                at("db1", List.of("db2:5434")),
                 server("db1", 5433, "me", TlsMode.VERIFY_CA, ROOT, null),
                 server("db1", 5432, "other", TlsMode.VERIFY_CA, ROOT, null),
                 server("db1", 5432, "me", TlsMode.REQUIRE, ROOT, null),
@@ -54,6 +60,8 @@ class ExposureTest {
     static Stream<Server> harmless() {
         return Stream.of(
                 before(),
+                at("db1", List.of()),
+                at("db3", List.of("db1", "db2:5433")),
                 server("db1", 5432, "me", TlsMode.VERIFY_FULL, ROOT, null),
                 server("db1", 5432, "me", TlsMode.VERIFY_CA, Path.of("/c/next.crt"), null));
     }
@@ -70,8 +78,18 @@ class ExposureTest {
     @ParameterizedTest
     @MethodSource("exposing")
     void whoGivesItAnewMayMoveIt(Server after) {
-        Server anew = server(
-                after.host(), after.port(), after.user(), after.tls(), after.rootCertificate(), new Secret.Text("new"));
+        Server anew = new Server(
+                after.host(),
+                after.port(),
+                after.members(),
+                after.user(),
+                new Secret.Text("new"),
+                after.tls(),
+                after.rootCertificate(),
+                null,
+                "postgres",
+                List.of(),
+                7);
         assertDoesNotThrow(() -> Exposure.refuse(stored("sealed", null, null), anew));
         assertFalse(Exposure.ofReference(stored(null, Path.of("/c/pw"), null), anew));
     }
@@ -96,6 +114,7 @@ class ExposureTest {
         Server moved = new Server(
                 "evil",
                 5432,
+                List.of(),
                 "me",
                 new Secret.Text("new"),
                 TlsMode.VERIFY_CA,

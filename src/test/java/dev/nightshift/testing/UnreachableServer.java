@@ -29,6 +29,7 @@ public record UnreachableServer(ProjectId project, UUID instance) {
         return new Server(
                 "127.0.0.1",
                 1,
+                List.of(),
                 "nobody",
                 new Secret.None(),
                 TlsMode.DISABLE,

@@ -1,0 +1,96 @@
+package dev.nightshift.fleet;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which member of a cluster is its primary, judged by what all of them said.
+ *
+ * @param answers one for each member, in the list's order
+ * @param cluster the system identifier that its members have; null if nobody knows it
+ * @param primary the one to work on: where none is the primary, the one whose errors tell the most
+ * @param found whether it is the primary
+ */
+record MemberRound(
+        List<MemberAnswer> answers,
+        @Nullable String cluster,
+        Member primary,
+        boolean found) {
+    MemberRound {
+        answers = List.copyOf(answers);
+    }
+
+    /**
+     * Judges. Of two primaries the one on the higher timeline is right: every promotion raises it, so the other is one that
+     * was primary before and came back.
+     *
+     * @param known the instance's system identifier; null before the first contact, when the first that tells one is believed
+     * @param before the one that was the primary when last seen, or the instance's own host and port
+     * @param timeline that it wrote then: one that is behind is no primary any more, even while the right one is down
+     */
+    static MemberRound of(List<MemberAnswer> answers, @Nullable String known, Member before, int timeline) {
+        String cluster = known != null
+                ? known
+                : answers.stream()
+                        .map(MemberAnswer::systemIdentifier)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null);
+        return answers.stream()
+                .filter(answer -> answer.isPrimary() && answer.isOf(cluster) && answer.timeline() >= timeline)
+                .max(Comparator.comparingInt(MemberAnswer::timeline)
+                        .thenComparing(answer -> answer.member().equals(before)))
+                .map(answer -> new MemberRound(answers, cluster, answer.member(), true))
+                .orElseGet(() -> new MemberRound(answers, cluster, before, false));
+    }
+
+    /** The timeline that the primary writes; 0 where none was found. */
+    int timeline() {
+        return found ? answer(primary).map(MemberAnswer::timeline).findFirst().orElse(0) : 0;
+    }
+
+    /** Members of the cluster that say they are the primary, and are not taken for it. */
+    List<Member> pretenders() {
+        return answers.stream()
+                .filter(answer -> answer.isPrimary() && answer.isOf(cluster) && !isTaken(answer.member()))
+                .map(MemberAnswer::member)
+                .toList();
+    }
+
+    /** Servers that answer, and are not of the cluster. */
+    List<Member> strangers() {
+        return answers.stream()
+                .filter(answer -> answer.standing() != null && !answer.isOf(cluster))
+                .map(MemberAnswer::member)
+                .toList();
+    }
+
+    private boolean isTaken(Member member) {
+        return found && member.equals(primary);
+    }
+
+    /** What somebody has to look at; null if nothing. */
+    @Nullable
+    String warning() {
+        String words = Stream.of(
+                        words(pretenders(), "another primary of the cluster answers at "),
+                        words(strangers(), "a server of another cluster answers at "))
+                .filter(Objects::nonNull)
+                .collect(Collectors.joining("; "));
+        return words.isEmpty() ? null : words;
+    }
+
+    private static @Nullable String words(List<Member> members, String before) {
+        return members.isEmpty()
+                ? null
+                : before + members.stream().map(Member::toString).collect(Collectors.joining(", "));
+    }
+
+    private Stream<MemberAnswer> answer(Member member) {
+        return answers.stream().filter(answer -> answer.member().equals(member));
+    }
+}

@@ -1,0 +1,245 @@
+package dev.nightshift.fleet;
+
+import dev.nightshift.kernel.Clock;
+import dev.nightshift.kernel.Failure;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.SqlFailure;
+import dev.nightshift.postgres.Standing;
+import java.lang.System.Logger.Level;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which member of each instance's cluster is the primary. This node remembers what it saw last, and looks again when somebody
+ * needs to know and that was a while ago; an instance without further members is never asked.
+ */
+final class Primaries {
+    private static final System.Logger LOG = System.getLogger(Primaries.class.getName());
+
+    /** So long a primary is believed to be one still. */
+    static final Duration FRESH = Duration.ofSeconds(10);
+
+    /** So long none is looked for again where none was. */
+    static final Duration FRESH_WITHOUT = Duration.ofSeconds(3);
+
+    /** So often all are asked while one is: another may have been promoted that it knows nothing of. */
+    static final Duration ALL = Duration.ofMinutes(1);
+
+    /** Connecting, and the question. */
+    private static final Duration LONGEST = Standing.DEADLINE.multipliedBy(2);
+
+    /** Asks a server what it is. */
+    @FunctionalInterface
+    interface Look {
+        Standing at(Endpoint endpoint) throws SQLException;
+    }
+
+    /**
+     * The servers among which one is the primary.
+     *
+     * @param name the instance's, for the log
+     * @param systemIdentifier null while it is not known
+     */
+    record Cluster(UUID id, String name, @Nullable String systemIdentifier, List<Member> members) {
+        static Cluster of(Instance instance) {
+            return new Cluster(
+                    instance.id(), instance.name().value(), instance.systemIdentifier(), instance.addresses());
+        }
+    }
+
+    /**
+     * What was seen last.
+     *
+     * @param timeline that it wrote when it was a primary, which may be longer ago
+     * @param all when all were asked
+     */
+    private record Seen(Member primary, boolean found, int timeline, Instant at, Instant all) {}
+
+    private static final class Memory {
+        private final List<Member> members;
+        private final ReentrantLock looking = new ReentrantLock();
+        private volatile @Nullable Seen seen;
+        private @Nullable String warned;
+
+        Memory(List<Member> members) {
+            this.members = members;
+        }
+    }
+
+    private final Clock clock;
+    private final Executor executor;
+    private final Look look;
+    private final Map<UUID, Memory> memories = new ConcurrentHashMap<>();
+
+    Primaries(Clock clock, Executor executor, Look look) {
+        this.clock = clock;
+        this.executor = executor;
+        this.look = look;
+    }
+
+    /**
+     * The primary, or where there is none the one that was it last, else the first member. Whoever comes while others look has
+     * what was seen before, if anything was.
+     *
+     * @param login to the members, whose address is replaced
+     */
+    Member of(Cluster cluster, Endpoint login) {
+        if (cluster.members().size() == 1) {
+            return cluster.members().get(0);
+        }
+        Memory memory = memory(cluster);
+        Seen seen = memory.seen;
+        if (seen != null && (isFresh(seen) || !memory.looking.tryLock())) {
+            return seen.primary();
+        }
+        if (seen == null) {
+            memory.looking.lock();
+        }
+        try {
+            Seen now = memory.seen;
+            if (now == null || !isFresh(now)) {
+                now = look(cluster, login, memory, now);
+                memory.seen = now;
+            }
+            return now.primary();
+        } finally {
+            memory.looking.unlock();
+        }
+    }
+
+    /** The same without asking anybody. */
+    Member last(Cluster cluster) {
+        Memory memory = memories.get(cluster.id());
+        Seen seen = memory == null || !memory.members.equals(cluster.members()) ? null : memory.seen;
+        return seen == null ? cluster.members().get(0) : seen.primary();
+    }
+
+    /** Another list of members is another cluster. */
+    private Memory memory(Cluster cluster) {
+        return Objects.requireNonNull(memories.compute(
+                cluster.id(),
+                (id, present) -> present != null && present.members.equals(cluster.members())
+                        ? present
+                        : new Memory(cluster.members())));
+    }
+
+    private boolean isFresh(Seen seen) {
+        return clock.now().isBefore(seen.at().plus(seen.found() ? FRESH : FRESH_WITHOUT));
+    }
+
+    private Seen look(Cluster cluster, Endpoint login, Memory memory, @Nullable Seen before) {
+        Instant now = clock.now();
+        List<MemberAnswer> known = new ArrayList<>();
+        if (before != null && before.found() && now.isBefore(before.all().plus(ALL))) {
+            MemberAnswer answer = ask(before.primary(), login);
+            if (answer.isPrimary()
+                    && answer.isOf(cluster.systemIdentifier())
+                    && answer.timeline() >= before.timeline()) {
+                return new Seen(before.primary(), true, answer.timeline(), now, before.all());
+            }
+            known.add(answer);
+        }
+        Member last = before == null ? cluster.members().get(0) : before.primary();
+        int timeline = before == null ? 0 : before.timeline();
+        MemberRound round = MemberRound.of(
+                ask(cluster.members(), login, known), cluster.systemIdentifier(), last, timeline);
+        tell(cluster, memory, round, before);
+        return new Seen(
+                round.primary(),
+                round.found(),
+                Math.max(timeline, round.timeline()),
+                clock.now(),
+                clock.now());
+    }
+
+    private static void tell(Cluster cluster, Memory memory, MemberRound round, @Nullable Seen before) {
+        if (round.found() && (before == null || !before.primary().equals(round.primary()))) {
+            LOG.log(
+                    Level.INFO,
+                    "The primary of instance {0} ({1}) is {2}, on timeline {3}",
+                    cluster.name(),
+                    cluster.id(),
+                    round.primary(),
+                    Integer.toString(round.timeline()));
+        }
+        String warning = round.warning();
+        if (warning != null && !warning.equals(memory.warned)) {
+            LOG.log(
+                    Level.WARNING,
+                    "Of instance {0} ({1}), {2} is worked on: {3}",
+                    cluster.name(),
+                    cluster.id(),
+                    round.primary(),
+                    warning);
+        }
+        memory.warned = warning;
+    }
+
+    /**
+     * Asks all members now, and holds what they say against nothing that was seen before: for a person who tests a connection.
+     *
+     * @param systemIdentifier null while it is not known
+     */
+    MemberRound ask(List<Member> members, Endpoint login, @Nullable String systemIdentifier) {
+        return MemberRound.of(ask(members, login, List.of()), systemIdentifier, members.get(0), 0);
+    }
+
+    /** Has what a person was told hold from now on. */
+    void keep(Cluster cluster, MemberRound round) {
+        Instant now = clock.now();
+        memory(cluster).seen = new Seen(round.primary(), round.found(), round.timeline(), now, now);
+    }
+
+    void forget(UUID instance) {
+        memories.remove(instance);
+    }
+
+    /** All side by side, so that those which are down cost no more time than one. In the order of the members. */
+    private List<MemberAnswer> ask(List<Member> members, Endpoint login, List<MemberAnswer> known) {
+        Map<Member, CompletableFuture<MemberAnswer>> asked = new ConcurrentHashMap<>();
+        known.forEach(answer -> asked.put(answer.member(), CompletableFuture.completedFuture(answer)));
+        try {
+            for (Member member : members) {
+                asked.computeIfAbsent(
+                        member, each -> CompletableFuture.supplyAsync(() -> ask(each, login), executor));
+            }
+            CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
+                    .get(LONGEST.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RejectedExecutionException | ExecutionException | TimeoutException e) {
+            LOG.log(Level.DEBUG, "Not every member answered: {0}", e.toString());
+        }
+        return members.stream().map(member -> answer(member, asked.get(member))).toList();
+    }
+
+    private static MemberAnswer answer(Member member, @Nullable CompletableFuture<MemberAnswer> asked) {
+        MemberAnswer none = new MemberAnswer(member, null, "no answer within " + LONGEST.toSeconds() + " s");
+        return asked == null || asked.isCompletedExceptionally() ? none : asked.getNow(none);
+    }
+
+    private MemberAnswer ask(Member member, Endpoint login) {
+        try {
+            return new MemberAnswer(member, look.at(member.at(login)), null);
+        } catch (SQLException e) {
+            return new MemberAnswer(member, null, SqlFailure.words(e));
+        } catch (Failure e) {
+            return new MemberAnswer(member, null, String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package dev.nightshift.fleet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.nightshift.fleet.Primaries.Cluster;
+import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.Standing;
+import dev.nightshift.testing.TestClock;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+class PrimariesTest {
+    private static final Member ONE = new Member("db1", 5432);
+    private static final Member TWO = new Member("db2", 5432);
+    private static final Member THREE = new Member("db3", 5433);
+    private static final Endpoint LOGIN = Endpoint.local(5432, "postgres", "me", null);
+
+    private final TestClock clock = new TestClock();
+    private final Map<String, Standing> servers = new HashMap<>();
+    private final List<String> asked = new ArrayList<>();
+    private final Primaries primaries = new Primaries(clock, Runnable::run, this::look);
+    private final UUID id = UUID.randomUUID();
+
+    /** Servers that are missing in the map are down. */
+    private Standing look(Endpoint endpoint) throws SQLException {
+        asked.add(endpoint.host());
+        Standing standing = servers.get(endpoint.host());
+        if (standing == null) {
+            throw new SQLException("refused", "08001");
+        }
+        return standing;
+    }
+
+    private void is(Member member, boolean primary, int timeline) {
+        servers.put(member.host(), new Standing(primary, timeline, "1"));
+    }
+
+    private Member primary(Member... members) {
+        return primaries.of(new Cluster(id, "shop", "1", List.of(members)), LOGIN);
+    }
+
+    private List<String> asked() {
+        List<String> all = asked.stream().sorted().toList();
+        asked.clear();
+        return all;
+    }
+
+    @Test
+    void anInstanceWithoutMembersIsNotAsked() {
+        assertEquals(ONE, primary(ONE));
+        assertEquals(List.of(), asked());
+    }
+
+    @Test
+    void allAreAskedFirstAndThenThePrimaryAloneAndNotBeforeTheLastLookIsOld() {
+        is(ONE, false, 1);
+        is(TWO, true, 1);
+        is(THREE, false, 1);
+        assertEquals(TWO, primary(ONE, TWO, THREE));
+        assertEquals(List.of("db1", "db2", "db3"), asked());
+        clock.advance(Primaries.FRESH.minusMillis(1));
+        assertEquals(TWO, primary(ONE, TWO, THREE));
+        assertEquals(List.of(), asked());
+        clock.advance(Duration.ofMillis(1));
+        assertEquals(TWO, primary(ONE, TWO, THREE));
+        assertEquals(List.of("db2"), asked());
+    }
+
+    @Test
+    void aPromotionIsFollowedAndTheOthersAreAskedOnlyOnceThePrimaryIsNone() {
+        is(ONE, true, 1);
+        is(TWO, false, 1);
+        assertEquals(ONE, primary(ONE, TWO));
+        asked();
+        servers.remove(ONE.host());
+        clock.advance(Primaries.FRESH);
+        assertEquals(ONE, primary(ONE, TWO), "errors speak of the one that was it");
+        assertEquals(List.of("db1", "db2"), asked());
+        is(TWO, true, 2);
+        clock.advance(Primaries.FRESH_WITHOUT);
+        assertEquals(TWO, primary(ONE, TWO));
+        assertEquals(TWO, primaries.last(new Cluster(id, "shop", "1", List.of(ONE, TWO))));
+    }
+
+    @Test
+    void anOldPrimaryThatComesBackIsNotTaken() {
+        is(TWO, true, 2);
+        assertEquals(TWO, primary(ONE, TWO));
+        is(ONE, true, 1);
+        servers.remove(TWO.host());
+        clock.advance(Primaries.ALL);
+        assertEquals(TWO, primary(ONE, TWO));
+    }
+
+    @Test
+    void anotherThatWasPromotedBesideAPrimaryThatStillAnswersIsFoundWithinAMinute() {
+        is(ONE, true, 1);
+        assertEquals(ONE, primary(ONE, TWO));
+        is(TWO, true, 2);
+        clock.advance(Primaries.ALL);
+        assertEquals(TWO, primary(ONE, TWO));
+    }
+
+    @Test
+    void anotherListIsAskedAnew() {
+        is(ONE, true, 5);
+        assertEquals(ONE, primary(ONE, TWO));
+        asked();
+        is(THREE, true, 1);
+        assertEquals(THREE, primary(TWO, THREE));
+        assertEquals(List.of("db2", "db3"), asked());
+    }
+
+    @Test
+    void whatAPersonTestedHoldsFromThenOn() {
+        is(TWO, true, 7);
+        assertEquals(TWO, primary(ONE, TWO));
+        servers.clear();
+        is(ONE, true, 1);
+        Cluster cluster = new Cluster(id, "shop", "1", List.of(ONE, TWO));
+        primaries.keep(cluster, primaries.ask(cluster.members(), LOGIN, "1"));
+        assertEquals(ONE, primary(ONE, TWO));
+        clock.advance(Primaries.ALL);
+        assertEquals(ONE, primary(ONE, TWO));
+    }
+}
