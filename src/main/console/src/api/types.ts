@@ -52,6 +52,8 @@ export interface Instance {
   name: string;
   host: string;
   port: number;
+  /** Further servers of its cluster, as they were entered: host:port, or host alone where the port is the same. */
+  members: string[];
   tlsMode: TlsMode;
   rootCertificate: string | null;
   clientCertificate: string | null;

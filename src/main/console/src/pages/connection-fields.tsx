@@ -2,7 +2,7 @@ import { me } from '../api/client';
 import type { Problem, TlsMode } from '../api/types';
 import { certificateProblem, keepsSecret, variableProblem, verifies } from '../text/connection';
 import type { Connection, SecretKind } from '../text/connection';
-import { hostProblem, needed, portProblem } from '../text/names';
+import { hostProblem, membersProblem, needed, portProblem } from '../text/names';
 import { Choice, Field, Select } from '../ui/field';
 
 const TLS: { value: TlsMode; label: string; help: string }[] = [
@@ -26,6 +26,7 @@ export function ConnectionFields({ value, onChange, problem }: { value: Connecti
         <Field label="Host" value={value.host} onInput={(host) => set({ host })} mono placeholder="db-1.example.org" error={hostProblem(value.host)} refused={refused('host')} />
         <Field label="Port" value={value.port} onInput={(port) => set({ port })} mono numeric error={portProblem(value.port)} refused={refused('port')} />
       </div>
+      <Field label="Other members of its cluster" value={value.members} onInput={(members) => set({ members })} mono required={false} placeholder="db-2.example.org, db-3.example.org:5433" help="Standbys that may be promoted, apart by commas; work is done on the one that is the primary." error={membersProblem(value.members)} refused={problem?.field?.startsWith('members') ? problem.detail : null} />
       <Field label="User" value={value.user} onInput={(user) => set({ user })} mono help="A role with least privileges is enough; the test names what is missing." error={needed(value.user, 'A user')} refused={refused('user')} />
       <Choice label="Where the password is" value={value.secret} onChange={(secret) => set({ secret: secret as SecretKind })}
         options={[
@@ -34,7 +35,7 @@ export function ConnectionFields({ value, onChange, problem }: { value: Connecti
           ...(admin || stored?.passwordVariable ? [{ value: 'variable', label: 'Variable' }] : []),
           { value: 'none', label: 'No password' },
         ]} />
-      {value.secret === 'password' && <Field label="Password" type="password" autoComplete="new-password" value={value.password} onInput={(password) => set({ password })} required={keeps ? false : undefined} help={keeps ? 'Empty keeps the stored one.' : stored?.hasPassword ? 'Needed again: the stored one stays with its host, port, user and TLS.' : 'Kept encrypted under the master key; never shown again.'} refused={refused('password')} />}
+      {value.secret === 'password' && <Field label="Password" type="password" autoComplete="new-password" value={value.password} onInput={(password) => set({ password })} required={keeps ? false : undefined} help={keeps ? 'Empty keeps the stored one.' : stored?.hasPassword ? 'Needed again: the stored one stays with its servers, user and TLS.' : 'Kept encrypted under the master key; never shown again.'} refused={refused('password')} />}
       {value.secret === 'file' && <Field label="Password file" mono value={value.passwordFile} onInput={(passwordFile) => set({ passwordFile })} placeholder="/srv/nightshift/credentials/shop" help="Read on the Nightshift node at each connection." error={value.passwordFile.startsWith('/') ? null : 'An absolute path.'} refused={refused('passwordFile')} />}
       {value.secret === 'variable' && <Field label="Variable" mono value={value.passwordVariable} onInput={(passwordVariable) => set({ passwordVariable })} placeholder="NIGHTSHIFT_CREDENTIAL_SHOP" help="Of the environment that each node is started with." error={variableProblem(value.passwordVariable)} refused={refused('passwordVariable')} />}
       <Select label="TLS" value={value.tlsMode} onChange={(tlsMode) => set({ tlsMode: tlsMode as TlsMode })} options={TLS} help={TLS.find((each) => each.value === value.tlsMode)?.help} />

@@ -106,6 +106,7 @@ function InstanceCard({ database, instance, edit }: { database: Database; instan
           <>
             <Facts items={[
               ['Server', <span class="mono break">{data.host}:{data.port}</span>],
+              data.members.length > 0 && ['Other members', <span class="mono break">{data.members.join(', ')}<small>work is done on the primary</small></span>],
               ['Database there', <span class="mono">{database.dbname}</span>],
               ['Login', <span><span class="mono">{data.user}</span><small>{loginText(data)}</small></span>],
               ['TLS', data.tlsMode],

@@ -30,7 +30,7 @@ export function Instances({ adding, close }: { adding: boolean; close: () => voi
   const columns: Column<Instance>[] = [
     { key: 'name', title: 'Instance', cell: (each) => <b>{each.name}</b>, sort: (each) => each.name },
     { key: 'state', title: 'Breaker', phone: 'top', cell: (each) => (each.breaker ? <BreakerState state={each.breaker.state} /> : <span class="muted">not measured</span>), sort: (each) => each.breaker?.state ?? null },
-    { key: 'server', title: 'Server', phone: 'wide', cell: (each) => <span class="two"><span class="mono break">{each.host}:{each.port}</span><small>{each.serverVersion ? `PostgreSQL ${each.serverVersion}` : 'version not measured'}</small></span>, sort: (each) => each.host },
+    { key: 'server', title: 'Server', phone: 'wide', cell: (each) => <span class="two"><span class="mono break">{each.host}:{each.port}{each.members.length > 0 && ` and ${plural(each.members.length, 'other', 'others')}`}</span><small>{each.serverVersion ? `PostgreSQL ${each.serverVersion}` : 'version not measured'}</small></span>, sort: (each) => each.host },
     { key: 'databases', title: 'Databases', cell: (each) => <Names instance={each} />, sort: (each) => each.databases.length },
     { key: 'proof', title: 'Proof', cell: (each) => proofWords(each.proofDays), sort: (each) => each.proofDays },
     ...(can('ADMIN') ? [{ key: 'acts', title: '', cell: (each: Instance) => (
@@ -42,7 +42,7 @@ export function Instances({ adding, close }: { adding: boolean; close: () => voi
       <Panel loaded={instances} rows={5}>
         {(items) => {
           if (items.length === 0) return <Empty title="No instance yet">A PostgreSQL server that holds databases of this project stands here; it comes with the first of them, or by itself.</Empty>;
-          const shown = items.filter((each) => fits(asked, each.name, each.host, ...each.tags, ...each.databases));
+          const shown = items.filter((each) => fits(asked, each.name, each.host, ...each.members, ...each.tags, ...each.databases));
           return (
             <>
               <div class="filters"><input type="search" class="filter-box" aria-label="Filter instances" placeholder="Name, server or database" value={asked} onInput={(event) => setQuery({ q: event.currentTarget.value })} /></div>

@@ -3,7 +3,7 @@ import type { Instance } from '../api/types';
 import { NEW_CONNECTION, connectionBody, connectionOf, connectionReady } from './connection';
 
 const stored = (more: Partial<Instance>): Instance => ({
-  id: '1', name: 'shop', host: 'db-1', port: 5432, tlsMode: 'verify-full', rootCertificate: '/etc/root.crt', user: 'nightshift', hasPassword: false, passwordFile: null, passwordVariable: null, clientCertificate: null, clientKey: null,
+  id: '1', name: 'shop', host: 'db-1', port: 5432, members: [], tlsMode: 'verify-full', rootCertificate: '/etc/root.crt', user: 'nightshift', hasPassword: false, passwordFile: null, passwordVariable: null, clientCertificate: null, clientKey: null,
   maintenanceDatabase: 'postgres', serverVersion: '17.6', systemIdentifier: '1', tags: [], proofDays: 7, breaker: null, pool: null, databases: [], ...more,
 });
 const secretIn = (body: Record<string, unknown>) => Object.fromEntries(Object.entries(body).filter(([key]) => key.startsWith('password')));
@@ -58,4 +58,15 @@ test('a root certificate that stays is not sent, and an emptied one is, so that 
   const known = connectionOf(stored({}));
   expect(connectionBody(known).rootCertificate).toBeUndefined();
   expect(connectionBody({ ...known, rootCertificate: '' }).rootCertificate).toBe('');
+});
+
+test('further members are sent where they change, and a stored password goes to no new one', () => {
+  const known = connectionOf(stored({ hasPassword: true, members: ['db-2', '[::1]:5433'] }));
+  const ready = (change: Partial<typeof known>) => connectionReady({ ...known, ...change });
+  expect([known.members, connectionBody(known).members]).toEqual(['db-2, [::1]:5433', undefined]);
+  expect(connectionBody({ ...known, members: 'db-2:5432,db-3' }).members).toEqual(['db-2:5432', 'db-3']);
+  expect(connectionBody({ ...known, members: '' }).members).toEqual([]);
+  expect([ready({}), ready({ members: 'db-2:5432' }), ready({ members: '' }), ready({ host: 'db-2', members: 'db-1' })]).toEqual([true, true, true, true]);
+  expect([ready({ members: 'db-2, db-3' }), ready({ members: 'db-2:5433' }), ready({ members: 'db-2, db-3', password: 'again' })]).toEqual([false, false, true]);
+  expect([connectionReady({ ...NEW_CONNECTION, host: 'db-1', user: 'me', password: 'p' }), connectionBody(NEW_CONNECTION).members]).toEqual([true, undefined]);
 });

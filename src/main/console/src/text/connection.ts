@@ -1,12 +1,14 @@
 /** How an instance is reached, as it is typed, and what of it the server is told. */
 import type { Instance, TlsMode } from '../api/types';
-import { hostProblem, portProblem } from './names';
+import { hostProblem, membersProblem, portProblem, tagsOf } from './names';
 
 export type SecretKind = 'password' | 'file' | 'variable' | 'none';
 
 export interface Connection {
   host: string;
   port: string;
+  /** As typed, apart by commas. */
+  members: string;
   user: string;
   secret: SecretKind;
   password: string;
@@ -21,13 +23,13 @@ export interface Connection {
 }
 
 export const NEW_CONNECTION: Connection = {
-  host: '', port: '5432', user: '', secret: 'password', password: '', passwordFile: '', passwordVariable: '',
+  host: '', port: '5432', members: '', user: '', secret: 'password', password: '', passwordFile: '', passwordVariable: '',
   tlsMode: 'prefer', rootCertificate: '', clientCertificate: '', clientKey: '',
 };
 
 export function connectionOf(stored: Instance): Connection {
   return {
-    host: stored.host, port: String(stored.port), user: stored.user, tlsMode: stored.tlsMode, rootCertificate: stored.rootCertificate ?? '',
+    host: stored.host, port: String(stored.port), members: stored.members.join(', '), user: stored.user, tlsMode: stored.tlsMode, rootCertificate: stored.rootCertificate ?? '',
     clientCertificate: stored.clientCertificate ?? '', clientKey: stored.clientKey ?? '',
     secret: secretOf(stored), password: '', passwordFile: stored.passwordFile ?? '', passwordVariable: stored.passwordVariable ?? '', stored,
   };
@@ -51,9 +53,15 @@ export function keepsSecret(it: Connection): boolean {
 }
 
 function moved(it: Connection, stored: Instance): boolean {
-  return it.host.trim() !== stored.host || Number(it.port) !== stored.port || it.user.trim() !== stored.user
+  const known = addresses(stored.host, stored.port, stored.members);
+  return !addresses(it.host.trim(), Number(it.port), tagsOf(it.members)).every((each) => known.includes(each)) || it.user.trim() !== stored.user
     || MODES.indexOf(it.tlsMode) < MODES.indexOf(stored.tlsMode)
     || (verifies(it.tlsMode) && stored.rootCertificate !== null && it.rootCertificate.trim() === '');
+}
+
+/** Where a login is sent to: its host and port, and those of the other members. */
+function addresses(host: string, port: number, members: string[]): string[] {
+  return [`${host}:${port}`, ...members.map((each) => (/^(\[.*\]|[^:]*)$/.test(each) ? `${each}:${port}` : each).replace(/^\[(.*)\]/, '$1'))];
 }
 
 /** The problem with the name of a variable, or null. */
@@ -70,18 +78,24 @@ export function certificateProblem(it: Connection): string | null {
 export function connectionReady(it: Connection): boolean {
   const secret = it.secret === 'none' || (it.secret === 'file' ? it.passwordFile.startsWith('/')
     : it.secret === 'variable' ? !variableProblem(it.passwordVariable) : keepsSecret(it) || it.password !== '');
-  return !hostProblem(it.host) && !portProblem(it.port) && it.user.trim() !== '' && secret && !certificateProblem(it);
+  return !hostProblem(it.host) && !portProblem(it.port) && !membersProblem(it.members) && it.user.trim() !== '' && secret && !certificateProblem(it);
 }
 
 /** As the server takes it: what is left out stays, what is empty goes. */
 export function connectionBody(it: Connection): Record<string, unknown> {
   return {
     host: it.host.trim(), port: Number(it.port), user: it.user.trim(), tlsMode: it.tlsMode,
+    ...membersBody(it),
     ...secretBody(it),
     ...fileBody(it, 'rootCertificate', verifies(it.tlsMode)),
     ...fileBody(it, 'clientCertificate', it.tlsMode !== 'disable'),
     ...fileBody(it, 'clientKey', it.tlsMode !== 'disable'),
   };
+}
+
+function membersBody(it: Connection): { members?: string[] } {
+  const members = tagsOf(it.members);
+  return members.join() === (it.stored?.members ?? []).join() ? {} : { members };
 }
 
 /** What stays is not sent again: not everybody who may change the rest may name files and variables. */

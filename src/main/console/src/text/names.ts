@@ -18,6 +18,17 @@ export function portProblem(port: string): string | null {
   return /^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535 ? null : 'A port from 1 to 65535.';
 }
 
+/** The problem with the list of a cluster's other servers, apart by commas; it may be empty. */
+export function membersProblem(text: string): string | null {
+  const members = tagsOf(text);
+  if (members.length > 7) return 'At most 7 further members.';
+  const wrong = members.find((each) => {
+    const parts = /^(?:\[[0-9a-f:.]+\]|([^\s/:[\]]+))(?::(\d+))?$/i.exec(each);
+    return !parts || (parts[2] !== undefined && portProblem(parts[2]) !== null);
+  });
+  return wrong === undefined ? null : `${wrong}: write host:port; an IPv6 address in brackets.`;
+}
+
 export function needed(value: string, what: string): string | null {
   return value.trim() === '' ? `${what} is needed.` : null;
 }
