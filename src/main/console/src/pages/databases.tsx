@@ -15,12 +15,12 @@ import { BreakerState, ProofState, State } from '../ui/state';
 import { later } from '../ui/later';
 import { Export, Table } from '../ui/table';
 import type { Column } from '../ui/table';
-import { Instances } from './instances';
 import { StartRun, useStart } from './start-run';
 
 const TABS = [{ value: 'databases', label: 'Databases' }, { value: 'instances', label: 'Instances' }];
 const DELETED = { value: 'deleted', label: 'Deleted' };
 const SUBS: Record<string, string> = { databases: 'What Nightshift watches over in this project', instances: 'The servers that they are on', deleted: 'What can be taken back' };
+const Instances = later(() => import('./instances').then((its) => its.Instances));
 const DeletedHere = later(() => import('./deleted').then((its) => its.DeletedHere));
 
 export function DatabasesPage() {

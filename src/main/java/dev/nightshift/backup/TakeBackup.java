@@ -245,8 +245,8 @@ public class TakeBackup extends TargetBatchlet {
         String known = instance.systemIdentifier();
         if (known != null && !known.equals(server.systemIdentifier())) {
             throw new Failure.Fatal(
-                    "Another cluster answers at " + TargetPools.instance(endpoint)
-                            + ": its system identifier is " + server.systemIdentifier() + ", not " + known + ".",
+                    "Another cluster answers at " + TargetPools.instance(endpoint) + ": its system identifier is "
+                            + server.systemIdentifier() + ", not " + known + ".",
                     "If the server was replaced on purpose, test the connection on the database's page: that takes note of the"
                             + " new one.",
                     null);

@@ -236,7 +236,8 @@ public class Fleet {
     void refuseForbidden(Server server) {
         List<Member> members = server.addresses();
         for (int i = 0; i < members.size(); i++) {
-            refuseForbidden(i == 0 ? "host" : Member.field(i - 1), members.get(i).host());
+            refuseForbidden(
+                    i == 0 ? "host" : Member.field(i - 1), members.get(i).host());
         }
     }
 

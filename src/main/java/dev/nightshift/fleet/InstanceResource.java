@@ -53,8 +53,9 @@ public class InstanceResource {
             @Nullable Integer port,
 
             @Schema(
-                    description = "Further servers of its cluster, each host:port with the same login, at most 7; work is done"
-                            + " on the one that is the primary")
+                    description =
+                            "Further servers of its cluster, each host:port with the same login, at most 7; work is done"
+                                    + " on the one that is the primary")
             @Nullable
             List<String> members,
 

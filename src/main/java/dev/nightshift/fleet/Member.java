@@ -23,7 +23,8 @@ record Member(String host, int port) {
     static final int MOST = 7;
 
     /** Without brackets, a colon stands before the port and nowhere else. */
-    private static final Pattern TEXT = Pattern.compile("(?:\\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)]|([^:\\[\\]]+))(?::([0-9]{1,5}))?");
+    private static final Pattern TEXT =
+            Pattern.compile("(?:\\[([0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)]|([^:\\[\\]]+))(?::([0-9]{1,5}))?");
 
     /**
      * Holds what was entered against the rules.

@@ -15,11 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param primary the one to work on: where none is the primary, the one whose errors tell the most
  * @param found whether it is the primary
  */
-record MemberRound(
-        List<MemberAnswer> answers,
-        @Nullable String cluster,
-        Member primary,
-        boolean found) {
+record MemberRound(List<MemberAnswer> answers, @Nullable String cluster, Member primary, boolean found) {
     MemberRound {
         answers = List.copyOf(answers);
     }

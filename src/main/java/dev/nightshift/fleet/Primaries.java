@@ -144,27 +144,19 @@ final class Primaries {
 
     private Seen look(Cluster cluster, Endpoint login, Memory memory, @Nullable Seen before) {
         Instant now = clock.now();
-        List<MemberAnswer> known = new ArrayList<>();
+        MemberAnswer known = null;
         if (before != null && before.found() && now.isBefore(before.all().plus(ALL))) {
-            MemberAnswer answer = ask(before.primary(), login);
-            if (answer.isPrimary()
-                    && answer.isOf(cluster.systemIdentifier())
-                    && answer.timeline() >= before.timeline()) {
-                return new Seen(before.primary(), true, answer.timeline(), now, before.all());
+            known = ask(before.primary(), login);
+            if (known.isPrimary() && known.isOf(cluster.systemIdentifier()) && known.timeline() >= before.timeline()) {
+                return new Seen(before.primary(), true, known.timeline(), now, before.all());
             }
-            known.add(answer);
         }
         Member last = before == null ? cluster.members().get(0) : before.primary();
         int timeline = before == null ? 0 : before.timeline();
-        MemberRound round = MemberRound.of(
-                ask(cluster.members(), login, known), cluster.systemIdentifier(), last, timeline);
+        MemberRound round =
+                MemberRound.of(answers(cluster.members(), login, known), cluster.systemIdentifier(), last, timeline);
         tell(cluster, memory, round, before);
-        return new Seen(
-                round.primary(),
-                round.found(),
-                Math.max(timeline, round.timeline()),
-                clock.now(),
-                clock.now());
+        return new Seen(round.primary(), round.found(), Math.max(timeline, round.timeline()), clock.now(), clock.now());
     }
 
     private static void tell(Cluster cluster, Memory memory, MemberRound round, @Nullable Seen before) {
@@ -196,7 +188,7 @@ final class Primaries {
      * @param systemIdentifier null while it is not known
      */
     MemberRound ask(List<Member> members, Endpoint login, @Nullable String systemIdentifier) {
-        return MemberRound.of(ask(members, login, List.of()), systemIdentifier, members.get(0), 0);
+        return MemberRound.of(answers(members, login, null), systemIdentifier, members.get(0), 0);
     }
 
     /** Has what a person was told hold from now on. */
@@ -209,28 +201,35 @@ final class Primaries {
         memories.remove(instance);
     }
 
-    /** All side by side, so that those which are down cost no more time than one. In the order of the members. */
-    private List<MemberAnswer> ask(List<Member> members, Endpoint login, List<MemberAnswer> known) {
-        Map<Member, CompletableFuture<MemberAnswer>> asked = new ConcurrentHashMap<>();
-        known.forEach(answer -> asked.put(answer.member(), CompletableFuture.completedFuture(answer)));
+    /**
+     * All side by side, so that those which are down cost no more time than one. In the order of the members.
+     *
+     * @param known what one of them has answered already
+     */
+    private List<MemberAnswer> answers(List<Member> members, Endpoint login, @Nullable MemberAnswer known) {
+        List<CompletableFuture<MemberAnswer>> asked = new ArrayList<>();
         try {
             for (Member member : members) {
-                asked.computeIfAbsent(
-                        member, each -> CompletableFuture.supplyAsync(() -> ask(each, login), executor));
+                asked.add(
+                        known != null && known.member().equals(member)
+                                ? CompletableFuture.completedFuture(known)
+                                : CompletableFuture.supplyAsync(() -> ask(member, login), executor));
             }
-            CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
+            CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
                     .get(LONGEST.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RejectedExecutionException | ExecutionException | TimeoutException e) {
             LOG.log(Level.DEBUG, "Not every member answered: {0}", e.toString());
         }
-        return members.stream().map(member -> answer(member, asked.get(member))).toList();
-    }
-
-    private static MemberAnswer answer(Member member, @Nullable CompletableFuture<MemberAnswer> asked) {
-        MemberAnswer none = new MemberAnswer(member, null, "no answer within " + LONGEST.toSeconds() + " s");
-        return asked == null || asked.isCompletedExceptionally() ? none : asked.getNow(none);
+        List<MemberAnswer> answers = new ArrayList<>();
+        for (int i = 0; i < members.size(); i++) {
+            MemberAnswer none =
+                    new MemberAnswer(members.get(i), null, "no answer within " + LONGEST.toSeconds() + " s");
+            boolean failed = i >= asked.size() || asked.get(i).isCompletedExceptionally();
+            answers.add(failed ? none : asked.get(i).getNow(none));
+        }
+        return answers;
     }
 
     private MemberAnswer ask(Member member, Endpoint login) {

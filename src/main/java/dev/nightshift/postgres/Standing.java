@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeline that it writes; on a standby as of its last restart point, 0 where the role may not ask for it
  * @param systemIdentifier of the cluster, the same on its standbys; null where the role may not ask for it
  */
-public record Standing(boolean primary, int timeline, @Nullable String systemIdentifier) {
+public record Standing(
+        boolean primary, int timeline, @Nullable String systemIdentifier) {
     /** Whoever asks waits for it before work begins. */
     public static final Duration DEADLINE = Duration.ofSeconds(5);
 

@@ -161,8 +161,8 @@ public class Figures {
                     .map(each -> tags("project", each.project(), "server", each.instance()))
                     .map(tags -> new MetricID("nightshift_breaker_open", tags))
                     // An instance may have several members, each with its own
-                    .forEach(id -> values.merge(
-                            id, breaker.state() == BreakerStatus.State.CLOSED ? 0.0 : 1.0, Math::max));
+                    .forEach(id ->
+                            values.merge(id, breaker.state() == BreakerStatus.State.CLOSED ? 0.0 : 1.0, Math::max));
         }
     }
 

@@ -190,7 +190,9 @@ class MemberListIT {
         assertTrue(sameAsOfServer(archive.stored(nightshift.data().resolve("store"), keys), standby) >= 4);
         assertEquals(
                 "1 true",
-                text(standby, "select count(*) || ' ' || bool_and(active) from pg_replication_slots where not temporary"));
+                text(
+                        standby,
+                        "select count(*) || ' ' || bool_and(active) from pg_replication_slots where not temporary"));
         assertEquals("0", text(stranger, "select count(*)::text from pg_replication_slots"));
     }
 
@@ -212,8 +214,7 @@ class MemberListIT {
         JsonObject check = check();
         assertTrue(check.getString("endpoint").contains(at(standby)), check::toString);
         assertEquals("OK the primary, on timeline 2", found(check, standby), check::toString);
-        assertEquals(
-                "WARNING says that it is the primary too, on timeline 1", found(check, primary), check::toString);
+        assertEquals("WARNING says that it is the primary too, on timeline 1", found(check, primary), check::toString);
 
         fill(standby, "kept", 1);
         archive.awaitCovered();

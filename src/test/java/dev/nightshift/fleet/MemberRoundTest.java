@@ -86,7 +86,8 @@ class MemberRoundTest {
     @Test
     void oneThatDoesNotSayOfWhichClusterItIsIsNotTakenWhereThatIsKnown() {
         assertFalse(round(OURS, ONE, 0, silent(ONE), primary(TWO, 1, null)).found());
-        assertEquals(TWO, round(null, ONE, 0, silent(ONE), primary(TWO, 1, null)).primary());
+        assertEquals(
+                TWO, round(null, ONE, 0, silent(ONE), primary(TWO, 1, null)).primary());
     }
 
     @Test
@@ -114,8 +115,8 @@ class MemberRoundTest {
                         "member.db1:5432 WARNING says that it is the primary too, on timeline 1",
                         "member.db2:5432 OK the primary, on timeline 2",
                         "member.db3:5432 OK a standby",
-                        "member.::1:5433 WARNING a server of another cluster: its system identifier is " + OTHER + ", not "
-                                + OURS,
+                        "member.::1:5433 WARNING a server of another cluster: its system identifier is " + OTHER
+                                + ", not " + OURS,
                         "member.db5:5432 WARNING refused"),
                 items.stream()
                         .map(item -> item.item() + " " + item.state() + " " + item.found())

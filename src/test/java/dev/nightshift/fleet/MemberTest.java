@@ -39,8 +39,21 @@ class MemberTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", " ", "::1", "[::1", "[]:5432", "db2:", "db2:0", "db2:65536", "db2:port", "a b", "a,b:5432", "db/other:5432",
-                "db2:5432:5433", "u@db2", "[db2]:5432"
+                "",
+                " ",
+                "::1",
+                "[::1",
+                "[]:5432",
+                "db2:",
+                "db2:0",
+                "db2:65536",
+                "db2:port",
+                "a b",
+                "a,b:5432",
+                "db/other:5432",
+                "db2:5432:5433",
+                "u@db2",
+                "[db2]:5432"
             })
     void whatIsNoHostAndPortIsRefusedByItsPlace(String text) {
         assertEquals("members[1]", refusedField(() -> checked("db2", text)));
@@ -64,7 +77,8 @@ class MemberTest {
 
     @Test
     void atMostSevenStandBesideTheInstancesOwn() {
-        String[] seven = Stream.iterate(2, i -> i + 1).limit(7).map(i -> "db" + i).toArray(String[]::new);
+        String[] seven =
+                Stream.iterate(2, i -> i + 1).limit(7).map(i -> "db" + i).toArray(String[]::new);
         assertEquals(7, checked(seven).size());
         assertEquals("members", refusedField(() -> checked("a", "b", "c", "d", "e", "f", "g", "h")));
     }

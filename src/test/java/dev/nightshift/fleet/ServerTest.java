@@ -32,7 +32,8 @@ class ServerTest {
     private Path folder;
 
     private static Server server(String host, int port) {
-        return new Server(host, port, List.of(), "nightshift", null, TlsMode.PREFER, null, null, "postgres", List.of(), 7);
+        return new Server(
+                host, port, List.of(), "nightshift", null, TlsMode.PREFER, null, null, "postgres", List.of(), 7);
     }
 
     @ParameterizedTest
@@ -81,7 +82,8 @@ class ServerTest {
     void noTextFormShowsAPassword() throws IOException {
         Path file = Files.writeString(folder.resolve("password"), "s3cret\n");
         Secret text = new Secret.Text("s3cret");
-        Server server = new Server("db1", 5432, List.of(), "me", text, TlsMode.REQUIRE, null, null, "postgres", List.of(), 7);
+        Server server =
+                new Server("db1", 5432, List.of(), "me", text, TlsMode.REQUIRE, null, null, "postgres", List.of(), 7);
         assertFalse(server.toString().contains("s3cret"), server.toString());
         assertEquals("passwordFile", refusedField(() -> asked("s3cret", file.toString(), null)));
     }
@@ -184,7 +186,8 @@ class ServerTest {
     }
 
     private static Server certified(@Nullable String certificate, @Nullable String key, String tls) {
-        return new ServerFields("db1", null, null, "me", null, null, null, tls, null, certificate, key, null, null, null)
+        return new ServerFields(
+                        "db1", null, null, "me", null, null, null, tls, null, certificate, key, null, null, null)
                 .server(Roots.ANYWHERE);
     }
 
