@@ -30,12 +30,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An instance that names the members of its cluster is followed through a failover, with no address that moves along. */
+@Tag("thorough")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
 class MemberListIT {
@@ -109,11 +111,11 @@ class MemberListIT {
                 .collect(Collectors.joining());
     }
 
-    private void caughtUp() throws SQLException {
-        String at = text(primary, "select pg_current_wal_insert_lsn()::text");
+    private static void caughtUp(Postgres source, Postgres replica) throws SQLException {
+        String at = text(source, "select pg_current_wal_insert_lsn()::text");
         Eventually.isTrue("the standby's replay of " + at, SOON, () -> {
             try {
-                return text(standby, "select (pg_last_wal_replay_lsn() >= '" + at + "')::text")
+                return text(replica, "select (pg_last_wal_replay_lsn() >= '" + at + "')::text")
                         .equals("true");
             } catch (SQLException e) {
                 throw new IllegalStateException(e);
@@ -168,7 +170,7 @@ class MemberListIT {
         archive.awaitCovered();
         project.complete("backup", NAME, TestProject.none());
         assertEquals(1, project.backups(NAME).get(0).getInt("timeline"));
-        caughtUp();
+        caughtUp(primary, standby);
 
         primary.kill();
         text(standby, "select pg_promote()::text");
@@ -221,7 +223,34 @@ class MemberListIT {
         assertGoesOnFromTheNewPrimary(keys);
         assertEquals(2, backedUp());
         assertEquals("STREAMING", archive.wal().getString("state"));
-        archive.off();
-        assertEquals("0", text(standby, "select count(*)::text from pg_replication_slots"));
+    }
+
+    @Test
+    @Order(4)
+    void onePromotedBesideAPrimaryThatStillAnswersIsGoneOverTo() throws Exception {
+        try (Postgres third = standby.standby(SETTINGS)) {
+            project.api()
+                    .put(
+                            project.path("instances/" + NAME),
+                            Json.createObjectBuilder()
+                                    .add("members", Json.createArrayBuilder(List.of(at(standby), at(third))))
+                                    .add("password", primary.password())
+                                    .build())
+                    .expect(200);
+            caughtUp(standby, third);
+            text(third, "select pg_promote()::text");
+            fill(third, "beside", 1);
+            Eventually.isTrue(
+                    "the newest timeline",
+                    Duration.ofMinutes(3),
+                    () -> archive.newest().getInt("timeline") == 3);
+            archive.awaitState("STREAMING");
+            archive.awaitCovered();
+            assertTrue(archive.newest().isNull("gap"), () -> archive.wal().toString());
+            assertEquals("1", text(third, "select count(*)::text from pg_replication_slots where active"));
+            assertEquals(3, backedUp());
+            archive.off();
+            assertEquals("0", text(third, "select count(*)::text from pg_replication_slots"));
+        }
     }
 }
