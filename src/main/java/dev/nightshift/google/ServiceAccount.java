@@ -88,7 +88,8 @@ public record ServiceAccount(String email, String keyId, RSAPrivateKey key, URI 
         try {
             token.sign(new RSASSASigner(key));
         } catch (JOSEException | IllegalArgumentException e) {
-            throw new GeneralSecurityException("The key cannot sign"); // without the cause: its text may hold what it met
+            throw new GeneralSecurityException(
+                    "The key cannot sign"); // without the cause: its text may hold what it met
         }
         return token.serialize();
     }
