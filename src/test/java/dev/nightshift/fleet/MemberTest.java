@@ -61,7 +61,7 @@ class MemberTest {
 
     @Test
     void nullInTheListIsRefusedByItsPlace() {
-        assertEquals("members[0]", refusedField(() -> checked((String) null)));
+        assertEquals("members[0]", refusedField(() -> Member.checked("db1", 5432, Arrays.asList((String) null))));
     }
 
     @ParameterizedTest
