@@ -15,6 +15,7 @@ import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.LastingSlot;
 import dev.nightshift.postgres.SlotStatus;
 import dev.nightshift.postgres.SqlFailure;
+import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Transactions;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedExecutorService;
@@ -41,6 +42,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Slots of Nightshift's naming that nobody archives from: their servers keep log for them until the disk is full. None is
@@ -54,6 +57,11 @@ class LeftSlots implements SelfCheck {
 
     /** {@link WalService#slot}: all others that Nightshift makes are temporary, and go with their session. */
     private static final Pattern OURS = Pattern.compile("nightshift_wal_([0-9a-f]{8}(?:_[0-9a-f]{4}){3}_[0-9a-f]{12})");
+
+    private static final String ALL = "^" + OURS.pattern() + "$";
+
+    /** A slot that somebody moves along keeps less than this part of what is critical. */
+    private static final int MOVED_ALONG = 10;
 
     private static final Duration EVERY = Duration.ofMinutes(15);
 
@@ -102,6 +110,15 @@ class LeftSlots implements SelfCheck {
     /** A slot that somebody streams from harms nobody: whoever does that watches over it. */
     static boolean isLeft(LastingSlot slot, Owner owner) {
         return !slot.active() && !owner.archives();
+    }
+
+    /**
+     * The same on a member that is not the primary, where nobody archives. What keeps slots along on standbys for the next failover, as
+     * Patroni does, moves them: such a one keeps little.
+     */
+    static boolean isLeftBehind(LastingSlot slot, Owner owner, long limitBytes) {
+        Long retained = slot.retainedBytes();
+        return !slot.active() && (!owner.archives() || (retained != null && retained > limitBytes / MOVED_ALONG));
     }
 
     @Resource
@@ -177,36 +194,73 @@ class LeftSlots implements SelfCheck {
         }
     }
 
+    /** @param member {@code host:port} of a server beside the primary; null for the primary, or the only one */
+    private record Left(LastingSlot slot, Owner owner, @Nullable String member) {
+        String fingerprint(UUID instance) {
+            return KIND + instance + ":" + slot.name() + (member == null ? "" : at(member));
+        }
+    }
+
+    private static String at(String member) {
+        return "@" + member;
+    }
+
     private void look(ProjectId project, UUID instance) throws SQLException {
-        Endpoint endpoint = fleet.endpoint(project, instance);
-        Set<String> left = new HashSet<>();
-        for (LastingSlot slot : LastingSlot.named(endpoint, "^" + OURS.pattern() + "$")) {
+        List<Left> left = new ArrayList<>();
+        for (LastingSlot slot : LastingSlot.named(fleet.endpoint(project, instance), ALL)) {
             Owner owner = owner(slot.name(), instance);
             if (isLeft(slot, owner)) {
-                left.add(fingerprint(instance, slot.name()));
-                try {
-                    report(project, instance, slot, owner);
-                } catch (RuntimeException e) {
-                    LOG.log(Level.WARNING, "The slot " + slot.name() + " that was left could not be reported", e);
-                }
+                left.add(new Left(slot, owner, null));
             }
         }
-        findings.closeAbout(project, List.of(instance), each -> each.startsWith(KIND) && !left.contains(each));
+        Set<String> silentMembers = new HashSet<>();
+        for (Endpoint other : fleet.others(project, instance)) {
+            String member = TargetPools.instance(other);
+            try {
+                for (LastingSlot slot : LastingSlot.named(other, ALL)) {
+                    Owner owner = owner(slot.name(), instance);
+                    if (isLeftBehind(slot, owner, limit(project, instance))) {
+                        left.add(new Left(slot, owner, member));
+                    }
+                }
+            } catch (SQLException e) {
+                silentMembers.add(at(member));
+                LOG.log(Level.DEBUG, "The slots of {0} could not be looked at: {1}", member, e.getMessage());
+            }
+        }
+        for (Left each : left) {
+            try {
+                report(project, instance, each);
+            } catch (RuntimeException e) {
+                LOG.log(Level.WARNING, "The slot " + each.slot().name() + " that was left could not be reported", e);
+            }
+        }
+        Set<String> told = left.stream().map(each -> each.fingerprint(instance)).collect(Collectors.toSet());
+        findings.closeAbout(
+                project,
+                List.of(instance),
+                each -> each.startsWith(KIND)
+                        && !told.contains(each)
+                        && silentMembers.stream().noneMatch(each::endsWith));
     }
 
     /**
      * Drops a slot that nobody archives from, because a person said so.
      *
+     * @param member {@code host:port} of the server that has it, where that is another one than the primary; else null
      * @throws Failure.NotFound if the server has no slot of this name, or it is not of Nightshift's naming
+     * @throws Failure.Invalid if the instance names no such member
      * @throws Failure.Conflict if somebody streams from it, or an instance of this installation archives by it
      */
-    void drop(ProjectId project, UUID instance, String name) {
-        Endpoint endpoint = fleet.endpoint(project, instance);
+    void drop(ProjectId project, UUID instance, String name, @Nullable String member) {
+        Endpoint primary = fleet.endpoint(project, instance);
+        boolean behind = member != null && !member.equals(TargetPools.instance(primary));
+        Endpoint endpoint = behind ? member(project, instance, member) : primary;
         try {
             LastingSlot slot = find(endpoint, name)
                     .orElseThrow(() ->
                             new Failure.NotFound("The server has no slot of this name that Nightshift archives from."));
-            if (owner(name, instance).archives()) {
+            if (!behind && owner(name, instance).archives()) {
                 throw new Failure.Conflict(
                         "An instance of this installation is archived by the slot " + name + ".",
                         "Switch its archiving off: that drops the slot at the instance's address.");
@@ -216,10 +270,18 @@ class LeftSlots implements SelfCheck {
             }
             SlotStatus.drop(endpoint, name);
             dropped(project, instance, slot);
+            String closed = new Left(slot, Owner.UNKNOWN, behind ? member : null).fingerprint(instance);
+            findings.closeAbout(project, List.of(instance), closed::equals);
         } catch (SQLException e) {
             throw IN_USE.equals(e.getSQLState()) ? inUse(name) : SqlFailure.of("Dropping the slot " + name, e);
         }
-        findings.closeAbout(project, List.of(instance), fingerprint(instance, name)::equals);
+    }
+
+    private Endpoint member(ProjectId project, UUID instance, @Nullable String member) {
+        return fleet.others(project, instance).stream()
+                .filter(each -> TargetPools.instance(each).equals(member))
+                .findFirst()
+                .orElseThrow(() -> new Failure.Invalid("member", "The instance has no member " + member + "."));
     }
 
     private static Failure.Conflict inUse(String name) {
@@ -243,17 +305,19 @@ class LeftSlots implements SelfCheck {
         return transactions.installation(connection -> repository.owner(connection, instance, server));
     }
 
-    private static String fingerprint(UUID instance, String slot) {
-        return KIND + instance + ":" + slot;
-    }
-
-    private void report(ProjectId project, UUID instance, LastingSlot slot, Owner owner) {
-        String name = fleet.instance(project, instance).name().value();
-        long limit = transactions
+    private long limit(ProjectId project, UUID instance) {
+        return transactions
                 .in(project, connection -> services.service(connection, project, instance))
                 .map(WalService::settings)
                 .orElse(WalService.Settings.STANDARD)
                 .retainedLimitBytes();
+    }
+
+    private void report(ProjectId project, UUID instance, Left left) {
+        LastingSlot slot = left.slot();
+        String member = left.member();
+        String name = fleet.instance(project, instance).name().value();
+        long limit = limit(project, instance);
         Long retained = slot.retainedBytes();
         boolean lost = "lost".equals(slot.walStatus());
         var evidence = Json.createObjectBuilder().add("slot", slot.name()).add("active", slot.active());
@@ -263,19 +327,24 @@ class LeftSlots implements SelfCheck {
         if (slot.walStatus() != null) {
             evidence.add("walStatus", slot.walStatus());
         }
+        if (member != null) {
+            evidence.add("member", member);
+        }
+        String title = name
+                + (member == null ? "" : " on its member " + member)
+                + (lost
+                        ? " has a slot of no use that nobody takes log from: "
+                        : " keeps log for a slot that nobody takes it from: ")
+                + slot.name();
         findings.report(
                 project,
                 new FindingReport(
-                        fingerprint(instance, slot.name()),
+                        left.fingerprint(instance),
                         new Subject(Subject.Kind.INSTANCE, instance, name),
                         severity(slot, limit),
-                        name
-                                + (lost
-                                        ? " has a slot of no use that nobody takes log from: "
-                                        : " keeps log for a slot that nobody takes it from: ")
-                                + slot.name(),
+                        title,
                         "Its slot " + slot.name() + " is named after "
-                                + (owner.known()
+                                + (left.owner().known()
                                         ? "an instance that is not archived by it"
                                         : "an instance that this installation does not know")
                                 + ", nobody streams from it, and "
@@ -287,8 +356,9 @@ class LeftSlots implements SelfCheck {
                         "If no other installation of Nightshift archives this server, drop the slot: DELETE …/instances/"
                                 + name
                                 + "/slots/" + slot.name() + "?confirm=" + slot.name()
-                                + ". It may be of this installation before its repository was lost, or before the instance was"
-                                + " registered anew.",
+                                + (member == null ? "" : "&member=" + member)
+                                + ". It may be of this installation before a failover, before its repository was lost, or before the"
+                                + " instance was registered anew.",
                         evidence.build(),
                         null));
     }

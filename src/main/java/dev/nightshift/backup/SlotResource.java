@@ -15,6 +15,7 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,7 @@ public class SlotResource {
                     "The server keeps nothing for it any more. If another installation of Nightshift archives by it, that has a"
                             + " gap then.")
     @APIResponse(responseCode = "204", description = "It is dropped")
+    @APIResponse(responseCode = "400", description = "The instance has no such member")
     @APIResponse(responseCode = "404", description = "The server has no such slot of Nightshift's")
     @APIResponse(
             responseCode = "409",
@@ -50,10 +52,14 @@ public class SlotResource {
     public Response drop(
             @PathParam("instance") String name,
             @PathParam("slot") String slot,
-            @QueryParam("confirm") @Nullable String confirm) {
+            @QueryParam("confirm") @Nullable String confirm,
+            @Parameter(description = "host:port of the member that has it, where that is not the primary")
+                    @QueryParam("member")
+                    @Nullable
+                    String member) {
         Instance instance = Requests.found("instance", name, valid -> fleet.instanceNamed(project.id(), valid));
         Asked.confirmed(confirm, slot);
-        slots.drop(project.id(), instance.id(), slot);
+        slots.drop(project.id(), instance.id(), slot, member);
         return Response.noContent().build();
     }
 }

@@ -8,6 +8,7 @@ import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.kernel.Roots;
 import dev.nightshift.postgres.Boundary;
 import dev.nightshift.postgres.Endpoint;
+import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
 import dev.nightshift.vault.ProjectKeys;
@@ -162,6 +163,18 @@ public class Fleet {
                 : primaries
                         .of(Primaries.Cluster.of(instance), own.withDatabase(instance.maintenanceDatabase()))
                         .at(own);
+    }
+
+    /**
+     * How to reach the other servers of an instance than the one that is the primary now, as {@link #endpoint(Instance, String)}
+     * answers it; none where it names no members.
+     */
+    public List<Endpoint> others(ProjectId project, UUID id) {
+        Instance instance = instance(project, id);
+        Endpoint primary = endpoint(instance, instance.maintenanceDatabase());
+        return addresses(instance).stream()
+                .filter(each -> !TargetPools.instance(each).equals(TargetPools.instance(primary)))
+                .toList();
     }
 
     /** {@code host:port} of the server that is worked on; nobody is asked for it. */

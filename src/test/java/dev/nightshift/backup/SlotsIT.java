@@ -20,6 +20,7 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
+import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
@@ -96,6 +97,54 @@ class SlotsIT {
             assertEquals(0, findings(project));
             String audit = project.api().get("api/audit?limit=20").expect(200).body();
             assertTrue(audit.contains("slot.drop"), audit);
+        }
+    }
+
+    /** As a primary leaves it that comes back as a standby. */
+    @Test
+    void oneThatIsLeftOnAnotherMemberIsNamedAndDroppedThere() throws Exception {
+        String lost = WalService.slot(UUID.randomUUID());
+        Map<String, String> settings =
+                Map.of("max_wal_senders", "6", "max_replication_slots", "8", "wal_keep_size", "1GB");
+        try (Postgres source = Postgres.start(15, settings);
+                Postgres standby = source.standby(settings)) {
+            makeSlot(standby, lost);
+            TestProject project = TestProject.create(nightshift.admin(), "left-on-member");
+            String member = standby.host() + ":" + standby.port();
+            // With its members from the first look at it on: the next one is a quarter of an hour later
+            project.api()
+                    .post(
+                            project.path("databases"),
+                            Json.createObjectBuilder()
+                                    .add("name", "left")
+                                    .add("dbname", "postgres")
+                                    .add("host", source.host())
+                                    .add("port", source.port())
+                                    .add("members", Json.createArrayBuilder().add(member))
+                                    .add("user", source.user())
+                                    .add("password", source.password())
+                                    .add("tlsMode", "disable")
+                                    .build())
+                    .expect(201);
+            TestArchive archive = new TestArchive(project, "left");
+            archive.change(on());
+            archive.awaitState("STREAMING");
+            JsonObject finding =
+                    Eventually.get("the finding", SOON, () -> archive.finding("a slot that nobody takes it from"));
+            assertTrue(
+                    finding.getString("title").startsWith("left on its member " + member + " keeps log"),
+                    finding::toString);
+            assertTrue(finding.getString("remedy").contains(lost + "&member=" + member), finding::toString);
+            project.api().delete(path(project, lost)).expect(404);
+            Api.Answer unknown = project.api().delete(path(project, lost) + "&member=elsewhere:5432");
+            assertEquals("member", unknown.expect(400).object().getString("field"));
+            project.api().delete(path(project, lost) + "&member=" + member).expect(204);
+            assertEquals("0", count(standby, lost));
+            assertEquals(0, findings(project));
+            String own = archive.wal().getString("slot");
+            String primary = source.host() + ":" + source.port();
+            project.api().delete(path(project, own) + "&member=" + primary).expect(409);
+            archive.off();
         }
     }
 
