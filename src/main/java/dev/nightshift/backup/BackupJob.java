@@ -123,8 +123,8 @@ class BackupJob implements Job {
     }
 
     @Override
-    public boolean movesData() {
-        return true;
+    public Moves moves() {
+        return Moves.IN_TURN;
     }
 
     @Override

@@ -65,8 +65,8 @@ class CopyJob implements Job {
     }
 
     @Override
-    public boolean movesData() {
-        return true;
+    public Moves moves() {
+        return Moves.AT_LEISURE;
     }
 
     @Override

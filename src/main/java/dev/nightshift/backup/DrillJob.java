@@ -108,8 +108,8 @@ class DrillJob implements Job {
     }
 
     @Override
-    public boolean movesData() {
-        return true;
+    public Moves moves() {
+        return Moves.IN_TURN;
     }
 
     @Override

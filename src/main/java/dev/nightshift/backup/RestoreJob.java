@@ -154,8 +154,8 @@ class RestoreJob implements Job {
     }
 
     @Override
-    public boolean movesData() {
-        return true;
+    public Moves moves() {
+        return Moves.FIRST;
     }
 
     @Override

@@ -25,9 +25,21 @@ public interface Job {
         return Set.of();
     }
 
-    /** True where the work moves much data through buffers of its own: a node works on as many such targets as its heap has room for. */
-    default boolean movesData() {
-        return false;
+    /** How the work shares the node's memory with others that move data. */
+    enum Moves {
+        /** It has no buffers worth speaking of, and never waits. */
+        NOTHING,
+        /** So many targets at once as the heap has room for, in the order in which they come. */
+        IN_TURN,
+        /** Somebody waits for it: before those that wait in turn. */
+        FIRST,
+        /** It may be held back for days: half of the room at most, so that what has to be done tonight goes past it. */
+        AT_LEISURE
+    }
+
+    /** Whether the work moves much data through buffers of its own. */
+    default Moves moves() {
+        return Moves.NOTHING;
     }
 
     /**

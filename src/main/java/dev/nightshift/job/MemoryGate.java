@@ -1,12 +1,14 @@
 package dev.nightshift.job;
 
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 
 /**
- * Keeps as many targets at work on this node whose jobs move data as its heap has room for; the others wait, in the order in which
- * they came, and say so. All at once would end the server, and with it the work of each.
+ * Keeps as many targets at work on this node whose jobs move data as its heap has room for; the others wait and say so. All at once
+ * would end the server, and with it the work of each.
  */
 @ApplicationScoped
 class MemoryGate {
@@ -20,8 +22,8 @@ class MemoryGate {
     private static final long LOOK_AGAIN_MILLIS = 500;
 
     private final int places;
-    private final Deque<TargetRun> waiting = new ArrayDeque<>();
-    private int taken;
+    private final List<Turn> waiting = new ArrayList<>();
+    private final Map<Job.Moves, Integer> taken = new EnumMap<>(Job.Moves.class);
 
     MemoryGate() {
         this(Runtime.getRuntime().maxMemory());
@@ -31,6 +33,8 @@ class MemoryGate {
         // The virtual machine counts less than it was given: one half of its survivors is always empty
         places = (int) Math.max(LEAST, Math.round((double) heap / FOR_EACH));
     }
+
+    private record Turn(TargetRun target, Job.Moves moves) {}
 
     /** A place that is given back when it is closed. */
     interface Place extends AutoCloseable {
@@ -47,54 +51,82 @@ class MemoryGate {
      * @throws StopRequested if the run is stopped while it waits
      */
     Place enter(Job job, TargetRun target) throws InterruptedException {
-        if (!job.movesData()) {
+        Job.Moves moves = job.moves();
+        if (moves == Job.Moves.NOTHING) {
             return () -> {};
         }
-        boolean taken = begin(target);
-        if (!taken) {
+        var turn = new Turn(target, moves);
+        boolean mine = begin(turn);
+        if (!mine) {
+            boolean told = false;
             try {
-                Patience.whenRepositoryAnswers(() -> target.waitsFor(reason()), target::throwIfStopped);
-                await(target);
-                taken = true;
+                Patience.whenRepositoryAnswers(() -> target.waitsFor(reason(moves)), target::throwIfStopped);
+                await(turn);
+                mine = true;
                 Patience.whenRepositoryAnswers(target::waitsNoMore, target::throwIfStopped);
-            } catch (RuntimeException | InterruptedException e) {
-                end(target, taken);
-                throw e;
+                told = true;
+            } finally {
+                if (!told) {
+                    end(turn, mine);
+                }
             }
         }
-        return () -> end(target, true);
+        return () -> end(turn, true);
     }
 
-    private String reason() {
+    private String reason(Job.Moves moves) {
+        int most = most(moves);
         return "Waits for memory: this node moves the data of " + places
-                + " targets at once, as many as its heap has room for.";
+                + " targets at once, as many as its heap has room for"
+                + (most == places ? "." : ", of copies " + most + ".");
     }
 
-    /** False where it has to wait, behind those who do already. */
-    private synchronized boolean begin(TargetRun target) {
-        if (taken < places && waiting.isEmpty()) {
-            taken++;
-            return true;
-        }
-        waiting.add(target);
-        return false;
+    private int most(Job.Moves moves) {
+        return moves == Job.Moves.AT_LEISURE ? places / 2 : places;
     }
 
-    private synchronized void await(TargetRun target) throws InterruptedException {
-        while (taken == places || waiting.peek() != target) {
+    /** False where it has to wait. */
+    private synchronized boolean begin(Turn turn) {
+        waiting.add(turn);
+        return take(turn);
+    }
+
+    private synchronized void await(Turn turn) throws InterruptedException {
+        while (!take(turn)) {
             wait(LOOK_AGAIN_MILLIS);
-            target.throwIfStopped();
+            turn.target().throwIfStopped();
         }
-        waiting.remove();
-        taken++;
-        notifyAll();
     }
 
-    private synchronized void end(TargetRun target, boolean hasPlace) {
-        if (hasPlace) {
-            taken--;
+    /** Takes a place if one is free, and nobody who waits and could take it goes before. */
+    private synchronized boolean take(Turn turn) {
+        if (!hasRoom(turn.moves()) || !next().equals(turn)) {
+            return false;
         }
-        waiting.remove(target);
+        waiting.remove(turn);
+        taken.merge(turn.moves(), 1, Integer::sum);
+        notifyAll();
+        return true;
+    }
+
+    private synchronized Turn next() {
+        return waiting.stream()
+                .filter(each -> each.moves() == Job.Moves.FIRST)
+                .findFirst()
+                .or(() -> waiting.stream().filter(each -> hasRoom(each.moves())).findFirst())
+                .orElseThrow();
+    }
+
+    private synchronized boolean hasRoom(Job.Moves moves) {
+        return taken.values().stream().mapToInt(Integer::intValue).sum() < places
+                && taken.getOrDefault(moves, 0) < most(moves);
+    }
+
+    private synchronized void end(Turn turn, boolean hasPlace) {
+        if (hasPlace) {
+            taken.merge(turn.moves(), -1, Integer::sum);
+        }
+        waiting.remove(turn);
         notifyAll();
     }
 }

@@ -170,7 +170,7 @@ public final class TargetRun {
         windowCloses = at;
     }
 
-    /** True while it waits for a lock, or for a window. */
+    /** True while it waits for a lock, a window or memory. */
     boolean isWaiting() {
         return waiting;
     }

@@ -24,17 +24,17 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A gate of two places. */
+/** A gate of two places, so of one for copies. */
 class MemoryGateTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     private final MemoryGate gate = new MemoryGate(100 << 20);
     private final List<@Nullable String> said = Collections.synchronizedList(new ArrayList<>());
     private final ExecutorService threads = Executors.newCachedThreadPool();
-    private final Job moving = new Of(true);
+    private final Job moving = new Of(Job.Moves.IN_TURN);
 
     /** Only what the gate asks it. */
-    private record Of(boolean movesData) implements Job {
+    private record Of(Job.Moves moves) implements Job {
         @Override
         public JobDefinition definition() {
             throw new UnsupportedOperationException();
@@ -74,7 +74,11 @@ class MemoryGateTest {
     }
 
     private Future<MemoryGate.Place> entering(TargetRun target) {
-        Future<MemoryGate.Place> entered = threads.submit(() -> gate.enter(moving, target));
+        return entering(moving, target);
+    }
+
+    private Future<MemoryGate.Place> entering(Job job, TargetRun target) {
+        Future<MemoryGate.Place> entered = threads.submit(() -> gate.enter(job, target));
         Eventually.isTrue("it says that it waits", SOON, target::isWaiting);
         return entered;
     }
@@ -97,10 +101,33 @@ class MemoryGateTest {
     }
 
     @Test
+    void aRestoreGoesBeforeThoseThatWaitInTurn() throws Exception {
+        MemoryGate.Place first = gate.enter(moving, target());
+        gate.enter(moving, target());
+        Future<MemoryGate.Place> third = entering(target());
+        Future<MemoryGate.Place> restore = entering(new Of(Job.Moves.FIRST), target());
+        first.close();
+        restore.get(20, TimeUnit.SECONDS).close();
+        third.get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void copiesLeaveHalfOfTheRoomToOthers() throws Exception {
+        Job copying = new Of(Job.Moves.AT_LEISURE);
+        MemoryGate.Place copy = gate.enter(copying, target());
+        Future<MemoryGate.Place> another = entering(copying, target());
+        assertTrue(String.valueOf(said.get(0)).endsWith(", of copies 1."), said::toString);
+        gate.enter(moving, target()).close(); // goes past the one that waits
+        assertFalse(another.isDone());
+        copy.close();
+        another.get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
     void whatMovesNoDataNeverWaits() throws Exception {
         gate.enter(moving, target());
         gate.enter(moving, target());
-        gate.enter(new Of(false), target()).close();
+        gate.enter(new Of(Job.Moves.NOTHING), target()).close();
         assertEquals(List.of(), said);
     }
 
