@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RadosGatewayIT {
     private static final List<String> BUCKETS = List.of("compliance", "governance", "versions");
-    private static final int PART = 5 << 20;
+    private static final int ONE_REQUEST = 8 << 20;
 
     private @Nullable RadosGateway opened;
     private @Nullable Postgres started;
@@ -152,7 +152,7 @@ class RadosGatewayIT {
             String backup = TestProject.figures(run).getString("backup");
             locations.put(bucket, project.backup(backup).getString("location") + "/");
             stored.put(bucket, contents(bucket).toList());
-            assertTrue(contents(bucket).anyMatch(version -> version.bytes() > PART), () -> "" + stored);
+            assertTrue(contents(bucket).anyMatch(version -> version.bytes() > ONE_REQUEST), () -> "" + stored);
             assertEquals(
                     contents(bucket).map(RadosGateway.Version::key).distinct().count(),
                     of(bucket).size(),

@@ -37,6 +37,10 @@ public final class RemoteStore implements Store, AutoCloseable {
     static final int PART = 5 << 20;
 
     static final int PARTS_IN_FLIGHT = 4;
+
+    /** What has more is sent in parts: the server alone tells whether an object of one request was there before. */
+    static final int ONE_REQUEST = 8 << 20;
+
     private static final long OBJECT = (long) PARTS_IN_FLIGHT * PART;
 
     static final String CONTRADICTION = "Look at the store's service, and at what stands between it and Nightshift.";
@@ -187,14 +191,14 @@ public final class RemoteStore implements Store, AutoCloseable {
         return new RemoteUpload(this, operator(), calls, memory, ObjectName.check(name));
     }
 
-    /** In one request up to {@link #PART}, else in parts that become the object together. */
+    /** In one request up to {@link #ONE_REQUEST}, else in parts that become the object together. */
     @Override
     public void replace(String name, byte[] bytes) {
         if (size(name).isEmpty()) {
             throw missing(name);
         }
         byte[] copy = bytes.clone();
-        WriteOptions options = copy.length > PART
+        WriteOptions options = copy.length > ONE_REQUEST
                 ? WriteOptions.builder().chunk(PART).concurrent(PARTS_IN_FLIGHT).build()
                 : WriteOptions.builder().build();
         try {

@@ -166,7 +166,7 @@ final class RemoteUpload implements Store.Upload {
             throw new IllegalStateException("The upload of " + name + " is over.");
         }
         ended = true;
-        boolean inParts = length > RemoteStore.PART || stream != null;
+        boolean inParts = length > RemoteStore.ONE_REQUEST || stream != null;
         // Only what goes in one request is refused by the server itself (tried with s3proxy), and by Ceph 16.2 not even
         // that where a bucket keeps versions
         if ((inParts || store.deletions().mayKeepVersions()) && isThere()) {

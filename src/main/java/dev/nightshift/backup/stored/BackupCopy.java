@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
 public final class BackupCopy {
     private static final int BUFFER = 256 << 10;
 
-    /** Of millions of files; a manifest lists objects of 32 MB and more. */
+    /** Of millions of files; a manifest lists objects of 20 MiB and more. */
     private static final int LARGEST_MANIFEST = 256 << 20;
 
     private final Store from;

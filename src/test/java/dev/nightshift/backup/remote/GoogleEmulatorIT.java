@@ -67,7 +67,7 @@ class GoogleEmulatorIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 70_000, RemoteStore.PART})
+    @ValueSource(ints = {0, 1, 70_000, RemoteStore.ONE_REQUEST})
     void anObjectComesBackAsItWasWrittenAndLiesThereAsGoogleNamesIt(int bytes) throws Exception {
         String name = "content/objects/of-" + bytes + "/x";
         byte[] content = StoreContract.content(bytes, bytes);
@@ -84,7 +84,7 @@ class GoogleEmulatorIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1000, RemoteStore.PART})
+    @ValueSource(ints = {0, 1000, RemoteStore.ONE_REQUEST})
     void whatIsNotCommittedIsNotThere(int bytes) {
         contract.whatIsNotCommittedIsNotThere(bytes);
     }
@@ -102,7 +102,7 @@ class GoogleEmulatorIT {
     /** Should it learn one of these, the whole contract is for it as well. */
     @Test
     void whatItDoesNotKnowFailsInItsWordsAndChangesNothing() {
-        byte[] large = StoreContract.content(RemoteStore.PART + 1, 1);
+        byte[] large = StoreContract.content(RemoteStore.ONE_REQUEST + 1, 1);
         Failure inParts = assertThrows(Failure.Retryable.class, () -> StoreContract.put(store, "unknown/large", large));
         assertEquals("The store offsite cannot be used: Not Implemented (write unknown/large).", inParts.getMessage());
         assertEquals(OptionalLong.empty(), store.size("unknown/large"));
@@ -127,7 +127,7 @@ class GoogleEmulatorIT {
             for (Manifest each : List.of(full, changed)) {
                 for (StoredObject object : each.objects()) {
                     String name = each.folder() + "/" + object.name();
-                    assertTrue(object.bytes() <= RemoteStore.PART, name);
+                    assertTrue(object.bytes() <= RemoteStore.ONE_REQUEST, name);
                     assertEquals(OptionalLong.of(object.bytes()), store.size(name), name);
                 }
                 Verification verified = BackupReader.open(store, each.folder(), scene.keys())

@@ -52,7 +52,7 @@ interface StoreContract {
 
     /** Empty, small, one request, several parts at once, and part after part. */
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 70_000, RemoteStore.PART, RemoteStore.PART + 1, 18_000_000, 50_000_001})
+    @ValueSource(ints = {0, 1, 70_000, RemoteStore.ONE_REQUEST, RemoteStore.ONE_REQUEST + 1, 18_000_000, 50_000_001})
     default void anObjectComesBackAsItWasWrittenAndNeverChanges(int bytes) throws IOException {
         String name = "content/objects/of-" + bytes + "/x";
         byte[] content = content(bytes, bytes);
@@ -66,7 +66,7 @@ interface StoreContract {
 
     /** In one request, and in parts. */
     @ParameterizedTest
-    @ValueSource(ints = {100, RemoteStore.PART + 1})
+    @ValueSource(ints = {100, RemoteStore.ONE_REQUEST + 1})
     default void otherBytesTakeThePlaceOfAnObjectAndOfNothing(int bytes) throws IOException {
         String name = "replaced/objects/of-" + bytes + "/x";
         assertThrows(Failure.NotFound.class, () -> store().replace(name, content(bytes, 1)));
