@@ -195,7 +195,8 @@ class LeftSlots implements SelfCheck {
     }
 
     /** @param member {@code host:port} of a server beside the primary; null for the primary, or the only one */
-    private record Left(LastingSlot slot, Owner owner, @Nullable String member) {
+    private record Left(
+            LastingSlot slot, Owner owner, @Nullable String member) {
         String fingerprint(UUID instance) {
             return KIND + instance + ":" + slot.name() + (member == null ? "" : at(member));
         }

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class WalRun implements Runnable {
     private static final System.Logger LOG = System.getLogger(WalRun.class.getName());
+    /** So long after a failover the new server's slot is not judged. */
+    private static final Duration MOVED_ON = Duration.ofMinutes(2);
+
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
@@ -45,6 +48,10 @@ final class WalRun implements Runnable {
     private final WalMoments moments;
     private volatile @Nullable ArchiveWal session;
     private volatile @Nullable Endpoint source;
+
+    /** When archiving went over to another server than before. */
+    private volatile @Nullable Instant movedAt;
+
     private @Nullable Instant otherLog;
     private volatile WalService.@Nullable Settings settings;
     private volatile boolean ended;
@@ -120,6 +127,10 @@ final class WalRun implements Runnable {
             UUID id = opened.description().id();
             ArchiveWal next = new ArchiveWal(
                     endpoint, service.slot(), opened, service.settings().piece(), catalogue(id));
+            Endpoint before = source;
+            if (before != null && isElsewhere(before, endpoint)) {
+                movedAt = work.now();
+            }
             source = endpoint;
             session = next;
             settings = service.settings();
@@ -247,21 +258,31 @@ final class WalRun implements Runnable {
         }
     }
 
-    /** Another member of the cluster is the primary: what the one that is streamed from still writes is not the cluster's. */
-    private void follow(Endpoint now) {
-        Endpoint from = session == null ? null : source;
-        boolean moved = from != null && !TargetPools.instance(from).equals(TargetPools.instance(now));
-        if (moved) {
+    private static boolean isElsewhere(Endpoint before, Endpoint now) {
+        return !TargetPools.instance(before).equals(TargetPools.instance(now));
+    }
+
+    /**
+     * Another member of the cluster is the primary: what the one that is streamed from still writes is not the cluster's.
+     *
+     * @return whether the slot there says nothing yet: it may be of the time when that server was the primary before, and hold all
+     *     log since, until the first session moves it on
+     */
+    private boolean follow(Endpoint now) {
+        Endpoint from = source;
+        boolean moved = from != null && isElsewhere(from, now);
+        if (moved && session != null) {
             LOG.log(Level.INFO, "The log of instance {0} is archived from {1} from now on", instance, now);
             stop();
         }
+        Instant since = movedAt;
+        return moved || (since != null && work.now().isBefore(since.plus(MOVED_ON)));
     }
 
     private @Nullable String look(WalService service) {
         if (!service.pushed()) {
             Endpoint endpoint = work.endpoint(project, instance);
-            follow(endpoint);
-            return work.look(service, endpoint, moments);
+            return follow(endpoint) ? null : work.look(service, endpoint, moments);
         }
         UUID archive = service.archive();
         moments.follow(
@@ -287,6 +308,7 @@ final class WalRun implements Runnable {
         for (int tries = 0; tries < DROPS; tries++) {
             try {
                 SlotStatus.drop(work.endpoint(project, instance), service.slot());
+                work.dropElsewhere(service);
                 return true;
             } catch (Failure | SQLException e) {
                 why = e.getMessage(); // a session that was cut holds it for a moment yet

@@ -17,6 +17,7 @@ import dev.nightshift.postgres.Lsn;
 import dev.nightshift.postgres.ReplicationSession;
 import dev.nightshift.postgres.SlotStatus;
 import dev.nightshift.postgres.SqlFailure;
+import dev.nightshift.postgres.TargetPools;
 import dev.nightshift.tenancy.Live;
 import dev.nightshift.tenancy.Transactions;
 import dev.nightshift.vault.Keyring;
@@ -273,6 +274,22 @@ class WalWork {
             SlotStatus.dropLost(endpoint, service.slot());
         } catch (SQLException e) {
             LOG.log(Level.DEBUG, "Whether the slot {0} is lost is not known: {1}", service.slot(), SqlFailure.words(e));
+        }
+    }
+
+    /** After a failover other members may have a slot of this name; where one cannot be asked, {@link LeftSlots} finds it. */
+    void dropElsewhere(WalService service) {
+        for (Endpoint other : fleet.others(service.project(), service.instance())) {
+            try {
+                SlotStatus.drop(other, service.slot());
+            } catch (SQLException e) {
+                LOG.log(
+                        Level.WARNING,
+                        "Whether {0} has a slot {1} is not known, and none was dropped there: {2}",
+                        TargetPools.instance(other),
+                        service.slot(),
+                        SqlFailure.words(e));
+            }
         }
     }
 

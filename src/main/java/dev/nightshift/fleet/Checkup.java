@@ -86,7 +86,11 @@ public class Checkup {
             return look(own);
         }
         Endpoint login = own.withDatabase(server.maintenanceDatabase());
-        return look(own, primaries.ask(server.addresses(), login, stored == null ? null : stored.systemIdentifier()));
+        // Another host may be another cluster's on purpose
+        boolean same = stored != null && stored.host().equals(server.host()) && stored.port() == server.port();
+        return look(
+                own,
+                primaries.ask(server.addresses(), login, stored == null || !same ? null : stored.systemIdentifier()));
     }
 
     /** Tests a registered server, on that one of its members that is the primary. */
@@ -102,17 +106,26 @@ public class Checkup {
     }
 
     private CheckReport look(Endpoint own, MemberRound round) {
-        return with(look(round.primary().at(own)), MemberItems.of(round));
+        Endpoint endpoint = round.primary().at(own);
+        String refusal = round.refusal();
+        // What is not worked on tells nothing that would be kept
+        CheckReport report = refusal == null
+                ? look(endpoint)
+                : failed(endpoint, new Item("primary", "Primary", State.FAILED, refusal, Primaries.REMEDY));
+        return with(report, MemberItems.of(round));
     }
 
     private CheckReport look(Endpoint endpoint) {
         try {
             return new ConnectionCheck(clock).check(endpoint);
         } catch (Failure e) {
-            Item item = new Item("login", "Login", State.FAILED, String.valueOf(e.getMessage()), e.remedy());
-            return new CheckReport(
-                    clock.now(), endpoint.toString(), false, null, null, null, null, null, List.of(item));
+            return failed(
+                    endpoint, new Item("login", "Login", State.FAILED, String.valueOf(e.getMessage()), e.remedy()));
         }
+    }
+
+    private CheckReport failed(Endpoint endpoint, Item item) {
+        return new CheckReport(clock.now(), endpoint.toString(), false, null, null, null, null, null, List.of(item));
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.nightshift.fleet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -24,24 +25,61 @@ record MemberRound(List<MemberAnswer> answers, @Nullable String cluster, Member 
      * Judges. Of two primaries the one on the higher timeline is right: every promotion raises it, so the other is one that
      * was primary before and came back.
      *
-     * @param known the instance's system identifier; null before the first contact, when the first that tells one is believed
+     * @param known the instance's system identifier; null before the first contact, when the instance's own host is believed, or
+     *     where that does not tell one the others, as long as they agree
      * @param before the one that was the primary when last seen, or the instance's own host and port
      * @param timeline that it wrote then: one that is behind is no primary any more, even while the right one is down
      */
     static MemberRound of(List<MemberAnswer> answers, @Nullable String known, Member before, int timeline) {
+        String own = answers.get(0).systemIdentifier();
+        Set<String> told = told(answers);
         String cluster = known != null
                 ? known
-                : answers.stream()
-                        .map(MemberAnswer::systemIdentifier)
-                        .filter(Objects::nonNull)
-                        .findFirst()
-                        .orElse(null);
+                : own != null ? own : told.stream().findFirst().orElse(null);
+        if (known == null && own == null && told.size() > 1) {
+            return new MemberRound(answers, null, before, false);
+        }
         return answers.stream()
                 .filter(answer -> answer.isPrimary() && answer.isOf(cluster) && answer.timeline() >= timeline)
                 .max(Comparator.comparingInt(MemberAnswer::timeline)
                         .thenComparing(answer -> answer.member().equals(before)))
                 .map(answer -> new MemberRound(answers, cluster, answer.member(), true))
                 .orElseGet(() -> new MemberRound(answers, cluster, before, false));
+    }
+
+    private static Set<String> told(List<MemberAnswer> answers) {
+        return answers.stream()
+                .map(MemberAnswer::systemIdentifier)
+                .filter(Objects::nonNull)
+                .collect(Collectors.toSet());
+    }
+
+    /** Whether all have answered, as servers of one cluster. */
+    static boolean agree(List<MemberAnswer> answers) {
+        return told(answers).size() == 1 && answers.stream().allMatch(answer -> answer.systemIdentifier() != null);
+    }
+
+    /**
+     * Why nothing may be worked on; null where the primary was found, and where the one that errors speak of did not answer: what
+     * connects to it says so better.
+     */
+    @Nullable
+    String refusal() {
+        if (found || answer(primary).allMatch(answer -> answer.standing() == null)) {
+            return null;
+        }
+        return "No member is the primary of the cluster: "
+                + answers.stream().map(this::words).collect(Collectors.joining("; ")) + ".";
+    }
+
+    private String words(MemberAnswer answer) {
+        String words = answer.words();
+        String found = words != null
+                ? "does not answer (" + words + ")"
+                : strangers().contains(answer.member())
+                        ? "is of another cluster"
+                        : answer.isPrimary() ? "is a primary on timeline " + answer.timeline() : "is a standby";
+        return answer.member() + " " + found;
     }
 
     /** The timeline that the primary writes; 0 where none was found. */

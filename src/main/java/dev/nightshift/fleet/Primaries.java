@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,10 @@ final class Primaries {
 
     /** So often all are asked while one is: another may have been promoted that it knows nothing of. */
     static final Duration ALL = Duration.ofMinutes(1);
+
+    /** What to do where no member is the primary. */
+    static final String REMEDY =
+            "Nothing while one is being promoted; else name the primary among the members, and test the connection.";
 
     /** Connecting, and the question. */
     private static final Duration LONGEST = Standing.DEADLINE.multipliedBy(2);
@@ -67,36 +73,75 @@ final class Primaries {
      *
      * @param timeline that it wrote when it was a primary, which may be longer ago
      * @param all when all were asked
+     * @param refusal why it is not worked on; null if it is
      */
-    private record Seen(Member primary, boolean found, int timeline, Instant at, Instant all) {}
+    private record Seen(
+            Member primary,
+            boolean found,
+            int timeline,
+            Instant at,
+            Instant all,
+            @Nullable String refusal) {
+        /** @throws Failure.Retryable where it answered and is not the primary */
+        Member usable() {
+            if (refusal != null) {
+                throw new Failure.Retryable(refusal, REMEDY, null);
+            }
+            return primary;
+        }
+    }
 
     private static final class Memory {
-        private final List<Member> members;
+        private final Set<Member> members;
         private final ReentrantLock looking = new ReentrantLock();
+        private final AtomicBoolean askingAll = new AtomicBoolean();
         private volatile @Nullable Seen seen;
-        private @Nullable String warned;
+        private volatile @Nullable String warned;
+        private volatile @Nullable String systemIdentifier;
 
-        Memory(List<Member> members) {
-            this.members = members;
+        Memory(Cluster cluster) {
+            members = Set.copyOf(cluster.members());
+            systemIdentifier = cluster.systemIdentifier();
+        }
+
+        /** Other members are another cluster, and so is one that was set up anew. */
+        boolean isOf(Cluster cluster) {
+            String known = systemIdentifier;
+            String now = cluster.systemIdentifier();
+            if (!members.equals(Set.copyOf(cluster.members()))
+                    || (known != null && now != null && !known.equals(now))) {
+                return false;
+            }
+            systemIdentifier = now == null ? known : now;
+            return true;
         }
     }
 
     private final Clock clock;
+    private final Executor meanwhile;
     private final Executor executor;
     private final Look look;
     private final Map<UUID, Memory> memories = new ConcurrentHashMap<>();
 
-    Primaries(Clock clock, Executor executor, Look look) {
+    /**
+     * Knows of none yet.
+     *
+     * @param meanwhile where it is waited for all of a cluster while work goes on
+     * @param executor asks; of its threads none may wait for another one
+     */
+    Primaries(Clock clock, Executor meanwhile, Executor executor, Look look) {
         this.clock = clock;
+        this.meanwhile = meanwhile;
         this.executor = executor;
         this.look = look;
     }
 
     /**
-     * The primary, or where there is none the one that was it last, else the first member. Whoever comes while others look has
-     * what was seen before, if anything was.
+     * The primary, or where there is none the one that was it last, else the first member, as long as that does not answer.
+     * Whoever comes while others look has what was seen before, if anything was.
      *
      * @param login to the members, whose address is replaced
+     * @throws Failure.Retryable if that answers, and is no primary of the cluster
      */
     Member of(Cluster cluster, Endpoint login) {
         if (cluster.members().size() == 1) {
@@ -105,7 +150,7 @@ final class Primaries {
         Memory memory = memory(cluster);
         Seen seen = memory.seen;
         if (seen != null && (isFresh(seen) || !memory.looking.tryLock())) {
-            return seen.primary();
+            return seen.usable();
         }
         if (seen == null) {
             memory.looking.lock();
@@ -114,9 +159,8 @@ final class Primaries {
             Seen now = memory.seen;
             if (now == null || !isFresh(now)) {
                 now = look(cluster, login, memory, now);
-                memory.seen = now;
             }
-            return now.primary();
+            return now.usable();
         } finally {
             memory.looking.unlock();
         }
@@ -125,17 +169,14 @@ final class Primaries {
     /** The same without asking anybody. */
     Member last(Cluster cluster) {
         Memory memory = memories.get(cluster.id());
-        Seen seen = memory == null || !memory.members.equals(cluster.members()) ? null : memory.seen;
+        Seen seen = memory == null || !memory.isOf(cluster) ? null : memory.seen;
         return seen == null ? cluster.members().get(0) : seen.primary();
     }
 
-    /** Another list of members is another cluster. */
     private Memory memory(Cluster cluster) {
         return Objects.requireNonNull(memories.compute(
                 cluster.id(),
-                (id, present) -> present != null && present.members.equals(cluster.members())
-                        ? present
-                        : new Memory(cluster.members())));
+                (id, present) -> present != null && present.isOf(cluster) ? present : new Memory(cluster)));
     }
 
     private boolean isFresh(Seen seen) {
@@ -143,20 +184,52 @@ final class Primaries {
     }
 
     private Seen look(Cluster cluster, Endpoint login, Memory memory, @Nullable Seen before) {
-        Instant now = clock.now();
         MemberAnswer known = null;
-        if (before != null && before.found() && now.isBefore(before.all().plus(ALL))) {
+        if (before != null && before.found()) {
             known = ask(before.primary(), login);
             if (known.isPrimary() && known.isOf(cluster.systemIdentifier()) && known.timeline() >= before.timeline()) {
-                return new Seen(before.primary(), true, known.timeline(), now, before.all());
+                Instant now = clock.now();
+                Seen still = new Seen(before.primary(), true, known.timeline(), now, before.all(), null);
+                memory.seen = still;
+                if (!now.isBefore(before.all().plus(ALL))) {
+                    askAllMeanwhile(cluster, login, memory, known);
+                }
+                return still;
             }
         }
+        return all(cluster, login, memory, known, before);
+    }
+
+    /** A standby that is down keeps nobody waiting who wants the primary. */
+    private void askAllMeanwhile(Cluster cluster, Endpoint login, Memory memory, MemberAnswer known) {
+        if (!memory.askingAll.compareAndSet(false, true)) {
+            return;
+        }
+        try {
+            meanwhile.execute(() -> {
+                try {
+                    all(cluster, login, memory, known, memory.seen);
+                } finally {
+                    memory.askingAll.set(false);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            memory.askingAll.set(false);
+        }
+    }
+
+    private Seen all(
+            Cluster cluster, Endpoint login, Memory memory, @Nullable MemberAnswer known, @Nullable Seen before) {
         Member last = before == null ? cluster.members().get(0) : before.primary();
         int timeline = before == null ? 0 : before.timeline();
         MemberRound round =
                 MemberRound.of(answers(cluster.members(), login, known), cluster.systemIdentifier(), last, timeline);
         tell(cluster, memory, round, before);
-        return new Seen(round.primary(), round.found(), Math.max(timeline, round.timeline()), clock.now(), clock.now());
+        Instant now = clock.now();
+        Seen seen = new Seen(
+                round.primary(), round.found(), Math.max(timeline, round.timeline()), now, now, round.refusal());
+        memory.seen = seen;
+        return seen;
     }
 
     private static void tell(Cluster cluster, Memory memory, MemberRound round, @Nullable Seen before) {
@@ -188,13 +261,18 @@ final class Primaries {
      * @param systemIdentifier null while it is not known
      */
     MemberRound ask(List<Member> members, Endpoint login, @Nullable String systemIdentifier) {
-        return MemberRound.of(answers(members, login, null), systemIdentifier, members.get(0), 0);
+        List<MemberAnswer> answers = answers(members, login, null);
+        MemberRound round = MemberRound.of(answers, systemIdentifier, members.get(0), 0);
+        // A cluster that was set up anew is another one on every server
+        return round.found() || !MemberRound.agree(answers) ? round : MemberRound.of(answers, null, members.get(0), 0);
     }
 
-    /** Has what a person was told hold from now on. */
+    /** Has what a person was told hold from now on, where that is a primary. */
     void keep(Cluster cluster, MemberRound round) {
-        Instant now = clock.now();
-        memory(cluster).seen = new Seen(round.primary(), round.found(), round.timeline(), now, now);
+        if (round.found()) {
+            Instant now = clock.now();
+            memory(cluster).seen = new Seen(round.primary(), true, round.timeline(), now, now, null);
+        }
     }
 
     void forget(UUID instance) {
@@ -218,7 +296,8 @@ final class Primaries {
             CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new))
                     .get(LONGEST.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            Thread.currentThread().interrupt(); // half an answer must not become what everybody goes by
+            throw new Failure.Retryable("Interrupted while the members of the cluster were asked.", null, e);
         } catch (RejectedExecutionException | ExecutionException | TimeoutException e) {
             LOG.log(Level.DEBUG, "Not every member answered: {0}", e.toString());
         }

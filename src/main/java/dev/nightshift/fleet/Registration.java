@@ -179,7 +179,7 @@ public class Registration {
             audit.record(project, "instance.change", "instance " + stored.name(), told(server));
             return stored;
         });
-        forget(before);
+        fleet.addresses(before).forEach(pools::forget);
         return after;
     }
 

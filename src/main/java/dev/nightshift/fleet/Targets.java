@@ -6,6 +6,7 @@ import dev.nightshift.kernel.TypedSettings;
 import dev.nightshift.postgres.Boundary;
 import dev.nightshift.postgres.Standing;
 import dev.nightshift.postgres.TargetPools;
+import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -14,6 +15,9 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.nio.file.Path;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.Config;
 
 /** Gives every bean the node's one set of target pools, with the configured settings. */
@@ -22,6 +26,16 @@ class Targets {
     @Resource
     @SuppressWarnings("NullAway.Init")
     private ManagedScheduledExecutorService scheduler;
+
+    /** Members of clusters that are asked at once; more wait. Not the server's own threads: a network that is away would take them all. */
+    private static final int ASKING = 16;
+
+    private final ThreadPoolExecutor asking =
+            new ThreadPoolExecutor(ASKING, ASKING, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), work -> {
+                Thread thread = new Thread(work, "nightshift-members");
+                thread.setDaemon(true);
+                return thread;
+            });
 
     @Inject
     private Config config;
@@ -39,7 +53,13 @@ class Targets {
     @Produces
     @Singleton
     Primaries primaries(Clock clock) {
-        return new Primaries(clock, scheduler, Standing::look);
+        asking.allowCoreThreadTimeOut(true);
+        return new Primaries(clock, scheduler, asking, Standing::look);
+    }
+
+    @PreDestroy
+    void close() {
+        asking.shutdownNow();
     }
 
     /** What every connection keeps to. The demo's password lies among Nightshift's own secrets. */

@@ -85,6 +85,11 @@ final class Breaker {
         trying = false;
     }
 
+    /** Open, though it might have been tried again since before that time: nobody asks for the server any more. */
+    synchronized boolean isUnaskedSince(Instant time) {
+        return state == BreakerStatus.State.OPEN && retryAt != null && retryAt.isBefore(time);
+    }
+
     synchronized BreakerStatus status() {
         return new BreakerStatus(instance, state, since, failures, lastError, retryAt);
     }

@@ -11,6 +11,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -79,6 +81,9 @@ public final class TargetPools implements AutoCloseable {
             }
         }
     }
+
+    /** So long after a server might have been tried again, and was not, its breaker is forgotten. */
+    static final Duration UNASKED = Duration.ofMinutes(10);
 
     private final PoolSettings settings;
     private final Clock clock;
@@ -353,6 +358,9 @@ public final class TargetPools implements AutoCloseable {
 
     /** Closes the pools that nobody used for the idle timeout; the scheduler calls it. */
     void sweep() {
+        // A server that is no primary any more is not asked, and what it was like then says nothing of now
+        Instant unasked = clock.now().minus(UNASKED);
+        breakers.values().removeIf(breaker -> breaker.isUnaskedSince(unasked));
         pools.forEach((key, opening) -> {
             if (opening.isDone() && !opening.isCompletedExceptionally()) {
                 Pool pool = opening.join();

@@ -91,11 +91,17 @@ class MemberRoundTest {
     }
 
     @Test
-    void beforeTheFirstContactTheFirstThatTellsItsClusterIsBelieved() {
+    void beforeTheFirstContactTheInstancesOwnHostIsBelievedOrOthersThatAgree() {
         MemberRound round = round(null, ONE, 0, standby(ONE, 1), primary(THREE, 9, OTHER), primary(TWO, 1, OURS));
         assertEquals(TWO, round.primary());
         assertEquals(OURS, round.cluster());
         assertEquals(List.of(THREE), round.strangers());
+        assertEquals(
+                TWO,
+                round(null, ONE, 0, silent(ONE), primary(TWO, 1, OURS), standby(THREE, 1))
+                        .primary());
+        assertFalse(round(null, ONE, 0, silent(ONE), primary(TWO, 1, OTHER), standby(THREE, 1))
+                .found());
     }
 
     @Test

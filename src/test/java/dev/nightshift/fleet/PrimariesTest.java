@@ -1,8 +1,12 @@
 package dev.nightshift.fleet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.fleet.Primaries.Cluster;
+import dev.nightshift.kernel.Failure;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Standing;
 import dev.nightshift.testing.TestClock;
@@ -24,7 +28,7 @@ class PrimariesTest {
     private final TestClock clock = new TestClock();
     private final Map<String, Standing> servers = new HashMap<>();
     private final List<String> asked = new ArrayList<>();
-    private final Primaries primaries = new Primaries(clock, Runnable::run, this::look);
+    private final Primaries primaries = new Primaries(clock, Runnable::run, Runnable::run, this::look);
     private final UUID id = UUID.randomUUID();
 
     /** Servers that are missing in the map are down. */
@@ -104,7 +108,49 @@ class PrimariesTest {
         assertEquals(ONE, primary(ONE, TWO));
         is(TWO, true, 2);
         clock.advance(Primaries.ALL);
+        assertEquals(ONE, primary(ONE, TWO), "whoever wants the primary does not wait for the others");
         assertEquals(TWO, primary(ONE, TWO));
+    }
+
+    @Test
+    void whereNoneIsThePrimaryAServerThatAnswersIsNotWorkedOn() {
+        is(ONE, false, 1);
+        servers.put(TWO.host(), new Standing(true, 9, "2"));
+        var refused = assertThrows(Failure.Retryable.class, () -> primary(ONE, TWO, THREE));
+        assertEquals(
+                "No member is the primary of the cluster: db1:5432 is a standby; db2:5432 is of another cluster; db3:5433 does not"
+                        + " answer (refused).",
+                refused.getMessage());
+        assertThrows(Failure.Retryable.class, () -> primary(ONE, TWO, THREE), "what was seen holds for a moment");
+        is(ONE, true, 2);
+        clock.advance(Primaries.FRESH_WITHOUT);
+        assertEquals(ONE, primary(ONE, TWO, THREE));
+    }
+
+    @Test
+    void aTestThatFindsNoPrimaryForgetsNothing() {
+        is(TWO, true, 7);
+        assertEquals(TWO, primary(ONE, TWO));
+        servers.clear();
+        Cluster cluster = new Cluster(id, "shop", "1", List.of(ONE, TWO));
+        primaries.keep(cluster, primaries.ask(cluster.members(), LOGIN, "1"));
+        is(ONE, true, 1);
+        clock.advance(Primaries.ALL);
+        assertEquals(TWO, primary(ONE, TWO), "the old primary that comes back alone");
+        assertEquals(TWO, primary(TWO, ONE), "the order of the list says nothing");
+    }
+
+    @Test
+    void aClusterThatWasSetUpAnewIsAskedAnew() {
+        is(ONE, true, 7);
+        assertEquals(ONE, primary(ONE, TWO));
+        servers.put(ONE.host(), new Standing(true, 1, "2"));
+        servers.put(TWO.host(), new Standing(false, 1, "2"));
+        List<Member> members = List.of(ONE, TWO);
+        assertTrue(primaries.ask(members, LOGIN, "1").found(), "all say that they are of another one");
+        assertEquals(ONE, primaries.of(new Cluster(id, "shop", "2", members), LOGIN));
+        servers.remove(TWO.host());
+        assertFalse(primaries.ask(members, LOGIN, "1").found(), "one that is silent may be the right one");
     }
 
     @Test

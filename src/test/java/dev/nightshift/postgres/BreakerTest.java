@@ -2,6 +2,7 @@ package dev.nightshift.postgres;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -61,6 +62,17 @@ class BreakerTest {
         assertEquals(0, breaker.status().failures());
         assertNull(breaker.status().retryAt());
         assertDoesNotThrow(breaker::admit);
+    }
+
+    @Test
+    void oneThatNobodyTriesAgainIsKnown() {
+        assertFalse(breaker.isUnaskedSince(clock.now()), "closed");
+        fail(5);
+        clock.advance(Duration.ofSeconds(61));
+        assertFalse(breaker.isUnaskedSince(clock.now().minusSeconds(1)));
+        assertTrue(breaker.isUnaskedSince(clock.now()));
+        fail(1);
+        assertFalse(breaker.isUnaskedSince(clock.now()), "it was tried, and rests again");
     }
 
     @Test
