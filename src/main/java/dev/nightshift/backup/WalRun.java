@@ -49,7 +49,9 @@ final class WalRun implements Runnable {
     private volatile @Nullable ArchiveWal session;
     private volatile @Nullable Endpoint source;
 
-    /** When archiving went over to another server than before. */
+    /** The server whose slot was looked at last, and when that became another one. */
+    private volatile @Nullable Endpoint lookedAt;
+
     private volatile @Nullable Instant movedAt;
 
     private @Nullable Instant otherLog;
@@ -127,10 +129,6 @@ final class WalRun implements Runnable {
             UUID id = opened.description().id();
             ArchiveWal next = new ArchiveWal(
                     endpoint, service.slot(), opened, service.settings().piece(), catalogue(id));
-            Endpoint before = source;
-            if (before != null && isElsewhere(before, endpoint)) {
-                movedAt = work.now();
-            }
             source = endpoint;
             session = next;
             settings = service.settings();
@@ -270,13 +268,17 @@ final class WalRun implements Runnable {
      */
     private boolean follow(Endpoint now) {
         Endpoint from = source;
-        boolean moved = from != null && isElsewhere(from, now);
-        if (moved && session != null) {
+        if (from != null && isElsewhere(from, now) && session != null) {
             LOG.log(Level.INFO, "The log of instance {0} is archived from {1} from now on", instance, now);
             stop();
         }
+        Endpoint before = lookedAt;
+        lookedAt = now;
+        if (before != null && isElsewhere(before, now)) {
+            movedAt = work.now();
+        }
         Instant since = movedAt;
-        return moved || (since != null && work.now().isBefore(since.plus(MOVED_ON)));
+        return since != null && work.now().isBefore(since.plus(MOVED_ON));
     }
 
     private @Nullable String look(WalService service) {
