@@ -263,8 +263,8 @@ final class WalRun implements Runnable {
     /**
      * Another member of the cluster is the primary: what the one that is streamed from still writes is not the cluster's.
      *
-     * @return whether the slot there says nothing yet: it may be of the time when that server was the primary before, and hold all
-     *     log since, until the first session moves it on
+     * @return whether what the slot there keeps says nothing yet: it may be of the time when that server was the primary before, and
+     *     hold all log since, until the first session moves it on
      */
     private boolean follow(Endpoint now) {
         Endpoint from = source;
@@ -284,7 +284,7 @@ final class WalRun implements Runnable {
     private @Nullable String look(WalService service) {
         if (!service.pushed()) {
             Endpoint endpoint = work.endpoint(project, instance);
-            return follow(endpoint) ? null : work.look(service, endpoint, moments);
+            return work.look(service, endpoint, !follow(endpoint), moments);
         }
         UUID archive = service.archive();
         moments.follow(

@@ -235,12 +235,16 @@ class WalWork {
      */
     @Nullable
     String look(WalService service, Moments moments) {
-        return look(service, endpoint(service.project(), service.instance()), moments);
+        return look(service, endpoint(service.project(), service.instance()), true, moments);
     }
 
-    /** The same of the server at that address. */
+    /**
+     * The same of the server at that address.
+     *
+     * @param judged whether what the slot keeps is held against the limits
+     */
     @Nullable
-    String look(WalService service, Endpoint endpoint, Moments moments) {
+    String look(WalService service, Endpoint endpoint, boolean judged, Moments moments) {
         SlotStatus status;
         try {
             status = SlotStatus.look(endpoint, service.slot());
@@ -254,10 +258,13 @@ class WalWork {
         }
         transactions.run(service.project(), connection -> repository.looked(connection, service.instance(), status));
         Instant coveredTo = coveredTo(service);
-        findings.lost(service, status.lost(), coveredTo);
         // A standby's own time stands still with its primary: all that it has replayed is all there is to store
         Instant now = status.at() == null ? clock.now() : status.at();
         findings.covered(service, coveredTo, now);
+        if (!judged) {
+            return null;
+        }
+        findings.lost(service, status.lost(), coveredTo);
         long retained = status.retainedBytes() == null ? 0 : status.retainedBytes();
         findings.retained(service, retained);
         return service.settings().giveUp() && retained > service.settings().retainedLimitBytes()
