@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.TestArchive.awaitReplay;
 import static dev.nightshift.testing.TestArchive.fill;
 import static dev.nightshift.testing.TestArchive.on;
 import static dev.nightshift.testing.TestArchive.sameAsOfServer;
@@ -21,7 +22,6 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -111,18 +111,6 @@ class MemberListIT {
                 .collect(Collectors.joining());
     }
 
-    private static void caughtUp(Postgres source, Postgres replica) throws SQLException {
-        String at = text(source, "select pg_current_wal_insert_lsn()::text");
-        Eventually.isTrue("the standby's replay of " + at, SOON, () -> {
-            try {
-                return text(replica, "select (pg_last_wal_replay_lsn() >= '" + at + "')::text")
-                        .equals("true");
-            } catch (SQLException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-    }
-
     @Test
     @Order(1)
     void aListIsRefusedByTheMemberThatBreaksARule() {
@@ -170,7 +158,7 @@ class MemberListIT {
         archive.awaitCovered();
         project.complete("backup", NAME, TestProject.none());
         assertEquals(1, project.backups(NAME).get(0).getInt("timeline"));
-        caughtUp(primary, standby);
+        awaitReplay(primary, standby);
 
         primary.kill();
         text(standby, "select pg_promote()::text");
@@ -237,7 +225,7 @@ class MemberListIT {
                                     .add("password", primary.password())
                                     .build())
                     .expect(200);
-            caughtUp(standby, third);
+            awaitReplay(standby, third);
             text(third, "select pg_promote()::text");
             fill(third, "beside", 1);
             Eventually.isTrue(

@@ -1,5 +1,6 @@
 package dev.nightshift.backup;
 
+import static dev.nightshift.testing.TestArchive.awaitReplay;
 import static dev.nightshift.testing.TestArchive.fill;
 import static dev.nightshift.testing.TestArchive.on;
 import static dev.nightshift.testing.TestArchive.sameAsOfServer;
@@ -87,7 +88,7 @@ class StandbyIT {
     void whatItHadReplayedIsBackedUpProvenAndRestored(@TempDir Path work) throws Exception {
         String full = backedUp(TestProject.none(), "FULL", 1);
         primary.execute("postgres", "update digits set text = 'changed' where id = 7", "checkpoint");
-        caughtUp();
+        awaitReplay(primary, standby);
         standby.execute("postgres", "checkpoint");
         String changes = backedUp(TestProject.parameters("kind", "incremental"), "INCREMENTAL", 2);
         assertEquals(full, project.backup(changes).getString("parent"));
@@ -130,7 +131,7 @@ class StandbyIT {
     /** Takes it while the primary writes, and proves it; answers its id. */
     private String backedUp(JsonObject parameters, String kind, int round) throws SQLException {
         primary.execute("postgres", "create table before_" + round + " as select 1 as id");
-        caughtUp();
+        awaitReplay(primary, standby);
         JsonObject run = project.complete("backup", "replica", parameters);
         String log = project.log(run.getString("id"));
         JsonObject taken = project.backups("replica").get(0);
@@ -146,18 +147,6 @@ class StandbyIT {
         return taken.getString("id");
     }
 
-    private void caughtUp() throws SQLException {
-        String at = text(primary, "select pg_current_wal_insert_lsn()::text");
-        Eventually.isTrue("the standby's replay of " + at, SOON, () -> {
-            try {
-                return text(standby, "select (pg_last_wal_replay_lsn() >= '" + at + "')::text")
-                        .equals("true");
-            } catch (SQLException e) {
-                throw new IllegalStateException(e);
-            }
-        });
-    }
-
     /** The address of the primary leads to the standby then, which knows nothing of the archive's slot. */
     @Test
     @Order(2)
@@ -168,7 +157,7 @@ class StandbyIT {
         archive.awaitState("STREAMING");
         fill(primary, "before", 2);
         archive.awaitCovered();
-        caughtUp();
+        awaitReplay(primary, standby);
         List<String> stored = inventory.backups(PROJECT);
         List<String> others = inventory.halfBackups(PROJECT); // the archive's folder
         int known = project.backups("replica").size();

@@ -200,4 +200,17 @@ public record TestArchive(TestProject project, String instance) {
                 "select pg_reload_conf()",
                 "select pg_terminate_backend(pid) from pg_stat_replication where usename = 'archiver'");
     }
+
+    /** Waits until a standby has replayed all that its primary has written by now. */
+    public static void awaitReplay(Postgres source, Postgres standby) throws SQLException {
+        String at = text(source, "select pg_current_wal_insert_lsn()::text");
+        Eventually.isTrue("the standby's replay of " + at, SOON, () -> {
+            try {
+                return text(standby, "select (pg_last_wal_replay_lsn() >= '" + at + "')::text")
+                        .equals("true");
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
 }
