@@ -157,7 +157,8 @@ final class BaseBackupExchange {
             case 'p' -> sink.progress(in.readLong());
             case 'm' -> sink.manifest();
             case 'n' -> {
-                byte[] names = in.readNBytes(rest);
+                byte[] names = new byte[rest];
+                in.readFully(names);
                 int end = 0;
                 while (names[end] != 0) {
                     end++;

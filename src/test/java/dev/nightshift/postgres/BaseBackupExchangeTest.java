@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -91,11 +93,15 @@ class BaseBackupExchangeTest {
 
     private BaseBackup.Outcome run() throws Exception {
         message('Z', out -> out.writeByte('I'));
+        return run(said.toByteArray());
+    }
+
+    private static BaseBackup.Outcome run(byte[] bytes) throws Exception {
         Wire wire = new Wire(
                 new Socket() {
                     @Override
                     public InputStream getInputStream() {
-                        return new ByteArrayInputStream(said.toByteArray());
+                        return new ByteArrayInputStream(bytes);
                     }
 
                     @Override
@@ -174,5 +180,17 @@ class BaseBackupExchangeTest {
     void oneWithoutAnEndIsNone() throws Exception {
         files();
         assertThrows(IOException.class, this::run);
+    }
+
+    @Test
+    void aConnectionThatIsCutAnywhereIsAnEndOfTheStreamAndNothingElse() throws Exception {
+        files();
+        position("0/2000100", "1");
+        message('C', out -> text(out, "SELECT"));
+        byte[] whole = said.toByteArray();
+        for (int length = 0; length <= whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            assertThrows(EOFException.class, () -> run(cut), "after " + length + " of " + whole.length + " bytes");
+        }
     }
 }
