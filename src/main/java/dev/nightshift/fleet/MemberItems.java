@@ -32,7 +32,7 @@ final class MemberItems {
                     : "a server of another cluster: its system identifier is " + own + ", not " + round.cluster();
             return item(answer, State.WARNING, found, STRANGER_REMEDY);
         }
-        if (round.pretenders().contains(answer.member())) {
+        if (round.pretenders().contains(answer)) {
             String found = "says that it is the primary too, on timeline " + answer.timeline();
             return item(answer, State.WARNING, found, PRETENDER_REMEDY);
         }

@@ -88,10 +88,9 @@ record MemberRound(List<MemberAnswer> answers, @Nullable String cluster, Member 
     }
 
     /** Members of the cluster that say they are the primary, and are not taken for it. */
-    List<Member> pretenders() {
+    List<MemberAnswer> pretenders() {
         return answers.stream()
                 .filter(answer -> answer.isPrimary() && answer.isOf(cluster) && !isTaken(answer.member()))
-                .map(MemberAnswer::member)
                 .toList();
     }
 
@@ -111,7 +110,9 @@ record MemberRound(List<MemberAnswer> answers, @Nullable String cluster, Member 
     @Nullable
     String warning() {
         String words = Stream.of(
-                        words(pretenders(), "another primary of the cluster answers at "),
+                        words(
+                                pretenders().stream().map(MemberAnswer::member).toList(),
+                                "another primary of the cluster answers at "),
                         words(strangers(), "a server of another cluster answers at "))
                 .filter(Objects::nonNull)
                 .collect(Collectors.joining("; "));

@@ -2,6 +2,7 @@ package dev.nightshift.fleet;
 
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.SqlFailure;
 import dev.nightshift.postgres.Standing;
@@ -24,6 +25,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,9 @@ final class Primaries {
 
     /** So often all are asked while one is: another may have been promoted that it knows nothing of. */
     static final Duration ALL = Duration.ofMinutes(1);
+
+    /** So often it is told what was seen, if that stays the same. */
+    static final Duration TELL_AGAIN = Duration.ofMinutes(10);
 
     /** What to do where no member is the primary. */
     static final String REMEDY =
@@ -61,10 +67,19 @@ final class Primaries {
      * @param name the instance's, for the log
      * @param systemIdentifier null while it is not known
      */
-    record Cluster(UUID id, String name, @Nullable String systemIdentifier, List<Member> members) {
+    record Cluster(
+            ProjectId project,
+            UUID id,
+            String name,
+            @Nullable String systemIdentifier,
+            List<Member> members) {
         static Cluster of(Instance instance) {
             return new Cluster(
-                    instance.id(), instance.name().value(), instance.systemIdentifier(), instance.addresses());
+                    instance.project(),
+                    instance.id(),
+                    instance.name().value(),
+                    instance.systemIdentifier(),
+                    instance.addresses());
         }
     }
 
@@ -97,6 +112,7 @@ final class Primaries {
         private final AtomicBoolean askingAll = new AtomicBoolean();
         private volatile @Nullable Seen seen;
         private volatile @Nullable String warned;
+        private volatile Instant told = Instant.EPOCH;
         private volatile @Nullable String systemIdentifier;
 
         Memory(Cluster cluster) {
@@ -121,6 +137,7 @@ final class Primaries {
     private final Executor meanwhile;
     private final Executor executor;
     private final Look look;
+    private final Consumer<ClusterSeen> told;
     private final Map<UUID, Memory> memories = new ConcurrentHashMap<>();
 
     /**
@@ -128,12 +145,14 @@ final class Primaries {
      *
      * @param meanwhile where it is waited for all of a cluster while work goes on
      * @param executor asks; of its threads none may wait for another one
+     * @param told hears what was seen, by {@code meanwhile}
      */
-    Primaries(Clock clock, Executor meanwhile, Executor executor, Look look) {
+    Primaries(Clock clock, Executor meanwhile, Executor executor, Look look, Consumer<ClusterSeen> told) {
         this.clock = clock;
         this.meanwhile = meanwhile;
         this.executor = executor;
         this.look = look;
+        this.told = told;
     }
 
     /**
@@ -224,15 +243,17 @@ final class Primaries {
         int timeline = before == null ? 0 : before.timeline();
         MemberRound round =
                 MemberRound.of(answers(cluster.members(), login, known), cluster.systemIdentifier(), last, timeline);
-        tell(cluster, memory, round, before);
         Instant now = clock.now();
         Seen seen = new Seen(
                 round.primary(), round.found(), Math.max(timeline, round.timeline()), now, now, round.refusal());
+        log(cluster, memory, round, before);
+        tell(cluster, memory, round, seen);
+        memory.warned = round.warning();
         memory.seen = seen;
         return seen;
     }
 
-    private static void tell(Cluster cluster, Memory memory, MemberRound round, @Nullable Seen before) {
+    private static void log(Cluster cluster, Memory memory, MemberRound round, @Nullable Seen before) {
         if (round.found() && (before == null || !before.primary().equals(round.primary()))) {
             LOG.log(
                     Level.INFO,
@@ -252,7 +273,30 @@ final class Primaries {
                     round.primary(),
                     warning);
         }
-        memory.warned = warning;
+    }
+
+    /** Again where nothing has changed: another node may have seen something else meanwhile. */
+    private void tell(Cluster cluster, Memory memory, MemberRound round, Seen seen) {
+        if (Objects.equals(round.warning(), memory.warned) && seen.at().isBefore(memory.told.plus(TELL_AGAIN))) {
+            return;
+        }
+        memory.told = seen.at();
+        Map<String, Integer> rivals = round.pretenders().stream()
+                .collect(Collectors.toMap(rival -> rival.member().toString(), MemberAnswer::timeline));
+        var news =
+                new ClusterSeen(cluster.project(), cluster.id(), seen.primary().toString(), seen.timeline(), rivals);
+        try {
+            meanwhile.execute(() -> {
+                try {
+                    told.accept(news);
+                } catch (RuntimeException e) {
+                    memory.told = Instant.EPOCH;
+                    LOG.log(Level.WARNING, "What was seen of instance " + cluster.name() + " could not be told", e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.log(Level.DEBUG, "The server stops: what was seen of instance {0} is not told", cluster.name());
+        }
     }
 
     /**

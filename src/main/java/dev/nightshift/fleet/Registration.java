@@ -64,6 +64,9 @@ public class Registration {
     @Inject
     private Event<Deletion> deletions;
 
+    @Inject
+    private Event<ClusterSeen> clusters;
+
     /**
      * Makes a project, with keys of its own.
      *
@@ -177,6 +180,10 @@ public class Registration {
             repository.write();
             checkup.register(connection, stored, report);
             audit.record(project, "instance.change", "instance " + stored.name(), told(server));
+            if (stored.members().isEmpty()) {
+                clusters.fire(new ClusterSeen(
+                        project, instance, stored.addresses().get(0).toString(), 0, Map.of()));
+            }
             return stored;
         });
         fleet.addresses(before).forEach(pools::forget);

@@ -10,6 +10,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
@@ -40,6 +41,9 @@ class Targets {
     @Inject
     private Config config;
 
+    @Inject
+    private Event<ClusterSeen> clusters;
+
     @Produces
     @Singleton
     TargetPools pools(Clock clock) {
@@ -54,7 +58,7 @@ class Targets {
     @Singleton
     Primaries primaries(Clock clock) {
         asking.allowCoreThreadTimeOut(true);
-        return new Primaries(clock, scheduler, asking, Standing::look);
+        return new Primaries(clock, scheduler, asking, Standing::look, clusters::fire);
     }
 
     @PreDestroy

@@ -211,6 +211,16 @@ class MemberListIT {
         assertGoesOnFromTheNewPrimary(keys);
         assertEquals(2, backedUp());
         assertEquals("STREAMING", archive.wal().getString("state"));
+        assertSecondPrimaryFound(primary);
+    }
+
+    private void assertSecondPrimaryFound(Postgres other) {
+        Eventually.isTrue(
+                "a finding",
+                SOON,
+                () -> archive.finding("has a second primary: " + at(other))
+                        .filter(each -> each.getString("severity").equals("CRITICAL"))
+                        .isPresent());
     }
 
     @Test
@@ -225,6 +235,11 @@ class MemberListIT {
                                     .add("password", primary.password())
                                     .build())
                     .expect(200);
+            primary.kill();
+            Eventually.isTrue(
+                    "none, without the old primary",
+                    SOON,
+                    () -> archive.finding("has a second primary").isEmpty());
             awaitReplay(standby, third);
             text(third, "select pg_promote()::text");
             fill(third, "beside", 1);
@@ -237,6 +252,7 @@ class MemberListIT {
             assertTrue(archive.newest().isNull("gap"), () -> archive.wal().toString());
             assertEquals("1", text(third, "select count(*)::text from pg_replication_slots where active"));
             assertEquals(3, backedUp());
+            assertSecondPrimaryFound(standby);
             archive.off();
             assertEquals("0", text(third, "select count(*)::text from pg_replication_slots"));
         }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nightshift.fleet.Primaries.Cluster;
 import dev.nightshift.kernel.Failure;
+import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.postgres.Endpoint;
 import dev.nightshift.postgres.Standing;
 import dev.nightshift.testing.TestClock;
@@ -25,10 +26,13 @@ class PrimariesTest {
     private static final Member THREE = new Member("db3", 5433);
     private static final Endpoint LOGIN = Endpoint.local(5432, "postgres", "me", null);
 
+    private static final ProjectId PROJECT = new ProjectId(UUID.randomUUID());
+
     private final TestClock clock = new TestClock();
     private final Map<String, Standing> servers = new HashMap<>();
     private final List<String> asked = new ArrayList<>();
-    private final Primaries primaries = new Primaries(clock, Runnable::run, Runnable::run, this::look);
+    private final List<ClusterSeen> told = new ArrayList<>();
+    private final Primaries primaries = new Primaries(clock, Runnable::run, Runnable::run, this::look, told::add);
     private final UUID id = UUID.randomUUID();
 
     /** Servers that are missing in the map are down. */
@@ -46,7 +50,7 @@ class PrimariesTest {
     }
 
     private Member primary(Member... members) {
-        return primaries.of(new Cluster(id, "shop", "1", List.of(members)), LOGIN);
+        return primaries.of(new Cluster(PROJECT, id, "shop", "1", List.of(members)), LOGIN);
     }
 
     private List<String> asked() {
@@ -89,7 +93,7 @@ class PrimariesTest {
         is(TWO, true, 2);
         clock.advance(Primaries.FRESH_WITHOUT);
         assertEquals(TWO, primary(ONE, TWO));
-        assertEquals(TWO, primaries.last(new Cluster(id, "shop", "1", List.of(ONE, TWO))));
+        assertEquals(TWO, primaries.last(new Cluster(PROJECT, id, "shop", "1", List.of(ONE, TWO))));
     }
 
     @Test
@@ -132,7 +136,7 @@ class PrimariesTest {
         is(TWO, true, 7);
         assertEquals(TWO, primary(ONE, TWO));
         servers.clear();
-        Cluster cluster = new Cluster(id, "shop", "1", List.of(ONE, TWO));
+        Cluster cluster = new Cluster(PROJECT, id, "shop", "1", List.of(ONE, TWO));
         primaries.keep(cluster, primaries.ask(cluster.members(), LOGIN, "1"));
         is(ONE, true, 1);
         clock.advance(Primaries.ALL);
@@ -148,7 +152,7 @@ class PrimariesTest {
         servers.put(TWO.host(), new Standing(false, 1, "2"));
         List<Member> members = List.of(ONE, TWO);
         assertTrue(primaries.ask(members, LOGIN, "1").found(), "all say that they are of another one");
-        assertEquals(ONE, primaries.of(new Cluster(id, "shop", "2", members), LOGIN));
+        assertEquals(ONE, primaries.of(new Cluster(PROJECT, id, "shop", "2", members), LOGIN));
         servers.remove(TWO.host());
         assertFalse(primaries.ask(members, LOGIN, "1").found(), "one that is silent may be the right one");
     }
@@ -169,10 +173,55 @@ class PrimariesTest {
         assertEquals(TWO, primary(ONE, TWO));
         servers.clear();
         is(ONE, true, 1);
-        Cluster cluster = new Cluster(id, "shop", "1", List.of(ONE, TWO));
+        Cluster cluster = new Cluster(PROJECT, id, "shop", "1", List.of(ONE, TWO));
         primaries.keep(cluster, primaries.ask(cluster.members(), LOGIN, "1"));
         assertEquals(ONE, primary(ONE, TWO));
         clock.advance(Primaries.ALL);
         assertEquals(ONE, primary(ONE, TWO));
+    }
+
+    @Test
+    void aSecondPrimaryIsToldWhenItIsSeenAndWhenItIsNoneAnyMoreAndEveryTenMinutes() {
+        is(ONE, true, 1);
+        is(TWO, false, 1);
+        primary(ONE, TWO);
+        assertEquals(List.of(seen(1, Map.of())), told());
+        is(TWO, true, 1);
+        assertEquals(ONE, primaryAMinuteLater());
+        assertEquals(List.of(seen(1, Map.of("db2:5432", 1))), told());
+        assertEquals(ONE, primaryAMinuteLater());
+        assertEquals(List.of(), told());
+        clock.advance(Primaries.TELL_AGAIN);
+        primary(ONE, TWO);
+        assertEquals(List.of(seen(1, Map.of("db2:5432", 1))), told());
+        is(TWO, false, 1);
+        assertEquals(ONE, primaryAMinuteLater());
+        assertEquals(List.of(seen(1, Map.of())), told());
+    }
+
+    @Test
+    void anOldPrimaryThatIsAloneIsToldAsASecondOne() {
+        is(TWO, true, 2);
+        primary(ONE, TWO);
+        told();
+        servers.remove(TWO.host());
+        is(ONE, true, 1);
+        primaryAMinuteLater();
+        assertEquals(List.of(new ClusterSeen(PROJECT, id, "db2:5432", 2, Map.of("db1:5432", 1))), told());
+    }
+
+    private Member primaryAMinuteLater() {
+        clock.advance(Primaries.ALL);
+        return primary(ONE, TWO);
+    }
+
+    private ClusterSeen seen(int timeline, Map<String, Integer> rivals) {
+        return new ClusterSeen(PROJECT, id, "db1:5432", timeline, rivals);
+    }
+
+    private List<ClusterSeen> told() {
+        List<ClusterSeen> all = List.copyOf(told);
+        told.clear();
+        return all;
     }
 }
