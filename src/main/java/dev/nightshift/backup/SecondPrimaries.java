@@ -51,12 +51,12 @@ class SecondPrimaries {
                 new Subject(Subject.Kind.INSTANCE, seen.instance(), name),
                 Severity.CRITICAL,
                 name + " has a second primary: " + String.join(", ", rivals.keySet()),
-                "Nightshift works on " + seen.primary() + ", last seen on timeline " + seen.timeline()
-                        + ". As a primary of the same cluster there answers " + which + ". "
+                "Nightshift takes " + seen.primary() + " for the primary, last seen on timeline " + seen.timeline()
+                        + ". As a primary of the same cluster answers " + which + ". "
                         + (rivals.containsValue(seen.timeline())
-                                ? "Both are on one timeline, so nothing tells which of them is right: the one that was worked on stays. "
+                                ? "Where both are on one timeline nothing tells which of them is right: the one that was worked on stays. "
                                 : "")
-                        + "What is written there is neither archived nor backed up.",
+                        + "What is written to a primary that Nightshift does not work on is neither archived nor backed up.",
                 "Let nobody write to the wrong one, and stop it; set it up as a standby again (pg_rewind, or a new copy). If that is"
                         + " the one that is worked on, the other follows by itself, or after a test of the connection where its"
                         + " timeline is lower.",
