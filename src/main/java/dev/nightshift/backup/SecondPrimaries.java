@@ -10,10 +10,15 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
-/** Two primaries of one cluster, of which only one is backed up: what is written on the other is lost when that is mended. */
+/**
+ * Primaries of a cluster beside the one that is backed up: what is written to them is lost when that is mended. Each is a finding of its own,
+ * which a node closes only by what the member answers: one that cannot reach it, or has taken it for the right one, knows no better.
+ */
 @ApplicationScoped
 class SecondPrimaries {
     private static final String KIND = "fleet.second-primary:";
@@ -25,42 +30,54 @@ class SecondPrimaries {
     private Fleet fleet;
 
     void seen(@Observes ClusterSeen seen) {
-        if (seen.rivals().isEmpty()) {
-            findings.close(seen.project(), KIND + seen.instance());
-        } else {
-            findings.report(
-                    seen.project(),
-                    report(
-                            seen,
-                            fleet.instance(seen.project(), seen.instance())
-                                    .name()
-                                    .value()));
-        }
+        List<String> members = fleet.members(seen.project(), seen.instance());
+        SortedMap<String, Integer> rivals = new TreeMap<>(seen.rivals());
+        rivals.keySet().retainAll(members);
+        rivals.forEach((member, timeline) -> findings.report(seen.project(), report(seen, member, timeline)));
+        String kind = KIND + seen.instance() + "@";
+        findings.closeAbout(seen.project(), List.of(seen.instance()), fingerprint -> {
+            String member = fingerprint.startsWith(kind) ? fingerprint.substring(kind.length()) : null;
+            return member != null
+                    && !rivals.containsKey(member)
+                    && (members.size() < 2
+                            || !members.contains(member)
+                            || seen.clear().contains(member));
+        });
     }
 
-    private static FindingReport report(ClusterSeen seen, String name) {
-        var rivals = new TreeMap<>(seen.rivals());
-        var evidence = Json.createObjectBuilder().add("primary", seen.primary()).add("timeline", seen.timeline());
-        var others = Json.createObjectBuilder();
-        rivals.forEach(others::add);
-        String which = rivals.entrySet().stream()
-                .map(each -> each.getKey() + " on timeline " + each.getValue())
-                .collect(Collectors.joining(", "));
+    private static FindingReport report(ClusterSeen seen, String member, int timeline) {
+        String primary = seen.primary();
+        String detail = seen.found()
+                ? primary + " is worked on, on timeline " + seen.timeline() + "; what is written to " + member
+                        + " is neither archived nor backed up."
+                : primary + ", last seen on timeline " + seen.timeline()
+                        + ", does not answer as the primary, and the other is not taken for it: nothing of the cluster is archived or"
+                        + " backed up.";
+        String doubt = seen.timeline() == timeline
+                ? " Both are on one timeline, so nothing tells which of them is right: the one that was worked on stays."
+                : "";
         return new FindingReport(
-                KIND + seen.instance(),
-                new Subject(Subject.Kind.INSTANCE, seen.instance(), name),
+                KIND + seen.instance() + "@" + member,
+                new Subject(Subject.Kind.INSTANCE, seen.instance(), seen.name()),
                 Severity.CRITICAL,
-                name + " has a second primary: " + String.join(", ", rivals.keySet()),
-                "Nightshift takes " + seen.primary() + " for the primary, last seen on timeline " + seen.timeline()
-                        + ". As a primary of the same cluster answers " + which + ". "
-                        + (rivals.containsValue(seen.timeline())
-                                ? "Where both are on one timeline nothing tells which of them is right: the one that was worked on stays. "
-                                : "")
-                        + "What is written to a primary that Nightshift does not work on is neither archived nor backed up.",
-                "Let nobody write to the wrong one, and stop it; set it up as a standby again (pg_rewind, or a new copy). If that is"
-                        + " the one that is worked on, the other follows by itself, or after a test of the connection where its"
-                        + " timeline is lower.",
-                evidence.add("rivals", others).build(),
+                seen.name() + " has a second primary: " + member,
+                member + " answers as a primary of the cluster, on timeline " + timeline + ". " + detail + doubt,
+                "Where " + member
+                        + " is wrong: let nobody write to it, stop it, and set it up as a standby again (pg_rewind, or a new"
+                        + " copy). Where " + member + " is right: stop " + primary
+                        + ", test the connection on the database's page, and restart the other nodes of Nightshift.",
+                Json.createObjectBuilder(Map.of(
+                                "primary",
+                                primary,
+                                "timeline",
+                                seen.timeline(),
+                                "answers",
+                                seen.found(),
+                                "member",
+                                member,
+                                "memberTimeline",
+                                timeline))
+                        .build(),
                 null);
     }
 }

@@ -177,6 +177,15 @@ public class Fleet {
                 .toList();
     }
 
+    /** {@code host:port} of each server that an instance names; none if it is deleted. Nobody is asked. */
+    public List<String> members(ProjectId project, UUID id) {
+        return transactions
+                .in(project, connection -> repository.instance(project, id))
+                .map(instance ->
+                        instance.addresses().stream().map(Member::toString).toList())
+                .orElse(List.of());
+    }
+
     /** {@code host:port} of the server that is worked on; nobody is asked for it. */
     String address(Instance instance) {
         return primaries.last(Primaries.Cluster.of(instance)).toString();

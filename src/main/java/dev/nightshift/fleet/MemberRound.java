@@ -2,6 +2,7 @@ package dev.nightshift.fleet;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -92,6 +93,27 @@ record MemberRound(List<MemberAnswer> answers, @Nullable String cluster, Member 
         return answers.stream()
                 .filter(answer -> answer.isPrimary() && answer.isOf(cluster) && !isTaken(answer.member()))
                 .toList();
+    }
+
+    /** The timelines of the members that say they are the primary too; none where nobody knows which cluster it is. */
+    Map<String, Integer> rivals() {
+        return cluster == null
+                ? Map.of()
+                : pretenders().stream()
+                        .collect(Collectors.toMap(answer -> answer.member().toString(), MemberAnswer::timeline));
+    }
+
+    /**
+     * Members that answer, and of which none is a second primary: standbys and strangers. The one that is taken for the primary too
+     * where all answer, and it alone says so: it may be the wrong one otherwise.
+     */
+    Set<String> clear() {
+        boolean alone = found && pretenders().isEmpty() && answers.stream().allMatch(each -> each.standing() != null);
+        return answers.stream()
+                .filter(answer -> answer.standing() != null)
+                .filter(answer -> alone || !answer.isPrimary() || !answer.isOf(cluster))
+                .map(answer -> answer.member().toString())
+                .collect(Collectors.toSet());
     }
 
     /** Servers that answer, and are not of the cluster. */

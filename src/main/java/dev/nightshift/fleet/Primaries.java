@@ -26,7 +26,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +96,10 @@ final class Primaries {
             Instant at,
             Instant all,
             @Nullable String refusal) {
+        boolean isPreferredTo(Seen other) {
+            return !primary.equals(other.primary) && timeline >= other.timeline;
+        }
+
         /** @throws Failure.Retryable where it answered and is not the primary */
         Member usable() {
             if (refusal != null) {
@@ -112,6 +115,8 @@ final class Primaries {
         private final AtomicBoolean askingAll = new AtomicBoolean();
         private volatile @Nullable Seen seen;
         private volatile @Nullable String warned;
+        private final AtomicBoolean delivering = new AtomicBoolean();
+        private volatile @Nullable ClusterSeen news;
         private volatile Instant told = Instant.EPOCH;
         private volatile @Nullable String systemIdentifier;
 
@@ -211,7 +216,7 @@ final class Primaries {
                 Seen still = new Seen(before.primary(), true, known.timeline(), now, before.all(), null);
                 memory.seen = still;
                 if (!now.isBefore(before.all().plus(ALL))) {
-                    askAllMeanwhile(cluster, login, memory, known);
+                    askAllMeanwhile(cluster, login, memory);
                 }
                 return still;
             }
@@ -220,14 +225,14 @@ final class Primaries {
     }
 
     /** A standby that is down keeps nobody waiting who wants the primary. */
-    private void askAllMeanwhile(Cluster cluster, Endpoint login, Memory memory, MemberAnswer known) {
+    private void askAllMeanwhile(Cluster cluster, Endpoint login, Memory memory) {
         if (!memory.askingAll.compareAndSet(false, true)) {
             return;
         }
         try {
             meanwhile.execute(() -> {
                 try {
-                    all(cluster, login, memory, known, memory.seen);
+                    all(cluster, login, memory, null, memory.seen);
                 } finally {
                     memory.askingAll.set(false);
                 }
@@ -246,10 +251,14 @@ final class Primaries {
         Instant now = clock.now();
         Seen seen = new Seen(
                 round.primary(), round.found(), Math.max(timeline, round.timeline()), now, now, round.refusal());
-        log(cluster, memory, round, before);
-        tell(cluster, memory, round, seen);
-        memory.warned = round.warning();
+        Seen newer = memory.seen;
+        if (newer != null && !newer.equals(before) && newer.isPreferredTo(seen)) {
+            return newer; // another round, which began later, has ended before this one
+        }
         memory.seen = seen;
+        log(cluster, memory, round, before);
+        memory.warned = round.warning();
+        tell(cluster, memory, round, seen);
         return seen;
     }
 
@@ -275,27 +284,47 @@ final class Primaries {
         }
     }
 
-    /** Again where nothing has changed: another node may have seen something else meanwhile. */
+    /** Again where nothing has changed: another node may have told something else meanwhile, or it was not heard. */
     private void tell(Cluster cluster, Memory memory, MemberRound round, Seen seen) {
-        if (Objects.equals(round.warning(), memory.warned) && seen.at().isBefore(memory.told.plus(TELL_AGAIN))) {
+        var news = new ClusterSeen(
+                cluster.project(),
+                cluster.id(),
+                cluster.name(),
+                seen.primary().toString(),
+                seen.timeline(),
+                round.found(),
+                round.rivals(),
+                round.clear());
+        if (news.equals(memory.news) && seen.at().isBefore(memory.told.plus(TELL_AGAIN))) {
             return;
         }
+        memory.news = news;
         memory.told = seen.at();
-        Map<String, Integer> rivals = round.pretenders().stream()
-                .collect(Collectors.toMap(rival -> rival.member().toString(), MemberAnswer::timeline));
-        var news =
-                new ClusterSeen(cluster.project(), cluster.id(), seen.primary().toString(), seen.timeline(), rivals);
         try {
-            meanwhile.execute(() -> {
-                try {
-                    told.accept(news);
-                } catch (RuntimeException e) {
-                    memory.told = Instant.EPOCH;
-                    LOG.log(Level.WARNING, "What was seen of instance " + cluster.name() + " could not be told", e);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            LOG.log(Level.DEBUG, "The server stops: what was seen of instance {0} is not told", cluster.name());
+            meanwhile.execute(() -> deliver(memory));
+        } catch (RuntimeException e) {
+            memory.told = Instant.EPOCH;
+            LOG.log(Level.DEBUG, "What was seen of instance " + cluster.name() + " is not told now", e);
+        }
+    }
+
+    /** The latest, and by one thread: what is older must not be heard last. */
+    private void deliver(Memory memory) {
+        if (!memory.delivering.compareAndSet(false, true)) {
+            return;
+        }
+        ClusterSeen news = memory.news;
+        try {
+            while (news != null) {
+                told.accept(news);
+                ClusterSeen latest = memory.news;
+                news = news.equals(latest) ? null : latest;
+            }
+        } catch (RuntimeException e) {
+            memory.told = Instant.EPOCH;
+            LOG.log(Level.WARNING, "What was seen of an instance''s members could not be told", e);
+        } finally {
+            memory.delivering.set(false);
         }
     }
 
@@ -315,7 +344,13 @@ final class Primaries {
     void keep(Cluster cluster, MemberRound round) {
         if (round.found()) {
             Instant now = clock.now();
-            memory(cluster).seen = new Seen(round.primary(), true, round.timeline(), now, now, null);
+            Seen seen = new Seen(round.primary(), true, round.timeline(), now, now, null);
+            // Another memory: a round that is under way ends with the one before
+            Memory memory = new Memory(cluster);
+            memory.seen = seen;
+            memory.warned = round.warning();
+            memories.put(cluster.id(), memory);
+            tell(cluster, memory, round, seen);
         }
     }
 

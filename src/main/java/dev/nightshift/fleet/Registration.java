@@ -180,13 +180,15 @@ public class Registration {
             repository.write();
             checkup.register(connection, stored, report);
             audit.record(project, "instance.change", "instance " + stored.name(), told(server));
-            if (stored.members().isEmpty()) {
-                clusters.fire(new ClusterSeen(
-                        project, instance, stored.addresses().get(0).toString(), 0, Map.of()));
+            if (!stored.addresses().equals(before.addresses())) {
+                clusters.fire(ClusterSeen.changed(stored));
             }
             return stored;
         });
         fleet.addresses(before).forEach(pools::forget);
+        if (!after.addresses().equals(before.addresses())) {
+            primaries.forget(instance);
+        }
         return after;
     }
 

@@ -19,6 +19,7 @@ import jakarta.json.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
@@ -110,6 +111,10 @@ class SwitchoverIT {
                 > MORE_SEGMENTS_THAN_THE_LIMIT);
         project.complete("backup", NAME, TestProject.none());
         assertEquals(3, project.backups(NAME).get(0).getInt("timeline"));
+        List<String> found = project.api().get(project.path("findings?limit=100")).expect(200).items().stream()
+                .map(finding -> finding.getString("title"))
+                .toList();
+        assertTrue(found.stream().noneMatch(title -> title.contains("second primary")), found::toString);
     }
 
     private void awaitTimeline(int timeline) {

@@ -17,7 +17,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PrimariesTest {
@@ -185,29 +188,99 @@ class PrimariesTest {
         is(ONE, true, 1);
         is(TWO, false, 1);
         primary(ONE, TWO);
-        assertEquals(List.of(seen(1, Map.of())), told());
+        assertEquals(List.of(seen(ONE, 1, Map.of(), ONE, TWO)), told());
         is(TWO, true, 1);
         assertEquals(ONE, primaryAMinuteLater());
-        assertEquals(List.of(seen(1, Map.of("db2:5432", 1))), told());
+        assertEquals(List.of(seen(ONE, 1, Map.of("db2:5432", 1))), told());
         assertEquals(ONE, primaryAMinuteLater());
         assertEquals(List.of(), told());
         clock.advance(Primaries.TELL_AGAIN);
         primary(ONE, TWO);
-        assertEquals(List.of(seen(1, Map.of("db2:5432", 1))), told());
+        assertEquals(List.of(seen(ONE, 1, Map.of("db2:5432", 1))), told());
         is(TWO, false, 1);
         assertEquals(ONE, primaryAMinuteLater());
-        assertEquals(List.of(seen(1, Map.of())), told());
+        assertEquals(List.of(seen(ONE, 1, Map.of(), ONE, TWO)), told());
     }
 
     @Test
-    void anOldPrimaryThatIsAloneIsToldAsASecondOne() {
+    void whoIsSilentIsNotCleared() {
+        is(ONE, true, 1);
+        is(TWO, true, 1);
+        primary(ONE, TWO);
+        assertEquals(List.of(seen(ONE, 1, Map.of("db2:5432", 1))), told());
+        servers.remove(TWO.host());
+        assertEquals(ONE, primaryAMinuteLater());
+        assertEquals(List.of(seen(ONE, 1, Map.of())), told());
+    }
+
+    @Test
+    void anOldPrimaryThatIsAloneIsToldAsASecondOneAndNotClearedWhereItIsTaken() {
         is(TWO, true, 2);
         primary(ONE, TWO);
         told();
         servers.remove(TWO.host());
         is(ONE, true, 1);
         primaryAMinuteLater();
-        assertEquals(List.of(new ClusterSeen(PROJECT, id, "db2:5432", 2, Map.of("db1:5432", 1))), told());
+        assertEquals(
+                List.of(new ClusterSeen(PROJECT, id, "shop", "db2:5432", 2, false, Map.of("db1:5432", 1), Set.of())),
+                told());
+        Primaries afterAStart = new Primaries(clock, Runnable::run, Runnable::run, this::look, told::add);
+        assertEquals(ONE, afterAStart.of(new Cluster(PROJECT, id, "shop", "1", List.of(ONE, TWO)), LOGIN));
+        assertEquals(List.of(seen(ONE, 1, Map.of())), told());
+    }
+
+    @Test
+    void anotherPrimaryBesideTheSameRivalIsTold() {
+        is(ONE, true, 1);
+        is(TWO, true, 2);
+        is(THREE, false, 2);
+        assertEquals(TWO, primary(ONE, TWO, THREE));
+        assertEquals(List.of(seen(TWO, 2, Map.of("db1:5432", 1), THREE)), told());
+        servers.remove(TWO.host());
+        is(THREE, true, 3);
+        clock.advance(Primaries.FRESH);
+        assertEquals(THREE, primary(ONE, TWO, THREE));
+        assertEquals(List.of(seen(THREE, 3, Map.of("db1:5432", 1))), told());
+    }
+
+    @Test
+    void serversOfWhichNobodyKnowsTheClusterAreNoRivals() {
+        servers.put(ONE.host(), new Standing(true, 1, null));
+        servers.put(TWO.host(), new Standing(true, 1, null));
+        assertEquals(ONE, primaries.of(new Cluster(PROJECT, id, "shop", null, List.of(ONE, TWO)), LOGIN));
+        assertEquals(List.of(seen(ONE, 1, Map.of())), told());
+    }
+
+    @Test
+    void whatAPersonTestedIsTold() {
+        is(ONE, true, 1);
+        is(TWO, true, 1);
+        primary(ONE, TWO);
+        told();
+        is(TWO, false, 1);
+        Cluster cluster = new Cluster(PROJECT, id, "shop", "1", List.of(ONE, TWO));
+        primaries.keep(cluster, primaries.ask(cluster.members(), LOGIN, "1"));
+        assertEquals(List.of(seen(ONE, 1, Map.of(), ONE, TWO)), told());
+    }
+
+    @Test
+    void whatWasNotHeardIsToldAgainWithTheNextLook() {
+        List<ClusterSeen> heard = new ArrayList<>();
+        Primaries unlucky = new Primaries(clock, Runnable::run, Runnable::run, this::look, news -> {
+            heard.add(news);
+            if (heard.size() == 1) {
+                throw new Failure.Retryable("The repository is away.", null, null);
+            }
+        });
+        Cluster cluster = new Cluster(PROJECT, id, "shop", "1", List.of(ONE, TWO));
+        is(ONE, true, 1);
+        is(TWO, true, 1);
+        for (int look = 0; look < 3; look++) {
+            assertEquals(ONE, unlucky.of(cluster, LOGIN));
+            clock.advance(Primaries.ALL);
+        }
+        assertEquals(2, heard.size());
+        assertEquals(heard.get(0), heard.get(1));
     }
 
     private Member primaryAMinuteLater() {
@@ -215,8 +288,16 @@ class PrimariesTest {
         return primary(ONE, TWO);
     }
 
-    private ClusterSeen seen(int timeline, Map<String, Integer> rivals) {
-        return new ClusterSeen(PROJECT, id, "db1:5432", timeline, rivals);
+    private ClusterSeen seen(Member primary, int timeline, Map<String, Integer> rivals, Member... clear) {
+        return new ClusterSeen(
+                PROJECT,
+                id,
+                "shop",
+                primary.toString(),
+                timeline,
+                true,
+                rivals,
+                Stream.of(clear).map(Member::toString).collect(Collectors.toSet()));
     }
 
     private List<ClusterSeen> told() {
