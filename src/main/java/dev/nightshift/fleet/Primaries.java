@@ -322,7 +322,7 @@ final class Primaries {
             }
         } catch (RuntimeException e) {
             memory.told = Instant.EPOCH;
-            LOG.log(Level.WARNING, "What was seen of an instance''s members could not be told", e);
+            LOG.log(Level.WARNING, "What was seen of a cluster's members could not be told", e);
         } finally {
             memory.delivering.set(false);
         }
