@@ -4,6 +4,11 @@ import { cronProblem, describeCron } from './cron';
 test.each([
   ['0 2 * * *', 'Every day at 02:00'],
   ['30 3 * * 1-5', 'Monday to Friday at 03:30'],
+  ['0 2 * * 1-6', 'Monday to Saturday at 02:00'],
+  ['0 2 * * tue-thu', 'Tuesday to Thursday at 02:00'],
+  ['0 2 * * SAT-SUN', 'Saturday and Sunday at 02:00'],
+  ['0 2 * * 1-3-5', '0 2 * * 1-3-5'],
+  ['0 2 * * 1-9', '0 2 * * 1-9'],
   ['0 4 * * 0', 'Every Sunday at 04:00'],
   ['0 4 * * 7', 'Every Sunday at 04:00'],
   ['0 6,18 * * *', 'Every day at 06:00 and 18:00'],

@@ -85,14 +85,15 @@ export function cronProblem(cron: string): string | null {
 }
 
 function weekdays(field: string): string | null {
-  if (/^(1-5|MON-FRI)$/i.test(field)) return 'Monday to Friday';
   if (/^(0,6|6,0|6-7|SAT,SUN|SAT-SUN|SUN,SAT)$/i.test(field)) return 'Saturday and Sunday';
+  const [from, to] = field.split('-').map(dayOf);
+  if (from && to && field.split('-').length === 2) return `${from} to ${to}`;
   const names = field.split(',').map(dayOf);
   return names.includes(undefined) ? null : `Every ${list(names as string[])}`;
 }
 
 function dayOf(word: string): string | undefined {
-  return DAYS[/^\d$/.test(word) ? Number(word) % 7 : SHORT.indexOf(word.toUpperCase())];
+  return DAYS[/^[0-7]$/.test(word) ? Number(word) % 7 : SHORT.indexOf(word.toUpperCase())];
 }
 
 function list(items: string[]): string {
