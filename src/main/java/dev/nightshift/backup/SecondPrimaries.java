@@ -34,14 +34,19 @@ class SecondPrimaries {
         SortedMap<String, Integer> rivals = new TreeMap<>(seen.rivals());
         rivals.keySet().retainAll(members);
         rivals.forEach((member, timeline) -> findings.report(seen.project(), report(seen, member, timeline)));
+        close(seen, rivals);
+    }
+
+    /** By the members that there are once the findings are open: whoever changes them closes what is open after that. */
+    private void close(ClusterSeen seen, SortedMap<String, Integer> rivals) {
+        List<String> members = fleet.members(seen.project(), seen.instance());
         String kind = KIND + seen.instance() + "@";
         findings.closeAbout(seen.project(), List.of(seen.instance()), fingerprint -> {
             String member = fingerprint.startsWith(kind) ? fingerprint.substring(kind.length()) : null;
             return member != null
-                    && !rivals.containsKey(member)
                     && (members.size() < 2
                             || !members.contains(member)
-                            || seen.clear().contains(member));
+                            || (!rivals.containsKey(member) && seen.clear().contains(member)));
         });
     }
 

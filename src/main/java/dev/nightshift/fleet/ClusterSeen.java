@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * What a node saw of an instance's cluster when it asked all members, or that the instance names others now. Fired where that is
+ * What a node saw of an instance's cluster when it asked all members, or that the instance names others now, or is deleted. Fired where that is
  * another than before, and again every ten minutes; for the packages that the fleet does not know. Other nodes may see something else.
  *
  * @param name the instance's
@@ -30,7 +30,7 @@ public record ClusterSeen(
         clear = Set.copyOf(clear);
     }
 
-    /** That an instance's members are others now, of which nothing was seen yet. */
+    /** That an instance's members are others now, of which nothing was seen yet, or that it is deleted. */
     static ClusterSeen changed(Instance instance) {
         return new ClusterSeen(
                 instance.project(),

@@ -44,9 +44,6 @@ final class Primaries {
     /** So often all are asked while one is: another may have been promoted that it knows nothing of. */
     static final Duration ALL = Duration.ofMinutes(1);
 
-    /** So often it is told what was seen, if that stays the same. */
-    static final Duration TELL_AGAIN = Duration.ofMinutes(10);
-
     /** What to do where no member is the primary. */
     static final String REMEDY =
             "Nothing while one is being promoted; else name the primary among the members, and test the connection.";
@@ -96,8 +93,8 @@ final class Primaries {
             Instant at,
             Instant all,
             @Nullable String refusal) {
-        boolean isPreferredTo(Seen other) {
-            return !primary.equals(other.primary) && timeline >= other.timeline;
+        boolean isPreferredTo(Seen other, Instant began) {
+            return primary.equals(other.primary) ? all.isAfter(began) : timeline >= other.timeline;
         }
 
         /** @throws Failure.Retryable where it answered and is not the primary */
@@ -113,14 +110,13 @@ final class Primaries {
         private final Set<Member> members;
         private final ReentrantLock looking = new ReentrantLock();
         private final AtomicBoolean askingAll = new AtomicBoolean();
+        private final ClusterNews news;
         private volatile @Nullable Seen seen;
         private volatile @Nullable String warned;
-        private final AtomicBoolean delivering = new AtomicBoolean();
-        private volatile @Nullable ClusterSeen news;
-        private volatile Instant told = Instant.EPOCH;
         private volatile @Nullable String systemIdentifier;
 
-        Memory(Cluster cluster) {
+        Memory(Cluster cluster, ClusterNews news) {
+            this.news = news;
             members = Set.copyOf(cluster.members());
             systemIdentifier = cluster.systemIdentifier();
         }
@@ -197,10 +193,13 @@ final class Primaries {
         return seen == null ? cluster.members().get(0) : seen.primary();
     }
 
+    private Memory empty(Cluster cluster) {
+        return new Memory(cluster, new ClusterNews(meanwhile, told));
+    }
+
     private Memory memory(Cluster cluster) {
         return Objects.requireNonNull(memories.compute(
-                cluster.id(),
-                (id, present) -> present != null && present.isOf(cluster) ? present : new Memory(cluster)));
+                cluster.id(), (id, present) -> present != null && present.isOf(cluster) ? present : empty(cluster)));
     }
 
     private boolean isFresh(Seen seen) {
@@ -244,6 +243,7 @@ final class Primaries {
 
     private Seen all(
             Cluster cluster, Endpoint login, Memory memory, @Nullable MemberAnswer known, @Nullable Seen before) {
+        Instant began = clock.now();
         Member last = before == null ? cluster.members().get(0) : before.primary();
         int timeline = before == null ? 0 : before.timeline();
         MemberRound round =
@@ -252,10 +252,13 @@ final class Primaries {
         Seen seen = new Seen(
                 round.primary(), round.found(), Math.max(timeline, round.timeline()), now, now, round.refusal());
         Seen newer = memory.seen;
-        if (newer != null && !newer.equals(before) && newer.isPreferredTo(seen)) {
-            return newer; // another round, which began later, has ended before this one
+        if (newer != null && !newer.equals(before) && newer.isPreferredTo(seen, began)) {
+            return newer; // another round has ended before this one, and saw more
         }
         memory.seen = seen;
+        if (!isKept(cluster, memory)) {
+            return seen; // a person's test knows better, or the members are others
+        }
         log(cluster, memory, round, before);
         memory.warned = round.warning();
         tell(cluster, memory, round, seen);
@@ -284,7 +287,6 @@ final class Primaries {
         }
     }
 
-    /** Again where nothing has changed: another node may have told something else meanwhile, or it was not heard. */
     private void tell(Cluster cluster, Memory memory, MemberRound round, Seen seen) {
         var news = new ClusterSeen(
                 cluster.project(),
@@ -295,37 +297,11 @@ final class Primaries {
                 round.found(),
                 round.rivals(),
                 round.clear());
-        if (news.equals(memory.news) && seen.at().isBefore(memory.told.plus(TELL_AGAIN))) {
-            return;
-        }
-        memory.news = news;
-        memory.told = seen.at();
-        try {
-            meanwhile.execute(() -> deliver(memory));
-        } catch (RuntimeException e) {
-            memory.told = Instant.EPOCH;
-            LOG.log(Level.DEBUG, "What was seen of instance " + cluster.name() + " is not told now", e);
-        }
+        memory.news.tell(news, seen.at(), () -> isKept(cluster, memory));
     }
 
-    /** The latest, and by one thread: what is older must not be heard last. */
-    private void deliver(Memory memory) {
-        if (!memory.delivering.compareAndSet(false, true)) {
-            return;
-        }
-        ClusterSeen news = memory.news;
-        try {
-            while (news != null) {
-                told.accept(news);
-                ClusterSeen latest = memory.news;
-                news = news.equals(latest) ? null : latest;
-            }
-        } catch (RuntimeException e) {
-            memory.told = Instant.EPOCH;
-            LOG.log(Level.WARNING, "What was seen of a cluster's members could not be told", e);
-        } finally {
-            memory.delivering.set(false);
-        }
+    private boolean isKept(Cluster cluster, Memory memory) {
+        return memory.equals(memories.get(cluster.id()));
     }
 
     /**
@@ -346,7 +322,7 @@ final class Primaries {
             Instant now = clock.now();
             Seen seen = new Seen(round.primary(), true, round.timeline(), now, now, null);
             // Another memory: a round that is under way ends with the one before
-            Memory memory = new Memory(cluster);
+            Memory memory = empty(cluster);
             memory.seen = seen;
             memory.warned = round.warning();
             memories.put(cluster.id(), memory);

@@ -180,14 +180,12 @@ public class Registration {
             repository.write();
             checkup.register(connection, stored, report);
             audit.record(project, "instance.change", "instance " + stored.name(), told(server));
-            if (!stored.addresses().equals(before.addresses())) {
-                clusters.fire(ClusterSeen.changed(stored));
-            }
             return stored;
         });
         fleet.addresses(before).forEach(pools::forget);
         if (!after.addresses().equals(before.addresses())) {
             primaries.forget(instance);
+            clusters.fire(ClusterSeen.changed(after)); // once nobody reads the former members any more
         }
         return after;
     }
@@ -270,6 +268,7 @@ public class Registration {
     private void forget(Instance instance) {
         fleet.addresses(instance).forEach(pools::forget);
         primaries.forget(instance.id());
+        clusters.fire(ClusterSeen.changed(instance));
     }
 
     private void delete(Instance instance) throws SQLException {

@@ -194,7 +194,7 @@ class PrimariesTest {
         assertEquals(List.of(seen(ONE, 1, Map.of("db2:5432", 1))), told());
         assertEquals(ONE, primaryAMinuteLater());
         assertEquals(List.of(), told());
-        clock.advance(Primaries.TELL_AGAIN);
+        clock.advance(ClusterNews.TELL_AGAIN);
         primary(ONE, TWO);
         assertEquals(List.of(seen(ONE, 1, Map.of("db2:5432", 1))), told());
         is(TWO, false, 1);
@@ -260,6 +260,20 @@ class PrimariesTest {
         is(TWO, false, 1);
         Cluster cluster = new Cluster(PROJECT, id, "shop", "1", List.of(ONE, TWO));
         primaries.keep(cluster, primaries.ask(cluster.members(), LOGIN, "1"));
+        assertEquals(List.of(seen(ONE, 1, Map.of(), ONE, TWO)), told());
+    }
+
+    @Test
+    void aLookThatEndsAfterAPersonsTestTellsNothing() {
+        List<Runnable> later = new ArrayList<>();
+        Primaries slow = new Primaries(clock, later::add, Runnable::run, this::look, told::add);
+        Cluster cluster = new Cluster(PROJECT, id, "shop", "1", List.of(ONE, TWO));
+        is(ONE, true, 1);
+        is(TWO, true, 1);
+        slow.of(cluster, LOGIN);
+        is(TWO, false, 1);
+        slow.keep(cluster, slow.ask(cluster.members(), LOGIN, "1"));
+        later.forEach(Runnable::run);
         assertEquals(List.of(seen(ONE, 1, Map.of(), ONE, TWO)), told());
     }
 
