@@ -47,6 +47,7 @@ const pages = [
   ['deletions', '/p/demo/deletions'], ['deletions-empty', '/p/empty/deletions'], ['deletion-approve', '/p/demo/deletions', async (page) => { await page.getByRole('button', { name: 'Approve and delete' }).first().click(); }],
   ['policies', '/p/demo/policies'], ['policies-empty', '/p/empty/policies'], ['policy', '/p/demo/policies/gold'], ['policy-rest', '/p/demo/policies/rest'],
   ['policy-work-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Add what is done' }).scrollIntoViewIfNeeded(); }],
+  ['policy-rate-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByLabel('Rate limit').first().scrollIntoViewIfNeeded(); }],
   ['policy-stores-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Save' }).scrollIntoViewIfNeeded(); }],
   ['policy-form-dialog', '/p/demo/policies', async (page) => { await page.getByRole('button', { name: 'Change gold' }).click(); await page.getByRole('button', { name: 'Simulate' }).click(); await page.locator('summary').first().click(); await page.locator('summary').first().scrollIntoViewIfNeeded(); }],
   ['findings', '/p/demo/findings', async (page) => { await page.locator('summary').first().click(); await page.locator('summary').nth(2).click(); }],

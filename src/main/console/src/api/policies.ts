@@ -27,6 +27,8 @@ export interface PolicyWork {
   /** Of a drill: paths on Nightshift's machine, both or neither. */
   kit: string | null;
   passphraseFile: string | null;
+  /** Of a backup: kilobytes a second at most; null for no limit. */
+  rateLimitKilobytesPerSecond: number | null;
 }
 
 export interface PolicySchedule extends PolicyWork {

@@ -2,7 +2,7 @@ import type { StoreInfo } from '../api/backups';
 import type { Problem } from '../api/types';
 import { project } from '../frame/session';
 import { describeCron } from '../text/cron';
-import { EACH_STORE, WORKS, isDrill, nameOf, typedProblem } from '../text/policies';
+import { EACH_STORE, WORKS, isBackup, isDrill, nameOf, typedProblem } from '../text/policies';
 import type { Typed } from '../text/policies';
 import { zones } from '../text/zone';
 import { Button } from '../ui/bits';
@@ -30,6 +30,7 @@ export function ScheduleRows({ typed, all, onChange, refused }: { typed: Typed[]
               <Field label="Time zone" value={each.zone} onInput={(zone) => change(at, { zone })} list={zones()} error={problem?.zone} refused={said(at, 'zone')} />
               <Field label="Days left out" value={each.except} onInput={(except) => change(at, { except })} required={false} mono placeholder="12-24" error={problem?.except} refused={said(at, 'except')} />
               <Field label="Name" value={each.name} onInput={(name) => change(at, { name })} required={false} mono placeholder={nameOf({ ...each, name: '' })} error={problem?.name} refused={said(at, 'name') ?? problem?.name ?? null} />
+              {isBackup(each.work) && <Field label="Rate limit" value={each.rate} onInput={(rate) => change(at, { rate })} required={false} mono placeholder="none" error={problem?.rate} refused={said(at, 'rateLimitKilobytesPerSecond') ?? problem?.rate ?? null} help="Kilobytes a second taken from each server at most, and then read for its copies." />}
               {isDrill(each.work) && <>
                 <Select label="Reads from" value={each.from} onChange={(from) => change(at, { from })} options={sources(each.from, all)} help={said(at, 'from') ?? 'Another store than the first shows that its copy restores.'} />
                 <Field label="Recovery kit" value={each.kit} onInput={(kit) => change(at, { kit })} required={false} mono error={problem?.kit} refused={said(at, 'kit') ?? problem?.kit ?? null} help="A file on Nightshift’s machine; without one the project’s keys open what is read." />
@@ -40,7 +41,7 @@ export function ScheduleRows({ typed, all, onChange, refused }: { typed: Typed[]
           </fieldset>
         );
       })}
-      {typed.length < MOST_SCHEDULES && <div class="actions"><Button icon="plus" onClick={() => onChange([...typed, { name: '', work: unused(typed), cron: '0 2 * * *', zone: typed[typed.length - 1]?.zone ?? project.value!.timeZone, except: '', from: '', kit: '', passphraseFile: '' }])}>Add what is done</Button></div>}
+      {typed.length < MOST_SCHEDULES && <div class="actions"><Button icon="plus" onClick={() => onChange([...typed, { name: '', work: unused(typed), cron: '0 2 * * *', zone: typed[typed.length - 1]?.zone ?? project.value!.timeZone, except: '', from: '', kit: '', passphraseFile: '', rate: '' }])}>Add what is done</Button></div>}
     </fieldset>
   );
 }

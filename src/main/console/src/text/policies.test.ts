@@ -45,11 +45,11 @@ test('of stores the fewest are wanted, of time the most', () => {
   expect(wantedWords(300, 'SECONDS')).toBe('5 min 00 s');
 });
 
-const full = { name: '', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: '', from: '', kit: '', passphraseFile: '' };
+const full = { name: '', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: '', from: '', kit: '', passphraseFile: '', rate: '' };
 
 test('what is done is named by what it does unless it has a name', () => {
   expect(nameOf({ ...full, work: 'DRILL_RANDOM_POINT' })).toBe('drill-random-point');
-  expect(workOf({ ...full, name: ' weekly ', except: '12-24, 2027-04-05' })).toEqual({ name: 'weekly', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: ['12-24', '2027-04-05'], from: null, kit: null, passphraseFile: null });
+  expect(workOf({ ...full, name: ' weekly ', except: '12-24, 2027-04-05' })).toEqual({ name: 'weekly', work: 'FULL', cron: '0 2 * * *', zone: 'Europe/Vienna', except: ['12-24', '2027-04-05'], from: null, kit: null, passphraseFile: null, rateLimitKilobytesPerSecond: null });
   expect(workOf(typedOf(workOf(full)))).toEqual(workOf(full));
 });
 
@@ -78,6 +78,17 @@ test('a kit and its passphrase file go together, as absolute paths', () => {
   expect(fields({ ...drill, passphraseFile: '' })).toEqual(['passphraseFile']);
   expect(fields({ ...drill, passphraseFile: 'five words nobody would guess' })).toEqual(['passphraseFile']);
   expect(fields({ ...drill, work: 'EXPIRE', kit: '' })).toEqual([]);
+});
+
+test('a backup’s rate is a whole number within what a server takes, and a backup’s alone', () => {
+  const fields = (rate: string, work = 'FULL') => Object.keys(typedProblem({ ...full, work, rate }, [full]) ?? {});
+  expect(['', '32', ' 1048576 '].map((rate) => fields(rate))).toEqual([[], [], []]);
+  expect(['31', '1048577', '99.5', 'fast', '-64', '1e3', '0x40'].map((rate) => fields(rate))).toEqual(Array(7).fill(['rate']));
+  expect(fields('fast', 'EXPIRE')).toEqual([]);
+  expect(workOf({ ...full, rate: '2048' }).rateLimitKilobytesPerSecond).toBe(2048);
+  expect(workOf(typedOf(workOf({ ...full, rate: '2048' })))).toEqual(workOf({ ...full, rate: '2048' }));
+  expect(readsWords(workOf({ ...full, rate: '2048' }))).toBe('at most 2,048 KB/s');
+  expect(workOf({ ...drill, rate: '2048' }).rateLimitKilobytesPerSecond).toBeNull();
 });
 
 test('what a drill reads is told in words', () => {

@@ -48,6 +48,7 @@ export interface Typed {
   from: string;
   kit: string;
   passphraseFile: string;
+  rate: string;
 }
 
 /** In place of a store's name: all that hold the backup. */
@@ -57,22 +58,27 @@ export function isDrill(work: string): boolean {
   return work.startsWith('DRILL_');
 }
 
-export function typedOf(work: PolicyWork): Typed {
-  return { name: work.name, work: work.work, cron: work.cron, zone: work.zone, except: work.except.join(', '), from: work.from ?? '', kit: work.kit ?? '', passphraseFile: work.passphraseFile ?? '' };
+export function isBackup(work: string): boolean {
+  return !isDrill(work) && work !== 'EXPIRE';
 }
 
-/** What only a drill has goes out with a drill alone, whatever was typed before it became something else. */
+export function typedOf(work: PolicyWork): Typed {
+  return { name: work.name, work: work.work, cron: work.cron, zone: work.zone, except: work.except.join(', '), from: work.from ?? '', kit: work.kit ?? '', passphraseFile: work.passphraseFile ?? '', rate: work.rateLimitKilobytesPerSecond?.toString() ?? '' };
+}
+
+/** What only a drill or a backup has goes out with it alone, whatever was typed before it became something else. */
 export function workOf(typed: Typed): PolicyWork {
   const ofDrill = (text: string) => (isDrill(typed.work) && text.trim()) || null;
   return {
     name: nameOf(typed), work: typed.work, cron: typed.cron.trim(), zone: typed.zone, except: typed.except.split(',').map((each) => each.trim()).filter(Boolean),
     from: ofDrill(typed.from), kit: ofDrill(typed.kit), passphraseFile: ofDrill(typed.passphraseFile),
+    rateLimitKilobytesPerSecond: isBackup(typed.work) && typed.rate.trim() ? Number(typed.rate) : null,
   };
 }
 
-/** from each store, by a recovery kit; nothing where both are left to the job. */
+/** from each store, by a recovery kit; at most 2,048 KB/s; nothing where that is left to the job. */
 export function readsWords(work: PolicyWork): string {
-  return [work.from && (work.from === EACH_STORE ? 'from each store' : `from ${work.from}`), work.kit && 'by a recovery kit'].filter(Boolean).join(', ');
+  return [work.from && (work.from === EACH_STORE ? 'from each store' : `from ${work.from}`), work.kit && 'by a recovery kit', work.rateLimitKilobytesPerSecond && `at most ${work.rateLimitKilobytesPerSecond.toLocaleString('en')} KB/s`].filter(Boolean).join(', ');
 }
 
 /** What it does is its name where none was typed. */
@@ -81,9 +87,9 @@ export function nameOf(typed: Typed): string {
 }
 
 /** Why one of the schedules cannot be saved, by its field; null where it can. */
-export function typedProblem(typed: Typed, all: Typed[]): Partial<Record<'name' | 'cron' | 'zone' | 'except' | 'kit' | 'passphraseFile', string>> | null {
+export function typedProblem(typed: Typed, all: Typed[]): Partial<Record<'name' | 'cron' | 'zone' | 'except' | 'kit' | 'passphraseFile' | 'rate', string>> | null {
   const name = nameOf(typed);
-  const { except, kit, passphraseFile } = workOf(typed);
+  const { except, kit, passphraseFile, rateLimitKilobytesPerSecond: rate } = workOf(typed);
   const path = (text: string | null, other: string | null) => (text ? (text.startsWith('/') ? null : 'An absolute path, from / on.') : other && 'Name both files, or neither.');
   const found = {
     name: nameProblem(name) ?? (all.filter((each) => nameOf(each) === name).length > 1 ? 'Another schedule of this policy has this name.' : null),
@@ -92,6 +98,7 @@ export function typedProblem(typed: Typed, all: Typed[]): Partial<Record<'name' 
     except: except.every((each) => /^(\d{4}-)?\d\d-\d\d$/.test(each)) ? null : 'Days as 2026-12-24, or 12-24 for every year, with commas between.',
     kit: path(kit, passphraseFile),
     passphraseFile: path(passphraseFile, kit),
+    rate: rate === null || (/^\d+$/.test(typed.rate.trim()) && rate >= 32 && rate <= 1_048_576) ? null : 'A whole number from 32 to 1,048,576, or nothing.',
   };
   const problems = Object.fromEntries(Object.entries(found).filter(([, problem]) => problem !== null)) as Partial<Record<keyof typeof found, string>>;
   return Object.keys(problems).length === 0 ? null : problems;

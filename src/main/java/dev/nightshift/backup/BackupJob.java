@@ -51,7 +51,8 @@ class BackupJob implements Job {
             with(
                     DumpParameters.all("Of a logical backup"),
                     RateParameter.of(
-                            "Kilobytes a second that the server sends at most, or pg_dump; nothing for no limit. The server takes 32 or more."),
+                            "Kilobytes a second that the server sends at most, or pg_dump, and then that the copies read; nothing for no limit."
+                                    + " The server takes 32 or more."),
                     Parameter.choice(
                             "checkpoint",
                             "Checkpoint",

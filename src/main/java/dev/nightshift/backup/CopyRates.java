@@ -11,7 +11,7 @@ import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** The limits that runs of the job copy set to their reading: the targets of one that a node works on at once share it. */
+/** The limits that runs set to what their copies read. */
 @ApplicationScoped
 class CopyRates {
     private final Map<UUID, Shared> runs = new HashMap<>();
@@ -57,13 +57,20 @@ class CopyRates {
         }
     }
 
+    /** Of the target's own run, as what it takes from its server is. */
+    Reading alone(TargetRun target) {
+        return of(target.targetId(), RateParameter.kilobytes(target.parameters()), target::throwIfStopped);
+    }
+
+    /** Shared by the run's targets that this node works on at once. */
     Reading of(TargetRun target) {
         return of(target.runId(), RateParameter.kilobytes(target.parameters()), target::throwIfStopped);
     }
 
     /**
-     * Joins the run's limit.
+     * Joins a limit.
      *
+     * @param run whose limit it is, or the target
      * @param kilobytes a second; 0 for none
      * @param check run while a reader waits; what it throws ends the reading
      */

@@ -121,9 +121,10 @@ class CopyToStore {
      * Copies what a run took to several stores, physical backups with the archived log behind those that lie there; a store that
      * fails does not keep the others out.
      *
+     * @param reading what the stores that are copied from are read through
      * @throws Failure of the first that failed, when the others are done; the backups themselves are not touched
      */
-    void copyAll(TargetRun target, List<UUID> ids, List<String> to) {
+    void copyAll(TargetRun target, List<UUID> ids, List<String> to, UnaryOperator<Store> reading) {
         List<Backup> taken =
                 ids.stream().map(id -> backups.get(target.project(), id)).toList();
         String what = taken.size() == 1 ? "Backup " + ids.get(0) : "Not each of the " + taken.size() + " backups";
@@ -131,10 +132,10 @@ class CopyToStore {
         for (String store : to) {
             boolean copied = false;
             try {
-                copy(target, needed(target, taken, store), store, UnaryOperator.identity());
+                copy(target, needed(target, taken, store), store, reading);
                 copied = true;
                 if (taken.stream().anyMatch(Backup::physical)) {
-                    logs.copy(target, store, UnaryOperator.identity());
+                    logs.copy(target, store, reading);
                 }
             } catch (Failure e) {
                 if (e instanceof Failure.Retryable || e instanceof Failure.Skippable) { // the others were told of

@@ -169,7 +169,14 @@ public record PolicyBody(
 
             @Schema(description = "With a kit: absolute path of the file with its passphrase in the first line")
             @Nullable
-            String passphraseFile) {
+            String passphraseFile,
+
+            @Schema(
+                    description =
+                            "Of a backup: kilobytes a second, 32 to 1048576, that it takes from each server at most, and"
+                                    + " then each one's copies from what they read; no limit without it")
+            @Nullable
+            Integer rateLimitKilobytesPerSecond) {
         Scheduled scheduled(String field) {
             Work asked = Asked.word(field + ".work", work, Work.class);
             if (asked == null) {
@@ -193,7 +200,8 @@ public record PolicyBody(
                     days,
                     said(from),
                     said(kit),
-                    said(passphraseFile));
+                    said(passphraseFile),
+                    rateLimitKilobytesPerSecond);
         }
 
         private static @Nullable String said(@Nullable String text) {

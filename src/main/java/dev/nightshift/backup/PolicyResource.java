@@ -105,6 +105,10 @@ public class PolicyResource {
             @Schema(description = "The path of the file with the kit's passphrase") @Nullable
             String passphraseFile,
 
+            @Schema(description = "Of a backup, the kilobytes a second that it takes at most; null for no limit")
+            @Nullable
+            Integer rateLimitKilobytesPerSecond,
+
             @Schema(description = "The schedule that does it")
             String schedule,
 
@@ -303,6 +307,7 @@ public class PolicyResource {
                 of.from(),
                 of.kit(),
                 of.passphraseFile(),
+                of.rateLimitKilobytesPerSecond(),
                 of.schedule(policy),
                 planned == null || planned.nextFires().isEmpty()
                         ? null

@@ -124,6 +124,9 @@ class PolicyWork implements PolicyAim {
                 if (stores.size() > 1) {
                     parameters.add(BackupJob.COPIES, String.join(", ", stores.subList(1, stores.size())));
                 }
+                if (scheduled.rateLimitKilobytesPerSecond() != null) {
+                    parameters.add(RateParameter.NAME, scheduled.rateLimitKilobytesPerSecond());
+                }
             }
             case DRILL_NEWEST -> drill(parameters, DrillChoice.NEWEST, scheduled);
             case DRILL_RANDOM -> drill(parameters, DrillChoice.RANDOM, scheduled);
@@ -161,6 +164,7 @@ class PolicyWork implements PolicyAim {
             case "parameters." + PointParameters.FROM -> "schedules[" + i + "].from";
             case "parameters." + DrillKit.KIT -> "schedules[" + i + "].kit";
             case "parameters." + DrillKit.PASSPHRASE_FILE -> "schedules[" + i + "].passphraseFile";
+            case "parameters." + RateParameter.NAME -> "schedules[" + i + "]." + RateParameter.NAME;
             default ->
                 "schedules[" + i + "]."
                         + (field.equals("cron") || field.equals("zone") || field.startsWith("except[")

@@ -5,7 +5,7 @@ import dev.nightshift.job.Parameters;
 
 /** The parameter of jobs by which what they read is held back: in kilobytes of 1,024 bytes a second. */
 final class RateParameter {
-    private static final String NAME = "rateLimitKilobytesPerSecond";
+    static final String NAME = "rateLimitKilobytesPerSecond";
 
     /** What the replication protocol's MAX_RATE takes. */
     private static final long LEAST = 32;

@@ -76,6 +76,9 @@ public class TakeBackup extends TargetBatchlet {
     private CopyToStore copies;
 
     @Inject
+    private CopyRates rates;
+
+    @Inject
     private Transactions transactions;
 
     @Inject
@@ -127,7 +130,9 @@ public class TakeBackup extends TargetBatchlet {
             target.skipped(BackupJob.COPIES, "None was asked for.");
         } else {
             target.begin(BackupJob.COPIES);
-            copies.copyAll(target, taken, CopyJob.stores(list));
+            try (CopyRates.Reading reading = rates.alone(target)) {
+                copies.copyAll(target, taken, CopyJob.stores(list), reading);
+            }
             target.done(BackupJob.COPIES, String.join(", ", CopyJob.stores(list)));
         }
     }

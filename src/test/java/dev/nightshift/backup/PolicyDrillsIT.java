@@ -112,6 +112,11 @@ class PolicyDrillsIT extends TwoStores {
             delimiter = '|',
             value = {
                 "FULL | ,'from':'local' | from",
+                "FULL | ,'rateLimitKilobytesPerSecond':0 | rateLimitKilobytesPerSecond",
+                "FULL | ,'rateLimitKilobytesPerSecond':-64 | rateLimitKilobytesPerSecond",
+                "FULL | ,'rateLimitKilobytesPerSecond':31 | rateLimitKilobytesPerSecond",
+                "FULL | ,'rateLimitKilobytesPerSecond':1048577 | rateLimitKilobytesPerSecond",
+                "DRILL_NEWEST | ,'rateLimitKilobytesPerSecond':64 | rateLimitKilobytesPerSecond",
                 "EXPIRE | ,'kit':'KIT','passphraseFile':'PASSPHRASE' | kit",
                 "DRILL_RANDOM | ,'from':'nowhere' | from",
                 "DRILL_NEWEST | ,'kit':'KIT' | passphraseFile",
@@ -134,6 +139,19 @@ class PolicyDrillsIT extends TwoStores {
                         .object()
                         .getString("field"));
         assertEquals(before, line(0).toString());
+    }
+
+    @Test
+    @Order(2)
+    void aRateThatIsNoNumberOrTooLongIsRefused() {
+        for (String rate : List.of("true", "'fast'", "99999999999")) {
+            Api.Answer answer = admin.put(
+                    project.path("policies/proven"),
+                    json(
+                            "{'schedules': [{'work': 'FULL', 'cron': '0 2 * * *', 'zone': 'UTC', 'rateLimitKilobytesPerSecond': %s}]}"
+                                    .formatted(rate)));
+            assertEquals(400, answer.status(), () -> rate + ": " + answer.body());
+        }
     }
 
     /** It is stored as JSON, which holds less than JSON may say. */

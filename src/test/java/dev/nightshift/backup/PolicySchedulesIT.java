@@ -50,8 +50,8 @@ class PolicySchedulesIT {
     private final int minute =
             Instant.now().plusSeconds(1_800).atOffset(ZoneOffset.UTC).getMinute();
 
-    private final String fullBackup =
-            "{'work': 'FULL', 'cron': '" + minute + " * * * *', 'zone': 'Europe/Vienna', 'except': ['12-24']}";
+    private final String fullBackup = "{'work': 'FULL', 'cron': '" + minute
+            + " * * * *', 'zone': 'Europe/Vienna', 'except': ['12-24']," + " 'rateLimitKilobytesPerSecond': 20480}";
     private static final String DRILL = "{'name': 'proof', 'work': 'DRILL_RANDOM', 'cron': '0 4 1 1 *', 'zone': 'UTC'}";
     private static final String EXPIRE = "{'work': 'EXPIRE', 'cron': '0 5 1 1 *', 'zone': 'UTC'}";
 
@@ -122,6 +122,10 @@ class PolicySchedulesIT {
                 () -> assertEquals("full", full.getJsonObject("parameters").getString("kind")),
                 () -> assertEquals("local", full.getJsonObject("parameters").getString("store")),
                 () -> assertEquals(STORE, full.getJsonObject("parameters").getString("copies")),
+                () -> assertEquals(20_480, full.getJsonObject("parameters").getInt("rateLimitKilobytesPerSecond")),
+                () -> assertEquals(
+                        20_480, made.getJsonArray("schedules").getJsonObject(0).getInt("rateLimitKilobytesPerSecond")),
+                () -> assertTrue(made.getJsonArray("schedules").getJsonObject(1).isNull("rateLimitKilobytesPerSecond")),
                 () -> assertEquals(
                         "random",
                         schedules

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class PolicyWorkTest {
     private static Scheduled asked(
             String work, @Nullable String from, @Nullable String kit, @Nullable String passphraseFile) {
-        return new PolicyBody.ScheduleView(null, work, "0 4 * * *", "UTC", null, from, kit, passphraseFile)
+        return new PolicyBody.ScheduleView(null, work, "0 4 * * *", "UTC", null, from, kit, passphraseFile, null)
                 .scheduled("schedules[0]");
     }
 
@@ -57,8 +57,21 @@ class PolicyWorkTest {
     }
 
     @Test
+    void aBackupIsHeldBackAsItsLineSays() {
+        Scheduled line = new PolicyBody.ScheduleView(
+                        null, "INCREMENTAL", "0 4 * * *", "UTC", null, null, null, null, 2048)
+                .scheduled("schedules[0]");
+        assertEquals(
+                "{\"kind\":\"incremental\",\"store\":\"local\",\"copies\":\"offsite\",\"rateLimitKilobytesPerSecond\":2048}",
+                parameters(line));
+    }
+
+    @Test
     void whatTheJobRefusesIsTheLinesOwnField() {
         assertAll(
+                () -> assertEquals(
+                        "schedules[3].rateLimitKilobytesPerSecond",
+                        PolicyWork.field(3, "parameters.rateLimitKilobytesPerSecond")),
                 () -> assertEquals("schedules[3].from", PolicyWork.field(3, "parameters.from")),
                 () -> assertEquals("schedules[3].kit", PolicyWork.field(3, "parameters.kit")),
                 () -> assertEquals("schedules[3].passphraseFile", PolicyWork.field(3, "parameters.passphraseFile")),

@@ -103,11 +103,32 @@ class RateLimitIT {
                 JsonObject run = slow(
                         project, "copy", limited(kilobytes).add("store", STORE).build(), "storedBytes", kilobytes);
                 assertTrue(figures(run).getInt("objectsSent") > 0, run::toString);
+                theCopiesOfABackupTakeAsLongAsItsRateAsks(project, kilobytes);
                 aStopIsHeardWhileItWaits(project);
             } finally {
                 forgetTheStore();
             }
         }
+    }
+
+    private static void theCopiesOfABackupTakeAsLongAsItsRateAsks(TestProject project, long kilobytesPerSecond) {
+        JsonObject run = slow(
+                project,
+                "backup",
+                limited(kilobytesPerSecond).add("copies", STORE).build(),
+                "storedBytes",
+                kilobytesPerSecond);
+        long copying =
+                run
+                        .getJsonArray("targets")
+                        .getJsonObject(0)
+                        .getJsonArray("steps")
+                        .getValuesAs(JsonObject.class)
+                        .stream()
+                        .filter(step -> step.getString("name").equals("copies"))
+                        .mapToLong(step -> step.getJsonNumber("durationMillis").longValue())
+                        .sum();
+        assertTrue(copying >= 1000 * ROUGHLY * SECONDS, copying + " ms");
     }
 
     /** At the lowest rate another backup would take two minutes. */

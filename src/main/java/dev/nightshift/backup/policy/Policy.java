@@ -101,6 +101,10 @@ public record Policy(
                 ofDrillsAlone(field + ".kit", each.kit());
                 ofDrillsAlone(field + ".passphraseFile", each.passphraseFile());
             }
+            if (!each.work().isBackup() && each.rateLimitKilobytesPerSecond() != null) {
+                throw new Failure.Invalid(
+                        field + ".rateLimitKilobytesPerSecond", "Only a backup has it: leave it out here.");
+            }
         }
     }
 

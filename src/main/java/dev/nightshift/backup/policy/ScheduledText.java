@@ -18,6 +18,7 @@ final class ScheduledText {
     private static final String FROM = "from";
     private static final String KIT = "kit";
     private static final String PASSPHRASE_FILE = "passphraseFile";
+    private static final String RATE = "rateLimitKilobytesPerSecond";
 
     private ScheduledText() {}
 
@@ -33,6 +34,9 @@ final class ScheduledText {
             addIfSaid(line, FROM, each.from());
             addIfSaid(line, KIT, each.kit());
             addIfSaid(line, PASSPHRASE_FILE, each.passphraseFile());
+            if (each.rateLimitKilobytesPerSecond() != null) {
+                line.add(RATE, each.rateLimitKilobytesPerSecond());
+            }
             array.add(line);
         }
         return array.build().toString();
@@ -55,9 +59,10 @@ final class ScheduledText {
                             each.getJsonArray(EXCEPT).getValuesAs(JsonString.class).stream()
                                     .map(JsonString::getString)
                                     .toList(),
-                            each.getString(FROM, null), // lines of before have none of the three
+                            each.getString(FROM, null), // lines of before have none of the four
                             each.getString(KIT, null),
-                            each.getString(PASSPHRASE_FILE, null)))
+                            each.getString(PASSPHRASE_FILE, null),
+                            each.containsKey(RATE) ? each.getInt(RATE) : null))
                     .toList();
         }
     }

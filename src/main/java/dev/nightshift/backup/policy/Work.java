@@ -19,6 +19,11 @@ public enum Work {
     /** Deletes what the policy's rule does not keep. */
     EXPIRE;
 
+    /** Whether it takes a backup. */
+    public boolean isBackup() {
+        return !isDrill() && this != EXPIRE;
+    }
+
     /** Whether it restores a backup to prove it. */
     public boolean isDrill() {
         return this == DRILL_NEWEST || this == DRILL_RANDOM || this == DRILL_RANDOM_POINT;

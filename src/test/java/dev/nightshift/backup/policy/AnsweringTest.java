@@ -99,20 +99,28 @@ class AnsweringTest {
 
     @Test
     void whatAPolicyCannotHaveDoneIsRefusedByItsField() {
-        Scheduled full = new Scheduled("full", Work.FULL, "0 2 * * *", "UTC", List.of(), null, null, null);
+        Scheduled full = new Scheduled("full", Work.FULL, "0 2 * * *", "UTC", List.of(), null, null, null, null);
         assertAll(
                 () -> assertEquals("schedules[1].name", refusedWork(List.of(full, full), List.of())),
                 () -> assertEquals(
                         "schedules[0].name",
                         refusedWork(
                                 List.of(new Scheduled(
-                                        "f".repeat(62), Work.FULL, "0 2 * * *", "UTC", List.of(), null, null, null)),
+                                        "f".repeat(62),
+                                        Work.FULL,
+                                        "0 2 * * *",
+                                        "UTC",
+                                        List.of(),
+                                        null,
+                                        null,
+                                        null,
+                                        null)),
                                 List.of())),
                 () -> assertEquals(
                         "schedules[0].work",
                         refusedWork(
                                 List.of(new Scheduled(
-                                        "e", Work.EXPIRE, "0 2 * * *", "UTC", List.of(), null, null, null)),
+                                        "e", Work.EXPIRE, "0 2 * * *", "UTC", List.of(), null, null, null, null)),
                                 List.of())),
                 () -> assertEquals("schedules", refusedWork(Collections.nCopies(21, full), List.of())),
                 () -> assertEquals("stores[1]", refusedWork(List.of(full), List.of("local", "local"))),

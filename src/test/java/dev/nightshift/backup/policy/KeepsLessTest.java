@@ -16,9 +16,9 @@ class KeepsLessTest {
     private static final KeepRule MONTH = new KeepRule(30, 0, 0, 0, 0, 0);
     private static final KeepRule NEWEST = new KeepRule(0, 9, 0, 0, 0, 0);
     private static final Scheduled BACKUP =
-            new Scheduled("full", Work.FULL, "0 2 * * *", "UTC", List.of(), null, null, null);
+            new Scheduled("full", Work.FULL, "0 2 * * *", "UTC", List.of(), null, null, null, null);
     private static final Scheduled EXPIRE =
-            new Scheduled("expire", Work.EXPIRE, "0 4 * * *", "UTC", List.of(), null, null, null);
+            new Scheduled("expire", Work.EXPIRE, "0 4 * * *", "UTC", List.of(), null, null, null, null);
 
     private static Policy policy(String name, String of, KeepRule keep, Scheduled... scheduled) {
         return new Policy(

@@ -20,7 +20,7 @@ class ScheduledTest {
 
     private static Scheduled scheduled(
             Work work, @Nullable String from, @Nullable String kit, @Nullable String passphraseFile) {
-        return new Scheduled(work.word(), work, "0 4 * * *", "UTC", List.of("12-24"), from, kit, passphraseFile);
+        return new Scheduled(work.word(), work, "0 4 * * *", "UTC", List.of("12-24"), from, kit, passphraseFile, null);
     }
 
     private static Policy policy(Scheduled... scheduled) {
@@ -53,7 +53,7 @@ class ScheduledTest {
         assertAll(
                 () -> assertEquals(
                         List.of(new Scheduled(
-                                "proof", Work.DRILL_RANDOM, "0 5 * * *", "UTC", List.of(), null, null, null)),
+                                "proof", Work.DRILL_RANDOM, "0 5 * * *", "UTC", List.of(), null, null, null, null)),
                         read),
                 () -> assertEquals(before, ScheduledText.write(read)));
     }
@@ -80,8 +80,25 @@ class ScheduledTest {
         }
     }
 
+    private static Scheduled limited(Work work) {
+        return new Scheduled(work.word(), work, "0 4 * * *", "UTC", List.of(), null, null, null, 2048);
+    }
+
+    @Test
+    void onlyBackupsAreHeldBack() {
+        for (Work work : Work.values()) {
+            if (work.isBackup()) {
+                List<Scheduled> lines = policy(limited(work)).schedules();
+                assertEquals(lines, ScheduledText.read(ScheduledText.write(lines)));
+            } else {
+                assertEquals("schedules[1].rateLimitKilobytesPerSecond", refused(limited(work)), work.name());
+            }
+        }
+        assertEquals(6, Arrays.stream(Work.values()).filter(Work::isBackup).count());
+    }
+
     private static String refused(Scheduled scheduled) {
-        Scheduled first = new Scheduled("first", Work.FULL, "0 2 * * *", "UTC", List.of(), null, null, null);
+        Scheduled first = new Scheduled("first", Work.FULL, "0 2 * * *", "UTC", List.of(), null, null, null, null);
         return refusedField(() -> policy(first, scheduled));
     }
 }
