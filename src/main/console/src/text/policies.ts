@@ -54,6 +54,10 @@ export interface Typed {
 /** In place of a store's name: all that hold the backup. */
 export const EACH_STORE = 'each-store';
 
+/** Kilobytes a second that a server can be told. */
+const LEAST_RATE = 32;
+const MOST_RATE = 1_048_576;
+
 export function isDrill(work: string): boolean {
   return work.startsWith('DRILL_');
 }
@@ -89,7 +93,7 @@ export function nameOf(typed: Typed): string {
 /** Why one of the schedules cannot be saved, by its field; null where it can. */
 export function typedProblem(typed: Typed, all: Typed[]): Partial<Record<'name' | 'cron' | 'zone' | 'except' | 'kit' | 'passphraseFile' | 'rate', string>> | null {
   const name = nameOf(typed);
-  const { except, kit, passphraseFile, rateLimitKilobytesPerSecond: rate } = workOf(typed);
+  const { except, kit, passphraseFile } = workOf(typed);
   const path = (text: string | null, other: string | null) => (text ? (text.startsWith('/') ? null : 'An absolute path, from / on.') : other && 'Name both files, or neither.');
   const found = {
     name: nameProblem(name) ?? (all.filter((each) => nameOf(each) === name).length > 1 ? 'Another schedule of this policy has this name.' : null),
@@ -98,7 +102,7 @@ export function typedProblem(typed: Typed, all: Typed[]): Partial<Record<'name' 
     except: except.every((each) => /^(\d{4}-)?\d\d-\d\d$/.test(each)) ? null : 'Days as 2026-12-24, or 12-24 for every year, with commas between.',
     kit: path(kit, passphraseFile),
     passphraseFile: path(passphraseFile, kit),
-    rate: rate === null || (/^\d+$/.test(typed.rate.trim()) && rate >= 32 && rate <= 1_048_576) ? null : 'A whole number from 32 to 1,048,576, or nothing.',
+    rate: isBackup(typed.work) ? numberProblem(typed.rate, MOST_RATE, LEAST_RATE) : null,
   };
   const problems = Object.fromEntries(Object.entries(found).filter(([, problem]) => problem !== null)) as Partial<Record<keyof typeof found, string>>;
   return Object.keys(problems).length === 0 ? null : problems;
@@ -125,8 +129,8 @@ export const MOST: Record<keyof PolicyGoals, number> = { rpoSeconds: 2_592_000, 
 export const MOST_KEPT = 10_000;
 
 /** Nothing typed is nothing wanted. */
-export function numberProblem(text: string, most: number): string | null {
-  return text.trim() === '' || (/^\d+$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= most) ? null : `A number from 1 to ${most.toLocaleString('en')}, or nothing.`;
+export function numberProblem(text: string, most: number, least = 1): string | null {
+  return text.trim() === '' || (/^\d+$/.test(text.trim()) && Number(text) >= least && Number(text) <= most) ? null : `A number from ${least} to ${most.toLocaleString('en')}, or nothing.`;
 }
 
 /** What was typed as the request has it: null where nothing was. */

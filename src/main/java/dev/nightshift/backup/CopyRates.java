@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** The limits that runs set to what their copies read. */
 @ApplicationScoped
 class CopyRates {
-    private final Map<UUID, Shared> runs = new HashMap<>();
+    private final Map<UUID, Shared> limits = new HashMap<>();
 
-    /** A run's limit, and how many of its targets are at work. */
+    /** A limit, and how many targets are at work by it. */
     private static final class Shared {
         private final RateLimit limit;
         private int targets;
@@ -28,12 +28,12 @@ class CopyRates {
 
     /** What a target reads its sources through; closed when it has read. */
     final class Reading implements UnaryOperator<Store>, AutoCloseable {
-        private final UUID run;
+        private final UUID whose;
         private final @Nullable RateLimit limit;
         private final Runnable check;
 
-        private Reading(UUID run, @Nullable RateLimit limit, Runnable check) {
-            this.run = run;
+        private Reading(UUID whose, @Nullable RateLimit limit, Runnable check) {
+            this.whose = whose;
             this.limit = limit;
             this.check = check;
         }
@@ -52,7 +52,7 @@ class CopyRates {
         @Override
         public void close() {
             if (limit != null) {
-                leave(run);
+                leave(whose);
             }
         }
     }
@@ -70,26 +70,26 @@ class CopyRates {
     /**
      * Joins a limit.
      *
-     * @param run whose limit it is, or the target
+     * @param whose the run or the target that has it
      * @param kilobytes a second; 0 for none
      * @param check run while a reader waits; what it throws ends the reading
      */
-    Reading of(UUID run, int kilobytes, Runnable check) {
+    Reading of(UUID whose, int kilobytes, Runnable check) {
         if (kilobytes == 0) {
-            return new Reading(run, null, check);
+            return new Reading(whose, null, check);
         }
-        synchronized (runs) {
-            Shared shared = runs.computeIfAbsent(run, id -> new Shared(new RateLimit(kilobytes)));
+        synchronized (limits) {
+            Shared shared = limits.computeIfAbsent(whose, id -> new Shared(new RateLimit(kilobytes)));
             shared.targets++;
-            return new Reading(run, shared.limit, check);
+            return new Reading(whose, shared.limit, check);
         }
     }
 
-    private void leave(UUID run) {
-        synchronized (runs) {
-            Shared shared = runs.get(run);
+    private void leave(UUID whose) {
+        synchronized (limits) {
+            Shared shared = limits.get(whose);
             if (shared != null && --shared.targets == 0) {
-                runs.remove(run);
+                limits.remove(whose);
             }
         }
     }

@@ -11,7 +11,6 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.json.Json;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -71,17 +70,12 @@ class SecondPrimaries {
                         + " is wrong: let nobody write to it, stop it, and set it up as a standby again (pg_rewind, or a new"
                         + " copy). Where " + member + " is right: stop " + primary
                         + ", test the connection on the database's page, and restart the other nodes of Nightshift.",
-                Json.createObjectBuilder(Map.of(
-                                "primary",
-                                primary,
-                                "timeline",
-                                seen.timeline(),
-                                "answers",
-                                seen.found(),
-                                "member",
-                                member,
-                                "memberTimeline",
-                                timeline))
+                Json.createObjectBuilder()
+                        .add("primary", primary)
+                        .add("timeline", seen.timeline())
+                        .add("answers", seen.found())
+                        .add("member", member)
+                        .add("memberTimeline", timeline)
                         .build(),
                 null);
     }

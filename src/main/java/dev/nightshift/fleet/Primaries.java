@@ -93,8 +93,15 @@ final class Primaries {
             Instant at,
             Instant all,
             @Nullable String refusal) {
+        /**
+         * Whether it stays though another round ends after it: of one primary what was seen later, of two the higher timeline.
+         *
+         * @param began when the other round did
+         */
         boolean isPreferredTo(Seen other, Instant began) {
-            return primary.equals(other.primary) ? all.isAfter(began) : timeline >= other.timeline;
+            return primary.equals(other.primary)
+                    ? all.isAfter(began) && (found || !other.found)
+                    : timeline >= other.timeline;
         }
 
         /** @throws Failure.Retryable where it answered and is not the primary */

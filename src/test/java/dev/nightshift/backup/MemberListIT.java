@@ -17,7 +17,6 @@ import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.vault.ExportedKeys;
 import jakarta.json.Json;
-import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
@@ -72,25 +71,12 @@ class MemberListIT {
         primary.close();
     }
 
-    private static String at(Postgres server) {
-        return server.host() + ":" + server.port();
-    }
-
     private Api.Answer register(String... members) {
         return project.api().post(project.path("databases"), body(members).build());
     }
 
     private JsonObjectBuilder body(String... members) {
-        JsonArrayBuilder list = Json.createArrayBuilder(List.of(members));
-        return Json.createObjectBuilder()
-                .add("name", NAME)
-                .add("dbname", "postgres")
-                .add("host", primary.host())
-                .add("port", primary.port())
-                .add("members", list)
-                .add("user", primary.user())
-                .add("password", primary.password())
-                .add("tlsMode", "disable");
+        return TestProject.described(NAME, primary, members);
     }
 
     private static String field(Api.Answer refused) {
@@ -106,7 +92,7 @@ class MemberListIT {
 
     private static String found(JsonObject check, Postgres member) {
         return check.getJsonArray("items").getValuesAs(JsonObject.class).stream()
-                .filter(item -> item.getString("item").equals("member." + at(member)))
+                .filter(item -> item.getString("item").equals("member." + member.address()))
                 .map(item -> item.getString("state") + " " + item.getString("found"))
                 .collect(Collectors.joining());
     }
@@ -114,24 +100,24 @@ class MemberListIT {
     @Test
     @Order(1)
     void aListIsRefusedByTheMemberThatBreaksARule() {
-        assertEquals("members[1]", field(register(at(standby), "not a host")));
-        assertEquals("members[0]", field(register(at(primary))));
+        assertEquals("members[1]", field(register(standby.address(), "not a host")));
+        assertEquals("members[0]", field(register(primary.address())));
         assertEquals("members[0]", field(register("169.254.169.254")));
         JsonObject tested = project.api()
-                .post(project.path("check"), body(at(standby)).build())
+                .post(project.path("check"), body(standby.address()).build())
                 .expect(200)
                 .object();
         assertEquals("OK a standby", found(tested, standby), tested::toString);
-        register(at(standby), at(stranger)).expect(201);
+        register(standby.address(), stranger.address()).expect(201);
         JsonObject shown =
                 project.api().get(project.path("instances/" + NAME)).expect(200).object();
         assertEquals(
-                List.of(at(standby), at(stranger)),
+                List.of(standby.address(), stranger.address()),
                 shown.getJsonArray("members").stream()
                         .map(each -> ((JsonString) each).getString())
                         .toList());
-        assertEquals("password", field(change(at(standby), at(stranger), "db9.example.com")));
-        change(at(stranger), at(standby)).expect(200);
+        assertEquals("password", field(change(standby.address(), stranger.address(), "db9.example.com")));
+        change(stranger.address(), standby.address()).expect(200);
         JsonObject check = check();
         assertTrue(check.getBoolean("ok"), check::toString);
         assertEquals("OK the primary, on timeline 1", found(check, primary), check::toString);
@@ -202,7 +188,7 @@ class MemberListIT {
         primary.startAgain(SETTINGS);
         fill(primary, "lost", 1);
         JsonObject check = check();
-        assertTrue(check.getString("endpoint").contains(at(standby)), check::toString);
+        assertTrue(check.getString("endpoint").contains(standby.address()), check::toString);
         assertEquals("OK the primary, on timeline 2", found(check, standby), check::toString);
         assertEquals("WARNING says that it is the primary too, on timeline 1", found(check, primary), check::toString);
 
@@ -218,7 +204,7 @@ class MemberListIT {
         Eventually.isTrue(
                 "a finding",
                 SOON,
-                () -> archive.finding("has a second primary: " + at(other))
+                () -> archive.finding("has a second primary: " + other.address())
                         .filter(each -> each.getString("severity").equals("CRITICAL"))
                         .isPresent());
     }
@@ -233,7 +219,7 @@ class MemberListIT {
                             Json.createObjectBuilder()
                                     .add("host", standby.host())
                                     .add("port", standby.port())
-                                    .add("members", Json.createArrayBuilder(List.of(at(third))))
+                                    .add("members", Json.createArrayBuilder(List.of(third.address())))
                                     .add("password", primary.password())
                                     .build())
                     .expect(200);

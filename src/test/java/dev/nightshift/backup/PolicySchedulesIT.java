@@ -51,7 +51,7 @@ class PolicySchedulesIT {
             Instant.now().plusSeconds(1_800).atOffset(ZoneOffset.UTC).getMinute();
 
     private final String fullBackup = "{'work': 'FULL', 'cron': '" + minute
-            + " * * * *', 'zone': 'Europe/Vienna', 'except': ['12-24']," + " 'rateLimitKilobytesPerSecond': 20480}";
+            + " * * * *', 'zone': 'Europe/Vienna', 'except': ['12-24'], 'rateLimitKilobytesPerSecond': 20480}";
     private static final String DRILL = "{'name': 'proof', 'work': 'DRILL_RANDOM', 'cron': '0 4 1 1 *', 'zone': 'UTC'}";
     private static final String EXPIRE = "{'work': 'EXPIRE', 'cron': '0 5 1 1 *', 'zone': 'UTC'}";
 

@@ -20,7 +20,6 @@ import dev.nightshift.testing.Nightshift;
 import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
-import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
@@ -110,22 +109,9 @@ class SlotsIT {
                 Postgres standby = source.standby(settings)) {
             makeSlot(standby, lost);
             TestProject project = TestProject.create(nightshift.admin(), "left-on-member");
-            String member = standby.host() + ":" + standby.port();
+            String member = standby.address();
             // With its members from the first look at it on: the next one is a quarter of an hour later
-            project.api()
-                    .post(
-                            project.path("databases"),
-                            Json.createObjectBuilder()
-                                    .add("name", "left")
-                                    .add("dbname", "postgres")
-                                    .add("host", source.host())
-                                    .add("port", source.port())
-                                    .add("members", Json.createArrayBuilder().add(member))
-                                    .add("user", source.user())
-                                    .add("password", source.password())
-                                    .add("tlsMode", "disable")
-                                    .build())
-                    .expect(201);
+            project.registerCluster("left", source, member);
             TestArchive archive = new TestArchive(project, "left");
             archive.change(on());
             archive.awaitState("STREAMING");
@@ -142,7 +128,7 @@ class SlotsIT {
             assertEquals("0", count(standby, lost));
             assertEquals(0, findings(project));
             String own = archive.wal().getString("slot");
-            String primary = source.host() + ":" + source.port();
+            String primary = source.address();
             project.api().delete(path(project, own) + "&member=" + primary).expect(409);
             archive.off();
         }

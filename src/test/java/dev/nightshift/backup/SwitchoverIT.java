@@ -15,13 +15,10 @@ import dev.nightshift.testing.Postgres;
 import dev.nightshift.testing.TestArchive;
 import dev.nightshift.testing.TestProject;
 import dev.nightshift.vault.ExportedKeys;
-import jakarta.json.Json;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -55,20 +52,7 @@ class SwitchoverIT {
         second = first.standby(SETTINGS);
         project = TestProject.create(nightshift.admin(), "switching");
         archive = new TestArchive(project, NAME);
-        project.api()
-                .post(
-                        project.path("databases"),
-                        Json.createObjectBuilder()
-                                .add("name", NAME)
-                                .add("dbname", "postgres")
-                                .add("host", first.host())
-                                .add("port", first.port())
-                                .add("members", Json.createArrayBuilder().add(second.host() + ":" + second.port()))
-                                .add("user", first.user())
-                                .add("password", first.password())
-                                .add("tlsMode", "disable")
-                                .build())
-                .expect(201);
+        project.registerCluster(NAME, first, second.address());
     }
 
     @AfterAll
@@ -89,7 +73,7 @@ class SwitchoverIT {
         text(second, "select pg_promote()::text");
         fill(second, "there", MORE_SEGMENTS_THAN_THE_LIMIT);
         awaitTimeline(2);
-        becomeStandbyOf(second, first);
+        first.follow(second, SETTINGS);
         awaitReplay(second, first);
         assertEquals(
                 "true",
@@ -121,15 +105,5 @@ class SwitchoverIT {
         Eventually.isTrue("timeline " + timeline, SOON, () -> archive.newest().getInt("timeline") == timeline);
         archive.awaitState("STREAMING");
         archive.awaitCovered();
-    }
-
-    private static void becomeStandbyOf(Postgres primary, Postgres standby) throws Exception {
-        Files.createFile(standby.data().resolve("standby.signal"));
-        Map<String, String> settings = new TreeMap<>(SETTINGS);
-        settings.put(
-                "primary_conninfo",
-                "host=127.0.0.1 port=" + primary.port() + " user=" + primary.user() + " password="
-                        + primary.password());
-        standby.startAgain(settings);
     }
 }

@@ -52,7 +52,7 @@ class TargetKilledIT {
 
             JsonObject failed = project.ended(run, Duration.ofMinutes(2));
             JsonObject target = target(failed);
-            String host = source.host() + ":" + source.port();
+            String host = source.address();
             assertAll(
                     () -> assertEquals("FAILED", failed.getString("status"), failed.toString()),
                     () -> assertTrue(target.getString("reason").contains(host), target.toString()),

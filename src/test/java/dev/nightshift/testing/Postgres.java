@@ -87,18 +87,31 @@ public final class Postgres implements AutoCloseable {
             FolderBackup.take(this, copy, oid -> home.resolve("space-" + oid), log);
             Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rwx------"));
             Files.createFile(copy.resolve("standby.signal"));
-            Map<String, String> all = new TreeMap<>(quick(settings));
-            all.put(
-                    "primary_conninfo",
-                    "host=127.0.0.1 port=" + port() + " user=" + user() + " password=" + password());
             EmbeddedCluster.Options own =
-                    EmbeddedCluster.Options.in(home, password()).withSettings(all);
+                    EmbeddedCluster.Options.in(home, password()).withSettings(following(settings));
             return new Postgres(EmbeddedCluster.start(cluster.binaries(), own), own, home);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Starts this one, which was a primary, as a standby of another one that was promoted since; after a clean stop. */
+    public void follow(Postgres primary, Map<String, String> settings) {
+        try {
+            Files.createFile(data().resolve("standby.signal"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        startAgain(primary.following(settings));
+    }
+
+    /** The settings of one that streams from this server. */
+    private Map<String, String> following(Map<String, String> settings) {
+        Map<String, String> all = new TreeMap<>(quick(settings));
+        all.put("primary_conninfo", "host=127.0.0.1 port=" + port() + " user=" + user() + " password=" + password());
+        return all;
     }
 
     /** kill -9 of the postmaster, as when its machine fails; its children notice within moments. */
@@ -135,6 +148,11 @@ public final class Postgres implements AutoCloseable {
 
     public int port() {
         return cluster.port();
+    }
+
+    /** {@code host:port}. */
+    public String address() {
+        return host() + ":" + port();
     }
 
     public String user() {

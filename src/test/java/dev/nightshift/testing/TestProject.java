@@ -67,18 +67,35 @@ public final class TestProject {
         register(database, server, server.port(), dbname, user, password);
     }
 
+    /** What registers a server as its superuser, with the other members of its cluster. */
+    public static JsonObjectBuilder described(String database, Postgres server, String... members) {
+        return described(database, server, server.port(), "postgres", server.user(), server.password())
+                .add("members", Json.createArrayBuilder(List.of(members)));
+    }
+
+    private static JsonObjectBuilder described(
+            String database, Postgres server, int port, String dbname, String user, String password) {
+        return Json.createObjectBuilder()
+                .add("name", database)
+                .add("dbname", dbname)
+                .add("host", server.host())
+                .add("port", port)
+                .add("user", user)
+                .add("password", password)
+                .add("tlsMode", "disable");
+    }
+
+    /** Registers a server with the other members of its cluster. */
+    public void registerCluster(String database, Postgres server, String... members) {
+        api.post(path("databases"), described(database, server, members).build())
+                .expect(201);
+    }
+
     /** Registers it as what answers at another port of its machine: a proxy in between. */
     public void register(String database, Postgres server, int port, String dbname, String user, String password) {
         api.post(
                         path("databases"),
-                        Json.createObjectBuilder()
-                                .add("name", database)
-                                .add("dbname", dbname)
-                                .add("host", server.host())
-                                .add("port", port)
-                                .add("user", user)
-                                .add("password", password)
-                                .add("tlsMode", "disable")
+                        described(database, server, port, dbname, user, password)
                                 .build())
                 .expect(201);
     }
