@@ -28,6 +28,9 @@ class Bases {
     private static final String INSTEAD = "Choose another one, or leave the choice to the run.";
 
     @Inject
+    private BackupLeases leases;
+
+    @Inject
     private Backups backups;
 
     /**
@@ -110,9 +113,10 @@ class Bases {
         return new Failure.Skippable("Backup " + id + " cannot be built on: " + reason + ".", INSTEAD, cause);
     }
 
-    private static Increment built(TargetRun target, Manifest.Kind kind, Backup base, Store store, ProjectKeys keys) {
+    private Increment built(TargetRun target, Manifest.Kind kind, Backup base, Store store, ProjectKeys keys) {
         BackupReader reader = BackupReader.open(store, base.location(), keys);
         requireSame(base, reader.manifest());
+        leases.read(target, base.store(), base.chain());
         Verification glance = reader.verify(ProofLevel.STORED, BackupProgress.NONE);
         if (glance.damage() != null) {
             throw new Failure.Fatal(glance.damage(), null, null);

@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class CopyToStore {
     @Inject
+    private BackupLeases leases;
+
+    @Inject
     private Stores stores;
 
     @Inject
@@ -168,7 +171,15 @@ class CopyToStore {
     private BackupCopy.Result one(
             TargetRun target, Backup backup, Store to, String store, UnaryOperator<Store> reading) {
         ProjectKeys keys = keyring.of(target.project());
-        Store from = reading.apply(source(target, backup, store, keys));
+        String source = source(target, backup, store, keys);
+        try (BackupLeases.Held lease = leases.reading(target, source, List.of(backup.id()))) {
+            lease.keep();
+            return one(target, backup, reading.apply(stores.of(source)), to, store, keys);
+        }
+    }
+
+    private BackupCopy.Result one(
+            TargetRun target, Backup backup, Store from, Store to, String store, ProjectKeys keys) {
         refuseUnmounted(target, to, store);
         refuseSamePlace(to, store, places(backup, store), "the backup lies in");
         var begun = new CopyRepository.Begun[1];
@@ -255,7 +266,7 @@ class CopyToStore {
     }
 
     /** The store that the backup was taken to, else one that has a whole copy; its manifest is ours. */
-    private Store source(TargetRun target, Backup backup, String store, ProjectKeys keys) {
+    private String source(TargetRun target, Backup backup, String store, ProjectKeys keys) {
         List<String> candidates = Stream.concat(
                         Stream.of(backup.store()),
                         backup.copies().stream().filter(Backup.Copy::isWhole).map(Backup.Copy::store))
@@ -268,7 +279,7 @@ class CopyToStore {
                 if (!reasons.isEmpty()) {
                     target.warn("Backup " + backup.id() + " is copied from the store " + name + ": " + reasons.get(0));
                 }
-                return stores.of(name);
+                return name;
             }
             reasons.add(reason);
         }

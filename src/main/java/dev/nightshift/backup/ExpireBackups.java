@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,9 @@ public class ExpireBackups extends TargetBatchlet {
     private AgreedExpiry agreed;
 
     @Inject
+    private BackupLeases leases;
+
+    @Inject
     private Stores stores;
 
     @Inject
@@ -82,6 +86,9 @@ public class ExpireBackups extends TargetBatchlet {
 
     /** Of deleted backups, what stores keep locked, by this try. */
     private long locked;
+
+    /** Whether a deleted backup is being read, as this try found. */
+    private boolean read;
 
     /** As {@link #freedIn}, of the log. */
     private final Map<String, Long> logFreedIn = new TreeMap<>();
@@ -103,7 +110,7 @@ public class ExpireBackups extends TargetBatchlet {
             throw e;
         }
         ExpiryPlanning.Planned planned =
-                planning.plan(target.project(), target.instanceId(), rule.rule(), agreed.shown(target));
+                planning.plan(target.project(), target.instanceId(), rule.rule(), agreed.shown(target), leases::read);
         List<Backup> kept = planned.kept();
         ExpiryPlan plan = planned.plan();
         tell(target, planned, apply);
@@ -122,6 +129,10 @@ public class ExpireBackups extends TargetBatchlet {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
         target.begin(ExpireJob.LOG);
+        if (read) {
+            target.skipped(ExpireJob.LOG, "A backup that is being read may need it.");
+            return;
+        }
         ExpireLog.Sum trimmed = log.trim(target, planned, apply, logFreedIn);
         if (trimmed.first() == null) {
             target.done(ExpireJob.LOG, new Bytes(trimmed.bytes()) + (apply ? " freed" : " would go"));
@@ -244,6 +255,7 @@ public class ExpireBackups extends TargetBatchlet {
     private @Nullable Failure free(TargetRun target) {
         Failure first = null;
         locked = 0;
+        read = false;
         Set<String> away = new HashSet<>();
         Set<String> lost = new HashSet<>();
         List<ExpiryRepository.Deleted> unfreed = transactions.in(
@@ -276,6 +288,7 @@ public class ExpireBackups extends TargetBatchlet {
                 first = first == null ? e : first;
             }
         }
+        freedIn.keySet().forEach(store -> leases.removeLeft(target.project(), store));
         target.figure("bytesFreed", freed());
         if (locked > 0) {
             target.figure("bytesLocked", locked);
@@ -324,7 +337,19 @@ public class ExpireBackups extends TargetBatchlet {
             throw CopyToStore.unmounted(store);
         }
         target.store(connection -> {}); // only while this attempt still has the target
-        Store.Lock lock = ExpireLog.delete(store, deleted.location()).orElse(null);
+        AtomicReference<Store.@Nullable Lock> refused = new AtomicReference<>();
+        Optional<String> reader = leases.unlessRead(
+                target,
+                deleted.store(),
+                deleted.id(),
+                () -> refused.set(ExpireLog.delete(store, deleted.location()).orElse(null)));
+        if (reader.isPresent()) {
+            read = true;
+            target.warn("Backup " + deleted.id() + " is deleted, but stays in the store " + deleted.store()
+                    + " for now: it is being read there by " + reader.get() + ". A run of expire after that frees it.");
+            return 0;
+        }
+        Store.Lock lock = refused.get();
         List<Store.Entry> left = store.taking(begin);
         if (!left.isEmpty()) {
             if (lock == null && store.list(begin).isEmpty()) {

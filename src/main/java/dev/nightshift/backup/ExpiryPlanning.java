@@ -17,6 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -121,16 +122,31 @@ class ExpiryPlanning {
      * @param agreed null for whatever the rule lets go
      */
     Planned plan(ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed) {
-        return plan(project, instance, rule, agreed, null);
+        return plan(project, instance, rule, agreed, (of, kept) -> Map.of(), null);
+    }
+
+    /** Says of a project's backups which ones something keeps beside the rule, and why. */
+    interface Keeping {
+        Map<UUID, String> of(ProjectId project, Collection<Backup> kept);
+    }
+
+    /** As {@link #plan(ProjectId, UUID, KeepRule, Set)}, with what keeps others. */
+    Planned plan(ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed, Keeping also) {
+        return plan(project, instance, rule, agreed, also, null);
     }
 
     /** As {@link #plan(ProjectId, UUID, KeepRule)}, had no time passed and no backup ended since a moment. */
     Planned planAsOf(ProjectId project, UUID instance, KeepRule rule, Instant asOf) {
-        return plan(project, instance, rule, null, asOf);
+        return plan(project, instance, rule, null, (of, kept) -> Map.of(), asOf);
     }
 
     private Planned plan(
-            ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed, @Nullable Instant asOf) {
+            ProjectId project,
+            UUID instance,
+            KeepRule rule,
+            @Nullable Set<UUID> agreed,
+            Keeping also,
+            @Nullable Instant asOf) {
         List<Backup> all = transactions.in(project, connection -> repository.kept(connection, instance));
         Instant now = transactions.in(project, ExpiryRepository::now);
         for (Backup backup : all) {
@@ -148,6 +164,7 @@ class ExpiryPlanning {
                 .filter(each -> asOf == null || !each.endedAt().isAfter(asOf))
                 .toList();
         Set<UUID> named = transactions.in(project, connection -> repository.named(connection, instance));
+        Map<UUID, String> others = also.of(project, kept);
         Map<UUID, Backup> known = kept.stream().collect(Collectors.toMap(Backup::id, backup -> backup));
         Map<UUID, List<CopyRepository.Place>> places = sources.places(project, known.keySet());
         ExpiryPlan plan = ExpiryPlan.of(
@@ -155,7 +172,7 @@ class ExpiryPlanning {
                         .map(backup -> judged(
                                 project,
                                 backup,
-                                wanted(backup, named, agreed),
+                                wanted(backup, named, agreed, others.get(backup.id())),
                                 places.getOrDefault(backup.id(), List.of()),
                                 known))
                         .toList(),
@@ -206,13 +223,17 @@ class ExpiryPlanning {
     }
 
     /** Why somebody wants it to stay; null if nobody does. */
-    private static @Nullable String wanted(Backup backup, Set<UUID> named, @Nullable Set<UUID> agreed) {
+    private static @Nullable String wanted(
+            Backup backup, Set<UUID> named, @Nullable Set<UUID> agreed, @Nullable String other) {
         Backup.Hold hold = backup.hold();
         if (hold != null) {
             return hold.reason();
         }
         if (named.contains(backup.id())) {
             return "a run that is not over names it";
+        }
+        if (other != null) {
+            return other;
         }
         return agreed == null || agreed.contains(backup.id())
                 ? null

@@ -46,6 +46,9 @@ public class RestoreBackup extends TargetBatchlet {
     private BackupSources sources;
 
     @Inject
+    private BackupLeases leases;
+
+    @Inject
     private Keyring keyring;
 
     @Inject
@@ -77,6 +80,7 @@ public class RestoreBackup extends TargetBatchlet {
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
         Begun begun = begin(target);
         Backup backup = begun.backup();
+        leases.read(target, begun.store(), backup.chain());
         BackupReader reader = begun.reader();
         List<Manifest> chain = reader.chain();
         long bytes =

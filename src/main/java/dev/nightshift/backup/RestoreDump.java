@@ -29,6 +29,9 @@ class RestoreDump {
     private BackupSources sources;
 
     @Inject
+    private BackupLeases leases;
+
+    @Inject
     private Keyring keyring;
 
     @Inject
@@ -118,14 +121,14 @@ class RestoreDump {
     }
 
     private BackupReader open(TargetRun target, Backup backup) {
-        return sources.open(
-                        target.project(),
-                        backup,
-                        BackupSources.Reading.in(
-                                target.parameters().text(PointParameters.FROM).orElse(null),
-                                BackupSources.Reading.ANYWHERE),
-                        keyring.of(target.project()),
-                        target::warn)
-                .reader();
+        BackupSources.Source source = sources.open(
+                target.project(),
+                backup,
+                BackupSources.Reading.in(
+                        target.parameters().text(PointParameters.FROM).orElse(null), BackupSources.Reading.ANYWHERE),
+                keyring.of(target.project()),
+                target::warn);
+        leases.read(target, source.store(), backup.chain());
+        return source.reader();
     }
 }

@@ -44,6 +44,9 @@ class RestoreTables {
     private BackupSources sources;
 
     @Inject
+    private BackupLeases leases;
+
+    @Inject
     private PointRecovery points;
 
     @Inject
@@ -173,6 +176,7 @@ class RestoreTables {
                     null);
         }
         requireNotOlder(place.instance().name().value(), place.major(), material.major());
+        leases.read(place.target(), source.store(), backup.chain());
         place.target().figure("backup", backup.id());
         place.target().figure("store", source.store());
         return new Work(

@@ -140,7 +140,11 @@ public abstract class TargetBatchlet extends AbstractBatchlet {
                 lock.keep();
                 place.keep();
                 windows.enter(jobs.named(job.name()), target);
-                work(target);
+                try {
+                    work(target);
+                } finally {
+                    target.tryEnds();
+                }
                 return;
             } catch (Exception e) {
                 // A cancelled statement or a closed stream is the stop that was asked for, whatever it calls itself.

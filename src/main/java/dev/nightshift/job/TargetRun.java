@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ public final class TargetRun {
     private static final long PROGRESS_EVERY_NANOS = 1_000_000_000L;
 
     private final Attempt attempt;
+    private final List<AutoCloseable> hadByTry = new CopyOnWriteArrayList<>();
     private final TargetLedger.Taken target;
     private final TargetLedger targets;
     private final Ledger ledger;
@@ -317,6 +319,23 @@ public final class TargetRun {
      */
     public void onGiveUp(AutoCloseable cut) {
         signal.cutsOff(cut);
+    }
+
+    /** Something that this try of the work has only while it lasts; closed once it ends, however it does. */
+    public void whenTryEnds(AutoCloseable had) {
+        hadByTry.add(had);
+    }
+
+    /** What cannot be closed ends by itself, and does not change how the try came out. */
+    void tryEnds() {
+        for (AutoCloseable had : hadByTry) {
+            try {
+                had.close();
+            } catch (Exception e) {
+                LOG.log(System.Logger.Level.WARNING, "Not given back by run " + runId(), e);
+            }
+        }
+        hadByTry.clear();
     }
 
     StopSignal signal() {

@@ -279,14 +279,15 @@ public final class FolderStore implements Store {
     }
 
     /**
-     * Whether nothing lies in the folder but what checks left: a store that was written once keeps its folders, so that this
+     * Whether nothing lies in the folder but what checks and leases left: a store that was written once keeps its folders, so that this
      * is most likely the place where one should be mounted.
      *
      * @throws Failure.Retryable if it cannot be read
      */
     public boolean looksUnmounted() {
         try (Stream<Path> found = Files.list(root)) {
-            return found.allMatch(each -> each.getFileName().toString().equals(CHECKS));
+            return found.map(each -> each.getFileName().toString())
+                    .allMatch(name -> name.equals(CHECKS) || name.equals(StoreLeases.FOLDER));
         } catch (IOException e) {
             throw unreadable("", e);
         }
