@@ -6,15 +6,19 @@ import jakarta.json.bind.JsonbConfig;
 import jakarta.json.bind.adapter.JsonbAdapter;
 import jakarta.ws.rs.ext.ContextResolver;
 import jakarta.ws.rs.ext.Provider;
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
-/** How REST writes JSON: absent values as null, times in ISO 8601 UTC with milliseconds. */
+/**
+ * How REST reads and writes JSON: absent values as null, times in ISO 8601 UTC with milliseconds; and a number that does not fit
+ * its field is refused, where JSON-B by itself takes 64.5 as 64 and 4294967297 as 1.
+ */
 @Provider
 public class JsonText implements ContextResolver<Jsonb> {
-    private final Jsonb jsonb =
-            JsonbBuilder.create(new JsonbConfig().withNullValues(true).withAdapters(new Times()));
+    private final Jsonb jsonb = JsonbBuilder.create(
+            new JsonbConfig().withNullValues(true).withAdapters(new Times(), new Ints(), new Longs()));
 
     @Override
     public Jsonb getContext(Class<?> type) {
@@ -34,6 +38,32 @@ public class JsonText implements ContextResolver<Jsonb> {
         @Override
         public Instant adaptFromJson(String text) {
             return Instant.parse(text);
+        }
+    }
+
+    /** By way of all digits, so that none is dropped; fails with an {@link ArithmeticException} where one would be. */
+    public static class Ints implements JsonbAdapter<Integer, BigDecimal> {
+        @Override
+        public BigDecimal adaptToJson(Integer number) {
+            return BigDecimal.valueOf(number);
+        }
+
+        @Override
+        public Integer adaptFromJson(BigDecimal number) {
+            return number.intValueExact();
+        }
+    }
+
+    /** As {@link Ints}. */
+    public static class Longs implements JsonbAdapter<Long, BigDecimal> {
+        @Override
+        public BigDecimal adaptToJson(Long number) {
+            return BigDecimal.valueOf(number);
+        }
+
+        @Override
+        public Long adaptFromJson(BigDecimal number) {
+            return number.longValueExact();
         }
     }
 }

@@ -110,8 +110,10 @@ public class Problems implements ExceptionMapper<Throwable> {
             return Problem.of(400, "The request's body is not the JSON that is expected here.", null);
         }
         String field = String.join(".", path);
-        return Problem.of(
-                new Failure.Invalid(field, "The value of \"" + field + "\" is not one that is possible here."));
+        String what = cause(thrown, ArithmeticException.class) == null
+                ? "is not one that is possible here."
+                : "has to be a whole number; this is a fraction, or too large.";
+        return Problem.of(new Failure.Invalid(field, "The value of \"" + field + "\" " + what));
     }
 
     private static Response failed(Failure failure) {

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Every body, parameter and part of an address of the OpenAPI document, filled with what nobody means well. Whatever comes,
@@ -260,6 +261,17 @@ class HostileRequestsIT {
         Api.Answer answer = admin.send(method, path, body.isEmpty() ? null : body);
         assertEquals(null, objection(answer), answer::body);
         assertEquals(400, answer.status(), answer::body);
+    }
+
+    /** By JSON-B alone 4294967297 days are 1, and what is older goes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"4294967297", "-4294967295", "64.5", "1e30", "1e-400000000", "1e400000000"})
+    void aNumberThatDoesNotFitIsNotMadeOneThatDoes(String number) {
+        Api.Answer answer =
+                admin.send("POST", project.path("policies"), "{\"name\":\"p\",\"keep\":{\"days\":" + number + "}}");
+        assertEquals(400, answer.status(), answer::body);
+        assertTrue(
+                answer.object().getString("detail").contains("\"keep.days\" has to be a whole number"), answer::body);
     }
 
     @Test
