@@ -73,10 +73,10 @@ class BackupLeases {
         }
 
         private synchronized void take(Collection<UUID> backups, StoreLeases.Use use) {
+            held.add(this);
             for (UUID backup : backups) {
                 taken.add(leases.take(backup, use, words()));
             }
-            held.add(this);
         }
 
         /** Of work that is to stop none is renewed: a thread that hangs must not keep a backup for ever. */
@@ -171,7 +171,7 @@ class BackupLeases {
     }
 
     /** Of backups, those that are being read now, with words for it. A store that does not say is asked again before anything goes. */
-    Map<UUID, String> read(ProjectId project, Collection<Backup> backups) {
+    Map<UUID, String> inUse(ProjectId project, Collection<Backup> backups) {
         Set<String> in = new TreeSet<>();
         for (Backup backup : backups) {
             in.add(backup.store());

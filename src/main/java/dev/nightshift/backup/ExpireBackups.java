@@ -110,7 +110,7 @@ public class ExpireBackups extends TargetBatchlet {
             throw e;
         }
         ExpiryPlanning.Planned planned =
-                planning.plan(target.project(), target.instanceId(), rule.rule(), agreed.shown(target), leases::read);
+                planning.plan(target.project(), target.instanceId(), rule.rule(), agreed.shown(target), leases::inUse);
         List<Backup> kept = planned.kept();
         ExpiryPlan plan = planned.plan();
         tell(target, planned, apply);
@@ -129,12 +129,10 @@ public class ExpireBackups extends TargetBatchlet {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
         target.begin(ExpireJob.LOG);
+        ExpireLog.Sum trimmed = read ? ExpireLog.Sum.NOTHING : log.trim(target, planned, apply, logFreedIn);
         if (read) {
-            target.skipped(ExpireJob.LOG, "A backup that is being read may need it.");
-            return;
-        }
-        ExpireLog.Sum trimmed = log.trim(target, planned, apply, logFreedIn);
-        if (trimmed.first() == null) {
+            target.skipped(ExpireJob.LOG, "A deleted backup that is being read may need it.");
+        } else if (trimmed.first() == null) {
             target.done(ExpireJob.LOG, new Bytes(trimmed.bytes()) + (apply ? " freed" : " would go"));
         }
         // Only now: a store that is away for weeks must not let the log fill another

@@ -42,7 +42,9 @@ class ExpireLog {
      * @param bytes that went, or would go, in all stores
      * @param first why one could not be trimmed; null if all were
      */
-    record Sum(long bytes, @Nullable Failure first) {}
+    record Sum(long bytes, @Nullable Failure first) {
+        static final Sum NOTHING = new Sum(0, null);
+    }
 
     /**
      * What lies before the first position that any backup of the cluster needs that stays. One store does not keep the others out.

@@ -112,8 +112,8 @@ class StoreLeasesTest {
         for (String order : List.of("rRdD", "rdRD", "rdDR", "drRD", "drDR", "dDrR")) {
             store.objects.clear();
             boolean seen = false;
-            for (char step : order.toCharArray()) {
-                switch (step) {
+            for (int at = 0; at < order.length(); at++) {
+                switch (order.charAt(at)) {
                     case 'r' -> read();
                     case 'd' -> leases.take(BACKUP, StoreLeases.Use.DELETE, "run 8");
                     case 'R' -> seen |= sees(StoreLeases.Use.DELETE);
