@@ -1,5 +1,7 @@
 package dev.nightshift.backup;
 
+import dev.nightshift.backup.stored.Manifest;
+import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.StoreLeases;
 import dev.nightshift.backup.stores.Stores;
 import dev.nightshift.job.Beat;
@@ -8,6 +10,7 @@ import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
+import dev.nightshift.tenancy.Transactions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
@@ -16,31 +19,39 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 /**
  * Keeps installations that know the same backups from deleting what another one reads. Within one the repository's leases do
- * that; these lie in the store.
+ * that; these lie in the store, and those of its own runs are passed over.
  */
 @ApplicationScoped
 class BackupLeases {
     private static final System.Logger LOG = System.getLogger(BackupLeases.class.getName());
 
-    /** Three tries before one ends. */
+    /** Many tries before one ends, also where a store that is away takes minutes to be waited for. */
     private static final Duration RENEWED_AFTER = Duration.ofMinutes(10);
-
-    private static final Duration PAUSE = Duration.ofMinutes(1);
 
     @Inject
     private Stores stores;
+
+    @Inject
+    private Transactions transactions;
+
+    @Inject
+    private ExpiryRepository repository;
 
     @Inject
     private Clock clock;
@@ -51,16 +62,21 @@ class BackupLeases {
     private final Set<Held> held = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean renewing = new AtomicBoolean();
 
-    /** What one piece of work has in one store. */
+    /** Which stores took no word of a target's reading: it is said once. */
+    private final Map<TargetRun, Set<String>> deaf = Collections.synchronizedMap(new WeakHashMap<>());
+
+    /** What one piece of work has in one store. The store is asked by one thread at a time, and nobody waits for it in a lock. */
     final class Held implements AutoCloseable {
         private final TargetRun target;
+        private final String store;
         private final StoreLeases leases;
-        private final List<StoreLeases.Lease> taken = new ArrayList<>();
-        private Instant due;
-        private boolean closed;
+        private final List<StoreLeases.Lease> taken = Collections.synchronizedList(new ArrayList<>());
+        private volatile Instant due;
+        private volatile boolean closed;
 
         private Held(TargetRun target, String store) {
             this.target = target;
+            this.store = store;
             this.leases = new StoreLeases(stores.of(store), target.project(), clock);
             this.due = clock.now().plus(RENEWED_AFTER);
         }
@@ -68,124 +84,132 @@ class BackupLeases {
         /** Names the use of what is only held. */
         void keep() {}
 
-        private String words() {
-            return "the run " + target.runId() + " of the node " + node.name();
-        }
-
-        private synchronized void take(Collection<UUID> backups, StoreLeases.Use use) {
-            held.add(this);
-            for (UUID backup : backups) {
-                taken.add(leases.take(backup, use, words()));
-            }
-        }
-
         /** Of work that is to stop none is renewed: a thread that hangs must not keep a backup for ever. */
-        private synchronized void renew() {
-            if (closed || target.stopRequested() || clock.now().isBefore(due)) {
-                return;
-            }
-            due = clock.now().plus(PAUSE);
-            for (int at = 0; at < taken.size(); at++) {
-                StoreLeases.Lease next = leases.renew(taken.get(at), words()).orElse(null);
+        private boolean isDue() {
+            return !closed && !target.stopRequested() && !clock.now().isBefore(due);
+        }
+
+        private void renew() {
+            due = clock.now().plus(RENEWED_AFTER);
+            for (StoreLeases.Lease each : List.copyOf(taken)) {
+                StoreLeases.Lease next = leases.renew(each, node.name()).orElse(null);
+                taken.remove(each);
                 if (next == null) {
-                    LOG.log(
-                            Level.WARNING,
-                            "The lease {0} is gone from its store",
-                            taken.get(at).name());
-                    taken.remove(at--);
+                    LOG.log(Level.WARNING, "The lease {0} is gone from the store {1}", each.name(), store);
+                } else if (closed) {
+                    leases.giveBack(List.of(next));
                 } else {
-                    taken.set(at, next);
+                    taken.add(next);
                 }
             }
-            due = clock.now().plus(RENEWED_AFTER);
         }
 
         @Override
-        public synchronized void close() {
+        public void close() {
             closed = true;
             held.remove(this);
-            taken.forEach(leases::giveBack);
-            taken.clear();
+            List<StoreLeases.Lease> all = List.copyOf(taken);
+            if (!all.isEmpty()) {
+                leases.giveBack(all);
+            }
         }
     }
 
     /**
-     * Says in a store, until this try of a target's work ends, that it reads backups there. A store that takes no word of it is
-     * read all the same: nobody's restore waits for that.
+     * Says in a store, until this try of a target's work ends, that it reads a backup there with all that it is built on. A store
+     * that takes no word of it is read all the same: nobody's restore waits for that.
      *
-     * @throws Failure.Retryable if one of them is being deleted there
+     * @throws Failure.NotFound if the backup was deleted there since it was opened
      */
-    void read(TargetRun target, String store, Collection<UUID> backups) {
-        target.whenTryEnds(reading(target, store, backups));
+    void read(TargetRun target, String store, Backup backup) {
+        target.whenTryEnds(reading(target, store, backup, backup.chain()));
     }
 
-    /** As {@link #read}, until it is closed. */
-    Held reading(TargetRun target, String store, Collection<UUID> backups) {
+    /**
+     * As {@link #read}, until it is closed.
+     *
+     * @param which of the chain are read
+     */
+    Held reading(TargetRun target, String store, Backup backup, Collection<UUID> which) {
         Held mine = new Held(target, store);
-        Optional<StoreLeases.Lease> deleting;
         try {
-            mine.take(backups, StoreLeases.Use.READ);
-            deleting = other(mine, backups, StoreLeases.Use.DELETE);
-        } catch (Failure e) {
-            target.warn("The store " + store + " takes no word of it that its backups are being read: " + e.getMessage()
-                    + " Another installation of Nightshift would not see it.");
+            take(mine, which);
+            // Whoever looked for leases before this one was there has deleted the manifest first
+            String manifest = backup.location() + "/" + Manifest.NAME;
+            if (stores.of(store).size(manifest).isEmpty()) {
+                throw new Failure.NotFound("Backup " + backup.id() + " is not in the store " + store
+                        + " any more: it was deleted just now.");
+            }
             return mine;
-        }
-        if (deleting.isPresent()) {
+        } catch (RuntimeException e) {
             mine.close();
-            throw new Failure.Retryable(
-                    "Backup " + deleting.get().backup() + " is being deleted from the store " + store + " by "
-                            + mine.leases.words(deleting.get()) + ".",
-                    "Read another backup, or this one from another store.",
-                    null);
+            throw e;
         }
-        return mine;
+    }
+
+    private void take(Held mine, Collection<UUID> which) {
+        try {
+            for (UUID backup : which) {
+                mine.taken.add(mine.leases.take(backup, mine.target.runId(), node.name()));
+            }
+            held.add(mine);
+        } catch (Failure e) {
+            mine.close();
+            if (deaf.computeIfAbsent(mine.target, target -> ConcurrentHashMap.newKeySet())
+                    .add(mine.store)) {
+                mine.target.warn("The store " + mine.store + " takes no word of it that its backups are being read: "
+                        + e.getMessage() + " Another installation of Nightshift would not see it.");
+            }
+        }
     }
 
     /**
-     * Deletes a backup from a store, unless it is being read there.
+     * Who else reads a backup in a store, and to when that counts.
      *
-     * @return who reads it, and to when that counts; empty if it was deleted
-     * @throws Failure.Retryable if the store does not say who reads it
+     * @throws Failure.Retryable if the store does not say
      */
-    Optional<String> unlessRead(TargetRun target, String store, UUID backup, Runnable delete) {
-        try (Held mine = new Held(target, store)) {
-            try {
-                mine.take(List.of(backup), StoreLeases.Use.DELETE);
-            } catch (Failure e) {
-                // A store that is full gets room by this alone
-                LOG.log(Level.DEBUG, "No word of deletions in the store {0}: {1}", store, e.getMessage());
-            }
-            Optional<StoreLeases.Lease> reading = other(mine, List.of(backup), StoreLeases.Use.READ);
-            if (reading.isEmpty()) {
-                delete.run();
-            }
-            return reading.map(mine.leases::words);
+    Optional<String> reader(ProjectId project, String store, UUID backup) {
+        return Optional.ofNullable(
+                inUse(project, stores.of(store), Set.of(backup)).get(backup));
+    }
+
+    private Map<UUID, String> inUse(ProjectId project, Store store, Set<UUID> backups) {
+        StoreLeases leases = new StoreLeases(store, project, clock);
+        List<StoreLeases.Lease> live = leases.live().stream()
+                .filter(each -> backups.contains(each.backup()))
+                .toList();
+        if (live.isEmpty()) {
+            return Map.of();
         }
+        Set<UUID> own = transactions.in(
+                project,
+                connection -> repository.runs(
+                        connection, live.stream().map(StoreLeases.Lease::run).collect(Collectors.toSet())));
+        Map<UUID, String> words = new HashMap<>();
+        live.stream()
+                .filter(each -> !own.contains(each.run()))
+                .forEach(each -> words.computeIfAbsent(each.backup(), backup -> leases.words(each)));
+        return words;
     }
 
-    private static Optional<StoreLeases.Lease> other(Held mine, Collection<UUID> backups, StoreLeases.Use use) {
-        return mine.leases.live().stream()
-                .filter(each -> each.use() == use && backups.contains(each.backup()))
-                .findFirst();
-    }
-
-    /** Of backups, those that are being read now, with words for it. A store that does not say is asked again before anything goes. */
+    /**
+     * Of backups, those that another installation reads now, with words for it. A store that does not say keeps none of them: what is
+     * deleted is looked for again before anything goes from it.
+     */
     Map<UUID, String> inUse(ProjectId project, Collection<Backup> backups) {
         Set<String> in = new TreeSet<>();
+        Set<UUID> ids = new HashSet<>();
         for (Backup backup : backups) {
+            ids.add(backup.id());
             in.add(backup.store());
             backup.copies().forEach(copy -> in.add(copy.store()));
         }
         Map<UUID, String> read = new HashMap<>();
         for (String store : in) {
             try {
-                StoreLeases leases = new StoreLeases(stores.of(store), project, clock);
-                leases.live().stream()
-                        .filter(each -> each.use() == StoreLeases.Use.READ)
-                        .forEach(each -> read.computeIfAbsent(
-                                each.backup(),
-                                backup -> "it is being read in the store " + store + " by " + leases.words(each)));
+                inUse(project, stores.of(store), ids)
+                        .forEach((backup, words) ->
+                                read.put(backup, "it is being read in the store " + store + " by " + words));
             } catch (Failure e) {
                 LOG.log(Level.DEBUG, "The store {0} does not say what is read in it: {1}", store, e.getMessage());
             }
@@ -202,17 +226,21 @@ class BackupLeases {
         }
     }
 
-    /** A store that is away holds up the others' only: none of the heartbeats, and each is renewed long before it ends. */
+    /** A store that does not answer is asked once, and the others' are renewed. */
     void renew(@ObservesAsync Beat beat) {
         if (!renewing.compareAndSet(false, true)) {
             return;
         }
         try {
+            Set<String> away = new HashSet<>();
             for (Held each : held) {
-                try {
-                    each.renew();
-                } catch (Failure e) {
-                    LOG.log(Level.WARNING, "A lease in a store is not renewed for now: {0}", e.getMessage());
+                if (each.isDue() && !away.contains(each.store)) {
+                    try {
+                        each.renew();
+                    } catch (RuntimeException e) {
+                        away.add(each.store);
+                        LOG.log(Level.WARNING, "The leases in the store " + each.store + " are not renewed for now", e);
+                    }
                 }
             }
         } finally {

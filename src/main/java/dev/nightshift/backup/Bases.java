@@ -116,7 +116,7 @@ class Bases {
     private Increment built(TargetRun target, Manifest.Kind kind, Backup base, Store store, ProjectKeys keys) {
         BackupReader reader = BackupReader.open(store, base.location(), keys);
         requireSame(base, reader.manifest());
-        leases.read(target, base.store(), base.chain());
+        leases.read(target, base.store(), base);
         Verification glance = reader.verify(ProofLevel.STORED, BackupProgress.NONE);
         if (glance.damage() != null) {
             throw new Failure.Fatal(glance.damage(), null, null);

@@ -172,7 +172,7 @@ class CopyToStore {
             TargetRun target, Backup backup, Store to, String store, UnaryOperator<Store> reading) {
         ProjectKeys keys = keyring.of(target.project());
         String source = source(target, backup, store, keys);
-        try (BackupLeases.Held lease = leases.reading(target, source, List.of(backup.id()))) {
+        try (BackupLeases.Held lease = leases.reading(target, source, backup, List.of(backup.id()))) {
             lease.keep();
             return one(target, backup, reading.apply(stores.of(source)), to, store, keys);
         }

@@ -28,7 +28,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -88,7 +87,7 @@ public class ExpireBackups extends TargetBatchlet {
     private long locked;
 
     /** Whether a deleted backup is being read, as this try found. */
-    private boolean read;
+    private boolean someAreRead;
 
     /** As {@link #freedIn}, of the log. */
     private final Map<String, Long> logFreedIn = new TreeMap<>();
@@ -129,8 +128,8 @@ public class ExpireBackups extends TargetBatchlet {
             target.skipped(ExpireJob.DELETE, "only said what would go");
         }
         target.begin(ExpireJob.LOG);
-        ExpireLog.Sum trimmed = read ? ExpireLog.Sum.NOTHING : log.trim(target, planned, apply, logFreedIn);
-        if (read) {
+        ExpireLog.Sum trimmed = someAreRead ? ExpireLog.Sum.NOTHING : log.trim(target, planned, apply, logFreedIn);
+        if (someAreRead) {
             target.skipped(ExpireJob.LOG, "A deleted backup that is being read may need it.");
         } else if (trimmed.first() == null) {
             target.done(ExpireJob.LOG, new Bytes(trimmed.bytes()) + (apply ? " freed" : " would go"));
@@ -253,7 +252,7 @@ public class ExpireBackups extends TargetBatchlet {
     private @Nullable Failure free(TargetRun target) {
         Failure first = null;
         locked = 0;
-        read = false;
+        someAreRead = false;
         Set<String> away = new HashSet<>();
         Set<String> lost = new HashSet<>();
         List<ExpiryRepository.Deleted> unfreed = transactions.in(
@@ -335,19 +334,14 @@ public class ExpireBackups extends TargetBatchlet {
             throw CopyToStore.unmounted(store);
         }
         target.store(connection -> {}); // only while this attempt still has the target
-        AtomicReference<Store.@Nullable Lock> refused = new AtomicReference<>();
-        Optional<String> reader = leases.unlessRead(
-                target,
-                deleted.store(),
-                deleted.id(),
-                () -> refused.set(ExpireLog.delete(store, deleted.location()).orElse(null)));
+        Optional<String> reader = leases.reader(target.project(), deleted.store(), deleted.id());
         if (reader.isPresent()) {
-            read = true;
+            someAreRead = true;
             target.warn("Backup " + deleted.id() + " is deleted, but stays in the store " + deleted.store()
                     + " for now: it is being read there by " + reader.get() + ". A run of expire after that frees it.");
             return 0;
         }
-        Store.Lock lock = refused.get();
+        Store.Lock lock = ExpireLog.delete(store, deleted.location()).orElse(null);
         List<Store.Entry> left = store.taking(begin);
         if (!left.isEmpty()) {
             if (lock == null && store.list(begin).isEmpty()) {

@@ -123,6 +123,20 @@ class ExpiryRepository {
         }
     }
 
+    /** Of some runs of whichever installation, those that this one knows. */
+    Set<UUID> runs(Connection connection, Set<UUID> some) throws SQLException {
+        try (var query = connection.prepareStatement("select id from job.run where id = any (?)")) {
+            query.setArray(1, connection.createArrayOf("uuid", some.toArray()));
+            Set<UUID> known = new HashSet<>();
+            try (var rows = query.executeQuery()) {
+                while (rows.next()) {
+                    known.add(rows.getObject(1, UUID.class));
+                }
+            }
+            return known;
+        }
+    }
+
     /** The first position that a kept physical backup of a cluster needs; empty if none is kept. */
     Optional<Lsn> firstNeeded(Connection connection, UUID instance, String systemIdentifier) throws SQLException {
         try (var query = connection.prepareStatement("""

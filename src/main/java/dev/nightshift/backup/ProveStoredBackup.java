@@ -224,7 +224,7 @@ public class ProveStoredBackup extends TargetBatchlet {
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store " + store + ".");
         ProofLevel upTo = DrillJob.upTo(target.parameters());
         BackupSources.Source source = opened(target, choice, backup, store);
-        leases.read(target, source.store(), backup.chain());
+        leases.read(target, source.store(), backup);
         StoredMaterial whole = backup.physical() ? new StoredMaterial(source.reader()) : null;
         Provable material = whole == null ? new DumpMaterial(source.reader(), ground.programs()) : whole;
         Proof proof = prove(target, material, upTo, steps);
@@ -316,7 +316,7 @@ public class ProveStoredBackup extends TargetBatchlet {
             openedByKit(target, chosen.reader());
             concerns(target, choice, "");
         }
-        leases.read(target, chosen.source().store(), chosen.backup().chain());
+        leases.read(target, chosen.source().store(), chosen.backup());
         String words = chosen.recovery().plan().point().words();
         String what = "Recovery of " + chosen.backup().instance() + " to " + words;
         target.info(what + " begins with the backup taken at "

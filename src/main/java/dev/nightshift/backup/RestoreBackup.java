@@ -80,7 +80,7 @@ public class RestoreBackup extends TargetBatchlet {
         Path folder = roots.confined(target.parameters().text("folder").orElseThrow());
         Begun begun = begin(target);
         Backup backup = begun.backup();
-        leases.read(target, begun.store(), backup.chain());
+        leases.read(target, begun.store(), backup);
         BackupReader reader = begun.reader();
         List<Manifest> chain = reader.chain();
         long bytes =

@@ -128,7 +128,7 @@ class RestoreDump {
                         target.parameters().text(PointParameters.FROM).orElse(null), BackupSources.Reading.ANYWHERE),
                 keyring.of(target.project()),
                 target::warn);
-        leases.read(target, source.store(), backup.chain());
+        leases.read(target, source.store(), backup);
         return source.reader();
     }
 }

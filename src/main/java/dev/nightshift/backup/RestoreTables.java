@@ -176,7 +176,7 @@ class RestoreTables {
                     null);
         }
         requireNotOlder(place.instance().name().value(), place.major(), material.major());
-        leases.read(place.target(), source.store(), backup.chain());
+        leases.read(place.target(), source.store(), backup);
         place.target().figure("backup", backup.id());
         place.target().figure("store", source.store());
         return new Work(

@@ -10,6 +10,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How REST reads and writes JSON: absent values as null, times in ISO 8601 UTC with milliseconds; and a number that does not fit
@@ -31,39 +32,42 @@ public class JsonText implements ContextResolver<Jsonb> {
                 DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
         @Override
-        public String adaptToJson(Instant time) {
-            return MILLIS.format(time);
+        public @Nullable String adaptToJson(@Nullable Instant time) {
+            return time == null ? null : MILLIS.format(time);
         }
 
         @Override
-        public Instant adaptFromJson(String text) {
-            return Instant.parse(text);
+        public @Nullable Instant adaptFromJson(@Nullable String text) {
+            return text == null ? null : Instant.parse(text);
         }
     }
 
-    /** By way of all digits, so that none is dropped; fails with an {@link ArithmeticException} where one would be. */
+    /**
+     * By way of all digits, so that none is dropped; fails with an {@link ArithmeticException} where one would be. Adapters are
+     * asked about null as well.
+     */
     public static class Ints implements JsonbAdapter<Integer, BigDecimal> {
         @Override
-        public BigDecimal adaptToJson(Integer number) {
-            return BigDecimal.valueOf(number);
+        public @Nullable BigDecimal adaptToJson(@Nullable Integer number) {
+            return number == null ? null : BigDecimal.valueOf(number);
         }
 
         @Override
-        public Integer adaptFromJson(BigDecimal number) {
-            return number.intValueExact();
+        public @Nullable Integer adaptFromJson(@Nullable BigDecimal number) {
+            return number == null ? null : number.intValueExact();
         }
     }
 
     /** As {@link Ints}. */
     public static class Longs implements JsonbAdapter<Long, BigDecimal> {
         @Override
-        public BigDecimal adaptToJson(Long number) {
-            return BigDecimal.valueOf(number);
+        public @Nullable BigDecimal adaptToJson(@Nullable Long number) {
+            return number == null ? null : BigDecimal.valueOf(number);
         }
 
         @Override
-        public Long adaptFromJson(BigDecimal number) {
-            return number.longValueExact();
+        public @Nullable Long adaptFromJson(@Nullable BigDecimal number) {
+            return number == null ? null : number.longValueExact();
         }
     }
 }

@@ -274,6 +274,26 @@ class HostileRequestsIT {
                 answer.object().getString("detail").contains("\"keep.days\" has to be a whole number"), answer::body);
     }
 
+    /** Every answer has them, and what was read is often sent back with one change. */
+    @Test
+    void whatIsNullIsLeftOut() {
+        String body = "{\"keep\":{\"days\":null,\"count\":\"3\"},\"goals\":{\"rpoSeconds\":null}}";
+        Api.Answer answer = admin.send("PUT", project.path("policies/none"), body);
+        assertEquals(404, answer.status(), answer::body);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\""})
+    void aNumberOfAMegabyteIsRefusedAtOnce(String quote) {
+        long start = System.nanoTime();
+        String number = quote + "9".repeat(900_000) + quote;
+        Api.Answer answer = admin.send("PUT", project.path("policies/none"), "{\"keep\":{\"days\":" + number + "}}");
+        assertEquals(400, answer.status(), answer::body);
+        assertTrue(answer.object().getString("detail").contains("digits in a row"), answer::body);
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        assertTrue(millis < 10_000, "It took a quarter of a minute when all was read; now " + millis + " ms");
+    }
+
     @Test
     void aBodyOfOpeningBracesIsRefusedAtOnce() {
         long start = System.nanoTime();

@@ -15,18 +15,18 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Small objects of a store that say which of a project's backups are being read or deleted, for installations that do not know
- * each other's repository. Their names say everything but by whom. Whoever reads writes its lease first and then looks for
- * those that delete; whoever deletes does the same for those that read: so of two that meet one at least sees the other.
+ * Small objects of a store that say which of a project's backups are being read, for installations that do not know each other's
+ * repository. Their names say everything but on which node.
  */
 public final class StoreLeases {
     /** Beside the projects' folders, two deep: nothing that looks for backups sees it. */
     static final String FOLDER = "nightshift-leases";
 
-    /** So long one holds that nobody renews: its node was killed. */
-    public static final Duration TERM = Duration.ofMinutes(30);
+    /** So long one holds that nobody renews: its node was killed, or its store is away. */
+    public static final Duration TERM = Duration.ofHours(2);
 
     /** More than synchronised clocks ever differ by. */
     private static final Duration CLOCKS_DIFFER = Duration.ofMinutes(5);
@@ -34,28 +34,24 @@ public final class StoreLeases {
     /** One that could not be given back is looked at by nobody any more. */
     private static final Duration LEFT = Duration.ofDays(1);
 
-    private static final int MOST_WORDS = 400;
+    private static final int MOST_WORDS = 200;
 
     private static final Pattern NAME =
-            Pattern.compile("([0-9a-f-]{36})\\.(read|delete)\\.(\\d{1,12})\\.([0-9a-f-]{36})");
+            Pattern.compile("([0-9a-f-]{36})\\.(\\d{1,11})\\.([0-9a-f-]{36})\\.[0-9a-f-]{36}");
 
     private final Store store;
     private final String folder;
     private final Clock clock;
 
-    /** What is being done with a backup. */
-    public enum Use {
-        READ,
-        DELETE
-    }
-
     /**
      * One in the store.
      *
+     * @param backup that is being read
      * @param until it counts to then, by the clock of whoever wrote it
+     * @param run that reads, of some installation
      * @param name of the object
      */
-    public record Lease(UUID backup, Use use, Instant until, String name) {}
+    public record Lease(UUID backup, Instant until, UUID run, String name) {}
 
     public StoreLeases(Store store, ProjectId project, Clock clock) {
         this.store = store;
@@ -66,43 +62,42 @@ public final class StoreLeases {
     /**
      * Writes one.
      *
-     * @param words who has it, for those who wait for its end: no secrets
-     * @throws Failure if the store cannot be written now, or never
+     * @param node whose it is, for people who wait for its end
+     * @throws Failure if the store cannot be written now, or never; then none counts, or one until its end
      */
-    public Lease take(UUID backup, Use use, String words) {
+    public Lease take(UUID backup, UUID run, String node) {
         Instant until = clock.now().plus(TERM).truncatedTo(ChronoUnit.SECONDS);
-        String name = folder + backup + "." + (use == Use.READ ? "read" : "delete") + "." + until.getEpochSecond() + "."
-                + UUID.randomUUID();
-        byte[] text = words.substring(0, Math.min(words.length(), MOST_WORDS)).getBytes(StandardCharsets.UTF_8);
+        String name = folder + backup + "." + until.getEpochSecond() + "." + run + "." + UUID.randomUUID();
+        byte[] text = node.substring(0, Math.min(node.length(), MOST_WORDS)).getBytes(StandardCharsets.UTF_8);
         try (Store.Upload upload = store.create(name)) {
             upload.write(text, 0, text.length);
             upload.commit();
         }
-        return new Lease(backup, use, until, name);
+        return new Lease(backup, until, run, name);
     }
 
     /**
-     * Takes one in the place of another of the same backup. Empty if that is gone: the folder is not mounted any more, or
-     * somebody cleared the store.
+     * Takes one in the place of another. Empty if that is gone: the folder is not mounted any more, or somebody cleared the store.
      *
      * @throws Failure if the store cannot be written now; the other one stays
      */
-    public Optional<Lease> renew(Lease lease, String words) {
+    public Optional<Lease> renew(Lease lease, String node) {
         if (store.size(lease.name()).isEmpty()) {
             return Optional.empty();
         }
-        Lease next = take(lease.backup(), lease.use(), words);
-        giveBack(lease);
+        Lease next = take(lease.backup(), lease.run(), node);
+        giveBack(List.of(lease));
         return Optional.of(next);
     }
 
-    /** One that the store does not let go ends by itself. */
-    public void giveBack(Lease lease) {
+    /** What the store does not let go now counts until its end, and is removed by whoever may delete then. */
+    public void giveBack(List<Lease> leases) {
+        List<String> names = leases.stream().map(Lease::name).toList();
         try {
-            store.deleteUnlocked(List.of(lease.name()));
-            store.purge(lease.name(), name -> true);
+            store.deleteUnlocked(names);
+            store.purge(folder, names::contains);
         } catch (Failure e) {
-            // It counts until its end, and is removed by whoever may delete then
+            // A store that does not answer is not waited for once more for each of them
         }
     }
 
@@ -113,28 +108,29 @@ public final class StoreLeases {
      */
     public List<Lease> live() {
         Instant now = clock.now();
-        return all().filter(each -> each.until().plus(CLOCKS_DIFFER).isAfter(now)
+        return store.list(folder).stream()
+                .map(Store.Entry::name)
+                .flatMap(this::named)
+                .filter(each -> each.until().plus(CLOCKS_DIFFER).isAfter(now)
                         && !each.until().isAfter(now.plus(TERM).plus(CLOCKS_DIFFER)))
                 .toList();
     }
 
     /**
-     * Deletes those that ended a day ago.
+     * Deletes those that ended a day ago, with what the store keeps of those that were deleted.
      *
      * @throws Failure if the store lets nothing be deleted still
      */
     public void removeLeft() {
-        List<String> left = all().filter(each -> each.until().plus(LEFT).isBefore(clock.now()))
-                .map(Lease::name)
-                .toList();
-        if (!left.isEmpty()) {
-            store.deleteUnlocked(left);
-            store.purge(folder, left::contains);
-        }
+        store.deleteUnlocked(store.list(folder).stream()
+                .map(Store.Entry::name)
+                .filter(this::isLeft)
+                .toList());
+        store.purge(folder, this::isLeft);
     }
 
-    private Stream<Lease> all() {
-        return store.list(folder).stream().map(Store.Entry::name).flatMap(this::named);
+    private boolean isLeft(String name) {
+        return named(name).anyMatch(each -> each.until().plus(LEFT).isBefore(clock.now()));
     }
 
     private Stream<Lease> named(String name) {
@@ -145,8 +141,8 @@ public final class StoreLeases {
         try {
             return Stream.of(new Lease(
                     UUID.fromString(parts.group(1)),
-                    parts.group(2).equals("read") ? Use.READ : Use.DELETE,
-                    Instant.ofEpochSecond(Long.parseLong(parts.group(3))),
+                    Instant.ofEpochSecond(Long.parseLong(parts.group(2))),
+                    UUID.fromString(parts.group(3)),
                     name));
         } catch (IllegalArgumentException e) {
             return Stream.empty();
@@ -155,13 +151,18 @@ public final class StoreLeases {
 
     /** Who has it, and to when; within a sentence. */
     public String words(Lease lease) {
-        String who = "another Nightshift";
+        String node = node(lease);
+        return "the run " + lease.run() + (node == null ? "" : " of the node " + node)
+                + " of another Nightshift, until " + lease.until().plus(CLOCKS_DIFFER) + " at most";
+    }
+
+    /** Null where it is gone meanwhile, or not to be read: that it counts is known from its name. */
+    private @Nullable String node(Lease lease) {
         try (InputStream in = store.read(lease.name())) {
             String text = new String(in.readNBytes(MOST_WORDS), StandardCharsets.UTF_8);
-            who = text.replaceAll("\\p{Cntrl}", " ").strip();
+            return text.replaceAll("\\p{Cntrl}", " ").strip();
         } catch (Failure | IOException e) {
-            // Gone meanwhile, or not to be read: that it counts is known from its name
+            return null;
         }
-        return who + ", until " + lease.until().plus(CLOCKS_DIFFER);
     }
 }

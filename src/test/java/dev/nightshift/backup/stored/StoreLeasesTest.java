@@ -14,6 +14,9 @@ import org.junit.jupiter.api.Test;
 class StoreLeasesTest {
     private static final UUID BACKUP = UUID.fromString("01937c1e-0000-7000-8000-000000000001");
     private static final UUID OTHER = UUID.fromString("01937c1e-0000-7000-8000-000000000002");
+    private static final UUID RUN = UUID.fromString("01937c1e-0000-7000-8000-000000000007");
+    private static final String HAD = "the run " + RUN + " of the node ";
+    private static final String UNTIL = " of another Nightshift, until 2026-12-01T05:05:00Z at most";
     private static final Duration CLOCKS = Duration.ofMinutes(5);
 
     private final MemoryStore store = new MemoryStore();
@@ -22,7 +25,7 @@ class StoreLeasesTest {
     private final StoreLeases leases = new StoreLeases(store, project, () -> now);
 
     private StoreLeases.Lease read() {
-        return leases.take(BACKUP, StoreLeases.Use.READ, "run 7");
+        return leases.take(BACKUP, RUN, "one");
     }
 
     @Test
@@ -30,8 +33,8 @@ class StoreLeasesTest {
         StoreLeases.Lease taken = read();
         StoreLeases elsewhere = new StoreLeases(store, project, () -> now.minusSeconds(200));
         assertEquals(List.of(taken), elsewhere.live());
-        assertEquals("run 7, until 2026-12-01T03:35:00Z", elsewhere.words(taken));
-        leases.giveBack(taken);
+        assertEquals(HAD + "one" + UNTIL, elsewhere.words(taken));
+        leases.giveBack(List.of(taken));
         assertEquals(List.of(), elsewhere.live());
         assertTrue(store.objects.isEmpty());
     }
@@ -69,11 +72,11 @@ class StoreLeasesTest {
     void isRenewedInOnePlaceAndNotOnceItIsGone() {
         StoreLeases.Lease first = read();
         now = now.plusSeconds(600);
-        StoreLeases.Lease next = leases.renew(first, "run 7").orElseThrow();
+        StoreLeases.Lease next = leases.renew(first, "one").orElseThrow();
         assertEquals(List.of(next), leases.live());
         assertEquals(first.until().plusSeconds(600), next.until());
-        leases.giveBack(next);
-        assertTrue(leases.renew(next, "run 7").isEmpty());
+        leases.giveBack(List.of(next));
+        assertTrue(leases.renew(next, "one").isEmpty());
         assertTrue(store.objects.isEmpty(), "nothing is written where a store was taken away");
     }
 
@@ -81,7 +84,7 @@ class StoreLeasesTest {
     void oneThatTheStoreDoesNotLetGoEndsByItself() {
         store.locked = name -> true;
         StoreLeases.Lease taken = read();
-        leases.giveBack(taken);
+        leases.giveBack(List.of(taken));
         assertEquals(List.of(taken), leases.live());
         now = taken.until().plus(CLOCKS);
         assertEquals(List.of(), leases.live());
@@ -93,11 +96,12 @@ class StoreLeasesTest {
         String folder = taken.name().substring(0, taken.name().lastIndexOf('/') + 1);
         for (String name : List.of(
                 "README",
-                BACKUP + ".read.1796094000",
-                BACKUP + ".eat.1796094000." + OTHER,
-                "------------------------------------.read.1796094000." + OTHER,
-                BACKUP + ".read.999999999999." + OTHER,
-                "deeper/" + BACKUP + ".read.1796094000." + OTHER)) {
+                BACKUP + ".1796094000",
+                BACKUP + ".1796094000." + RUN,
+                "------------------------------------.1796094000." + RUN + "." + OTHER,
+                BACKUP + ".99999999999." + RUN + "." + OTHER,
+                BACKUP + ".999999999999." + RUN + "." + OTHER,
+                "deeper/" + BACKUP + ".1796094000." + RUN + "." + OTHER)) {
             store.objects.put(folder + name, new byte[0]);
         }
         assertEquals(List.of(taken), leases.live());
@@ -106,35 +110,12 @@ class StoreLeasesTest {
         assertEquals(6, store.objects.size(), "it is not ours to delete");
     }
 
-    /** Both write before they look: in whatever order the four steps come, one at least sees the other. */
     @Test
-    void ofOneThatReadsAndOneThatDeletesOneSeesTheOther() {
-        for (String order : List.of("rRdD", "rdRD", "rdDR", "drRD", "drDR", "dDrR")) {
-            store.objects.clear();
-            boolean seen = false;
-            for (int at = 0; at < order.length(); at++) {
-                switch (order.charAt(at)) {
-                    case 'r' -> read();
-                    case 'd' -> leases.take(BACKUP, StoreLeases.Use.DELETE, "run 8");
-                    case 'R' -> seen |= sees(StoreLeases.Use.DELETE);
-                    default -> seen |= sees(StoreLeases.Use.READ);
-                }
-            }
-            assertTrue(seen, order);
-        }
-    }
-
-    private boolean sees(StoreLeases.Use use) {
-        return leases.live().stream()
-                .anyMatch(each -> each.use() == use && each.backup().equals(BACKUP));
-    }
-
-    @Test
-    void wordsAreCutAndShowOnOneLine() {
-        StoreLeases.Lease taken = leases.take(BACKUP, StoreLeases.Use.READ, "line\r\n" + "x".repeat(1000));
+    void aNodesNameIsCutAndShowsOnOneLine() {
+        StoreLeases.Lease taken = leases.take(BACKUP, RUN, "line\r\n" + "x".repeat(1000));
         String words = leases.words(taken);
-        assertTrue(words.startsWith("line  xxx") && words.length() < 450, words);
+        assertTrue(words.startsWith(HAD + "line  xxx") && words.length() < 400, words);
         store.objects.clear();
-        assertEquals("another Nightshift, until 2026-12-01T03:35:00Z", leases.words(taken));
+        assertEquals("the run " + RUN + UNTIL, leases.words(taken));
     }
 }
