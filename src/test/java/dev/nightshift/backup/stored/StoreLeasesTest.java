@@ -107,7 +107,7 @@ class StoreLeasesTest {
         assertEquals(List.of(taken), leases.live());
         now = now.plus(Duration.ofDays(3));
         leases.removeLeft();
-        assertEquals(6, store.objects.size(), "it is not ours to delete");
+        assertEquals(7, store.objects.size(), "it is not ours to delete");
     }
 
     @Test
