@@ -2,7 +2,8 @@ import type { Run, RunItem } from '../api/types';
 import { now } from '../clock';
 import { project } from '../frame/session';
 import { address } from '../routes';
-import { bytes, clock, count, duration, percent, plural, words } from '../text/format';
+import { clock, duration, percent, plural, words } from '../text/format';
+import { yieldOf } from '../text/yield';
 import { overdue, usually } from '../text/usual';
 import { Bar, When } from '../ui/bits';
 import { RUN, RunState, lookOf } from '../ui/state';
@@ -25,22 +26,6 @@ export function isOver(run: Pick<Run, 'status'>): boolean {
 export function elapsed(run: Run | RunItem): number | null {
   if (isActive(run) && run.startedAt) return now.value - Date.parse(run.startedAt);
   return run.durationMillis;
-}
-
-/** What came of it, from the figures that its targets report together. */
-function yieldOf({ summary: { targets, figures } }: RunItem): string | null {
-  const sum = (name: string) => typeof figures[name] === 'number' ? figures[name] : null;
-  const stored = sum('storedBytes');
-  if (stored !== null) return `${bytes(stored)} stored of ${bytes(sum('sizeBytes'))}`;
-  const rto = sum('rtoMillis');
-  // Times to restore of several targets do not add up to one.
-  if (figures.level) return `${figures.level}${rto !== null && targets.COMPLETED === 1 ? ` in ${duration(rto)}` : ''}`;
-  const dead = sum('deadRowsRemoved');
-  if (dead !== null) return `${count(dead)} dead ${dead === 1 ? 'row' : 'rows'} removed, ${plural(sum('tablesDone') ?? 0, 'table')} done`;
-  const forgotten = sum('rowsForgotten');
-  if (forgotten !== null) return forgotten === 0 ? 'nothing was old enough' : `${plural(forgotten, 'row')} forgotten`;
-  const restored = sum('sizeBytes');
-  return restored === null ? null : `${bytes(restored)} restored`;
 }
 
 /** The databases a run aims at, the first two by name. */
