@@ -1,16 +1,17 @@
 package dev.nightshift.backup;
 
 import dev.nightshift.backup.stored.Manifest;
-import dev.nightshift.backup.stored.Store;
 import dev.nightshift.backup.stored.StoreLeases;
 import dev.nightshift.backup.stores.Stores;
-import dev.nightshift.job.Beat;
 import dev.nightshift.job.Node;
+import dev.nightshift.job.Pulse;
 import dev.nightshift.job.TargetRun;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ProjectId;
 import dev.nightshift.tenancy.Transactions;
+import jakarta.annotation.Resource;
+import jakarta.enterprise.concurrent.ManagedExecutorService;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.ObservesAsync;
 import jakarta.inject.Inject;
@@ -30,7 +31,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
@@ -59,18 +59,24 @@ class BackupLeases {
     @Inject
     private Node node;
 
-    private final Set<Held> held = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean renewing = new AtomicBoolean();
+    @Resource
+    @SuppressWarnings("NullAway.Init") // set by the container
+    private ManagedExecutorService executor;
 
-    /** Which stores took no word of a target's reading: it is said once. */
+    private final Set<Held> held = ConcurrentHashMap.newKeySet();
+
+    /** Stores that are being asked: one that hangs holds up its own leases alone. */
+    private final Set<String> busy = ConcurrentHashMap.newKeySet();
+
+    /** Which stores took no word of a target's reading: they are not asked again, and it is said once. */
     private final Map<TargetRun, Set<String>> deaf = Collections.synchronizedMap(new WeakHashMap<>());
 
-    /** What one piece of work has in one store. The store is asked by one thread at a time, and nobody waits for it in a lock. */
+    /** What one piece of work has in one store. Closing it waits for no store. */
     final class Held implements AutoCloseable {
         private final TargetRun target;
         private final String store;
         private final StoreLeases leases;
-        private final List<StoreLeases.Lease> taken = Collections.synchronizedList(new ArrayList<>());
+        private final List<StoreLeases.Lease> taken = new ArrayList<>();
         private volatile Instant due;
         private volatile boolean closed;
 
@@ -86,38 +92,36 @@ class BackupLeases {
 
         /** Of work that is to stop none is renewed: a thread that hangs must not keep a backup for ever. */
         private boolean isDue() {
-            return !closed && !target.stopRequested() && !clock.now().isBefore(due);
+            return closed || (!target.stopRequested() && !clock.now().isBefore(due));
         }
 
-        private void renew() {
+        /** By one thread at a time, once all are taken. */
+        private void look() {
             due = clock.now().plus(RENEWED_AFTER);
-            for (StoreLeases.Lease each : List.copyOf(taken)) {
+            for (int at = 0; at < taken.size() && !closed; at++) {
+                StoreLeases.Lease each = taken.get(at);
                 StoreLeases.Lease next = leases.renew(each, node.name()).orElse(null);
-                taken.remove(each);
                 if (next == null) {
                     LOG.log(Level.WARNING, "The lease {0} is gone from the store {1}", each.name(), store);
-                } else if (closed) {
-                    leases.giveBack(List.of(next));
                 } else {
-                    taken.add(next);
+                    taken.set(at, next);
                 }
+            }
+            if (closed) {
+                held.remove(this);
+                leases.giveBack(taken);
             }
         }
 
         @Override
         public void close() {
             closed = true;
-            held.remove(this);
-            List<StoreLeases.Lease> all = List.copyOf(taken);
-            if (!all.isEmpty()) {
-                leases.giveBack(all);
-            }
         }
     }
 
     /**
      * Says in a store, until this try of a target's work ends, that it reads a backup there with all that it is built on. A store
-     * that takes no word of it is read all the same: nobody's restore waits for that.
+     * that takes no word of it is read all the same: nobody's restore is refused for that.
      *
      * @throws Failure.NotFound if the backup was deleted there since it was opened
      */
@@ -135,8 +139,7 @@ class BackupLeases {
         try {
             take(mine, which);
             // Whoever looked for leases before this one was there has deleted the manifest first
-            String manifest = backup.location() + "/" + Manifest.NAME;
-            if (stores.of(store).size(manifest).isEmpty()) {
+            if (stores.of(store).size(backup.location() + "/" + Manifest.NAME).isEmpty()) {
                 throw new Failure.NotFound("Backup " + backup.id() + " is not in the store " + store
                         + " any more: it was deleted just now.");
             }
@@ -148,18 +151,21 @@ class BackupLeases {
     }
 
     private void take(Held mine, Collection<UUID> which) {
+        Set<String> silent = deaf.computeIfAbsent(mine.target, target -> ConcurrentHashMap.newKeySet());
+        if (silent.contains(mine.store)) {
+            return;
+        }
         try {
             for (UUID backup : which) {
                 mine.taken.add(mine.leases.take(backup, mine.target.runId(), node.name()));
             }
-            held.add(mine);
         } catch (Failure e) {
             mine.close();
-            if (deaf.computeIfAbsent(mine.target, target -> ConcurrentHashMap.newKeySet())
-                    .add(mine.store)) {
-                mine.target.warn("The store " + mine.store + " takes no word of it that its backups are being read: "
-                        + e.getMessage() + " Another installation of Nightshift would not see it.");
-            }
+            silent.add(mine.store);
+            mine.target.warn("The store " + mine.store + " takes no word of it that its backups are being read: "
+                    + e.getMessage() + " Another installation of Nightshift would not see it.");
+        } finally {
+            held.add(mine);
         }
     }
 
@@ -169,27 +175,8 @@ class BackupLeases {
      * @throws Failure.Retryable if the store does not say
      */
     Optional<String> reader(ProjectId project, String store, UUID backup) {
-        return Optional.ofNullable(
-                inUse(project, stores.of(store), Set.of(backup)).get(backup));
-    }
-
-    private Map<UUID, String> inUse(ProjectId project, Store store, Set<UUID> backups) {
-        StoreLeases leases = new StoreLeases(store, project, clock);
-        List<StoreLeases.Lease> live = leases.live().stream()
-                .filter(each -> backups.contains(each.backup()))
-                .toList();
-        if (live.isEmpty()) {
-            return Map.of();
-        }
-        Set<UUID> own = transactions.in(
-                project,
-                connection -> repository.runs(
-                        connection, live.stream().map(StoreLeases.Lease::run).collect(Collectors.toSet())));
-        Map<UUID, String> words = new HashMap<>();
-        live.stream()
-                .filter(each -> !own.contains(each.run()))
-                .forEach(each -> words.computeIfAbsent(each.backup(), backup -> leases.words(each)));
-        return words;
+        StoreLeases leases = new StoreLeases(stores.of(store), project, clock);
+        return Optional.ofNullable(words(project, leases, leases.live(backup)).get(backup));
     }
 
     /**
@@ -207,7 +194,11 @@ class BackupLeases {
         Map<UUID, String> read = new HashMap<>();
         for (String store : in) {
             try {
-                inUse(project, stores.of(store), ids)
+                StoreLeases leases = new StoreLeases(stores.of(store), project, clock);
+                List<StoreLeases.Lease> live = leases.live().stream()
+                        .filter(each -> ids.contains(each.backup()))
+                        .toList();
+                words(project, leases, live)
                         .forEach((backup, words) ->
                                 read.put(backup, "it is being read in the store " + store + " by " + words));
             } catch (Failure e) {
@@ -217,34 +208,49 @@ class BackupLeases {
         return read;
     }
 
-    /** Leases of long ago that nobody could delete then. */
-    void removeLeft(ProjectId project, String store) {
-        try {
-            new StoreLeases(stores.of(store), project, clock).removeLeft();
-        } catch (Failure e) {
-            LOG.log(Level.DEBUG, "Old leases of the store {0} stay: {1}", store, e.getMessage());
+    private Map<UUID, String> words(ProjectId project, StoreLeases leases, List<StoreLeases.Lease> live) {
+        if (live.isEmpty()) {
+            return Map.of();
         }
+        Set<UUID> own = transactions.in(
+                project,
+                connection -> repository.runs(
+                        connection, live.stream().map(StoreLeases.Lease::run).collect(Collectors.toSet())));
+        Map<UUID, String> words = new HashMap<>();
+        live.stream()
+                .filter(each -> !own.contains(each.run()))
+                .forEach(each -> words.computeIfAbsent(each.backup(), backup -> leases.words(each)));
+        return words;
     }
 
-    /** A store that does not answer is asked once, and the others' are renewed. */
-    void renew(@ObservesAsync Beat beat) {
-        if (!renewing.compareAndSet(false, true)) {
-            return;
-        }
-        try {
-            Set<String> away = new HashSet<>();
-            for (Held each : held) {
-                if (each.isDue() && !away.contains(each.store)) {
+    /** Renews what is due and gives back what is over, each store by itself: what is read goes on without the repository. */
+    void look(@ObservesAsync Pulse pulse) {
+        held.stream()
+                .filter(Held::isDue)
+                .map(each -> each.store)
+                .distinct()
+                .filter(busy::add)
+                .forEach(store -> {
                     try {
-                        each.renew();
+                        executor.execute(() -> look(store));
                     } catch (RuntimeException e) {
-                        away.add(each.store);
-                        LOG.log(Level.WARNING, "The leases in the store " + each.store + " are not renewed for now", e);
+                        busy.remove(store); // the server is stopping
+                        throw e;
                     }
+                });
+    }
+
+    private void look(String store) {
+        try {
+            for (Held each : held) {
+                if (each.store.equals(store) && each.isDue()) {
+                    each.look();
                 }
             }
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "The leases in the store " + store + " are not renewed for now", e);
         } finally {
-            renewing.set(false);
+            busy.remove(store);
         }
     }
 }

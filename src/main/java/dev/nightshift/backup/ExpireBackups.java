@@ -108,8 +108,7 @@ public class ExpireBackups extends TargetBatchlet {
             }
             throw e;
         }
-        ExpiryPlanning.Planned planned =
-                planning.plan(target.project(), target.instanceId(), rule.rule(), agreed.shown(target), leases::inUse);
+        ExpiryPlanning.Planned planned = planned(target, rule);
         List<Backup> kept = planned.kept();
         ExpiryPlan plan = planned.plan();
         tell(target, planned, apply);
@@ -145,6 +144,16 @@ public class ExpireBackups extends TargetBatchlet {
         if (trimmed.first() != null) {
             throw trimmed.first();
         }
+    }
+
+    /** The stores are asked who reads in them only where something would go. */
+    private ExpiryPlanning.Planned planned(TargetRun target, PinnedRule rule) {
+        Set<UUID> shown = agreed.shown(target);
+        ExpiryPlanning.Planned first = planning.plan(target.project(), target.instanceId(), rule.rule(), shown);
+        Map<UUID, String> read = leases.inUse(
+                target.project(),
+                first.plan().going().stream().map(each -> first.of(each.id())).toList());
+        return read.isEmpty() ? first : planning.plan(target.project(), target.instanceId(), rule.rule(), shown, read);
     }
 
     /** What the run's parameters ask for, or the policy of the server as it was when the run first asked. */
@@ -285,7 +294,6 @@ public class ExpireBackups extends TargetBatchlet {
                 first = first == null ? e : first;
             }
         }
-        freedIn.keySet().forEach(store -> leases.removeLeft(target.project(), store));
         target.figure("bytesFreed", freed());
         if (locked > 0) {
             target.figure("bytesLocked", locked);

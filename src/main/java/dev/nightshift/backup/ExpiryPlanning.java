@@ -17,7 +17,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -122,22 +121,22 @@ class ExpiryPlanning {
      * @param agreed null for whatever the rule lets go
      */
     Planned plan(ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed) {
-        return plan(project, instance, rule, agreed, (of, kept) -> Map.of(), null);
+        return plan(project, instance, rule, agreed, Map.of(), null);
     }
 
-    /** Says of a project's backups which ones something keeps beside the rule, and why. */
-    interface Keeping {
-        Map<UUID, String> of(ProjectId project, Collection<Backup> kept);
-    }
-
-    /** As {@link #plan(ProjectId, UUID, KeepRule, Set)}, with what keeps others. */
-    Planned plan(ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed, Keeping also) {
-        return plan(project, instance, rule, agreed, also, null);
+    /**
+     * As {@link #plan(ProjectId, UUID, KeepRule, Set)}, where something keeps more than the rule.
+     *
+     * @param others backups that stay, each with its reason
+     */
+    Planned plan(
+            ProjectId project, UUID instance, KeepRule rule, @Nullable Set<UUID> agreed, Map<UUID, String> others) {
+        return plan(project, instance, rule, agreed, others, null);
     }
 
     /** As {@link #plan(ProjectId, UUID, KeepRule)}, had no time passed and no backup ended since a moment. */
     Planned planAsOf(ProjectId project, UUID instance, KeepRule rule, Instant asOf) {
-        return plan(project, instance, rule, null, (of, kept) -> Map.of(), asOf);
+        return plan(project, instance, rule, null, Map.of(), asOf);
     }
 
     private Planned plan(
@@ -145,7 +144,7 @@ class ExpiryPlanning {
             UUID instance,
             KeepRule rule,
             @Nullable Set<UUID> agreed,
-            Keeping also,
+            Map<UUID, String> others,
             @Nullable Instant asOf) {
         List<Backup> all = transactions.in(project, connection -> repository.kept(connection, instance));
         Instant now = transactions.in(project, ExpiryRepository::now);
@@ -164,7 +163,6 @@ class ExpiryPlanning {
                 .filter(each -> asOf == null || !each.endedAt().isAfter(asOf))
                 .toList();
         Set<UUID> named = transactions.in(project, connection -> repository.named(connection, instance));
-        Map<UUID, String> others = also.of(project, kept);
         Map<UUID, Backup> known = kept.stream().collect(Collectors.toMap(Backup::id, backup -> backup));
         Map<UUID, List<CopyRepository.Place>> places = sources.places(project, known.keySet());
         ExpiryPlan plan = ExpiryPlan.of(

@@ -224,7 +224,6 @@ public class ProveStoredBackup extends TargetBatchlet {
                 + backup.takenAt().truncatedTo(ChronoUnit.SECONDS) + ", in the store " + store + ".");
         ProofLevel upTo = DrillJob.upTo(target.parameters());
         BackupSources.Source source = opened(target, choice, backup, store);
-        leases.read(target, source.store(), backup);
         StoredMaterial whole = backup.physical() ? new StoredMaterial(source.reader()) : null;
         Provable material = whole == null ? new DumpMaterial(source.reader(), ground.programs()) : whole;
         Proof proof = prove(target, material, upTo, steps);
@@ -261,6 +260,7 @@ public class ProveStoredBackup extends TargetBatchlet {
                 openedByKit(target, source.reader());
                 concerns(target, choice, store);
             }
+            leases.read(target, source.store(), backup);
             return source;
         } catch (Failure.Unusable e) {
             throw e;

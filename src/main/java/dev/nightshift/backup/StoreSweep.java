@@ -6,6 +6,7 @@ import dev.nightshift.backup.stored.BackupProgress;
 import dev.nightshift.backup.stored.Leftovers;
 import dev.nightshift.backup.stored.Manifest;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stored.StoreLeases;
 import dev.nightshift.backup.stores.CheckObjects;
 import dev.nightshift.backup.stores.PlaceProbe;
 import dev.nightshift.backup.stores.Stores;
@@ -80,6 +81,7 @@ class StoreSweep {
     private void sweep(String name) {
         alone(name, () -> sweep(name, stores.of(name)));
         alone(name, () -> removeChecks(name, stores.of(name)));
+        alone(name, () -> removeLeases(name, stores.of(name)));
         // What cannot be deleted there is no reason to look away
         alone(name, () -> stores.measureLock(name));
         alone(name, () -> storedLog.look(name));
@@ -98,6 +100,15 @@ class StoreSweep {
         }
         if (removed > 0) {
             LOG.log(Level.INFO, "Removed {0} objects of checks from the store {1}", removed, name);
+        }
+    }
+
+    /** What nobody could delete when what it had kept was read. */
+    private void removeLeases(String name, Store store) {
+        try {
+            StoreLeases.removeLeft(store, clock);
+        } catch (Failure.Unusable e) {
+            LOG.log(Level.DEBUG, "Old leases stay in the store {0}: {1}", name, e.getMessage());
         }
     }
 

@@ -57,6 +57,9 @@ public class Heartbeat {
     @Inject
     private Event<Beat> beats;
 
+    @Inject
+    private Event<Pulse> pulses;
+
     @Resource
     @SuppressWarnings("NullAway.Init")
     private ManagedExecutorService executor;
@@ -67,6 +70,7 @@ public class Heartbeat {
 
     @Schedule(hour = "*", minute = "*", second = "*/5", persistent = false)
     void beat() {
+        pulses.fireAsync(new Pulse(), NotificationOptions.ofExecutor(executor));
         if (!busy.compareAndSet(false, true)) {
             return;
         }

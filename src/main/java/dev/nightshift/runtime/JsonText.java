@@ -1,5 +1,8 @@
 package dev.nightshift.runtime;
 
+import jakarta.json.Json;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 import jakarta.json.bind.JsonbConfig;
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Provider
 public class JsonText implements ContextResolver<Jsonb> {
+    private static final int MOST_DIGITS = 40;
+
     private final Jsonb jsonb = JsonbBuilder.create(
             new JsonbConfig().withNullValues(true).withAdapters(new Times(), new Ints(), new Longs()));
 
@@ -42,32 +47,49 @@ public class JsonText implements ContextResolver<Jsonb> {
         }
     }
 
-    /**
-     * By way of all digits, so that none is dropped; fails with an {@link ArithmeticException} where one would be. Adapters are
-     * asked about null as well.
-     */
-    public static class Ints implements JsonbAdapter<Integer, BigDecimal> {
+    /** Adapters are asked about null as well. */
+    public static class Ints implements JsonbAdapter<Integer, JsonValue> {
         @Override
-        public @Nullable BigDecimal adaptToJson(@Nullable Integer number) {
-            return number == null ? null : BigDecimal.valueOf(number);
+        public JsonValue adaptToJson(@Nullable Integer number) {
+            return number == null ? JsonValue.NULL : Json.createValue(number);
         }
 
         @Override
-        public @Nullable Integer adaptFromJson(@Nullable BigDecimal number) {
+        public @Nullable Integer adaptFromJson(@Nullable JsonValue value) {
+            BigDecimal number = number(value);
             return number == null ? null : number.intValueExact();
         }
     }
 
     /** As {@link Ints}. */
-    public static class Longs implements JsonbAdapter<Long, BigDecimal> {
+    public static class Longs implements JsonbAdapter<Long, JsonValue> {
         @Override
-        public @Nullable BigDecimal adaptToJson(@Nullable Long number) {
-            return number == null ? null : BigDecimal.valueOf(number);
+        public JsonValue adaptToJson(@Nullable Long number) {
+            return number == null ? JsonValue.NULL : Json.createValue(number);
         }
 
         @Override
-        public @Nullable Long adaptFromJson(@Nullable BigDecimal number) {
+        public @Nullable Long adaptFromJson(@Nullable JsonValue value) {
+            BigDecimal number = number(value);
             return number == null ? null : number.longValueExact();
         }
+    }
+
+    /**
+     * A number, or a text that is one, with all its digits: none is dropped unseen.
+     *
+     * @throws ArithmeticException if it is longer than any that fits
+     * @throws NumberFormatException if it is none
+     */
+    private static @Nullable BigDecimal number(@Nullable JsonValue value) {
+        if (value == null || value == JsonValue.NULL) {
+            return null;
+        }
+        String text = value instanceof JsonString string ? string.getString() : value.toString();
+        if (text.length() > MOST_DIGITS) {
+            // To read a million digits takes Java a quarter of a minute
+            throw new ArithmeticException(text.length() + " characters");
+        }
+        return new BigDecimal(text);
     }
 }

@@ -283,15 +283,15 @@ class HostileRequestsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "\""})
-    void aNumberOfAMegabyteIsRefusedAtOnce(String quote) {
+    @ValueSource(strings = {"9", "٣"})
+    void aNumberOfAMegabyteIsRefusedAtOnce(String digit) {
         long start = System.nanoTime();
-        String number = quote + "9".repeat(900_000) + quote;
+        String number = '"' + digit.repeat(450_000) + '"';
         Api.Answer answer = admin.send("PUT", project.path("policies/none"), "{\"keep\":{\"days\":" + number + "}}");
         assertEquals(400, answer.status(), answer::body);
-        assertTrue(answer.object().getString("detail").contains("digits in a row"), answer::body);
+        assertTrue(answer.object().getString("detail").contains("whole number"), answer::body);
         long millis = (System.nanoTime() - start) / 1_000_000;
-        assertTrue(millis < 10_000, "It took a quarter of a minute when all was read; now " + millis + " ms");
+        assertTrue(millis < 10_000, "It took seconds when all was read; now " + millis + " ms");
     }
 
     @Test

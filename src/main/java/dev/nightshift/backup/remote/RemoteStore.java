@@ -2,6 +2,7 @@ package dev.nightshift.backup.remote;
 
 import dev.nightshift.backup.stored.ObjectName;
 import dev.nightshift.backup.stored.Store;
+import dev.nightshift.backup.stored.StoreLeases;
 import dev.nightshift.kernel.Clock;
 import dev.nightshift.kernel.Failure;
 import dev.nightshift.kernel.ForbiddenAddress;
@@ -329,6 +330,7 @@ public final class RemoteStore implements Store, AutoCloseable {
             level = level.stream()
                     .flatMap(folder -> entries(folder, false)
                             .filter(entry -> entry.metadata.isDir() && entry.path.length() > folder.length())
+                            .filter(entry -> !StoreLeases.holds(entry.path))
                             .map(entry -> entry.path))
                     .toList();
         }

@@ -11,19 +11,16 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -50,6 +47,7 @@ public final class FolderStore implements Store {
     public static final String CHECKS = "nightshift-check";
 
     private final Path root;
+    private final FolderListing listing;
     private final String title;
 
     /**
@@ -64,6 +62,7 @@ public final class FolderStore implements Store {
     /** The same with what people call it. */
     public FolderStore(String title, Path root) {
         this.root = root.toAbsolutePath().normalize();
+        this.listing = new FolderListing(this.root);
         this.title = title + " (" + this.root + ")";
         try {
             Files.createDirectories(this.root, PRIVATE_FOLDER);
@@ -223,46 +222,16 @@ public final class FolderStore implements Store {
         int slash = prefix.lastIndexOf('/');
         Path from = slash < 0 ? root : path(prefix.substring(0, slash));
         if (!Files.isDirectory(from)) {
+            if (!Files.exists(from) && !Files.notExists(from)) {
+                throw unreadable(prefix, new AccessDeniedException(from.toString())); // nobody knows what is in it
+            }
             return List.of();
         }
-        List<Entry> found = new ArrayList<>();
         try {
-            Files.walkFileTree(from, new SimpleFileVisitor<>() {
-                /** Of a log that is thousands of folders, where one file is looked for. */
-                @Override
-                public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes is) {
-                    return folder.equals(from) || name(folder).startsWith(prefix)
-                            ? FileVisitResult.CONTINUE
-                            : FileVisitResult.SKIP_SUBTREE;
-                }
-
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes is) {
-                    if (is.isRegularFile()
-                            && !file.toString().endsWith(PARTIAL)
-                            && name(file).startsWith(prefix)) {
-                        found.add(new Entry(name(file), is.size()));
-                    }
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-                    if (e instanceof NoSuchFileException) {
-                        return FileVisitResult.CONTINUE; // deleted since its folder was read
-                    }
-                    throw e;
-                }
-            });
+            return listing.entries(from, prefix);
         } catch (IOException e) {
             throw unreadable(prefix, e);
         }
-        found.sort(Comparator.comparing(Entry::name));
-        return found;
-    }
-
-    private String name(Path file) {
-        return root.relativize(file).toString().replace(root.getFileSystem().getSeparator(), "/");
     }
 
     @Override
@@ -286,8 +255,7 @@ public final class FolderStore implements Store {
      */
     public boolean looksUnmounted() {
         try (Stream<Path> found = Files.list(root)) {
-            return found.map(each -> each.getFileName().toString())
-                    .allMatch(name -> name.equals(CHECKS) || name.equals(StoreLeases.FOLDER));
+            return found.map(each -> each.getFileName().toString()).allMatch(FolderListing.OWN::contains);
         } catch (IOException e) {
             throw unreadable("", e);
         }
@@ -324,16 +292,10 @@ public final class FolderStore implements Store {
 
     @Override
     public List<String> folders(int depth) {
-        try (Stream<Path> files = Files.walk(root, depth)) {
-            return files.filter(Files::isDirectory)
-                    .filter(folder -> root.relativize(folder).getNameCount() == depth && !folder.equals(root))
-                    .map(this::name)
-                    .sorted()
-                    .toList();
+        try {
+            return listing.folders(depth);
         } catch (IOException e) {
             throw unreadable("", e);
-        } catch (UncheckedIOException e) {
-            throw unreadable("", Objects.requireNonNull(e.getCause())); // of a folder below
         }
     }
 

@@ -12,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,7 +38,7 @@ public final class StoreLeases {
     private static final int MOST_WORDS = 200;
 
     private static final Pattern NAME =
-            Pattern.compile("([0-9a-f-]{36})\\.(\\d{1,11})\\.([0-9a-f-]{36})\\.[0-9a-f-]{36}");
+            Pattern.compile(FOLDER + "/[0-9a-f-]{36}/([0-9a-f-]{36})\\.(\\d{1,11})\\.([0-9a-f-]{36})\\.[0-9a-f-]{36}");
 
     private final Store store;
     private final String folder;
@@ -52,6 +53,11 @@ public final class StoreLeases {
      * @param name of the object
      */
     public record Lease(UUID backup, Instant until, UUID run, String name) {}
+
+    /** Whether a path of a store is of leases, where no backup lies. */
+    public static boolean holds(String path) {
+        return path.startsWith(FOLDER + "/");
+    }
 
     public StoreLeases(Store store, ProjectId project, Clock clock) {
         this.store = store;
@@ -95,7 +101,8 @@ public final class StoreLeases {
         List<String> names = leases.stream().map(Lease::name).toList();
         try {
             store.deleteUnlocked(names);
-            store.purge(folder, names::contains);
+            // Each by its whole name: below the folder a store that locks may keep the versions of months
+            names.forEach(name -> store.purge(name, name::equals));
         } catch (Failure e) {
             // A store that does not answer is not waited for once more for each of them
         }
@@ -107,34 +114,41 @@ public final class StoreLeases {
      * @throws Failure.Retryable if the store does not say
      */
     public List<Lease> live() {
+        return live(folder);
+    }
+
+    /** Those of one backup, as {@link #live()}. */
+    public List<Lease> live(UUID backup) {
+        return live(folder + backup + ".");
+    }
+
+    private List<Lease> live(String begin) {
         Instant now = clock.now();
-        return store.list(folder).stream()
+        return store.list(begin).stream()
                 .map(Store.Entry::name)
-                .flatMap(this::named)
+                .flatMap(StoreLeases::named)
                 .filter(each -> each.until().plus(CLOCKS_DIFFER).isAfter(now)
                         && !each.until().isAfter(now.plus(TERM).plus(CLOCKS_DIFFER)))
                 .toList();
     }
 
     /**
-     * Deletes those that ended a day ago, with what the store keeps of those that were deleted.
+     * Deletes those of all projects that ended a day ago, with what the store keeps of those that were deleted.
      *
      * @throws Failure if the store lets nothing be deleted still
      */
-    public void removeLeft() {
-        store.deleteUnlocked(store.list(folder).stream()
+    public static void removeLeft(Store store, Clock clock) {
+        Predicate<String> left =
+                name -> named(name).anyMatch(each -> each.until().plus(LEFT).isBefore(clock.now()));
+        store.deleteUnlocked(store.list(FOLDER + "/").stream()
                 .map(Store.Entry::name)
-                .filter(this::isLeft)
+                .filter(left)
                 .toList());
-        store.purge(folder, this::isLeft);
+        store.purge(FOLDER + "/", left);
     }
 
-    private boolean isLeft(String name) {
-        return named(name).anyMatch(each -> each.until().plus(LEFT).isBefore(clock.now()));
-    }
-
-    private Stream<Lease> named(String name) {
-        Matcher parts = NAME.matcher(name.substring(folder.length()));
+    private static Stream<Lease> named(String name) {
+        Matcher parts = NAME.matcher(name);
         if (!parts.matches()) {
             return Stream.empty(); // of somebody else
         }

@@ -52,10 +52,10 @@ class StoreLeasesTest {
         assertEquals(List.of(taken), leases.live());
         now = taken.until().plus(CLOCKS);
         assertEquals(List.of(), leases.live());
-        leases.removeLeft();
+        StoreLeases.removeLeft(store, () -> now);
         assertFalse(store.objects.isEmpty(), "it ended just now");
         now = now.plus(Duration.ofDays(1));
-        leases.removeLeft();
+        StoreLeases.removeLeft(store, () -> now);
         assertTrue(store.objects.isEmpty());
     }
 
@@ -106,7 +106,7 @@ class StoreLeasesTest {
         }
         assertEquals(List.of(taken), leases.live());
         now = now.plus(Duration.ofDays(3));
-        leases.removeLeft();
+        StoreLeases.removeLeft(store, () -> now);
         assertEquals(7, store.objects.size(), "it is not ours to delete");
     }
 
