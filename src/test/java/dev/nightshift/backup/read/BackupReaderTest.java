@@ -126,6 +126,23 @@ class BackupReaderTest {
         assertTrue(String.valueOf(extra.damage()).contains("base/5/extra"));
     }
 
+    /** By the server's list alone: each object is as it was stored. */
+    @Test
+    void aFileThatIsCutOffInTheArchiveStopsAtIntact() throws IOException {
+        small.other.put("base/5/1259", new byte[8192]);
+        Verification cut = verify();
+        assertEquals(ProofLevel.INTACT, cut.reached());
+        assertTrue(String.valueOf(cut.damage()).contains("base/5/1259 has 8192 bytes, the server listed 24576"));
+    }
+
+    @Test
+    void aFileOfWhichAPageIsZeroedInTheArchiveStopsAtIntact() throws IOException {
+        small.base.put("base/5/1260", SmallBackup.bytes("rows"));
+        small.other.put("base/5/1260", new byte[4]);
+        assertEquals(ProofLevel.INTACT, verify().reached());
+        assertTrue(String.valueOf(verify().damage()).contains("base/5/1260 has another CRC-32C"));
+    }
+
     @Test
     void aFileThatTheServerListedAndNoArchiveHoldsStopsAtIntactAndIsRestoredByNobody(@TempDir Path folder)
             throws IOException {

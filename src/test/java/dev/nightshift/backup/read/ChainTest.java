@@ -273,6 +273,17 @@ class ChainTest {
         assertTrue(damage().contains("does not say that its changes are to backup " + FIRST), damage());
     }
 
+    /** The parent was taken before a promotion, and what changed since is of the log after it. */
+    @Test
+    void aLabelOfAnotherTimelineIsRefused() throws IOException {
+        second.base.put("backup_label", SmallBackup.bytes("""
+                        INCREMENTAL FROM LSN: 0/2000028
+                        INCREMENTAL FROM TLI: 2
+                        """));
+        assertTrue(damage().contains("does not say that its changes are to backup " + FIRST), damage());
+        assertTrue(damage().contains("on timeline 1"), damage());
+    }
+
     @Test
     void aReaderOfFullBackupsRefusesOneThatHoldsChanges() throws IOException {
         String text = new String(

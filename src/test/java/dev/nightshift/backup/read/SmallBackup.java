@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -49,6 +50,9 @@ public final class SmallBackup {
 
     /** What is listed without being put into the base archive. */
     final Set<String> absent = new HashSet<>();
+
+    /** What is put into the base archive in the place of what is listed. */
+    final Map<String, byte[]> other = new HashMap<>();
 
     Lsn expected = Lsn.NONE;
     private final List<StoredObject> objects = new ArrayList<>();
@@ -141,6 +145,7 @@ public final class SmallBackup {
 
     private Map<String, byte[]> there() {
         Map<String, byte[]> there = new LinkedHashMap<>(base);
+        there.putAll(other);
         there.keySet().removeAll(absent);
         return there;
     }
