@@ -246,6 +246,7 @@ class IncrementalRefusedIT {
             assertEquals("SKIPPED", target.getString("status"), target::toString);
             assertTrue(target.getString("reason").contains("they need 17 or newer"), target::toString);
             assertTrue(target.getString("remedy").contains("Take full backups"), target::toString);
+            assertTrue(target.getString("remedy").contains("archive its log"), target::toString);
             assertEquals(List.of(), project.backups("old" + major));
         }
     }

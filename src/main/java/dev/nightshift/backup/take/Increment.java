@@ -63,7 +63,8 @@ public record Increment(
             throw new Failure.Skippable(
                     "PostgreSQL " + session.major() + " takes no " + kind.word() + " backups: they need "
                             + ReplicationSession.OLDEST_INCREMENTAL + " or newer.",
-                    "Take full backups of this server: the kind full.",
+                    "Take full backups of this server, the kind full, and archive its log: between two of them a restore"
+                            + " then ends at any moment that is asked for.",
                     null);
         }
         if (!session.show("summarize_wal").equals("on")) {
