@@ -18,6 +18,7 @@ describe('what came of a run', () => {
     expect(of({ backupsGoing: 2, bytesGoing: 50_000_000, bytesFreed: 38_000_000, logBytesFreed: 500_000 })).toBe('38.5 MB freed');
     expect(of({ backupsGoing: 1, bytesGoing: 50, bytesFreed: 0, bytesLocked: 38_500_000 })).toBe('nothing freed, 38.5 MB locked');
     expect(of({ backupsGoing: 0, bytesGoing: 0, bytesFreed: 0, logBytesFreed: 0 })).toBe('nothing freed');
+    expect(of({ bytesFreed: 0, 'bytesDeleted.offsite': 30_000_000, 'bytesDeleted.nas': 8_500_000 })).toBe('nothing freed, 38.5 MB deleted');
   });
 
   it('says of a plan what would go', () => {
@@ -30,6 +31,7 @@ describe('what came of a run', () => {
     expect(of({ level: 'proven matched', rtoMillis: 1800 })).toMatch(/^proven matched in 1\.8/);
     expect(of({ backupsEntered: 3, logsEntered: 1 })).toBe('3 backups entered');
     expect(of({ rewrapped: 12, left: 0 })).toBe('12 keys rewrapped');
+    expect(of({ rewrapped: 11, left: 1 })).toBe('11 keys rewrapped, 1 left');
     expect(of({ sizeBytes: 189_800_000 })).toBe('189.8 MB restored');
     expect(of({})).toBeNull();
   });

@@ -19,7 +19,9 @@ export function yieldOf({ summary: { targets, figures } }: Pick<RunItem, 'summar
   if (freed !== null) {
     const all = freed + (sum('logBytesFreed') ?? 0);
     const locked = sum('bytesLocked');
-    return `${all === 0 ? 'nothing' : bytes(all)} freed${locked ? `, ${bytes(locked)} locked` : ''}`;
+    // Where it is not known whether a store keeps versions, what is deleted does not count as freed.
+    const deleted = Object.keys(figures).filter((name) => name.startsWith('bytesDeleted.')).reduce((bytes, name) => bytes + (sum(name) ?? 0), 0);
+    return `${all === 0 ? 'nothing' : bytes(all)} freed${locked ? `, ${bytes(locked)} locked` : ''}${deleted ? `, ${bytes(deleted)} deleted` : ''}`;
   }
   const going = sum('backupsGoing');
   if (going !== null) {
@@ -29,7 +31,7 @@ export function yieldOf({ summary: { targets, figures } }: Pick<RunItem, 'summar
   const entered = sum('backupsEntered');
   if (entered !== null) return `${plural(entered, 'backup')} entered`;
   const rewrapped = sum('rewrapped');
-  if (rewrapped !== null) return `${plural(rewrapped, 'key')} rewrapped`;
+  if (rewrapped !== null) return `${plural(rewrapped, 'key')} rewrapped${sum('left') ? `, ${count(sum('left') ?? 0)} left` : ''}`;
   const restored = sum('sizeBytes');
   return restored === null ? null : `${bytes(restored)} restored`;
 }
